@@ -1,0 +1,69 @@
+"""Faults: what is wrong in a file, where, and the remedy. Collected, never raised one by one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from pathlib import Path
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a file; line and column count from 1. `width` is the length of what stands there, for the carets."""
+
+    file: Path
+    line: int
+    column: int
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. Codes (RULES.md 6): E1xx syntax and keys, E2xx unknown names, E3xx types and values, E4xx templates, W3xx warnings."""
+
+    place: Place
+    code: str
+    message: str
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.WARNING if self.code.startswith("W") else Severity.ERROR
+
+    def describe(self, base: Path) -> str:
+        """`file:line:column: CODE message`, the file relative to `base` where it lies below it."""
+        file = self.place.file.relative_to(base) if self.place.file.is_relative_to(base) else self.place.file
+        return f"{file}:{self.place.line}:{self.place.column}: {self.code} {self.message}"
+
+
+class Faults:
+    """A growing list of faults, handed through a load."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, place: Place, code: str, message: str) -> None:
+        fault = Fault(place, code, message)
+        if fault not in self._faults:
+            self._faults.append(fault)
+
+    def sorted(self) -> tuple[Fault, ...]:
+        return tuple(sorted(self._faults, key=lambda fault: (str(fault.place.file), fault.place.line, fault.place.column)))
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        return tuple(fault for fault in self.sorted() if fault.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        return tuple(fault for fault in self.sorted() if fault.severity is Severity.WARNING)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean "…"?)`, or nothing where no known word is near."""
+    near = get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    return f' (did you mean "{near[0]}"?)' if near else ""

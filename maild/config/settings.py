@@ -1,0 +1,305 @@
+"""Settings: the whole configuration as one frozen value. Read by `load.py`, never changed; a reload builds a new one.
+
+Names and defaults are those of the contract (INTERFACE.md). Durations are timedeltas, sizes bytes.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from maild.errors import ConfigurationError
+from maild.message import Address
+
+UTC = ZoneInfo("UTC")
+Security = Literal["tls", "starttls", "none"]
+AgentAuth = Literal["token+dmarc", "token", "dmarc"]
+
+
+class Mode(Enum):
+    """PRODUCT 34a: observe sends nothing and touches nothing, agents sends to agents only, live is a desk."""
+
+    OBSERVE = "observe"
+    AGENTS = "agents"
+    LIVE = "live"
+
+
+class Role(Enum):
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret stands. Revealed only where it is used, so that commands that need no password need no environment."""
+
+    origin: Literal["plain", "env", "file", "command", "credential"]
+    value: str = field(repr=False)
+    directory: Path = Path()
+
+    def reveal(self) -> str:
+        """The secret itself, without its final line break.
+
+        Raises:
+            ConfigurationError: it cannot be had; the message says where it was looked for.
+        """
+        try:
+            return self._read().removesuffix("\n").removesuffix("\r")
+        except (OSError, subprocess.SubprocessError, KeyError) as error:
+            raise ConfigurationError(f"the secret {self.describe()} cannot be read: {_cause(error)}") from error
+
+    def describe(self) -> str:
+        """Where it stands, in words fit for a log."""
+        return "given in the file" if self.origin == "plain" else f"{{{self.origin}: {self.value}}}"
+
+    def _read(self) -> str:
+        match self.origin:
+            case "plain":
+                return self.value
+            case "env":
+                return os.environ[self.value]
+            case "file":
+                return (self.directory / self.value).read_text(encoding="utf-8")
+            case "credential":
+                return (Path(os.environ["CREDENTIALS_DIRECTORY"]) / self.value).read_text(encoding="utf-8")
+            case "command":
+                shell = ["/bin/sh", "-c", self.value]
+                return subprocess.run(shell, cwd=self.directory, capture_output=True, text=True, timeout=30, check=True).stdout
+
+
+def _cause(error: Exception) -> str:
+    return f"the environment has no variable {error.args[0]}" if isinstance(error, KeyError) else str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyTag:
+    """A subject tag of another system, whose numbers stay findable as weak evidence."""
+
+    system: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    name: str
+    tag: str
+    domain: str
+    secret: Secret
+    timezone: ZoneInfo = UTC
+    language: str = "en"
+    admins: tuple[str, ...] = ()
+    control: str | None = None
+    legacy_tags: tuple[LegacyTag, ...] = ()
+    first_number: int = 1
+    reopen_days: int = 30
+    on_crossing: Literal["hold", "send", "note"] = "hold"
+    default_visibility: Literal["public", "internal"] = "public"
+    tag_position: Literal["prefix", "suffix", "off"] = "prefix"
+    attach_max: int = 20 * 1024 * 1024
+    precedence: Literal["off", "bulk", "list", "junk", "auto_reply"] = "off"
+    plus: Literal["auto", "on", "off"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    url: str = "sqlite:///maild.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The account that sends. `host` empty: nothing can be sent, which `check` says."""
+
+    host: str
+    port: int = 587
+    security: Security = "starttls"
+    username: str | None = None
+    password: Secret | None = None
+    allow_plaintext: bool = False
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    authserv_ids: tuple[str, ...] = ()
+    hops: int = 1
+    agent_auth: AgentAuth = "token"
+    tag_check: bool = True
+    tag_grants: Literal["anybody", "participants"] = "anybody"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What happens to the server copy once a message is stored."""
+
+    action: Literal["keep", "move", "delete"] = "keep"
+    folder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One IMAP mailbox; `key` is the queue it was written under. `start` None: take all; zero: only what comes from now on."""
+
+    key: str
+    host: str
+    port: int
+    security: Security
+    username: str
+    password: Secret
+    folder: str = "INBOX"
+    start: timedelta | None = timedelta(hours=24)
+    after: After = After()
+    sent: str = "auto"
+    junk: str = "watch"
+    max_size: int = 25 * 1024 * 1024
+    mark_seen: Literal["never", "after"] = "never"
+    provider: str | None = None
+    allow_plaintext: bool = False
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Which agents are told: of a new ticket, and of a new message on one."""
+
+    new: Literal["agents", "owner", "lead", "none"] = "agents"
+    reply: Literal["agents", "owner", "lead", "none"] = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A department. `statuses` are the notices its customers get beside the acknowledgement."""
+
+    key: str
+    name: str
+    address: str
+    mailbox: str
+    aliases: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    lead: str | None = None
+    mode: Mode = Mode.LIVE
+    ack: Literal["always", "closed_hours", "off"] = "always"
+    notify: Notify = Notify()
+    statuses: frozenset[str] = frozenset({"closed"})
+    language: str | None = None
+    signature: str | None = None
+    smtp: Smtp | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address under which this department receives mail."""
+        return (self.address, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    key: str
+    name: str
+    email: str
+    emails: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
+    role: Role = Role.AGENT
+    notify: Literal["all", "mine", "digest"] = "all"
+    timezone: ZoneInfo | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.email, *self.emails)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` in a sliding `window`."""
+
+    count: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticLimits:
+    """Caps of automatic mail (MAIL.md L4). Empty or None: off."""
+
+    per_recipient: tuple[Rate, ...] = (Rate(3, timedelta(hours=1)), Rate(10, timedelta(days=1)))
+    per_domain: Rate | None = Rate(60, timedelta(hours=1))
+    per_queue: Rate | None = Rate(300, timedelta(hours=1))
+    breaker: Rate | None = Rate(600, timedelta(minutes=10))
+
+
+@dataclass(frozen=True, slots=True)
+class StormLimits:
+    """New tickets from one sender or domain before acknowledgements stop (MAIL.md L6)."""
+
+    per_sender: Rate | None = Rate(5, timedelta(minutes=10))
+    per_domain: Rate | None = Rate(50, timedelta(minutes=10))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`automatic` or `storm` None: switched off."""
+
+    automatic: AutomaticLimits | None = AutomaticLimits()
+    storm: StormLimits | None = StormLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSettings:
+    unknown_retry: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept; None: for ever."""
+
+    closed: timedelta | None = None
+    spam: timedelta | None = timedelta(days=30)
+    quarantine: timedelta | None = timedelta(days=30)
+    attachments: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole desk. `own_lists` and `trusted_automation` hold addresses and domains in comparison form."""
+
+    directory: Path
+    desk: Desk
+    storage: Storage
+    smtp: Smtp | None
+    trust: Trust
+    mailboxes: Mapping[str, Mailbox]
+    queues: Mapping[str, Queue]
+    agents: Mapping[str, Agent]
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outbox: OutboxSettings = OutboxSettings()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+    own_lists: frozenset[str] = frozenset()
+    trusted_automation: frozenset[str] = frozenset()
+
+    def queue_at(self, address: str) -> Queue | None:
+        """The department an address belongs to, None for a foreign address."""
+        key = address.casefold()
+        return next((queue for queue in self.queues.values() if key in (own.casefold() for own in queue.addresses)), None)
+
+    def agent_at(self, address: str) -> Agent | None:
+        """The agent an address belongs to, None if it is no agent's."""
+        key = address.casefold()
+        return next((agent for agent in self.agents.values() if key in (own.casefold() for own in agent.addresses)), None)
+
+    def is_own_address(self, address: str) -> bool:
+        """Whether mail to this address comes back to the desk."""
+        return self.queue_at(address) is not None or address.casefold() == (self.desk.control or "").casefold()
+
+    def queue_sender(self, key: str) -> Address:
+        """The identity under which a department writes."""
+        queue = self.queues[key]
+        return Address(f"{queue.name} ({self.desk.name})", queue.address)
+
+    def language_of(self, queue: str, requester: str | None) -> tuple[str, ...]:
+        """The languages a letter is tried in: requester, queue, desk, English (INTERFACE.md)."""
+        wanted = (requester, self.queues[queue].language if queue in self.queues else None, self.desk.language, "en")
+        return tuple(dict.fromkeys(language for language in wanted if language))

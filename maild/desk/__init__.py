@@ -1,0 +1,1 @@
+"""The desk's own policies, pure: lifecycle, audience, commands."""

@@ -1,0 +1,118 @@
+"""The closed list of things that can happen because of one message or one command, as frozen values.
+
+`maild.decide` and `maild.desk` build them, `maild.store` applies them in one transaction, `maild.outbox` sends what a `Post` asks for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from maild.message import Address, Attachment
+from maild.reason import Reason
+from maild.ticket import MessageKind, TicketView
+from maild.tokens import LetterKind
+
+
+@dataclass(frozen=True, slots=True)
+class AddMessage:
+    """Put a message on the ticket.
+
+    `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11).
+    """
+
+    kind: MessageKind
+    author: Address
+    at: datetime
+    text: str
+    visible: str
+    html: str = ""
+    agent: str | None = None
+    internal: bool = False
+    message_id: str | None = None
+    fingerprint: str = ""
+    references: tuple[str, ...] = ()
+    subject: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    indexed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent:
+    """A line of the ticket's log: a stable `kind`, who did it (`maild`, an agent's key, an address, `rule ID`), and words."""
+
+    kind: str
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to be rendered and posted. `recipients` each get their own SMTP transaction of the same bytes (MAIL.md O5).
+
+    `template` names a file family in `maild/templates/<language>/`; `values` are the plain values it may use beside those every letter
+    has (`maild.outbox.compose` lists them). `agent` is the reader of a notification, bound into its token; `author` the agent who answers.
+    `body` is what a person wrote, `quoted` the message answered. `automatic`: counts against the caps of MAIL.md L4. `internal`: a reply
+    to it is a note.
+    """
+
+    kind: LetterKind
+    template: str
+    queue: str
+    recipients: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    agent: str | None = None
+    author: str | None = None
+    languages: tuple[str, ...] = ("en",)
+    subject: str = ""
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    body: str = ""
+    quoted: str = ""
+    quoted_from: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    thread_headers: tuple[tuple[str, str], ...] = ()
+    automatic: bool = True
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Put a letter into the outbox."""
+
+    letter: Letter
+
+
+Effect = AddMessage | RecordEvent | Post
+
+
+class IncomingState(Enum):
+    """Where an incoming message stands (INTERFACE.md, JSON). Held: something broke. Quarantined: policy."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    HELD = "held"
+    QUARANTINED = "quarantined"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one message, or one command, does. `before` None with an `after`: a new ticket. Both None: no ticket is concerned.
+
+    The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
+    """
+
+    state: IncomingState
+    reason: Reason
+    before: TicketView | None = None
+    after: TicketView | None = None
+    effects: tuple[Effect, ...] = ()
+    message_class: str = ""
+    evidence: tuple[Reason, ...] = ()
+    trace: tuple[Mapping[str, object], ...] = ()
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        return tuple(effect.letter for effect in self.effects if isinstance(effect, Post))

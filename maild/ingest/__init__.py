@@ -1,0 +1,1 @@
+"""Mail in: the doors (imap, parse) and the pure reading of one message."""

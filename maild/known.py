@@ -1,0 +1,87 @@
+"""Known: what the store knows that bears on one message, asked for once, before anything is decided. Plain values; nothing here asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from maild.ticket import TicketView
+from maild.tokens import LetterKind
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the walk asks the store about one message; built by `maild.ingest.thread`.
+
+    `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by valid tokens, anchors and tags, `letters` the
+    letters of ours named by valid tokens. `recipient` and `queue` are those of an acknowledgement, for the caps; `windows` the scopes and
+    windows (in seconds) the limits ask about, as in `Sent`. `tags` are words that would be tags if such tags exist.
+    """
+
+    message_id: str
+    ids: tuple[str, ...] = ()
+    tickets: frozenset[int] = frozenset()
+    letters: frozenset[int] = frozenset()
+    recipient: str = ""
+    queue: str = ""
+    windows: tuple[tuple[str, int], ...] = ()
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A stored message with an id we look for. `internal`: it was never shown to the customer."""
+
+    message_id: str
+    fingerprint: str
+    date: datetime | None
+    ticket: int
+    internal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLetter:
+    """A letter of ours. `created` is when it was written: answers written since cross with it (MAIL.md A11)."""
+
+    letter: int
+    message_id: str
+    kind: LetterKind
+    ticket: int
+    agent: str | None
+    internal: bool
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Automatic mail already enqueued inside each window that a limit asks about: (scope, window in seconds) → count.
+
+    Scopes: `recipient`, `domain`, `queue`, `all` for mail out (MAIL.md L4); `storm sender`, `storm domain` for new tickets (L6).
+    """
+
+    counts: Mapping[tuple[str, int], int] = field(default_factory=dict)
+
+    def count(self, scope: str, window_seconds: int) -> int:
+        return self.counts.get((scope, window_seconds), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The store's answer for one message.
+
+    `tickets` holds every candidate by number, merged ones included with the tickets they lead to. `same_id` are stored messages with
+    the message's own id (MAIL.md F1), `own` the letter of ours it is a copy of (F2). `by_id` maps ids of In-Reply-To and References to
+    the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
+    already refer to this one (F7).
+    """
+
+    tickets: Mapping[int, TicketView] = field(default_factory=dict)
+    same_id: tuple[KnownMessage, ...] = ()
+    own: KnownLetter | None = None
+    by_id: Mapping[str, KnownMessage] = field(default_factory=dict)
+    letters: Mapping[int, KnownLetter] = field(default_factory=dict)
+    adopters: tuple[int, ...] = ()
+    sent: Sent = Sent()
+    tag_names: frozenset[str] = frozenset()
+
+
+NOTHING_KNOWN = Known()

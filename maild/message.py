@@ -1,0 +1,196 @@
+"""InboundMessage: the one parsed-mail value everybody reads.
+
+Built by `maild.ingest.parse` in a worker process, so every value here is plain and picklable. Nothing here reads bytes or decides.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from maild.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox (RFC 5322 section 3.4): display name (may be empty) and addr-spec."""
+
+    name: str
+    address: str
+
+    @property
+    def key(self) -> str:
+        """The form in which addresses are compared. Local parts are compared without case, as every large provider does."""
+        return self.address.casefold()
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2].casefold()
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    """One header field as it stood on the wire: name, and value unfolded but not decoded (8-bit bytes as surrogate escapes)."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What a message carries beside its text. The bytes stay in the stored raw message; `part` is the leaf's index in its MIME walk."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    inline: bool
+    content_id: str | None
+    part: int
+
+
+class MessageClass(Enum):
+    """MAIL.md L1: what kind of mail this is."""
+
+    HUMAN = "human"
+    LIST = "list"
+    AUTO_GENERATED = "auto_generated"
+    AUTO_REPLY = "auto_reply"
+    CALENDAR_REPLY = "calendar_reply"
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    MDN = "mdn"
+    ARF = "arf"
+    OWN_LOOP = "own_loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """A message's class and every sign that spoke for it. `silence`: why no automatic answer may go out (MAIL.md L3), empty if one may.
+
+    `silence` holds what can be told from the message alone; caps and suppressions are judged later, against the store.
+    """
+
+    message_class: MessageClass
+    reasons: tuple[Reason, ...]
+    silence: tuple[Reason, ...] = ()
+
+
+UNJUDGED = Reason("unknown", "no trusted server has judged the sender")
+
+
+class AuthResult(Enum):
+    """One method's result (RFC 8601), folded to what decisions need (MAIL.md S2). Unknown: nobody we trust has judged it."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """What a trusted Authentication-Results header says of the From domain (MAIL.md S1).
+
+    `verdict` folds the three methods; `inside` names S1a's proof, empty without one.
+    """
+
+    verdict: AuthResult
+    spf: AuthResult = AuthResult.UNKNOWN
+    dkim: AuthResult = AuthResult.UNKNOWN
+    dmarc: AuthResult = AuthResult.UNKNOWN
+    inside: str = ""
+    reason: Reason = UNJUDGED
+
+
+class BounceKind(Enum):
+    HARD = "hard"
+    SOFT = "soft"
+
+
+@dataclass(frozen=True, slots=True)
+class BouncedRecipient:
+    """One recipient of a delivery report (RFC 3464). `kind` None: nothing in the report tells hard from soft."""
+
+    address: str
+    kind: BounceKind | None
+    final: bool
+    status: str
+    diagnostic: str
+
+
+class ReportKind(Enum):
+    """The kinds of machine reports (MAIL.md B1)."""
+
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    MDN = "mdn"
+    ARF = "arf"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery report, receipt or complaint, and the Message-IDs found in what it returns."""
+
+    kind: ReportKind
+    recipients: tuple[BouncedRecipient, ...]
+    returned_ids: tuple[str, ...]
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One received message, decoded and clean (MAIL.md P3): no NUL, no lone surrogates, headers on one line.
+
+    `message_id` is F1's mid without angle brackets; `fingerprint` is F1's fp. `from_fields` counts the From header fields and
+    `from_defect` names a structural fault in them (A2). `recipients` are Delivered-To, X-Original-To and Envelope-To in header order.
+    `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest.
+    """
+
+    raw_sha256: str
+    size: int
+    headers: tuple[HeaderField, ...]
+    header_from: tuple[Address, ...]
+    from_fields: int
+    from_defect: str
+    sender: Address | None
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    recipients: tuple[str, ...]
+    return_path: str | None
+    subject: str
+    date: datetime | None
+    message_id: str
+    message_id_given: bool
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    fingerprint: str
+    text: str
+    html: str
+    new_text: str
+    elided: str
+    attachments: tuple[Attachment, ...]
+    part_types: tuple[str, ...]
+    report: Report | None
+    defects: tuple[str, ...]
+
+    def fields(self, name: str) -> tuple[str, ...]:
+        """Every occurrence of the named header field, in order."""
+        wanted = name.casefold()
+        return tuple(field.value for field in self.headers if field.name.casefold() == wanted)
+
+    def field(self, name: str) -> str | None:
+        """The first occurrence of the named header field."""
+        return next(iter(self.fields(name)), None)
+
+    @property
+    def author(self) -> Address | None:
+        """MAIL.md P14: an address to show: From, Sender, Reply-To, Return-Path."""
+        senders: tuple[Address, ...] = (self.sender,) if self.sender else ()
+        for address in self.header_from + senders + self.reply_to:
+            if "@" in address.address:
+                return address
+        return Address("", self.return_path) if self.return_path else None

@@ -1,0 +1,1 @@
+"""Mail out: compose, folding, guard, queue, and smtp, the door."""

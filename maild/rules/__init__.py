@@ -1,0 +1,1 @@
+"""The rule language: load (the YAML door), conditions, actions, engine, tests."""

@@ -1,0 +1,127 @@
+"""What the rules are asked and what they answer: Occasion in, Verdict out. Plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from maild.message import Authentication, InboundMessage, Nature
+from maild.ticket import TicketView
+
+
+class Event(Enum):
+    """The moments at which rules run (RULES.md 2)."""
+
+    MAIL_RECEIVED = "mail.received"
+    TICKET_CREATED = "ticket.created"
+    MESSAGE_CUSTOMER = "message.customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One event as the rules see it. `ticket` is the draft: for `mail.received` what would become of the mail.
+
+    `department` is the address of the department the mail came to (the field `mailbox`).
+    """
+
+    event: Event
+    message: InboundMessage
+    nature: Nature
+    authentication: Authentication
+    ticket: TicketView
+    department: str
+    now: datetime
+
+
+class Fate(Enum):
+    """What `mail.received` rules may do with a mail beside keeping it."""
+
+    KEEP = "keep"
+    QUARANTINE = "quarantine"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class AckWish:
+    """`ack:` of a rule: replaces the queue's acknowledgement; `template` None with `wanted` False withholds it."""
+
+    rule: str
+    wanted: bool
+    template: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWish:
+    """`reply:` of a rule: a templated mail to the requester; `then` is already part of the verdict's ticket."""
+
+    rule: str
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyWish:
+    """`notify:` of a rule: a mail to agents. `who` holds `owner`, `lead`, `agents`, `admins`, agent keys or team names."""
+
+    rule: str
+    who: tuple[str, ...]
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWish:
+    """`note:` of a rule: an internal note on the ticket."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseWish:
+    """`close:` of a rule: the ticket closes (already so in the verdict's ticket); `template` None: the queue's own closing notice."""
+
+    rule: str
+    template: str | None = None
+
+
+Wish = AckWish | ReplyWish | NotifyWish | NoteWish | CloseWish
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One tested condition: where it stands, what it wanted, what it found."""
+
+    field: str
+    operator: str
+    wanted: str
+    found: str
+    result: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """What one rule did on one event. `actions` are in words; `problem` is set where it failed and was skipped (RULES.md 5.2)."""
+
+    event: str
+    rule: str
+    file: str
+    line: int
+    file_hash: str
+    fired: bool
+    leaves: tuple[Leaf, ...] = ()
+    actions: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace."""
+
+    ticket: TicketView
+    fate: Fate = Fate.KEEP
+    fate_reason: str = ""
+    fate_rule: str = ""
+    wishes: tuple[Wish, ...] = ()
+    trace: tuple[RuleTrace, ...] = ()

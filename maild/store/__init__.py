@@ -1,0 +1,1 @@
+"""The only rooms that know SQLAlchemy: tables, migrations, one module per noun."""

@@ -1,0 +1,1 @@
+"""Packaged templates (<lang>/<kind>.*) and `render.py`, the Jinja2 door."""

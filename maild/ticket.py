@@ -1,0 +1,95 @@
+"""TicketView: a ticket as the pure rooms see it, a snapshot. Changing one is `dataclasses.replace`; the store writes the difference."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from maild.message import Address
+
+
+class Status(Enum):
+    """PRODUCT 3: four statuses, and two ends that are not one of them."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+    SPAM = "spam"
+    MERGED = "merged"
+
+
+class Priority(Enum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class ParticipantRole(Enum):
+    """Who somebody is on a ticket. A third party is shown and flagged, never relayed to the requester (MAIL.md F6, F8)."""
+
+    REQUESTER = "requester"
+    CC = "cc"
+    THIRD_PARTY = "third_party"
+
+
+class MessageKind(Enum):
+    """INTERFACE.md, JSON: the kinds of a ticket's messages."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    NOTE = "note"
+    THIRD_PARTY = "third_party"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    address: Address
+    role: ParticipantRole
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket. `number` 0: not yet opened.
+
+    `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
+    has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10).
+    """
+
+    number: int
+    subject: str
+    queue: str
+    status: Status
+    priority: Priority
+    requester: Address
+    created: datetime
+    updated: datetime
+    owner: str | None = None
+    team: str | None = None
+    tags: frozenset[str] = frozenset()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    decided: frozenset[str] = frozenset()
+    participants: tuple[Participant, ...] = ()
+    watchers: frozenset[str] = frozenset()
+    language: str | None = None
+    closed_at: datetime | None = None
+    merged_into: int | None = None
+    follow_up_of: int | None = None
+    acknowledged: bool = False
+    customer_messages: int = 0
+    agent_messages: int = 0
+    references: tuple[str, ...] = ()
+    last_customer_id: str | None = None
+
+    @property
+    def cc(self) -> tuple[Address, ...]:
+        return tuple(person.address for person in self.participants if person.role is ParticipantRole.CC)
+
+    def role_of(self, address: str) -> ParticipantRole | None:
+        """The role of an address on this ticket, None for a stranger."""
+        key = address.casefold()
+        if key == self.requester.key:
+            return ParticipantRole.REQUESTER
+        return next((person.role for person in self.participants if person.address.key == key), None)
