@@ -18,7 +18,8 @@ from maild.tokens import LetterKind
 class AddMessage:
     """Put a message on the ticket.
 
-    `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11).
+    `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11). `date` is the mail's own Date,
+    which tells a variant of a duplicate from a collision (F1).
     """
 
     kind: MessageKind
@@ -35,6 +36,7 @@ class AddMessage:
     subject: str = ""
     attachments: tuple[Attachment, ...] = ()
     indexed: bool = True
+    date: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Decision:
     """What one message, or one command, does. `before` None with an `after`: a new ticket. Both None: no ticket is concerned.
 
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
+    `author` and `subject` are the mail's, shown where incoming mail is listed.
     """
 
     state: IncomingState
@@ -112,6 +115,8 @@ class Decision:
     message_class: str = ""
     evidence: tuple[Reason, ...] = ()
     trace: tuple[Mapping[str, object], ...] = ()
+    author: Address | None = None
+    subject: str = ""
 
     @property
     def letters(self) -> tuple[Letter, ...]:

@@ -1,5 +1,10 @@
 """The error tree. A class's docstring is its message; `permanent` says whether trying again can help."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from maild.config.faults import Fault
+
 
 class MaildError(Exception):
     """Something went wrong."""
@@ -14,6 +19,11 @@ class ConfigurationError(MaildError):
     """The configuration is not valid."""
 
     permanent = True
+
+    def __init__(self, detail: str = "", faults: "tuple[Fault, ...]" = ()) -> None:
+        """`faults`: everything that is wrong and where, if whole files were read."""
+        super().__init__(detail)
+        self.faults = faults
 
 
 class UsageError(MaildError):
@@ -48,8 +58,24 @@ class WorkerDiedError(MaildError):
     """A reading worker died over a message."""
 
 
+class TemplateError(MaildError):
+    """A template cannot be rendered."""
+
+    permanent = True
+
+
+class LeakError(MaildError):
+    """A letter to a customer would show what only agents may see."""
+
+    permanent = True
+
+
 class DeliveryError(MaildError):
     """A mail could not be handed over."""
+
+
+class AccountUnavailableError(DeliveryError):
+    """The mail relay cannot be used at the moment."""
 
 
 class MailboxError(MaildError):
@@ -70,6 +96,10 @@ class MailboxFolderMissingError(MailboxError):
 
 class MailboxThrottledError(MailboxError):
     """The mail server asks us to slow down."""
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class MailboxProtocolError(MailboxError):

@@ -52,6 +52,14 @@ class KnownLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class LastWords:
+    """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7)."""
+
+    text: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """Automatic mail already enqueued inside each window that a limit asks about: (scope, window in seconds) → count.
 
@@ -71,7 +79,7 @@ class Known:
     `tickets` holds every candidate by number, merged ones included with the tickets they lead to. `same_id` are stored messages with
     the message's own id (MAIL.md F1), `own` the letter of ours it is a copy of (F2). `by_id` maps ids of In-Reply-To and References to
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
-    already refer to this one (F7).
+    already refer to this one (F7). `is_known_sender`: this address has written on a ticket before.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -80,8 +88,10 @@ class Known:
     by_id: Mapping[str, KnownMessage] = field(default_factory=dict)
     letters: Mapping[int, KnownLetter] = field(default_factory=dict)
     adopters: tuple[int, ...] = ()
-    sent: Sent = Sent()
+    sent: Sent = field(default_factory=Sent)
+    last_words: Mapping[int, LastWords] = field(default_factory=dict)
     tag_names: frozenset[str] = frozenset()
+    is_known_sender: bool = False
 
 
 NOTHING_KNOWN = Known()

@@ -147,6 +147,7 @@ class InboundMessage:
     `message_id` is F1's mid without angle brackets; `fingerprint` is F1's fp. `from_fields` counts the From header fields and
     `from_defect` names a structural fault in them (A2). `recipients` are Delivered-To, X-Original-To and Envelope-To in header order.
     `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest.
+    `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), empty without one.
     """
 
     raw_sha256: str
@@ -176,6 +177,7 @@ class InboundMessage:
     part_types: tuple[str, ...]
     report: Report | None
     defects: tuple[str, ...]
+    calendar_method: str = ""
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of the named header field, in order."""

@@ -65,5 +65,12 @@ class Faults:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` (did you mean "…"?)`, or nothing where no known word is near."""
-    near = get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+    near = find_nearest(word, known)
+    return f' (did you mean "{near}"?)' if near else ""
+
+
+def find_nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one, if any is like it at all."""
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    return folded[near[0]] if near else None

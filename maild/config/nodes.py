@@ -7,6 +7,7 @@ Anchors, aliases, tags, several documents and duplicate keys are faults; so noth
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from errno import EINVAL
 from pathlib import Path
 
 import yaml
@@ -72,11 +73,19 @@ Node = Scalar | Items | Table
 def read_yaml(file: Path, faults: Faults) -> Node | None:
     """The root node of a file; None, with faults, where it cannot be read or holds no valid YAML. An empty file is an empty table."""
     try:
-        raw = file.read_bytes()
+        raw = _read_bytes(file)
     except OSError as error:
         faults.add(Place(file, 1, 1), "E100", f"cannot be read: {error.strerror}")
         return None
     return parse_yaml(raw, file, faults)
+
+
+def _read_bytes(file: Path) -> bytes:
+    """At most one byte more than is allowed. A pipe or a device would block for ever, so only regular files are opened."""
+    if file.exists() and not file.is_file():
+        raise OSError(EINVAL, "it is not a file")
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def parse_yaml(raw: bytes, file: Path, faults: Faults) -> Node | None:

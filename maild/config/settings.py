@@ -51,7 +51,7 @@ class Secret:
         """
         try:
             return self._read().removesuffix("\n").removesuffix("\r")
-        except (OSError, subprocess.SubprocessError, KeyError) as error:
+        except (OSError, subprocess.SubprocessError, KeyError, UnicodeError) as error:
             raise ConfigurationError(f"the secret {self.describe()} cannot be read: {_cause(error)}") from error
 
     def describe(self) -> str:
@@ -74,7 +74,16 @@ class Secret:
 
 
 def _cause(error: Exception) -> str:
-    return f"the environment has no variable {error.args[0]}" if isinstance(error, KeyError) else str(error)
+    match error:
+        case KeyError():
+            return f"the environment has no variable {error.args[0]}"
+        case OSError():
+            return error.strerror or str(error)
+        case subprocess.CalledProcessError():
+            return f"the command ended with status {error.returncode}"
+        case subprocess.TimeoutExpired():
+            return f"the command did not end within {error.timeout:.0f} seconds"
+    return str(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ class Arrival:
     """One fetched message, to be stored before anything else happens to it (MAIL.md P1).
 
     `received` is the server's INTERNALDATE (for other doors: now). `uid_validity` and `uid` are None for mail that came by another door.
-    `answered`: the server copy carries the Answered flag. `quiet`: old mail, never acknowledged.
+    `answered`: the server copy carries the Answered flag. `quiet`: old mail, never acknowledged. `full_size`: the message's size on the
+    server where `raw` is only its header and the beginning of its text (MAIL.md P13), else None.
     """
 
     mailbox: str
@@ -19,13 +20,15 @@ class Arrival:
     uid: int | None = None
     answered: bool = False
     quiet: bool = False
+    full_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One stored message on its way through the walk.
 
-    `attempts` counts this one. `released`: a person let it out of quarantine, so policy does not hold it again (MAIL.md S5).
+    `attempts` counts this one. `released`: a person let it out of quarantine, so policy does not hold it again (MAIL.md S5). `full_size`: as in
+    `Arrival`.
     """
 
     id: int
@@ -36,3 +39,4 @@ class Incoming:
     answered: bool = False
     quiet: bool = False
     released: bool = False
+    full_size: int | None = None

@@ -1,9 +1,10 @@
 """What the rules are asked and what they answer: Occasion in, Verdict out. Plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from maild.message import Authentication, InboundMessage, Nature
 from maild.ticket import TicketView
@@ -102,7 +103,10 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class RuleTrace:
-    """What one rule did on one event. `actions` are in words; `problem` is set where it failed and was skipped (RULES.md 5.2)."""
+    """What one rule did on one event. `actions` are in words; `problem` is set where it failed and was skipped (RULES.md 5.2).
+
+    `skipped`: why it was not considered at all, empty where it was. `shadow`: it fired, but only to see what it would have done.
+    """
 
     event: str
     rule: str
@@ -113,6 +117,19 @@ class RuleTrace:
     leaves: tuple[Leaf, ...] = ()
     actions: tuple[str, ...] = ()
     problem: str = ""
+    skipped: str = ""
+    shadow: bool = False
+
+    def to_mapping(self) -> Mapping[str, object]:
+        """The form in which the store keeps it: plain JSON values, what is empty left out. `from_mapping` reads it back."""
+        stored: dict[str, object] = {name: value for name, value in asdict(self).items() if value}
+        return {**stored, "fired": self.fired}
+
+    @classmethod
+    def from_mapping(cls, stored: Mapping[str, Any]) -> "RuleTrace":
+        """What `to_mapping` wrote, after its way through JSON."""
+        leaves = tuple(Leaf(**leaf) for leaf in stored.get("leaves", ()))
+        return cls(**{**stored, "leaves": leaves, "actions": tuple(stored.get("actions", ()))})
 
 
 @dataclass(frozen=True, slots=True)

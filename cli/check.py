@@ -1,0 +1,89 @@
+"""`maild check`: are files, rules and templates valid? Offline; changes nothing."""
+
+import click
+
+from cli.context import Context
+from cli.output import json_option, print_json
+from maild.config.faults import Fault, Severity
+from maild.config.load import Loaded, check_secrets, load_settings
+from maild.config.report import describe_counts, render_faults
+from maild.config.settings import Settings
+
+
+@click.command("check", short_help="Are files, rules and templates valid?")
+@click.option("--strict", is_flag=True, help="Exit with 1 where there are warnings.")
+@json_option
+@click.pass_obj
+def command(context: Context, strict: bool, as_json: bool) -> None:
+    """Read the configuration, the rules and the templates; report every fault with its place.
+
+    Exit status: 0 valid, 2 not valid; 1 with --strict where there are warnings.
+    """
+    loaded = load_settings(context.directory)
+    faults = collect_faults(context, loaded)
+    report(context, faults, _contents(loaded.settings), strict=strict, as_json=as_json)
+
+
+def report(context: Context, faults: tuple[Fault, ...], contents: str, *, strict: bool, as_json: bool) -> None:
+    """Print what was found and leave with the exit status it deserves."""
+    is_valid = all(fault.severity is Severity.WARNING for fault in faults)
+    if as_json:
+        print_json(describe_all(faults, context))
+    else:
+        if faults:
+            click.echo(render_faults(faults, context.directory), err=True)
+        counts = f" ({describe_counts(faults)})" if faults else ""
+        click.echo(f"{context.directory}: {'valid' if is_valid else 'not valid'}{counts}: {contents}")
+    if not is_valid:
+        raise click.exceptions.Exit(2)
+    if strict and faults:
+        raise click.exceptions.Exit(1)
+
+
+def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
+    """Rules and templates are judged against the settings, so they wait until those are valid."""
+    faults = (*loaded.faults, *check_secrets(loaded))
+    if loaded.settings is None:
+        return faults
+    return (*faults, *check_rules(context, loaded.settings), *check_templates(loaded.settings))
+
+
+def check_rules(context: Context, settings: Settings) -> tuple[Fault, ...]:
+    from maild.rules.load import load_rules
+
+    return load_rules(context.directory, settings).faults
+
+
+def check_templates(settings: Settings) -> tuple[Fault, ...]:
+    from maild.templates.checking import check_templates
+
+    return check_templates(settings)
+
+
+def _contents(settings: Settings | None) -> str:
+    if settings is None:
+        return "rules and templates are checked once this is mended"
+    return f"queues {len(settings.queues)}, mailboxes {len(settings.mailboxes)}, agents {len(settings.agents)}"
+
+
+def describe_all(faults: tuple[Fault, ...], context: Context) -> dict[str, object]:
+    """The JSON document of `check`."""
+    errors = sum(fault.severity is Severity.ERROR for fault in faults)
+    return {
+        "valid": not errors,
+        "errors": errors,
+        "warnings": len(faults) - errors,
+        "faults": [_describe(fault, context) for fault in faults],
+    }
+
+
+def _describe(fault: Fault, context: Context) -> dict[str, object]:
+    place, base = fault.place, context.directory
+    return {
+        "file": str(place.file.relative_to(base) if place.file.is_relative_to(base) else place.file),
+        "line": place.line,
+        "column": place.column,
+        "code": fault.code,
+        "severity": fault.severity.value,
+        "message": fault.message,
+    }

@@ -1,0 +1,43 @@
+"""What every command is handed: which desk, and how to open its parts. Each part is imported and opened only when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from maild.config.settings import Settings
+    from maild.pipeline import Desk
+    from maild.store.engine import Store
+    from maild.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Context:
+    """`directory` is the desk's configuration folder; it need not exist for commands that never look there."""
+
+    directory: Path
+
+    def settings(self) -> Settings:
+        """The desk's settings. Raises ConfigurationError with all faults."""
+        from maild.config.load import require_settings
+
+        return require_settings(self.directory)
+
+    def store(self, settings: Settings, *, create: bool = False) -> Store:
+        """The desk's database. Raises NotFoundError where it does not exist yet."""
+        from maild.store.engine import open_store
+
+        return open_store(settings.storage.url, settings.directory, create=create)
+
+    def tokens(self, settings: Settings) -> Tokens:
+        from maild.office import tokens_of
+
+        return tokens_of(settings)
+
+    def desk(self, settings: Settings) -> Desk:
+        """Settings, rules and tokens as the daemon has them."""
+        from maild.office import load_desk
+
+        return load_desk(settings)

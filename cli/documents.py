@@ -1,0 +1,93 @@
+"""The JSON documents of INTERFACE.md, built from what the store answers. Keys stand in the contract's order."""
+
+from maild.message import Address, Attachment
+from maild.store.incoming import IncomingRow
+from maild.store.letters import OutboxRow
+from maild.store.tickets import EventRow, MessageRow, TicketRow
+from maild.ticket import TicketView
+from maild.tokens import LetterKind, Tokens
+
+Document = dict[str, object]
+
+OUTBOX_KINDS = {
+    LetterKind.ANSWER: "answer",
+    LetterKind.ACKNOWLEDGEMENT: "ack",
+    LetterKind.STATUS: "status",
+    LetterKind.NOTIFICATION: "notification",
+}
+
+
+def ticket_document(ticket: TicketRow | TicketView, messages: object, tokens: Tokens) -> Document:
+    return {
+        "number": ticket.number,
+        "tag": tokens.mint_tag(ticket.number),
+        "subject": ticket.subject,
+        "queue": ticket.queue,
+        "status": ticket.status.value,
+        "priority": ticket.priority.value,
+        "owner": ticket.owner,
+        "requester": person_document(ticket.requester),
+        "tags": sorted(ticket.tags),
+        "created": ticket.created,
+        "updated": ticket.updated,
+        "messages": messages,
+    }
+
+
+def person_document(person: Address) -> Document:
+    return {"name": person.name, "address": person.address}
+
+
+def message_document(message: MessageRow) -> Document:
+    return {
+        "id": message.id,
+        "kind": message.kind.value,
+        "from": person_document(message.author),
+        "at": message.at,
+        "text": message.visible,
+        "attachments": [attachment_document(attachment) for attachment in message.attachments],
+        "message_id": message.message_id,
+        "full_text": message.text,
+        "internal": message.internal,
+    }
+
+
+def attachment_document(attachment: Attachment) -> Document:
+    return {"name": attachment.name, "type": attachment.content_type, "size": attachment.size}
+
+
+def event_document(row: EventRow) -> Document:
+    return {"at": row.at, "kind": row.event.kind, "by": row.event.by, "text": row.event.text}
+
+
+def outbox_document(row: OutboxRow) -> Document:
+    return {
+        "id": row.id,
+        "ticket": row.ticket,
+        "kind": OUTBOX_KINDS[row.kind],
+        "to": row.recipient,
+        "subject": row.subject,
+        "state": row.state.value,
+        "message_id": row.message_id,
+        "attempts": row.attempts,
+        "next_attempt": row.next_attempt,
+        "error": row.error or None,
+        "template": row.template,
+        "queue": row.queue,
+        "created": row.created,
+    }
+
+
+def incoming_document(row: IncomingRow) -> Document:
+    return {
+        "id": row.id,
+        "mailbox": row.mailbox,
+        "uid": row.uid,
+        "received": row.received,
+        "from": row.author.address if row.author else None,
+        "subject": row.subject,
+        "state": row.state.value,
+        "class": row.message_class or None,
+        "reason": row.reason or None,
+        "ticket": row.ticket,
+    }

@@ -1,0 +1,102 @@
+"""The entry: `maild NOUN VERB`. Nouns are loaded only when named, so that `maild --help` imports none of them."""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from cli.context import Context
+from maild.errors import ConfigurationError, MaildError, UsageError
+
+NOUNS = {
+    "init": "Write a new desk's configuration and its secret.",
+    "check": "Are files, rules and templates valid?",
+    "run": "Run the daemon; with --once, do all there is to do and exit.",
+    "demo": "A whole desk to play with, on loopback.",
+    "status": "One look at the desk.",
+    "queue": "Departments: list, show.",
+    "ticket": "Tickets: new, list, show, reply, note, assign, close …",
+    "message": "What came in: list, show, retry, release, inject, inspect.",
+    "outbox": "What goes out: list, show, retry, cancel, pause, resume.",
+    "rules": "Rules: check, list, test, explain.",
+    "mailbox": "Mailboxes: list, test.",
+    "agent": "Agents: list.",
+    "template": "Templates: list, preview.",
+    "db": "The database: status, upgrade.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands stand in modules of the same name, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NOUNS:
+            return None
+        command = import_module(f"cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in NOUNS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], NOUNS, n=1)
+            ctx.fail(f'there is no command "{args[0]}"' + (f"; did you mean {near[0]}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(NOUNS.items()))
+
+
+def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"maild {version('maild')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-c", "--config", metavar="DIR", help="The desk's folder. Else $MAILD_CONFIG, else /etc/maild.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit.")
+@click.pass_context
+def command(ctx: click.Context, config: str | None) -> None:
+    """maild: an email-first help desk."""
+    ctx.obj = Context(Path(config or os.environ.get("MAILD_CONFIG") or "/etc/maild"))
+
+
+def main() -> None:
+    """Run a command; faults become one sentence and an exit status (INTERFACE.md: 1 failed, 2 wrong usage or configuration)."""
+    try:
+        command.main(prog_name="maild", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Aborted.", err=True)
+        sys.exit(1)
+    except MaildError as error:
+        if isinstance(error, ConfigurationError) and error.faults:
+            _show_faults(error)
+        click.echo(f"maild: {error}", err=True)
+        sys.exit(2 if isinstance(error, ConfigurationError | UsageError) else 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _show_faults(error: ConfigurationError) -> None:
+    from maild.config.report import render_faults
+
+    click.echo(render_faults(error.faults, Path.cwd()), err=True)
+
+
+if __name__ == "__main__":
+    main()

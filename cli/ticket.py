@@ -1,0 +1,332 @@
+"""`maild ticket`: everything an agent can do by mail, at the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.context import Context
+from cli.output import clean, is_terminal, json_option, limit_option, print_fields, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maild.config.settings import Agent, Settings
+    from maild.front_desk import FrontDesk
+    from maild.message import Address
+    from maild.store.tickets import TicketRow
+    from maild.ticket import TicketView
+
+as_option = click.option("--as", "agent", metavar="AGENT", envvar="MAILD_AGENT", help="Which agent you are. Else $MAILD_AGENT.")
+number_argument = click.argument("number", type=click.IntRange(min=1))
+
+
+@click.group(help="Tickets.")
+def command() -> None:
+    pass
+
+
+@command.command(
+    "list", help="Tickets that meet QUERY, newest first: words, status:open, queue:support, owner:me, #tag, from:@acme.example …"
+)
+@click.argument("query", nargs=-1)
+@as_option
+@limit_option
+@json_option
+@click.pass_obj
+def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: int | None, as_json: bool) -> None:
+    from cli.documents import ticket_document
+    from maild.desk.query import parse_query
+    from maild.store import tickets
+
+    settings = context.settings()
+    filters = parse_query(" ".join(query), agent, datetime.now(UTC))
+    if not as_json and is_terminal():
+        limit = limit or 50
+    with context.store(settings).reading() as tx:
+        rows = tickets.list_tickets(tx, filters, limit=limit)
+        total = len(rows) if limit is None or len(rows) < limit else tickets.count_tickets(tx, filters)
+    if as_json:
+        tokens = context.tokens(settings)
+        print_json([ticket_document(row, row.messages, tokens) for row in rows])
+        return
+    titles = ("NUMBER", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
+    print_rows(titles, (_cells(row) for row in rows), limit=limit)
+    if is_terminal() and total > len(rows):
+        say(f"… and {total - len(rows)} more (--limit N, or --json for all)")
+
+
+def _cells(row: TicketRow) -> tuple[object, ...]:
+    who = row.requester.name or row.requester.address
+    return row.number, row.status, row.priority, row.queue, row.owner, who, row.updated, row.subject
+
+
+@command.command(help="One ticket with its messages and its log.")
+@number_argument
+@json_option
+@click.pass_obj
+def show(context: Context, number: int, as_json: bool) -> None:
+    from cli.documents import event_document, message_document, person_document, ticket_document
+    from maild.store import tickets
+
+    settings = context.settings()
+    with context.store(settings).reading() as tx:
+        ticket = tickets.view(tx, number)
+        messages = tickets.list_messages(tx, number)
+        events = tickets.list_events(tx, number)
+    if as_json:
+        document = ticket_document(ticket, [message_document(message) for message in messages], context.tokens(settings))
+        extra = {
+            "cc": [person_document(address) for address in ticket.cc],
+            "fields": dict(ticket.fields),
+            "events": [event_document(event) for event in events],
+        }
+        print_json(document | extra)
+        return
+    _print_ticket(ticket, context.tokens(settings).mint_tag(number))
+    for message in messages:
+        head = f"── {message.kind.value} · {message.author} · {message.at.astimezone():%Y-%m-%d %H:%M} ──"
+        click.echo(f"\n{click.style(clean(head), bold=True)}\n{clean(message.visible, lines=True)}")
+        for attachment in message.attachments:
+            click.echo(f"[{clean(attachment.name)}, {attachment.content_type}, {attachment.size} bytes]")
+
+
+def _print_ticket(ticket: TicketView, tag: str) -> None:
+    print_fields(
+        (
+            ("ticket", tag),
+            ("subject", ticket.subject),
+            ("requester", ticket.requester),
+            ("cc", ", ".join(str(address) for address in ticket.cc)),
+            ("queue", ticket.queue),
+            ("status", ticket.status),
+            ("priority", ticket.priority),
+            ("owner", ticket.owner),
+            ("tags", ", ".join(sorted(ticket.tags))),
+            ("created", ticket.created),
+            ("updated", ticket.updated),
+            ("follows", f"#{ticket.follow_up_of}" if ticket.follow_up_of else None),
+            *ticket.fields.items(),
+        )
+    )
+
+
+@command.command(help="Why: everything that happened to a ticket, and what each rule made of it.")
+@number_argument
+@json_option
+@click.pass_obj
+def log(context: Context, number: int, as_json: bool) -> None:
+    from cli.documents import event_document
+    from maild.store import tickets
+
+    with context.store(context.settings()).reading() as tx:
+        tickets.view(tx, number)
+        events = tickets.list_events(tx, number)
+    if as_json:
+        print_json([event_document(event) for event in events])
+        return
+    for row in events:
+        click.echo(clean(f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  {row.event.kind:<16} {row.event.by}: {row.event.text}"))
+
+
+@command.command(help="A message of a ticket exactly as it came: the first, or the one with that id (see `ticket show --json`).")
+@number_argument
+@click.argument("message", type=int, required=False)
+@click.pass_obj
+def raw(context: Context, number: int, message: int | None) -> None:
+    from maild.errors import NotFoundError
+    from maild.store import incoming, tickets
+
+    with context.store(context.settings()).reading() as tx:
+        tickets.view(tx, number)
+        rows = [row for row in tickets.list_messages(tx, number) if row.incoming is not None]
+        chosen = next((row for row in rows if message in (None, row.id)), None)
+        if chosen is None or chosen.incoming is None:
+            raise NotFoundError(f"ticket {number} has no such mail")
+        content = incoming.raw(tx, chosen.incoming)
+    sys.stdout.buffer.write(content)
+
+
+@command.command(help="A ticket for somebody who did not write. TEXT may come on standard input.")
+@click.option("--queue", required=True, help="The department's key.")
+@click.option("--from", "requester", required=True, metavar="ADDRESS", help="Whose request it is: an address, or NAME <ADDRESS>.")
+@click.option("--subject", required=True)
+@click.option("--ack", is_flag=True, help="Send an acknowledgement.")
+@as_option
+@json_option
+@click.argument("text", required=False)
+@click.pass_obj
+def new(context: Context, queue: str, requester: str, subject: str, ack: bool, agent: str | None, as_json: bool, text: str | None) -> None:
+    with _front_desk(context, agent) as desk:
+        ticket = desk.open(queue, _address(requester), subject, _text(text), acknowledge=ack)
+        _report(context, ticket, as_json)
+
+
+@command.command(help="Answer the customer. TEXT may come on standard input.")
+@number_argument
+@click.argument("text", required=False)
+@click.option("--close", is_flag=True, help="Close the ticket with this answer.")
+@as_option
+@json_option
+@click.pass_obj
+def reply(context: Context, number: int, text: str | None, close: bool, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("close", "")] if close else [], _text(text))
+
+
+@command.command(help="An internal note. TEXT may come on standard input.")
+@number_argument
+@click.argument("text", required=False)
+@as_option
+@json_option
+@click.pass_obj
+def note(context: Context, number: int, text: str | None, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("note", "")], _text(text))
+
+
+@command.command(help="Give the ticket to AGENT, to `me` or to `none`.")
+@number_argument
+@click.argument("owner")
+@as_option
+@json_option
+@click.pass_obj
+def assign(context: Context, number: int, owner: str, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("assign", owner)])
+
+
+@command.command(help="Move the ticket to another department.")
+@number_argument
+@click.argument("queue")
+@as_option
+@json_option
+@click.pass_obj
+def move(context: Context, number: int, queue: str, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("move", queue)])
+
+
+@command.command("set", help="Set fields: priority=high, status=waiting, order=1234.")
+@number_argument
+@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE…")
+@as_option
+@json_option
+@click.pass_obj
+def set_(context: Context, number: int, assignments: tuple[str, ...], agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("set", assignment) for assignment in assignments])
+
+
+@command.command(help="Add tags.")
+@number_argument
+@click.argument("tags", nargs=-1, required=True)
+@as_option
+@json_option
+@click.pass_obj
+def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("tag", " ".join(tags))])
+
+
+@command.command(help="Take tags away.")
+@number_argument
+@click.argument("tags", nargs=-1, required=True)
+@as_option
+@json_option
+@click.pass_obj
+def untag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("untag", " ".join(tags))])
+
+
+@command.command(help="Close the ticket.")
+@number_argument
+@as_option
+@json_option
+@click.pass_obj
+def close(context: Context, number: int, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("close", "")])
+
+
+@command.command(help="Open a closed ticket again.")
+@number_argument
+@as_option
+@json_option
+@click.pass_obj
+def reopen(context: Context, number: int, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("open", "")])
+
+
+@command.command(help="Mark the ticket as spam.")
+@number_argument
+@as_option
+@json_option
+@click.pass_obj
+def spam(context: Context, number: int, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("spam", "")])
+
+
+def _act(context: Context, number: int, agent: str | None, as_json: bool, words: list[tuple[str, str]], body: str = "") -> None:
+    from maild.desk.acts import Act
+    from maild.desk.commands import Command
+
+    with _front_desk(context, agent) as desk:
+        commands = tuple(Command(word, argument) for word, argument in words)
+        act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
+        _report(context, desk.act(number, act), as_json)
+
+
+@contextmanager
+def _front_desk(context: Context, agent: str | None) -> Iterator[FrontDesk]:
+    from maild.front_desk import FrontDesk
+    from maild.office import open_office
+
+    settings = context.settings()
+    store = context.store(settings)
+    try:
+        yield FrontDesk(store, open_office(settings), _actor(agent, settings))
+    finally:
+        store.close()
+
+
+def _actor(agent: str | None, settings: Settings) -> Agent:
+    """The agent named; else the one whose key is the login name; else the admin at the keyboard, who is no agent."""
+    from maild.config.settings import Agent, Role
+    from maild.errors import UsageError
+
+    if agent and agent not in settings.agents:
+        raise UsageError(f'there is no agent "{agent}"; one of: {", ".join(settings.agents)}')
+    login = os.environ.get("SUDO_USER") or os.environ.get("USER") or "admin"
+    known = settings.agents.get(agent or login)
+    return known or Agent(login, login, settings.desk.admins[0] if settings.desk.admins else "", role=Role.ADMIN)
+
+
+def _report(context: Context, ticket: TicketView, as_json: bool) -> None:
+    from cli.documents import ticket_document
+
+    count = ticket.customer_messages + ticket.agent_messages
+    if as_json:
+        print_json(ticket_document(ticket, count, context.tokens(context.settings())))
+    else:
+        owner = f", owner {ticket.owner}" if ticket.owner else ""
+        click.echo(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}: {clean(ticket.subject)}")
+
+
+def _text(text: str | None) -> str:
+    from maild.errors import UsageError
+
+    words = text if text is not None else ("" if sys.stdin.isatty() else sys.stdin.read())
+    if not words.strip():
+        raise UsageError("there is no text; give it as an argument or on standard input")
+    return words
+
+
+def _address(text: str) -> Address:
+    from email.utils import parseaddr
+
+    from maild.errors import UsageError
+    from maild.message import Address
+
+    name, address = parseaddr(text)
+    if "@" not in address:
+        raise UsageError(f'"{text}" is no mail address')
+    return Address(name, address)

@@ -1,0 +1,221 @@
+"""Draft and verdict → Decision: what the rules changed, and which letters follow. Pure; the last step before the archive."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from maild.config.settings import Settings
+from maild.desk import letters
+from maild.desk.acknowledge import ack_refusals
+from maild.desk.audience import admins_named, agents_named, agents_to_tell
+from maild.desk.letters import Answered, answered_by
+from maild.desk.notices import notice_for
+from maild.draft import Draft
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
+from maild.message import Address, AuthResult
+from maild.outbox.guard import customer_refusal, post, storm_refusal
+from maild.reading import Reading
+from maild.reason import Reason
+from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
+from maild.ticket import MessageKind, Status, TicketView
+
+STORM = "storm"
+
+
+def conclude(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
+    """The decision about one message. `verdict` None: the rules had no say."""
+    if verdict is None or draft.after is None:
+        return _decision(draft, draft.after, draft.effects, reading, ())
+    if verdict.fate is not Fate.KEEP and not reading.circumstances.released:
+        return _kept_out(verdict, reading)
+    after = _with_storm_tag(draft, verdict.ticket, reading, settings)
+    effects = (
+        *draft.effects,
+        *_rule_events(draft, verdict),
+        *_notes(verdict, now),
+        *_customer_letters(draft, after, verdict, reading, settings),
+        *_agent_letters(draft, after, verdict, reading, settings),
+    )
+    return _decision(draft, after, effects, reading, verdict.trace)
+
+
+def _decision(
+    draft: Draft, after: TicketView | None, effects: tuple[Effect, ...], reading: Reading, trace: tuple[RuleTrace, ...]
+) -> Decision:
+    return Decision(
+        state=draft.state,
+        reason=draft.reason,
+        before=draft.before,
+        after=after,
+        effects=effects,
+        message_class=reading.nature.message_class.value,
+        evidence=_evidence(reading),
+        trace=tuple(item.to_mapping() for item in trace),
+        author=reading.message.author,
+        subject=reading.message.subject,
+    )
+
+
+def _evidence(reading: Reading) -> tuple[Reason, ...]:
+    """All that spoke for the decision, kept with the message (the design's first sentence in MAIL.md)."""
+    pointers = tuple(Reason(f"F3{item.grade}", item.text) for item in reading.thread.evidence)
+    authentication = reading.sender.authentication
+    return (
+        *reading.nature.reasons,
+        *pointers,
+        *reading.thread.refused,
+        Reason(f"auth-{authentication.verdict.value}", authentication.reason.text),
+    )
+
+
+def _kept_out(verdict: Verdict, reading: Reading) -> Decision:
+    """RULES.md 4: quarantine or drop. "Drop" too keeps the bytes, in quarantine with a time to live (MAIL.md, shape of the design)."""
+    reason = Reason(verdict.fate.value, verdict.fate_reason or f"by rule {verdict.fate_rule}")
+    return Decision(
+        IncomingState.QUARANTINED,
+        reason,
+        message_class=reading.nature.message_class.value,
+        evidence=_evidence(reading),
+        trace=tuple(trace.to_mapping() for trace in verdict.trace),
+        author=reading.message.author,
+        subject=reading.message.subject,
+    )
+
+
+def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> TicketView:
+    """MAIL.md L6: nothing is merged or lost, but the ticket says what it is part of."""
+    auth = reading.sender.authentication.verdict
+    if draft.before is None and storm_refusal(ticket.requester, auth, reading.known.sent, settings):
+        return replace(ticket, tags=ticket.tags | {STORM})
+    return ticket
+
+
+def _rule_events(draft: Draft, verdict: Verdict) -> Iterator[Effect]:
+    for trace in verdict.trace:
+        if trace.fired and trace.actions and not trace.shadow:
+            yield RecordEvent("rule", f"rule {trace.rule}", f"{', '.join(trace.actions)} ({trace.file}:{trace.line})")
+        if trace.problem:
+            yield RecordEvent("rule_error", f"rule {trace.rule}", f"skipped: {trace.problem} ({trace.file}:{trace.line})")
+
+
+def _notes(verdict: Verdict, now: datetime) -> Iterator[Effect]:
+    for wish in verdict.wishes:
+        if isinstance(wish, NoteWish):
+            author = Address(f"rule {wish.rule}", "")
+            yield AddMessage(MessageKind.NOTE, author, now, wish.text, wish.text, internal=True)
+
+
+def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
+    """At most one automatic mail to the customer for one event: a rule's reply, else the acknowledgement, else a status notice."""
+    answered = answered_by(reading.message)
+    replies = [wish for wish in verdict.wishes if isinstance(wish, ReplyWish)]
+    if replies:
+        yield from _rule_replies(replies, ticket, answered, reading, settings)
+    elif draft.acknowledge:
+        yield from _acknowledge(ticket, verdict, answered, reading, settings)
+    else:
+        yield from _status_notice(draft, ticket, verdict, answered, reading, settings)
+
+
+def _rule_replies(
+    wishes: list[ReplyWish], ticket: TicketView, answered: Answered, reading: Reading, settings: Settings
+) -> Iterator[Effect]:
+    first, *others = wishes
+    for wish in others:
+        yield RecordEvent("reply_withheld", f"rule {wish.rule}", f"{wish.template}: rule {first.rule} already answers this mail")
+    if refusal := _automatic_refusal(ticket, reading, settings):
+        yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
+        return
+    letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
+    yield post(letter, settings)
+
+
+def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings) -> Iterator[Effect]:
+    wish = next((wish for wish in reversed(verdict.wishes) if isinstance(wish, AckWish)), None)
+    if wish and not wish.wanted:
+        yield RecordEvent("ack_withheld", f"rule {wish.rule}", "the rule withholds it")
+        return
+    refusals = ack_refusals(reading, ticket, settings)
+    if refusals:
+        yield RecordEvent("ack_withheld", "maild", "; ".join(reason.text for reason in refusals))
+        return
+    template = wish.template if wish and wish.template else "received"
+    letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
+    letter = letter if _may_repeat_subject(ticket, reading, settings) else replace(letter, subject="")
+    yield RecordEvent("acknowledged", "maild", f"{template} to {ticket.requester.address}")
+    yield post(letter, settings)
+
+
+def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings) -> bool:
+    """MAIL.md O7: the sender's words go back only to a sender who is authenticated or already known; without S1 the caps must do."""
+    if not settings.trust.authserv_ids:
+        return True
+    return reading.sender.authentication.verdict is AuthResult.PASS or reading.known.is_known_sender
+
+
+def _status_notice(
+    draft: Draft, ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings
+) -> Iterator[Effect]:
+    closing = next((wish for wish in verdict.wishes if isinstance(wish, CloseWish)), None)
+    template = (closing.template if closing else None) or notice_for(draft.before, ticket, False, settings)
+    if template is None or draft.before is None:
+        return
+    if refusal := _automatic_refusal(ticket, reading, settings):
+        yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
+        return
+    yield post(letters.status_notice(template, ticket, answered, settings), settings)
+
+
+def _automatic_refusal(ticket: TicketView, reading: Reading, settings: Settings) -> Reason | None:
+    """L3 and L4 for any automatic mail but the acknowledgement, which has more questions of its own."""
+    auth = reading.sender.authentication.verdict
+    first = next(iter(reading.nature.silence), None)
+    return first or customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings)
+
+
+def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
+    if draft.tell and draft.message and ticket.status is not Status.SPAM and not reading.circumstances.quiet:
+        yield from _notifications(draft, draft.message, ticket, reading, settings)
+    for wish in verdict.wishes:
+        if isinstance(wish, NotifyWish):
+            yield from _alerts(wish, ticket, draft.message.visible if draft.message else "", settings)
+
+
+def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[Effect]:
+    queue = settings.queues.get(ticket.queue)
+    if queue is None:
+        return
+    circle = queue.notify.new if draft.before is None else queue.notify.reply
+    told = agents_to_tell(circle, ticket, settings)
+    warnings = tuple(_warnings(message, ticket, reading))
+    for agent in told:
+        letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings)
+        yield post(letter, settings)
+    if not told and circle != "none":
+        for admin in settings.desk.admins:
+            unattended = {"warnings": (f"Queue {queue.name} has no agent to tell.", *warnings)}
+            yield post(letters.alert(Address("", admin), None, ticket, "notification", settings, unattended, message.visible), settings)
+
+
+def _warnings(message: AddMessage, ticket: TicketView, reading: Reading) -> Iterator[str]:
+    """MAIL.md O7: what an agent must know before he answers."""
+    sender = message.author
+    if reading.sender.authentication.verdict is AuthResult.FAIL:
+        yield f"The sender {sender.address} failed authentication; this may be forged."
+    if message.kind is MessageKind.THIRD_PARTY:
+        yield f"{sender.address} is not the requester. Your reply goes to {ticket.requester}, not to {sender.address}."
+    if reading.sender.strange_token:
+        yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
+    if message.kind is MessageKind.AUTO:
+        yield "This is automatic mail."
+    for defect in reading.message.defects[:3]:
+        yield f"The mail is damaged: {defect}."
+
+
+def _alerts(wish: NotifyWish, ticket: TicketView, words: str, settings: Settings) -> Iterator[Effect]:
+    for key in agents_named(wish.who, ticket, settings):
+        agent = settings.agents[key]
+        letter = letters.alert(Address(agent.name, agent.email), key, ticket, wish.template, settings, wish.values, words)
+        yield post(letter, settings)
+    for admin in admins_named(wish.who, settings):
+        yield post(letters.alert(admin, None, ticket, wish.template, settings, wish.values, words), settings)

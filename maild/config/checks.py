@@ -1,0 +1,176 @@
+"""Checks of the parts against each other: names, addresses, shared mailboxes, trust. Each is one function; all of them run."""
+
+from collections.abc import Callable, Iterable
+
+from maild.config.faults import Place, did_you_mean
+from maild.config.findings import Claim, Findings, Reference
+from maild.config.nodes import Table
+from maild.config.settings import Mode
+from maild.config.written import Written
+
+Check = Callable[[Written, Table, Findings], None]
+
+
+def run_checks(written: Written, root: Table, findings: Findings) -> None:
+    """Every check, each adding its faults."""
+    for check in CHECKS:
+        check(written, root, findings)
+
+
+def _names_exist(written: Written, root: Table, findings: Findings) -> None:
+    agents, queues = names_in(root, "agents"), names_in(root, "queues")
+    for reference in findings.references:
+        if reference.kind == "agent" and reference.name not in agents and "agents" not in findings.unread:
+            _refuse_name(reference, "E204", "is not in agents", agents, findings)
+        elif reference.kind == "mailbox" and reference.name not in queues and "queues" not in findings.unread:
+            _refuse_name(reference, "E201", "is not in queues", queues, findings)
+
+
+def _refuse_name(reference: Reference, code: str, complaint: str, known: Iterable[str], findings: Findings) -> None:
+    what = "agent" if reference.kind == "agent" else "queue"
+    findings.faults.add(reference.place, code, f'{what} "{reference.name}" {complaint}{did_you_mean(reference.name, known)}')
+
+
+def names_in(root: Table, key: str) -> tuple[str, ...]:
+    """The names under a top-level key, whether or not what they hold could be read."""
+    node = root.get(key)
+    return tuple(entry.key.text for entry in node.entries) if isinstance(node, Table) else ()
+
+
+def _addresses_are_owned_once(written: Written, root: Table, findings: Findings) -> None:
+    """Mail to a department tells the department by its address, mail from an agent the agent."""
+    departments = _first_claims(findings, "queue", "E210")
+    _first_claims(findings, "agent", "E212")
+    for claim in findings.claims:
+        department = departments.get(claim.address.casefold())
+        if claim.kind != "queue" and department:
+            message = f"{claim.address} is the address of the department {department.owner}: its mail would come back for ever"
+            findings.faults.add(claim.place, "E211", message)
+
+
+def _first_claims(findings: Findings, kind: str, code: str) -> dict[str, Claim]:
+    """The owner of each address; a second one is a fault."""
+    owners: dict[str, Claim] = {}
+    for claim in findings.claims:
+        if claim.kind == kind and (first := owners.setdefault(claim.address.casefold(), claim)) is not claim:
+            at = f"{first.place.file.name}:{first.place.line}"
+            findings.faults.add(claim.place, code, f"{claim.address} is already the address of {first.owner} ({at})")
+    return owners
+
+
+def _mailbox_chains_end(written: Written, root: Table, findings: Findings) -> None:
+    for key in written.queues:
+        if shared_mailbox(written, key) is None and _is_circular(written, key):
+            place = place_of(root, "queues", key, "mailbox")
+            findings.faults.add(
+                place, "E213", f'the mailbox of "{key}" leads back to itself; one queue of the circle needs a mailbox of its own'
+            )
+
+
+def shared_mailbox(written: Written, key: str) -> str | None:
+    """The queue whose mailbox serves this one; None where the chain ends nowhere."""
+    seen = {key}
+    while (queue := written.queues.get(key)) and queue.mailbox is None:
+        key = queue.queue.mailbox
+        if key in seen:
+            return None
+        seen.add(key)
+    return key if queue else None
+
+
+def _is_circular(written: Written, key: str) -> bool:
+    """Whether this very queue is part of a circle, not only a way into one."""
+    current = written.queues[key].queue.mailbox
+    for _ in written.queues:
+        if current == key:
+            return True
+        current = written.queues[current].queue.mailbox if current in written.queues else ""
+    return False
+
+
+def _mailboxes_are_read_once(written: Written, root: Table, findings: Findings) -> None:
+    readers: dict[tuple[str, int, str, str], str] = {}
+    for key, queue in written.queues.items():
+        if mailbox := queue.mailbox:
+            first = readers.setdefault((mailbox.host.casefold(), mailbox.port, mailbox.username, mailbox.folder), key)
+            if first != key:
+                message = f'{mailbox.username} on {mailbox.host} is already read for "{first}"; write "mailbox: {first}" instead'
+                findings.faults.add(place_of(root, "queues", key, "mailbox"), "E214", message)
+
+
+def _agents_can_be_proved(written: Written, root: Table, findings: Findings) -> None:
+    """MAIL.md A3 and O7."""
+    if "trust" in findings.unread:
+        return
+    trust, place = written.trust, place_of(root, "trust", "agent_auth")
+    if trust.agent_auth != "token" and not trust.authserv_ids:
+        message = f'"agent_auth: {trust.agent_auth}" needs authserv_ids: the name your mail server writes into Authentication-Results'
+        findings.faults.add(place, "E321", message)
+    elif not trust.authserv_ids:
+        message = "without trust.authserv_ids agents are proved by their token alone, and acknowledgements repeat the subject to everybody"
+        findings.faults.add(place, "W303", message)
+    elif trust.agent_auth == "token":
+        findings.faults.add(place, "W303", '"agent_auth: token": whoever is forwarded a notification can answer as the agent')
+
+
+def _queues_have_agents(written: Written, root: Table, findings: Findings) -> None:
+    for key, queue in written.queues.items():
+        if not queue.queue.agents:
+            findings.faults.add(
+                place_of(root, "queues", key), "W304", f'"{key}" has no agents: its notifications go to the lead and the admins'
+            )
+
+
+def _there_is_a_desk(written: Written, root: Table, findings: Findings) -> None:
+    if root.get("queues") is not None and not names_in(root, "queues") and "queues" not in findings.unread:
+        findings.faults.add(place_of(root, "queues"), "E301", '"queues" is empty; give at least one')
+
+
+def _mail_can_be_sent(written: Written, root: Table, findings: Findings) -> None:
+    if root.get("smtp") is not None:
+        return
+    for key, queue in written.queues.items():
+        if queue.queue.mode is not Mode.OBSERVE and queue.queue.smtp is None:
+            findings.faults.add(place_of(root, "queues", key), "W305", f'nothing can be sent for "{key}": there is no smtp')
+
+
+def _threads_stay_together(written: Written, root: Table, findings: Findings) -> None:
+    """MAIL.md O3."""
+    if written.desk and written.desk.tag_position == "suffix":
+        place = place_of(root, "desk", "tag_position")
+        findings.faults.add(place, "W306", '"tag_position: suffix" splits conversations in Gmail; "prefix" keeps them together')
+
+
+def _names_are_told_apart(written: Written, root: Table, findings: Findings) -> None:
+    """A rule may name an agent or a team in the same place (RULES.md 4)."""
+    for name in names_in(root, "teams"):
+        if name in names_in(root, "agents"):
+            findings.faults.add(place_of(root, "teams", name), "E215", f'"{name}" is the name of an agent; a team needs another one')
+
+
+def place_of(root: Table, *keys: str) -> Place:
+    """The place of the value under these keys, or of the last key on the way that is there. Tables are shown at their key."""
+    place, node = root.place, root
+    for key in keys:
+        entry = next((entry for entry in node.entries if entry.key.text == key), None)
+        if entry is None:
+            return place
+        place = entry.key.place
+        if not isinstance(entry.value, Table):
+            return entry.value.place
+        node = entry.value
+    return place
+
+
+CHECKS: tuple[Check, ...] = (
+    _there_is_a_desk,
+    _names_exist,
+    _names_are_told_apart,
+    _addresses_are_owned_once,
+    _mailbox_chains_end,
+    _mailboxes_are_read_once,
+    _agents_can_be_proved,
+    _queues_have_agents,
+    _mail_can_be_sent,
+    _threads_stay_together,
+)

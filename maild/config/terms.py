@@ -1,0 +1,76 @@
+"""Readers of maild's own terms: ports and hosts, prefixes and folders, whose address this is, which agent is meant."""
+
+import re
+from datetime import timedelta
+from typing import Literal
+
+from maild.config.findings import BAD, Bad, Claim, Reader, Reading, Reference
+from maild.config.nodes import Items, Node
+from maild.config.readers import address, choice, duration, either, list_of, mapped, matching, number, rate, text, word_or
+from maild.config.records import record, required
+from maild.config.settings import After, Rate
+
+RESERVED_NAMES = ("me", "none", "anybody", "owner", "lead", "agents", "admins", "sender")
+"""Words that mean somebody else where an agent's or a team's name may stand: `owner:me`, `notify: {who: [lead]}`."""
+
+port = number(1, 65_535)
+security = choice("tls", "starttls", "none")
+host = matching(re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,252})|[0-9A-Fa-f:.]{2,45}"), "E314", "a host name or an IP address")
+subject_prefix = matching(re.compile(r"[^\[\]#\s](?:[^\[\]#]{0,28}[^\[\]#\s])?"), "E302", 'at most 30 characters without "[", "]" and "#"')
+database_url = matching(
+    re.compile(r"sqlite:///.+|postgresql(?:\+psycopg)?://.+"), "E312", "sqlite:///FILE or postgresql+psycopg://HOST/DATABASE"
+)
+quiet_hours = matching(re.compile(r"[0-2]?\d:[0-5]\d\s?-\s?[0-2]?\d:[0-5]\d"), "E315", 'hours such as "19:00-07:30"')
+listener = matching(re.compile(r"\S{1,255}:\d{1,5}|/\S{1,100}"), "E316", "an address and port such as 127.0.0.1:9180")
+never_or_duration = word_or("never", None, duration)
+start = word_or("all", None, word_or("now", timedelta(0), duration))
+rate_or_off: Reader[Rate | None] = word_or("off", None, rate)
+
+
+def rates_or_off(node: Node, reading: Reading) -> tuple[Rate, ...] | Bad:
+    """One rate, a list of them, or `off`, which is none."""
+    several: Reader[tuple[Rate, ...]] = list_of(rate) if isinstance(node, Items) else mapped(rate, lambda one: (one,))
+    return word_or("off", (), several)(node, reading)
+
+
+def _act(word: str) -> After:
+    return After("delete") if word == "delete" else After("keep")
+
+
+def _move(move: str) -> After:
+    return After("move", move)
+
+
+after: Reader[After] = either(
+    mapped(choice("keep", "delete", wanted="keep, delete or {move: FOLDER}"), _act), record(_move, required("move", text))
+)
+
+
+def owned_address(kind: Literal["queue", "agent", "admin"]) -> Reader[str]:
+    """Somebody's address. Whether two own the same one is judged when all are known."""
+
+    def read(node: Node, reading: Reading) -> str | Bad:
+        found = address(node, reading)
+        if found is not BAD:
+            owner = reading.path[1] if len(reading.path) > 2 else ""
+            reading.findings.claims.append(Claim(kind, owner, found, node.place))
+        return found
+
+    return read
+
+
+def name_of(kind: Literal["agent", "mailbox"]) -> Reader[str]:
+    """The name of something that stands elsewhere. Whether it does is judged when all are known."""
+
+    def read(node: Node, reading: Reading) -> str | Bad:
+        found = text(node, reading)
+        if found is not BAD:
+            reading.findings.references.append(Reference(kind, found, node.place))
+        return found
+
+    return read
+
+
+department_address, agent_address, admin_address = owned_address("queue"), owned_address("agent"), owned_address("admin")
+agent_name = name_of("agent")
+mailbox_owner = name_of("mailbox")

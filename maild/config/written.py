@@ -1,0 +1,31 @@
+"""Written: what the files say, read but not yet checked against each other. Parts that could not be read are absent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from maild.config.settings import Agent, Desk, Limits, Mailbox, OutboxSettings, Queue, Smtp, Storage, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenQueue:
+    """A queue and its mailbox. `mailbox` None: it names another queue, whose mailbox it shares."""
+
+    queue: Queue
+    mailbox: Mailbox | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The top-level keys that have landed."""
+
+    desk: Desk | None = None
+    storage: Storage = field(default_factory=Storage)
+    smtp: Smtp | None = None
+    trust: Trust = field(default_factory=Trust)
+    queues: Mapping[str, WrittenQueue] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    limits: Limits = field(default_factory=Limits)
+    own_lists: tuple[str, ...] = ()
+    trusted_automation: tuple[str, ...] = ()

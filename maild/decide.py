@@ -1,0 +1,207 @@
+"""What a message means for the desk, before the rules have their say: Reading → Draft. Pure.
+
+The cases stand in one tuple and are tried in order; the first that applies answers, with its reason. A mail none of them claims opens a
+ticket. What the rules make of the draft, and which letters follow, is `maild.conclude`.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from maild.config.settings import Settings
+from maild.desk.agent_mail import decide_agent_mail, message_of
+from maild.desk.courtesy import is_courtesy
+from maild.desk.lifecycle import Course, Step, follow
+from maild.desk.participants import with_persons, with_third_party
+from maild.desk.reports import decide_report
+from maild.draft import Draft
+from maild.effects import Effect, IncomingState, RecordEvent
+from maild.ingest.language import guess_language
+from maild.message import Address, MessageClass
+from maild.reading import Reading
+from maild.reason import Reason
+from maild.rules.verdict import Event
+from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketView
+
+AUTOMATIC_STRAYS = frozenset({MessageClass.AUTO_REPLY, MessageClass.CALENDAR_REPLY})
+NO_SUBJECT = "(no subject)"
+
+Case = Callable[[Reading, Settings, datetime], Draft | None]
+
+
+def decide(reading: Reading, settings: Settings, now: datetime) -> Draft:
+    """The first case that applies; else a new ticket."""
+    for case in CASES:
+        if draft := case(reading, settings, now):
+            return draft
+    return _new_ticket(reading, settings, now)
+
+
+def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """MAIL.md F2: our own letter coming back is never new content."""
+    own = reading.thread.own
+    if own is None and reading.nature.message_class is not MessageClass.OWN_LOOP:
+        return None
+    text = f"our own letter {own.letter} came back" if own else "mail of this desk came back"
+    return Draft(IncomingState.DONE, Reason("own_loop", text))
+
+
+def _duplicate(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """MAIL.md F1: another copy of a stored message makes no message, event or mail."""
+    stored = reading.thread.duplicate
+    if stored is None:
+        return None
+    what = "a variant" if reading.thread.variant else "another copy"
+    ticket = reading.known.tickets.get(stored.ticket)
+    reason = Reason("duplicate", f"{what} of a message on #{stored.ticket}")
+    return Draft(IncomingState.DUPLICATE, reason, before=ticket, after=ticket)
+
+
+def _no_sender(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """MAIL.md P14: nobody to answer and nobody to show."""
+    if reading.message.author is not None:
+        return None
+    return Draft(IncomingState.QUARANTINED, Reason("no_sender", "no address in From, Sender, Reply-To or Return-Path"))
+
+
+def _stray_automatic(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """MAIL.md L2: an automatic answer that belongs to no ticket."""
+    if reading.thread.ticket is not None or reading.nature.message_class not in AUTOMATIC_STRAYS:
+        return None
+    signs = "; ".join(reason.text for reason in reading.nature.reasons)
+    return Draft(IncomingState.QUARANTINED, Reason("auto", f"automatic answer that belongs to no ticket ({signs})"))
+
+
+def _follow_up(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """MAIL.md F9: a message on an existing ticket."""
+    ticket = reading.thread.ticket
+    if ticket is None:
+        return None
+    step = follow(ticket, reading.nature.message_class, is_courtesy(reading.message), settings.desk.reopen_days, now)
+    if step.course is Course.FOLLOW_UP:
+        return None
+    kind = _kind_on(ticket, reading)
+    message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading))
+    after = replace(_with_sender(ticket, kind, reading, settings), status=step.status)
+    return Draft(
+        state=IncomingState.DONE,
+        reason=_why(reading, step),
+        before=ticket,
+        after=after,
+        message=message,
+        effects=(message, *_events(reading, kind, step)),
+        events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
+        tell=step.course is not Course.SILENT,
+    )
+
+
+def _kind_on(ticket: TicketView, reading: Reading) -> MessageKind:
+    if reading.nature.message_class not in (MessageClass.HUMAN, MessageClass.LIST):
+        return MessageKind.AUTO
+    author = reading.message.author
+    role = ticket.role_of(author.address) if author else None
+    return MessageKind.CUSTOMER if role in (ParticipantRole.REQUESTER, ParticipantRole.CC) else MessageKind.THIRD_PARTY
+
+
+def _is_internal(kind: MessageKind, reading: Reading) -> bool:
+    """MAIL.md F11, A1a: what answers an internal message, or carries an agent's token under a stranger's name, stays inside."""
+    is_stranger_with_token = reading.sender.strange_token and kind is not MessageKind.CUSTOMER
+    return reading.thread.parent_internal or is_stranger_with_token or kind is MessageKind.AUTO
+
+
+def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settings: Settings) -> TicketView:
+    message = reading.message
+    if kind is MessageKind.CUSTOMER:
+        return with_persons(ticket, (*message.to, *message.cc), settings)
+    if kind is MessageKind.THIRD_PARTY and message.author:
+        return with_third_party(ticket, message.author)
+    return ticket
+
+
+def _why(reading: Reading, step: Step) -> Reason:
+    chosen = reading.thread.chosen
+    return Reason("follow_up", f"{chosen.text if chosen else 'it belongs to the ticket'}; {step.why}")
+
+
+def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ...]:
+    by = _sender_name(reading)
+    chosen = reading.thread.chosen
+    events = [RecordEvent("received", by, f"from {by}: {chosen.text if chosen else 'belongs here'}")]
+    if step.course is Course.REOPEN:
+        events.append(RecordEvent("reopened", "maild", step.why))
+    elif step.course is Course.SILENT:
+        events.append(RecordEvent("quiet", "maild", step.why))
+    if kind is MessageKind.THIRD_PARTY:
+        events.append(RecordEvent("third_party", "maild", f"{by} is not the requester and gets no copies"))
+    if reading.sender.strange_token:
+        events.append(RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights"))
+    if reading.thread.collision:
+        events.append(RecordEvent("mid_collision", "maild", "its Message-ID belongs to another message and is not used for threading"))
+    return tuple(events)
+
+
+def _new_ticket(reading: Reading, settings: Settings, now: datetime) -> Draft:
+    """A request. It may follow a ticket that its sender may not write on, or that has been closed too long; that one is not touched."""
+    kind = MessageKind.AUTO if reading.nature.message_class is MessageClass.AUTO_GENERATED else MessageKind.CUSTOMER
+    message = replace(message_of(reading, kind, now), visible=reading.message.text or reading.message.new_text)
+    ticket = _opened(reading, settings, now)
+    return Draft(
+        state=IncomingState.DONE,
+        reason=_why_new(reading, ticket),
+        after=ticket,
+        message=message,
+        effects=(message, *_opening_events(reading, ticket)),
+        events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
+        tell=True,
+        acknowledge=True,
+    )
+
+
+def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
+    message, old = reading.message, reading.thread.ticket
+    ticket = TicketView(
+        number=0,
+        subject=reading.title or NO_SUBJECT,
+        queue=old.queue if old and old.queue in settings.queues else reading.departments.primary.key,
+        status=Status.CLOSED if reading.circumstances.answered else Status.NEW,
+        priority=Priority.NORMAL,
+        requester=message.author or Address("", ""),
+        created=now,
+        updated=now,
+        owner=old.owner if old and old.owner in settings.agents else None,
+        watchers=frozenset(queue.key for queue in reading.departments.watching),
+        language=guess_language(message.text),
+        closed_at=now if reading.circumstances.answered else None,
+        follow_up_of=old.number if old else reading.thread.follow_up_of,
+    )
+    return with_persons(ticket, (*message.to, *message.cc), settings)
+
+
+def _why_new(reading: Reading, ticket: TicketView) -> Reason:
+    if reading.thread.ticket is not None:
+        return Reason("follow_up_of_closed", f"#{ticket.follow_up_of} has been closed too long")
+    refused = "; ".join(reason.text for reason in reading.thread.refused)
+    return Reason("new", f"new: {refused}" if refused else "new: no token, no known reference, no tag")
+
+
+def _opening_events(reading: Reading, ticket: TicketView) -> tuple[Effect, ...]:
+    by = _sender_name(reading)
+    events = [
+        RecordEvent("received", by, f"from {by} in {reading.circumstances.mailbox}'s mailbox"),
+        RecordEvent("opened", "maild", _why_new(reading, ticket).text),
+    ]
+    if ticket.follow_up_of is not None:
+        events.append(RecordEvent("possible_followup_of", "maild", f"perhaps about #{ticket.follow_up_of}"))
+    if reading.circumstances.answered:
+        events.append(RecordEvent("closed", "maild", "the mailbox says it has been answered"))
+    if reading.sender.strange_token:
+        events.append(RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights"))
+    return tuple(events)
+
+
+def _sender_name(reading: Reading) -> str:
+    author = reading.message.author
+    return author.address if author else "unknown"
+
+
+CASES: tuple[Case, ...] = (_own_mail, _duplicate, decide_report, _no_sender, decide_agent_mail, _stray_automatic, _follow_up)

@@ -1,0 +1,39 @@
+"""May this new ticket be acknowledged, and if not, why: MAIL.md L3, L4, L6, S3 in one list of questions. Pure."""
+
+from maild.config.settings import Settings
+from maild.message import AuthResult
+from maild.outbox.guard import customer_refusal, storm_refusal
+from maild.reading import Reading
+from maild.reason import Reason
+from maild.ticket import Status, TicketView
+
+
+def ack_refusals(reading: Reading, ticket: TicketView, settings: Settings) -> tuple[Reason, ...]:
+    """Every reason that speaks against an acknowledgement; empty: it may go out."""
+    auth = reading.sender.authentication.verdict
+    questions = (
+        _switched_off(ticket, settings),
+        _old_mail(reading),
+        _settled(ticket),
+        Reason("dmarc-fail", "the sender failed authentication") if auth is AuthResult.FAIL else None,
+        storm_refusal(ticket.requester, auth, reading.known.sent, settings),
+        customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings),
+    )
+    return (*reading.nature.silence, *(reason for reason in questions if reason))
+
+
+def _switched_off(ticket: TicketView, settings: Settings) -> Reason | None:
+    queue = settings.queues.get(ticket.queue)
+    return Reason("ack-off", f"queue {ticket.queue} acknowledges nothing") if queue and queue.ack == "off" else None
+
+
+def _old_mail(reading: Reading) -> Reason | None:
+    return Reason("quiet", "old mail is not acknowledged") if reading.circumstances.quiet else None
+
+
+def _settled(ticket: TicketView) -> Reason | None:
+    if ticket.acknowledged:
+        return Reason("acknowledged", "the ticket has been acknowledged")
+    if ticket.status in (Status.CLOSED, Status.SPAM):
+        return Reason("settled", f"the ticket is {ticket.status.value}")
+    return None

@@ -1,0 +1,137 @@
+"""What an agent does to a ticket: answer, note, commands. The same for a mail and for the command line (MAIL.md A7-A9, A14). Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from maild.config.settings import Agent, Settings
+from maild.desk import letters
+from maild.desk.commands import Command, CommandFault, Performed, perform
+from maild.desk.letters import Answered
+from maild.desk.notices import notice_for
+from maild.effects import AddMessage, Effect, RecordEvent
+from maild.message import Address, Attachment
+from maild.outbox.guard import address_refusal, post
+from maild.ticket import MessageKind, Status, TicketView
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One agent's deed. `agent` is who does it; `by` how the log names him. `without`: addresses that already have the words.
+
+    `message_id`, `fingerprint`, `references` and `subject` are those of the agent's mail, empty at the command line.
+    """
+
+    agent: Agent
+    by: str
+    at: datetime
+    commands: tuple[Command, ...] = ()
+    body: str = ""
+    html: str = ""
+    full_text: str = ""
+    internal: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    without: tuple[str, ...] = ()
+    message_id: str | None = None
+    fingerprint: str = ""
+    references: tuple[str, ...] = ()
+    subject: str = ""
+
+    @property
+    def says_something(self) -> bool:
+        return bool(self.body.strip()) or any(not attachment.inline for attachment in self.attachments)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The ticket after the act, and what follows from it. With `faults` nothing was done."""
+
+    after: TicketView
+    effects: tuple[Effect, ...] = ()
+    faults: tuple[CommandFault, ...] = ()
+
+
+def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Done:
+    """Do an act to a ticket: commands first, then the words, then what the customer and the colleagues are told."""
+    performed = perform(ticket, act.commands, act.agent.key, settings)
+    if performed.faults:
+        return Done(ticket, faults=performed.faults)
+    internal = act.internal or performed.internal
+    answers = act.says_something and not internal and not performed.no_reply
+    after = _after_answer(performed, act.agent.key, settings) if answers else performed.ticket
+    message = _message(act, internal or not answers) if act.says_something else None
+    effects = (
+        *((message,) if message else ()),
+        *(replace(event, by=act.by) for event in performed.events),
+        *_ownership(performed.ticket, after, act),
+        *(_answer(after, act, answered, settings) if answers else ()),
+        *_customer_notice(ticket, after, act, answers, performed.no_reply, answered, settings),
+        *_colleagues(ticket, after, act, message, settings),
+    )
+    return Done(after, effects)
+
+
+def _after_answer(performed: Performed, agent: str, settings: Settings) -> TicketView:
+    """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status."""
+    ticket = performed.ticket
+    owner = ticket.owner or (agent if agent in settings.agents else None)
+    return replace(ticket, owner=owner, status=ticket.status if performed.status_set else Status.WAITING)
+
+
+def _message(act: Act, internal: bool) -> AddMessage:
+    return AddMessage(
+        kind=MessageKind.NOTE if internal else MessageKind.AGENT,
+        author=Address(act.agent.name, act.agent.email),
+        at=act.at,
+        text=act.full_text or act.body,
+        visible=act.body,
+        html=act.html,
+        agent=act.agent.key,
+        internal=internal,
+        message_id=act.message_id,
+        fingerprint=act.fingerprint,
+        references=act.references,
+        subject=act.subject,
+        attachments=act.attachments,
+    )
+
+
+def _ownership(before: TicketView, after: TicketView, act: Act) -> Iterator[RecordEvent]:
+    if before.owner is None and after.owner is not None:
+        yield RecordEvent("assigned", act.by, f"to {act.agent.name}, who answered first")
+    if before.status is not after.status and after.status is Status.WAITING:
+        yield RecordEvent("changed", "maild", "status waiting: the customer has an answer")
+
+
+def _answer(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Iterator[Effect]:
+    letter = letters.answer(ticket, act.agent, act.body, act.attachments, act.without, answered, settings)
+    if not letter.recipients:
+        yield RecordEvent("answered", act.by, "everybody already has this answer; not sent again")
+        return
+    yield RecordEvent("answered", act.by, f"to {', '.join(address.address for address in (*letter.recipients, *letter.cc))}")
+    yield post(letter, settings)
+
+
+def _customer_notice(
+    before: TicketView, after: TicketView, act: Act, answers: bool, no_reply: bool, answered: Answered, settings: Settings
+) -> Iterator[Effect]:
+    template = None if no_reply else notice_for(before, after, answers, settings)
+    if template is None:
+        return
+    if refusal := address_refusal(after.requester, settings):
+        yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
+        return
+    yield post(letters.status_notice(template, after, answered, settings), settings)
+
+
+def _colleagues(before: TicketView, after: TicketView, act: Act, message: AddMessage | None, settings: Settings) -> Iterator[Effect]:
+    """The owner hears what others do on his ticket; a new owner hears that it is his (PRODUCT 13)."""
+    owner = settings.agents.get(after.owner or "")
+    if owner is None or owner.key == act.agent.key:
+        return
+    is_new_owner = before.owner != after.owner
+    if message is None and not is_new_owner:
+        return
+    told = message or letters.event_message(act.agent.name, "", after)
+    warnings = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()
+    yield post(letters.notification(owner, after, told, warnings, settings), settings)

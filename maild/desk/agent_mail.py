@@ -1,0 +1,160 @@
+"""An agent's mail: unproven it is held, proven it is an answer, a note or commands (MAIL.md A1-A10, A14). Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from maild.config.settings import Agent, Settings
+from maild.desk import letters
+from maild.desk.acts import Act, do
+from maild.desk.commands import CommandFault, Parsed, parse
+from maild.desk.letters import NOTHING_ANSWERED, Answered
+from maild.desk.participants import with_persons
+from maild.draft import Draft
+from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
+from maild.ingest.prefixes import starts_with_forward
+from maild.ingest.sender import TokenPlace
+from maild.message import Address, MessageClass
+from maild.outbox.guard import cap_refusal, post
+from maild.reading import Reading
+from maild.reason import Reason
+from maild.ticket import MessageKind, ParticipantRole, TicketView
+
+
+def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """What an agent's mail does; None where it is to be treated like a customer's."""
+    agent = settings.agents.get(reading.sender.agent or "")
+    if agent is None or _is_as_customer(reading):
+        return None
+    ticket = reading.thread.ticket
+    if reading.nature.message_class is not MessageClass.HUMAN:
+        return _automatic(reading, ticket, now) if ticket and reading.sender.token else None
+    if ticket is None and reading.sender.authenticated:
+        return None
+    if ticket is None or not reading.sender.proven:
+        return _unverified(reading, agent, settings)
+    return _act(reading, agent, ticket, settings, now)
+
+
+def _is_as_customer(reading: Reading) -> bool:
+    """MAIL.md A4: agents are customers too: the requester of a ticket writes on it as such, unless he answers as the agent he is."""
+    ticket, sender = reading.thread.ticket, reading.sender
+    if ticket is None or sender.address is None or sender.token is not None:
+        return False
+    return ticket.role_of(sender.address.address) is ParticipantRole.REQUESTER
+
+
+def _automatic(reading: Reading, ticket: TicketView, now: datetime) -> Draft:
+    """MAIL.md A5: an agent's out-of-office is kept as a quiet note and never relayed."""
+    note = replace(message_of(reading, MessageKind.AUTO, now), internal=True)
+    return Draft(
+        IncomingState.DONE,
+        Reason("agent-automatic", "an agent's automatic mail is never relayed"),
+        before=ticket,
+        after=ticket,
+        message=note,
+        effects=(note, RecordEvent("received", _name(reading), "automatic mail of an agent, kept as a note")),
+    )
+
+
+def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
+    """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address."""
+    queue = reading.departments.primary.key
+    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {reading.sender.proof.text}")
+    home = Address(agent.name, agent.email)
+    capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
+    is_quiet = capped is not None or reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
+    letter = letters.unverified(agent, queue, reading.sender.proof, settings)
+    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet else (post(letter, settings),))
+
+
+def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
+    parsed = parse(reading.message.new_text, reading.known.tag_names)
+    if parsed.faults:
+        return _command_failed(reading, agent, ticket, parsed.faults, settings)
+    why_internal = _why_internal(reading, settings)
+    act = _act_of(reading, agent, parsed, why_internal is not None, now)
+    joined = with_persons(ticket, (*reading.message.to, *reading.message.cc), settings)
+    done = do(joined, act, _answered(reading, ticket), settings)
+    if done.faults:
+        return _command_failed(reading, agent, ticket, done.faults, settings)
+    kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
+    reason = Reason("agent-act", f"{agent.name}: {reading.sender.proof.text}")
+    received = RecordEvent("received", agent.key, f"from {agent.name}, proven by {reading.sender.proof.text}")
+    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *done.effects))
+
+
+def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now: datetime) -> Act:
+    message = reading.message
+    return Act(
+        agent=agent,
+        by=agent.key,
+        at=now,
+        commands=parsed.commands,
+        body=parsed.body,
+        full_text=message.text,
+        internal=internal,
+        attachments=message.attachments,
+        without=tuple(address.address for address in (*message.to, *message.cc)),
+        message_id=message.message_id,
+        fingerprint=message.fingerprint,
+        references=message.references,
+        subject=message.subject,
+    )
+
+
+def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
+    """MAIL.md A6: why this is a note and not an answer to the customer, None if it is an answer."""
+    if reading.thread.parent_internal:
+        return Reason("reply-to-note", "a reply to a note is a note")
+    if starts_with_forward(reading.message.subject):
+        return Reason("forward", "a forwarded notification never reaches the customer")
+    token = reading.sender.token
+    if token and token.place is not TokenPlace.IN_REPLY_TO:
+        return Reason(
+            "token-not-answered", f"the token stands in {token.place.value} only, so it is not certain where this was meant to go"
+        )
+    if token is None and settings.trust.agent_auth != "dmarc":
+        return Reason("no-token", "it answers no notification")
+    if settings.desk.default_visibility == "internal":
+        return Reason("default-visibility", "agents' mails are notes on this desk")
+    return None
+
+
+def _answered(reading: Reading, ticket: TicketView) -> Answered:
+    """The customer's last message on the ticket."""
+    last = reading.known.last_words.get(ticket.number)
+    if last is None:
+        return replace(NOTHING_ANSWERED, message_id=ticket.last_customer_id, references=ticket.references)
+    return Answered(ticket.last_customer_id, ticket.references, last.text, last.author)
+
+
+def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, faults: tuple[CommandFault, ...], settings: Settings) -> Draft:
+    """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
+    text = "; ".join(f"line {fault.line}: {fault.text}" for fault in faults)
+    letter = letters.command_failed(agent, ticket, faults, reading.message.new_text, settings)
+    effects: tuple[Effect, ...] = (RecordEvent("command_failed", agent.key, f"{text}; nothing was done"), post(letter, settings))
+    return Draft(IncomingState.DONE, Reason("command-failed", text), before=ticket, after=ticket, effects=effects)
+
+
+def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage:
+    """The message as it will stand on its ticket."""
+    message = reading.message
+    return AddMessage(
+        kind=kind,
+        author=message.author or Address("", ""),
+        at=now,
+        text=message.text,
+        visible=message.new_text,
+        html=message.html,
+        message_id=message.message_id,
+        fingerprint=message.fingerprint,
+        references=(*message.in_reply_to, *message.references),
+        subject=message.subject,
+        date=message.date,
+        attachments=message.attachments,
+    )
+
+
+def _name(reading: Reading) -> str:
+    author = reading.message.author
+    return author.address if author else "unknown"

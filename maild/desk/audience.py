@@ -1,0 +1,54 @@
+"""Who is told: the agents behind `notify:`, in the order INTERFACE.md gives. Pure."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from maild.config.settings import Queue, Settings
+from maild.message import Address
+from maild.ticket import TicketView
+
+Circle = Literal["agents", "owner", "lead", "none"]
+_CIRCLES: dict[str, Circle] = {"owner": "owner", "lead": "lead", "agents": "agents"}
+
+
+def agents_to_tell(circle: Circle, ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:
+    """Agent keys of a circle around a ticket: without an owner the queue's agents, without agents its lead.
+
+    Empty where nobody is left but the admins, who are plain addresses (`settings.desk.admins`).
+    """
+    queue = settings.queues.get(ticket.queue)
+    chosen = _circle(circle, ticket, queue, settings)
+    excluded = frozenset(without)
+    return tuple(agent for agent in dict.fromkeys(chosen) if agent not in excluded and agent in settings.agents)
+
+
+def _circle(circle: Circle, ticket: TicketView, queue: Queue | None, settings: Settings) -> tuple[str, ...]:
+    if circle == "none":
+        return ()
+    owner = (ticket.owner,) if ticket.owner in settings.agents and ticket.owner else ()
+    lead = (queue.lead,) if queue and queue.lead else ()
+    team = settings.teams.get(ticket.team or "", ())
+    agents = team or (queue.agents if queue else ())
+    if circle == "owner":
+        return owner or agents or lead
+    if circle == "lead":
+        return lead or owner or agents
+    return agents or lead
+
+
+def agents_named(who: Iterable[str], ticket: TicketView, settings: Settings) -> tuple[str, ...]:
+    """Agent keys behind the words of a rule's `notify` (RULES.md 4): owner, lead, agents, a team, or an agent's key."""
+    found: list[str] = []
+    for word in who:
+        if circle := _CIRCLES.get(word):
+            found += agents_to_tell(circle, ticket, settings)
+        elif word in settings.teams:
+            found += settings.teams[word]
+        elif word in settings.agents:
+            found.append(word)
+    return tuple(dict.fromkeys(found))
+
+
+def admins_named(who: Iterable[str], settings: Settings) -> tuple[Address, ...]:
+    """The desk's admins where a rule's `notify` names them."""
+    return tuple(Address("", address) for address in settings.desk.admins) if "admins" in who else ()

@@ -1,0 +1,277 @@
+"""Commands: `#close`, `#assign maria` … in an agent's mail, and the verbs of the command line. One implementation for both. Pure.
+
+`parse` finds command lines (MAIL.md A7), `perform` does what they say to a ticket. All or nothing: one fault and nothing is done.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from maild.config.settings import Settings
+from maild.effects import RecordEvent
+from maild.message import Address
+from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
+
+ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
+NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
+NOT_YET |= {"task", "macro", "files", "next", "list", "show", "away", "back"}
+_LINE = re.compile(r"[#＃](?P<word>[^\W\d_][\w-]{0,40})(?P<rest>.*)")
+_LITERAL = re.compile(r"[#＃]{2}(?=[^\W\d_])")
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+_ADDRESS = re.compile(r"[^\s<>@\"]{1,64}@[^\s<>@\"]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command line: the word in its first spelling, the rest of the line, and the line's number in the text (from 1)."""
+
+    word: str
+    argument: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFault:
+    """A command that cannot be done, in words for the agent."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The commands of a text, and the text without them."""
+
+    commands: tuple[Command, ...]
+    body: str
+    faults: tuple[CommandFault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """A ticket after its commands. `internal`: the mail is a note. `no_reply`: nothing goes to the customer."""
+
+    ticket: TicketView
+    events: tuple[RecordEvent, ...] = ()
+    internal: bool = False
+    no_reply: bool = False
+    status_set: bool = False
+    faults: tuple[CommandFault, ...] = ()
+
+
+def hash_words(text: str) -> frozenset[str]:
+    """The words after # at the start of lines: they are tags if such tags exist (MAIL.md A7)."""
+    return frozenset(match["word"].casefold() for line in text.splitlines()[:200] if (match := _LINE.match(line.strip())))
+
+
+def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
+    """The command lines at the start of a text, and one at its very end."""
+    tags = frozenset(tag.casefold() for tag in known_tags)
+    lines = text.splitlines()
+    start = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
+    end = start
+    while end < len(lines) and _LINE.match(lines[end].strip()):
+        end += 1
+    last = max((index for index, line in enumerate(lines) if line.strip()), default=-1)
+    chosen = list(range(start, end))
+    if last >= end and _LINE.match(lines[last].strip()):
+        chosen.append(last)
+    read = [_read_line(lines[index], index + 1, tags) for index in chosen]
+    rest = [_LITERAL.sub("#", line, count=1) for index, line in enumerate(lines) if index not in set(chosen)]
+    notes = [command.argument for command in read if isinstance(command, Command) and command.word == "note" and command.argument]
+    return Parsed(
+        tuple(item for item in read if isinstance(item, Command)),
+        "\n".join((*notes, *rest)).strip("\n").rstrip(),
+        tuple(item for item in read if isinstance(item, CommandFault)),
+    )
+
+
+def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
+    match = _LINE.match(line.strip().translate(_QUOTES))
+    if not match:
+        return CommandFault(number, f"{line.strip()} is not a command")
+    word = match["word"].casefold()
+    word = ALIASES.get(word, word)
+    argument = match["rest"].strip().rstrip(".!;") if word != "note" else match["rest"].strip()
+    if word in VERBS:
+        return Command(word, argument, number)
+    if word in tags and not argument:
+        return Command("tag", word, number)
+    if word in NOT_YET:
+        return CommandFault(number, f"#{word} is not available yet")
+    near = get_close_matches(word, (*VERBS, *ALIASES, *tags), n=1, cutoff=0.6)
+    return CommandFault(number, f"there is no command #{word}" + (f"; did you mean #{near[0]}?" if near else ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A ticket on its way through its commands."""
+
+    ticket: TicketView
+    actor: str
+    settings: Settings
+    events: tuple[RecordEvent, ...] = ()
+    internal: bool = False
+    no_reply: bool = False
+    status_set: bool = False
+    faults: tuple[str, ...] = field(default=())
+
+    def become(self, ticket: TicketView, event: str, text: str) -> "_State":
+        """This state with the ticket changed and the event noted; what is already so is no event."""
+        if ticket == self.ticket:
+            return self
+        return replace(self, ticket=ticket, events=(*self.events, RecordEvent(event, self.actor, text)))
+
+    def fail(self, text: str) -> "_State":
+        return replace(self, faults=(*self.faults, text))
+
+
+def perform(ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings) -> Performed:
+    """The ticket after the commands, in order. With any fault the ticket comes back as it was."""
+    state = _State(ticket, actor, settings)
+    faults: list[CommandFault] = []
+    for command in commands:
+        state = VERBS[command.word](state, command.argument)
+        faults += [CommandFault(command.line, fault) for fault in state.faults]
+        state = replace(state, faults=())
+    if faults:
+        return Performed(ticket, faults=tuple(faults))
+    return Performed(state.ticket, state.events, state.internal, state.no_reply, state.status_set)
+
+
+def _note(state: _State, argument: str) -> _State:
+    return replace(state, internal=True)
+
+
+def _close(state: _State, argument: str) -> _State:
+    return _set_status(state, Status.CLOSED, "closed", "closed")
+
+
+def _open(state: _State, argument: str) -> _State:
+    was_closed = state.ticket.status in (Status.CLOSED, Status.SPAM)
+    return _set_status(state, Status.OPEN, "reopened" if was_closed else "changed", "reopened" if was_closed else "status open")
+
+
+def _wait(state: _State, argument: str) -> _State:
+    return _set_status(state, Status.WAITING, "changed", "status waiting")
+
+
+def _spam(state: _State, argument: str) -> _State:
+    return replace(_set_status(state, Status.SPAM, "spam", "marked as spam"), no_reply=True)
+
+
+def _set_status(state: _State, status: Status, event: str, text: str) -> _State:
+    ticket = replace(state.ticket, status=status, decided=state.ticket.decided | {"status"})
+    return replace(state.become(ticket, event, text), status_set=True)
+
+
+def _assign(state: _State, argument: str) -> _State:
+    name = argument.casefold()
+    if name == "me":
+        name = state.actor
+    if name == "none":
+        return state.become(replace(state.ticket, owner=None), "assigned", "no owner any more")
+    if name not in state.settings.agents:
+        return state.fail(_unknown("agent", argument, state.settings.agents))
+    ticket = replace(state.ticket, owner=name, decided=state.ticket.decided | {"owner"})
+    return state.become(ticket, "assigned", f"to {state.settings.agents[name].name}")
+
+
+def _take(state: _State, argument: str) -> _State:
+    return _assign(state, "me")
+
+
+def _move(state: _State, argument: str) -> _State:
+    if argument.casefold() not in state.settings.queues:
+        return state.fail(_unknown("queue", argument, state.settings.queues))
+    queue = state.settings.queues[argument.casefold()]
+    ticket = replace(state.ticket, queue=queue.key, decided=state.ticket.decided | {"queue"})
+    return state.become(ticket, "moved", f"to {queue.name}")
+
+
+def _tag(state: _State, argument: str) -> _State:
+    words = _words(argument)
+    if not words:
+        return state.fail("#tag needs at least one word")
+    return state.become(replace(state.ticket, tags=state.ticket.tags | words), "tagged", ", ".join(sorted(words)))
+
+
+def _untag(state: _State, argument: str) -> _State:
+    words = _words(argument)
+    if not words:
+        return state.fail("#untag needs at least one word")
+    return state.become(replace(state.ticket, tags=state.ticket.tags - words), "untagged", ", ".join(sorted(words)))
+
+
+def _priority(state: _State, argument: str) -> _State:
+    known = {priority.value: priority for priority in Priority}
+    if argument.casefold() not in known:
+        return state.fail(_unknown("priority", argument, known))
+    priority = known[argument.casefold()]
+    ticket = replace(state.ticket, priority=priority, decided=state.ticket.decided | {"priority"})
+    return state.become(ticket, "changed", f"priority {priority.value}")
+
+
+def _set(state: _State, argument: str) -> _State:
+    name, equals, value = (part.strip() for part in argument.partition("="))
+    name = name.casefold().removeprefix("field.")
+    if not name or not equals:
+        return state.fail('#set takes "name=value"')
+    if name == "priority":
+        return _priority(state, value)
+    if name == "status":
+        verb = {"open": _open, "waiting": _wait, "closed": _close, "spam": _spam}.get(value.casefold())
+        return verb(state, "") if verb else state.fail(_unknown("status", value, ("open", "waiting", "closed", "spam")))
+    ticket = replace(state.ticket, fields={**state.ticket.fields, name: value})
+    return state.become(ticket, "changed", f"{name} = {value}")
+
+
+def _cc(state: _State, argument: str) -> _State:
+    if not (match := _ADDRESS.search(argument)):
+        return state.fail(f'"{argument}" is no mail address')
+    others = tuple(person for person in state.ticket.participants if person.address.key != match[0].casefold())
+    participants = (*others, Participant(Address("", match[0]), ParticipantRole.CC))
+    return state.become(replace(state.ticket, participants=participants), "changed", f"{match[0]} gets copies")
+
+
+def _uncc(state: _State, argument: str) -> _State:
+    match = _ADDRESS.search(argument)
+    others = tuple(person for person in state.ticket.participants if not match or person.address.key != match[0].casefold())
+    if match is None or others == state.ticket.participants:
+        return state.fail(f'"{argument}" takes no part in this ticket')
+    return state.become(replace(state.ticket, participants=others), "changed", f"{match[0]} gets no more copies")
+
+
+def _no_reply(state: _State, argument: str) -> _State:
+    return replace(state, no_reply=True)
+
+
+def _words(argument: str) -> frozenset[str]:
+    return frozenset(word.strip("#").casefold() for word in re.split(r"[\s,]+", argument) if word.strip("#"))
+
+
+def _unknown(noun: str, given: str, known: Iterable[str]) -> str:
+    if not given:
+        return f"no {noun} is named; one of: {', '.join(known)}"
+    near = get_close_matches(given.casefold(), list(known), n=1, cutoff=0.6)
+    return f'there is no {noun} "{given}"' + (f"; did you mean {near[0]}?" if near else f"; one of: {', '.join(known)}")
+
+
+VERBS: dict[str, Callable[[_State, str], _State]] = {
+    "note": _note,
+    "close": _close,
+    "open": _open,
+    "wait": _wait,
+    "assign": _assign,
+    "take": _take,
+    "move": _move,
+    "tag": _tag,
+    "untag": _untag,
+    "priority": _priority,
+    "set": _set,
+    "cc": _cc,
+    "uncc": _uncc,
+    "spam": _spam,
+    "noreply": _no_reply,
+}

@@ -1,0 +1,184 @@
+"""One builder for each kind of letter the desk writes. Pure: what a letter says and to whom; how it looks is `maild.outbox.compose`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from maild.config.settings import Agent, Settings
+from maild.desk.commands import CommandFault
+from maild.effects import AddMessage, Letter
+from maild.message import Address, Attachment, InboundMessage
+from maild.reason import Reason
+from maild.ticket import MessageKind, TicketView
+from maild.tokens import LetterKind
+
+SIGNATURE_IMAGE_BYTES = 2048
+COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The customer's message a letter answers: its id, its thread, and its words. All empty where he has not written yet."""
+
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    text: str = ""
+    author: str = ""
+    thread_headers: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING_ANSWERED = Answered()
+
+
+def answered_by(message: InboundMessage) -> Answered:
+    """What a letter written in answer to this very message refers to (MAIL.md O2, O3)."""
+    author = message.author
+    copied = tuple((name, value) for name in COPIED_THREAD_HEADERS if (value := message.field(name)))
+    references = (*message.references, message.message_id) if message.message_id_given else message.references
+    identifier = message.message_id if message.message_id_given else None
+    return Answered(identifier, references, message.new_text, (author.name or author.address) if author else "", copied)
+
+
+def acknowledgement(ticket: TicketView, answered: Answered, settings: Settings, template: str, values: Mapping[str, object]) -> Letter:
+    """MAIL.md O7: the number, the department, what happens next; never a word of the customer's but, where he may have it, his subject."""
+    return _to_customer(LetterKind.ACKNOWLEDGEMENT, template, ticket, answered, settings, values)
+
+
+def status_notice(template: str, ticket: TicketView, answered: Answered, settings: Settings) -> Letter:
+    """PRODUCT 5: waiting, closed, reopened, passed-on."""
+    return _to_customer(LetterKind.STATUS, template, ticket, answered, settings, {})
+
+
+def rule_reply(template: str, ticket: TicketView, answered: Answered, settings: Settings, values: Mapping[str, object]) -> Letter:
+    """A rule's `reply`: automatic, so guarded and marked like an acknowledgement."""
+    return _to_customer(LetterKind.ACKNOWLEDGEMENT, template, ticket, answered, settings, values)
+
+
+def _to_customer(
+    kind: LetterKind, template: str, ticket: TicketView, answered: Answered, settings: Settings, values: Mapping[str, object]
+) -> Letter:
+    return Letter(
+        kind=kind,
+        template=template,
+        queue=ticket.queue,
+        recipients=(ticket.requester,),
+        languages=settings.language_of(ticket.queue, ticket.language),
+        subject=ticket.subject,
+        in_reply_to=answered.message_id,
+        references=answered.references,
+        thread_headers=answered.thread_headers,
+        values=dict(values),
+    )
+
+
+def answer(
+    ticket: TicketView,
+    author: Agent,
+    body: str,
+    attachments: Iterable[Attachment],
+    without: Iterable[str],
+    answered: Answered,
+    settings: Settings,
+) -> Letter:
+    """An agent's answer under the department's name (MAIL.md A8, A9): to the requester and Cc participants, minus those who have it."""
+    has_it = frozenset(address.casefold() for address in without)
+    to = tuple(address for address in (ticket.requester,) if _may_get(address, has_it, settings))
+    cc = tuple(address for address in ticket.cc if _may_get(address, has_it, settings))
+    return Letter(
+        kind=LetterKind.ANSWER,
+        template="answer",
+        queue=ticket.queue,
+        recipients=to or cc,
+        cc=cc if to else (),
+        author=author.key,
+        languages=settings.language_of(ticket.queue, ticket.language),
+        subject=ticket.subject,
+        in_reply_to=answered.message_id,
+        references=answered.references,
+        body=body,
+        quoted=answered.text,
+        quoted_from=answered.author,
+        attachments=tuple(item for item in attachments if not item.inline or item.size > SIGNATURE_IMAGE_BYTES),
+        thread_headers=answered.thread_headers,
+        automatic=False,
+    )
+
+
+def _may_get(address: Address, has_it: frozenset[str], settings: Settings) -> bool:
+    """Never to the desk itself, never to an agent who is only in copy, never twice."""
+    return address.key not in has_it and not settings.is_own_address(address.address)
+
+
+def notification(
+    agent: Agent, ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings, *, template: str = "notification"
+) -> Letter:
+    """An agent is told of a message on a ticket (MAIL.md O7); a reply to it goes where its first line says."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template=template,
+        queue=ticket.queue,
+        recipients=(Address(agent.name, agent.email),),
+        agent=agent.key,
+        languages=settings.language_of(ticket.queue, settings.desk.language),
+        subject=ticket.subject,
+        body=message.visible or message.text,
+        quoted_from=message.author.name or message.author.address,
+        values={"warnings": tuple(warnings)},
+        attachments=message.attachments,
+        internal=message.internal,
+    )
+
+
+def alert(
+    recipient: Address,
+    agent: str | None,
+    ticket: TicketView,
+    template: str,
+    settings: Settings,
+    values: Mapping[str, object],
+    body: str = "",
+) -> Letter:
+    """A rule's `notify`: a templated mail about a ticket to an agent, or to an admin who is none (`agent` None)."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template=template,
+        queue=ticket.queue,
+        recipients=(recipient,),
+        agent=agent,
+        languages=settings.language_of(ticket.queue, settings.desk.language),
+        subject=ticket.subject,
+        body=body,
+        values=dict(values),
+    )
+
+
+def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> Letter:
+    """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Not a word of that mail is in it."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template="unverified",
+        queue=queue,
+        recipients=(Address(agent.name, agent.email),),
+        agent=None,
+        languages=settings.language_of(queue, settings.desk.language),
+        values={"why": reason.text},
+    )
+
+
+def command_failed(agent: Agent, ticket: TicketView, faults: Iterable[CommandFault], text: str, settings: Settings) -> Letter:
+    """MAIL.md A7, L9: the draft comes back with what is wrong, line by line; nothing was done."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template="command-failed",
+        queue=ticket.queue,
+        recipients=(Address(agent.name, agent.email),),
+        agent=agent.key,
+        languages=settings.language_of(ticket.queue, settings.desk.language),
+        subject=ticket.subject,
+        body=text,
+        values={"why": "; ".join(f"line {fault.line}: {fault.text}" for fault in faults)},
+    )
+
+
+def event_message(author: str, text: str, ticket: TicketView) -> AddMessage:
+    """Something the desk itself reports on a ticket, in the shape of a note, for notifications."""
+    return AddMessage(MessageKind.NOTE, Address(author, ticket.requester.address), ticket.updated, text, text, internal=True)

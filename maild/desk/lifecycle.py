@@ -1,0 +1,62 @@
+"""What a customer's mail does to the state of the ticket it belongs to: MAIL.md F9 as a table. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from maild.message import MessageClass
+from maild.ticket import Status, TicketView
+
+QUIET_CLASSES = frozenset(
+    {
+        MessageClass.AUTO_REPLY,
+        MessageClass.CALENDAR_REPLY,
+        MessageClass.BOUNCE,
+        MessageClass.DELAY,
+        MessageClass.MDN,
+        MessageClass.ARF,
+    }
+)
+
+
+class Course(Enum):
+    """What becomes of a mail that belongs to a ticket."""
+
+    APPEND = "append"
+    REOPEN = "reopen"
+    SILENT = "append without mail"
+    FOLLOW_UP = "new ticket linked to the old one"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The course taken, the ticket's status after it, and why."""
+
+    course: Course
+    status: Status
+    why: str
+
+
+def follow(ticket: TicketView, message_class: MessageClass, is_courtesy: bool, reopen_days: int, now: datetime) -> Step:
+    """F9: the row is the ticket's state, the column the mail's class. Never rejects a human's follow-up."""
+    is_automatic = message_class is not MessageClass.HUMAN and message_class is not MessageClass.LIST
+    match ticket.status:
+        case Status.SPAM:
+            return Step(Course.SILENT, Status.SPAM, "the ticket is spam and stays so")
+        case Status.CLOSED:
+            return _follow_closed(ticket, is_automatic, is_courtesy, reopen_days, now)
+        case Status.WAITING if is_courtesy:
+            return Step(Course.SILENT, Status.WAITING, "thanks alone changes nothing")
+        case Status.WAITING if not is_automatic:
+            return Step(Course.APPEND, Status.OPEN, "the customer answered")
+    return Step(Course.APPEND, ticket.status, "another message on the ticket")
+
+
+def _follow_closed(ticket: TicketView, is_automatic: bool, is_courtesy: bool, reopen_days: int, now: datetime) -> Step:
+    if is_automatic:
+        return Step(Course.APPEND, Status.CLOSED, "automatic mail does not reopen")
+    if is_courtesy:
+        return Step(Course.SILENT, Status.CLOSED, "thanks alone does not reopen")
+    if ticket.closed_at is not None and now - ticket.closed_at > timedelta(days=reopen_days):
+        return Step(Course.FOLLOW_UP, Status.NEW, f"#{ticket.number} has been closed for more than {reopen_days} days")
+    return Step(Course.REOPEN, Status.OPEN, "the customer wrote again after it was closed")

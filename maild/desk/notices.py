@@ -1,0 +1,31 @@
+"""Which notice of a change of state the customer gets: PRODUCT 5, MAIL.md A14. Pure."""
+
+from maild.config.settings import Settings
+from maild.ticket import Status, TicketView
+
+
+def notice_for(before: TicketView | None, after: TicketView, was_answered: bool, settings: Settings) -> str | None:
+    """The template of the one notice this change deserves, None if it deserves none.
+
+    `was_answered`: the same event already sends the customer an answer, so a closing or waiting notice would be the second mail.
+    """
+    kind = _change(before, after)
+    queue = settings.queues.get(after.queue)
+    if kind is None or queue is None or kind.replace("-", "_") not in queue.statuses:
+        return None
+    return None if was_answered and kind in ("closed", "waiting") else kind
+
+
+def _change(before: TicketView | None, after: TicketView) -> str | None:
+    if before is None:
+        return None
+    if before.status is not after.status:
+        was_closed = before.status is Status.CLOSED
+        match after.status:
+            case Status.CLOSED:
+                return "closed"
+            case Status.WAITING:
+                return "waiting"
+            case Status.OPEN if was_closed:
+                return "reopened"
+    return "passed-on" if before.queue != after.queue else None

@@ -1,0 +1,32 @@
+"""Who takes part in a ticket beside its requester (MAIL.md F8, A9). Pure."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from maild.config.settings import Settings
+from maild.message import Address
+from maild.outbox.guard import address_refusal
+from maild.ticket import Participant, ParticipantRole, TicketView
+
+MAX_PARTICIPANTS = 20
+
+
+def with_persons(ticket: TicketView, addresses: Iterable[Address], settings: Settings) -> TicketView:
+    """The ticket with new persons of To and Cc as Cc participants: at most 20, never own addresses, agents or noreply."""
+    people = list(ticket.participants)
+    for address in addresses:
+        is_new = ticket.role_of(address.address) is None and all(person.address.key != address.key for person in people)
+        if is_new and len(people) < MAX_PARTICIPANTS and _is_person(address, settings):
+            people.append(Participant(address, ParticipantRole.CC))
+    return replace(ticket, participants=tuple(people))
+
+
+def _is_person(address: Address, settings: Settings) -> bool:
+    return settings.agent_at(address.address) is None and address_refusal(address, settings) is None
+
+
+def with_third_party(ticket: TicketView, address: Address) -> TicketView:
+    """The ticket with a stranger who wrote on it, flagged; he gets no copies until an agent says so."""
+    if ticket.role_of(address.address) is not None or len(ticket.participants) >= MAX_PARTICIPANTS:
+        return ticket
+    return replace(ticket, participants=(*ticket.participants, Participant(address, ParticipantRole.THIRD_PARTY)))

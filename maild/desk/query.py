@@ -1,0 +1,129 @@
+"""The query language of `ticket list` (INTERFACE.md): `status:open queue:support owner:me #payment refund`. Pure: text → filters."""
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from maild.errors import UsageError
+from maild.ticket import Priority, Status
+
+
+class Field(Enum):
+    """What a ticket can be filtered by."""
+
+    STATUS = "status"
+    QUEUE = "queue"
+    OWNER = "owner"
+    PRIORITY = "priority"
+    TAG = "tag"
+    REQUESTER = "from"
+    CREATED_SINCE = "created since"
+    CREATED_BEFORE = "created before"
+    UPDATED_SINCE = "updated since"
+    UPDATED_BEFORE = "updated before"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition; `value` None: the field is empty. REQUESTER takes an address or `@domain`; times take moments."""
+
+    field: Field
+    value: str | datetime | None
+    negated: bool = False
+
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGE = re.compile(r"(\d{1,5})([mhdw])")
+_NOT_YET = frozenset({"overdue", "snoozed", "team", "tier"})
+
+
+def parse_query(text: str, me: str | None, now: datetime) -> tuple[Filter, ...]:
+    """The filters of a query; `me` is who asks, for `owner:me`.
+
+    Raises:
+        UsageError: a term makes no sense; the message says which and what would.
+    """
+    try:
+        terms = shlex.split(text.replace("'", r"\'"))
+    except ValueError as error:
+        raise UsageError(f"the query has an open quotation mark: {text}") from error
+    return tuple(_term(term, me, now) for term in terms)
+
+
+def _term(term: str, me: str | None, now: datetime) -> Filter:
+    negated = len(term) > 1 and term.startswith("-")
+    term = term[1:] if negated else term
+    if term.startswith("#") and len(term) > 1:
+        return Filter(Field.TAG, term[1:].casefold(), negated)
+    name, colon, value = term.partition(":")
+    name = name.casefold()
+    if term.casefold() in _NOT_YET or (colon and name in _NOT_YET):
+        raise UsageError(f'"{term}" is not built yet')
+    if not colon or not value or name not in _FIELDS:
+        return Filter(Field.WORDS, term, negated)
+    field, read = _FIELDS[name](value, me, now)
+    return Filter(field, read, negated)
+
+
+_Read = tuple[Field, str | datetime | None]
+
+
+def _status(value: str, me: str | None, now: datetime) -> _Read:
+    return Field.STATUS, _one_of("status", value, [status.value for status in Status])
+
+
+def _priority(value: str, me: str | None, now: datetime) -> _Read:
+    return Field.PRIORITY, _one_of("priority", value, [priority.value for priority in Priority])
+
+
+def _one_of(name: str, value: str, known: list[str]) -> str:
+    if value.casefold() not in known:
+        raise UsageError(f'there is no {name} "{value}"; one of: {", ".join(known)}')
+    return value.casefold()
+
+
+def _owner(value: str, me: str | None, now: datetime) -> _Read:
+    if value == "none":
+        return Field.OWNER, None
+    if value == "me" and me is None:
+        raise UsageError('"owner:me" needs to know who you are: name an agent with --as')
+    return Field.OWNER, me if value == "me" else value
+
+
+def _created(value: str, me: str | None, now: datetime) -> _Read:
+    return _time(value, Field.CREATED_SINCE, Field.CREATED_BEFORE, now)
+
+
+def _updated(value: str, me: str | None, now: datetime) -> _Read:
+    return _time(value, Field.UPDATED_SINCE, Field.UPDATED_BEFORE, now)
+
+
+def _time(value: str, since: Field, before: Field, now: datetime) -> _Read:
+    """`<7d` is younger than seven days, `>2026-11-01` is later than that day began."""
+    sign, rest = value[0], value[1:]
+    if sign not in "<>":
+        raise UsageError(f'"{value}" needs < or >, as in created:<7d or updated:>2026-11-01')
+    if match := _AGE.fullmatch(rest):
+        moment = now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return (since if sign == "<" else before), moment
+    try:
+        moment = datetime.fromisoformat(rest)
+    except ValueError as error:
+        raise UsageError(f'"{rest}" is neither an age such as 7d nor a date such as 2026-11-01') from error
+    return (before if sign == "<" else since), moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_FIELDS: dict[str, Callable[[str, str | None, datetime], _Read]] = {
+    "status": _status,
+    "priority": _priority,
+    "owner": _owner,
+    "created": _created,
+    "updated": _updated,
+    "queue": lambda value, me, now: (Field.QUEUE, value),
+    "from": lambda value, me, now: (Field.REQUESTER, value),
+    "tag": lambda value, me, now: (Field.TAG, value.lstrip("#").casefold()),
+}

@@ -1,0 +1,73 @@
+"""Delivery reports, receipts and complaints: never a ticket, never an answer; at most a line on the ticket they are about (MAIL.md B4)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from maild.config.settings import Settings
+from maild.desk import letters
+from maild.desk.agent_mail import message_of
+from maild.draft import Draft
+from maild.effects import Effect, IncomingState, RecordEvent
+from maild.known import KnownLetter
+from maild.message import MessageClass, Report, ReportKind
+from maild.outbox.guard import post
+from maild.reading import Reading
+from maild.reason import Reason
+from maild.ticket import MessageKind, TicketView
+from maild.tokens import LetterKind
+
+REPORTS = frozenset({MessageClass.BOUNCE, MessageClass.DELAY, MessageClass.MDN, MessageClass.ARF})
+UNDELIVERABLE = "undeliverable"
+DIAGNOSTIC_LENGTH = 500
+
+
+def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """What a machine's report does. Without a valid MAC it changes nothing (MAIL.md B2)."""
+    if reading.nature.message_class not in REPORTS:
+        return None
+    letter = reading.known.letters.get(reading.bounced.letter) if reading.bounced else None
+    ticket = reading.known.tickets.get(letter.ticket) if letter else None
+    if letter is None or ticket is None:
+        signs = "; ".join(reason.text for reason in reading.nature.reasons)
+        return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about no letter of ours ({signs})"))
+    failure = _final_failure(reading.message.report)
+    after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE}) if failure and letter.kind is LetterKind.ANSWER else ticket
+    return Draft(
+        IncomingState.DONE,
+        Reason(reading.nature.message_class.value, f"about our letter {letter.letter}"),
+        before=ticket,
+        after=after,
+        effects=tuple(_effects(reading, letter, ticket, failure, settings, now)),
+    )
+
+
+def _effects(
+    reading: Reading, letter: KnownLetter, ticket: TicketView, failure: str | None, settings: Settings, now: datetime
+) -> Iterator[Effect]:
+    message = replace(message_of(reading, MessageKind.AUTO, now), internal=True)
+    yield message
+    yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading.message.report))
+    owner = settings.agents.get(ticket.owner or "")
+    if failure and owner and letter.kind is LetterKind.ANSWER:
+        told = letters.event_message("Mail system", failure, ticket)
+        yield post(letters.notification(owner, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+
+
+def _event_kind(reading: Reading, failure: str | None) -> str:
+    return "bounced" if failure else reading.nature.message_class.value
+
+
+def _final_failure(report: Report | None) -> str | None:
+    """The recipients that failed for good, in words; None if none did."""
+    if report is None or report.kind is not ReportKind.BOUNCE:
+        return None
+    failed = [f"{recipient.address}: {recipient.diagnostic or recipient.status}" for recipient in report.recipients if recipient.final]
+    return "; ".join(failed)[:DIAGNOSTIC_LENGTH] or None
+
+
+def _words(report: Report | None) -> str:
+    if report is None:
+        return "a report without details"
+    told = [f"{recipient.address} {recipient.status} {recipient.diagnostic}".strip() for recipient in report.recipients]
+    return ("; ".join(told) or report.sign)[:DIAGNOSTIC_LENGTH]

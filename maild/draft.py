@@ -1,0 +1,27 @@
+"""Draft: what a message would do if there were no rules. Built by `maild.decide`, finished by `maild.conclude`. Plain values."""
+
+from dataclasses import dataclass
+
+from maild.effects import AddMessage, Effect, IncomingState
+from maild.reason import Reason
+from maild.rules.verdict import Event
+from maild.ticket import TicketView
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`events` are the moments at which rules are asked, in order; empty: rules have no say.
+
+    `before` and `after` are the ticket around this message as in `Decision`; `message` is what will be put on it. `tell` says whether
+    agents are told of the message, `acknowledge` whether it opened a ticket by itself. `effects` are finished and stay as they are.
+    """
+
+    state: IncomingState
+    reason: Reason
+    before: TicketView | None = None
+    after: TicketView | None = None
+    message: AddMessage | None = None
+    effects: tuple[Effect, ...] = ()
+    events: tuple[Event, ...] = ()
+    tell: bool = False
+    acknowledge: bool = False

@@ -1,0 +1,90 @@
+"""The front desk: what the command line does to tickets, in the daemon's own transactions and with the agents' own acts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from maild.config.settings import Agent, Settings
+from maild.desk import letters
+from maild.desk.acts import Act, do
+from maild.desk.audience import agents_to_tell
+from maild.desk.letters import NOTHING_ANSWERED, Answered
+from maild.effects import AddMessage, Decision, Effect, IncomingState, Letter, RecordEvent
+from maild.errors import UsageError
+from maild.message import Address
+from maild.office import Office
+from maild.outbox.delivery import Composed
+from maild.outbox.guard import post
+from maild.reason import Reason
+from maild.store import tickets
+from maild.store.apply import apply
+from maild.store.engine import Store, Transaction
+from maild.store.recall import last_words_of
+from maild.ticket import MessageKind, Priority, Status, TicketView
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDesk:
+    """`actor` is who works here: an agent, or the desk itself for an admin who is none."""
+
+    store: Store
+    office: Office
+    actor: Agent
+
+    def act(self, number: int, act: Act) -> TicketView:
+        """Do an act to a ticket, all of it or nothing.
+
+        Raises:
+            NotFoundError: there is no such ticket.
+            UsageError: a command of the act cannot be done; nothing is.
+        """
+        with self.store.writing() as tx:
+            ticket = tickets.view(tx, number)
+            done = do(ticket, act, self._answered(tx, ticket), self.office.desk.settings)
+            if done.faults:
+                raise UsageError("; ".join(fault.text for fault in done.faults))
+            decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)
+            return self._apply(tx, decision)
+
+    def open(self, queue: str, requester: Address, subject: str, text: str, *, acknowledge: bool) -> TicketView:
+        """A ticket for somebody who did not write (a phone call). He is told only if `acknowledge`."""
+        settings = self.office.desk.settings
+        if queue not in settings.queues:
+            raise UsageError(f'there is no queue "{queue}"; one of: {", ".join(settings.queues)}')
+        now = _now()
+        ticket = TicketView(0, subject, queue, Status.NEW, Priority.NORMAL, requester, now, now)
+        message = AddMessage(MessageKind.CUSTOMER, requester, now, text, text, subject=subject)
+        opened = RecordEvent("opened", self.actor.key, f"for {requester} at the command line")
+        effects = (message, opened, *self._opening_letters(ticket, message, settings, acknowledge))
+        decision = Decision(IncomingState.DONE, Reason("command-line", self.actor.key), None, ticket, effects)
+        with self.store.writing() as tx:
+            return self._apply(tx, decision)
+
+    def _opening_letters(self, ticket: TicketView, message: AddMessage, settings: Settings, acknowledge: bool) -> Sequence[Effect]:
+        circle = settings.queues[ticket.queue].notify.new
+        agents = agents_to_tell(circle, ticket, settings, without=(self.actor.key,))
+        told = [letters.notification(settings.agents[agent], ticket, message, (), settings) for agent in agents]
+        ack = [letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})] if acknowledge else []
+        return [post(letter, settings) for letter in (*ack, *told)]
+
+    def _answered(self, tx: Transaction, ticket: TicketView) -> Answered:
+        words = last_words_of(tx, ticket.number)
+        if words is None:
+            return Answered(ticket.last_customer_id, ticket.references)
+        return Answered(ticket.last_customer_id, ticket.references, words.text, words.author)
+
+    def _apply(self, tx: Transaction, decision: Decision) -> TicketView:
+        now = _now()
+
+        def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
+            return self.office.composer.compose(letter, ticket, number, now, {})
+
+        first = self.office.desk.settings.desk.first_number
+        applied = apply(tx, decision, now=now, compose=compose, incoming=None, first_number=first)
+        if applied.ticket is None:
+            raise UsageError("nothing was done")
+        return applied.ticket
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

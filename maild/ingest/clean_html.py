@@ -1,0 +1,71 @@
+"""The door to nh3: foreign HTML made safe to show and to send (OPERATIONS 2.5). Linear: nesting is capped before nh3 sees it."""
+
+from html import escape
+
+import nh3
+
+from maild.ingest.data import word_set
+from maild.ingest.html_tokens import Tag, read_html
+
+MAX_HTML = 512 * 1024
+MAX_DEPTH = 200
+CUT_NOTE = "<p>[…]</p>"
+
+# Elements that do not nest: void ones, and those the next of their kind closes.
+_FLAT = frozenset({"br", "img", "hr", "wbr", "col", "area", "p", "li", "dt", "dd", "td", "th", "tr", "thead", "tbody", "tfoot", "option"})
+_ATTRIBUTES = {
+    "*": {"dir", "lang", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan", "align", "valign"},
+    "th": {"colspan", "rowspan", "align", "valign"},
+    "table": {"border", "cellpadding", "cellspacing", "width"},
+    "font": {"color"},
+    "ol": {"start", "type"},
+}
+_SCHEMES = {"http", "https", "mailto", "tel", "cid"}
+
+
+def clean(html: str) -> str:
+    """Safe HTML with the same visible text: no scripts, no styles, no forms, no frames; pictures only from the mail itself (`cid:`).
+
+    Beyond 512 KiB it is cut, and says so.
+    """
+    cleaned = nh3.clean(
+        _flatten(html[:MAX_HTML]),
+        tags=set(word_set("clean_html", "tags")),
+        clean_content_tags=set(word_set("clean_html", "dropped")),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_filter,
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer",
+    )
+    return cleaned + CUT_NOTE if len(html) > MAX_HTML else cleaned
+
+
+def _filter(tag: str, name: str, value: str) -> str | None:
+    """A picture from elsewhere tells its owner that the mail was read."""
+    if tag == "img" and name == "src" and not value.strip().lower().startswith("cid:"):
+        return None
+    return value
+
+
+def _flatten(html: str) -> str:
+    """The markup with every element deeper than 200 taken off, its text kept."""
+    if html.count("<") <= MAX_DEPTH:
+        return html
+    pieces: list[str] = []
+    depth = 0
+    for token in read_html(html):
+        if isinstance(token, str):
+            pieces.append(escape(token, quote=False))
+            continue
+        if depth <= MAX_DEPTH or token.name in _FLAT:
+            pieces.append(_render(token))
+        if token.name not in _FLAT:
+            depth = max(0, depth + (-1 if token.closes else 1))
+    return "".join(pieces)
+
+
+def _render(tag: Tag) -> str:
+    return f"<{'/' if tag.closes else ''}{tag.name}{tag.attributes}>"

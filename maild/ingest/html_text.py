@@ -1,0 +1,230 @@
+"""HTML → text lines (MAIL.md P7): quotes as `>`, links once, tables as rows, hidden elements and pixels dropped. Linear time.
+
+Each line says whether it stood in a mail client's quote or signature element; the list of those is `data/html_quotes.toml`.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from maild.ingest.data import word_set
+from maild.ingest.html_tokens import Tag, read_html
+
+MAX_HTML = 2 * 1024 * 1024
+MAX_OPEN = 2_000
+
+_VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "wbr"})
+_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"})
+_BLOCKS = _PARAGRAPHS | {
+    "div",
+    "li",
+    "tr",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "center",
+    "form",
+    "fieldset",
+    "dt",
+    "dd",
+    "body",
+    "address",
+}
+_SELF_CLOSING = frozenset({"p", "li", "tr", "td", "th", "option", "dt", "dd"})
+_MARKING = ("name", "type", "data-marker")
+_CELLS = frozenset({"td", "th"})
+_HIDDEN = re.compile(
+    r"display\s{0,5}:\s{0,5}none|visibility\s{0,5}:\s{0,5}hidden|mso-hide\s{0,5}:\s{0,5}all|font-size\s{0,5}:\s{0,5}0(?:px|pt|em|;|\s|$)"
+)
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+
+
+class Origin(Enum):
+    """What a line is, by the markup it stood in."""
+
+    BODY = "body"
+    QUOTE = "quote"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text."""
+
+    text: str
+    origin: Origin = Origin.BODY
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """An open element. `depth` is the quote depth inside it, `preformatted` keeps its blanks."""
+
+    name: str
+    depth: int = 0
+    is_hidden: bool = False
+    preformatted: bool = False
+    origin: Origin = Origin.BODY
+    link: str = ""
+
+
+def plain_lines(text: str) -> tuple[Line, ...]:
+    return tuple(map(Line, text.split("\n")))
+
+
+def html_lines(html: str) -> tuple[Line, ...]:
+    """The visible text, line by line."""
+    writer = _Writer()
+    for token in read_html(html[:MAX_HTML]):
+        if isinstance(token, str):
+            writer.text(token)
+        elif token.closes:
+            writer.close(token.name)
+        else:
+            writer.open(token)
+    return writer.finish()
+
+
+def html_to_text(html: str) -> str:
+    return "\n".join(line.text for line in html_lines(html))
+
+
+@dataclass(slots=True)
+class _Writer:
+    """The text so far and the elements open around it."""
+
+    _lines: list[Line] = field(default_factory=list)
+    _pieces: list[str] = field(default_factory=list)
+    _open: list[_Element] = field(default_factory=lambda: [_Element("")])
+    _counts: dict[str, int] = field(default_factory=dict)
+    _links: set[str] = field(default_factory=set)
+    _rest: Origin = Origin.BODY
+    _line_top: _Element | None = None
+
+    def text(self, text: str) -> None:
+        top = self._open[-1]
+        if top.is_hidden:
+            return
+        if top.preformatted:
+            first, *others = text.split("\n")
+            self._write(first)
+            for line in others:
+                self._break()
+                self._write(line)
+        else:
+            self._write(_BLANKS.sub(" ", text))
+
+    def open(self, tag: Tag) -> None:
+        name = tag.name
+        if name in _SELF_CLOSING and self._open[-1].name == name:
+            self.close(name)
+        if name in _BLOCKS:
+            self._break(paragraph=name in _PARAGRAPHS)
+        match name:
+            case "br":
+                self._break(forced=True)
+            case "hr":
+                self._break()
+            case "li":
+                self._write("- ")
+            case _ if name in _CELLS and self._pieces:
+                self._write(" | ")
+        if name not in _VOID and len(self._open) < MAX_OPEN:
+            self._push(tag)
+
+    def close(self, name: str) -> None:
+        if not self._counts.get(name):
+            return
+        while True:
+            element = self._open.pop()
+            self._counts[element.name] -= 1
+            self._leave(element)
+            if element.name == name:
+                break
+        if name in _BLOCKS:
+            self._break(paragraph=name in _PARAGRAPHS)
+
+    def finish(self) -> tuple[Line, ...]:
+        self._break()
+        while self._lines and not self._lines[-1].text.strip("> "):
+            self._lines.pop()
+        return tuple(self._lines)
+
+    def _push(self, tag: Tag) -> None:
+        """An element inherits what its parent is; only elements with attributes, quotes and pre can differ."""
+        element = replace(self._open[-1], name=tag.name, link="")
+        if tag.name == "pre":
+            element = replace(element, preformatted=True)
+        if tag.name == "blockquote":
+            element = replace(element, depth=element.depth + 1)
+        if tag.attributes.strip(" /"):
+            element = self._with_attributes(element, tag.read_attributes())
+        self._open.append(element)
+        self._counts[tag.name] = self._counts.get(tag.name, 0) + 1
+
+    def _with_attributes(self, element: _Element, attributes: dict[str, str]) -> _Element:
+        style = attributes.get("style", "").lower()
+        if "hidden" in attributes or (style and _HIDDEN.search(style[:2_000])):
+            element = replace(element, is_hidden=True)
+        if element.name == "a":
+            element = replace(element, link=attributes.get("href", "").strip()[:2_000])
+        if names := _names(attributes):
+            element = self._with_names(element, names)
+        return element
+
+    def _with_names(self, element: _Element, names: frozenset[str]) -> _Element:
+        if names & word_set("html_quotes", "rest"):
+            self._break()
+            self._rest = Origin.QUOTE
+        if names & word_set("html_quotes", "containers"):
+            self._break()
+            return replace(element, origin=Origin.QUOTE)
+        if names & word_set("html_quotes", "signatures") and element.origin is Origin.BODY:
+            self._break()
+            return replace(element, origin=Origin.SIGNATURE)
+        return element
+
+    def _leave(self, element: _Element) -> None:
+        if element.origin is not self._open[-1].origin:
+            self._break()
+        link = element.link
+        if not link.startswith(("http:", "https:", "mailto:")) or element.is_hidden or link in self._links:
+            return
+        self._links.add(link)
+        target = link.removeprefix("mailto:").rstrip("/")
+        if self._pieces and target not in "".join(self._pieces[-20:]):
+            self._write(f" <{link}>")
+
+    def _write(self, text: str) -> None:
+        if not text.strip() and not self._pieces:
+            return
+        if not self._pieces:
+            self._line_top = self._open[-1]
+            text = text if self._open[-1].preformatted else text.lstrip(" ")
+        self._pieces.append(text)
+
+    def _break(self, *, forced: bool = False, paragraph: bool = False) -> None:
+        """End the line. A paragraph leaves one empty line, a forced break as many as there are."""
+        if self._pieces:
+            top = self._line_top or self._open[-1]
+            content = "".join(self._pieces).replace("\xa0", " ")
+            content = content.rstrip() if top.preformatted else _BLANKS.sub(" ", content).strip()
+            self._lines.append(self._line(content, top))
+            self._pieces.clear()
+        elif forced:
+            self._lines.append(self._line("", self._open[-1]))
+            return
+        if paragraph and self._lines and self._lines[-1].text.strip("> "):
+            self._lines.append(self._line("", self._open[-1]))
+
+    def _line(self, content: str, element: _Element) -> Line:
+        quoted = f"{'>' * min(element.depth, 20)} {content}".rstrip() if element.depth else content
+        origin = element.origin if self._rest is Origin.BODY else self._rest
+        return Line(quoted, origin)
+
+
+def _names(attributes: dict[str, str]) -> frozenset[str]:
+    """Ids and classes in lower case, and attributes that mark quotes. Seen in practice: Outlook puts "x_" before those of a quoted mail."""
+    words = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower()[:1_000].split()
+    marks = [f"{name}={attributes[name].lower()}" for name in _MARKING if name in attributes]
+    return frozenset([word.removeprefix("x_").removeprefix("x_") for word in words] + marks)

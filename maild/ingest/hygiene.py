@@ -1,0 +1,38 @@
+"""Text hygiene: what decoded text goes through before anybody sees it (MAIL.md P3). Pure; decoding itself is `maild.ingest.charset`'s."""
+
+import re
+import unicodedata
+
+MAX_MARKS = 60
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LINE_END = re.compile("\r\n?")
+_BLANKS = re.compile(r"\s+")
+# What is no letter, digit, blank or ASCII: combining marks among it. Unicode's own safe limit for a run of marks is 30 (UAX 15).
+_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS},}}")
+
+
+def clean_text(text: str) -> str:
+    """Many lines: LF line ends, no control characters but tab and LF, no lone surrogates, NFC."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _CONTROL.sub("", _LINE_END.sub("\n", text))
+    return text if text.isascii() else _compose(_SURROGATE.sub("\ufffd", text))
+
+
+def one_line(text: str) -> str:
+    """A header value, a name: as `clean_text`, on one line, without the marks that turn the direction of writing (MAIL.md P3)."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return _BLANKS.sub(" ", clean_text(_BIDI_OVERRIDE.sub("", _BLANKS.sub(" ", text)))).strip()
+
+
+def _compose(text: str) -> str:
+    """NFC. Lines with endless runs of combining marks stay as they are: sorting a run takes the square of its length."""
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    if not _MARKS.search(text):
+        return unicodedata.normalize("NFC", text)
+    return "\n".join(line if _MARKS.search(line) else unicodedata.normalize("NFC", line) for line in text.split("\n"))

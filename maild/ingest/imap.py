@@ -1,0 +1,433 @@
+"""The door to imapclient: one mailbox, selected and read. Owns OPERATIONS I1, I4, I6 to I18 and I21; the connection itself is `imap_wire`.
+
+A session knows nothing of what was read before, when to come again or what a message means: that is `maild.ingest.watcher`. After any
+error other than a plain refusal the connection is in doubt: close the session and open a new one.
+"""
+
+import select
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from imapclient import IMAPClient
+
+from maild.config.settings import Mailbox
+from maild.errors import MailboxError, MailboxFolderMissingError, MailboxProtocolError, MailboxThrottledError, MailboxUnreachableError
+from maild.ingest.imap_wire import USUAL_TIMING, ImapWire, Timing
+from maild.ingest.oversize import first_part_as_message
+
+SEARCH_WINDOW = 20_000
+COMMAND_UIDS = 500
+PIECE = 1024 * 1024
+WHOLE_UP_TO = 4 * PIECE
+UNKNOWN_SIZE = WHOLE_UP_TO + 1
+OVERSIZE_TEXT = 65_536
+BODY = b"BODY[]"
+NEAR_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What SELECT tells. `uid_next` None: the server does not say."""
+
+    uid_validity: int
+    uid_next: int | None
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message on the server. `size` is advisory; Exchange lies about it. `received` is INTERNALDATE, None where the server garbles it."""
+
+    uid: int
+    size: int
+    received: datetime | None
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message's bytes; `whole` False: only its header and the beginning of its text (MAIL.md P13)."""
+
+    listed: Listed
+    raw: bytes
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `maild mailbox test`. `remedy` is what to do about it."""
+
+    level: Literal["ok", "warn", "fail"]
+    text: str
+    remedy: str = ""
+
+
+class MailboxSession:
+    """A connection with the mailbox's folder selected. Not for use by two threads."""
+
+    def __init__(self, mailbox: Mailbox, timing: Timing = USUAL_TIMING) -> None:
+        self._mailbox = mailbox
+        self._timing = timing
+        self._wire = ImapWire(mailbox, timing)
+        self._delimiter: str | None = None
+        self._round_trip: float | None = None
+
+    @property
+    def age_seconds(self) -> float:
+        return self._wire.age
+
+    @property
+    def can_idle(self) -> bool:
+        return self._wire.offers(b"IDLE")
+
+    @property
+    def removes_cleanly(self) -> bool:
+        """Whether the server can take single messages out of a folder (I17)."""
+        return self._wire.offers(b"MOVE", b"UIDPLUS", b"IMAP4REV2")
+
+    def close(self) -> None:
+        """Log out. Raises nothing."""
+        self._wire.log_out()
+
+    def drop(self) -> None:
+        """Close without a word."""
+        self._wire.drop()
+
+    def cut(self) -> None:
+        """From another thread: let whatever this session is doing end with MailboxUnreachableError."""
+        self._wire.cut()
+
+    # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def select(self, *, readonly: bool = True) -> Folder:
+        """Select the mailbox's folder; `readonly` (EXAMINE) leaves even \\Recent to others.
+
+        Raises:
+            MailboxFolderMissingError: the server has no such folder.
+        """
+        name = self._server_name(self._mailbox.folder)
+        try:
+            with self._wire.speaking() as client:
+                answer: Mapping[bytes, int] = client.select_folder(name, readonly)
+        except (MailboxUnreachableError, MailboxProtocolError, MailboxThrottledError):
+            raise
+        except MailboxError as error:
+            raise self._missing(name) or error from error
+        uid_validity = answer.get(b"UIDVALIDITY")
+        if uid_validity is None:
+            raise MailboxProtocolError(f"{self._mailbox.host} gives folder {name} no UIDVALIDITY")
+        return Folder(uid_validity, answer.get(b"UIDNEXT"), answer.get(b"EXISTS", 0))
+
+    def new_uids(self, after: int, uid_next: int | None = None) -> list[int]:
+        """UIDs above `after`, ascending. `uid_next` as SELECT gave it splits a large backlog into windows (I16)."""
+        found: set[int] = set()
+        for window in _windows(after, uid_next or 0):
+            found.update(self._search("UID", window))
+        # I4: "500:*" answers with the last message even if its UID is 5.
+        return sorted(uid for uid in found if uid > after)
+
+    def uids_until(self, last: int) -> list[int]:
+        """UIDs up to `last` that nobody has marked as deleted."""
+        found = (self._search("UNDELETED", "UID", f"{first}:{min(last, first + SEARCH_WINDOW - 1)}") for first in _steps(last))
+        return sorted({uid for uids in found for uid in uids if uid <= last})
+
+    def first_uid_since(self, moment: datetime) -> int | None:
+        """The lowest UID among the messages the server received at or after `moment`, None without any (I3)."""
+        # SINCE compares dates in a time zone of the server's choosing: one day more, then INTERNALDATE decides.
+        day = datetime.fromtimestamp(moment.timestamp() - 86_400, UTC).date()
+        for uids in _batches(sorted(self._search("SINCE", day)), COMMAND_UIDS):
+            for listed in self.describe(uids):
+                if listed.received is None or listed.received >= moment:
+                    return listed.uid
+        return None
+
+    def describe(self, uids: Sequence[int]) -> list[Listed]:
+        """Size, date and the Answered flag of each message that still exists, in order of UID."""
+        found: list[Listed] = []
+        for batch in _batches(uids, COMMAND_UIDS):
+            found.extend(self._describe_batch(batch))
+        return found
+
+    def fetch(self, wanted: Sequence[Listed]) -> list[Fetched]:
+        """The messages themselves, without touching a flag (I1). What the server does not hand over is not among them (I12)."""
+        small = [listed for listed in wanted if listed.size <= min(WHOLE_UP_TO, self._mailbox.max_size)]
+        bodies = self._fetch_bodies([listed.uid for listed in small], sum(listed.size for listed in small))
+        found = [Fetched(listed, bodies[listed.uid]) for listed in small if listed.uid in bodies]
+        found.extend(large for listed in wanted if listed not in small and (large := self._fetch_large(listed)))
+        return sorted(found, key=lambda fetched: fetched.listed.uid)
+
+    def fetch_header(self, uid: int) -> bytes:
+        """The header block of one message, empty if the server does not hand it over."""
+        with self._wire.speaking() as client:
+            return _octets(client.fetch([uid], ["BODY.PEEK[HEADER]"]).get(uid, {}), b"BODY[HEADER]")
+
+    def idle(self, seconds: float, stop: threading.Event) -> bool:
+        """Wait until the server says anything at all, at most so many seconds or until `stop`. True: look for new mail.
+
+        What the server says in IDLE is never read while it may be incomplete: DONE first, then all up to the tagged answer (I8 to I10).
+        """
+        if self._is_near():
+            return self._ask_often(seconds, stop)
+        with self._wire.speaking() as client:
+            client.idle()
+        spoke = self._wait_for_words(seconds, stop)
+        with self._wire.speaking() as client:
+            _, told = client.idle_done()
+        return spoke or bool(told)
+
+    def refresh(self) -> bool:
+        """Let the server announce what is new, without which SEARCH may not see it (RFC 3501, 7.3.1). True: it said something."""
+        with self._wire.speaking() as client:
+            _, told = client.noop()
+        return bool(told)
+
+    # ── Acting on the server's copies ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def act_after(self, uids: Sequence[int]) -> None:
+        """Do with stored messages what `after` says (I17). Repeating it for messages that are gone changes nothing."""
+        after = self._mailbox.after
+        for batch in _batches(uids, COMMAND_UIDS):
+            if after.action == "move" and after.folder:
+                self._move(batch, self._ensure_folder(after.folder))
+            elif after.action == "delete":
+                self._delete(batch)
+
+    def append(self, folder: str, raw: bytes, flags: Sequence[str] = ()) -> None:
+        """Put a message into a folder."""
+        with self._wire.speaking(len(raw)) as client:
+            client.append(self._server_name(folder), raw, flags)
+
+    # ── How ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _search(self, *criteria: object) -> list[int]:
+        with self._wire.speaking() as client:
+            return [int(uid) for uid in client.search(list(criteria))]
+
+    def _describe_batch(self, uids: Sequence[int]) -> list[Listed]:
+        try:
+            with self._wire.speaking() as client:
+                answer = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
+        except MailboxProtocolError:
+            # Seen in practice (I15): one message whose INTERNALDATE or FLAGS do not parse. Its bytes matter, not these.
+            if len(uids) == 1:
+                return [Listed(uids[0], UNKNOWN_SIZE, None, False)]
+            return [listed for uid in uids for listed in self._describe_batch([uid])]
+        return [_listed(uid, answer[uid]) for uid in uids if uid in answer]
+
+    def _fetch_bodies(self, uids: Sequence[int], size: int) -> dict[int, bytes]:
+        """One FETCH for all; what comes back without bytes is asked for once more by itself."""
+        bodies = self._fetch_at_once(uids, size)
+        for uid in uids:
+            if uid not in bodies:
+                bodies |= self._fetch_at_once([uid], size)
+        return bodies
+
+    def _fetch_at_once(self, uids: Sequence[int], size: int) -> dict[int, bytes]:
+        with self._wire.speaking(size) as client:
+            answer = client.fetch(uids, ["BODY.PEEK[]"])
+        # I12: Dovecot answers NIL for a message expunged elsewhere, Exchange OK without data.
+        return {uid: body for uid in uids if (body := _octets(answer.get(uid, {}), BODY))}
+
+    def _fetch_large(self, listed: Listed) -> Fetched | None:
+        """I13: over 4 MiB in pieces; over `max_size`, whatever the server said before, only the beginning."""
+        if listed.size <= self._mailbox.max_size:
+            raw = b"".join(self._pieces(listed.uid))
+            if len(raw) <= self._mailbox.max_size:
+                return Fetched(listed, raw) if raw else None
+        raw = self._fetch_beginning(listed.uid)
+        return Fetched(listed, raw, whole=False) if raw else None
+
+    def _pieces(self, uid: int) -> Iterator[bytes]:
+        for offset in range(0, self._mailbox.max_size + 1, PIECE):
+            with self._wire.speaking(PIECE) as client:
+                answer = client.fetch([uid], [f"BODY.PEEK[]<{offset}.{PIECE}>"])
+            piece = _octets(answer.get(uid, {}), b"BODY[]<%d>" % offset)
+            yield piece
+            if len(piece) < PIECE:
+                return
+
+    def _fetch_beginning(self, uid: int) -> bytes:
+        """Header and first text part of a message, put together so that it reads as a message of one part (MAIL.md P13)."""
+        header = self.fetch_header(uid)
+        with self._wire.speaking(OVERSIZE_TEXT) as client:
+            answer = client.fetch([uid], ["BODY.PEEK[1.MIME]", f"BODY.PEEK[1]<0.{OVERSIZE_TEXT}>"])
+        part = answer.get(uid, {})
+        return first_part_as_message(header, _octets(part, b"BODY[1.MIME]"), _octets(part, b"BODY[1]<0>"))
+
+    def _is_near(self) -> bool:
+        """Whether the server answers so fast that asking costs next to nothing."""
+        if self._round_trip is None:
+            began = time.monotonic()
+            self.refresh()
+            self._round_trip = time.monotonic() - began
+        return self._timing.near_poll > 0 and self._round_trip < NEAR_SECONDS
+
+    def _ask_often(self, seconds: float, stop: threading.Event) -> bool:
+        """Instead of IDLE: Dovecot tells an idling client of new mail half a second late, to gather what comes together."""
+        deadline = time.monotonic() + seconds
+        while not stop.wait(self._timing.near_poll) and time.monotonic() < deadline:
+            if self.refresh():
+                return True
+        return False
+
+    def _wait_for_words(self, seconds: float, stop: threading.Event) -> bool:
+        deadline = time.monotonic() + seconds
+        connection = self._wire.client.socket()
+        if _has_buffered(self._wire.client, self._timing.read):
+            return True
+        poller = select.poll()
+        poller.register(connection.fileno(), select.POLLIN)
+        while not stop.is_set() and (left := deadline - time.monotonic()) > 0:
+            # Half a second at most, so that `stop` is seen soon.
+            if poller.poll(min(left, 0.5) * 1000):
+                return True
+        return False
+
+    def _move(self, uids: Sequence[int], folder: str) -> None:
+        if self._wire.offers(b"MOVE", b"IMAP4REV2"):
+            with self._wire.speaking() as client:
+                client.move(uids, folder)
+            return
+        with self._wire.speaking() as client:
+            client.copy(uids, folder)
+        self._expunge(uids)
+
+    def _delete(self, uids: Sequence[int]) -> None:
+        """I20: at Gmail an expunged message is only archived; what is to be deleted moves to the trash."""
+        if self._wire.offers(b"X-GM-EXT-1"):
+            self._move(uids, self._special_folder(b"\\Trash"))
+        else:
+            self._expunge(uids)
+
+    def _expunge(self, uids: Sequence[int]) -> None:
+        """Without UIDPLUS the messages stay, marked as deleted: a plain EXPUNGE would remove other people's deletions too (I17)."""
+        with self._wire.speaking() as client:
+            client.delete_messages(uids, silent=True)
+            if self._wire.offers(b"UIDPLUS", b"IMAP4REV2"):
+                client.uid_expunge(uids)
+
+    # ── Folder names (I21) ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _server_name(self, folder: str) -> str:
+        """The configuration separates folders with `/`, the server with whatever it likes."""
+        if folder.upper() == "INBOX":
+            return "INBOX"
+        if self._delimiter is None:
+            with self._wire.speaking() as client:
+                self._delimiter = _delimiter(client.list_folders("", ""))
+        return folder.replace("/", self._delimiter)
+
+    def _exists(self, name: str) -> bool:
+        with self._wire.speaking() as client:
+            return any(found == name for _, _, found in client.list_folders("", name))
+
+    def _ensure_folder(self, folder: str) -> str:
+        name = self._server_name(folder)
+        if not self._exists(name):
+            with self._wire.speaking() as client:
+                client.create_folder(name)
+        return name
+
+    def _special_folder(self, attribute: bytes) -> str:
+        with self._wire.speaking() as client:
+            name: str | None = client.find_special_folder(attribute)
+        if name is None:
+            raise MailboxFolderMissingError(f"{self._mailbox.host} has no folder {attribute.decode()}")
+        return name
+
+    def _missing(self, name: str) -> MailboxFolderMissingError | None:
+        if name == "INBOX" or self._exists(name):
+            return None
+        return MailboxFolderMissingError(f"{self._mailbox.username} has no folder {self._mailbox.folder} on {self._mailbox.host}")
+
+
+def check_login(mailbox: Mailbox) -> str | None:
+    """None when the login works, else the reason in words."""
+    try:
+        MailboxSession(mailbox).close()
+    except MailboxError as error:
+        return str(error)
+    return None
+
+
+def check_mailbox(mailbox: Mailbox) -> list[Finding]:
+    """Log in and look around, changing nothing: the lines of `maild mailbox test`."""
+    place = f"{mailbox.username} at {mailbox.host}:{mailbox.port}"
+    try:
+        with closing(MailboxSession(mailbox)) as session:
+            return [Finding("ok", f"login as {place} ({mailbox.security})"), *_look_around(session, mailbox)]
+    except MailboxError as error:
+        return [Finding("fail", str(error), "see host, port, security, username and password of this mailbox")]
+
+
+def _look_around(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]:
+    try:
+        folder = session.select()
+    except MailboxError as error:
+        yield Finding("fail", str(error), "see `folder:` of this mailbox")
+        return
+    yield Finding("ok", f"folder {mailbox.folder} holds {folder.messages} messages")
+    waiting = "IDLE: new mail is seen at once" if session.can_idle else "no IDLE: new mail is looked for every half minute"
+    yield Finding("ok", waiting)
+    if mailbox.after.action != "keep" and not session.removes_cleanly:
+        yield Finding("warn", "the server has neither MOVE nor UIDPLUS: messages are only marked as deleted", "use `after: keep`")
+
+
+def _windows(after: int, uid_next: int) -> Iterator[str]:
+    """`101:20100`, …, and an open one at the end for what comes after SELECT."""
+    first = after + 1
+    while uid_next - first > SEARCH_WINDOW:
+        yield f"{first}:{first + SEARCH_WINDOW - 1}"
+        first += SEARCH_WINDOW
+    yield f"{first}:*"
+
+
+def _steps(last: int) -> range:
+    return range(1, last + 1, SEARCH_WINDOW)
+
+
+def _batches(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(uids), size):
+        yield uids[start : start + size]
+
+
+def _listed(uid: int, data: Mapping[bytes, object]) -> Listed:
+    size, received, flags = data.get(b"RFC822.SIZE"), data.get(b"INTERNALDATE"), data.get(b"FLAGS")
+    return Listed(
+        uid,
+        size if isinstance(size, int) else UNKNOWN_SIZE,
+        received if isinstance(received, datetime) and received.tzinfo else None,
+        isinstance(flags, tuple) and b"\\Answered" in flags,
+    )
+
+
+def _octets(data: Mapping[bytes, object], key: bytes) -> bytes:
+    """A body item as bytes. Seen in practice: None, no such item, and a number where the body was all digits and not a literal."""
+    value = data.get(key)
+    return value if isinstance(value, bytes) else b""
+
+
+def _has_buffered(client: IMAPClient, read_timeout: float) -> bool:
+    """I10: what came in the same packet as `+ idling` lies in the reader's buffer, where polling the socket does not see it."""
+    reader = getattr(getattr(client, "_imap", None), "file", None)
+    connection = client.socket()
+    if reader is None:
+        return False
+    connection.setblocking(False)
+    try:
+        return bool(reader.peek(1))
+    except OSError:
+        # A TLS socket with nothing to read says so with SSLWantReadError.
+        return False
+    finally:
+        connection.settimeout(read_timeout)
+
+
+def _delimiter(listing: Sequence[tuple[object, bytes | None, str]]) -> str:
+    delimiter = listing[0][1] if listing else None
+    return delimiter.decode() if delimiter else "/"

@@ -1,0 +1,259 @@
+"""Reading one mailbox over one connection: from where, in what batches, and what happens to the server's copies once they are stored.
+
+Bytes are committed before anything changes on the server (I5); progress is UIDVALIDITY and UID, never a flag or a date (I1). Connecting,
+waiting and trying again are left to `maild.ingest.watcher`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from maild.config.settings import Mailbox
+from maild.errors import (
+    MailboxError,
+    MailboxFolderMissingError,
+    MailboxProtocolError,
+    MailboxThrottledError,
+    MailboxUnreachableError,
+)
+from maild.ingest.arrival import Arrival
+from maild.ingest.imap import Fetched, Folder, Listed, MailboxSession
+from maild.ingest.oversize import build_stand_in
+from maild.ingest.progress import MailboxStore, Progress
+
+BATCH_MESSAGES = 50
+BATCH_BYTES = 8 * 1024 * 1024
+ROUND_UIDS = 1000
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=24)
+OLD = timedelta(hours=24)
+BROKEN = (MailboxUnreachableError, MailboxProtocolError, MailboxThrottledError)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A message the server lists but does not hand over (I12)."""
+
+    since: datetime
+    tries: int
+    retry_at: datetime
+
+
+@dataclass(slots=True)
+class Troubles:
+    """What went wrong with single messages; outlives the connection, not the process. Up to `careful_until` they are read singly (I15)."""
+
+    uid_validity: int = 0
+    stuck: dict[int, Stuck] = field(default_factory=dict)
+    careful_until: int = 0
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Grows with every message singled out."""
+        return sum(stuck.tries for stuck in self.stuck.values()), self.careful_until
+
+    def forget_unless(self, uid_validity: int) -> None:
+        """UIDs mean nothing under another UIDVALIDITY."""
+        if uid_validity != self.uid_validity:
+            self.uid_validity, self.careful_until = uid_validity, 0
+            self.stuck.clear()
+
+    def note(self, uid: int, now: datetime) -> None:
+        """One more failed try for this message."""
+        known = self.stuck.get(uid, Stuck(now, 0, now))
+        wait = min(LONGEST_RETRY, FIRST_RETRY * 2**known.tries)
+        self.stuck[uid] = Stuck(known.since, known.tries + 1, now + wait)
+
+    def is_waiting(self, uid: int, now: datetime) -> bool:
+        return uid in self.stuck and now < self.stuck[uid].retry_at
+
+    def is_hopeless(self, uid: int, now: datetime) -> bool:
+        return uid in self.stuck and now - self.stuck[uid].since >= GIVE_UP_AFTER
+
+    def limit(self, watermark: int) -> int:
+        """The watermark stays below whatever is still to be fetched."""
+        return min([watermark, *(uid - 1 for uid in self.stuck)])
+
+
+class MailboxReader:
+    """One connection's reading. `touch` False: nothing on the server is changed (mode observe)."""
+
+    def __init__(
+        self,
+        session: MailboxSession,
+        mailbox: Mailbox,
+        store: MailboxStore,
+        troubles: Troubles,
+        now: Callable[[], datetime],
+        *,
+        touch: bool = True,
+    ) -> None:
+        self._session = session
+        self._mailbox = mailbox
+        self._store = store
+        self._troubles = troubles
+        self._now = now
+        self._acts = touch and mailbox.after.action != "keep"
+        self._folder = session.select(readonly=not self._acts)
+        troubles.forget_unless(self._folder.uid_validity)
+        self._progress, self._quiet_before = self._begin()
+        self._resuming = True
+
+    @property
+    def has_stuck(self) -> bool:
+        return bool(self._troubles.stuck)
+
+    def finish_actions(self) -> None:
+        """Do what an earlier run stored but did not come to move or delete."""
+        if not self._acts:
+            return
+        for uids in _slices(self._session.uids_until(self._progress.watermark), ROUND_UIDS):
+            self._act(sorted(self._store.stored(self._mailbox.key, self._progress.uid_validity, uids)))
+
+    def read_new(self) -> Iterator[int]:
+        """Fetch, commit and act, batch by batch, until nothing new is left; yields after each commit how many messages it held."""
+        uids = self._session.new_uids(self._progress.watermark, self._folder.uid_next)
+        for some in _slices(self._wanted(uids), ROUND_UIDS):
+            for batch in _batches(self._session.describe(some), self._troubles.careful_until):
+                yield self._take(batch)
+        if uids:
+            self._advance(uids[-1], ())
+        self._resuming = False
+
+    def _begin(self) -> tuple[Progress, datetime | None]:
+        """Where to go on, and before what date mail is old enough to stay unacknowledged."""
+        known = self._store.progress(self._mailbox.key)
+        if known is None:
+            now = self._now()
+            progress = Progress(self._folder.uid_validity, self._baseline(now), first_contact=now)
+            self._store.store(self._mailbox.key, (), progress)
+            return progress, _quiet_before(self._mailbox, now)
+        if known.uid_validity == self._folder.uid_validity:
+            return known, _quiet_before(self._mailbox, known.first_contact)
+        return self._begin_generation(known)
+
+    def _begin_generation(self, known: Progress) -> tuple[Progress, datetime | None]:
+        """I2: the UIDs mean nothing any more. Read again from the first contact on; MAIL.md F1 recognises what is known.
+
+        The new generation is stored with its first batch: until then a restart must still see when the old one was last read.
+        """
+        watermark = self._baseline(known.first_contact) if known.first_contact else 0
+        progress = Progress(self._folder.uid_validity, watermark, known.first_contact)
+        dates = [date for date in (_quiet_before(self._mailbox, known.first_contact), known.last_success) if date]
+        return progress, max(dates, default=None)
+
+    def _baseline(self, first_contact: datetime) -> int:
+        """I3: the UID below the first message young enough."""
+        start = self._mailbox.start
+        if start is None:
+            return 0
+        first = self._session.first_uid_since(first_contact - start) if start else None
+        return first - 1 if first else _highest_uid(self._session, self._folder)
+
+    def _wanted(self, uids: Sequence[int]) -> list[int]:
+        """What is to be fetched now: not what is stored already, not what failed a moment ago; what vanished is forgotten (I6)."""
+        for uid in self._troubles.stuck.keys() - set(uids):
+            del self._troubles.stuck[uid]
+        stored: frozenset[int] = frozenset()
+        if uids and (self._resuming or self._troubles.stuck):
+            stored = self._stored(uids)
+        return [uid for uid in uids if uid not in stored and not self._troubles.is_waiting(uid, self._now())]
+
+    def _stored(self, uids: Sequence[int]) -> frozenset[int]:
+        slices = _slices(uids, ROUND_UIDS)
+        return frozenset().union(*(self._store.stored(self._mailbox.key, self._progress.uid_validity, some) for some in slices))
+
+    def _take(self, batch: Sequence[Listed]) -> int:
+        """One batch: fetched, committed with the new watermark, and only then acted upon."""
+        fetched = self._fetch(batch)
+        missing = {listed.uid for listed in batch} - {item.listed.uid for item in fetched}
+        arrivals = [self._arrival(item) for item in fetched]
+        for uid in sorted(missing):
+            self._troubles.note(uid, self._now())
+            if self._troubles.is_hopeless(uid, self._now()):
+                arrivals.append(self._stand_in(uid))
+        for arrival in arrivals:
+            self._troubles.stuck.pop(arrival.uid or 0, None)
+        self._advance(batch[-1].uid, arrivals)
+        if self._acts:
+            self._act([item.listed.uid for item in fetched])
+        return len(arrivals)
+
+    def _fetch(self, batch: Sequence[Listed]) -> list[Fetched]:
+        """After an answer nobody understands the connection is in doubt; on the next one these messages are asked for singly (I15)."""
+        try:
+            return self._session.fetch(batch)
+        except MailboxProtocolError:
+            self._troubles.careful_until = max(self._troubles.careful_until, batch[-1].uid)
+            if len(batch) == 1:
+                self._troubles.note(batch[0].uid, self._now())
+            raise
+
+    def _arrival(self, fetched: Fetched) -> Arrival:
+        listed = fetched.listed
+        received = listed.received or self._now()
+        return Arrival(
+            mailbox=self._mailbox.key,
+            raw=fetched.raw,
+            received=received,
+            uid_validity=self._progress.uid_validity,
+            uid=listed.uid,
+            answered=listed.answered,
+            quiet=self._quiet_before is not None and received < self._quiet_before,
+            full_size=None if fetched.whole else listed.size,
+        )
+
+    def _stand_in(self, uid: int) -> Arrival:
+        """I12: never skipped silently; after a day agents learn that there is a message maild cannot have."""
+        raw = build_stand_in(self._mailbox.username, self._mailbox.folder, uid, self._now())
+        return Arrival(self._mailbox.key, raw, self._now(), self._progress.uid_validity, uid, quiet=True)
+
+    def _advance(self, uid: int, arrivals: Sequence[Arrival]) -> None:
+        watermark = self._troubles.limit(max(uid, self._progress.watermark))
+        progress = replace(self._progress, watermark=watermark)
+        if arrivals or progress != self._progress:
+            self._store.store(self._mailbox.key, arrivals, progress)
+            self._progress = progress
+
+    def _act(self, uids: Sequence[int]) -> None:
+        """A server that refuses to move or delete does not keep us from reading; `finish_actions` tries again on the next connection."""
+        try:
+            if uids:
+                self._session.act_after(uids)
+        except (*BROKEN, MailboxFolderMissingError):
+            raise
+        except MailboxError:
+            return
+
+
+def _quiet_before(mailbox: Mailbox, first_contact: datetime | None) -> datetime | None:
+    """Mail older than this is never acknowledged: what lay there before the desk came."""
+    if first_contact is None:
+        return None
+    return first_contact - (OLD if mailbox.start is None else mailbox.start)
+
+
+def _highest_uid(session: MailboxSession, folder: Folder) -> int:
+    if folder.uid_next is not None:
+        return folder.uid_next - 1
+    return max(session.new_uids(0), default=0)
+
+
+def _batches(listed: Sequence[Listed], careful_until: int) -> Iterator[list[Listed]]:
+    """At most 50 messages and 8 MiB each; a larger message, and each one that needs care, stands alone."""
+    batch: list[Listed] = []
+    size = 0
+    for item in listed:
+        if batch and (len(batch) == BATCH_MESSAGES or size + item.size > BATCH_BYTES or batch[0].uid <= careful_until):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += item.size
+    if batch:
+        yield batch
+
+
+def _slices(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(uids), size):
+        yield uids[start : start + size]

@@ -1,0 +1,187 @@
+"""Bytes → InboundMessage, and the door to mail-parser and stdlib's email (MAIL.md P1-P10). Runs in disposable worker processes.
+
+mail-parser opens the message behind our guarded header: it builds the MIME tree, reads the Date, names defects, and gives a second opinion
+on From. Where it breaks stdlib's own parser takes its place. Everything a decision rests on is read by this room's own modules.
+Nothing a message holds makes this raise: what is wrong with it is listed in its `defects`.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+
+from mailparser import MailParser
+from mailparser.exceptions import MailParserError
+
+from maild.ingest.addresses import AddressList, read_addresses
+from maild.ingest.body import Text, describe_attachments, divide, read_text
+from maild.ingest.headers import HeaderBlock, find_identifiers, read_headers
+from maild.ingest.hygiene import one_line
+from maild.ingest.identity import fingerprint, message_identity
+from maild.ingest.mime import Part
+from maild.ingest.new_text import NewText, cut_reply
+from maild.ingest.reports import read_report
+from maild.ingest.tree import PARSER_FAULTS, build_tree, guard_header, open_with_stdlib
+from maild.ingest.words import decode_header
+from maild.message import Address, HeaderField, InboundMessage
+
+LOOP_FIELD = "x-maild-loop"
+OWN_PREFIX = "x-maild-"
+MAX_DATE = 200
+EARLIEST_YEAR = 1970
+_GUARDED_NAMES = frozenset({"from", "date"})
+_RECIPIENT_FIELDS = frozenset({"delivered-to", "x-original-to", "envelope-to"})
+
+# It warns about every part it has no use for, into the daemon's log.
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A message opened: its own header, its tree, and what mail-parser says of it (None where it gave up)."""
+
+    header: HeaderBlock
+    root: Part
+    senders: frozenset[str] | None
+    date: datetime | None
+    defects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Senders:
+    """The From fields, all together, and the first structural fault in them (MAIL.md A2)."""
+
+    addresses: tuple[Address, ...]
+    fields: int
+    defect: str
+
+
+def parse_message(raw: bytes, *, reply: bool = True) -> InboundMessage:
+    """The message in these bytes. `reply`: its new text is cut; without, all of it is new (the first message of a ticket, MAIL.md P8)."""
+    opened = _open(raw)
+    body = divide(opened.root)
+    text = read_text(body)
+    new = cut_reply(text.lines) if reply else NewText(text.text, "")
+    return _compose(raw, opened, text, new, body.attached)
+
+
+def enclosures(raw: bytes, wanted: frozenset[int]) -> dict[int, bytes]:
+    """The bytes of attachments, by their `part`; a number that is no part of this message is left out."""
+    return {part.index: part.payload for part in _open(raw).root.walk() if part.index in wanted}
+
+
+def _open(raw: bytes) -> _Opened:
+    header = read_headers(raw)
+    message, remainder = open_with_stdlib(guard_header(header.fields, _GUARDED_NAMES) + raw[header.body_start :])
+    parser = _ask_mail_parser(message)
+    root, defects = build_tree(message, header.fields, remainder)
+    if parser is None:
+        return _Opened(header, root, None, None, (*header.defects, "mail-parser gave up", *defects))
+    senders = frozenset(address.casefold() for _, address in parser.from_)
+    named = sorted(parser.defects_categories)
+    return _Opened(header, root, senders, parser.date, (*header.defects, *named, *defects))
+
+
+def _ask_mail_parser(message: Message) -> MailParser | None:
+    try:
+        return MailParser(message)
+    except (MailParserError, *PARSER_FAULTS):
+        return None
+
+
+def _compose(raw: bytes, opened: _Opened, text: Text, new: NewText, attached: tuple[Part, ...]) -> InboundMessage:
+    """The message's values, put together."""
+    header = opened.header
+    senders = _read_senders(opened)
+    author = senders.addresses[0].key if senders.addresses else ""
+    subject = _decoded(header, "subject")
+    written = _decoded(header, "date")[:MAX_DATE]
+    body = raw[header.body_start :]
+    mid, given = message_identity(_first(header, "message-id"), author, written, subject, body)
+    return InboundMessage(
+        raw_sha256=sha256(raw).hexdigest(),
+        size=len(raw),
+        headers=tuple(field for field in header.fields if _is_foreign(field)),
+        header_from=senders.addresses,
+        from_fields=senders.fields,
+        from_defect=senders.defect,
+        sender=next(iter(_addresses(header, "sender").addresses), None),
+        reply_to=_addresses(header, "reply-to").addresses,
+        to=_addresses(header, "to").addresses,
+        cc=_addresses(header, "cc").addresses,
+        recipients=_recipients(header),
+        return_path=_return_path(header),
+        subject=subject,
+        date=opened.date or _lenient_date(written),
+        message_id=mid,
+        message_id_given=given,
+        in_reply_to=find_identifiers(_decoded(header, "in-reply-to")),
+        references=find_identifiers(_decoded(header, "references")),
+        fingerprint=fingerprint(author, written, subject, text.text),
+        text=text.text,
+        html=text.html,
+        new_text=new.visible,
+        elided=new.elided,
+        attachments=describe_attachments(attached, text.html),
+        part_types=tuple(part.content_type for part in opened.root.walk()),
+        report=read_report(opened.root),
+        defects=opened.defects,
+    )
+
+
+def _read_senders(opened: _Opened) -> _Senders:
+    """A2: our reading of the From fields, and mail-parser's of the first. Where they name different addresses, neither is believed."""
+    values = opened.header.values("from")
+    found = read_addresses(values)
+    defect = next(iter(found.defects), "")
+    if not defect and len(values) == 1 and opened.senders is not None:
+        ours = frozenset(address.key for address in found.addresses)
+        defect = "" if ours == opened.senders else "two readers find different addresses"
+    return _Senders(found.addresses, len(values), defect)
+
+
+def _is_foreign(field: HeaderField) -> bool:
+    """S7: what only we may write is no header of a message that comes in, but for the loop mark, which carries its own proof."""
+    name = field.name.casefold()
+    return name == LOOP_FIELD or not name.startswith(OWN_PREFIX)
+
+
+def _first(header: HeaderBlock, name: str) -> str | None:
+    return next(iter(header.values(name)), None)
+
+
+def _decoded(header: HeaderBlock, name: str) -> str:
+    """The first field of a name, decoded, on one line; "" without one."""
+    return one_line(decode_header(_first(header, name) or ""))
+
+
+def _addresses(header: HeaderBlock, name: str) -> AddressList:
+    return read_addresses(header.values(name))
+
+
+def _recipients(header: HeaderBlock) -> tuple[str, ...]:
+    """The addresses of the trace fields, in the order of the header."""
+    values = [field.value for field in header.fields if field.name.casefold() in _RECIPIENT_FIELDS]
+    return tuple(address.address for address in read_addresses(values).addresses)
+
+
+def _return_path(header: HeaderBlock) -> str | None:
+    """None without a Return-Path, "" for the null path `<>` (RFC 5321 section 4.5.5)."""
+    value = _first(header, "return-path")
+    if value is None:
+        return None
+    return next((address.address for address in read_addresses([value]).addresses if "@" in address.address), "")
+
+
+def _lenient_date(written: str) -> datetime | None:
+    """Dates mail-parser refuses, by stdlib. Seen in practice: `Fri Jan  5 10:00:00 2024`. Year 0000 would be read as 2000."""
+    if not written or "0000" in written[:20]:
+        return None
+    try:
+        date = parsedate_to_datetime(written)
+        date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (*PARSER_FAULTS, OverflowError):
+        return None
+    return date if date.year >= EARLIEST_YEAR else None

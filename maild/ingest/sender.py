@@ -1,0 +1,120 @@
+"""Who sent this, and how do we know: agents proved by token and authenticated From (MAIL.md A1-A3), everybody else by address.
+
+Pure. Says nothing about what a sender may do to a given ticket; that is `maild.ingest.thread` for customers and `maild.desk.agent_mail`
+for agents.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from maild.config.settings import AgentAuth, Settings
+from maild.ingest.authentication import judge
+from maild.message import Address, Authentication, AuthResult, InboundMessage
+from maild.reason import Reason
+from maild.tokens import LetterKind, LetterToken, Tokens
+
+NOT_AN_AGENT = Reason("not-an-agent", "the sender is no agent")
+
+
+class TokenPlace(Enum):
+    """Where an agent token stood. Only the first makes a public reply (MAIL.md A6)."""
+
+    IN_REPLY_TO = "In-Reply-To"
+    REFERENCES = "References"
+    REFERENCE_LINE = "the maild-ref line"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundToken:
+    """A valid token of ours, and where it stood."""
+
+    token: LetterToken
+    place: TokenPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """`agent` is set where the From is an agent's address; `proof` says how he proved it, or why he did not (MAIL.md A3).
+
+    `proven`: he may answer and change tickets, by what `agent_auth` asks. `authenticated`: his From is strict and passed S1, which is all
+    that fresh mail can show, having no token. `token` is the agent token found, `strange_token` marks one under a From it was not made for
+    (MAIL.md A1a).
+    """
+
+    address: Address | None
+    authentication: Authentication
+    agent: str | None = None
+    proven: bool = False
+    authenticated: bool = False
+    proof: Reason = NOT_AN_AGENT
+    token: FoundToken | None = None
+    strange_token: bool = False
+
+
+def identify(message: InboundMessage, settings: Settings, tokens: Tokens) -> Sender:
+    """The sender of a message, with every proof it carries."""
+    agent = next((found for address in message.header_from if (found := settings.agent_at(address.address))), None)
+    authentication = judge(message, settings.trust, agent.logins + agent.addresses if agent else ())
+    token = next(_find_agent_tokens(message, tokens), None)
+    if agent is None:
+        return Sender(message.author, authentication, token=token, strange_token=token is not None)
+    own_token = token if token and token.token.agent == agent.key else None
+    fault = _from_fault(message)
+    failure = fault or _proof_failure(own_token, authentication, settings.trust.agent_auth)
+    return Sender(
+        message.author,
+        authentication,
+        agent.key,
+        proven=failure is None,
+        authenticated=fault is None and authentication.verdict is AuthResult.PASS,
+        proof=failure or Reason("proven", _describe_proof(own_token, authentication)),
+        token=own_token,
+        strange_token=token is not None and own_token is None,
+    )
+
+
+def _find_agent_tokens(message: InboundMessage, tokens: Tokens) -> Iterator[FoundToken]:
+    """Agent tokens in order of weight: In-Reply-To, References right to left, the visible line (MAIL.md A1, F3b)."""
+    for identifiers, place in (
+        (message.in_reply_to, TokenPlace.IN_REPLY_TO),
+        (reversed(message.references), TokenPlace.REFERENCES),
+    ):
+        yield from _agent_tokens(identifiers, place, tokens)
+    line = tokens.find_reference_line(message.text)
+    if line:
+        yield FoundToken(line, TokenPlace.REFERENCE_LINE)
+
+
+def _agent_tokens(identifiers: Iterable[str], place: TokenPlace, tokens: Tokens) -> Iterator[FoundToken]:
+    for identifier in identifiers:
+        token = tokens.read_message_id(identifier)
+        if token and token.kind is LetterKind.NOTIFICATION:
+            yield FoundToken(token, place)
+
+
+def _proof_failure(token: FoundToken | None, authentication: Authentication, wanted: AgentAuth) -> Reason | None:
+    """What `agent_auth` asks for and the mail lacks, None if it has all (MAIL.md A3)."""
+    if wanted != "dmarc" and token is None:
+        return Reason("no-token", "it carries no token of this agent")
+    if wanted != "token" and authentication.verdict is not AuthResult.PASS:
+        return Reason("not-authenticated", authentication.reason.text)
+    return None
+
+
+def _from_fault(message: InboundMessage) -> Reason | None:
+    """MAIL.md A2: exactly one From field with exactly one mailbox and no structural defect."""
+    if message.from_fields != 1:
+        return Reason("from-not-strict", f"the message has {message.from_fields} From fields")
+    if message.from_defect:
+        return Reason("from-not-strict", f"the From field is not well formed: {message.from_defect}")
+    if len(message.header_from) != 1:
+        return Reason("from-not-strict", f"the From field names {len(message.header_from)} mailboxes")
+    return None
+
+
+def _describe_proof(token: FoundToken | None, authentication: Authentication) -> str:
+    proofs = [f"token in {token.place.value}"] if token else []
+    if authentication.verdict is AuthResult.PASS:
+        proofs.append(authentication.inside or authentication.reason.text)
+    return " and ".join(proofs)

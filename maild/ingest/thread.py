@@ -1,0 +1,208 @@
+"""Which ticket a message belongs to: all evidence is collected, then judged by a fixed order (MAIL.md F1-F7). Pure.
+
+Two steps around one question to the store: `ask` says what must be known, `find_thread` judges the answer. What then becomes of the ticket
+(reopen, follow-up, …) is `maild.desk.lifecycle`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from maild.config.settings import Settings
+from maild.desk.commands import hash_words
+from maild.ingest.sender import Sender
+from maild.known import Known, KnownLetter, KnownMessage, Question
+from maild.message import AuthResult, InboundMessage
+from maild.reason import Reason
+from maild.ticket import Status, TicketView
+from maild.tokens import LetterToken, Tokens
+
+MERGE_DEPTH = 10
+ADOPTION_AGE = timedelta(days=14)
+
+
+class Strength(IntEnum):
+    """MAIL.md F3: how much a piece of evidence is worth."""
+
+    WEAK = 1
+    MEDIUM = 2
+    STRONG = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One pointer from the message to a ticket. `grade` is F3's letter."""
+
+    grade: str
+    strength: Strength
+    ticket: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """`ticket` is where the message may be put, None for a new one. `evidence` holds every pointer found, strongest first; `chosen` the one
+    that decided. `refused` says why a pointer was not followed; `follow_up_of` is the ticket a refused pointer named.
+
+    `duplicate`: the stored message this is another copy of (F1). `collision`: an id already used by another message. `own`: our own letter
+    coming back (F2). `parent_internal`: it answers something the customer never saw (F11).
+    """
+
+    ticket: TicketView | None = None
+    chosen: Evidence | None = None
+    evidence: tuple[Evidence, ...] = ()
+    refused: tuple[Reason, ...] = ()
+    follow_up_of: int | None = None
+    duplicate: KnownMessage | None = None
+    variant: bool = False
+    collision: bool = False
+    own: KnownLetter | None = None
+    parent_internal: bool = False
+
+
+def ask(
+    message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens, windows: tuple[tuple[str, int], ...], queue: str
+) -> Question:
+    """What the store must be asked about this message, all at once."""
+    identifiers = (*message.in_reply_to, *reversed(message.references))
+    letters = [token for identifier in identifiers if (token := tokens.read_message_id(identifier))]
+    letters += [token for token in (sender.token.token if sender.token else None, bounced) if token]
+    anchors = [ticket for identifier in identifiers if (ticket := tokens.read_anchor(identifier)) is not None]
+    tags = [tag.ticket for tag in tokens.find_tags(message.subject)]
+    return Question(
+        message_id=message.message_id,
+        ids=tuple(dict.fromkeys(identifiers)),
+        tickets=frozenset([token.ticket for token in letters] + anchors + tags),
+        letters=frozenset(token.letter for token in letters),
+        recipient=sender.address.key if sender.address else "",
+        queue=queue,
+        windows=windows,
+        tags=hash_words(message.new_text) if sender.agent else frozenset(),
+    )
+
+
+def find_thread(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens, settings: Settings, now: datetime) -> Thread:
+    """The thread a message belongs to, with the evidence for it."""
+    evidence = tuple(sorted(_evidence(message, sender, known, tokens), key=lambda item: -item.strength))
+    duplicate, variant, collision = _compare_with_same_id(message, known)
+    common = Thread(
+        evidence=evidence,
+        duplicate=duplicate,
+        variant=variant,
+        collision=collision,
+        own=known.own,
+        parent_internal=_has_internal_parent(message, sender, known, tokens),
+    )
+    return _choose(common, sender, known, settings, now)
+
+
+def _evidence(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens) -> Iterator[Evidence]:
+    """F3's grades in F4's order."""
+    yield from _token_evidence(message, sender, tokens)
+    yield from _tag_evidence(message, tokens)
+    yield from _id_evidence(message, known)
+    for ticket in known.adopters:
+        yield Evidence("g", Strength.WEAK, ticket, "a message of that ticket already refers to this one")
+
+
+def _token_evidence(message: InboundMessage, sender: Sender, tokens: Tokens) -> Iterator[Evidence]:
+    """(b) own Message-ID or anchor with a valid MAC; In-Reply-To first, then References right to left. An agent's visible line last."""
+    for place, identifiers in (("In-Reply-To", message.in_reply_to), ("References", tuple(reversed(message.references)))):
+        for identifier in identifiers:
+            if token := tokens.read_message_id(identifier):
+                yield Evidence("b", Strength.STRONG, token.ticket, f"{place} names our letter {token.letter}")
+            elif (ticket := tokens.read_anchor(identifier)) is not None:
+                yield Evidence("b", Strength.STRONG, ticket, f"{place} has the ticket's anchor")
+    if sender.agent and sender.token:
+        yield Evidence("b", Strength.STRONG, sender.token.token.ticket, f"agent token in {sender.token.place.value}")
+
+
+def _tag_evidence(message: InboundMessage, tokens: Tokens) -> Iterator[Evidence]:
+    """(c) tags with valid check characters, the last one first; then (f) those without."""
+    tags = tuple(reversed(tokens.find_tags(message.subject)))
+    for tag in tags:
+        if tag.valid:
+            yield Evidence("c", Strength.MEDIUM, tag.ticket, f"subject tag #{tag.ticket} with valid check characters")
+    for tag in tags:
+        if not tag.valid:
+            yield Evidence("f", Strength.WEAK, tag.ticket, f"subject tag #{tag.ticket} without valid check characters")
+
+
+def _id_evidence(message: InboundMessage, known: Known) -> Iterator[Evidence]:
+    """(d) a stored foreign id in In-Reply-To, (e) the same in References."""
+    for grade, place, identifiers in (
+        ("d", "In-Reply-To", message.in_reply_to),
+        ("e", "References", tuple(reversed(message.references))),
+    ):
+        for identifier in identifiers:
+            if found := known.by_id.get(identifier):
+                yield Evidence(grade, Strength.MEDIUM, found.ticket, f"{place} names a message of #{found.ticket}")
+
+
+def _compare_with_same_id(message: InboundMessage, known: Known) -> tuple[KnownMessage | None, bool, bool]:
+    """F1: (duplicate, is it a variant, is the id used by a different message)."""
+    for stored in known.same_id:
+        if stored.fingerprint == message.fingerprint:
+            return stored, False, False
+    for stored in known.same_id:
+        if message.date is not None and stored.date == message.date:
+            return stored, True, False
+    return None, False, bool(known.same_id)
+
+
+def _has_internal_parent(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens) -> bool:
+    """F11: the message answered was never shown to the customer. A token elsewhere is judged by A1a."""
+    for identifier in (*message.in_reply_to, *reversed(message.references)):
+        if stored := known.by_id.get(identifier):
+            return stored.internal
+        if token := tokens.read_message_id(identifier):
+            letter = known.letters.get(token.letter)
+            return letter is not None and letter.internal
+    letter = known.letters.get(sender.token.token.letter) if sender.token else None
+    return letter is not None and letter.internal
+
+
+def _choose(thread: Thread, sender: Sender, known: Known, settings: Settings, now: datetime) -> Thread:
+    """F4: the first pointer that resolves and whose door is open to this sender wins."""
+    refused: list[Reason] = []
+    named: list[int] = []
+    for item in thread.evidence:
+        ticket = follow_merges(item.ticket, known)
+        if ticket is None:
+            refused.append(Reason("no-such-ticket", f"{item.text}, but there is no such ticket"))
+        elif refusal := _refusal(item, ticket, sender, thread.collision, settings, now):
+            refused.append(refusal)
+            named.append(ticket.number)
+        else:
+            return replace(thread, ticket=ticket, chosen=item, refused=tuple(refused))
+    return replace(thread, refused=tuple(refused), follow_up_of=next(iter(named), None))
+
+
+def follow_merges(number: int, known: Known) -> TicketView | None:
+    """The ticket a number leads to (F9: at most 10 merges, and no circles)."""
+    ticket = known.tickets.get(number)
+    for _ in range(MERGE_DEPTH):
+        if ticket is None or ticket.status is not Status.MERGED or ticket.merged_into is None:
+            return ticket
+        ticket = known.tickets.get(ticket.merged_into)
+    return None
+
+
+def _refusal(item: Evidence, ticket: TicketView, sender: Sender, collision: bool, settings: Settings, now: datetime) -> Reason | None:
+    """F6: who may append by this pointer. None: the door is open."""
+    if item.strength is Strength.STRONG:
+        return None
+    if sender.authentication.verdict is AuthResult.FAIL:
+        return Reason("unauthenticated", f"{item.text}, but the sender failed authentication")
+    if collision and item.grade in "deg":
+        return Reason("id-collision", f"{item.text}, but this mail's id belongs to another message")
+    is_participant = sender.address is not None and ticket.role_of(sender.address.address) is not None
+    is_participant = is_participant or sender.proven
+    if item.grade == "c" and settings.trust.tag_grants == "anybody":
+        return None
+    if item.grade == "g" and now - ticket.created > ADOPTION_AGE:
+        return Reason("too-old", f"{item.text}, but the ticket is older than {ADOPTION_AGE.days} days")
+    if is_participant:
+        return None
+    return Reason("not-a-participant", f"{item.text}, but {sender.address or 'the sender'} takes no part in #{ticket.number}")

@@ -1,0 +1,205 @@
+"""The limits of a MIME tree (MAIL.md P2), and stdlib's message turned into `Part` values. The bytes are opened by `maild.ingest.parse`.
+
+Libraries see no more parts, no deeper nesting and no longer fields than they can bear; what is beyond becomes one opaque attachment.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import Message
+from itertools import islice
+
+from maild.ingest.headers import MAX_FIELD_BYTES, MAX_FIELDS, read_headers
+from maild.ingest.mime import Part
+from maild.ingest.parameters import FieldValue, read_value
+from maild.ingest.transfer import decode_transfer, split_uuencoded
+from maild.message import HeaderField
+
+MAX_DEPTH = 30
+MAX_PARTS = 500
+MAX_MULTIPARTS = 200
+MAX_STRUCTURAL_FIELD = 4_096
+OPAQUE = "application/octet-stream"
+# What stdlib's readers of hostile mail have been seen to raise.
+PARSER_FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError)
+
+_BOUNDARY = re.compile(rb"boundary[^=\n]{0,20}=[ \t\n]{0,20}\"?([^\"\n;]{1,200})")
+_STRUCTURAL_FIELD = re.compile(rb"\ncontent-(?:type|disposition)[ \t]{0,20}:[^\n]*(?:\n[ \t][^\n]*)*")
+_TYPE = re.compile(r"[^\s/]{1,100}/[^\s/]{1,100}")
+_FOLD = re.compile(r"[\r\n]+")
+_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+_STRUCTURAL_NAMES = frozenset({"content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"})
+
+
+class SealedMessage(Message):
+    """A message whose message/* parts stay closed, so that their bytes are kept exactly as they came."""
+
+    def get_content_type(self) -> str:
+        found = super().get_content_type()
+        return OPAQUE if found.startswith("message/") else found
+
+
+def guard_header(fields: tuple[HeaderField, ...], names: frozenset[str] = frozenset()) -> bytes:
+    """The first of every field a library may see (MAIL.md P2): the structural ones and those named, none over 4 KiB."""
+    first: dict[str, HeaderField] = {}
+    for field in fields:
+        name = field.name.casefold()
+        if name in _STRUCTURAL_NAMES | names and len(field.value) <= MAX_STRUCTURAL_FIELD:
+            first.setdefault(name, field)
+    lines = (f"{field.name}: {field.value}\r\n" for field in first.values())
+    return "".join(lines).encode("utf-8", "surrogateescape") + b"\r\n"
+
+
+def find_cut(octets: bytes) -> int | None:
+    """Where a guarded message goes beyond what a library may see, None if it does not."""
+    # Same length, so that places in it are places in the message.
+    lowered = octets.lower().replace(b"\r\n", b" \n").replace(b"\r", b"\n")
+    declared = list(islice(_BOUNDARY.finditer(lowered), MAX_MULTIPARTS + 1))
+    cuts = [declared[-1].start()] if len(declared) > MAX_MULTIPARTS else []
+    boundaries = tuple({found.group(1).strip() for found in declared} - {b""})
+    cuts += islice(_delimiters(lowered, boundaries), 2 * MAX_PARTS, 2 * MAX_PARTS + 1)
+    for field in _STRUCTURAL_FIELD.finditer(lowered):
+        if field.end() - field.start() > MAX_STRUCTURAL_FIELD:
+            cuts.append(field.start())
+            break
+    return min(cuts, default=None)
+
+
+def _delimiters(lowered: bytes, boundaries: tuple[bytes, ...]) -> Iterator[int]:
+    position = lowered.find(b"\n--")
+    while position >= 0:
+        if lowered.startswith(boundaries, position + 3):
+            yield position
+        position = lowered.find(b"\n--", position + 3)
+
+
+def build_tree(message: Message, fields: tuple[HeaderField, ...], remainder: bytes) -> tuple[Part, tuple[str, ...]]:
+    """(the tree of an opened message, its defects). `fields` is the message's whole header, `remainder` what was cut off before opening."""
+    builder = _Builder()
+    root = builder.build(message, 0, fields)
+    if remainder:
+        opaque = Part(builder.next_index(), OPAQUE, (), (), remainder, disposition="attachment")
+        root = replace(root, children=(*root.children, opaque))
+        builder.note("structure cut: too many parts")
+    return root, tuple(builder.defects)
+
+
+class _Builder:
+    """Numbers the parts while it builds them, and stops at the limits."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self.defects: dict[str, None] = {}
+
+    def note(self, defect: str) -> None:
+        self.defects[defect] = None
+
+    def next_index(self) -> int:
+        self._count += 1
+        return self._count - 1
+
+    def build(self, message: Message, depth: int, fields: tuple[HeaderField, ...] | None = None) -> Part:
+        index = self.next_index()
+        headers = _inner_fields(message) if fields is None else fields
+        kind = _read_type(headers, message.get_default_type())
+        disposition = read_value(_first(headers, "content-disposition"))
+        payload, children = self._content(message, kind, headers, depth)
+        return Part(
+            index,
+            kind.value,
+            kind.parameters,
+            headers,
+            payload,
+            children,
+            disposition.value,
+            disposition.parameters,
+        )
+
+    def _content(self, message: Message, kind: FieldValue, headers: tuple[HeaderField, ...], depth: int) -> tuple[bytes, tuple[Part, ...]]:
+        """(payload, children) of a part."""
+        parts = message.get_payload()
+        if isinstance(parts, list):
+            return b"", self._build_children([part for part in parts if isinstance(part, Message)], depth)
+        payload = decode_transfer(_raw_payload(message), "" if message.get_content_maintype() == "multipart" else _encoding(headers))
+        if kind.value in _MESSAGES:
+            return payload, self._build_message(payload, depth)
+        if kind.value == "text/plain" and b"begin" in payload:
+            return self._build_uuencoded(payload, headers)
+        return payload, ()
+
+    def _build_children(self, parts: list[Message], depth: int) -> tuple[Part, ...]:
+        children = []
+        for part in parts:
+            if self._count >= MAX_PARTS:
+                self.note(f"more than {MAX_PARTS} parts")
+                break
+            if depth + 1 >= MAX_DEPTH and part.is_multipart():
+                self.note(f"nested deeper than {MAX_DEPTH}")
+                children.append(Part(self.next_index(), OPAQUE, (), (), _flatten(part), disposition="attachment"))
+                continue
+            children.append(self.build(part, depth + 1))
+        return tuple(children)
+
+    def _build_message(self, payload: bytes, depth: int) -> tuple[Part, ...]:
+        """The message in a message/rfc822 part, opened by stdlib alone: it is read for reports only, never for text."""
+        if depth + 1 >= MAX_DEPTH or self._count >= MAX_PARTS:
+            return ()
+        block = read_headers(payload)
+        inner, _ = open_with_stdlib(guard_header(block.fields) + payload[block.body_start :])
+        return (self.build(inner, depth + 1, block.fields),)
+
+    def _build_uuencoded(self, payload: bytes, headers: tuple[HeaderField, ...]) -> tuple[bytes, tuple[Part, ...]]:
+        """P5: uuencoded files in a text become parts beside it."""
+        text, files = split_uuencoded(payload)
+        if not files:
+            return payload, ()
+        kind = _read_type(headers, "text/plain")
+        children = [Part(self.next_index(), kind.value, kind.parameters, (), text)]
+        for name, content in files[: MAX_PARTS - self._count]:
+            children.append(Part(self.next_index(), OPAQUE, (("name", name),), (), content, disposition="attachment"))
+        return b"", tuple(children)
+
+
+def open_with_stdlib(guarded: bytes) -> tuple[Message, bytes]:
+    """(a guarded message opened by stdlib, what was cut off before). One that breaks the parser is opened as a single text."""
+    cut = find_cut(guarded)
+    opened, remainder = (guarded, b"") if cut is None else (guarded[:cut], guarded[cut:])
+    try:
+        return message_from_bytes(opened, SealedMessage), remainder
+    except PARSER_FAULTS:
+        _, _, body = guarded.partition(b"\r\n\r\n")
+        return message_from_bytes(b"\r\n" + body, SealedMessage), b""
+
+
+def _inner_fields(message: Message) -> tuple[HeaderField, ...]:
+    fields = islice(message.raw_items(), MAX_FIELDS)
+    return tuple(HeaderField(name, _FOLD.sub("", str(value)[:MAX_FIELD_BYTES]).strip()) for name, value in fields)
+
+
+def _read_type(fields: tuple[HeaderField, ...], default: str) -> FieldValue:
+    """Content-Type; seen in practice: none, "text", or prose."""
+    found = read_value(_first(fields, "content-type"))
+    return found if _TYPE.fullmatch(found.value) else FieldValue(default, found.parameters)
+
+
+def _encoding(fields: tuple[HeaderField, ...]) -> str:
+    return _first(fields, "content-transfer-encoding")
+
+
+def _first(fields: tuple[HeaderField, ...], name: str) -> str:
+    return next((field.value for field in fields if field.name.casefold() == name), "")
+
+
+def _raw_payload(message: Message) -> bytes:
+    """The bytes of a leaf with their transfer encoding on: stdlib is not asked to take it off."""
+    del message["Content-Transfer-Encoding"]
+    payload = message.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _flatten(message: Message) -> bytes:
+    try:
+        return message.as_bytes()
+    except PARSER_FAULTS:
+        return b""

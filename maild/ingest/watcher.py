@@ -1,0 +1,212 @@
+"""Watching one mailbox: a thread that connects, reads what is new, waits for more, and comes back after every kind of trouble (I22, I24).
+
+How a mailbox is read is `maild.ingest.mailbox_reader`; what its messages mean is the walk's business. One mailbox's trouble is nobody
+else's: each has a watcher of its own.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from maild.config.settings import Mailbox
+from maild.errors import (
+    MailboxAuthError,
+    MailboxError,
+    MailboxFolderMissingError,
+    MailboxProtocolError,
+    MailboxThrottledError,
+    MailboxUnreachableError,
+    MaildError,
+    StoreUnavailableError,
+)
+from maild.ingest.backoff import retry_delay
+from maild.ingest.imap import MailboxSession
+from maild.ingest.imap_wire import USUAL_TIMING, Timing
+from maild.ingest.mailbox_reader import BATCH_MESSAGES, MailboxReader, Troubles
+from maild.ingest.progress import MailboxState, MailboxStore
+
+STEADY_SECONDS = 30.0
+STUCK_POLL_SECONDS = 20.0
+RETELL_SECONDS = 60.0
+
+_chance = random.SystemRandom()
+
+Tell = Callable[[str, MailboxState, str], None]
+
+
+def _tell_nobody(mailbox: str, state: MailboxState, detail: str) -> None:
+    pass
+
+
+def _wake_nobody() -> None:
+    pass
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Watcher:
+    """Keeps one mailbox read.
+
+    `touch` False: nothing on the server is ever changed (mode observe). `tell` hears of changes of state (mailbox key, state, words), and
+    once a minute that the mailbox is still being watched. `wake` is called after each commit that stored a message.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        store: MailboxStore,
+        *,
+        touch: bool = True,
+        tell: Tell = _tell_nobody,
+        wake: Callable[[], None] = _wake_nobody,
+        timing: Timing = USUAL_TIMING,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._mailbox = mailbox
+        self._store = store
+        self._touch = touch
+        self._listener = tell
+        self._told: tuple[MailboxState, float] | None = None
+        self._wake = wake
+        self._timing = timing
+        self._now = now
+        self._stop = threading.Event()
+        self._session: MailboxSession | None = None
+        self._troubles = Troubles()
+        self._stored = 0
+        self._thread = threading.Thread(target=self._run, name=f"mailbox-{mailbox.key}", daemon=True)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float = 10.0) -> None:
+        """Finish the batch under way, log out and end the thread; after half of the timeout the connection is cut."""
+        self._stop.set()
+        if not self._thread.is_alive():
+            return
+        self._thread.join(timeout_seconds / 2)
+        session = self._session
+        if self._thread.is_alive() and session:
+            session.cut()
+            self._thread.join(timeout_seconds / 2)
+
+    def poll_once(self) -> int:
+        """Read everything that is new, without a thread; how many messages were stored.
+
+        Raises:
+            MailboxError: the mailbox cannot be read; what was stored before stays stored.
+            StoreUnavailableError: likewise, for the database.
+        """
+        before = self._stored
+        while True:
+            troubles = self._troubles.extent
+            try:
+                self._visit(wait=False)
+                return self._stored - before
+            except (MailboxError, StoreUnavailableError) as error:
+                # Each garbled answer singles out a message (I15); without such progress there is no point in coming back at once.
+                if isinstance(error, MailboxProtocolError) and self._troubles.extent != troubles:
+                    continue
+                self._tell(_state_after(error), str(error))
+                raise
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                self._visit(wait=True)
+                failures = 0
+            except (MailboxError, StoreUnavailableError) as error:
+                steady = time.monotonic() - began >= STEADY_SECONDS
+                failures = 1 if steady else failures + 1
+                self._back_off(error, failures)
+        self._tell(MailboxState.STOPPED)
+
+    def _back_off(self, error: MaildError, failures: int) -> None:
+        asked = error.retry_after_seconds if isinstance(error, MailboxThrottledError) else None
+        delay = retry_delay(failures, self._timing.first_retry, self._timing.longest_retry, _chance.random(), asked)
+        self._tell(_state_after(error), f"{error}; next try in {delay:.0f} s")
+        self._stop.wait(delay)
+
+    def _visit(self, *, wait: bool) -> None:
+        """One connection: read, and if asked to, watch on until it is time for a new one."""
+        self._tell(MailboxState.CONNECTING)
+        self._session = session = MailboxSession(self._mailbox, self._timing)
+        try:
+            reader = MailboxReader(session, self._mailbox, self._store, self._troubles, self._now, touch=self._touch)
+            reader.finish_actions()
+            self._catch_up(reader)
+            if wait:
+                self._watch(session, reader)
+            session.close()
+        finally:
+            self._session = None
+            session.drop()
+
+    def _watch(self, session: MailboxSession, reader: MailboxReader) -> None:
+        fruitless = 0
+        while not self._stop.is_set() and session.age_seconds < self._timing.renewal:
+            began = time.monotonic()
+            self._wait(session, reader)
+            found = self._catch_up(reader)
+            # A server that talks all the time (flags changing, "still here") must not keep us busy.
+            fruitless = 0 if found or time.monotonic() - began > 1 else fruitless + 1
+            self._stop.wait(min(2.0, 0.1 * fruitless))
+
+    def _catch_up(self, reader: MailboxReader) -> bool:
+        """Read all there is; whether anything was stored."""
+        before = self._stored
+        for count in reader.read_new():
+            self._stored += count
+            if count == BATCH_MESSAGES:
+                self._tell(MailboxState.READING)
+            if count:
+                self._wake()
+            if self._stop.is_set():
+                return True
+        self._tell(MailboxState.WATCHING)
+        return self._stored > before
+
+    def _tell(self, state: MailboxState, words: str = "") -> None:
+        """The listener may write a row for each: so only what is news."""
+        now = time.monotonic()
+        if words or self._told is None or self._told[0] is not state or now - self._told[1] >= RETELL_SECONDS:
+            self._told = (state, now)
+            self._listener(self._mailbox.key, state, words)
+
+    def _wait(self, session: MailboxSession, reader: MailboxReader) -> None:
+        longest = self._timing.idle if session.can_idle else self._timing.poll
+        if reader.has_stuck:
+            longest = min(longest, STUCK_POLL_SECONDS)
+        if session.can_idle:
+            session.idle(longest, self._stop)
+        else:
+            self._stop.wait(longest)
+            session.refresh()
+
+
+def _state_after(error: MaildError) -> MailboxState:
+    """What people see of a mailbox after this error."""
+    for kind, state in _STATES:
+        if isinstance(error, kind):
+            return state
+    return MailboxState.REFUSING
+
+
+_STATES: tuple[tuple[type[MaildError], MailboxState], ...] = (
+    (MailboxUnreachableError, MailboxState.UNREACHABLE),
+    (MailboxAuthError, MailboxState.AUTH_REQUIRED),
+    (MailboxFolderMissingError, MailboxState.FOLDER_MISSING),
+    (MailboxThrottledError, MailboxState.THROTTLED),
+    (MailboxProtocolError, MailboxState.GARBLED),
+    (StoreUnavailableError, MailboxState.STORE_DOWN),
+)

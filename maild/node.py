@@ -1,0 +1,29 @@
+"""Who we are among processes: the owner's name in claims and leases, and whether another owner is still alive on this host."""
+
+import os
+import socket
+from pathlib import Path
+
+
+def own_name() -> str:
+    """`host:pid:start`; the start time tells this process from a later one with the same pid."""
+    pid = os.getpid()
+    return f"{socket.gethostname()}:{pid}:{_start_time(pid)}"
+
+
+def is_alive(owner: str) -> bool:
+    """Whether an owner may still be at work. Of other hosts nothing can be known here, so theirs run out by themselves."""
+    host, _, rest = owner.partition(":")
+    pid, _, started = rest.partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return True
+    return _start_time(int(pid)) == started != ""
+
+
+def _start_time(pid: int) -> str:
+    """Field 22 of /proc/PID/stat (proc(5)), counted behind the command name, which may hold anything; empty if there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]

@@ -1,0 +1,134 @@
+"""Composing: a Letter and its ticket → the bytes every attempt sends (MAIL.md O1–O9, L8, A8). Pure; nothing is stored or sent here.
+
+Who may get a letter at all is decided before (`decide`, `guard`). The kind says how it is marked: an ANSWER is what a person wrote and
+carries no sign of automation; every other kind is automatic and says so. An empty `Letter.subject` means that the customer's words may
+not be repeated (O7): the template's own subject is used, and names he gave himself are left out. The envelope sender is the department's
+address for all letters, so that every submission account takes it; the null sender and VERP (O5) come with verified plus addressing.
+
+Every template gets these values, beside `Letter.values`, which win over them:
+
+    desk         name
+    queue        key, name, address
+    ticket       number, tag, subject, status, priority, owner (a name, or ""), tags (a list); number 0: no ticket is concerned
+    requester    name, address, shown (both); the name is "" where it may not be repeated
+    author       name: the agent who answers; in a notification who wrote the message (`Letter.quoted_from`, else the requester); or ""
+    subject      the subject as given to the letter
+    body         what a person wrote; quoted, quoted_from: the message it answers, and who wrote that
+    signature    the department's, or its name and the desk's
+    attachments  names of the files that go along; left_out: of those too large to
+    language, direction ("ltr" or "rtl"); in HTML also text: the rendered text
+    reply_to     to agents: whom a reply goes to, shortened; "" means it becomes an internal note
+    reference    to agents: the `maild-ref` line; actions: close, take, wait as mailto links
+    warnings, history, tickets (lists), why, sender, incoming, count, match: empty unless `Letter.values` has them
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from maild.config.settings import Settings
+from maild.effects import Letter
+from maild.message import Attachment
+from maild.outbox.delivery import Composed
+from maild.outbox.draft import Draft
+from maild.outbox.faces import write_sender
+from maild.outbox.leaks import find_leak, refuse_leaks
+from maild.outbox.letter_headers import references_of, write_headers
+from maild.outbox.letter_values import letter_values
+from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, text_part
+from maild.outbox.subject import write_first_subject, write_reply_subject, write_tag
+from maild.templates.render import Rendered, Templates
+from maild.ticket import TicketView
+from maild.tokens import LetterKind, Tokens
+
+NOTIFICATION_ATTACH_MAX = 5 * 1024 * 1024
+
+
+class Composer:
+    """Composes the letters of one desk."""
+
+    def __init__(self, settings: Settings, tokens: Tokens, templates: Templates) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._templates = templates
+
+    def compose(self, letter: Letter, ticket: TicketView | None, letter_number: int, now: datetime, files: Mapping[int, bytes]) -> Composed:
+        """The letter as it goes out. `ticket` None: it is about no ticket. `files` holds attachments' bytes by `Attachment.part`.
+
+        Raises:
+            TemplateError: the letter's template does not exist, or fails on its values.
+            LeakError: it goes to a customer and shows an agent's address or token.
+        """
+        draft = self._draft(letter, ticket, letter_number, now, files)
+        words = self._templates.render(letter.template, letter.languages, letter_values(draft, self._settings, self._tokens))
+        subject = self._subject(draft, words)
+        if not draft.for_agents:
+            refuse_leaks(self._shown(draft, subject, words), draft.author_addresses)
+        headers = write_headers(draft, subject, words.language, self._settings, self._tokens)
+        raw = f"{headers}MIME-Version: 1.0\r\n".encode("ascii") + _body(draft, words).to_bytes()
+        return Composed(draft.message_id, subject, draft.queue.address, raw)
+
+    def _draft(self, letter: Letter, ticket: TicketView | None, number: int, now: datetime, files: Mapping[int, bytes]) -> Draft:
+        queue = self._settings.queues.get(letter.queue) or next(iter(self._settings.queues.values()))
+        ticket_number = ticket.number if ticket else 0
+        secret = self._author_addresses(letter)
+        attached, left_out = _choose_files(letter, files, self._settings.desk.attach_max)
+        return Draft(
+            # A customer may quote an agent's address himself; better no quotation than no answer.
+            letter=replace(letter, quoted="") if find_leak(f"{letter.quoted_from} {letter.quoted}", secret) else letter,
+            ticket=ticket,
+            number=number,
+            queue=queue,
+            sender=write_sender(letter, ticket, queue, self._settings),
+            now=now,
+            message_id=self._tokens.mint_message_id(letter.kind, ticket_number, number, letter.agent),
+            tag=write_tag(self._settings, self._tokens, ticket_number) if ticket else "",
+            author_addresses=secret,
+            attached=attached,
+            left_out=left_out,
+        )
+
+    def _subject(self, draft: Draft, words: Rendered) -> str:
+        position = self._settings.desk.tag_position
+        if draft.letter.subject:
+            return write_reply_subject(draft.letter.subject, draft.tag, position, self._tokens)
+        return write_first_subject(words.subject, draft.tag, position)
+
+    def _author_addresses(self, letter: Letter) -> tuple[str, ...]:
+        """The addresses of the answering agent that this letter must not show: not a department's, nor one it is sent to."""
+        agent = self._settings.agents.get(letter.author or "")
+        to = {person.key for person in (*letter.recipients, *letter.cc)}
+        addresses = agent.addresses if agent else ()
+        return tuple(own for own in addresses if own.casefold() not in to and not self._settings.is_own_address(own))
+
+    def _shown(self, draft: Draft, subject: str, words: Rendered) -> tuple[str, ...]:
+        """Everything a reader of the letter could see, before it is encoded."""
+        people = (draft.sender, *draft.letter.recipients, *draft.letter.cc)
+        names = (attachment.name for attachment, _ in draft.attached)
+        ids = references_of(draft, self._tokens)
+        return (subject, words.text, words.html or "", *map(str, people), *names, *ids, draft.letter.in_reply_to or "")
+
+
+def _choose_files(
+    letter: Letter, files: Mapping[int, bytes], attach_max: int
+) -> tuple[tuple[tuple[Attachment, bytes], ...], tuple[str, ...]]:
+    """The files that go along, and the names of those that do not: together too large, or no longer to be had (MAIL.md O7, O8)."""
+    room = min(attach_max, NOTIFICATION_ATTACH_MAX) if letter.kind is LetterKind.NOTIFICATION else attach_max
+    attached, left_out = [], []
+    for attachment in letter.attachments:
+        content = files.get(attachment.part)
+        if content is None or len(content) > room:
+            left_out.append(attachment.name)
+        else:
+            attached.append((attachment, content))
+            room -= len(content)
+    return tuple(attached), tuple(left_out)
+
+
+def _body(draft: Draft, words: Rendered) -> Part:
+    seed = str(draft.number)
+    forms = [text_part(words.text)]
+    if words.html:
+        forms.append(text_part(words.html, "html"))
+    files = (attachment_part(attachment.name, attachment.content_type, content) for attachment, content in draft.attached)
+    return mixed([alternative(forms, seed), *files], seed)

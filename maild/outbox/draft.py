@@ -1,0 +1,51 @@
+"""Draft: a letter while it is composed, everything settled before the first line is written. A plain value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.config.settings import Queue
+from maild.effects import Letter
+from maild.message import Address, Attachment
+from maild.ticket import TicketView
+from maild.tokens import LetterKind
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`number` is the letter's, `tag` and `ticket` are empty where no ticket is concerned.
+
+    `author_addresses` are those of the agent who answers, which no customer may see (MAIL.md A8). `left_out` names files too large to go.
+    """
+
+    letter: Letter
+    ticket: TicketView | None
+    number: int
+    queue: Queue
+    sender: Address
+    now: datetime
+    message_id: str
+    tag: str
+    author_addresses: tuple[str, ...]
+    attached: tuple[tuple[Attachment, bytes], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def for_agents(self) -> bool:
+        return self.letter.kind is LetterKind.NOTIFICATION
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the letter must say that no person wrote it (MAIL.md L8)."""
+        return self.letter.kind is not LetterKind.ANSWER
+
+    @property
+    def may_repeat_words(self) -> bool:
+        """Whether the customer's own words, his name included, may go into this letter (MAIL.md O7)."""
+        return self.letter.kind is not LetterKind.ACKNOWLEDGEMENT or bool(self.letter.subject)
+
+    @property
+    def requester(self) -> Address:
+        """Who the letter is about: the ticket's requester, or its first recipient."""
+        nobody = Address("", "")
+        person = self.ticket.requester if self.ticket else next(iter(self.letter.recipients), nobody)
+        return person if self.may_repeat_words else Address("", person.address)

@@ -1,0 +1,91 @@
+"""The guard at the post room's door: may this automatic mail go out? Gates (MAIL.md L3), caps (L4), storms (L6), modes (PRODUCT 34a).
+
+Pure. Every refusal is a Reason, which becomes an event of the ticket.
+"""
+
+from collections.abc import Iterator
+
+from maild.config.settings import Limits, Mode, Rate, Settings
+from maild.effects import Letter, Post, RecordEvent
+from maild.ingest.automated import is_freemail, is_never_answered
+from maild.known import Known, Sent
+from maild.message import Address, AuthResult
+from maild.reason import Reason
+from maild.tokens import LetterKind
+
+
+def windows(limits: Limits) -> tuple[tuple[str, int], ...]:
+    """The (scope, seconds) pairs whose counts the limits need; see `maild.known.Sent`."""
+    return tuple(dict.fromkeys((scope, _seconds(rate)) for scope, rate in _rates(limits)))
+
+
+def _rates(limits: Limits) -> Iterator[tuple[str, Rate]]:
+    if automatic := limits.automatic:
+        yield from (("recipient", rate) for rate in automatic.per_recipient)
+        yield from _present(("domain", automatic.per_domain), ("queue", automatic.per_queue), ("all", automatic.breaker))
+    if storm := limits.storm:
+        yield from _present(("storm sender", storm.per_sender), ("storm domain", storm.per_domain))
+
+
+def _present(*rates: tuple[str, Rate | None]) -> Iterator[tuple[str, Rate]]:
+    yield from ((scope, rate) for scope, rate in rates if rate)
+
+
+def _seconds(rate: Rate) -> int:
+    return int(rate.window.total_seconds())
+
+
+def address_refusal(address: Address, settings: Settings) -> Reason | None:
+    """L3: why automatic mail never goes to this address, None if it may."""
+    if "@" not in address.address:
+        return Reason("invalid-recipient", f'"{address.address}" is no mail address')
+    if settings.is_own_address(address.address):
+        return Reason("own-address", f"{address.address} is the desk's own address")
+    if is_never_answered(address.address):
+        return Reason("no-reply", f"{address.address} takes no answers")
+    return None
+
+
+def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, settings: Settings) -> Reason | None:
+    """L4: the first cap that is reached, None if there is room under all of them."""
+    exempt = is_exempt_domain(address, auth, settings)
+    for scope, rate in _rates(Limits(settings.limits.automatic, None)):
+        if scope == "domain" and exempt:
+            continue
+        if sent.count(scope, _seconds(rate)) >= rate.count:
+            whom = {"recipient": address.address, "domain": address.domain, "queue": f"queue {queue}", "all": "the whole desk"}[scope]
+            return Reason(f"cap-{scope}", f"{rate.count} automatic mails in {rate.window} already went to {whom}")
+    return None
+
+
+def storm_refusal(address: Address, auth: AuthResult, sent: Sent, settings: Settings) -> Reason | None:
+    """L6: this sender, or his domain, opens too many tickets at the moment."""
+    exempt = is_exempt_domain(address, auth, settings)
+    for scope, rate in _rates(Limits(None, settings.limits.storm)):
+        if scope == "storm domain" and exempt:
+            continue
+        if sent.count(scope, _seconds(rate)) >= rate.count:
+            whom = address.address if scope == "storm sender" else address.domain
+            return Reason("storm", f"{whom} opened more than {rate.count} tickets in {rate.window}")
+    return None
+
+
+def is_exempt_domain(address: Address, auth: AuthResult, settings: Settings) -> bool:
+    """L4: freemail providers, our own domains and authenticated mail do not count against a domain's cap."""
+    own = {settings.desk.domain.casefold()} | {queue.address.rpartition("@")[2].casefold() for queue in settings.queues.values()}
+    return is_freemail(address.domain) or address.domain in own or auth is AuthResult.PASS
+
+
+def post(letter: Letter, settings: Settings) -> Post | RecordEvent:
+    """The letter, or, where the queue's mode keeps it back, an event that says so."""
+    queue = settings.queues.get(letter.queue)
+    mode = queue.mode if queue else Mode.LIVE
+    is_for_agents = letter.kind is LetterKind.NOTIFICATION
+    if mode is Mode.LIVE or (mode is Mode.AGENTS and is_for_agents):
+        return Post(letter)
+    return RecordEvent("not_sent", "maild", f"{letter.template} not sent: queue {letter.queue} is in mode {mode.value}")
+
+
+def customer_refusal(address: Address, queue: str, auth: AuthResult, known: Known, settings: Settings) -> Reason | None:
+    """The gates and caps of any automatic mail to a customer, in one question."""
+    return address_refusal(address, settings) or cap_refusal(address, queue, auth, known.sent, settings)

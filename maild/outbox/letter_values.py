@@ -1,0 +1,77 @@
+"""The values a letter's template gets; `compose` lists them."""
+
+from urllib.parse import quote
+
+from maild.config.settings import Settings
+from maild.outbox.draft import Draft
+from maild.outbox.faces import author_name, person_name, shortened
+from maild.outbox.hygiene import one_line
+from maild.templates.values import OPTIONAL
+from maild.tokens import Tokens
+
+REPLY_NAME = 36
+"""MAIL.md O7: the first line of a notification is at most 60 characters, in every language."""
+
+
+def letter_values(draft: Draft, settings: Settings, tokens: Tokens) -> dict[str, object]:
+    """Every value the draft's template may use, `Letter.values` laid over the rest."""
+    letter, requester = draft.letter, draft.requester
+    values: dict[str, object] = {
+        **OPTIONAL,
+        "desk": {"name": settings.desk.name},
+        "queue": {"key": draft.queue.key, "name": draft.queue.name, "address": draft.queue.address},
+        "ticket": _ticket_values(draft, settings),
+        "requester": {"name": one_line(requester.name), "address": requester.address, "shown": one_line(str(requester))},
+        "author": {"name": author_name(letter, draft.ticket, settings)},
+        "subject": one_line(letter.subject),
+        "body": letter.body,
+        "quoted": letter.quoted,
+        "quoted_from": one_line(letter.quoted_from),
+        "signature": _signature(draft, settings),
+        "attachments": tuple(attachment.name for attachment, _ in draft.attached),
+        "left_out": draft.left_out,
+    }
+    if draft.for_agents:
+        values |= _agent_values(draft, tokens)
+    return {**values, **letter.values}
+
+
+def _ticket_values(draft: Draft, settings: Settings) -> dict[str, object]:
+    ticket = draft.ticket
+    if ticket is None:
+        return {"number": 0, "tag": "", "subject": "", "status": "", "priority": "", "owner": "", "tags": ()}
+    owner = settings.agents.get(ticket.owner or "")
+    return {
+        "number": ticket.number,
+        "tag": draft.tag,
+        "subject": one_line(ticket.subject) if draft.may_repeat_words else "",
+        "status": ticket.status.value,
+        "priority": ticket.priority.value,
+        "owner": owner.name if owner else ticket.owner or "",
+        "tags": sorted(ticket.tags),
+    }
+
+
+def _signature(draft: Draft, settings: Settings) -> str:
+    """The department's signature, or its name and the desk's, the agent's before them in an answer."""
+    if draft.queue.signature:
+        return draft.queue.signature.strip()
+    author = "" if draft.is_automatic else author_name(draft.letter, draft.ticket, settings)
+    names = (author, draft.queue.name, settings.desk.name)
+    return "\n".join(dict.fromkeys(name for name in names if name))
+
+
+def _agent_values(draft: Draft, tokens: Tokens) -> dict[str, object]:
+    """Where a reply goes, and the token that proves it (MAIL.md O7, A1). Only a letter to one agent about a ticket carries a token."""
+    if draft.ticket is None or draft.letter.agent is None:
+        return {}
+    reference = tokens.mint_reference_line(draft.ticket.number, draft.number, draft.letter.agent)
+    reply_to = "" if draft.letter.internal else shortened(person_name(draft.ticket.requester), REPLY_NAME)
+    commands = {"close": "#close", "take": "#take", "wait": "#wait"}
+    actions = {name: _mailto(draft, f"{command}\n\n{reference}") for name, command in commands.items()}
+    return {"reply_to": reply_to, "reference": reference, "actions": actions}
+
+
+def _mailto(draft: Draft, body: str) -> str:
+    body = body.replace("\n", "\r\n")
+    return f"mailto:{quote(draft.queue.address, safe='@')}?subject={quote(draft.tag, safe='')}&body={quote(body, safe='')}"

@@ -1,0 +1,86 @@
+"""The walk: the only place where the order of steps is written. `docs/flow.md` tells it in words.
+
+    receive → parse → recognise → thread → rules → decide → record → post
+
+Receiving is `maild.ingest.watcher`, posting `maild.outbox.queue`; here is what lies between, from stored bytes to one transaction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from maild.conclude import conclude
+from maild.config.settings import Settings
+from maild.decide import decide
+from maild.draft import Draft
+from maild.effects import Decision
+from maild.ingest.automated import classify
+from maild.ingest.bounce import find_bounced_letter
+from maild.ingest.department import find_departments
+from maild.ingest.prefixes import strip_prefixes
+from maild.ingest.sender import identify
+from maild.ingest.thread import ask, find_thread
+from maild.known import Known, Question
+from maild.message import InboundMessage
+from maild.outbox.guard import windows
+from maild.reading import Circumstances, Reading
+from maild.rules.engine import evaluate
+from maild.rules.ruleset import RuleSet
+from maild.rules.verdict import Event, Fate, Occasion, Verdict
+from maild.ticket import TicketView
+from maild.tokens import Tokens
+
+Asking = Callable[[Question], Known]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that decisions rest on beside the message: swapped as one value at a reload."""
+
+    settings: Settings
+    rules: RuleSet
+    tokens: Tokens
+
+
+def consider(message: InboundMessage, circumstances: Circumstances, asking: Asking, desk: Desk, now: datetime) -> Decision:
+    """What one message means and does. Pure but for the one question to the store; the daemon, `explain` and `backtest` all call this."""
+    reading = read(message, circumstances, asking, desk, now)
+    draft = decide(reading, desk.settings, now)
+    verdict = consult(desk.rules, draft, reading, now)
+    return conclude(draft, verdict, reading, desk.settings, now)
+
+
+def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, desk: Desk, now: datetime) -> Reading:
+    """Recognise and thread: everything that can be found out about a message before anything is decided."""
+    nature = classify(message, desk.tokens, desk.settings)
+    sender = identify(message, desk.settings, desk.tokens)
+    departments = find_departments(message, circumstances.mailbox, desk.settings)
+    related = (*message.in_reply_to, *reversed(message.references))
+    bounced = find_bounced_letter(message.report, desk.tokens, related) if message.report else None
+    question = ask(message, sender, bounced, desk.tokens, windows(desk.settings.limits), departments.primary.key)
+    known = asking(question)
+    thread = find_thread(message, sender, known, desk.tokens, desk.settings, now)
+    title = strip_prefixes(desk.tokens.strip_tags(message.subject))
+    return Reading(message, circumstances, nature, sender, departments, known, thread, title, bounced)
+
+
+def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Verdict | None:
+    """Ask the rules at each of the draft's moments, each seeing what the one before left; None where rules have no say."""
+    verdict: Verdict | None = None
+    for event in draft.events:
+        ticket = verdict.ticket if verdict else draft.after
+        if ticket is None:
+            break
+        answer = evaluate(rules, _occasion(event, ticket, reading, now))
+        verdict = (
+            answer if verdict is None else replace(answer, wishes=(*verdict.wishes, *answer.wishes), trace=(*verdict.trace, *answer.trace))
+        )
+        if verdict.fate is not Fate.KEEP:
+            break
+    return verdict
+
+
+def _occasion(event: Event, ticket: TicketView, reading: Reading, now: datetime) -> Occasion:
+    authentication = reading.sender.authentication
+    address = reading.departments.address
+    return Occasion(event, reading.message, reading.nature, authentication, ticket, address, now)

@@ -1,0 +1,116 @@
+"""How maild reads mail files: the JSON of `maild message inspect` (INTERFACE.md). Needs no desk and stores nothing."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from maild.errors import MaildError
+from maild.ingest.automated import classify
+from maild.ingest.worker import Reader
+from maild.message import Address, Attachment, BouncedRecipient, InboundMessage, MessageClass, Nature
+from maild.tokens import Tokens
+
+Json = dict[str, object]
+
+_BATCH = 50
+_NO_DESK = Tokens(keys=[bytes(32)], domain="localhost", prefixes=["maild"])
+
+
+def inspect_paths(paths: Iterable[Path]) -> Iterator[Json]:
+    """One JSON object for each file, in order; a folder stands for all files in it. A file that cannot be read gives its error."""
+    files = iter([file for path in paths for file in _files_of(path)])
+    reader = Reader()
+    try:
+        while batch := list(islice(files, _BATCH)):
+            yield from _inspect_batch(batch, reader)
+    finally:
+        reader.close()
+
+
+def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> Json:
+    """The object of one message, its keys in the contract's order."""
+    author = message.header_from[0] if message.header_from else message.author
+    return {
+        "file": file,
+        "from": _describe_address(author) if author else None,
+        "to": [_describe_address(address) for address in message.to],
+        "cc": [_describe_address(address) for address in message.cc],
+        "reply_to": [_describe_address(address) for address in message.reply_to],
+        "subject": message.subject,
+        "date": _describe_date(message.date),
+        "message_id": message.message_id,
+        "in_reply_to": list(message.in_reply_to),
+        "references": list(message.references),
+        "text": message.text,
+        "html": message.html,
+        "new_text": message.new_text,
+        "elided": message.elided,
+        "attachments": [_describe_attachment(attachment) for attachment in message.attachments],
+        "class": nature.message_class.value,
+        "bounce": _describe_bounce(message, nature),
+        "may_acknowledge": not nature.silence,
+        "reasons": list(dict.fromkeys(str(reason) for reason in (*nature.reasons, *nature.silence))),
+        "defects": list(message.defects),
+    }
+
+
+def _inspect_batch(files: list[Path], reader: Reader) -> Iterator[Json]:
+    contents = [_read_bytes(file) for file in files]
+    messages = iter(reader.read_many([content for content in contents if isinstance(content, bytes)]))
+    for file, content in zip(files, contents, strict=True):
+        result = next(messages) if isinstance(content, bytes) else content
+        if isinstance(result, InboundMessage):
+            yield describe_inspection(str(file), result, classify(result, _NO_DESK, None))
+        else:
+            yield {"file": str(file), "error": _describe_error(result)}
+
+
+def _files_of(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _read_bytes(file: Path) -> bytes | OSError:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        return error
+
+
+def _describe_error(error: OSError | MaildError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error).strip().rpartition("\n")[2]
+
+
+def _describe_address(address: Address) -> Json:
+    return {"name": address.name, "address": address.address}
+
+
+def _describe_date(date: datetime | None) -> str | None:
+    return date.astimezone(UTC).isoformat().replace("+00:00", "Z") if date else None
+
+
+def _describe_attachment(attachment: Attachment) -> Json:
+    return {
+        "name": attachment.name,
+        "type": attachment.content_type,
+        "size": attachment.size,
+        "sha256": attachment.sha256,
+        "inline": attachment.inline,
+    }
+
+
+def _describe_bounce(message: InboundMessage, nature: Nature) -> Json | None:
+    if message.report is None or nature.message_class not in (MessageClass.BOUNCE, MessageClass.DELAY):
+        return None
+    return {"recipients": [_describe_recipient(recipient) for recipient in message.report.recipients]}
+
+
+def _describe_recipient(recipient: BouncedRecipient) -> Json:
+    return {
+        "address": recipient.address,
+        "kind": recipient.kind.value if recipient.kind else None,
+        "status": recipient.status,
+        "diagnostic": recipient.diagnostic,
+    }

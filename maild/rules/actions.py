@@ -1,0 +1,231 @@
+"""The actions of the rule language: each a frozen value that applies itself to the verdict in the making. Pure: nothing is done here.
+
+How actions are written is decided in `load_actions`; what becomes of wishes (gates, caps, the letters themselves) in the walk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from maild.errors import MaildError
+from maild.message import MessageClass
+from maild.rules.strings import Text
+from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
+from maild.ticket import Priority, Status, TicketView
+
+
+class ActionSkippedError(MaildError):
+    """An action has nothing to do here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What an action may look at beside the verdict in the making: its rule, the occasion, and the rule's captures."""
+
+    rule: str
+    occasion: Occasion
+    captures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An action's result: the verdict after it, and what was done in words."""
+
+    verdict: Verdict
+    words: str
+
+
+class Action:
+    """One action with what it was given."""
+
+    __slots__ = ()
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        """The verdict with this action in it.
+
+        Raises:
+            ActionSkippedError, ValueMissingError: it is left out; the trace says why.
+        """
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Its name in the trace, where it was left out."""
+        return type(self).__name__.casefold()
+
+
+Values = tuple[tuple[str, Text | int | float | bool | None], ...]
+"""What an action hands to a mail template beside the values every letter has."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetField(Action):
+    """`set` and `default`, one field each: `queue status priority owner team language` or `field.<name>`. `value` None clears it.
+
+    `only_undecided`: `default` leaves alone what a rule or a person has set.
+    """
+
+    name: str
+    value: Text | None
+    only_undecided: bool = False
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        if self.only_undecided and self.name in verdict.ticket.decided:
+            raise ActionSkippedError("it has been set already")
+        value = self.value.fill(verdict.ticket, moment.captures) if self.value else None
+        ticket = set_field(verdict.ticket, self.name, value, moment.occasion.now)
+        words = f"{self.name} cleared" if value is None else f"{self.name} set to {value}"
+        return Done(replace(verdict, ticket=ticket), words + (" by default" if self.only_undecided else ""))
+
+    def describe(self) -> str:
+        return f"{'default' if self.only_undecided else 'set'} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag(Action):
+    tags: tuple[Text, ...]
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        tags = _fill_all(self.tags, verdict, moment)
+        ticket = replace(verdict.ticket, tags=verdict.ticket.tags | set(tags))
+        return Done(replace(verdict, ticket=ticket), f"tagged {', '.join(tags)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Untag(Action):
+    tags: tuple[Text, ...]
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        tags = _fill_all(self.tags, verdict, moment)
+        ticket = replace(verdict.ticket, tags=verdict.ticket.tags - set(tags))
+        return Done(replace(verdict, ticket=ticket), f"untagged {', '.join(tags)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Action):
+    """`assign`: to an agent, to a team, or both."""
+
+    agent: str | None
+    team: str | None
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        ticket = verdict.ticket
+        for name, value in (("team", self.team), ("owner", self.agent)):
+            if value is not None:
+                ticket = set_field(ticket, name, value, moment.occasion.now)
+        receivers = [receiver for receiver in (self.agent, self.team and f"team {self.team}") if receiver]
+        return Done(replace(verdict, ticket=ticket), f"assigned to {', '.join(receivers)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ack(Action):
+    """`ack`: replaces the queue's acknowledgement, or withholds it."""
+
+    wanted: bool
+    template: str | None = None
+    values: Values = ()
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        wish = AckWish(moment.rule, self.wanted, self.template, _fill_values(self.values, verdict, moment))
+        words = f"acknowledged with {self.template or 'the usual text'}" if self.wanted else "acknowledgement withheld"
+        return _with_wish(verdict, wish, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Action):
+    """`reply`: a templated answer, never to automatic mail (RULES.md 5.5)."""
+
+    template: str
+    then: Status | None = None
+    values: Values = ()
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        if moment.occasion.nature.message_class not in {MessageClass.HUMAN, MessageClass.LIST}:
+            raise ActionSkippedError("never to automatic mail")
+        wish = ReplyWish(moment.rule, self.template, _fill_values(self.values, verdict, moment))
+        words = f"replied with {self.template}"
+        if self.then is None:
+            return _with_wish(verdict, wish, words)
+        ticket = set_field(verdict.ticket, "status", self.then.value, moment.occasion.now)
+        return _with_wish(replace(verdict, ticket=ticket), wish, f"{words}, then {self.then.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Action):
+    text: Text
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        return _with_wish(verdict, NoteWish(moment.rule, self.text.fill(verdict.ticket, moment.captures)), "noted")
+
+
+@dataclass(frozen=True, slots=True)
+class Notify(Action):
+    who: tuple[str, ...]
+    template: str
+    values: Values = ()
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        wish = NotifyWish(moment.rule, self.who, self.template, _fill_values(self.values, verdict, moment))
+        return _with_wish(verdict, wish, f"notified {', '.join(self.who)} with {self.template}")
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Action):
+    """`close`: `template` None leaves the notice to the queue."""
+
+    template: str | None = None
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        ticket = set_field(verdict.ticket, "status", Status.CLOSED.value, moment.occasion.now)
+        words = f"closed with {self.template}" if self.template else "closed"
+        return _with_wish(replace(verdict, ticket=ticket), CloseWish(moment.rule, self.template), words)
+
+
+@dataclass(frozen=True, slots=True)
+class Divert(Action):
+    """`quarantine` and `drop`: the mail becomes no ticket, and the reason is kept. Between several of them the last one stands."""
+
+    fate: Fate
+    reason: Text
+
+    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+        reason = self.reason.fill(verdict.ticket, moment.captures)
+        words = f"{'quarantined' if self.fate is Fate.QUARANTINE else 'dropped'}: {reason}"
+        return Done(replace(verdict, fate=self.fate, fate_reason=reason, fate_rule=moment.rule), words)
+
+
+def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -> TicketView:
+    """The ticket with one field set, and remembered as decided. `name` and `value` have been checked at load."""
+    decided = replace(ticket, decided=ticket.decided | {name})
+    match name:
+        case "queue":
+            return replace(decided, queue=value or ticket.queue)
+        case "owner":
+            return replace(decided, owner=value)
+        case "team":
+            return replace(decided, team=value)
+        case "language":
+            return replace(decided, language=value)
+        case "priority":
+            return replace(decided, priority=Priority(value))
+        case "status":
+            return _with_status(decided, Status(value), now)
+    own_name = name.removeprefix("field.")
+    fields = {other: text for other, text in ticket.fields.items() if other != own_name}
+    return replace(decided, fields=fields if value is None else {**fields, own_name: value})
+
+
+def _with_status(ticket: TicketView, status: Status, now: datetime) -> TicketView:
+    closed_at = (ticket.closed_at or now) if status is Status.CLOSED else None
+    return replace(ticket, status=status, closed_at=closed_at)
+
+
+def _with_wish(verdict: Verdict, wish: Wish, words: str) -> Done:
+    return Done(replace(verdict, wishes=(*verdict.wishes, wish)), words)
+
+
+def _fill_all(texts: tuple[Text, ...], verdict: Verdict, moment: Moment) -> tuple[str, ...]:
+    return tuple(text.fill(verdict.ticket, moment.captures) for text in texts)
+
+
+def _fill_values(values: Values, verdict: Verdict, moment: Moment) -> Mapping[str, object]:
+    return {name: value.fill(verdict.ticket, moment.captures) if isinstance(value, Text) else value for name, value in values}

@@ -1,0 +1,64 @@
+"""The `tests:` blocks of rule files as values (RULES.md 6): a mail, what is given, what is expected.
+
+Read by `load_cases`, run by `trial`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from maild.ticket import Priority, Status
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMail:
+    """The mail of a test. `headers` are added to the usual ones; `attachments` are file names."""
+
+    sender: str
+    to: tuple[str, ...]
+    subject: str = ""
+    body: str = ""
+    cc: tuple[str, ...] = ()
+    reply_to: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTicket:
+    """The sender's ticket that stands before the mail comes, and to which the mail is a reply."""
+
+    queue: str
+    status: Status = Status.OPEN
+    priority: Priority = Priority.NORMAL
+    owner: str | None = None
+    team: str | None = None
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """`fired` is a subset. `ticket` holds field names and the text expected there, `tags` the tags that must be among the ticket's.
+
+    `sent` counts notices by template or kind, not recipients; `state` is that of the incoming message, as in `message list`.
+    """
+
+    fired: tuple[str, ...] = ()
+    not_fired: tuple[str, ...] = ()
+    ticket: Mapping[str, str] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    sent: Mapping[str, int] = field(default_factory=dict)
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test. `given` None: nothing is known of the sender and the mail opens a ticket."""
+
+    name: str
+    file: str
+    line: int
+    at: datetime
+    mail: SampleMail
+    given: GivenTicket | None
+    expectations: tuple[Expectation, ...]

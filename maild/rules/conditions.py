@@ -1,0 +1,92 @@
+"""Conditions: the tree of a rule's `if`, asked of the facts of one occasion. Pure.
+
+`none` and `not` are pushed down to the comparisons when a rule is loaded, so there are only "all", "any" and comparisons that may be
+negated; a leaf of the trace that came out false is therefore always what spoke against the rule.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from maild.rules.fields import Facts, Field, shorten
+from maild.rules.operators import Test
+from maild.rules.verdict import Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One operator on one field. `operator` and `wanted` are words for the trace; a negated operator begins with `not `."""
+
+    field: Field
+    operator: str
+    wanted: str
+    test: Test
+    negated: bool = False
+
+    def holds(self, facts: Facts, tested: list[Leaf]) -> bool:
+        """Whether it is true; what was found goes into `tested`."""
+        value = facts.value(self.field)
+        hit = self.test.find(value)
+        result = (hit is None) is self.negated
+        tested.append(Leaf(self.field.name, self.operator, self.wanted, value.shown if hit is None else hit, result))
+        return result
+
+    def capture(self, facts: Facts, tested: list[Leaf]) -> Mapping[str, str]:
+        """The named groups of a `matches`; a leaf that was passed over until now goes into `tested`."""
+        value = facts.value(self.field)
+        hit = self.test.search(value)
+        leaf = Leaf(self.field.name, self.operator, self.wanted, shorten(hit.text) if hit else value.shown, hit is not None)
+        if leaf not in tested:
+            tested.append(leaf)
+        return hit.captures if hit else {}
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds; asking ends at the first that does not. Without parts it holds."""
+
+    parts: tuple["Condition", ...]
+
+    def holds(self, facts: Facts, tested: list[Leaf]) -> bool:
+        return all(part.holds(facts, tested) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Some part holds; asking ends at the first that does."""
+
+    parts: tuple["Condition", ...]
+
+    def holds(self, facts: Facts, tested: list[Leaf]) -> bool:
+        return any(part.holds(facts, tested) for part in self.parts)
+
+
+Condition = Comparison | AllOf | OneOf
+ALWAYS = AllOf(())
+
+
+def join(parts: Iterable[Condition], *, every: bool) -> Condition:
+    """One condition of several; a single one stays as it is."""
+    kind = AllOf if every else OneOf
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
+    return flat[0] if len(flat) == 1 else kind(flat)
+
+
+def find_captures(condition: Condition) -> Iterator[Comparison]:
+    """The comparisons that capture, in file order: `matches` with named groups. What is negated captures nothing."""
+    match condition:
+        case AllOf(parts) | OneOf(parts):
+            for part in parts:
+                yield from find_captures(part)
+        case Comparison(test=test, negated=False) if test.names:
+            yield condition
+
+
+def capture_all(comparisons: Iterable[Comparison], facts: Facts, tested: list[Leaf]) -> Mapping[str, str]:
+    """RULES.md 3: every `matches` is evaluated, even one that `any` had no need of, so that captures do not depend on order.
+
+    Where two of them capture one name, the first in file order has it.
+    """
+    captures: dict[str, str] = {}
+    for comparison in comparisons:
+        captures = {**comparison.capture(facts, tested), **captures}
+    return captures

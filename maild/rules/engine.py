@@ -1,0 +1,128 @@
+"""The engine: one occasion and the rules in, one verdict out. Pure: evaluates on a draft, does nothing, never raises.
+
+Order is the position in the files; later rules see what earlier ones did (RULES.md 5.1). What becomes of the verdict is the walk's.
+"""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from maild.rules.actions import ActionSkippedError, Moment
+from maild.rules.conditions import capture_all
+from maild.rules.fields import Facts
+from maild.rules.ruleset import Rule, RuleSet
+from maild.rules.strings import ValueMissingError
+from maild.rules.verdict import Leaf, Occasion, RuleTrace, Verdict
+
+ERROR_TAG = "rule-error"
+
+
+def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:
+    """What the rules make of one event, with a trace of every rule that was asked."""
+    run = _Run(occasion)
+    for rule in rules.by_event[occasion.event]:
+        run.consider(rule)
+    return replace(run.verdict, trace=tuple(run.trace))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fired:
+    """What a rule that fired came to."""
+
+    verdict: Verdict
+    actions: tuple[str, ...]
+
+
+class _Run:
+    """One walk through the rules: the verdict in the making, and what has been stopped."""
+
+    def __init__(self, occasion: Occasion) -> None:
+        self._occasion = occasion
+        self._event = occasion.event.value
+        self._facts = Facts(occasion)
+        self._stopped_by: dict[str | None, str] = {}
+        self.verdict = Verdict(occasion.ticket)
+        self.trace: list[RuleTrace] = []
+
+    def consider(self, rule: Rule) -> None:
+        if skipped := self._why_skipped(rule):
+            self._record(rule, skipped=skipped)
+            return
+        tested: list[Leaf] = []
+        try:
+            fired = self._try(rule, tested)
+        except Exception as error:  # RULES.md 5.2: whatever breaks in a rule costs that rule only, never the mail
+            self._record(rule, tested, problem=_describe_problem(error))
+            if not rule.shadow:
+                self._mark_error()
+            return
+        self._record(rule, tested, fired=fired)
+        if fired and not rule.shadow:
+            self._go_on_with(fired.verdict)
+            self._note_stop(rule)
+
+    def _why_skipped(self, rule: Rule) -> str:
+        if rule.disabled is not None:
+            return f"disabled: {rule.disabled}"
+        if self._stopped_by:
+            stopper = self._stopped_by.get(None) or (self._stopped_by.get(rule.group) if rule.group else None)
+            return f"stopped by rule {stopper}" if stopper else ""
+        return ""
+
+    def _try(self, rule: Rule, tested: list[Leaf]) -> _Fired | None:
+        if not rule.condition.holds(self._facts, tested):
+            return None
+        captures = capture_all(rule.captures, self._facts, tested) if rule.captures else {}
+        return _apply(rule, self.verdict, Moment(rule.id, self._occasion, captures))
+
+    def _go_on_with(self, verdict: Verdict) -> None:
+        if verdict.ticket is not self.verdict.ticket:
+            self._facts.take(verdict.ticket)
+        self.verdict = verdict
+
+    def _mark_error(self) -> None:
+        ticket = self.verdict.ticket
+        self._go_on_with(replace(self.verdict, ticket=replace(ticket, tags=ticket.tags | {ERROR_TAG})))
+
+    def _note_stop(self, rule: Rule) -> None:
+        if rule.stops:
+            self._stopped_by.setdefault(rule.group if rule.stops_group else None, rule.id)
+
+    def _record(
+        self, rule: Rule, tested: Sequence[Leaf] = (), *, fired: _Fired | None = None, problem: str = "", skipped: str = ""
+    ) -> None:
+        actions = fired.actions if fired else ()
+        self.trace.append(
+            RuleTrace(
+                self._event,
+                rule.id,
+                rule.file,
+                rule.line,
+                rule.file_hash,
+                fired is not None,
+                tuple(tested),
+                actions,
+                problem,
+                skipped,
+                rule.shadow,
+            )
+        )
+
+
+def _apply(rule: Rule, verdict: Verdict, moment: Moment) -> _Fired:
+    """The rule's actions in order; one that has nothing to do, or names a value that is not there, is left out (RULES.md 3)."""
+    words = []
+    for action in rule.actions:
+        try:
+            done = action.apply(verdict, moment)
+        except (ActionSkippedError, ValueMissingError) as skipped:
+            words.append(f"skipped {action.describe()}: {skipped}")
+        else:
+            verdict = done.verdict
+            words.append(done.words)
+    return _Fired(verdict, tuple(words))
+
+
+def _describe_problem(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})"

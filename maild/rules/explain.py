@@ -1,0 +1,137 @@
+"""Traces → words: what the rules did with an event, and why a rule did not fire. Pure; printing is the command's."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from maild.rules.verdict import Leaf, RuleTrace
+
+_HELD = {
+    "is": "is {found}",
+    "in": "is {found}",
+    "has": "has {found}",
+    "has_all": "has {found}",
+    "contains": 'contains "{found}"',
+    "contains_all": 'contains "{found}"',
+    "starts": "starts with {wanted}",
+    "ends": "ends with {wanted}",
+    "word": 'has the word "{found}"',
+    "glob": "is like {wanted}",
+    "matches": 'matches: "{found}"',
+    "gt": "is {found}, more than {wanted}",
+    "gte": "is {found}, at least {wanted}",
+    "lt": "is {found}, less than {wanted}",
+    "lte": "is {found}, at most {wanted}",
+    "between": "is {found}, between {wanted}",
+    "exists": "is there",
+}
+"""A comparison that was true; a negated one that failed is the same sentence."""
+
+_WANTED = {
+    "is": "wanted {wanted}",
+    "in": "wanted {wanted}",
+    "has": "wanted {wanted} in it",
+    "has_all": "wanted all of {wanted} in it",
+    "contains": "does not contain {wanted}",
+    "contains_all": "does not contain all of {wanted}",
+    "starts": "wanted one that starts with {wanted}",
+    "ends": "wanted one that ends with {wanted}",
+    "word": "has no word like {wanted}",
+    "glob": "wanted one like {wanted}",
+    "matches": "does not match {wanted}",
+    "gt": "wanted more than {wanted}",
+    "gte": "wanted at least {wanted}",
+    "lt": "wanted less than {wanted}",
+    "lte": "wanted at most {wanted}",
+    "between": "wanted between {wanted}",
+    "exists": "is not there",
+}
+"""A comparison that was false; a negated one that was true is the same sentence."""
+
+_ONE_OF = frozenset({"is", "in", "has", "contains", "starts", "ends", "glob"})
+_NEGATION = "not "
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a person sees of one rule on one event: a stable `kind` (fired, shadow, passed, skipped, problem), and the sentence."""
+
+    event: str
+    rule: str
+    kind: str
+    text: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"rule {self.rule}{self.text}   ({self.place})"
+
+
+def read_traces(stored: Iterable[Mapping[str, object]]) -> tuple[RuleTrace, ...]:
+    """Traces as a Decision or the store has them."""
+    return tuple(map(RuleTrace.from_mapping, stored))
+
+
+def explain(traces: Iterable[RuleTrace]) -> Iterator[Explanation]:
+    """Every rule that was asked, in order."""
+    return map(explain_rule, traces)
+
+
+def explain_fired(traces: Iterable[RuleTrace]) -> Iterator[Explanation]:
+    """The rules that did something or broke."""
+    return (explain_rule(trace) for trace in traces if trace.fired or trace.problem)
+
+
+def explain_why_not(rule: str, traces: Sequence[RuleTrace]) -> Iterator[str]:
+    """`--why-not RULE`: for each event on which it was asked, what spoke against it."""
+    asked = [trace for trace in traces if trace.rule == rule]
+    if not asked:
+        events = ", ".join(dict.fromkeys(trace.event for trace in traces))
+        yield f"rule {rule} was not asked: it is not for {events}" if events else f"rule {rule} was not asked: no rules ran"
+    for trace in asked:
+        yield f"{trace.event}: {explain_rule(trace)}"
+
+
+def explain_rule(trace: RuleTrace) -> Explanation:
+    """One rule's sentence."""
+    kind, text = _sentence(trace)
+    return Explanation(trace.event, trace.rule, kind, text, f"{trace.file}:{trace.line}")
+
+
+def describe_leaf(leaf: Leaf) -> str:
+    """One tested condition in words, as it came out."""
+    operator = leaf.operator.removeprefix(_NEGATION)
+    held = leaf.result is not leaf.operator.startswith(_NEGATION)
+    if held:
+        sentence = f"{leaf.field} {_HELD.get(operator, operator)}".format(found=leaf.found, wanted=leaf.wanted)
+        return sentence if leaf.result else f"{sentence}, which it must not"
+    return _describe_miss(leaf, operator)
+
+
+def _describe_miss(leaf: Leaf, operator: str) -> str:
+    words = _WANTED.get(operator, operator)
+    is_told = words.startswith("wanted")
+    several = f"{'one' if is_told else 'any'} of {leaf.wanted}" if ", " in leaf.wanted and operator in _ONE_OF else leaf.wanted
+    if not is_told:
+        return f"{leaf.field} {words.format(wanted=several)}"
+    there = f"{leaf.field} is {leaf.found or 'empty'}"
+    return there if leaf.result else f"{there}, {words.format(wanted=several)}"
+
+
+def _sentence(trace: RuleTrace) -> tuple[str, str]:
+    if trace.problem:
+        return "problem", f" broke and was skipped: {trace.problem}"
+    if trace.skipped:
+        return "skipped", f" was not asked: {trace.skipped}"
+    if not trace.fired:
+        return "passed", f" did not fire: {'; '.join(map(describe_leaf, _against(trace.leaves)))}"
+    because = "; ".join(describe_leaf(leaf) for leaf in trace.leaves if leaf.result) or "always"
+    arrow = "→ would have:" if trace.shadow else "→"
+    return ("shadow" if trace.shadow else "fired"), f": {because} {arrow} {', '.join(trace.actions) or 'nothing to do'}"
+
+
+def _against(leaves: Sequence[Leaf]) -> Sequence[Leaf]:
+    """What spoke against a rule: the leaves that failed last, one after another; an `any` may have several."""
+    end = len(leaves)
+    start = end
+    while start and not leaves[start - 1].result:
+        start -= 1
+    return leaves[start:end]

@@ -1,0 +1,243 @@
+"""The fields a condition may name: one small function per field, from an occasion to plain values. Pure.
+
+A field has a kind, which decides the operators it takes, and, where its values are known beforehand, the words it may be compared with.
+`Facts` reads each field once per occasion; what a rule may change is read again after a rule has changed it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from maild.config.settings import Settings
+from maild.ingest.spam import spam_score
+from maild.ingest.words import decode_header
+from maild.message import Address, AuthResult, MessageClass
+from maild.rules.folding import fold, split_words
+from maild.rules.verdict import Occasion
+from maild.ticket import Priority, Status, TicketView
+
+SHOWN_CHARACTERS = 60
+
+
+class FieldKind(Enum):
+    """What operators and values a field takes. Sizes and durations are numbers that are written with a unit."""
+
+    TEXT = "text"
+    SET = "set"
+    NUMBER = "number"
+    SIZE = "size"
+    DURATION = "duration"
+    FLAG = "true or false"
+
+
+NUMERIC = frozenset({FieldKind.NUMBER, FieldKind.SIZE, FieldKind.DURATION})
+
+Read = Callable[[Occasion], Iterable[str]]
+Measure = Callable[[Occasion], float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The closed set of words a field may be compared with. `noun` and `code` are for the fault about any other word."""
+
+    noun: str
+    code: str
+    words: Callable[[Settings], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`read` gives the values of texts and sets, `measure` that of numbers and flags, None for "nobody knows".
+
+    `of_ticket`: rules can change it, so it is read anew after each rule that changed something. `is_long`: never shown whole in a trace.
+    """
+
+    name: str
+    kind: FieldKind
+    read: Read | None = None
+    measure: Measure | None = None
+    known: Known | None = None
+    of_ticket: bool = False
+    is_long: bool = False
+
+
+class FieldValue:
+    """What a field holds on one occasion. The folded form and the words are made when an operator first asks for them."""
+
+    __slots__ = ("_folded", "_shown", "_words", "is_long", "number", "texts")
+
+    def __init__(self, texts: tuple[str, ...], number: float | None, is_long: bool) -> None:
+        self.texts = texts
+        self.number = number
+        self.is_long = is_long
+        self._folded: tuple[str, ...] | None = None
+        self._words: tuple[str, ...] | None = None
+        self._shown: str | None = None
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        if self._folded is None:
+            self._folded = tuple(map(fold, self.texts))
+        return self._folded
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """See `folding.split_words`."""
+        if self._words is None:
+            self._words = tuple(map(split_words, self.folded))
+        return self._words
+
+    @property
+    def shown(self) -> str:
+        """The value in words, for the trace: short, and never a mail's text."""
+        if self._shown is None:
+            texts = "" if self.is_long else shorten(", ".join(self.texts))
+            self._shown = texts if self.number is None else f"{self.number:g}"
+        return self._shown
+
+
+class Facts:
+    """The fields' values on one occasion, each read when first asked for."""
+
+    __slots__ = ("_occasion", "_of_message", "_of_ticket")
+
+    def __init__(self, occasion: Occasion) -> None:
+        self._occasion = occasion
+        self._of_message: dict[str, FieldValue] = {}
+        self._of_ticket: dict[str, FieldValue] = {}
+
+    def take(self, ticket: TicketView) -> None:
+        """Go on with the ticket as a rule left it."""
+        self._occasion = replace(self._occasion, ticket=ticket)
+        self._of_ticket = {}
+
+    def value(self, field: Field) -> FieldValue:
+        values = self._of_ticket if field.of_ticket else self._of_message
+        value = values.get(field.name)
+        if value is None:
+            value = values[field.name] = _read(field, self._occasion)
+        return value
+
+
+def find_field(name: str) -> Field | None:
+    """The field of that name, `header.<name>` and `field.<name>` included, None for an unknown one."""
+    if name in FIELDS:
+        return FIELDS[name]
+    family, _, rest = name.partition(".")
+    if family == "header" and rest:
+        return Field(name, FieldKind.TEXT, lambda occasion: map(decode_header, occasion.message.fields(rest)))
+    if family == "field" and rest:
+        return Field(name, FieldKind.TEXT, lambda occasion: _present(occasion.ticket.fields.get(rest)), of_ticket=True)
+    return None
+
+
+def is_planned(name: str) -> bool:
+    """Whether the field is part of the language though its feature has not landed."""
+    return name in PLANNED or name.partition(".")[0] in PLANNED_FAMILIES
+
+
+def shorten(text: str) -> str:
+    """One line of at most 60 characters."""
+    line = " ".join(text[: 4 * SHOWN_CHARACTERS].split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def _read(field: Field, occasion: Occasion) -> FieldValue:
+    texts = tuple(field.read(occasion)) if field.read else ()
+    number = field.measure(occasion) if field.measure else None
+    if field.kind is FieldKind.FLAG:
+        return FieldValue(("true" if number else "false",), None, is_long=False)
+    return FieldValue(texts, number, field.is_long)
+
+
+def _text(occasion: Occasion) -> Iterable[str]:
+    return (f"{occasion.message.subject}\n{occasion.message.new_text}",)
+
+
+def _from(occasion: Occasion) -> Iterable[str]:
+    author = occasion.message.author
+    return (author.address,) if author else ()
+
+
+def _from_name(occasion: Occasion) -> Iterable[str]:
+    author = occasion.message.author
+    return _present(author.name) if author else ()
+
+
+def _from_domain(occasion: Occasion) -> Iterable[str]:
+    author = occasion.message.author
+    return _present(author.domain) if author else ()
+
+
+def _addresses(people: Iterable[Address]) -> Iterable[str]:
+    return (person.address for person in people)
+
+
+def _present(value: str | None) -> Iterable[str]:
+    return (value,) if value else ()
+
+
+def _is_auto(occasion: Occasion) -> bool:
+    """A list's mail may have been written by a human (MAIL.md L1); every other class but human is a machine's."""
+    return occasion.nature.message_class not in {MessageClass.HUMAN, MessageClass.LIST}
+
+
+def _attachment_names(occasion: Occasion) -> Iterable[str]:
+    """Files somebody attached. Pictures inside the text (logos in signatures, mostly) do not count."""
+    return (attachment.name for attachment in occasion.message.attachments if not attachment.inline)
+
+
+def _age_seconds(occasion: Occasion) -> float:
+    return (occasion.now - occasion.ticket.created).total_seconds()
+
+
+_CLASSES = Known("kind", "E302", lambda _: (kind.value for kind in MessageClass))
+_RESULTS = Known("result", "E302", lambda _: (result.value for result in AuthResult))
+STATUSES = Known("status", "E302", lambda _: (status.value for status in Status))
+PRIORITIES = Known("priority", "E302", lambda _: (priority.value for priority in Priority))
+QUEUES = Known("queue", "E201", lambda settings: settings.queues)
+TEAMS = Known("team", "E202", lambda settings: settings.teams)
+AGENTS = Known("agent", "E204", lambda settings: settings.agents)
+DEPARTMENTS = Known("department address", "W303", lambda settings: (own for queue in settings.queues.values() for own in queue.addresses))
+
+_MESSAGE_FIELDS = (
+    Field("text", FieldKind.TEXT, _text, is_long=True),
+    Field("subject", FieldKind.TEXT, lambda occasion: (occasion.message.subject,)),
+    Field("body", FieldKind.TEXT, lambda occasion: (occasion.message.new_text,), is_long=True),
+    Field("body.full", FieldKind.TEXT, lambda occasion: (occasion.message.text,), is_long=True),
+    Field("from", FieldKind.TEXT, _from),
+    Field("from.name", FieldKind.TEXT, _from_name),
+    Field("from.domain", FieldKind.TEXT, _from_domain),
+    Field("to", FieldKind.SET, lambda occasion: _addresses(occasion.message.to)),
+    Field("cc", FieldKind.SET, lambda occasion: _addresses(occasion.message.cc)),
+    Field("reply_to", FieldKind.SET, lambda occasion: _addresses(occasion.message.reply_to)),
+    Field("mailbox", FieldKind.TEXT, lambda occasion: _present(occasion.department), known=DEPARTMENTS),
+    Field("attachments", FieldKind.SET, _attachment_names),
+    Field("size", FieldKind.SIZE, measure=lambda occasion: occasion.message.size),
+    Field("auto", FieldKind.FLAG, measure=_is_auto),
+    Field("bulk", FieldKind.FLAG, measure=lambda occasion: occasion.nature.message_class is MessageClass.LIST),
+    Field("kind", FieldKind.TEXT, lambda occasion: (occasion.nature.message_class.value,), known=_CLASSES),
+    Field("spam.score", FieldKind.NUMBER, measure=lambda occasion: spam_score(occasion.message)),
+    Field("auth", FieldKind.TEXT, lambda occasion: (occasion.authentication.verdict.value,), known=_RESULTS),
+    Field("auth.spf", FieldKind.TEXT, lambda occasion: (occasion.authentication.spf.value,), known=_RESULTS),
+    Field("auth.dkim", FieldKind.TEXT, lambda occasion: (occasion.authentication.dkim.value,), known=_RESULTS),
+    Field("auth.dmarc", FieldKind.TEXT, lambda occasion: (occasion.authentication.dmarc.value,), known=_RESULTS),
+)
+
+_TICKET_FIELDS = (
+    Field("queue", FieldKind.TEXT, lambda occasion: _present(occasion.ticket.queue), known=QUEUES, of_ticket=True),
+    Field("status", FieldKind.TEXT, lambda occasion: (occasion.ticket.status.value,), known=STATUSES, of_ticket=True),
+    Field("priority", FieldKind.TEXT, lambda occasion: (occasion.ticket.priority.value,), known=PRIORITIES, of_ticket=True),
+    Field("owner", FieldKind.TEXT, lambda occasion: _present(occasion.ticket.owner), known=AGENTS, of_ticket=True),
+    Field("team", FieldKind.TEXT, lambda occasion: _present(occasion.ticket.team), known=TEAMS, of_ticket=True),
+    Field("tags", FieldKind.SET, lambda occasion: sorted(occasion.ticket.tags), of_ticket=True),
+    Field("language", FieldKind.TEXT, lambda occasion: _present(occasion.ticket.language), of_ticket=True),
+    Field("age", FieldKind.DURATION, measure=_age_seconds, of_ticket=True),
+    Field("replies.customer", FieldKind.NUMBER, measure=lambda occasion: occasion.ticket.customer_messages, of_ticket=True),
+    Field("replies.agent", FieldKind.NUMBER, measure=lambda occasion: occasion.ticket.agent_messages, of_ticket=True),
+)
+
+FIELDS: Mapping[str, Field] = {field.name: field for field in _MESSAGE_FIELDS + _TICKET_FIELDS}
+
+PLANNED = frozenset({"tier", "sla", "source", "waiting", "idle", "snoozed", "reopened", "auth.signed", "queue.length", "agent.load"})
+PLANNED_FAMILIES = frozenset({"was", "customer", "hours", "sla"})

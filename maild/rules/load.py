@@ -1,0 +1,257 @@
+"""Rule files → one RuleSet, or every fault in them. The order of rules is the files' names, then the position in the file.
+
+Reads the files; the language itself is in `load_conditions`, `load_actions` and `load_cases`.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maild.config.faults import Fault, Faults, Place
+from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
+from maild.config.settings import Settings
+from maild.rules.cases import Case
+from maild.rules.conditions import ALWAYS, find_captures
+from maild.rules.load_actions import read_actions
+from maild.rules.load_cases import read_cases
+from maild.rules.load_conditions import read_condition
+from maild.rules.loading import Loading
+from maild.rules.ruleset import Rule, RuleSet
+from maild.rules.verdict import Event
+
+VERSION = 1
+_TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
+_RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
+_PLANNED_RULE_KEYS = ("limit",)
+_PLANNED_EVENTS = (
+    "ticket.reopened",
+    "ticket.closed",
+    "ticket.changed",
+    "ticket.assigned",
+    "ticket.tagged",
+    "message.agent",
+    "message.note",
+    "message.other",
+    "sla.warning",
+    "sla.breached",
+    "snooze.ended",
+    "task.due",
+    "rating.received",
+    "bounce.received",
+    "agent.away",
+    "queue.length",
+    "macro",
+)
+_NAME = re.compile(r"[\w][\w.-]{0,79}")
+_ONCE_PER_TICKET = frozenset({Event.TICKET_CREATED})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRules:
+    """`rules` None: the files have errors. `faults` may hold warnings beside a set."""
+
+    rules: RuleSet | None
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One rule file. `name` is relative to the configuration; `sections` are its top-level entries."""
+
+    name: str
+    digest: str
+    sections: dict[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A rule, and where its id stands."""
+
+    rule: Rule
+    place: Place
+
+
+def load_rules(directory: Path, settings: Settings) -> LoadedRules:
+    """The rules of a desk: `rules/*.yaml` below `directory`. A missing folder is an empty set."""
+    faults = Faults()
+    raws = tuple(_read_all(directory, faults))
+    files = tuple(_open_file(path, raw, directory, Loading(faults, settings)) for path, raw in raws)
+    loading = _with_names(files, Loading(faults, settings))
+    found = tuple(rule for file in files for rule in _read_rules(file, loading))
+    _refuse_doubles(found, loading)
+    rules = tuple(each.rule for each in found)
+    cases = tuple(case for file in files for case in _read_cases(file, rules, loading))
+    digest = hashlib.sha256(b"".join(b"%s\0%d\0%s" % (str(path.name).encode(), len(raw), raw) for path, raw in raws)).hexdigest()
+    return LoadedRules(None if faults.errors else RuleSet.of(rules, digest[:4], cases), faults.sorted())
+
+
+def _read_all(directory: Path, faults: Faults) -> Iterator[tuple[Path, bytes]]:
+    """Editors' own files (`.#20-routing.yaml`) are passed over."""
+    for path in sorted((directory / "rules").glob("*.yaml"), key=lambda path: path.name):
+        if path.name.startswith("."):
+            continue
+        try:
+            yield path, path.read_bytes()
+        except OSError as error:
+            faults.add(Place(path, 1, 1), "E100", f"cannot be read: {error.strerror}")
+    for path in sorted((directory / "rules").glob("*.yml")):
+        faults.add(Place(path, 1, 1), "W304", f'is not read: rule files end in ".yaml" (rename it to {path.stem}.yaml)')
+
+
+def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> _File:
+    file = _File(path.relative_to(directory).as_posix(), hashlib.sha256(raw).hexdigest()[:8], {})
+    node = parse_yaml(raw, path, loading.faults)
+    table = loading.table(node, "a rule file") if node is not None else None
+    if table is None:
+        return file
+    sections = {key: entry for key, entry in loading.entries(table, "a rule file", _TOP_KEYS).items() if not _is_empty(entry.value)}
+    version = sections.get("version")
+    if version and not (isinstance(version.value, Scalar) and version.value.value == VERSION):
+        loading.add(version.value.place, "E302", f"this maild reads version {VERSION} of the rule language only")
+    return replace(file, sections=sections)
+
+
+def _is_empty(node: Node) -> bool:
+    """A section whose lines are all commented out, or an empty list."""
+    return (isinstance(node, Scalar) and node.value is None) or (isinstance(node, Items) and not node.items)
+
+
+def _with_names(files: Iterable[_File], loading: Loading) -> Loading:
+    """The lists and named conditions of all files; a rule may use those of any file."""
+    lists: dict[str, tuple[Scalar, ...]] = {}
+    for entry in _named(files, "lists", loading):
+        lists[entry.key.text] = loading.scalars(entry.value) or ()
+    conditions: dict[str, Table] = {}
+    for entry in _named(files, "conditions", loading):
+        if table := loading.table(entry.value, "a condition"):
+            conditions[entry.key.text] = table
+    complete = replace(loading, lists=lists, conditions=conditions)
+    for table in conditions.values():
+        read_condition(table, complete)
+    return complete
+
+
+def _named(files: Iterable[_File], section: str, loading: Loading) -> Iterator[Entry]:
+    """The entries of a section in all files; a name given in two files is a fault."""
+    first: dict[str, Place] = {}
+    for file in files:
+        table = loading.table(file.sections[section].value, section) if section in file.sections else None
+        for entry in table.entries if table else ():
+            if not _NAME.fullmatch(entry.key.text):
+                loading.add(entry.key.place, "E302", f'"{entry.key.text}" cannot be a name; use letters, digits, "-" and "_"')
+            if earlier := first.get(entry.key.text):
+                loading.add(entry.key.place, "E110", f'"{entry.key.text}" stands in {earlier.file.name} line {earlier.line} already')
+            first.setdefault(entry.key.text, entry.key.place)
+            yield entry
+
+
+def _read_rules(file: _File, loading: Loading) -> Iterator[_Found]:
+    if "rules" not in file.sections:
+        return
+    for item in loading.items(file.sections["rules"].value, '"rules"') or ():
+        table = loading.table(item, "a rule")
+        found = _read_rule(table, file, loading) if table else None
+        if found:
+            yield found
+
+
+def _read_rule(table: Table, file: _File, loading: Loading) -> _Found | None:
+    found = loading.entries(table, "a rule", _RULE_KEYS, _PLANNED_RULE_KEYS)
+    rule_id = _read_id(found.get("id"), table, loading)
+    events = _read_events(found.get("when"), table, loading)
+    condition = read_condition(found["if"].value, loading) if "if" in found else ALWAYS
+    captures = tuple(find_captures(condition)) if condition else ()
+    names = tuple(name for capture in captures for name in capture.test.names)
+    if "do" not in found:
+        loading.add(table.place, "E107", 'the rule needs "do": a list of actions')
+    actions = read_actions(found["do"].value, loading, events, names) if "do" in found else ()
+    if rule_id is None or condition is None:
+        return None
+    place = found["id"].value.place
+    rule = Rule(rule_id, events, condition, actions, file.name, place.line, file.digest, captures)
+    return _Found(_with_options(rule, found, loading), place)
+
+
+def _read_id(entry: Entry | None, table: Table, loading: Loading) -> str | None:
+    if entry is None:
+        loading.add(table.place, "E107", 'the rule needs an "id"')
+        return None
+    text = loading.text(entry.value, '"id"')
+    if text is None or _NAME.fullmatch(text):
+        return text
+    loading.add(entry.value.place, "E302", f'"{text[:40]}" cannot be an id; use letters, digits, "-", "." and "_", without blanks')
+    return None
+
+
+def _read_events(entry: Entry | None, table: Table, loading: Loading) -> tuple[Event, ...]:
+    if entry is None:
+        loading.add(table.place, "E107", f'the rule needs "when": {", ".join(event.value for event in Event)}')
+        return ()
+    if isinstance(entry.value, Table):
+        loading.add(entry.value.place, "E109", "time rules are not built yet")
+        return ()
+    known = {event.value: event for event in Event}
+    scalars = loading.scalars(entry.value) or ()
+    for scalar in scalars:
+        if scalar.text not in known:
+            loading.refuse_unknown("event", scalar, known, _PLANNED_EVENTS)
+    return tuple(known[scalar.text] for scalar in scalars if scalar.text in known)
+
+
+def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule:
+    _check_once(rule, found.get("once"), loading)
+    if "cascade" in found and loading.flag(found["cascade"].value, "cascade"):
+        loading.add(found["cascade"].value.place, "E109", '"cascade" is not built yet')
+    shadow = _choice(found.get("mode"), "mode", ("live", "shadow"), loading) == "shadow"
+    stop = _choice(found.get("stop"), "stop", ("true", "false", "group"), loading)
+    if stop == "group" and "group" not in found:
+        loading.add(found["stop"].value.place, "E107", '"stop: group" needs a "group"')
+    return replace(
+        rule,
+        stops=stop in ("true", "group"),
+        stops_group=stop == "group",
+        group=_optional_text(found.get("group"), loading),
+        shadow=shadow,
+        disabled=_optional_text(found.get("disabled"), loading),
+        about=_optional_text(found.get("about"), loading),
+        owner=_optional_text(found.get("owner"), loading),
+    )
+
+
+def _optional_text(entry: Entry | None, loading: Loading) -> str | None:
+    return loading.text(entry.value, f'"{entry.key.text}"') if entry else None
+
+
+def _check_once(rule: Rule, entry: Entry | None, loading: Loading) -> None:
+    """`once: event` is how every rule for events works; `ticket` is the same where an event comes once in a ticket's life."""
+    if entry is None:
+        return
+    text = loading.text(entry.value, '"once"')
+    comes_once = text == "ticket" and set(rule.events) <= _ONCE_PER_TICKET
+    if text is not None and text != "event" and not comes_once:
+        loading.add(entry.value.place, "E109", f'"once: {text}" is not built yet for these events')
+
+
+def _choice(entry: Entry | None, what: str, words: tuple[str, ...], loading: Loading) -> str | None:
+    if entry is None:
+        return None
+    text = entry.value.text.casefold() if isinstance(entry.value, Scalar) else ""
+    if text not in words:
+        loading.add(entry.value.place, "E302", f'"{what}" is one of {", ".join(words)}')
+    return text
+
+
+def _refuse_doubles(found: tuple[_Found, ...], loading: Loading) -> None:
+    first: dict[str, Rule] = {}
+    for each in found:
+        if earlier := first.get(each.rule.id):
+            loading.add(each.place, "E110", f'the id "{each.rule.id}" is taken by the rule in {earlier.file}:{earlier.line}')
+        first.setdefault(each.rule.id, each.rule)
+
+
+def _read_cases(file: _File, rules: tuple[Rule, ...], loading: Loading) -> Iterator[Case]:
+    if "tests" in file.sections:
+        node: Node = file.sections["tests"].value
+        yield from read_cases(node, file.name, frozenset(rule.id for rule in rules), loading)

@@ -1,0 +1,267 @@
+"""YAML nodes → actions: how each action of RULES.md 4 is written, what it names, and at which moments it may stand.
+
+A reader returns no actions where something is wrong; the fault is then already noted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from maild.config.faults import did_you_mean
+from maild.config.nodes import Entry, Node, Scalar, Table
+from maild.config.settings import Settings
+from maild.rules.actions import Ack, Action, Assign, Close, Divert, Note, Notify, Reply, SetField, Tag, Untag, Values
+from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, Known
+from maild.rules.loading import Loading
+from maild.rules.strings import FAMILIES, Text, known_names, parse_text
+from maild.rules.verdict import Event, Fate
+from maild.ticket import Status
+
+_INTAKE = frozenset({Event.MAIL_RECEIVED})
+_ON_TICKETS = frozenset(Event) - _INTAKE
+_ALWAYS = frozenset(Event)
+_PLANNED_ACTIONS = ("task", "snooze", "verify", "ask_rating", "forward", "hold", "fork")
+_PLANNED_SETTINGS = ("sla", "tier", "sender", "snooze")
+_AUDIENCES = ("owner", "lead", "agents", "admins")
+_SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
+_STATUSES = Known("status", "E302", lambda _: (status.value for status in _SETTABLE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The rule around an action: its events, and the names its conditions capture."""
+
+    loading: Loading
+    events: tuple[Event, ...]
+    captured: tuple[str, ...]
+
+
+def read_actions(node: Node, loading: Loading, events: tuple[Event, ...], captured: tuple[str, ...]) -> tuple[Action, ...]:
+    """The actions of a rule's `do`, in order."""
+    items = loading.items(node, '"do"')
+    tables = [loading.table(item, "an action") for item in items or ()]
+    scope = _Scope(loading, events, captured)
+    return tuple(action for table in tables if table for entry in table.entries for action in _read_action(entry, scope))
+
+
+def _read_action(entry: Entry, scope: _Scope) -> list[Action]:
+    name = entry.key.text
+    if name not in ACTIONS:
+        scope.loading.refuse_unknown("action", entry.key, ACTIONS, _PLANNED_ACTIONS)
+        return []
+    misplaced = [event.value for event in scope.events if event not in ACTIONS[name].events]
+    if misplaced:
+        fitting = ", ".join(event.value for event in Event if event in ACTIONS[name].events)
+        scope.loading.add(entry.key.place, "E304", f'"{name}" cannot stand in a rule for {misplaced[0]}; only for {fitting}')
+    return ACTIONS[name].read(entry, scope)
+
+
+def _read_settings(entry: Entry, scope: _Scope) -> list[Action]:
+    table = scope.loading.table(entry.value, f'"{entry.key.text}"')
+    return [action for inner in (table.entries if table else ()) for action in _read_setting(inner, scope, entry.key.text == "default")]
+
+
+def _read_setting(entry: Entry, scope: _Scope, only_undecided: bool) -> list[Action]:
+    name = entry.key.text
+    if not name.removeprefix("field.") or (name not in _SETTINGS and not name.startswith("field.")):
+        scope.loading.refuse_unknown("field to set", entry.key, (*_SETTINGS, "field.<name>"), _PLANNED_SETTINGS)
+        return []
+    if isinstance(entry.value, Scalar) and entry.value.value is None and (name in _CLEARABLE or name.startswith("field.")):
+        return [SetField(name, None, only_undecided)]
+    known = _SETTINGS.get(name)
+    text = _read_text(entry.value, f'"{name}"', scope)
+    if text is None or (known and isinstance(entry.value, Scalar) and not scope.loading.check_name(entry.value, known)):
+        return []
+    return [SetField(name, text, only_undecided)]
+
+
+def _read_tags(entry: Entry, scope: _Scope) -> list[Action]:
+    scalars = scope.loading.scalars(entry.value)
+    texts = [_read_text(scalar, f'"{entry.key.text}"', scope) for scalar in scalars or ()]
+    tags = tuple(text for text in texts if text)
+    if not tags:
+        return []
+    return [Tag(tags) if entry.key.text == "tag" else Untag(tags)]
+
+
+def _read_assign(entry: Entry, scope: _Scope) -> list[Action]:
+    loading = scope.loading
+    if isinstance(entry.value, Scalar):
+        return [Assign(entry.value.text, None)] if loading.check_name(entry.value, AGENTS) else []
+    table = loading.table(entry.value, '"assign"')
+    if table is None:
+        return []
+    found = loading.entries(table, "assign", ("to", "team"), planned=("pick", "cap", "hours"))
+    agent = _read_name(found.get("to"), AGENTS, loading)
+    team = _read_name(found.get("team"), TEAMS, loading)
+    if not found and not table.entries:
+        loading.add(table.place, "E107", '"assign" needs "to" or "team"')
+    return [Assign(agent, team)] if agent or team else []
+
+
+def _read_name(entry: Entry | None, known: Known, loading: Loading) -> str | None:
+    if entry is None:
+        return None
+    text = loading.text(entry.value, f'"{entry.key.text}"')
+    return text if text and isinstance(entry.value, Scalar) and loading.check_name(entry.value, known) else None
+
+
+def _read_ack(entry: Entry, scope: _Scope) -> list[Action]:
+    if isinstance(entry.value, Scalar) and isinstance(entry.value.value, bool):
+        return [Ack(entry.value.value)]
+    if not isinstance(entry.value, Table):
+        scope.loading.add(entry.value.place, "E301", '"ack" takes true, false or {template: NAME}')
+        return []
+    template = _read_template(entry, scope)
+    return [Ack(True, template, _read_values(entry, scope, ("template",)))] if template else []
+
+
+def _read_reply(entry: Entry, scope: _Scope) -> list[Action]:
+    table = scope.loading.table(entry.value, '"reply"')
+    then = table.get("then") if table else None
+    template = _read_template(entry, scope) if table else None
+    if not template or (then and not (isinstance(then, Scalar) and scope.loading.check_name(then, _STATUSES))):
+        return []
+    status = Status(then.text) if isinstance(then, Scalar) else None
+    return [Reply(template, status, _read_values(entry, scope, ("template", "then")))]
+
+
+def _read_note(entry: Entry, scope: _Scope) -> list[Action]:
+    text = _read_text(entry.value, '"note"', scope)
+    return [Note(text)] if text else []
+
+
+def _read_notify(entry: Entry, scope: _Scope) -> list[Action]:
+    table = scope.loading.table(entry.value, '"notify"')
+    if table is None:
+        return []
+    template = _read_template(entry, scope)
+    who = _read_audience(table, scope.loading)
+    return [Notify(who, template, _read_values(entry, scope, ("template", "who")))] if template and who else []
+
+
+def _read_audience(table: Table, loading: Loading) -> tuple[str, ...]:
+    node = table.get("who")
+    if node is None:
+        loading.add(table.place, "E107", f'"notify" needs "who": {", ".join(_AUDIENCES)}, an agent or a team')
+        return ()
+    known = (*_AUDIENCES, *loading.settings.agents, *loading.settings.teams)
+    scalars = loading.scalars(node) or ()
+    for scalar in scalars:
+        if scalar.text not in known:
+            loading.add(scalar.place, "E204", f'"{scalar.text}" is no agent or team{did_you_mean(scalar.text, known)}')
+    return tuple(scalar.text for scalar in scalars if scalar.text in known)
+
+
+def _read_close(entry: Entry, scope: _Scope) -> list[Action]:
+    if isinstance(entry.value, Scalar) and entry.value.value is True:
+        return [Close()]
+    if not isinstance(entry.value, Table):
+        scope.loading.add(entry.value.place, "E301", '"close" takes true or {template: NAME}')
+        return []
+    scope.loading.entries(entry.value, "close", ("template",))
+    template = _read_template(entry, scope)
+    return [Close(template)] if template else []
+
+
+def _read_divert(entry: Entry, scope: _Scope) -> list[Action]:
+    reason = _read_text(entry.value, f'"{entry.key.text}" (the reason)', scope)
+    fate = Fate.QUARANTINE if entry.key.text == "quarantine" else Fate.DROP
+    return [Divert(fate, reason)] if reason else []
+
+
+def _read_template(entry: Entry, scope: _Scope) -> str | None:
+    """The mail template an action names; it must be there."""
+    table = scope.loading.table(entry.value, f'"{entry.key.text}"')
+    node = table.get("template") if table else None
+    if node is None:
+        scope.loading.add(entry.value.place, "E107", f'"{entry.key.text}" needs "template"')
+        return None
+    name = scope.loading.text(node, "template")
+    if name is None or _template_exists(scope.loading.settings, name):
+        return name
+    scope.loading.add(node.place, "E203", f'there is no mail template "{name}"')
+    return None
+
+
+def _template_exists(settings: Settings, name: str) -> bool:
+    """Asked of the template room only where a rule names one: most rules do not, and Jinja2 takes long to import."""
+    from maild.templates.render import template_exists
+
+    return template_exists(settings, name)
+
+
+def _read_values(entry: Entry, scope: _Scope, own_keys: tuple[str, ...]) -> Values:
+    """Whatever else stands in the mapping is a value for the template."""
+    entries = entry.value.entries if isinstance(entry.value, Table) else ()
+    return tuple(value for inner in entries if inner.key.text not in own_keys for value in _read_value(inner, scope))
+
+
+def _read_value(entry: Entry, scope: _Scope) -> Values:
+    name = entry.key.text
+    if not name.isidentifier():
+        scope.loading.add(entry.key.place, "E302", f'"{name}" cannot be the name of a template\'s value')
+        return ()
+    if isinstance(entry.value, Scalar) and not isinstance(entry.value.value, str):
+        return ((name, entry.value.value),)
+    text = _read_text(entry.value, f'"{name}"', scope)
+    return ((name, text),) if text else ()
+
+
+def _read_text(node: Node, what: str, scope: _Scope) -> Text | None:
+    """A text whose `{{ names }}` are all known."""
+    source = scope.loading.text(node, what)
+    if source is None:
+        return None
+    text = parse_text(source)
+    if isinstance(text, str):
+        families = ", ".join(f"{{{{ {family}.NAME }}}}" for family in FAMILIES)
+        scope.loading.add(node.place, "E402", f'"{text[:40]}" names nothing; only {families} can stand here')
+        return None
+    unknown = [problem for name in text.names if (problem := _unknown_name(name.family, name.name, scope.captured))]
+    for problem in unknown:
+        scope.loading.add(node.place, "E401", problem)
+    return None if unknown else text
+
+
+def _unknown_name(family: str, name: str, captured: tuple[str, ...]) -> str:
+    names = known_names(family, captured)
+    if names is None:
+        return f'unknown name "{family}.{name}"{did_you_mean(family, FAMILIES)}'
+    if name in names or (family == "ticket" and name.startswith("field.")):
+        return ""
+    if family == "match":
+        return f'no pattern of this rule captures "{name}"{did_you_mean(name, names)}'
+    return f'unknown name "{family}.{name}"{did_you_mean(name, names)}'
+
+
+@dataclass(frozen=True, slots=True)
+class _ActionReader:
+    """One row of the table: how an action is read, and at which moments it may stand."""
+
+    read: Callable[[Entry, _Scope], list[Action]]
+    events: frozenset[Event]
+
+
+_CLEARABLE = ("owner", "team", "language")
+_SETTINGS: Mapping[str, Known | None] = {
+    "queue": QUEUES,
+    "status": _STATUSES,
+    "priority": PRIORITIES,
+    "owner": AGENTS,
+    "team": TEAMS,
+    "language": None,
+}
+ACTIONS: Mapping[str, _ActionReader] = {
+    "set": _ActionReader(_read_settings, _ALWAYS),
+    "default": _ActionReader(_read_settings, _ALWAYS),
+    "tag": _ActionReader(_read_tags, _ALWAYS),
+    "untag": _ActionReader(_read_tags, _ALWAYS),
+    "assign": _ActionReader(_read_assign, _ON_TICKETS),
+    "ack": _ActionReader(_read_ack, _ON_TICKETS),
+    "reply": _ActionReader(_read_reply, _ON_TICKETS),
+    "note": _ActionReader(_read_note, _ON_TICKETS),
+    "notify": _ActionReader(_read_notify, _ON_TICKETS),
+    "close": _ActionReader(_read_close, _ON_TICKETS),
+    "quarantine": _ActionReader(_read_divert, _INTAKE),
+    "drop": _ActionReader(_read_divert, _INTAKE),
+}

@@ -1,0 +1,205 @@
+"""YAML nodes → the test cases of rule files (RULES.md 6)."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from maild.config.faults import did_you_mean
+from maild.config.nodes import Entry, Items, Node, Scalar, Table
+from maild.effects import IncomingState
+from maild.rules.cases import Case, Expectation, GivenTicket, SampleMail
+from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, STATUSES, TEAMS
+from maild.rules.loading import Loading
+from maild.ticket import Priority, Status
+
+_CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
+_MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
+_GIVEN_KEYS = ("queue", "status", "priority", "owner", "team", "tags")
+_EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
+_TICKET_KEYS = ("queue", "status", "priority", "owner", "team", "language", "subject", "tags")
+_AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
+_HEADER_NAME = re.compile(r"[!-9;-~]+")
+_A_MONDAY = "2026-03-02 10:00"
+_KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "owner": AGENTS, "team": TEAMS}
+
+
+def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -> Iterator[Case]:
+    """The cases of one file; `rules` are the ids of all rules, which an expectation may name."""
+    for item in loading.items(node, '"tests"') or ():
+        table = loading.table(item, "a test")
+        case = _read_case(table, file, rules, loading) if table else None
+        if case:
+            yield case
+
+
+def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading) -> Case | None:
+    found = loading.entries(table, "a test", _CASE_KEYS)
+    for key in ("name", "mail"):
+        if key not in found:
+            loading.add(table.place, "E107", f'the test needs "{key}"')
+    expectations = tuple(_read_steps(found, rules, loading))
+    if not expectations:
+        loading.add(table.place, "E107", 'the test needs "expect"')
+    name = loading.text(found["name"].value, '"name"') if "name" in found else None
+    mail = _read_mail(found["mail"].value, loading) if "mail" in found else None
+    at = _read_at(found.get("at"), loading)
+    given = _read_given(found["given"].value, _queue_of(mail, loading), loading) if "given" in found else None
+    if name is None or mail is None or at is None:
+        return None
+    return Case(name, file, table.place.line, at, mail, given, expectations)
+
+
+def _read_at(entry: Entry | None, loading: Loading) -> datetime | None:
+    text = entry.value.text if entry and isinstance(entry.value, Scalar) else _A_MONDAY if entry is None else ""
+    match = _AT.fullmatch(text)
+    try:
+        if match:
+            zone = ZoneInfo(match[3]) if match[3] else loading.settings.desk.timezone
+            return datetime.fromisoformat(f"{match[1]}T{match[2]}").replace(tzinfo=zone)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        pass
+    if entry:
+        loading.add(entry.value.place, "E302", '"at" is written as "2026-03-02 17:50" or "2026-03-02 17:50 Europe/Sofia"')
+    return None
+
+
+def _read_mail(node: Node, loading: Loading) -> SampleMail | None:
+    table = loading.table(node, '"mail"')
+    if table is None:
+        return None
+    found = loading.entries(table, "a test's mail", _MAIL_KEYS)
+    for key in ("from", "to"):
+        if key not in found:
+            loading.add(table.place, "E107", f'the mail needs "{key}"')
+    headers = _read_headers(found["headers"].value, loading) if "headers" in found else ()
+    return SampleMail(
+        sender=_line(found.get("from"), loading),
+        to=_lines(found.get("to"), loading),
+        subject=_line(found.get("subject"), loading),
+        body=_scalar_text(found.get("body"), loading),
+        cc=_lines(found.get("cc"), loading),
+        reply_to=_line(found.get("reply_to"), loading) or None,
+        headers=headers,
+        attachments=_lines(found.get("attachments"), loading),
+    )
+
+
+def _read_headers(node: Node, loading: Loading) -> tuple[tuple[str, str], ...]:
+    table = loading.table(node, '"headers"')
+    for entry in table.entries if table else ():
+        if not _HEADER_NAME.fullmatch(entry.key.text):
+            loading.add(entry.key.place, "E302", f'"{entry.key.text[:40]}" cannot be the name of a header field')
+    return tuple((entry.key.text, _line(entry, loading)) for entry in (table.entries if table else ()))
+
+
+def _scalar_text(entry: Entry | None, loading: Loading) -> str:
+    if entry is None:
+        return ""
+    if isinstance(entry.value, Scalar):
+        return entry.value.text
+    loading.add(entry.value.place, "E301", f'"{entry.key.text}" takes a text')
+    return ""
+
+
+def _line(entry: Entry | None, loading: Loading) -> str:
+    return " ".join(_scalar_text(entry, loading).split())
+
+
+def _lines(entry: Entry | None, loading: Loading) -> tuple[str, ...]:
+    scalars = loading.scalars(entry.value) if entry else ()
+    return tuple(" ".join(scalar.text.split()) for scalar in scalars or ())
+
+
+def _queue_of(mail: SampleMail | None, loading: Loading) -> str:
+    """The queue of a given ticket that names none: the department the mail is written to, else the desk's first."""
+    addressed = (loading.settings.queue_at(address) for address in (mail.to if mail else ()))
+    return next((queue.key for queue in addressed if queue), next(iter(loading.settings.queues), ""))
+
+
+def _read_given(node: Node, queue: str, loading: Loading) -> GivenTicket | None:
+    table = loading.table(node, '"given"')
+    if table is None:
+        return None
+    found = loading.entries(table, "given", _GIVEN_KEYS, planned=("customer",))
+    texts = {name: _known_text(found[name], loading) for name in _KNOWN if name in found}
+    if None in texts.values():
+        return None
+    return GivenTicket(
+        queue=texts.get("queue") or queue,
+        status=Status(texts.get("status") or Status.OPEN.value),
+        priority=Priority(texts.get("priority") or Priority.NORMAL.value),
+        owner=texts.get("owner"),
+        team=texts.get("team"),
+        tags=frozenset(_lines(found.get("tags"), loading)),
+    )
+
+
+def _known_text(entry: Entry, loading: Loading) -> str | None:
+    text = loading.text(entry.value, f'"{entry.key.text}"')
+    named = isinstance(entry.value, Scalar) and loading.check_name(entry.value, _KNOWN[entry.key.text])
+    return text if named else None
+
+
+def _read_steps(found: dict[str, Entry], rules: frozenset[str], loading: Loading) -> Iterator[Expectation]:
+    if "expect" in found:
+        yield from _read_expectation(found["expect"].value, rules, loading)
+    for item in (loading.items(found["steps"].value, '"steps"') or ()) if "steps" in found else ():
+        step = loading.table(item, "a step")
+        entries = loading.entries(step, "a step", ("expect",), planned=("wait",)) if step else {}
+        if "expect" in entries:
+            yield from _read_expectation(entries["expect"].value, rules, loading)
+
+
+def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> Iterator[Expectation]:
+    table = loading.table(node, '"expect"')
+    if table is None:
+        return
+    found = loading.entries(table, "expect", _EXPECT_KEYS)
+    ticket = loading.table(found["ticket"].value, '"ticket"') if "ticket" in found else None
+    fields = _ticket_fields(ticket, loading) if ticket else {}
+    yield Expectation(
+        fired=_rule_ids(found.get("fired"), rules, loading),
+        not_fired=_rule_ids(found.get("not_fired"), rules, loading),
+        ticket={name: _scalar_text(entry, loading) for name, entry in fields.items() if name != "tags"},
+        tags=frozenset(_lines(fields.get("tags"), loading)),
+        sent=dict(_counts(found.get("sent"), loading)),
+        state=_state(found.get("state"), loading),
+    )
+
+
+def _rule_ids(entry: Entry | None, rules: frozenset[str], loading: Loading) -> tuple[str, ...]:
+    if entry is None or entry.value == Items(entry.value.place, ()):
+        return ()
+    scalars = loading.scalars(entry.value) or ()
+    for scalar in scalars:
+        if scalar.text not in rules:
+            loading.add(scalar.place, "E207", f'there is no rule "{scalar.text}"{did_you_mean(scalar.text, rules)}')
+    return tuple(scalar.text for scalar in scalars)
+
+
+def _ticket_fields(table: Table, loading: Loading) -> dict[str, Entry]:
+    for entry in table.entries:
+        if entry.key.text not in _TICKET_KEYS and not entry.key.text.startswith("field."):
+            loading.refuse_unknown("ticket field", entry.key, (*_TICKET_KEYS, "field.<name>"))
+    return {entry.key.text: entry for entry in table.entries}
+
+
+def _counts(entry: Entry | None, loading: Loading) -> Iterator[tuple[str, int]]:
+    table = loading.table(entry.value, '"sent"') if entry else None
+    for inner in table.entries if table else ():
+        value = inner.value.value if isinstance(inner.value, Scalar) else None
+        if isinstance(value, int) and not isinstance(value, bool):
+            yield inner.key.text, value
+        else:
+            loading.add(inner.value.place, "E301", f'"{inner.key.text}" takes a number of mails')
+
+
+def _state(entry: Entry | None, loading: Loading) -> str | None:
+    if entry is None:
+        return None
+    states = [state.value for state in IncomingState]
+    text = _scalar_text(entry, loading)
+    if text not in states:
+        loading.add(entry.value.place, "E302", f'"state" is one of {", ".join(states)}')
+    return text

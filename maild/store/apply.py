@@ -1,0 +1,336 @@
+"""Apply a decision: the ticket, its messages, events, trace and letters, and the incoming message settled, all in the caller's transaction.
+
+What happens was decided elsewhere; here numbers are given, facts that follow from the messages alone are kept (counts, thread ids, times),
+and rows are written, one statement per table.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, update
+
+from maild.effects import AddMessage, Decision, Letter, RecordEvent
+from maild.ingest.arrival import Incoming
+from maild.message import Address, Attachment
+from maild.outbox.delivery import Composed, DeliveryState
+from maild.store import counters, tables
+from maild.store import incoming as incoming_mail
+from maild.store.columns import storable_key
+from maild.store.engine import Transaction
+from maild.store.letters import PRIORITIES
+from maild.ticket import MessageKind, TicketView
+from maild.tokens import LetterKind
+
+THREAD_IDS = 10
+"""MAIL.md O2: a letter names at most so many messages of its thread."""
+
+Compose = Callable[[Letter, TicketView | None, int], Composed]
+"""Renders a letter under its number; the ticket is numbered. None: the letter concerns no ticket."""
+
+Row = dict[str, object]
+
+_INSERT_TICKET = tables.tickets.insert()
+_UPDATE_TICKET = (
+    update(tables.tickets)
+    .where(tables.tickets.c.number == bindparam("changed_number"))
+    .values(messages=tables.tickets.c.messages + bindparam("added"))
+)
+_INSERT_PARTICIPANTS = tables.participants.insert()
+_DELETE_PARTICIPANTS = delete(tables.participants).where(tables.participants.c.ticket == bindparam("changed_number"))
+_INSERT_TAGS = tables.tags.insert()
+_DELETE_TAG = delete(tables.tags).where(tables.tags.c.ticket == bindparam("changed_number"), tables.tags.c.tag == bindparam("gone"))
+_INSERT_MESSAGE = tables.messages.insert().returning(tables.messages.c.id)
+_INSERT_REFERENCES = tables.message_references.insert()
+_INSERT_ATTACHMENTS = tables.attachments.insert()
+_INSERT_EVENTS = tables.events.insert()
+_INSERT_TRACE = tables.rule_traces.insert()
+_INSERT_LETTERS = tables.letters.insert()
+_INSERT_DELIVERIES = tables.deliveries.insert()
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """A letter with its number and its bytes."""
+
+    number: int
+    letter: Letter
+    composed: Composed
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was written: the ticket as it now stands (None: no ticket is concerned), and the numbers of the letters posted."""
+
+    ticket: TicketView | None
+    letters: tuple[int, ...]
+
+    @property
+    def ticket_number(self) -> int | None:
+        return self.ticket.number if self.ticket else None
+
+
+def apply(tx: Transaction, decision: Decision, *, now: datetime, compose: Compose, incoming: Incoming | None, first_number: int) -> Applied:
+    """Write everything a decision means.
+
+    `compose` renders a letter for the numbered ticket under the letter's number; if it raises, the caller's savepoint undoes the rest.
+    `incoming` is settled with the decision's state; None for a decision that no mail caused. `first_number`: of a desk's first ticket.
+    """
+    messages = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
+    if messages and decision.after is None:
+        raise ValueError("a decision that concerns no ticket cannot add messages")
+    ticket = decision.after and _with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
+    posted = _compose_all(tx, decision.letters, ticket, compose)
+    if ticket is not None:
+        ticket = _with_letters(ticket, posted)
+        _write_ticket(tx, decision.before, ticket, len(messages))
+        _write_messages(tx, ticket, messages, incoming)
+    number = ticket.number if ticket else None
+    _write_letters(tx, posted, number, now)
+    _write_log(tx, decision, number, incoming, now)
+    _settle(tx, decision, number, incoming, now)
+    return Applied(ticket, tuple(item.number for item in posted))
+
+
+def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_number: int) -> TicketView:
+    if decision.before is not None:
+        return after
+    return replace(after, number=counters.take(tx, counters.TICKET, first=first_number)[0])
+
+
+def _with_messages(ticket: TicketView, before: TicketView | None, messages: Sequence[AddMessage], now: datetime) -> TicketView:
+    """The ticket with what follows from its new messages. Only the customer's own ids are kept for threading: an agent's stay inside."""
+    customer = [message for message in messages if message.kind is MessageKind.CUSTOMER]
+    agent = [message for message in messages if message.kind is MessageKind.AGENT]
+    ids = tuple(message.message_id for message in customer if message.message_id)
+    shown = tuple(message.message_id for message in customer if message.message_id and not message.internal)
+    return replace(
+        ticket,
+        updated=now if messages or ticket != before else ticket.updated,
+        customer_messages=ticket.customer_messages + len(customer),
+        agent_messages=ticket.agent_messages + len(agent),
+        references=_latest(ticket.references + shown),
+        last_customer_id=ids[-1] if ids else ticket.last_customer_id,
+    )
+
+
+def _with_letters(ticket: TicketView, posted: Sequence[_Posted]) -> TicketView:
+    """Letters the customer gets belong to the thread, too."""
+    public = tuple(item for item in posted if item.letter.kind is not LetterKind.NOTIFICATION and not item.letter.internal)
+    return replace(
+        ticket,
+        acknowledged=ticket.acknowledged or any(item.letter.kind is LetterKind.ACKNOWLEDGEMENT for item in posted),
+        references=_latest(ticket.references + tuple(item.composed.message_id for item in public)),
+    )
+
+
+def _latest(ids: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reversed(ids)))[:THREAD_IDS][::-1]
+
+
+def _compose_all(tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose) -> tuple[_Posted, ...]:
+    if not letters:
+        return ()
+    numbers = counters.take(tx, counters.LETTER, wanted=len(letters))
+    return tuple(_Posted(number, letter, compose(letter, ticket, number)) for letter, number in zip(letters, numbers, strict=True))
+
+
+def _write_ticket(tx: Transaction, before: TicketView | None, ticket: TicketView, added: int) -> None:
+    values = _ticket_values(ticket)
+    if before is None:
+        tx.execute(_INSERT_TICKET, values | {"number": ticket.number, "messages": added})
+    else:
+        old = _ticket_values(before)
+        changed = {name: value for name, value in values.items() if value != old[name]}
+        if changed or added:
+            tx.execute(_UPDATE_TICKET, changed | {"changed_number": ticket.number, "added": added})
+    _write_participants(tx, before, ticket)
+    _write_tags(tx, before, ticket)
+
+
+def _ticket_values(ticket: TicketView) -> Row:
+    return {
+        "subject": ticket.subject,
+        "queue": ticket.queue,
+        "status": ticket.status.value,
+        "priority": ticket.priority.value,
+        "requester_name": ticket.requester.name,
+        "requester_address": ticket.requester.address,
+        "requester_key": ticket.requester.key,
+        "requester_domain": ticket.requester.domain,
+        "created": ticket.created,
+        "updated": ticket.updated,
+        "owner": ticket.owner,
+        "team": ticket.team,
+        "fields": dict(ticket.fields),
+        "decided": sorted(ticket.decided),
+        "watchers": sorted(ticket.watchers),
+        "language": ticket.language,
+        "closed_at": ticket.closed_at,
+        "merged_into": ticket.merged_into,
+        "follow_up_of": ticket.follow_up_of,
+        "acknowledged": ticket.acknowledged,
+        "customer_messages": ticket.customer_messages,
+        "agent_messages": ticket.agent_messages,
+        "thread_ids": list(ticket.references),
+        "last_customer_id": ticket.last_customer_id,
+    }
+
+
+def _write_participants(tx: Transaction, before: TicketView | None, ticket: TicketView) -> None:
+    old = before.participants if before else ()
+    if old == ticket.participants:
+        return
+    if old:
+        tx.execute(_DELETE_PARTICIPANTS, {"changed_number": ticket.number})
+    people = {storable_key(person.address.key): person for person in reversed(ticket.participants)}
+    rows = [
+        {
+            "ticket": ticket.number,
+            "key": key,
+            "position": position,
+            "name": person.address.name,
+            "address": person.address.address,
+            "role": person.role.value,
+        }
+        for position, (key, person) in enumerate(reversed(people.items()))
+    ]
+    if rows:
+        tx.execute(_INSERT_PARTICIPANTS, rows)
+
+
+def _write_tags(tx: Transaction, before: TicketView | None, ticket: TicketView) -> None:
+    old = before.tags if before else frozenset()
+    if gone := old - ticket.tags:
+        tx.execute(_DELETE_TAG, [{"changed_number": ticket.number, "gone": tag} for tag in sorted(gone)])
+    if fresh := ticket.tags - old:
+        tx.execute(_INSERT_TAGS, [{"ticket": ticket.number, "tag": tag} for tag in sorted(fresh)])
+
+
+def _write_messages(tx: Transaction, ticket: TicketView, messages: Sequence[AddMessage], incoming: Incoming | None) -> None:
+    references: list[Row] = []
+    attachments: list[Row] = []
+    for message in messages:
+        identifier = tx.execute(_INSERT_MESSAGE, _message_values(ticket, message, incoming)).scalar_one()
+        references += [{"message": identifier, "reference": key} for key in dict.fromkeys(map(storable_key, message.references))]
+        attachments += [_attachment_values(identifier, position, attachment) for position, attachment in enumerate(message.attachments)]
+    if references:
+        tx.execute(_INSERT_REFERENCES, references)
+    if attachments:
+        tx.execute(_INSERT_ATTACHMENTS, attachments)
+
+
+def _message_values(ticket: TicketView, message: AddMessage, incoming: Incoming | None) -> Row:
+    """A note written by a rule or at the command line has no mail of its own to point to."""
+    return {
+        "ticket": ticket.number,
+        "incoming": incoming.id if incoming and message.message_id else None,
+        "kind": message.kind.value,
+        "author_name": message.author.name,
+        "author_address": message.author.address,
+        "agent": message.agent,
+        "at": message.at,
+        "date": message.date,
+        "internal": message.internal,
+        "message_id": message.message_id,
+        "fingerprint": message.fingerprint,
+        "subject": message.subject or ticket.subject,
+        "text": message.text,
+        "visible": message.visible,
+        "html": message.html,
+        "indexed": message.indexed,
+    }
+
+
+def _attachment_values(message: int, position: int, attachment: Attachment) -> Row:
+    return {
+        "message": message,
+        "position": position,
+        "part": attachment.part,
+        "name": attachment.name,
+        "content_type": attachment.content_type,
+        "size": attachment.size,
+        "sha256": attachment.sha256,
+        "inline": attachment.inline,
+        "content_id": attachment.content_id,
+    }
+
+
+def _write_letters(tx: Transaction, posted: Sequence[_Posted], ticket: int | None, now: datetime) -> None:
+    if not posted:
+        return
+    tx.execute(_INSERT_LETTERS, [_letter_values(item, ticket, now) for item in posted])
+    deliveries = [_delivery_values(item, address, now) for item in posted for address in _recipients(item.letter)]
+    if deliveries:
+        tx.execute(_INSERT_DELIVERIES, deliveries)
+
+
+def _letter_values(posted: _Posted, ticket: int | None, now: datetime) -> Row:
+    letter, composed = posted.letter, posted.composed
+    return {
+        "number": posted.number,
+        "ticket": ticket,
+        "kind": letter.kind.value,
+        "template": letter.template,
+        "queue": letter.queue,
+        "agent": letter.agent,
+        "author": letter.author,
+        "internal": letter.internal,
+        "automatic": letter.automatic,
+        "message_id": composed.message_id,
+        "subject": composed.subject,
+        "envelope_sender": composed.envelope_sender,
+        "created": now,
+        "content": zlib.compress(composed.raw, incoming_mail.COMPRESSION),
+    }
+
+
+def _delivery_values(posted: _Posted, recipient: Address, now: datetime) -> Row:
+    return {
+        "letter": posted.number,
+        "priority": PRIORITIES[posted.letter.kind],
+        "queue": posted.letter.queue,
+        "recipient": recipient.address,
+        "recipient_key": recipient.key,
+        "recipient_domain": recipient.domain,
+        "automatic": posted.letter.automatic,
+        "created": now,
+        "state": DeliveryState.QUEUED.value,
+        "attempts": 0,
+        "next_attempt": now,
+        "was_unknown": False,
+        "reply": "",
+        "error": "",
+    }
+
+
+def _recipients(letter: Letter) -> tuple[Address, ...]:
+    """To and Cc, each mailbox once."""
+    return tuple({address.key: address for address in reversed(letter.recipients + letter.cc)}.values())[::-1]
+
+
+def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
+    place: Row = {"ticket": ticket, "incoming": incoming.id if incoming else None, "at": now}
+    events = [effect for effect in decision.effects if isinstance(effect, RecordEvent)]
+    if events:
+        tx.execute(_INSERT_EVENTS, [place | {"kind": event.kind, "by": event.by, "text": event.text} for event in events])
+    if decision.trace:
+        tx.execute(_INSERT_TRACE, place | {"rules": [dict(rule) for rule in decision.trace]})
+
+
+def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
+    if incoming is None:
+        return
+    incoming_mail.finish(
+        tx,
+        incoming.id,
+        decision.state,
+        decision.reason,
+        now,
+        message_class=decision.message_class,
+        evidence=decision.evidence,
+        ticket=ticket,
+        author=decision.author,
+        subject=decision.subject,
+    )

@@ -1,0 +1,323 @@
+"""Incoming mail: raw bytes stored before anything else (MAIL.md P1), claimed for the walk, and settled: done, held, quarantined, duplicate.
+
+A claim is a lease: the attempt is counted and committed before the message is read (OPERATIONS I14), and a claim that has run out may be
+taken by the next. What a message means is `apply`'s to record.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, or_, select, update
+
+from maild.effects import IncomingState
+from maild.errors import NotFoundError, UsageError
+from maild.ingest.arrival import Arrival, Incoming
+from maild.message import Address
+from maild.reason import Reason
+from maild.store.counters import await_turn
+from maild.store.engine import AnyRow, Transaction
+from maild.store.tables import UNSETTLED, incoming, raw_messages
+from maild.store.views import in_chunks
+
+COMPRESSION = 1
+"""zlib's fastest level: mail is mostly text, and the walk has to keep up."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRow:
+    """A message as `maild message list` shows it. `author` and `subject` are empty until it was first read. `error` is a traceback."""
+
+    id: int
+    mailbox: str
+    uid: int | None
+    received: datetime
+    author: Address
+    subject: str
+    state: IncomingState
+    message_class: str
+    reason: Reason
+    error: str
+    attempts: int
+    ticket: int | None
+
+
+_KNOWN_UIDS = select(incoming.c.uid).where(
+    incoming.c.mailbox == bindparam("mailbox"),
+    incoming.c.uid_validity == bindparam("uid_validity"),
+    incoming.c.uid.in_(bindparam("uids", expanding=True)),
+)
+_KNOWN_RAWS = select(raw_messages.c.sha256).where(raw_messages.c.sha256.in_(bindparam("hashes", expanding=True)))
+_STORE = incoming.insert().returning(incoming.c.id, sort_by_parameter_order=True)
+_IS_RECEIVED = (incoming.c.state == IncomingState.RECEIVED.value, UNSETTLED)
+_DUE = (
+    select(incoming.c.id)
+    .where(*_IS_RECEIVED, or_(incoming.c.claimed_until.is_(None), incoming.c.claimed_until <= bindparam("now")))
+    .order_by(incoming.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(incoming)
+    .where(incoming.c.id.in_(_DUE))
+    .values(claimed_by=bindparam("owner"), claimed_until=bindparam("until"), attempts=incoming.c.attempts + 1)
+    .returning(incoming.c.id)
+)
+_CLAIMED = (
+    select(
+        incoming.c.id,
+        incoming.c.mailbox,
+        raw_messages.c.content,
+        incoming.c.received,
+        incoming.c.attempts,
+        incoming.c.answered,
+        incoming.c.quiet,
+        incoming.c.released,
+        incoming.c.full_size,
+    )
+    .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
+    .where(incoming.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(incoming.c.id)
+)
+_RAW = select(raw_messages.c.content).join(incoming, raw_messages.c.sha256 == incoming.c.raw).where(incoming.c.id == bindparam("message"))
+_ROW = select(
+    incoming.c.id,
+    incoming.c.mailbox,
+    incoming.c.uid,
+    incoming.c.received,
+    incoming.c.author_name,
+    incoming.c.author_address,
+    incoming.c.subject,
+    incoming.c.state,
+    incoming.c.message_class,
+    incoming.c.reason_code,
+    incoming.c.reason,
+    incoming.c.error,
+    incoming.c.attempts,
+    incoming.c.ticket,
+)
+_SETTLE = incoming.update().where(incoming.c.id == bindparam("message"))
+
+
+def store_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> list[int]:
+    """Store fetched messages and answer their new ids, in order. A UID already stored is left out; equal bytes are kept once."""
+    await_turn(tx)
+    fresh = _without_known_uids(tx, arrivals)
+    if not fresh:
+        return []
+    hashes = [hashlib.sha256(arrival.raw).hexdigest() for arrival in fresh]
+    _store_raws(tx, dict(zip(hashes, (arrival.raw for arrival in fresh), strict=True)))
+    rows = [_incoming_values(arrival, sha256, now) for arrival, sha256 in zip(fresh, hashes, strict=True)]
+    return list(tx.execute(_STORE, rows).scalars())
+
+
+def find_stored(tx: Transaction, mailbox: str, uid_validity: int | None, uids: Sequence[int]) -> frozenset[int]:
+    """Which of these UIDs are stored."""
+    found: set[int | None] = set()
+    for chunk in in_chunks(uids):
+        found |= set(tx.execute(_KNOWN_UIDS, {"mailbox": mailbox, "uid_validity": uid_validity, "uids": chunk}).scalars())
+    return frozenset(uid for uid in found if uid is not None)
+
+
+def claim(tx: Transaction, limit: int, owner: str, lease_seconds: float, now: datetime) -> tuple[Incoming, ...]:
+    """Take up to `limit` unread messages, the oldest first, for `lease_seconds`. Each claim counts as an attempt."""
+    until = now + timedelta(seconds=lease_seconds)
+    ids = list(tx.execute(_CLAIM, {"now": now, "most": limit, "owner": owner, "until": until}).scalars())
+    if not ids:
+        return ()
+    return tuple(_incoming(row) for row in tx.execute(_CLAIMED, {"ids": ids}))
+
+
+def finish(
+    tx: Transaction,
+    message: int,
+    state: IncomingState,
+    reason: Reason,
+    now: datetime,
+    *,
+    message_class: str = "",
+    evidence: Iterable[Reason] = (),
+    ticket: int | None = None,
+    author: Address | None = None,
+    subject: str = "",
+    error: str = "",
+) -> None:
+    """Settle a message: what became of it and why."""
+    values: dict[str, object] = {
+        "message": message,
+        "state": state.value,
+        "reason_code": reason.code,
+        "reason": reason.text,
+        "message_class": message_class,
+        "evidence": [{"code": sign.code, "text": sign.text} for sign in evidence],
+        "ticket": ticket,
+        "error": error,
+        "claimed_by": None,
+        "claimed_until": None,
+        "settled": now,
+    }
+    if author is not None:
+        values |= {"author_name": author.name, "author_address": author.address}
+    if subject:
+        values["subject"] = subject
+    tx.execute(_SETTLE, values)
+
+
+def hold(
+    tx: Transaction, message: int, reason: Reason, error: str, now: datetime, *, author: Address | None = None, subject: str = ""
+) -> None:
+    """Set a message aside because something broke over it (MAIL.md P1); `error` is the traceback."""
+    finish(tx, message, IncomingState.HELD, reason, now, author=author, subject=subject, error=error)
+
+
+def put_back(tx: Transaction, message: int, retry_at: datetime) -> None:
+    """Give a claim up without settling the message; it may be claimed again from `retry_at` on. The attempt stays counted."""
+    tx.execute(_SETTLE, {"message": message, "claimed_by": None, "claimed_until": retry_at})
+
+
+def uncount(tx: Transaction, message: int) -> None:
+    """Give a claim up as if it had not been: the message was claimed, never read."""
+    tx.execute(_SETTLE.values(attempts=incoming.c.attempts - 1), {"message": message, "claimed_by": None, "claimed_until": None})
+
+
+def release(tx: Transaction, message: int) -> None:
+    """Let a quarantined message walk again; policy will not hold it another time (MAIL.md S5).
+
+    Raises:
+        NotFoundError: there is no such message.
+        UsageError: it is not in quarantine.
+    """
+    _reopen(tx, message, IncomingState.QUARANTINED, released=True)
+
+
+def retry(tx: Transaction, message: int) -> None:
+    """Let a held message walk again. Raises as `release` does."""
+    _reopen(tx, message, IncomingState.HELD, released=False)
+
+
+def release_claims_of_dead(tx: Transaction, is_alive: Callable[[str], bool]) -> int:
+    """Free the messages claimed by processes that are gone; answers how many. Their attempts stay counted."""
+    owners = select(incoming.c.claimed_by).where(*_IS_RECEIVED, incoming.c.claimed_by.is_not(None)).distinct()
+    dead = [owner for owner in tx.execute(owners).scalars() if owner and not is_alive(owner)]
+    if not dead:
+        return 0
+    freed = update(incoming).where(*_IS_RECEIVED, incoming.c.claimed_by.in_(dead)).values(claimed_by=None, claimed_until=None)
+    return tx.execute(freed).rowcount
+
+
+def list_incoming(tx: Transaction, *, state: IncomingState | None = None, limit: int | None = None) -> tuple[IncomingRow, ...]:
+    """Incoming messages, the newest first; every state unless one is named."""
+    query = _ROW.order_by(incoming.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(incoming.c.state == state.value)
+    if state is not None and state is not IncomingState.DONE:
+        query = query.where(UNSETTLED)
+    return tuple(_row(row) for row in tx.execute(query))
+
+
+def show(tx: Transaction, message: int) -> IncomingRow:
+    """One incoming message. Raises NotFoundError if there is none of that number."""
+    row = tx.execute(_ROW.where(incoming.c.id == message)).first()
+    if row is None:
+        raise NotFoundError(f"there is no incoming message {message}")
+    return _row(row)
+
+
+def raw(tx: Transaction, message: int) -> bytes:
+    """The message exactly as it came. Raises NotFoundError if there is none of that number."""
+    content = tx.execute(_RAW, {"message": message}).scalar()
+    if content is None:
+        raise NotFoundError(f"there is no incoming message {message}")
+    return zlib.decompress(content)
+
+
+def _without_known_uids(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    seen: set[tuple[str, int | None, int | None]] = set()
+    for mailbox, uid_validity in {(arrival.mailbox, arrival.uid_validity) for arrival in arrivals if arrival.uid is not None}:
+        here = [arrival for arrival in arrivals if (arrival.mailbox, arrival.uid_validity) == (mailbox, uid_validity)]
+        uids = [arrival.uid for arrival in here if arrival.uid is not None]
+        seen |= {(mailbox, uid_validity, uid) for uid in find_stored(tx, mailbox, uid_validity, uids)}
+    fresh = []
+    for arrival in arrivals:
+        place = (arrival.mailbox, arrival.uid_validity, arrival.uid)
+        if arrival.uid is None or place not in seen:
+            seen.add(place)
+            fresh.append(arrival)
+    return fresh
+
+
+def _store_raws(tx: Transaction, raws: dict[str, bytes]) -> None:
+    known = set(tx.execute(_KNOWN_RAWS, {"hashes": list(raws)}).scalars())
+    rows = [
+        {"sha256": sha256, "size": len(content), "content": zlib.compress(content, COMPRESSION)}
+        for sha256, content in raws.items()
+        if sha256 not in known
+    ]
+    if rows:
+        tx.execute(raw_messages.insert(), rows)
+
+
+def _incoming_values(arrival: Arrival, sha256: str, now: datetime) -> dict[str, object]:
+    empty = dict.fromkeys(("message_class", "reason_code", "reason", "error", "author_name", "author_address", "subject"), "")
+    return empty | {
+        "mailbox": arrival.mailbox,
+        "uid_validity": arrival.uid_validity,
+        "uid": arrival.uid,
+        "raw": sha256,
+        "received": arrival.received,
+        "stored": now,
+        "state": IncomingState.RECEIVED.value,
+        "attempts": 0,
+        "answered": arrival.answered,
+        "quiet": arrival.quiet,
+        "released": False,
+        "full_size": arrival.full_size,
+        "evidence": [],
+    }
+
+
+def _reopen(tx: Transaction, message: int, wanted: IncomingState, *, released: bool) -> None:
+    reopened = update(incoming).where(incoming.c.id == message, incoming.c.state == wanted.value)
+    values: dict[str, object] = {
+        "state": IncomingState.RECEIVED.value,
+        "attempts": 0,
+        "claimed_by": None,
+        "claimed_until": None,
+        "settled": None,
+    }
+    if tx.execute(reopened, values | ({"released": True} if released else {})).rowcount:
+        return
+    raise UsageError(f"message {message} is {show(tx, message).state.value}, not {wanted.value}")
+
+
+def _incoming(row: AnyRow) -> Incoming:
+    return Incoming(
+        id=row.id,
+        mailbox=row.mailbox,
+        raw=zlib.decompress(row.content),
+        received=row.received,
+        attempts=row.attempts,
+        answered=row.answered,
+        quiet=row.quiet,
+        released=row.released,
+        full_size=row.full_size,
+    )
+
+
+def _row(row: AnyRow) -> IncomingRow:
+    return IncomingRow(
+        id=row.id,
+        mailbox=row.mailbox,
+        uid=row.uid,
+        received=row.received,
+        author=Address(row.author_name, row.author_address),
+        subject=row.subject,
+        state=IncomingState(row.state),
+        message_class=row.message_class,
+        reason=Reason(row.reason_code, row.reason),
+        error=row.error,
+        attempts=row.attempts,
+        ticket=row.ticket,
+    )

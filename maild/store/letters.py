@@ -1,0 +1,313 @@
+"""The outbox: one row per recipient of a letter (MAIL.md O6), claimed with a lease, sent elsewhere, and recorded here.
+
+queued → sending → sent | deferred | failed | unknown; deferred and unknown rows come due again. Letters are posted by `apply`.
+"""
+
+import zlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, Update, bindparam, select, update
+
+from maild.errors import NotFoundError, UsageError
+from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
+from maild.store import switches
+from maild.store.engine import AnyRow, Transaction
+from maild.store.tables import UNDELIVERED, deliveries, events, letters, settings
+from maild.tokens import LetterKind
+
+PAUSED = "outbox.paused"
+PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.STATUS: 2, LetterKind.ACKNOWLEDGEMENT: 2}
+"""OPERATIONS T9: agents' replies before notifications before acknowledgements."""
+_PRIORITY_ORDER = sorted(set(PRIORITIES.values()))
+
+_SENDING = DeliveryState.SENDING.value
+_WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A delivery as `maild outbox list` shows it. `next_attempt` None: none will be made. `reply` is the relay's word on taking it."""
+
+    id: int
+    letter: int
+    ticket: int | None
+    kind: LetterKind
+    template: str
+    queue: str
+    recipient: str
+    subject: str
+    state: DeliveryState
+    message_id: str
+    attempts: int
+    created: datetime
+    next_attempt: datetime | None
+    reply: str
+    error: str
+
+
+def _due(*conditions: ColumnElement[bool]) -> Select[int]:
+    """The one delivery of a priority that has waited longest, unless the outbox is paused."""
+    paused = select(settings.c.name).where(settings.c.name == PAUSED).exists()
+    return (
+        select(deliveries.c.id)
+        .where(
+            UNDELIVERED,
+            deliveries.c.state != _SENDING,
+            deliveries.c.priority == bindparam("wanted_priority"),
+            deliveries.c.next_attempt <= bindparam("now"),
+            ~paused,
+            *conditions,
+        )
+        .order_by(deliveries.c.next_attempt, deliveries.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+
+
+def _claim(due: Select[int]) -> Update:
+    return (
+        update(deliveries)
+        .where(deliveries.c.id == due.scalar_subquery())
+        .values(state=_SENDING, claimed_by=bindparam("owner"), claimed_until=bindparam("until"), attempts=deliveries.c.attempts + 1)
+        .returning(deliveries.c.id)
+    )
+
+
+_CLAIM_ANY = _claim(_due())
+_CLAIM_OF_QUEUES = _claim(_due(deliveries.c.queue.in_(bindparam("queues", expanding=True))))
+_NEXT_DUE = (
+    select(deliveries.c.next_attempt)
+    .where(
+        UNDELIVERED,
+        deliveries.c.state != _SENDING,
+        deliveries.c.priority == bindparam("wanted_priority"),
+        deliveries.c.next_attempt.is_not(None),
+    )
+    .order_by(deliveries.c.next_attempt)
+    .limit(1)
+)
+_CLAIMED = (
+    select(
+        deliveries.c.id,
+        deliveries.c.letter,
+        deliveries.c.queue,
+        letters.c.kind,
+        letters.c.ticket,
+        letters.c.message_id,
+        letters.c.envelope_sender,
+        deliveries.c.recipient,
+        letters.c.content,
+        deliveries.c.attempts,
+        deliveries.c.created,
+        deliveries.c.was_unknown,
+    )
+    .join(letters, letters.c.number == deliveries.c.letter)
+    .where(deliveries.c.id == bindparam("delivery"))
+)
+_RECORD = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
+_RECORD_WHILE_SENDING = _RECORD.where(deliveries.c.state == _SENDING)
+_ROW = select(
+    deliveries.c.id,
+    deliveries.c.letter,
+    letters.c.ticket,
+    letters.c.kind,
+    letters.c.template,
+    deliveries.c.queue,
+    deliveries.c.recipient,
+    letters.c.subject,
+    deliveries.c.state,
+    letters.c.message_id,
+    deliveries.c.attempts,
+    deliveries.c.created,
+    deliveries.c.next_attempt,
+    deliveries.c.reply,
+    deliveries.c.error,
+).join(letters, letters.c.number == deliveries.c.letter)
+
+
+def claim(tx: Transaction, now: datetime, owner: str, lease_seconds: float, queues: Collection[str] | None = None) -> Delivery | None:
+    """Take the next letter that is due, answers first, then notifications, then the rest. `queues`: only theirs. None: nothing is due."""
+    parameters: dict[str, object] = {"now": now, "owner": owner, "until": now + timedelta(seconds=lease_seconds)}
+    if queues is not None:
+        parameters["queues"] = sorted(queues)
+    statement = _CLAIM_ANY if queues is None else _CLAIM_OF_QUEUES
+    for priority in _PRIORITY_ORDER:
+        claimed = tx.execute(statement, parameters | {"wanted_priority": priority}).scalar()
+        if claimed is not None:
+            return _delivery(tx.execute(_CLAIMED, {"delivery": claimed}).one())
+    return None
+
+
+def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> None:
+    """Write what came of a claimed delivery. Nobody's verdict but the relay's acceptance counts once the claim was lost."""
+    match outcome:
+        case Sent(reply):
+            _settle(tx, delivery, DeliveryState.SENT, None, now, reply=reply, sure=True)
+        case Deferred(error, retry_at):
+            _settle(tx, delivery, DeliveryState.DEFERRED, retry_at, now, error=error)
+        case Failed(error):
+            if _settle(tx, delivery, DeliveryState.FAILED, None, now, error=error):
+                _record_event(tx, delivery, "failed", now)
+        case Unknown(error, retry_at):
+            if _settle(tx, delivery, DeliveryState.UNKNOWN, retry_at, now, error=error) and retry_at is None:
+                _record_event(tx, delivery, "unknown", now)
+
+
+def recover(tx: Transaction, is_alive: Callable[[str], bool], now: datetime, unknown_retry: timedelta) -> tuple[int, ...]:
+    """Deliveries in the hands of a dead process, or past their lease, become unknown (OPERATIONS T3), once; answers their ids."""
+    sending = select(deliveries.c.id, deliveries.c.claimed_by, deliveries.c.claimed_until, deliveries.c.was_unknown)
+    lost = [
+        row
+        for row in tx.execute(sending.where(UNDELIVERED, deliveries.c.state == _SENDING)).all()
+        if (row.claimed_until and row.claimed_until <= now) or not is_alive(row.claimed_by or "")
+    ]
+    for row in lost:
+        retry_at = None if row.was_unknown else now + unknown_retry
+        record(tx, row.id, Unknown("the sender stopped before the relay's answer was recorded", retry_at), now)
+    return tuple(row.id for row in lost)
+
+
+def list_outbox(
+    tx: Transaction, *, state: DeliveryState | None = None, ticket: int | None = None, limit: int | None = None
+) -> tuple[OutboxRow, ...]:
+    """Deliveries, the newest first; every state unless one is named."""
+    query = _ROW.order_by(deliveries.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(deliveries.c.state == state.value)
+    if ticket is not None:
+        query = query.where(letters.c.ticket == ticket)
+    return tuple(_row(row) for row in tx.execute(query))
+
+
+def show(tx: Transaction, delivery: int) -> OutboxRow:
+    """One delivery. Raises NotFoundError if there is none of that number."""
+    row = tx.execute(_ROW.where(deliveries.c.id == delivery)).first()
+    if row is None:
+        raise NotFoundError(f"there is no outbox row {delivery}")
+    return _row(row)
+
+
+def raw(tx: Transaction, delivery: int) -> bytes:
+    """The bytes every attempt sends. Raises NotFoundError as `show` does."""
+    query = select(letters.c.content).join(deliveries, deliveries.c.letter == letters.c.number).where(deliveries.c.id == delivery)
+    content = tx.execute(query).scalar()
+    if content is None:
+        raise NotFoundError(f"there is no outbox row {delivery}")
+    return zlib.decompress(content)
+
+
+def retry(tx: Transaction, delivery: int, now: datetime) -> None:
+    """Send at once what waits, failed, or was cancelled.
+
+    Raises:
+        NotFoundError: there is no such row.
+        UsageError: it is being sent or was sent.
+    """
+    _change(tx, delivery, {"state": DeliveryState.QUEUED.value, "next_attempt": now, "settled": None, "was_unknown": False})
+
+
+def cancel(tx: Transaction, delivery: int, now: datetime) -> None:
+    """Never send it. Raises as `retry` does."""
+    _change(tx, delivery, {"state": DeliveryState.CANCELLED.value, "next_attempt": None, "settled": now})
+
+
+def pause(tx: Transaction, reason: str) -> None:
+    """Let nothing out until `resume`; what is under way ends."""
+    switches.store(tx, PAUSED, reason)
+
+
+def resume(tx: Transaction) -> None:
+    switches.forget(tx, PAUSED)
+
+
+def is_paused(tx: Transaction) -> bool:
+    return switches.find(tx, PAUSED) is not None
+
+
+def find_next_due(tx: Transaction, queues: Collection[str] | None = None) -> datetime | None:
+    """When the earliest waiting delivery is due; in the past if one is late. `queues`: only theirs. None: nothing waits."""
+    query = _NEXT_DUE if queues is None else _NEXT_DUE.where(deliveries.c.queue.in_(sorted(queues)))
+    times = [tx.execute(query, {"wanted_priority": priority}).scalar() for priority in _PRIORITY_ORDER]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _settle(
+    tx: Transaction,
+    delivery: int,
+    state: DeliveryState,
+    next_attempt: datetime | None,
+    now: datetime,
+    *,
+    error: str = "",
+    reply: str = "",
+    sure: bool = False,
+) -> bool:
+    values: dict[str, object] = {
+        "delivery": delivery,
+        "state": state.value,
+        "next_attempt": next_attempt,
+        "error": error,
+        "reply": reply,
+        "claimed_by": None,
+        "claimed_until": None,
+        "settled": now if next_attempt is None else None,
+    }
+    if state is DeliveryState.UNKNOWN:
+        values["was_unknown"] = True
+    return bool(tx.execute(_RECORD if sure else _RECORD_WHILE_SENDING, values).rowcount)
+
+
+def _record_event(tx: Transaction, delivery: int, kind: str, now: datetime) -> None:
+    """MAIL.md O6, B4: what did not arrive, or may not have, stands in the ticket's log."""
+    row = show(tx, delivery)
+    tx.execute(events.insert(), {"ticket": row.ticket, "at": now, "kind": kind, "by": "maild", "text": _describe(row)})
+
+
+def _describe(row: OutboxRow) -> str:
+    verb = "was not delivered" if row.state is DeliveryState.FAILED else "may not have been delivered"
+    return f"{row.kind.name.lower()} to {row.recipient} {verb}: {row.error}"
+
+
+def _change(tx: Transaction, delivery: int, values: dict[str, object]) -> None:
+    open_states = [state.value for state in (*_WAITING, DeliveryState.FAILED, DeliveryState.CANCELLED)]
+    if not tx.execute(update(deliveries).where(deliveries.c.id == delivery, deliveries.c.state.in_(open_states)), values).rowcount:
+        raise UsageError(f"outbox row {delivery} is {show(tx, delivery).state.value}")
+
+
+def _delivery(row: AnyRow) -> Delivery:
+    return Delivery(
+        id=row.id,
+        letter=row.letter,
+        queue=row.queue,
+        kind=LetterKind(row.kind).name.lower(),
+        ticket=row.ticket,
+        message_id=row.message_id,
+        envelope_sender=row.envelope_sender,
+        recipient=row.recipient,
+        raw=zlib.decompress(row.content),
+        attempts=row.attempts - 1,
+        created=row.created,
+        was_unknown=row.was_unknown,
+    )
+
+
+def _row(row: AnyRow) -> OutboxRow:
+    return OutboxRow(
+        id=row.id,
+        letter=row.letter,
+        ticket=row.ticket,
+        kind=LetterKind(row.kind),
+        template=row.template,
+        queue=row.queue,
+        recipient=row.recipient,
+        subject=row.subject,
+        state=DeliveryState(row.state),
+        message_id=row.message_id,
+        attempts=row.attempts,
+        created=row.created,
+        next_attempt=row.next_attempt,
+        reply=row.reply,
+        error=row.error,
+    )

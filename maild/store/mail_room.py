@@ -1,0 +1,40 @@
+"""The mail room's side of the store: what `maild.ingest.watcher` asks for, each call one transaction."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from maild.ingest.arrival import Arrival
+from maild.ingest.progress import Progress
+from maild.store import incoming, mailboxes
+from maild.store.engine import Store
+
+
+class MailRoom:
+    """Implements `maild.ingest.progress.MailboxStore`."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def progress(self, mailbox: str) -> Progress | None:
+        with self._store.reading() as tx:
+            found = mailboxes.find(tx, mailbox)
+        if found is None or found.uid_validity is None:
+            return None
+        return Progress(found.uid_validity, found.watermark, found.first_contact, found.last_success)
+
+    def store(self, mailbox: str, arrivals: Sequence[Arrival], progress: Progress) -> None:
+        """Raw bytes and watermark in one commit, before anything changes on the server (OPERATIONS I5)."""
+        now = self._clock()
+        with self._store.writing() as tx:
+            incoming.store_arrivals(tx, arrivals, now)
+            mailboxes.store_progress(tx, mailbox, progress.uid_validity, progress.watermark, now, first_contact=progress.first_contact)
+
+    def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+        with self._store.reading() as tx:
+            return incoming.find_stored(tx, mailbox, uid_validity, uids)
+
+    def note_state(self, mailbox: str, state: str, detail: str, *, succeeded: bool) -> None:
+        """What `maild status` will say of the mailbox."""
+        with self._store.writing() as tx:
+            mailboxes.store_state(tx, mailbox, state, self._clock(), error=detail, succeeded=succeeded)

@@ -1,0 +1,45 @@
+"""The post room's side of the store: what a `maild.outbox.queue.Postman` asks for its queues, each call one transaction."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from maild.outbox.delivery import Delivery, Outcome
+from maild.store import letters
+from maild.store.engine import Store
+
+LEASE_SECONDS = 15 * 60
+"""Longer than the longest wait for a relay's final reply (RFC 5321 section 4.5.3.2.6)."""
+
+
+class PostRoom:
+    """Implements `maild.outbox.queue.Door`."""
+
+    def __init__(self, store: Store, owner: str, queues: Collection[str]) -> None:
+        self._store = store
+        self._owner = owner
+        self._queues = frozenset(queues)
+
+    def has_due(self, now: datetime) -> bool:
+        with self._store.reading() as tx:
+            due = letters.find_next_due(tx, self._queues)
+        return due is not None and due <= now
+
+    def claim(self, now: datetime) -> Delivery | None:
+        with self._store.writing() as tx:
+            return letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues)
+
+    def record(self, delivery: int, outcome: Outcome, next_wanted: bool, now: datetime) -> Delivery | None:
+        """One commit for each letter: what came of the last one, and the claim of the next."""
+        with self._store.writing() as tx:
+            letters.record(tx, delivery, outcome, now)
+            return letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues) if next_wanted else None
+
+    def is_paused(self) -> bool:
+        with self._store.reading() as tx:
+            return letters.is_paused(tx)
+
+
+def recover(store: Store, is_alive: Callable[[str], bool], now: datetime, unknown_retry: timedelta) -> int:
+    """Letters in the hands of dead processes become unknown (OPERATIONS T3); answers how many."""
+    with store.writing() as tx:
+        return len(letters.recover(tx, is_alive, now, unknown_retry))

@@ -1,0 +1,72 @@
+"""How much lies where: the counts of `maild status` and `maild queue list`. Reading only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from maild.effects import IncomingState
+from maild.outbox.delivery import DeliveryState
+from maild.store.engine import Transaction
+from maild.store.tables import UNDELIVERED, UNSETTLED, deliveries, incoming, tickets
+from maild.ticket import Status
+
+UNFINISHED = (Status.NEW.value, Status.OPEN.value, Status.WAITING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """One department's unfinished tickets. `load` is how many each owner holds; None: nobody."""
+
+    queue: str
+    by_status: Mapping[Status, int]
+    load: Mapping[str | None, int]
+    oldest: datetime | None
+
+    @property
+    def depth(self) -> int:
+        return sum(self.by_status.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """Incoming mail that is not done, and mail out that is neither sent nor cancelled, by state; states without any are left out."""
+
+    incoming: Mapping[IncomingState, int]
+    outbox: Mapping[DeliveryState, int]
+    oldest_queued: datetime | None
+
+
+def find_depths(tx: Transaction) -> Depths:
+    waiting = select(incoming.c.state, func.count()).where(UNSETTLED).group_by(incoming.c.state)
+    leaving = select(deliveries.c.state, func.count()).where(UNDELIVERED).group_by(deliveries.c.state)
+    oldest = select(func.min(deliveries.c.created)).where(UNDELIVERED, deliveries.c.state == DeliveryState.QUEUED.value)
+    return Depths(
+        incoming={IncomingState(state): number for state, number in tx.execute(waiting)},
+        outbox={DeliveryState(state): number for state, number in tx.execute(leaving)},
+        oldest_queued=tx.execute(oldest).scalar(),
+    )
+
+
+def find_queue_depths(tx: Transaction) -> tuple[QueueDepth, ...]:
+    """Departments that hold unfinished tickets, by name."""
+    query = (
+        select(tickets.c.queue, tickets.c.status, tickets.c.owner, func.count(), func.min(tickets.c.created))
+        .where(tickets.c.status.in_(UNFINISHED))
+        .group_by(tickets.c.queue, tickets.c.status, tickets.c.owner)
+        .order_by(tickets.c.queue)
+    )
+    grouped: dict[str, list[tuple[Status, str | None, int, datetime]]] = {}
+    for queue, status, owner, number, oldest in tx.execute(query):
+        grouped.setdefault(queue, []).append((Status(status), owner, number, oldest))
+    return tuple(_queue_depth(queue, rows) for queue, rows in grouped.items())
+
+
+def _queue_depth(queue: str, rows: list[tuple[Status, str | None, int, datetime]]) -> QueueDepth:
+    by_status: dict[Status, int] = {}
+    load: dict[str | None, int] = {}
+    for status, owner, number, _ in rows:
+        by_status[status] = by_status.get(status, 0) + number
+        load[owner] = load.get(owner, 0) + number
+    return QueueDepth(queue, by_status, load, min(oldest for *_, oldest in rows))

@@ -1,0 +1,24 @@
+"""Small facts that outlive the process: a name and a word."""
+
+from sqlalchemy import bindparam, delete, select
+
+from maild.store.engine import Transaction
+from maild.store.tables import settings
+
+_FIND = select(settings.c.value).where(settings.c.name == bindparam("wanted"))
+_CHANGE = settings.update().where(settings.c.name == bindparam("wanted")).values(value=bindparam("word"))
+
+
+def find(tx: Transaction, name: str) -> str | None:
+    """The word stored under a name, None if there is none."""
+    return tx.execute(_FIND, {"wanted": name}).scalar()
+
+
+def store(tx: Transaction, name: str, value: str) -> None:
+    """Remember a word under a name, instead of an older one."""
+    if not tx.execute(_CHANGE, {"wanted": name, "word": value}).rowcount:
+        tx.execute(settings.insert(), {"name": name, "value": value})
+
+
+def forget(tx: Transaction, name: str) -> None:
+    tx.execute(delete(settings).where(settings.c.name == name))

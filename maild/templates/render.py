@@ -1,0 +1,126 @@
+"""Rendering: a kind, languages and plain values → subject, text and HTML. The door to Jinja2, together with `sandbox`.
+
+Which files there are is `catalogue`'s; which values a letter has is written in `maild.outbox.compose`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jinja2 import Template
+from jinja2 import TemplateError as JinjaError
+
+from maild.config.settings import Settings
+from maild.errors import TemplateError
+from maild.templates.catalogue import LAYOUT, SUBJECT, TEXT, Catalogue, Listed
+from maild.templates.sandbox import Sandbox, capped
+from maild.templates.values import sample_values
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+RENDER_FAULTS = (JinjaError, TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A letter's words. `html` None: the desk's HTML template is empty on purpose, the letter is text only."""
+
+    subject: str
+    text: str
+    html: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    language: str
+    subject: Template | None
+    text: Template
+    html: Template
+
+
+class Templates:
+    """The templates of one desk, each compiled at its first use and kept. Safe for several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.catalogue = open_catalogue(settings)
+        self.sandbox = Sandbox(self.catalogue)
+        self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
+
+    def render(self, kind: str, languages: Sequence[str], values: Mapping[str, object]) -> Rendered:
+        """A letter of the kind, in the first of the languages that has it, English being the last resort.
+
+        The HTML is given the rendered text as `text`.
+
+        Raises:
+            TemplateError: there is no such kind, or it fails on these values.
+        """
+        chosen = self._choose(kind, (*languages, "en"))
+        plain = {name: _plain(value) for name, value in values.items()}
+        plain |= {"language": chosen.language, "direction": "rtl" if chosen.language in RIGHT_TO_LEFT else "ltr"}
+        subject = " ".join(self._run(chosen.subject, plain).split()) if chosen.subject else ""
+        text = self._run(chosen.text, plain).strip() + "\n"
+        html = self._run(chosen.html, plain | {"text": text}).strip()
+        return Rendered(subject, text, f"{html}\n" if html else None, chosen.language)
+
+    def _choose(self, kind: str, languages: tuple[str, ...]) -> _Compiled:
+        if known := self._compiled.get((kind, languages)):
+            return known
+        language = self.catalogue.language_of(kind, languages)
+        if language is None:
+            raise TemplateError(f'there is no template "{kind}" in {", ".join(dict.fromkeys(languages))}')
+        self._compiled[kind, languages] = compiled = self._compile(kind, language)
+        return compiled
+
+    def _compile(self, kind: str, language: str) -> _Compiled:
+        subject = self.catalogue.find(f"{language}/{kind}.{SUBJECT}")
+        html = self.catalogue.find_html(kind, language)
+        try:
+            return _Compiled(
+                language,
+                self.sandbox.get_template(subject.name) if subject else None,
+                self.sandbox.get_template(f"{language}/{kind}.{TEXT}"),
+                self.sandbox.get_template(html.name if html else LAYOUT),
+            )
+        except RENDER_FAULTS as error:
+            raise TemplateError(f"{language}/{kind}: {error}") from error
+
+    def _run(self, template: Template, values: Mapping[str, object]) -> str:
+        self.sandbox.meter.start()
+        try:
+            return capped(template.generate(values))
+        except RENDER_FAULTS as error:
+            raise TemplateError(f"{template.name}: {error}") from error
+
+
+def open_catalogue(settings: Settings) -> Catalogue:
+    return Catalogue(settings.directory / "templates")
+
+
+def template_exists(settings: Settings, kind: str) -> bool:
+    """Whether a rule may name this kind: it stands in at least one language."""
+    return open_catalogue(settings).exists(kind)
+
+
+def list_templates(settings: Settings) -> tuple[Listed, ...]:
+    """Every kind in every language, with its files."""
+    return open_catalogue(settings).listing()
+
+
+def preview(settings: Settings, kind: str, language: str) -> Rendered:
+    """The kind as it would look, with made-up values."""
+    return Templates(settings).render(kind, (language,), sample_values(kind))
+
+
+def _plain(value: object) -> object:
+    """A copy made of plain values only; text that claims to be safe HTML loses that claim."""
+    if isinstance(value, str):
+        return value if type(value) is str else str.__str__(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "minutes")
+    raise TemplateError(f"a {type(value).__name__} is no plain value")

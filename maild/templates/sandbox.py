@@ -1,0 +1,164 @@
+"""The sandbox templates run in: plain values in, at most 1 MB out, a bounded number of steps (OPERATIONS X19).
+
+Beyond what Jinja2's own sandbox refuses, no method of any value can be called, only harmless filters exist, and text cannot be
+multiplied or formatted to a width, so that neither a template nor a value in it can exhaust memory. Part of the Jinja2 door.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, nodes
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import escape
+
+from maild.errors import TemplateError
+from maild.templates.catalogue import Catalogue
+
+MAX_OUTPUT = 1024 * 1024
+MAX_STEPS = 100_000
+MAX_QUOTE_DEPTH = 5
+STEP = "_step"
+_HARMLESS_FILTERS = """
+    abs capitalize count d default e escape first float int join last length lower max min reverse round sort string sum title trim
+    truncate unique upper urlencode wordcount
+"""
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """A Jinja2 environment over one catalogue; templates are compiled once and kept."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__(
+            loader=_Loader(catalogue),
+            undefined=StrictUndefined,
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            cache_size=-1,
+            auto_reload=False,
+        )
+        self.meter = Meter()
+        self.globals = {STEP: self.meter.step}
+        harmless = {name: self.filters[name] for name in _HARMLESS_FILTERS.split()}
+        self.filters = {**harmless, "paragraphs": paragraphs, "quoted": quoted, "numbered": numbered}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        bodies = [node.body for node in tree.find_all(nodes.For)]
+        bodies += [node.body for node in tree.find_all(nodes.Macro)]
+        bodies += [node.body for node in tree.find_all(nodes.CallBlock)]
+        for body in bodies:
+            body.insert(0, _step(body[0].lineno if body else 1))
+        return tree
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        """A name after a dot is a key of a mapping, or one of the facts about a loop; never an attribute."""
+        if isinstance(obj, LoopContext):
+            return super().getattr(obj, attribute)
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: object, argument: object) -> object:
+        """A key of a mapping or a place in a list; anything else is as if it were missing."""
+        with suppress(LookupError, TypeError):
+            if isinstance(obj, Mapping):
+                return obj[argument]
+            if isinstance(obj, Sequence) and isinstance(argument, int | slice):
+                return obj[argument]
+        return self.undefined(obj=obj, name=str(argument))
+
+    def call_binop(self, context: object, operator: str, left: object, right: object) -> object:
+        if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
+            return self.binop_table[operator](left, right)
+        raise TemplateError(f'"{operator}" is allowed between small numbers only')
+
+
+class Meter:
+    """Counts the steps of the rendering that runs in this thread."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def start(self) -> None:
+        self._local.steps = 0
+
+    def step(self) -> str:
+        """Called by every turn of a loop and every call of a macro."""
+        self._local.steps = getattr(self._local, "steps", 0) + 1
+        if self._local.steps > MAX_STEPS:
+            raise TemplateError(f"takes more than {MAX_STEPS} steps")
+        return ""
+
+
+class _Loader(BaseLoader):
+    """Serves the files of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def get_source(self, environment: object, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        file = self._catalogue.find(template)
+        if file is None:
+            raise TemplateNotFound(template)
+        return file.path.read_text(encoding="utf-8"), str(file.path), None
+
+
+class Html(str):
+    """Text that is HTML already, so that it is not escaped once more."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+def capped(pieces: Iterable[str]) -> str:
+    """The output of a rendering, refused beyond 1 MB."""
+    kept: list[str] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MAX_OUTPUT:
+            raise TemplateError(f"gives more than {MAX_OUTPUT // 1024} kB")
+        kept.append(piece)
+    return "".join(kept)
+
+
+def paragraphs(text: object) -> Html:
+    """Plain text as HTML: blank lines part paragraphs, other line breaks and leading blanks stay, `>` lines become a quotation."""
+    return Html(_paragraphs(str(text)))
+
+
+def quoted(text: object) -> str:
+    """Every line behind `> `."""
+    return "\n".join(f"> {line}".rstrip() for line in str(text).strip().split("\n"))
+
+
+def numbered(text: object) -> str:
+    """Every line behind its number (MAIL.md A7: a failed draft comes back like this)."""
+    return "\n".join(f"{number:3} {line}".rstrip() for number, line in enumerate(str(text).rstrip().split("\n"), 1))
+
+
+def _step(line: int) -> nodes.Output:
+    return nodes.Output([nodes.Call(nodes.Name(STEP, "load"), [], [], None, None)], lineno=line)
+
+
+def _paragraphs(text: str, depth: int = 0) -> str:
+    blocks = (block.strip("\n") for block in text.split("\n\n") if block.strip())
+    return "\n".join(_block(block, depth) for block in blocks)
+
+
+def _block(block: str, depth: int) -> str:
+    lines = block.split("\n")
+    if depth < MAX_QUOTE_DEPTH and all(line.startswith(">") for line in lines):
+        inner = "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
+        return f"<blockquote>{_paragraphs(inner, depth + 1)}</blockquote>"
+    return "<p>" + "<br>\n".join(map(_line, lines)) + "</p>"
+
+
+def _line(line: str) -> str:
+    text = line.lstrip(" ")
+    return "&nbsp;" * (len(line) - len(text)) + str(escape(text))

@@ -1,0 +1,65 @@
+"""The values templates may use: made-up ones of the right shape, for previews and for checking names. The true ones come from `compose`."""
+
+from collections.abc import Mapping
+
+_EVERY_LETTER: Mapping[str, object] = {
+    "desk": {"name": "Acme Support"},
+    "queue": {"key": "support", "name": "Support", "address": "support@acme.example"},
+    "ticket": {
+        "number": 1042,
+        "tag": "[Acme #1042-7QKD]",
+        "subject": "Where is my order?",
+        "status": "open",
+        "priority": "normal",
+        "owner": "Anna Ivanova",
+        "tags": ["payment"],
+    },
+    "requester": {"name": "Ann Smith", "address": "ann@globex.example", "shown": "Ann Smith <ann@globex.example>"},
+    "author": {"name": "Anna Ivanova"},
+    "subject": "Where is my order?",
+    "body": "Hello,\n\nmy order has not come yet. Can you tell me where it is?\n\nAnn",
+    "quoted": "",
+    "quoted_from": "",
+    "signature": "Support\nAcme Support",
+    "attachments": ["order.pdf"],
+    "left_out": [],
+    "language": "en",
+    "direction": "ltr",
+    "text": "",
+    "match": {},
+}
+_FOR_AGENTS: Mapping[str, object] = {
+    "reply_to": "Ann Smith",
+    "reference": "maild-ref: n.1042.77.0aabcdefghijklmnop",
+    "actions": {"close": "mailto:support@acme.example", "take": "mailto:support@acme.example", "wait": "mailto:support@acme.example"},
+    "warnings": ["The sender could not be verified."],
+    "history": ["2026-03-02 17:50 Ann Smith: Where is my order?"],
+    "why": "no answer for 30 minutes",
+    "incoming": 12,
+    "sender": "ann@globex.example",
+    "count": 12,
+    "tickets": [{"number": 1042, "subject": "Where is my order?"}],
+}
+OPTIONAL: Mapping[str, object] = {
+    "warnings": (),
+    "history": (),
+    "why": "",
+    "incoming": 0,
+    "sender": "",
+    "count": 0,
+    "tickets": (),
+    "match": {},
+    "reply_to": "",
+    "reference": "",
+    "actions": {},
+}
+FOR_AGENTS = frozenset({"notification", "escalation", "unverified", "command-failed", "digest-storm", "held"})
+FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "faq-password", "answer"})
+_ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}
+
+
+def sample_values(kind: str) -> Mapping[str, object]:
+    """Made-up values of a letter of this kind. A kind that is not ours may use what every letter has, and what agents' letters have."""
+    if kind in FOR_CUSTOMERS:
+        return {**_EVERY_LETTER, **(_ANSWERED if kind == "answer" else {})}
+    return {**_EVERY_LETTER, **_FOR_AGENTS}

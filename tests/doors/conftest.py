@@ -1,0 +1,41 @@
+"""A store of each engine: every test that asks for `store` runs on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from maild.store.counters import COUNTERS
+from maild.store.engine import Store, open_store
+from maild.store.tables import counters, metadata
+from tests.rig.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: PostgresServer) -> str:
+    return postgres.create("desk")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database of each engine; a relative path for SQLite."""
+    if request.param == "sqlite":
+        return "sqlite:///maild.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
+    """An open, empty store."""
+    opened = open_store(store_url, tmp_path, create=True)
+    _empty(opened)
+    yield opened
+    opened.close()
+
+
+def _empty(store: Store) -> None:
+    """The PostgreSQL database is shared by the session: a fresh one for each test would take ten times as long."""
+    with store.writing() as tx:
+        for table in reversed(metadata.sorted_tables):
+            tx.execute(table.delete())
+        tx.execute(counters.insert(), [{"name": name, "value": 0} for name in COUNTERS])

@@ -1,0 +1,263 @@
+"""Decisions written and recalled: what `apply` records is what `recall` and `tickets` answer."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from maild.effects import AddMessage, Decision, IncomingState, Letter, Post, RecordEvent
+from maild.ingest.arrival import Incoming
+from maild.known import Known, KnownMessage, LastWords, Question
+from maild.message import Address, Attachment
+from maild.outbox.delivery import Composed
+from maild.reason import Reason
+from maild.store import incoming, letters, tickets
+from maild.store.apply import Applied, apply
+from maild.store.engine import Store
+from maild.store.recall import recall
+from maild.store.views import ticket_views
+from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
+from maild.tokens import LetterKind
+from tests.rig.desk import (
+    ACKNOWLEDGEMENT,
+    ANN,
+    BORIS,
+    MINUTE,
+    NOTIFICATION,
+    NOW,
+    a_decision,
+    a_letter,
+    a_message,
+    a_ticket,
+    an_arrival,
+    composed,
+)
+
+
+def applied(store: Store, decision: Decision, message: Incoming | None = None, first_number: int = 1) -> Applied:
+    with store.writing() as tx:
+        return apply(tx, decision, now=NOW, compose=composed, incoming=message, first_number=first_number)
+
+
+def opened(store: Store, *effects: AddMessage | RecordEvent | Post, after: TicketView | None = None) -> TicketView:
+    ticket = applied(store, a_decision(*effects, after=after)).ticket
+    assert ticket is not None
+    return ticket
+
+
+def recalled(store: Store, question: Question) -> Known:
+    with store.reading() as tx:
+        return recall(tx, question, NOW)
+
+
+def stored_view(store: Store, number: int) -> TicketView:
+    with store.reading() as tx:
+        return ticket_views(tx, [number])[number]
+
+
+def test_tickets_are_numbered_in_order_from_the_first_number(store: Store):
+    assert [applied(store, a_decision(), first_number=1000).ticket_number for _ in range(3)] == [1000, 1001, 1002]
+
+
+def test_a_new_ticket_reads_back_as_it_was_applied(store: Store):
+    cc = Participant(Address("Bob", "bob@globex.example"), ParticipantRole.CC)
+    draft = replace(
+        a_ticket(tags=frozenset({"vip", "payment"})),
+        participants=(Participant(ANN, ParticipantRole.REQUESTER), cc),
+        fields={"order": "77"},
+        decided=frozenset({"queue"}),
+        watchers=frozenset({"sales"}),
+        language="bg",
+        follow_up_of=None,
+    )
+    ticket = opened(store, after=draft)
+    assert ticket == stored_view(store, ticket.number)
+    assert replace(ticket, number=0, updated=NOW, customer_messages=0, references=(), last_customer_id=None, acknowledged=False) == draft
+
+
+def test_what_follows_from_the_messages_is_kept(store: Store):
+    first = a_message(message_id="first@globex.example")
+    ticket = opened(store, first, Post(ACKNOWLEDGEMENT), Post(NOTIFICATION))
+    assert (ticket.customer_messages, ticket.agent_messages, ticket.acknowledged) == (1, 0, True)
+    assert ticket.last_customer_id == "first@globex.example"
+    assert ticket.references == ("first@globex.example", "a.1.1.mac@acme.example")
+
+    answer = a_message(kind=MessageKind.AGENT, message_id="boris@laptop.acme.example", author=BORIS)
+    decision = a_decision(answer, Post(a_letter(kind=LetterKind.ANSWER)), before=ticket, after=replace(ticket, status=Status.WAITING))
+    answered = applied(store, decision).ticket
+    assert answered is not None
+    assert answered == stored_view(store, ticket.number)
+    assert (answered.customer_messages, answered.agent_messages, answered.status) == (1, 1, Status.WAITING)
+    assert answered.references[-1] == "c.1.3.mac@acme.example"
+    assert "boris@laptop.acme.example" not in answered.references
+
+
+def test_only_the_last_ten_ids_of_a_thread_are_kept(store: Store):
+    ticket = opened(store, *(a_message(message_id=f"{number}@x") for number in range(15)))
+    assert ticket.references == tuple(f"{number}@x" for number in range(5, 15))
+
+
+def test_the_difference_between_before_and_after_is_written(store: Store):
+    ticket = opened(store, after=a_ticket(tags=frozenset({"old", "kept"})))
+    people = (Participant(BORIS, ParticipantRole.THIRD_PARTY),)
+    later = replace(ticket, tags=frozenset({"kept", "new"}), owner="boris", participants=people, fields={"a": "b"})
+    applied(store, a_decision(RecordEvent("changed", "boris", "…"), before=ticket, after=later))
+    assert stored_view(store, ticket.number) == later
+
+
+def test_messages_attachments_events_and_traces_read_back(store: Store):
+    document = Attachment("a.pdf", "application/pdf", 12, "0" * 64, False, None, 2)
+    files = (document, Attachment("b.png", "image/png", 3, "1" * 64, True, "cid", 3))
+    mail = replace(a_message(text="Hello\n> quoted"), visible="Hello", html="<p>Hello</p>", attachments=files)
+    note = a_message(kind=MessageKind.NOTE, text="internal", message_id=None, internal=True)
+    decision = replace(a_decision(mail, note, RecordEvent("opened", "maild", "new")), trace=({"rule": "vip", "fired": False},))
+    number = applied(store, decision).ticket_number
+    assert number is not None
+    with store.reading() as tx:
+        first, second = tickets.list_messages(tx, number)
+        assert [(row.at, row.event.kind) for row in tickets.list_events(tx, number)] == [(NOW, "opened")]
+        assert [row.rules for row in tickets.list_traces(tx, number)] == [({"rule": "vip", "fired": False},)]
+    assert (first.text, first.visible, first.html, first.attachments) == ("Hello\n> quoted", "Hello", "<p>Hello</p>", files)
+    assert (second.kind, second.internal, second.message_id, second.attachments) == (MessageKind.NOTE, True, None, ())
+
+
+def test_letters_become_one_outbox_row_per_recipient(store: Store):
+    letter = a_letter(kind=LetterKind.ANSWER, template="answer", recipients=(ANN,), cc=(BORIS, Address("", "ANN@globex.example")))
+    result = applied(store, a_decision(a_message(), Post(letter)))
+    with store.reading() as tx:
+        rows = letters.list_outbox(tx, ticket=result.ticket_number)
+        assert {row.recipient for row in rows} == {"ann@globex.example", "boris@acme.example"}
+        assert {row.letter for row in rows} == set(result.letters)
+        assert letters.raw(tx, rows[0].id).startswith(b"Message-ID: <c.1.1.mac@acme.example>")
+
+
+def test_the_incoming_message_is_settled_in_the_same_transaction(store: Store):
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival()], NOW)
+        (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    decision = replace(a_decision(), author=ANN, subject="The printer", evidence=(Reason("tag", "subject tag"),))
+    number = applied(store, decision, message).ticket_number
+    with store.reading() as tx:
+        row = incoming.show(tx, message.id)
+        (stored,) = tickets.list_messages(tx, number or 0)
+    assert (row.state, row.ticket, row.author, row.subject, row.message_class) == (IncomingState.DONE, number, ANN, "The printer", "human")
+    assert stored.incoming == message.id
+
+
+def test_a_decision_without_a_ticket_spends_no_number(store: Store):
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival()], NOW)
+        (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    event = RecordEvent("quarantined", "maild", "auto")
+    nothing = Decision(IncomingState.QUARANTINED, Reason("auto", "an automatic reply"), effects=(event,))
+    assert applied(store, nothing, message) == Applied(None, ())
+    with store.reading() as tx:
+        assert incoming.show(tx, message.id).state is IncomingState.QUARANTINED
+    assert opened(store).number == 1
+
+
+def test_a_letter_may_concern_no_ticket_but_a_message_may_not(store: Store):
+    def lonely(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
+        assert ticket is None
+        return composed(letter, a_ticket(), number)
+
+    told = Decision(IncomingState.QUARANTINED, Reason("unverified", "unproven"), effects=(Post(NOTIFICATION),))
+    with store.writing() as tx:
+        numbers = apply(tx, told, now=NOW, compose=lonely, incoming=None, first_number=1).letters
+        assert [(row.letter, row.ticket) for row in letters.list_outbox(tx)] == [(numbers[0], None)]
+    with pytest.raises(ValueError, match="no ticket"):
+        applied(store, Decision(IncomingState.DONE, Reason("x", "x"), effects=(a_message(),)))
+
+
+def test_a_letter_that_cannot_be_composed_undoes_its_ticket_only(store: Store):
+    def broken(_: Letter, __: TicketView | None, ___: int) -> Composed:
+        raise RuntimeError("no such template")
+
+    with store.writing() as tx:
+        with pytest.raises(RuntimeError), store.savepoint(tx):
+            apply(tx, a_decision(), now=NOW, compose=broken, incoming=None, first_number=1)
+        apply(tx, a_decision(), now=NOW, compose=composed, incoming=None, first_number=1)
+    with store.reading() as tx:
+        assert [row.number for row in tickets.list_tickets(tx)] == [1]
+        assert {row.letter for row in letters.list_outbox(tx)} == {1, 2}
+
+
+def test_recall_knows_nothing_of_a_stranger(store: Store):
+    opened(store)
+    assert recalled(store, Question("unknown@x", ids=("also@unknown",), tickets=frozenset({99}), letters=frozenset({99}))) == Known()
+
+
+def test_recall_finds_duplicates_by_the_messages_own_id(store: Store):
+    ticket = opened(store, replace(a_message(message_id="mail-a@x"), date=NOW - MINUTE, fingerprint="abc"))
+    (same,) = recalled(store, Question("mail-a@x")).same_id
+    assert same == KnownMessage("mail-a@x", "abc", NOW - MINUTE, ticket.number, False)
+
+
+def test_recall_finds_foreign_ids_with_their_tickets_and_the_first_owner_of_each(store: Store):
+    first = opened(store, a_message(message_id="shared@x"))
+    opened(store, a_message(message_id="shared@x"))
+    known = recalled(store, Question("new@x", ids=("unknown@x", "shared@x")))
+    assert {identifier: message.ticket for identifier, message in known.by_id.items()} == {"shared@x": first.number}
+    assert known.tickets[first.number] == stored_view(store, first.number)
+
+
+def test_recall_finds_our_letters_by_number_and_by_id(store: Store):
+    ticket = opened(store)
+    known = recalled(store, Question("a.1.1.mac@acme.example", letters=frozenset({2})))
+    assert known.own is not None
+    assert (known.own.letter, known.own.kind, known.own.created) == (1, LetterKind.ACKNOWLEDGEMENT, NOW)
+    assert (known.letters[2].kind, known.letters[2].agent, known.letters[2].ticket) == (LetterKind.NOTIFICATION, "boris", ticket.number)
+    assert set(known.tickets) == {ticket.number}
+
+
+def test_recall_finds_the_tickets_that_already_refer_to_an_orphan(store: Store):
+    ticket = opened(store, a_message(references=("late@x", "other@x")))
+    assert recalled(store, Question("late@x")).adopters == (ticket.number,)
+
+
+def test_recall_follows_merges_and_survives_a_circle(store: Store):
+    target = opened(store)
+    first, second = opened(store), opened(store)
+    for ticket, into in ((first, second.number), (second, target.number), (target, first.number)):
+        merged = replace(ticket, status=Status.MERGED, merged_into=into)
+        applied(store, a_decision(RecordEvent("merged", "anna", "…"), before=ticket, after=merged))
+    known = recalled(store, Question("new@x", tickets=frozenset({first.number})))
+    assert set(known.tickets) == {target.number, first.number, second.number}
+
+
+def test_recall_counts_automatic_mail_in_each_window(store: Store):
+    for _ in range(3):
+        opened(store)
+    windows = (("recipient", 3600), ("domain", 3600), ("queue", 60), ("all", 60), ("storm sender", 600), ("storm domain", 600))
+    ann = Question("new@x", recipient="ann@globex.example", queue="support", windows=windows)
+    bob = Question("new@x", recipient="bob@globex.example", queue="sales", windows=windows)
+    with store.reading() as tx:
+        later = NOW + timedelta(minutes=5)
+        assert recall(tx, ann, later).sent.counts == dict(zip(windows, (3, 3, 0, 0, 3, 3), strict=True))
+        assert recall(tx, bob, NOW).sent.counts == dict(zip(windows, (0, 3, 0, 3, 0, 3), strict=True))
+
+
+def test_recall_knows_who_has_written_before(store: Store):
+    opened(store)
+    assert recalled(store, Question("new@x", recipient="ann@globex.example")).is_known_sender
+    assert not recalled(store, Question("new@x", recipient="eve@globex.example")).is_known_sender
+
+
+def test_recall_quotes_what_the_customer_said_last_and_nobody_else(store: Store):
+    others = (a_message(kind=MessageKind.THIRD_PARTY, text="third"), a_message(text="internal", internal=True))
+    ticket = opened(store, a_message(text="first"), a_message(text="last"), *others)
+    known = recalled(store, Question("new@x", tickets=frozenset({ticket.number})))
+    assert known.last_words == {ticket.number: LastWords("last", "Ann Smith")}
+
+
+def test_recall_tells_which_words_are_tags(store: Store):
+    opened(store, after=a_ticket(tags=frozenset({"vip"})))
+    assert recalled(store, Question("new@x", tags=frozenset({"vip", "hello"}))).tag_names == {"vip"}
+
+
+def test_hostile_text_is_stored_and_found_again(store: Store):
+    hostile = "NUL \x00 and a lone \ud800 surrogate"
+    long_id = "x" * 5000 + "@x"
+    ticket = opened(store, replace(a_message(text=hostile, subject=hostile, message_id=hostile, references=(long_id,)), html=hostile))
+    assert recalled(store, Question(hostile, ids=(hostile,))).tickets.keys() == {ticket.number}
+    assert recalled(store, Question(long_id)).adopters == (ticket.number,)

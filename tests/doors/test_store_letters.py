@@ -1,0 +1,171 @@
+"""The outbox in the store: order, leases, outcomes, recovery, the brake."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from maild.effects import Letter, Post
+from maild.errors import NotFoundError, UsageError
+from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
+from maild.store import letters, tickets
+from maild.store.apply import apply
+from maild.store.engine import Store
+from maild.tokens import LetterKind
+from tests.rig.desk import ACKNOWLEDGEMENT, MINUTE, NOTIFICATION, NOW, a_decision, a_letter, a_message, composed
+
+ANSWER = a_letter(kind=LetterKind.ANSWER, template="answer")
+
+
+def posted(store: Store, *wanted: Letter) -> None:
+    with store.writing() as tx:
+        decision = a_decision(a_message(), *(Post(letter) for letter in wanted))
+        apply(tx, decision, now=NOW, compose=composed, incoming=None, first_number=1)
+
+
+def claimed(store: Store, *, minutes: float = 0, owner: str = "host:1", queues: frozenset[str] | None = None) -> Delivery | None:
+    with store.writing() as tx:
+        return letters.claim(tx, NOW + minutes * MINUTE, owner, 600, queues)
+
+
+def recorded(store: Store, outcome: Outcome, *, minutes: float = 0) -> DeliveryState:
+    """Claim what is due and record this outcome."""
+    delivery = claimed(store, minutes=minutes)
+    assert delivery is not None
+    with store.writing() as tx:
+        letters.record(tx, delivery.id, outcome, NOW + minutes * MINUTE)
+        return letters.show(tx, delivery.id).state
+
+
+def test_answers_go_before_notifications_before_acknowledgements(store: Store):
+    posted(store, ACKNOWLEDGEMENT, NOTIFICATION, ANSWER)
+    posted(store, ANSWER)
+    kinds = [(delivery.kind, delivery.letter) for _ in range(4) if (delivery := claimed(store))]
+    assert kinds == [("answer", 3), ("answer", 4), ("notification", 2), ("acknowledgement", 1)]
+    assert claimed(store) is None
+
+
+def test_a_claim_carries_everything_the_sender_needs(store: Store):
+    posted(store, ANSWER)
+    delivery = claimed(store)
+    assert delivery is not None
+    assert (delivery.recipient, delivery.envelope_sender, delivery.ticket) == ("ann@globex.example", "support@acme.example", 1)
+    assert (delivery.attempts, delivery.was_unknown, delivery.created, delivery.queue) == (0, False, NOW, "support")
+    assert delivery.raw == b"Message-ID: <c.1.1.mac@acme.example>\r\n\r\nhi\r\n"
+
+
+def test_only_the_wanted_queues_are_claimed(store: Store):
+    posted(store, replace(ANSWER, queue="sales"), ANSWER)
+    assert claimed(store, queues=frozenset()) is None
+    delivery = claimed(store, queues=frozenset({"support", "billing"}))
+    assert delivery is not None
+    assert delivery.queue == "support"
+    assert claimed(store, queues=frozenset({"support"})) is None
+
+
+def test_a_deferred_letter_comes_due_again_with_its_attempts_counted(store: Store):
+    posted(store, ANSWER)
+    assert recorded(store, Deferred("451 try later", NOW + MINUTE)) is DeliveryState.DEFERRED
+    assert claimed(store) is None
+    with store.reading() as tx:
+        assert letters.find_next_due(tx) == NOW + MINUTE
+    delivery = claimed(store, minutes=1)
+    assert delivery is not None
+    assert delivery.attempts == 1
+
+
+def test_a_sent_letter_is_done(store: Store):
+    posted(store, ANSWER)
+    assert recorded(store, Sent("250 OK")) is DeliveryState.SENT
+    assert claimed(store, minutes=9999) is None
+    with store.reading() as tx:
+        assert letters.find_next_due(tx) is None
+
+
+def test_a_failed_letter_stands_in_the_tickets_log(store: Store):
+    posted(store, ANSWER)
+    assert recorded(store, Failed("550 no such user")) is DeliveryState.FAILED
+    with store.reading() as tx:
+        (line,) = tickets.list_events(tx, 1)
+    assert line.event.text == "answer to ann@globex.example was not delivered: 550 no such user"
+
+
+def test_an_unknown_letter_is_tried_once_more_and_then_reported(store: Store):
+    posted(store, ANSWER)
+    assert recorded(store, Unknown("cut", NOW + MINUTE)) is DeliveryState.UNKNOWN
+    assert claimed(store) is None
+    second = claimed(store, minutes=1)
+    assert second is not None
+    assert second.was_unknown
+    with store.writing() as tx:
+        letters.record(tx, second.id, Unknown("cut", None), NOW)
+        assert [line.event.kind for line in tickets.list_events(tx, 1)] == ["unknown"]
+    assert claimed(store, minutes=9999) is None
+
+
+def test_what_a_dead_process_was_sending_is_unknown_never_queued(store: Store):
+    posted(store, ANSWER, NOTIFICATION)
+    lost, kept = claimed(store, owner="dead"), claimed(store, owner="alive")
+    assert lost is not None
+    assert kept is not None
+    with store.writing() as tx:
+        assert letters.recover(tx, lambda owner: owner == "alive", NOW, timedelta(minutes=15)) == (lost.id,)
+        assert letters.recover(tx, lambda owner: True, NOW + 11 * MINUTE, timedelta(minutes=15)) == (kept.id,)
+        assert {row.state for row in letters.list_outbox(tx)} == {DeliveryState.UNKNOWN}
+    again = claimed(store, minutes=15, owner="dead")
+    assert again is not None
+    assert again.was_unknown
+    with store.writing() as tx:
+        letters.recover(tx, lambda owner: False, NOW + 15 * MINUTE, timedelta(minutes=15))
+        assert letters.show(tx, again.id).next_attempt is None
+
+
+def test_after_the_claim_was_lost_only_the_relays_acceptance_counts(store: Store):
+    posted(store, ANSWER)
+    delivery = claimed(store, owner="slow")
+    assert delivery is not None
+    with store.writing() as tx:
+        letters.recover(tx, lambda owner: False, NOW, timedelta(minutes=15))
+        letters.record(tx, delivery.id, Deferred("451", NOW), NOW)
+        assert letters.show(tx, delivery.id).state is DeliveryState.UNKNOWN
+        letters.record(tx, delivery.id, Sent("250"), NOW)
+        assert letters.show(tx, delivery.id).state is DeliveryState.SENT
+
+
+def test_a_paused_outbox_lets_nothing_out(store: Store):
+    posted(store, ANSWER)
+    with store.writing() as tx:
+        letters.pause(tx, "by boris")
+        letters.pause(tx, "by anna")
+        assert letters.is_paused(tx)
+    assert claimed(store) is None
+    with store.writing() as tx:
+        letters.resume(tx)
+        assert not letters.is_paused(tx)
+    assert claimed(store) is not None
+
+
+def test_a_letter_can_be_cancelled_and_retried_unless_it_is_on_its_way(store: Store):
+    posted(store, ANSWER)
+    with store.writing() as tx:
+        (row,) = letters.list_outbox(tx)
+        letters.cancel(tx, row.id, NOW)
+    assert claimed(store) is None
+    with store.writing() as tx:
+        letters.retry(tx, row.id, NOW)
+    assert claimed(store) is not None
+    for act in (letters.cancel, letters.retry):
+        with pytest.raises(UsageError, match="is sending"), store.writing() as tx:
+            act(tx, row.id, NOW)
+        with pytest.raises(NotFoundError), store.writing() as tx:
+            act(tx, 999, NOW)
+
+
+def test_the_list_is_newest_first_and_can_be_narrowed(store: Store):
+    posted(store, ACKNOWLEDGEMENT, NOTIFICATION)
+    posted(store, ANSWER)
+    recorded(store, Sent("250 OK"))
+    with store.reading() as tx:
+        assert [row.kind for row in letters.list_outbox(tx)] == [LetterKind.ANSWER, LetterKind.NOTIFICATION, LetterKind.ACKNOWLEDGEMENT]
+        assert [row.reply for row in letters.list_outbox(tx, state=DeliveryState.SENT)] == ["250 OK"]
+        assert [row.template for row in letters.list_outbox(tx, ticket=1, limit=1)] == ["notification"]

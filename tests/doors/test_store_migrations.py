@@ -1,0 +1,119 @@
+"""The migrations build what the tables say, on both engines, and the version is told without Alembic."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from maild.errors import NotFoundError, SchemaMismatchError
+from maild.store import migrate, schema
+from maild.store.engine import Store, Transaction, connect_store, open_store
+from maild.store.tables import metadata
+from tests.rig.postgres import PostgresServer
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Two empty databases of one engine."""
+    if request.param == "sqlite":
+        for name in ("first.db", "second.db"):
+            (tmp_path / name).touch()
+        return "sqlite:///first.db", "sqlite:///second.db"
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    return postgres.create("first"), postgres.create("second")
+
+
+def describe(store: Store) -> list[str]:
+    """Everything the engine knows of the schema, a line each."""
+    with store.reading() as tx:
+        return sorted(_lines(tx))
+
+
+def _lines(tx: Transaction) -> Iterator[str]:
+    inspector = inspect(tx)
+    for table in inspector.get_table_names():
+        for column in inspector.get_columns(table):
+            yield f"{table}.{column['name']} {column['type']} {column['nullable']} {column['default']} {column.get('computed')}"
+        yield f"{table} keys {inspector.get_pk_constraint(table)['constrained_columns']} {inspector.get_unique_constraints(table)}"
+        yield from (f"{table} to {sorted(key.items(), key=str)}" for key in inspector.get_foreign_keys(table))
+    if tx.dialect.name == "sqlite":
+        programs = tx.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")
+        yield from (f"{name}: {' '.join(sql.replace('(', ' ( ').split())}" for name, sql in programs)
+    else:
+        yield from tx.exec_driver_sql("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'").scalars()
+        storage = tx.exec_driver_sql("SELECT attname, attstorage FROM pg_attribute WHERE attrelid = 'raw_messages'::regclass")
+        yield from (f"storage of {name}: {kind}" for name, kind in storage)
+    yield from (f"counter {name} {value}" for name, value in tx.exec_driver_sql("SELECT name, value FROM counters"))
+    yield f"version {schema.find_version(tx)}"
+
+
+def test_all_migrations_applied_equal_the_tables(empty_urls: tuple[str, str], tmp_path: Path):
+    created = open_store(empty_urls[0], tmp_path, create=True)
+    assert migrate.upgrade(empty_urls[1], tmp_path) == (None, schema.HEAD)
+    migrated = open_store(empty_urls[1], tmp_path, create=False)
+    assert describe(created) == describe(migrated)
+    assert len(describe(created)) > 150
+    created.close()
+    migrated.close()
+
+
+def test_alembic_sees_no_difference_either(empty_urls: tuple[str, str], tmp_path: Path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    store = open_store(empty_urls[0], tmp_path, create=True)
+    with store.reading() as tx:
+        context = MigrationContext.configure(tx, opts={"include_object": _is_ours})
+        assert compare_metadata(context, metadata) == []
+    store.close()
+
+
+def _is_ours(_: object, name: str | None, kind: str, reflected: bool, __: object) -> bool:
+    """The full-text index is written in each engine's own words and compared above."""
+    return not (reflected and name is not None and (name.startswith("message_words") or name in ("words", "ix_messages_words")))
+
+
+def test_the_packaged_versions_are_those_the_schema_module_names():
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == schema.VERSIONS
+
+
+def test_the_status_says_what_is_there_and_what_is_wanted(empty_urls: tuple[str, str], tmp_path: Path):
+    assert migrate.schema_status(empty_urls[0], tmp_path).state is schema.SchemaState.EMPTY
+    open_store(empty_urls[0], tmp_path, create=True).close()
+    status = migrate.schema_status(empty_urls[0], tmp_path)
+    assert (status.state, status.version, status.wanted) == (schema.SchemaState.CURRENT, schema.HEAD, schema.HEAD)
+    assert "maild:" not in status.place
+
+
+def test_a_database_that_is_newer_is_not_touched(empty_urls: tuple[str, str], tmp_path: Path):
+    open_store(empty_urls[0], tmp_path, create=True).close()
+    store = connect_store(empty_urls[0], tmp_path, create=False)
+    with store.writing() as tx:
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    with pytest.raises(SchemaMismatchError, match="newer"):
+        migrate.upgrade(empty_urls[0], tmp_path)
+    assert migrate.schema_status(empty_urls[0], tmp_path).version == "9999"
+
+
+def test_a_missing_database_is_not_created_by_an_upgrade(tmp_path: Path):
+    with pytest.raises(NotFoundError):
+        migrate.upgrade("sqlite:///none.db", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_opening_a_database_imports_neither_alembic_nor_the_other_engine(tmp_path: Path):
+    program = (
+        "import sys; from pathlib import Path; from maild.store import apply, engine, incoming, letters, recall, tickets; "
+        f"engine.open_store('sqlite:///maild.db', Path({str(tmp_path)!r}), create=True).close(); "
+        "print([name for name in ('alembic', 'psycopg', 'sqlalchemy.orm', 'jinja2', 'imapclient', 'yaml') if name in sys.modules])"
+    )
+    project = Path(migrate.__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=project)
+    assert done.stdout == "[]\n"

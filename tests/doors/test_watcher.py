@@ -1,0 +1,402 @@
+"""A watched mailbox against a real Dovecot, a line that fails, and servers that lie."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from maild.config.settings import After, Mailbox
+from maild.errors import MailboxFolderMissingError, MailboxProtocolError, StoreUnavailableError
+from maild.ingest.backoff import retry_delay
+from maild.ingest.progress import MailboxState
+from maild.ingest.watcher import Watcher
+from tests.rig.dovecot import DovecotServer
+from tests.rig.fake_imap import FakeImap, Mail
+from tests.rig.fault_proxy import Fault, FaultProxy
+from tests.rig.mailboxes import HASTY, a_mailbox
+from tests.rig.mails import an_email
+from tests.rig.shelf import Shelf
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeImap]:
+    server = FakeImap().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def proxy(dovecot: DovecotServer) -> Iterator[FaultProxy]:
+    proxy = FaultProxy((dovecot.host, dovecot.port)).start()
+    yield proxy
+    proxy.stop()
+
+
+@contextmanager
+def watching(mailbox: Mailbox, shelf: Shelf, **more: object) -> Iterator[Watcher]:
+    watcher = Watcher(mailbox, shelf, **({"timing": HASTY} | more))
+    watcher.start()
+    try:
+        yield watcher
+    finally:
+        watcher.stop()
+    assert not watcher.is_alive
+
+
+def poll(mailbox: Mailbox, shelf: Shelf, **more: object) -> int:
+    return Watcher(mailbox, shelf, **({"timing": HASTY} | more)).poll_once()
+
+
+def until(condition, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_new_mail_is_stored_with_its_place_on_the_server(dovecot, user, shelf):
+    raw = an_email()
+    dovecot.append(user, raw, date=datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
+    assert poll(a_mailbox(dovecot, user), shelf) == 1
+    [arrival] = shelf.arrivals.values()
+    assert (arrival.mailbox, arrival.raw, arrival.uid, arrival.answered, arrival.quiet) == ("support", raw, 1, False, False)
+    assert arrival.received == datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+    assert shelf.reached["support"].watermark == 1
+    assert poll(a_mailbox(dovecot, user), shelf) == 0
+
+
+def test_a_thousand_messages_are_read_in_batches_while_somebody_else_flips_flags(dovecot, user, shelf):
+    dovecot.append_all(user, [an_email() for _ in range(1000)])
+    stop = threading.Event()
+    flipped: dict[int, bool] = {}
+
+    def flip() -> None:
+        chance = random.Random(1)
+        with dovecot.connect(user) as client:
+            client.select_folder("INBOX")
+            while not stop.is_set():
+                uid, seen = chance.randint(1, 1000), chance.random() < 0.5
+                (client.add_flags if seen else client.remove_flags)([uid], ["\\Seen"], silent=True)
+                flipped[uid] = seen
+
+    other = threading.Thread(target=flip)
+    other.start()
+    try:
+        assert poll(a_mailbox(dovecot, user), shelf) == 1000
+    finally:
+        stop.set()
+        other.join()
+    assert shelf.uids == list(range(1, 1001))
+    assert max(len(commit) for commit in shelf.commits) == 50
+    assert {stored.uid for stored in dovecot.messages(user) if "\\Seen" in stored.flags} == {uid for uid, seen in flipped.items() if seen}
+
+
+def test_messages_expunged_under_us_cost_nothing_else(dovecot, user, shelf):
+    dovecot.append_all(user, [an_email() for _ in range(300)])
+    gone = set(random.Random(2).sample(range(1, 301), 40))
+
+    def expunge() -> None:
+        with dovecot.connect(user) as client:
+            client.select_folder("INBOX")
+            for uid in gone:
+                client.delete_messages([uid])
+                client.uid_expunge([uid])
+
+    other = threading.Thread(target=expunge)
+    other.start()
+    poll(a_mailbox(dovecot, user), shelf)
+    other.join()
+    poll(a_mailbox(dovecot, user), shelf)
+    assert set(range(1, 301)) - gone <= set(shelf.uids)
+    assert shelf.reached["support"].watermark >= max(set(range(1, 301)) - gone)
+
+
+def test_first_contact_takes_only_what_is_young_enough(dovecot, user, shelf):
+    now = datetime.now(UTC)
+    for days in (30, 3, 2):
+        dovecot.append(user, an_email(), date=now - timedelta(days=days))
+    for hours in (23, 1):
+        dovecot.append(user, an_email(), date=now - timedelta(hours=hours), flags=["\\Answered"] if hours == 1 else [])
+    assert poll(a_mailbox(dovecot, user, start=timedelta(hours=24)), shelf) == 2
+    assert [(arrival.uid, arrival.answered, arrival.quiet) for arrival in shelf.arrivals.values()] == [(4, False, False), (5, True, False)]
+
+
+def test_starting_now_takes_nothing_that_is_there_already(dovecot, user, shelf):
+    dovecot.append(user, an_email())
+    mailbox = a_mailbox(dovecot, user, start=timedelta(0))
+    assert poll(mailbox, shelf) == 0
+    dovecot.append(user, an_email())
+    assert poll(mailbox, shelf) == 1
+    assert shelf.uids == [2]
+
+
+def test_starting_with_all_takes_old_mail_quietly(dovecot, user, shelf):
+    now = datetime.now(UTC)
+    dovecot.append(user, an_email(), date=now - timedelta(days=400))
+    dovecot.append(user, an_email(), date=now)
+    assert poll(a_mailbox(dovecot, user, start=None), shelf) == 2
+    assert [arrival.quiet for arrival in shelf.arrivals.values()] == [True, False]
+
+
+def test_a_baseline_survives_a_restart_before_the_first_message(dovecot, user, shelf):
+    mailbox = a_mailbox(dovecot, user, start=timedelta(0))
+    poll(mailbox, shelf)
+    dovecot.append(user, an_email())
+    assert poll(mailbox, shelf) == 1
+
+
+def test_a_new_uidvalidity_starts_a_new_generation_without_the_mail_from_before_the_desk(dovecot, user, shelf):
+    now = datetime.now(UTC)
+    mailbox = a_mailbox(dovecot, user, start=timedelta(hours=24))
+    for days in (30, 20):
+        dovecot.append(user, an_email(), date=now - timedelta(days=days))
+    dovecot.append(user, an_email(), date=now - timedelta(hours=2))
+    assert poll(mailbox, shelf) == 1
+    [old] = shelf.arrivals.values()
+    dovecot.wipe_indexes(user)
+    dovecot.append(user, an_email(), date=datetime.now(UTC) + timedelta(minutes=1))
+    assert poll(mailbox, shelf) == 2
+    generation = [arrival for arrival in shelf.arrivals.values() if arrival.uid_validity != old.uid_validity]
+    assert [arrival.quiet for arrival in generation] == [True, False]
+    assert generation[0].raw == old.raw
+
+
+def test_server_copies_are_moved_only_after_the_commit(dovecot, user, shelf):
+    dovecot.append_all(user, [an_email() for _ in range(60)])
+    mailbox = a_mailbox(dovecot, user, after=After("move", "Done"))
+    shelf.dies_after = 2
+    with pytest.raises(StoreUnavailableError):
+        poll(mailbox, shelf)
+    assert len(shelf.uids) == 50
+    assert len(dovecot.messages(user)) == 10
+    shelf.down, shelf.dies_after = False, None
+    assert poll(mailbox, shelf) == 10
+    assert dovecot.messages(user) == []
+    assert len(dovecot.messages(user, "Done")) == 60
+
+
+def test_what_was_stored_but_not_moved_is_moved_later_and_old_mail_stays(dovecot, user, shelf):
+    now = datetime.now(UTC)
+    mailbox = a_mailbox(dovecot, user, start=timedelta(hours=24))
+    dovecot.append(user, an_email(), date=now - timedelta(days=9))
+    dovecot.append(user, an_email(), date=now)
+    poll(mailbox, shelf)
+    poll(replace(mailbox, after=After("delete")), shelf)
+    assert [stored.uid for stored in dovecot.messages(user)] == [1]
+
+
+def test_a_mailbox_that_is_only_observed_is_never_changed(dovecot, user, shelf):
+    dovecot.append_all(user, [an_email() for _ in range(3)])
+    before = dovecot.messages(user)
+    assert poll(a_mailbox(dovecot, user, after=After("delete")), shelf, touch=False) == 3
+    assert dovecot.messages(user) == before
+
+
+@pytest.mark.parametrize(("near_poll", "limit"), [(0.0, 1.0), (0.15, 0.3)])
+def test_mail_that_comes_while_watching_is_stored_at_once_and_the_walk_is_woken(dovecot, user, shelf, near_poll, limit):
+    woken = threading.Event()
+    with watching(a_mailbox(dovecot, user), shelf, wake=woken.set, timing=replace(HASTY, near_poll=near_poll)):
+        until(lambda: "support" in shelf.reached)
+        time.sleep(0.2)
+        dovecot.append(user, an_email())
+        began = time.monotonic()
+        shelf.wait_for(1)
+        assert time.monotonic() - began < limit
+        assert woken.wait(1)
+
+
+def test_asking_a_server_nearby_often_costs_next_to_nothing(dovecot, user, shelf):
+    with watching(a_mailbox(dovecot, user), shelf, timing=replace(HASTY, near_poll=0.15)):
+        until(lambda: "support" in shelf.reached)
+        busy = time.process_time()
+        time.sleep(1.5)
+        assert time.process_time() - busy < 0.03
+
+
+def test_without_idle_the_folder_is_polled(shelf, fake):
+    fake.capabilities = b"IMAP4rev1"
+    with watching(a_mailbox(fake), shelf):
+        until(lambda: "support" in shelf.reached)
+        fake.mails[1] = Mail(an_email())
+        shelf.wait_for(1, 2)
+    assert not any(b"IDLE" in line for line in fake.commands)
+
+
+def test_stopping_is_quick_and_says_goodbye(shelf, fake):
+    with watching(a_mailbox(fake), shelf) as watcher:
+        until(lambda: any(b"IDLE" in line for line in fake.commands))
+        began = time.monotonic()
+        watcher.stop()
+        assert time.monotonic() - began < 1.5
+    assert fake.commands[-1].endswith(b"LOGOUT")
+
+
+def test_a_connection_that_ends_in_idle_is_renewed_within_two_seconds_and_without_spinning(dovecot, proxy, user, shelf):
+    with watching(a_mailbox(proxy, user), shelf):
+        until(lambda: "support" in shelf.reached)
+        time.sleep(0.2)
+        proxy.close_all()
+        dovecot.append(user, an_email())
+        began, busy = time.monotonic(), time.process_time()
+        shelf.wait_for(1, 2)
+        time.sleep(max(0.0, 1.5 - (time.monotonic() - began)))
+        assert time.process_time() - busy < 0.5
+    assert proxy.accepted == 2
+
+
+def test_a_black_hole_costs_at_most_refresh_and_read_timeout(dovecot, proxy, user, shelf):
+    timing = replace(HASTY, idle=1, read=1)
+    with watching(a_mailbox(proxy, user), shelf, timing=timing):
+        until(lambda: "support" in shelf.reached)
+        proxy.fault = Fault.BLACK_HOLE
+        dovecot.append(user, an_email())
+        time.sleep(0.5)
+        proxy.fault = Fault.NONE
+        shelf.wait_for(1, 5)
+
+
+def test_a_server_that_restarts_is_found_again(dovecot, user, shelf):
+    states: list[MailboxState] = []
+    with watching(a_mailbox(dovecot, user), shelf, tell=lambda _, state, __: states.append(state)):
+        until(lambda: MailboxState.WATCHING in states)
+        dovecot.kill()
+        until(lambda: MailboxState.UNREACHABLE in states)
+        dovecot.ensure_running()
+        dovecot.append(user, an_email())
+        shelf.wait_for(1)
+    assert states[-1] is MailboxState.STOPPED
+
+
+def test_a_deleted_folder_is_said_to_be_missing_and_read_again_when_it_is_back(dovecot, user, shelf):
+    states: list[MailboxState] = []
+    dovecot.create(user, "Desk")
+    with watching(a_mailbox(dovecot, user, folder="Desk"), shelf, tell=lambda _, state, __: states.append(state)):
+        until(lambda: MailboxState.WATCHING in states)
+        with dovecot.connect(user) as client:
+            client.delete_folder("Desk")
+        until(lambda: MailboxState.FOLDER_MISSING in states)
+        assert "Desk" not in dovecot.folders(user)
+        dovecot.create(user, "Desk")
+        dovecot.append(user, an_email(), folder="Desk")
+        shelf.wait_for(1)
+
+
+def test_a_missing_folder_is_raised_when_polling_once(dovecot, user, shelf):
+    with pytest.raises(MailboxFolderMissingError):
+        poll(a_mailbox(dovecot, user, folder="Nowhere"), shelf)
+
+
+def test_a_database_that_is_down_leaves_everything_on_the_server(dovecot, user, shelf):
+    states: list[MailboxState] = []
+    dovecot.append(user, an_email())
+    shelf.down = True
+    mailbox = a_mailbox(dovecot, user, after=After("delete"))
+    with watching(mailbox, shelf, tell=lambda _, state, __: states.append(state)):
+        until(lambda: MailboxState.STORE_DOWN in states)
+        assert len(dovecot.messages(user)) == 1
+        shelf.down = False
+        shelf.wait_for(1)
+        until(lambda: not dovecot.messages(user))
+
+
+def test_a_throttling_server_is_left_alone_for_as_long_as_it_asks(fake, shelf):
+    heard: list[tuple[MailboxState, str]] = []
+    fake.scripts[b"LOGIN"] = lambda connection, tag, _: connection.send(
+        tag + b" NO Request is throttled. Suggested Backoff Time: 60000 milliseconds\r\n"
+    )
+    with watching(a_mailbox(fake), shelf, tell=lambda _, state, words: heard.append((state, words))):
+        until(lambda: any(state is MailboxState.THROTTLED for state, _ in heard))
+        time.sleep(0.7)
+    assert fake.connections == 1
+    assert "next try in 60 s" in next(words for state, words in heard if state is MailboxState.THROTTLED)
+
+
+def test_a_message_without_a_body_holds_nobody_up_and_is_tried_again(fake, shelf):
+    fake.mails = {uid: Mail(an_email()) for uid in range(1, 6)}
+    fake.mails[3].body_answer = b"* # FETCH (UID @UID@ BODY[] NIL)\r\n"
+    moments = [datetime(2026, 11, 20, 12, 0, tzinfo=UTC)]
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=lambda: moments[-1])
+    assert watcher.poll_once() == 4
+    assert shelf.uids == [1, 2, 4, 5]
+    assert shelf.reached["support"].watermark == 2
+    assert watcher.poll_once() == 0
+    fake.mails[3].body_answer = None
+    moments.append(moments[-1] + timedelta(minutes=2))
+    assert watcher.poll_once() == 1
+    assert shelf.uids == [1, 2, 3, 4, 5]
+    assert shelf.reached["support"].watermark == 5
+
+
+def test_after_a_day_a_message_that_cannot_be_had_is_announced(fake, shelf):
+    fake.mails = {1: Mail(an_email(), body_answer=b"* # FETCH (UID @UID@ BODY[] NIL)\r\n"), 2: Mail(an_email())}
+    moments = [datetime(2026, 11, 20, 12, 0, tzinfo=UTC)]
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=lambda: moments[-1])
+    watcher.poll_once()
+    moments.append(moments[-1] + timedelta(hours=25))
+    assert watcher.poll_once() == 1
+    stand_in = next(arrival for arrival in shelf.arrivals.values() if arrival.uid == 1)
+    assert b"could not be retrieved" in stand_in.raw
+    assert stand_in.quiet
+    assert shelf.reached["support"].watermark == 2
+
+
+def test_a_message_that_vanished_before_it_could_be_had_is_forgotten(fake, shelf):
+    fake.mails = {1: Mail(an_email(), body_answer=b""), 2: Mail(an_email())}
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY)
+    assert watcher.poll_once() == 1
+    del fake.mails[1]
+    fake.mails[3] = Mail(an_email())
+    assert watcher.poll_once() == 1
+    assert shelf.reached["support"].watermark == 3
+
+
+def test_twelve_garbled_answers_among_sixty_cost_no_other_message(fake, shelf):
+    fake.mails = {uid: Mail(an_email()) for uid in range(1, 61)}
+    garbled = set(range(3, 60, 5))
+    for uid in garbled:
+        fake.mails[uid].body_answer = b"* # FETCH (UID @UID@ BODY[] {5}\r\nabcde FLAGS (\r\n"
+    assert poll(a_mailbox(fake), shelf) == 60 - len(garbled)
+    assert set(shelf.uids) == set(range(1, 61)) - garbled
+    assert shelf.reached["support"].watermark == 2
+
+
+def test_a_server_that_answers_nonsense_to_everything_is_not_asked_for_ever(fake, shelf):
+    fake.scripts[b"UID SEARCH"] = lambda connection, tag, _: connection.send(b"* SEARCH one two\r\n" + tag + b" OK done\r\n")
+    with pytest.raises(MailboxProtocolError):
+        poll(a_mailbox(fake), shelf)
+    assert fake.connections == 1
+
+
+def test_a_server_that_talks_all_the_time_does_not_keep_us_busy(fake, shelf):
+    def idle(connection, tag, arguments):
+        connection.lines.append(tag)
+        connection.send(b"+ idling\r\n* OK Still here\r\n")
+
+    fake.scripts[b"IDLE"] = idle
+    with watching(a_mailbox(fake), shelf):
+        time.sleep(1.5)
+    assert sum(b"IDLE" in line for line in fake.commands) < 10
+
+
+def test_waiting_grows_and_never_ends():
+    def check(failures, expected):
+        assert retry_delay(failures, 5, 900, 0.0) == expected
+
+    check(1, 0.5)
+    check(2, 5)
+    check(3, 10)
+    check(4, 20)
+    check(12, 900)
+    check(100_000, 900)
+    assert retry_delay(100_000, 5, 900, 1.0) == pytest.approx(600)
+    assert retry_delay(1, 5, 900, 0.5, asked=300) == 302.5

@@ -1,0 +1,65 @@
+"""A store for watchers that lives in memory and keeps the promises of `MailboxStore`: one commit, known UIDs left as they are."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from maild.errors import StoreUnavailableError
+from maild.ingest.arrival import Arrival
+from maild.ingest.progress import Progress
+
+
+@dataclass(slots=True)
+class Shelf:
+    """`commits` holds what each commit brought; `down` makes every call fail; `dies_after` commits it goes down by itself."""
+
+    arrivals: dict[tuple[str, int | None, int | None], Arrival] = field(default_factory=dict)
+    reached: dict[str, Progress] = field(default_factory=dict)
+    commits: list[tuple[Arrival, ...]] = field(default_factory=list)
+    down: bool = False
+    dies_after: int | None = None
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def progress(self, mailbox: str) -> Progress | None:
+        self._check()
+        return self.reached.get(mailbox)
+
+    def store(self, mailbox: str, arrivals: Sequence[Arrival], progress: Progress) -> None:
+        self._check()
+        with self._changed:
+            for arrival in arrivals:
+                self.arrivals.setdefault((mailbox, arrival.uid_validity, arrival.uid), arrival)
+            self.reached[mailbox] = replace(progress, last_success=datetime.now(UTC))
+            self.commits.append(tuple(arrivals))
+            self._changed.notify_all()
+
+    def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+        self._check()
+        return frozenset(uid for uid in uids if (mailbox, uid_validity, uid) in self.arrivals)
+
+    @property
+    def uids(self) -> list[int | None]:
+        """UIDs of everything stored, in order."""
+        return sorted((arrival.uid for arrival in self.arrivals.values()), key=lambda uid: uid or 0)
+
+    def wait_for(self, count: int, seconds: float = 10.0) -> list[Arrival]:
+        """Block until that many messages are stored.
+
+        Raises:
+            TimeoutError: they did not come in time.
+        """
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while len(self.arrivals) < count:
+                if time.monotonic() >= deadline:
+                    raise TimeoutError(f"{len(self.arrivals)} of {count} messages are stored")
+                self._changed.wait(max(0.0, deadline - time.monotonic()))
+            return list(self.arrivals.values())
+
+    def _check(self) -> None:
+        if self.dies_after is not None and len(self.commits) >= self.dies_after:
+            self.down = True
+        if self.down:
+            raise StoreUnavailableError

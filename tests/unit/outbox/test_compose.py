@@ -1,0 +1,261 @@
+"""Letters as they go out, read back by the standard library."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maild.effects import Letter
+from maild.errors import LeakError, TemplateError
+from maild.message import Address
+from maild.outbox.compose import Composer
+from maild.outbox.delivery import Composed
+from maild.templates.render import Templates
+from maild.ticket import TicketView
+from maild.tokens import LetterKind
+from tests.rig.letters import ANNA, NOW, TOKENS, a_desk, a_letter, a_ticket, an_attachment, composed, read_back, text_of
+
+ACK, STATUS, ANSWER, NOTIFICATION = LetterKind.ACKNOWLEDGEMENT, LetterKind.STATUS, LetterKind.ANSWER, LetterKind.NOTIFICATION
+TAG = TOKENS.mint_tag(1042)
+AUTOMATIC = ("Auto-Submitted", "X-Auto-Response-Suppress", "X-Maild-Loop", "Precedence")
+
+
+def check_wire(letter: Composed) -> None:
+    """ASCII, CRLF only, no line over 998, no NUL (MAIL.md O8)."""
+    assert letter.raw.isascii()
+    assert letter.raw.count(b"\n") == letter.raw.count(b"\r\n") == letter.raw.count(b"\r")
+    assert b"\0" not in letter.raw
+    assert max(map(len, letter.raw.split(b"\r\n"))) <= 998
+
+
+def check_face(letter: Letter, sender: str) -> None:
+    assert str(read_back(composed(letter))["From"]) == sender
+
+
+def test_every_kind_is_written_for_the_wire():
+    for kind in LetterKind:
+        check_wire(composed(a_letter(kind)))
+
+
+def test_an_acknowledgement_has_the_number_and_none_of_the_customers_text():
+    message = read_back(composed(a_letter(ACK)))
+    assert str(message["Subject"]) == f"Re: {TAG} Where is my order?"
+    assert "1042" in text_of(message)
+    assert "Support" in text_of(message)
+    assert "where is it" not in text_of(message)
+    assert "1042" in text_of(message, "html")
+    assert str(message["Date"]) == "Fri, 20 Nov 2026 10:02:11 +0000"
+    assert str(message["MIME-Version"]) == "1.0"
+
+
+def test_an_acknowledgement_without_a_subject_repeats_no_word_of_the_sender():
+    stranger = Address("BUY GOLD NOW", "victim@globex.example")
+    ticket = a_ticket(requester=stranger, subject="BUY GOLD NOW")
+    topic = (("Thread-Topic", "BUY GOLD NOW"),)
+    letter = composed(a_letter(ACK, subject="", recipients=(stranger,), thread_headers=topic), ticket)
+    message = read_back(letter)
+    assert str(message["To"]) == "victim@globex.example"
+    assert str(message["Subject"]) == f"{TAG} We have received your message"
+    assert "GOLD" not in letter.raw.decode() + text_of(message) + text_of(message, "html")
+
+
+def test_faces():
+    check_face(a_letter(ANSWER), '"Anna Ivanova (Acme Support)" <support@acme.example>')
+    check_face(a_letter(ACK), '"Support (Acme Support)" <support@acme.example>')
+    check_face(a_letter(NOTIFICATION), "Ann Smith via Support <support@acme.example>")
+    check_face(a_letter(ANSWER, queue="sales"), '"Anna Ivanova (Acme Support)" <sales@acme.example>')
+
+
+def test_automatic_letters_say_so_and_answers_do_not():
+    marks = {kind: [str(read_back(composed(a_letter(kind)))[name]) for name in AUTOMATIC] for kind in LetterKind}
+    loop = TOKENS.mint_loop_header()
+    assert marks[ACK] == ["auto-replied", "All", loop, "None"]
+    assert marks[STATUS] == ["auto-generated", "All", loop, "None"]
+    assert marks[NOTIFICATION] == ["auto-generated", "All", loop, "None"]
+    assert marks[ANSWER] == ["None"] * 4
+
+
+def test_precedence_is_written_where_the_desk_wants_it():
+    assert read_back(composed(a_letter(ACK), desk=a_desk(precedence="bulk")))["Precedence"] == "bulk"
+
+
+def test_only_notifications_carry_what_filters_need():
+    message = read_back(composed(a_letter(NOTIFICATION)))
+    assert [message[name] for name in ("List-Id", "X-Maild-Queue", "X-Maild-Priority")] == [
+        "Support <support.acme.example>",
+        "support",
+        "high",
+    ]
+    assert read_back(composed(a_letter(ACK)))["List-Id"] is None
+
+
+def test_ids_are_tokens_of_the_right_kind():
+    for kind in LetterKind:
+        token = TOKENS.read_message_id(composed(a_letter(kind)).message_id)
+        assert token is not None
+        assert (token.kind, token.ticket, token.letter) == (kind, 1042, 77)
+    token = TOKENS.read_message_id(composed(a_letter(NOTIFICATION)).message_id)
+    assert token is not None
+    assert token.agent == "anna"
+
+
+def test_references_start_with_the_anchor_and_end_with_the_parent():
+    ids = tuple(f"mail{number}.{'x' * 60}@globex.example" for number in range(30))
+    parent = "p" * 238 + "@globex.example"
+    raw = composed(a_letter(ANSWER, in_reply_to=parent), a_ticket(references=ids)).raw.decode()
+    assert f"In-Reply-To: <{parent}>\r\n" in raw
+    block = re.search(r"References: ((?:<[^>]*>\r\n ?)+)", raw)
+    assert block is not None
+    written = re.findall(r"<([^>]*)>", block[1])
+    assert written[0] == TOKENS.mint_anchor(1042)
+    assert written[-1] == parent
+    assert written[-2] == ids[-1]
+    assert len(written) <= 10
+    assert len(block[0]) <= 900
+    assert len(read_back(composed(a_letter(ANSWER), a_ticket(references=tuple("abcdefghijklmnop"))))["References"].split()) == 10
+
+
+def test_a_customer_never_gets_the_id_of_a_notification():
+    secret = TOKENS.mint_message_id(NOTIFICATION, 1042, 5, "anna")
+    raw = composed(a_letter(ANSWER), a_ticket(references=(secret, "first@globex.example", "17.anna@acme.example"))).raw.decode()
+    assert secret not in raw
+    assert "anna@acme" not in raw
+
+
+def test_a_notification_starts_with_where_a_reply_goes_then_the_new_text_and_ends_with_the_token():
+    lines = text_of(read_back(composed(a_letter(NOTIFICATION)))).rstrip().split("\n")
+    assert lines[0] == "Reply = to Ann Smith"
+    assert next(line for line in lines[1:] if line) == "Hello,"
+    assert lines[-1] == TOKENS.mint_reference_line(1042, 77, "anna")
+    assert "Priority: high" in lines
+    assert text_of(read_back(composed(a_letter(NOTIFICATION, internal=True)))).startswith("Reply = internal note\n")
+
+
+def test_the_first_line_of_a_notification_is_short_in_every_language():
+    ticket = a_ticket(requester=Address("Wilhelmina Alexandra von und zu Hohenstein-Oberhausen", "w@globex.example"))
+    for language in ("en", "de", "fr", "es", "bg", "el", "ru", "fa"):
+        for internal in (True, False):
+            first = text_of(read_back(composed(a_letter(NOTIFICATION, languages=(language,), internal=internal), ticket))).split("\n")[0]
+            assert len(first) <= 60
+
+
+def test_warnings_stand_between_the_text_and_the_card():
+    text = text_of(read_back(composed(a_letter(NOTIFICATION, values={"warnings": ("This is not the requester.",)}))))
+    assert text.index("where is it?") < text.index("! This is not the requester.") < text.index("Ticket: 1042")
+
+
+def test_what_a_customer_writes_is_never_html():
+    html = text_of(read_back(composed(a_letter(NOTIFICATION, body="<script>alert(1)</script> {{ 7*7 }}"))), "html")
+    assert "&lt;script&gt;" in html
+    assert "<script" not in html
+    assert "{{ 7*7 }}" in html
+
+
+def test_an_answer_has_the_text_the_signature_and_at_most_the_last_message_quoted():
+    letter = a_letter(ANSWER, queue="sales", quoted="Where is it?\n\nAnn", quoted_from="Ann Smith <ann@globex.example>")
+    assert text_of(read_back(composed(letter))) == (
+        "Hello,\n\nit is on its way.\n\nYour sales team\n+1 555 0100\n\nAnn Smith <ann@globex.example> wrote:\n> Where is it?\n>\n> Ann\n"
+    )
+
+
+def test_an_answer_goes_to_requester_and_cc():
+    message = read_back(composed(a_letter(ANSWER, cc=(Address("Bob, Jr.", "bob@globex.example"),))))
+    assert str(message["To"]) == "Ann Smith <ann@globex.example>"
+    assert str(message["Cc"]) == '"Bob, Jr." <bob@globex.example>'
+
+
+def check_leak(**fields: object) -> None:
+    with pytest.raises(LeakError) as caught:
+        composed(a_letter(ANSWER, **fields))
+    assert caught.value.permanent
+
+
+def test_an_answer_that_shows_the_agents_address_or_token_is_refused():
+    reference = TOKENS.mint_reference_line(1042, 5, "anna")
+    check_leak(body="Write to anna@acme.example")
+    check_leak(body="Write to ANNA@acme.example")
+    check_leak(body="Write to anna\u200b@acme.example")
+    check_leak(body="Write to anna.private@home.example")
+    check_leak(body=f"> {reference}")
+    check_leak(body=reference.removeprefix("maild-ref: "))
+    check_leak(body=reference.upper())
+    check_leak(subject="From anna@acme.example")
+    check_leak(attachments=(an_attachment("anna@acme.example.pdf"),))
+    check_leak(cc=(Address("anna@acme.example", "x@globex.example"),))
+
+
+def test_an_agent_may_be_the_customer():
+    composed(a_letter(ANSWER, recipients=(ANNA,), body="Hello anna@acme.example"), a_ticket(requester=ANNA))
+
+
+def test_a_quotation_that_names_the_agent_is_left_out_rather_than_the_answer():
+    text = text_of(read_back(composed(a_letter(ANSWER, quoted="I wrote to anna@acme.example before.", quoted_from="Ann"))))
+    assert "it is on its way." in text
+    assert "before" not in text
+
+
+def test_attachments_go_along_up_to_the_limit_and_the_rest_is_named():
+    files = {1: b"%PDF", 2: b"x" * 2000, 3: b"BEGIN:VCALENDAR"}
+    attachments = (
+        an_attachment("Größe.pdf", 1),
+        an_attachment("big.bin", 2),
+        an_attachment("i.ics", 3, "text/calendar"),
+        an_attachment("gone", 9),
+    )
+    message = read_back(composed(a_letter(ANSWER, attachments=attachments), desk=a_desk(attach_max=1000), files=files))
+    written = [(part.get_filename(), part.get_content_type(), part.get_content()) for part in message.iter_attachments()]
+    assert written == [("Größe.pdf", "application/pdf", b"%PDF"), ("i.ics", "application/octet-stream", b"BEGIN:VCALENDAR")]
+    assert "big.bin, gone" in text_of(message)
+
+
+def test_conversation_headers_of_outlook_stand_before_the_subject():
+    raw = composed(a_letter(ANSWER, thread_headers=(("Thread-Topic", "Order"), ("Thread-Index", "Ac=="), ("Bcc", "evil@x")))).raw
+    assert raw.index(b"Thread-Topic: Order\r\n") < raw.index(b"Thread-Index: Ac==\r\n") < raw.index(b"Subject:")
+    assert b"evil@x" not in raw
+
+
+def test_a_letter_about_no_ticket_has_neither_tag_nor_anchor():
+    desk = a_desk()
+    letter = Letter(
+        NOTIFICATION, "held", "", (Address("", "ops@acme.example"),), values={"incoming": 7, "why": "it broke", "sender": "x@y"}
+    )
+    message = read_back(Composer(desk, TOKENS, Templates(desk)).compose(letter, None, 5, NOW, {}))
+    assert str(message["Subject"]) == "A message is held"
+    assert message["References"] is None
+    assert "maild message retry 7" in text_of(message)
+
+
+def test_a_template_that_does_not_exist_is_an_error():
+    with pytest.raises(TemplateError, match="nonesuch"):
+        composed(a_letter(ACK, template="nonesuch"))
+
+
+def test_the_same_letter_gives_the_same_bytes():
+    assert composed(a_letter(ANSWER)).raw == composed(a_letter(ANSWER)).raw
+
+
+WILD = st.text(st.one_of(st.characters(), st.sampled_from('\r\n\0\u2028\u202e\ud800<>,;"\\=?@')), max_size=80)
+
+
+@settings(max_examples=60, deadline=None)
+@given(subject=WILD, name=WILD, body=WILD, mid=WILD, file=WILD, kind=st.sampled_from(LetterKind))
+def test_nothing_wild_reaches_the_header(subject: str, name: str, body: str, mid: str, file: str, kind: LetterKind):
+    person = Address(name, "ann@globex.example")
+    letter = a_letter(
+        kind, subject=subject, body=body, in_reply_to=mid, recipients=(person,), attachments=(an_attachment(file),), cc=(person,)
+    )
+    ticket: TicketView = replace(a_ticket(), requester=person, subject=subject, references=(mid, name))
+    written = composed(letter, ticket, files={1: b"x"}, desk=DESK)
+    check_wire(written)
+    allowed = {name.lower() for name in EVERY_HEADER}
+    assert {name.lower() for name in read_back(written)} <= allowed
+
+
+DESK = a_desk()
+EVERY_HEADER = (
+    *("From", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "MIME-Version", "Content-Type"),
+    *("Content-Language", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Maild-Loop", "X-MS-Reactions"),
+    *("List-Id", "X-Maild-Queue", "X-Maild-Priority"),
+)

@@ -1,0 +1,32 @@
+"""The final scan (MAIL.md A8)."""
+
+from maild.outbox.leaks import find_leak
+from maild.tokens import LetterKind
+from tests.rig.letters import TOKENS
+
+ADDRESSES = ("anna@acme.example",)
+TOKEN = TOKENS.mint_message_id(LetterKind.NOTIFICATION, 1042, 77, "anna")
+
+
+def check(text: str, expected: str | None) -> None:
+    reason = find_leak(text, ADDRESSES)
+    assert (reason.code if reason else None) == expected
+
+
+def test_addresses_and_tokens_are_found_however_they_are_dressed():
+    check("write to anna@acme.example.", "agent-address")
+    check("ANNA@ACME.EXAMPLE", "agent-address")
+    check("anna<b></b>@acme.example", "agent-address")
+    check("anna&#64;acme.example", "agent-address")
+    check("an\u200bna@acme.example", "agent-address")
+    check(f"<{TOKEN}>", "agent-token")
+    check(TOKEN.upper(), "agent-token")
+    check("maild-ref: something", "agent-token")
+
+
+def test_the_rest_passes():
+    check("write to support@acme.example", None)
+    check("Hello Anna, see version n.1.2.3", None)
+    check(TOKENS.mint_message_id(LetterKind.ANSWER, 1042, 77), None)
+    check(TOKENS.mint_anchor(1042), None)
+    check("<p>fine &amp; well</p>", None)

@@ -1,0 +1,206 @@
+"""Every operator and every field, as columns: a condition in YAML, a message or ticket, and whether the rule fires."""
+
+from dataclasses import replace
+from datetime import timedelta
+from textwrap import indent
+
+from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass
+from maild.rules.engine import evaluate
+from maild.rules.verdict import Event
+from maild.ticket import Priority, Status
+from tests.rig.occasions import NOW, a_message, a_ticket, an_occasion, rules_from
+
+LISTS = "lists:\n  pay: [payment*, плащан*]\n  vip: [globex.example, initech.example]\n"
+
+
+def fires(condition, occasion):
+    text = f"{LISTS}rules:\n  - id: it\n    when: [mail.received, ticket.created, message.customer]\n    if:\n"
+    rules = rules_from(text + indent(condition, "      ") + "\n    do: [{tag: hit}]\n")
+    (trace,) = evaluate(rules, occasion).trace
+    assert not trace.problem, trace.problem
+    return trace.fired
+
+
+def check(condition, expected, **message):
+    assert fires(condition, an_occasion(message=a_message(**message))) is expected, condition
+
+
+def check_ticket(condition, expected, **ticket):
+    assert fires(condition, an_occasion(ticket=a_ticket(**ticket))) is expected, condition
+
+
+def test_a_plain_value_means_equals_folded():
+    check("subject: printer", True)
+    check("subject: PRÍNTER", True)
+    check("subject: print", False)
+    check("subject: [invoice, printer]", True)
+    check("subject: 1042", True, subject="1042")
+    check('subject: ""', True, subject="")
+
+
+def test_contains():
+    check("text: {contains: ON FIRE}", True)
+    check("text: {contains: [smoke, fire]}", True)
+    check("text: {contains: smoke}", False)
+    check("text: {contains_all: [it, fire]}", True)
+    check("text: {contains_all: [it, smoke]}", False)
+    check("body: {contains: printer}", False)
+    check("text: {contains: printer it}", True)  # subject and body, white space folded
+
+
+def test_starts_and_ends():
+    check("subject: {starts: prin}", True)
+    check("subject: {starts: [x, prin]}", True)
+    check("subject: {starts: rint}", False)
+    check("subject: {ends: ER}", True)
+    check("subject: {ends: prin}", False)
+
+
+def test_word_is_whole_and_a_final_star_stands_for_any_ending():
+    check("body: {word: fire}", True)
+    check("body: {word: fir}", False)
+    check("body: {word: fir*}", True)
+    check("body: {word: ire*}", False)
+    check("body: {word: on fire}", True)
+    check("body: {word: $pay}", True, body="Две плащания!")
+    check("body: {word: $pay}", True, body="(payments)")
+    check("body: {word: $pay}", False, body="prepayment")
+    check("body: {word: پرداخت*}", True, body="پرداخت‌ها را ببینید")
+
+
+def test_glob_and_matches():
+    check('from: {glob: "*@globex.example"}', True)
+    check('from: {glob: "ann"}', False)
+    check("subject: {matches: 'Pr.nter'}", True)
+    check("subject: {matches: 'pr.nter'}", False)  # a pattern's author decides on case
+    check("subject: {matches: '(?i)pr.nter'}", True)
+
+
+def test_cased_switches_folding_off():
+    check("subject: {is: Printer, cased: true}", True)
+    check("subject: {is: printer, cased: true}", False)
+    check("body: {word: it, cased: true}", False)
+    check("body: {contains: It, cased: true}", True)
+
+
+def test_not_takes_any_value():
+    check("subject: {not: invoice}", True)
+    check("subject: {not: [invoice, printer]}", False)
+    check("subject: {not: {starts: prin}}", False)
+    check("subject: {not: {starts: prin, ends: xx}}", True)
+    check("subject: {not: {not: printer}}", True)
+    check("not: {subject: printer, body: {contains: smoke}}", True)
+
+
+def test_groups_nest():
+    check("all: [{subject: printer}, {body: {contains: fire}}]", True)
+    check("all: [{subject: printer}, {body: {contains: smoke}}]", False)
+    check("any: [{subject: invoice}, {body: {contains: fire}}]", True)
+    check("none: [{subject: invoice}, {body: {contains: smoke}}]", True)
+    check("none: [{subject: invoice}, {body: {contains: fire}}]", False)
+    check("none: [{subject: printer, body: {contains: smoke}}]", True)
+    check("any: [{none: [{subject: printer}]}, {all: [{any: [{subject: printer}]}]}]", True)
+
+
+def test_every_line_of_a_mapping_must_hold():
+    check("{subject: printer, from: ann@globex.example}", True)
+    check("{subject: printer, from: bob@globex.example}", False)
+    check("subject: {starts: p, ends: r}", True)
+    check("subject: {starts: p, ends: x}", False)
+
+
+def test_senders_and_recipients():
+    check("from: Ann@Globex.Example", True)
+    check("from.name: ann smith", True)
+    check("from.domain: {in: $vip}", True)
+    check("from.domain: $vip", True)
+    check("from.domain: {not: $vip}", False)
+    check("to: support@acme.example", True)
+    check("to: {has: [x@acme.example, support@acme.example]}", True)
+    check("to: {has_all: [support@acme.example, x@acme.example]}", False)
+    check("to: {has_none: [x@acme.example]}", True)
+    check("to: {ends: '@acme.example'}", True)
+    check("cc: {exists: false}", True)
+    check("cc: {count: {gte: 1}}", True, cc=(Address("", "bob@globex.example"),))
+    check("reply_to: {exists: true}", True, reply_to=(Address("", "bob@globex.example"),))
+
+
+def test_headers():
+    flagged = (("X-Spam-Flag", "YES"), ("X-Tag", "one"), ("X-Tag", "=?utf-8?q?zw=C3=B6lf?="))
+    check('header.X-Spam-Flag: "YES"', True, headers=flagged)
+    check('header.x-spam-flag: "yes"', True, headers=flagged)
+    check("header.X-Spam-Flag: {exists: true}", False)
+    check("header.X-Tag: zwölf", True, headers=flagged)
+    check("header.X-Tag: {not: three}", True, headers=flagged)
+    check("header.X-None: {not: three}", True)
+
+
+def test_attachments_and_sizes():
+    files = (
+        Attachment("Invoice.PDF", "application/pdf", 9, "", False, None, 1),
+        Attachment("logo.png", "image/png", 9, "", True, "logo", 2),
+    )
+    check("attachments: {ends: .pdf}", True, attachments=files)
+    check("attachments: {count: 1}", True, attachments=files)
+    check("attachments: {count: {gt: 0}}", False)
+    check("attachments: {exists: false}", True)
+    check("size: {gt: 1kB}", True, size=1001)
+    check("size: {gt: 1KiB}", False, size=1001)
+    check("size: {between: [1, 5MiB]}", True)
+
+
+def test_spam_score_is_unknown_without_a_filter():
+    check("spam.score: {gte: 8}", True, headers=(("X-Spam-Score", "9.5"),))
+    check("spam.score: {gte: 8}", False, headers=(("X-Spam-Score", "1.0"),))
+    check("spam.score: {lt: 8}", False)
+    check("spam.score: {exists: false}", True)
+
+
+def test_numbers():
+    check_ticket("replies.customer: {gte: 3}", True, customer_messages=3)
+    check_ticket("replies.customer: {gt: 3}", False, customer_messages=3)
+    check_ticket("replies.customer: {lte: 3, gt: 2}", True, customer_messages=3)
+    check_ticket("replies.customer: [1, 2]", False, customer_messages=3)
+    check_ticket("replies.agent: 0", True)
+    check_ticket("age: {gt: 3d}", True, created=NOW - timedelta(days=4))
+    check_ticket("age: {lt: 12h}", True, created=NOW - timedelta(hours=1))
+
+
+def test_the_ticket():
+    check_ticket("{queue: support, status: new, priority: normal}", True)
+    check_ticket("status: {not: [waiting, closed]}", False, status=Status.CLOSED)
+    check_ticket("priority: [high, urgent]", True, priority=Priority.URGENT)
+    check_ticket("owner: {exists: false}", True)
+    check_ticket("owner: null", True)
+    check_ticket("owner: anna", True, owner="anna")
+    check_ticket("owner: {not: null}", True, owner="anna")
+    check_ticket("team: payments", True, team="payments")
+    check_ticket("tags: vip", True, tags=frozenset({"VIP", "faq"}))
+    check_ticket("tags: {has_none: [faq]}", False, tags=frozenset({"faq"}))
+    check_ticket("tags: {has_all: [faq, vip]}", True, tags=frozenset({"vip", "faq"}))
+    check_ticket("tags: {count: {gte: 2}}", True, tags=frozenset({"vip", "faq"}))
+    check_ticket("language: [bg, ru]", True, language="bg")
+    check_ticket("field.order: {exists: true}", True, fields={"order": "7"})
+    check_ticket('field.order: "7"', False)
+
+
+def test_the_circumstances():
+    human = an_occasion()
+    assert fires("{auto: false, bulk: false, kind: human}", human)
+    assert fires("bulk: true", an_occasion(message_class=MessageClass.LIST))
+    assert not fires("auto: true", an_occasion(message_class=MessageClass.LIST))
+    assert fires("{auto: true, kind: [auto_reply, bounce]}", an_occasion(message_class=MessageClass.AUTO_REPLY))
+    assert fires("mailbox: support@acme.example", human)
+    judged = Authentication(AuthResult.FAIL, AuthResult.PASS, AuthResult.NONE, AuthResult.FAIL)
+    assert fires("{auth: fail, auth.spf: pass, auth.dkim: none, auth.dmarc: fail}", an_occasion(authentication=judged))
+
+
+def test_body_is_the_new_part_and_body_full_has_all():
+    quoted = replace(a_message(body="Thanks"), text="Thanks\n> about the invoice")
+    assert not fires("text: {word: invoice}", an_occasion(message=quoted))
+    assert fires("body.full: {word: invoice}", an_occasion(message=quoted))
+
+
+def test_every_event_is_asked_at_its_moment():
+    for event in Event:
+        assert fires("subject: printer", an_occasion(event=event))

@@ -1,0 +1,114 @@
+"""Loading: broken files with their expected faults, files that are fine, any bytes at all."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maild.rules.load import load_rules
+from tests.rig.occasions import a_desk, load_text
+
+BAD_RULES = Path(__file__).parents[2] / "bad_rules"
+EXAMPLE_DESK = Path(__file__).parents[3] / "etc"
+
+
+def told(loaded):
+    """The faults without the name of the file."""
+    return [fault.describe(Path()).partition("10.yaml:")[2] for fault in loaded.faults]
+
+
+@pytest.mark.parametrize("case", sorted(BAD_RULES.glob("*.yaml")), ids=lambda case: case.stem)
+def test_a_broken_file_is_told_with_place_and_remedy(case):
+    loaded = load_text(case.read_bytes())
+    assert loaded.rules is None
+    assert told(loaded) == case.with_suffix(".expected").read_text(encoding="utf-8").splitlines()
+
+
+def test_every_broken_file_has_its_expected_faults():
+    assert {case.stem for case in BAD_RULES.glob("*.yaml")} == {case.stem for case in BAD_RULES.glob("*.expected")}
+
+
+def test_the_example_desks_rules_are_fine():
+    loaded = load_rules(EXAMPLE_DESK, a_desk(EXAMPLE_DESK))
+    assert loaded.faults == ()
+    assert [rule.id for rule in loaded.rules.rules] == ["spam", "route-sales", "payment", "ack", "faq-password"]
+    assert len(loaded.rules.cases) >= 8
+
+
+def test_no_folder_and_empty_files_are_an_empty_set(tmp_path):
+    assert load_rules(tmp_path, a_desk(tmp_path)).rules.rules == ()
+    for text in ("", "version: 1\n", "# nothing\nrules:\n#  - id: a\n", "rules: []\n"):
+        assert load_text(text).rules.rules == ()
+
+
+def test_lists_and_conditions_are_shared_by_all_files():
+    loaded = load_text(
+        "rules: [{id: a, when: ticket.created, if: {use: person, from.domain: $vip}, do: [{tag: x}]}]",
+        "lists: {vip: [acme.example]}\nconditions: {person: {auto: false}}",
+    )
+    assert loaded.faults == ()
+
+
+def test_a_name_given_in_two_files_is_refused():
+    loaded = load_text("lists: {vip: [a]}", "lists: {vip: [b]}")
+    (fault,) = loaded.faults
+    assert fault.code == "E110"
+    assert "10.yaml line 1" in fault.message
+
+
+def test_traps_of_yaml_are_plain_text_here():
+    text = "rules: [{id: no, when: ticket.created, if: {subject: [on, 9:00, 010, 2026-01-01, yes]}, do: [{tag: [no, 22:30]}]}]"
+    (rule,) = load_text(text).rules.rules
+    assert rule.id == "no"
+    assert rule.condition.wanted == "on, 9:00, 010, 2026-01-01, yes"
+
+
+def test_a_file_with_byte_order_mark_and_windows_lines_is_fine():
+    text = b"\xef\xbb\xbfversion: 1\r\nrules:\r\n  - id: a\r\n    when: ticket.created\r\n    do: [{tag: x}]\r\n"
+    assert load_text(text).faults == ()
+
+
+def test_an_address_of_no_department_is_a_warning():
+    loaded = load_text("rules: [{id: a, when: ticket.created, if: {mailbox: sales@other.example}, do: [{tag: x}]}]")
+    assert loaded.rules is not None
+    assert [fault.code for fault in loaded.faults] == ["W303"]
+
+
+def test_a_file_by_another_ending_is_told(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "10.yml").write_text("rules: []")
+    assert [fault.code for fault in load_rules(tmp_path, a_desk(tmp_path)).faults] == ["W304"]
+
+
+def test_an_editors_lock_file_is_passed_over(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / ".#10.yaml").symlink_to("nowhere")
+    assert load_rules(tmp_path, a_desk(tmp_path)).faults == ()
+
+
+def test_any_change_of_a_file_changes_the_digest():
+    first, second = (load_text(f"rules: []{comment}").rules.digest for comment in ("", " # x"))
+    assert first != second
+    assert len(first) == 4
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *("rules:", "version: 1", "lists:", "conditions:", "tests:", "- id: a", "  when: ticket.created", "  do:", "  if:", "    - tag: x"),
+        *("      any:", "        - subject: {matches: '('}", "{", "}", "[", "]", "&a", "*a", "!!python/object", "$x", ": ", "? ", "\t"),
+        *("{{ match.x }}", "null", "~", "1e999", "9" * 400, "'", '"', "|", ">", "%YAML 3", "---", "\x00", "\x85", "\ufeff"),
+    ]
+)
+
+
+@given(st.lists(FRAGMENTS, max_size=30).map("\n".join))
+def test_any_lines_are_faults_or_a_set(text):
+    loaded = load_text(text.encode())
+    assert (loaded.rules is None) == any(fault.code.startswith("E") for fault in loaded.faults)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_faults_or_a_set(raw):
+    loaded = load_text(raw)
+    assert loaded.rules is not None or loaded.faults

@@ -1,0 +1,130 @@
+"""The runner of rule tests. Its walk is a small one here: the rules only; the daemon's own is handed in by the command."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from maild.effects import Decision, IncomingState, Letter, Post, RecordEvent
+from maild.ingest.parse import parse_message
+from maild.known import Known
+from maild.message import InboundMessage
+from maild.reason import Reason
+from maild.rules.engine import evaluate
+from maild.rules.trial import EARLIER_TICKET, build_mail, run_cases
+from maild.rules.verdict import AckWish, Event, NotifyWish, ReplyWish
+from maild.tokens import LetterKind
+from tests.rig.occasions import a_ticket, an_occasion, rules_from
+
+RULES = """
+    rules:
+      - id: payment
+        when: [ticket.created, message.customer]
+        if: {text: {word: invoice}}
+        do: [{tag: payment}, {default: {team: payments}}, {notify: {who: [lead, anna], template: escalation}}]
+      - id: ack
+        when: ticket.created
+        do: [{ack: {template: received}}]
+"""
+
+
+def rules_with(test):
+    lines = "\n".join(f"    {line}" for line in test.strip("\n").splitlines())
+    return rules_from(RULES + f"    tests:\n{lines}\n")
+
+
+def run(test):
+    rules = rules_with(test)
+
+    def consider(message: InboundMessage, known: Known, now: datetime) -> Decision:
+        before = known.tickets.get(EARLIER_TICKET)
+        event = Event.MESSAGE_CUSTOMER if before else Event.TICKET_CREATED
+        occasion = an_occasion(event=event, message=message, ticket=before or a_ticket(created=now, subject=message.subject))
+        verdict = evaluate(rules, replace(occasion, now=now))
+        effects = [effect for wish in verdict.wishes for effect in letters_of(wish)]
+        trace = tuple(trace.to_mapping() for trace in verdict.trace)
+        return Decision(IncomingState.DONE, Reason("test", "it is a test"), before, verdict.ticket, tuple(effects), trace=trace)
+
+    return [line for result in run_cases(rules.cases, consider) for line in result.describe()]
+
+
+def letters_of(wish):
+    match wish:
+        case AckWish(template=str(template)):
+            return [RecordEvent("acknowledged", "maild", ""), Post(Letter(LetterKind.ACKNOWLEDGEMENT, template, "support", ()))]
+        case ReplyWish(template=template):
+            return [Post(Letter(LetterKind.ACKNOWLEDGEMENT, template, "support", ()))]
+        case NotifyWish(template=template, who=who):
+            return [Post(Letter(LetterKind.NOTIFICATION, template, "support", (), agent=agent)) for agent in who]
+    return []
+
+
+def test_a_case_whose_expectations_are_met_passes():
+    assert run("""
+  - name: an invoice
+    mail: {from: ann@globex.example, to: support@acme.example, subject: Hello, body: The invoice?}
+    expect: {fired: [payment], ticket: {team: payments, tags: [payment], status: new}, sent: {ack: 1, escalation: 1, reply: 0}}
+""") == ["ok   an invoice (rules/10.yaml:11)"]
+
+
+def test_what_differs_is_shown_as_a_small_diff_with_the_reason():
+    assert run("""
+  - name: no invoice
+    mail: {from: ann@globex.example, to: support@acme.example, subject: Hello, body: A printer}
+    expect: {fired: [payment], not_fired: [ack], ticket: {team: payments, tags: [payment]}, sent: {ack: 2}, state: held}
+""") == [
+        "FAIL no invoice (rules/10.yaml:11)",
+        "     - rule payment: fires",
+        "     + rule payment: does not fire",
+        "       rule payment did not fire: text has no word like invoice   (rules/10.yaml:3)",
+        "     - rule ack: does not fire",
+        "     + rule ack: fires",
+        "       rule ack: always → acknowledged with received   (rules/10.yaml:7)",
+        "     - ticket.team: payments",
+        "     + ticket.team: (nothing)",
+        "     - ticket.tags: payment",
+        "     + ticket.tags: (none)",
+        "     - sent ack: 2",
+        "     + sent ack: 1",
+        "       sent were: received",
+        "     - state: held",
+        "     + state: done",
+        "       it is a test",
+    ]
+
+
+def test_a_given_ticket_gets_the_mail_as_an_answer():
+    assert run("""
+  - name: later
+    given: {queue: billing, status: waiting, priority: high, owner: anna, tags: [vip]}
+    mail: {from: ann@globex.example, to: support@acme.example, body: The invoice}
+    expect:
+      fired: [payment]
+      not_fired: [ack]
+      ticket: {queue: billing, status: waiting, priority: high, owner: anna, tags: [vip, payment]}
+      sent: {ack: 0}
+""") == ["ok   later (rules/10.yaml:11)"]
+
+
+def test_a_sample_mail_is_built_like_a_real_one():
+    (case,) = rules_with("""
+  - name: full
+    at: "2026-03-02 17:50 Europe/Sofia"
+    given: {tags: [x]}
+    mail:
+      from: Ann <ann@globex.example>
+      to: [support@acme.example, sales@acme.example]
+      cc: bob@globex.example
+      reply_to: team@globex.example
+      subject: Не мога да вляза
+      body: Помощ
+      headers: {X-Spam-Flag: "NO"}
+      attachments: [screen.png]
+    expect: {fired: [ack]}
+""").cases
+    raw = build_mail(case).decode()
+    for line in ("Date: Mon, 02 Mar 2026 17:50:00 +0200", "Cc: bob@globex.example", "Reply-To: team@globex.example", "X-Spam-Flag: NO"):
+        assert f"{line}\r\n" in raw
+    assert "In-Reply-To: <earlier@maild.invalid>" in raw
+    message = parse_message(raw.encode())
+    assert (message.subject, message.new_text.strip()) == ("Не мога да вляза", "Помощ")
+    assert [attachment.name for attachment in message.attachments] == ["screen.png"]
+    assert message.defects == ()

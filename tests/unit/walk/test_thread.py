@@ -1,0 +1,124 @@
+"""Threading by evidence (MAIL.md F1-F7)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from builders import ANN, FAILED, NOW, a_message, a_sender, a_ticket, some_settings, some_tokens
+
+from maild.config.settings import Trust
+from maild.ingest.thread import Thread, ask, find_thread
+from maild.known import Known, KnownLetter, KnownMessage
+from maild.message import Address
+from maild.ticket import Participant, ParticipantRole, Status
+from maild.tokens import LetterKind
+
+TOKENS = some_tokens()
+STRANGER = a_sender(Address("Eve", "eve@evil.example"))
+BOB = Address("Bob", "bob@globex.example")
+LETTER = TOKENS.mint_message_id(LetterKind.ANSWER, 1042, 77)
+TAG = TOKENS.mint_tag(1042)
+
+
+def thread(message: Any, *, sender: Any = None, known: Known | None = None, **settings: Any) -> Thread:
+    known = known or Known(tickets={1042: a_ticket()})
+    return find_thread(message, sender or a_sender(), known, TOKENS, some_settings(**settings), NOW)
+
+
+def check(message: Any, ticket: int | None, grade: str = "", **more: Any) -> None:
+    found = thread(message, **more)
+    assert (found.ticket.number if found.ticket else None) == ticket, found
+    assert (found.chosen.grade if found.chosen else "") == grade
+
+
+def a_known(message_id: str, **changes: Any) -> KnownMessage:
+    return replace(KnownMessage(message_id, "f0", NOW - timedelta(days=1), 1042, False), **changes)
+
+
+def test_our_own_id_is_strong_evidence_for_anybody():
+    check(a_message(in_reply_to=(LETTER,)), 1042, "b")
+    check(a_message(references=("x@y", LETTER)), 1042, "b", sender=STRANGER)
+    check(a_message(references=(TOKENS.mint_anchor(1042),)), 1042, "b", sender=STRANGER)
+
+
+def test_a_valid_tag_lets_a_colleague_in():
+    check(a_message(subject=f"Re: {TAG} Printer"), 1042, "c", sender=STRANGER)
+
+
+def test_a_guessed_number_does_not():
+    message = a_message(subject="Re: [Acme #1042] Printer")
+    check(message, None, sender=STRANGER)
+    assert thread(message, sender=STRANGER).follow_up_of == 1042
+    check(message, 1042, "f")
+
+
+def test_tags_can_be_kept_for_participants():
+    check(a_message(subject=TAG), None, sender=STRANGER, trust=Trust(tag_grants="participants"))
+    check(a_message(subject=TAG), 1042, "c", trust=Trust(tag_grants="participants"))
+
+
+def test_a_stored_foreign_id_counts_for_participants():
+    known = Known(tickets={1042: a_ticket(participants=(Participant(BOB, ParticipantRole.CC),))}, by_id={"m0@x": a_known("m0@x")})
+    check(a_message(in_reply_to=("m0@x",)), 1042, "d", known=known)
+    check(a_message(references=("m0@x",)), 1042, "e", known=known, sender=a_sender(BOB))
+    check(a_message(references=("m0@x",)), None, known=known, sender=STRANGER)
+
+
+def test_the_strongest_evidence_wins_and_disagreement_stays_visible():
+    known = Known(tickets={1042: a_ticket(), 7: a_ticket(7)})
+    found = thread(a_message(subject="[Acme #7]", in_reply_to=(LETTER,)), known=known)
+    assert found.ticket is not None
+    assert found.ticket.number == 1042
+    assert [(item.grade, item.ticket) for item in found.evidence] == [("b", 1042), ("f", 7)]
+
+
+def test_failed_authentication_leaves_only_strong_evidence():
+    sender = a_sender(ANN, authentication=FAILED)
+    check(a_message(subject=TAG), None, sender=sender)
+    check(a_message(in_reply_to=(LETTER,)), 1042, "b", sender=sender)
+
+
+def test_an_orphan_is_adopted_by_the_ticket_that_names_it():
+    known = Known(tickets={1042: a_ticket()}, adopters=(1042,))
+    check(a_message(), 1042, "g", known=known)
+    check(a_message(), None, known=known, sender=STRANGER)
+    old = Known(tickets={1042: a_ticket(created=NOW - timedelta(days=15))}, adopters=(1042,))
+    check(a_message(), None, known=old)
+
+
+def test_merged_tickets_lead_on_and_circles_lead_nowhere():
+    merged = {1042: a_ticket(status=Status.MERGED, merged_into=7), 7: a_ticket(7)}
+    check(a_message(in_reply_to=(LETTER,)), 7, "b", known=Known(tickets=merged))
+    circle = merged | {7: a_ticket(7, status=Status.MERGED, merged_into=1042)}
+    check(a_message(in_reply_to=(LETTER,)), None, known=Known(tickets=circle))
+
+
+def test_a_token_of_a_deleted_ticket_resolves_to_nothing():
+    check(a_message(in_reply_to=(LETTER,)), None, known=Known())
+
+
+def test_the_same_id_is_a_duplicate_a_variant_or_a_collision():
+    message = a_message()
+    same = a_known(message.message_id, fingerprint=message.fingerprint)
+    assert thread(message, known=Known(same_id=(same,))).duplicate == same
+    variant = thread(message, known=Known(same_id=(a_known(message.message_id, date=message.date),)))
+    assert (variant.duplicate is not None, variant.variant) == (True, True)
+    collision = thread(message, known=Known(same_id=(a_known(message.message_id),)))
+    assert (collision.duplicate, collision.collision) == (None, True)
+
+
+def test_a_reply_to_something_internal_is_internal():
+    internal = Known(tickets={1042: a_ticket()}, by_id={"n@x": a_known("n@x", internal=True)})
+    assert thread(a_message(in_reply_to=("n@x",)), known=internal).parent_internal
+    letter = KnownLetter(77, LETTER, LetterKind.ANSWER, 1042, None, True, NOW)
+    assert thread(a_message(in_reply_to=(LETTER,)), known=Known(tickets={1042: a_ticket()}, letters={77: letter})).parent_internal
+    assert not thread(a_message(in_reply_to=(LETTER,))).parent_internal
+
+
+def test_the_question_names_all_that_must_be_known():
+    message = a_message(subject=f"{TAG} [Acme #7]", in_reply_to=(LETTER,), references=("a@b", TOKENS.mint_anchor(9)))
+    question = ask(message, a_sender(), None, TOKENS, (("recipient", 3600),), "support")
+    assert question.tickets == {1042, 7, 9}
+    assert question.letters == {77}
+    assert question.ids == (LETTER, TOKENS.mint_anchor(9), "a@b")
+    assert question.recipient == ANN.address

@@ -1,0 +1,83 @@
+"""Tokens and tags: what is minted verifies, and nothing else does (MAIL.md O1, F5, L8)."""
+
+from builders import KEY, some_tokens
+
+from maild.tokens import LetterKind, LetterToken, Tokens
+
+TOKENS = some_tokens()
+
+
+def test_our_message_ids_verify_and_name_their_letter():
+    for kind in (LetterKind.ANSWER, LetterKind.ACKNOWLEDGEMENT, LetterKind.STATUS):
+        identifier = TOKENS.mint_message_id(kind, 1042, 77)
+        assert TOKENS.read_message_id(identifier) == LetterToken(kind, 1042, 77, None)
+        assert TOKENS.read_message_id(identifier.upper()) == LetterToken(kind, 1042, 77, None)
+        assert len(identifier) < 76
+
+
+def test_a_notification_is_bound_to_its_agent():
+    identifier = TOKENS.mint_message_id(LetterKind.NOTIFICATION, 1042, 77, "anna")
+    token = TOKENS.read_message_id(identifier)
+    assert token is not None
+    assert token.agent == "anna"
+    assert Tokens([KEY], "acme.example", ["Acme"], ["boris"]).read_message_id(identifier) is None
+
+
+def test_any_change_to_a_token_makes_it_worthless():
+    identifier = TOKENS.mint_message_id(LetterKind.ACKNOWLEDGEMENT, 1042, 77)
+    local, domain = identifier.split("@")
+    for forged in (
+        local.replace("1042", "1043") + "@" + domain,
+        local.replace(".77.", ".78.") + "@" + domain,
+        "c" + local[1:] + "@" + domain,
+        "n" + local[1:] + "@" + domain,
+        local[:-1] + ("a" if local[-1] != "a" else "b") + "@" + domain,
+        local[:-1] + "@" + domain,
+        "x" + identifier,
+    ):
+        assert TOKENS.read_message_id(forged) is None, forged
+
+
+def test_old_keys_are_accepted_and_new_ones_used():
+    rotated = Tokens([b"n" * 64, KEY], "acme.example", ["Acme"])
+    old = TOKENS.mint_message_id(LetterKind.ANSWER, 1, 2)
+    assert rotated.read_message_id(old) is not None
+    assert rotated.mint_message_id(LetterKind.ANSWER, 1, 2) != old
+    assert TOKENS.read_message_id(rotated.mint_message_id(LetterKind.ANSWER, 1, 2)) is None
+    assert [tag.valid for tag in rotated.find_tags(TOKENS.mint_tag(5))] == [True]
+
+
+def check_tags(subject: str, expected: list[tuple[int, bool]]) -> None:
+    assert [(tag.ticket, tag.valid) for tag in TOKENS.find_tags(subject)] == expected
+
+
+def test_tags_are_found_as_clients_leave_them():
+    tag = TOKENS.mint_tag(1042)
+    check_tags(f"Re: {tag} Printer", [(1042, True)])
+    check_tags(f"AW: {tag.lower()} Printer", [(1042, True)])
+    check_tags(tag.replace(" #", "  ").replace("[", "[ "), [(1042, True)])
+    check_tags("[Acme #1042]", [(1042, False)])
+    check_tags("[Acme #1042-0000]", [(1042, False)])
+    check_tags("[Acme #1042-OIL0]", [(1042, False)])
+    check_tags("[Other #1042-7QKD] and #1042", [])
+    check_tags(f"[Acme #7] {tag}", [(7, False), (1042, True)])
+
+
+def test_stripping_leaves_foreign_tags():
+    assert TOKENS.strip_tags(f"Re: {TOKENS.mint_tag(5)} [Other #3] Printer") == "Re: [Other #3] Printer"
+
+
+def test_the_reference_line_survives_quoting():
+    line = TOKENS.mint_reference_line(1042, 77, "anna")
+    for quoted in (line, f"> {line}", f"<p>{line}</p>", f"bla {line} bla"):
+        assert TOKENS.find_reference_line(quoted) == LetterToken(LetterKind.NOTIFICATION, 1042, 77, "anna")
+    assert TOKENS.find_reference_line(line.replace("1042", "1041")) is None
+
+
+def test_anchor_and_loop_header_verify():
+    assert TOKENS.read_anchor(TOKENS.mint_anchor(9)) == 9
+    assert TOKENS.read_anchor(TOKENS.mint_anchor(9).replace("t.9", "t.8")) is None
+    assert TOKENS.is_loop_header(TOKENS.mint_loop_header())
+    assert not TOKENS.is_loop_header(Tokens([b"o" * 64], "other.example", ["Other"]).mint_loop_header())
+    for junk in ("", ";", "x; y", "a" * 5000):
+        assert not TOKENS.is_loop_header(junk)
