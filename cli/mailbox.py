@@ -63,7 +63,7 @@ def test(context: Context, mailbox: str | None) -> None:
     failed = False
     for key in [mailbox] if mailbox else settings.mailboxes:
         for finding in check_mailbox(settings.mailboxes[key]):
-            failed = failed or not finding.passed
+            failed = failed or finding.level == "fail"
             remedy = f" ({finding.remedy})" if finding.remedy else ""
-            click.echo(clean(f"{key}: {'ok  ' if finding.passed else 'FAIL'} {finding.text}{remedy}"))
+            click.echo(clean(f"{key}: {finding.level:<4} {finding.text}{remedy}"))
     sys.exit(1 if failed else 0)

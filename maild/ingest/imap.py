@@ -66,6 +66,10 @@ class Finding:
     text: str
     remedy: str = ""
 
+    @property
+    def passed(self) -> bool:
+        return self.level != "fail"
+
 
 class MailboxSession:
     """A connection with the mailbox's folder selected. Not for use by two threads."""

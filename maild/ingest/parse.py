@@ -1,7 +1,8 @@
 """Bytes → InboundMessage, and the door to mail-parser and stdlib's email (MAIL.md P1-P10). Runs in disposable worker processes.
 
-mail-parser opens the message behind our guarded header: it builds the MIME tree, reads the Date, names defects, and gives a second opinion
-on From. Where it breaks stdlib's own parser takes its place. Everything a decision rests on is read by this room's own modules.
+Behind our guarded header stdlib splits the message, as mail-parser has it do too; mail-parser then reads the Date and names the defects of
+structure and headers, and its reading of From is the second opinion that A2 needs. It gets no payloads: it would normalise and re-encode them
+all, and a run of combining marks takes it minutes. Where it gives up, the message is read without it.
 Nothing a message holds makes this raise: what is wrong with it is listed in its `defects`.
 """
 
@@ -75,8 +76,8 @@ def enclosures(raw: bytes, wanted: frozenset[int]) -> dict[int, bytes]:
 def _open(raw: bytes) -> _Opened:
     header = read_headers(raw)
     message, remainder = open_with_stdlib(guard_header(header.fields, _GUARDED_NAMES) + raw[header.body_start :])
-    parser = _ask_mail_parser(message)
     root, defects = build_tree(message, header.fields, remainder)
+    parser = _ask_mail_parser(message)
     if parser is None:
         return _Opened(header, root, None, None, (*header.defects, "mail-parser gave up", *defects))
     senders = frozenset(address.casefold() for _, address in parser.from_)

@@ -35,11 +35,15 @@ def _marked_up(lines: Sequence[Line]) -> int | None:
 
 
 def _separated(lines: Sequence[Line]) -> int | None:
-    """The last `-- ` line, not too far from the end. Seen in practice: without its blank, or as a long dash."""
-    for number in range(len(lines) - 1, max(-1, len(lines) - MAX_SIGNATURE_LINES), -1):
-        if _SEPARATOR.match(lines[number].text):
-            return number
-    return None
+    """The first `-- ` line not too far from the end: a list's footer may follow the writer's signature.
+
+    Seen in practice: without its blank, or as a long dash; of those only the last counts, they divide texts too.
+    """
+    tail = range(max(0, len(lines) - MAX_SIGNATURE_LINES), len(lines))
+    exact = next((number for number in tail if lines[number].text == "-- "), None)
+    if exact is not None:
+        return exact
+    return next((number for number in reversed(tail) if _SEPARATOR.match(lines[number].text)), None)
 
 
 def _by_program(lines: Sequence[Line]) -> int | None:

@@ -24,7 +24,7 @@ OPAQUE = "application/octet-stream"
 # What stdlib's readers of hostile mail have been seen to raise.
 PARSER_FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError)
 
-_BOUNDARY = re.compile(rb"boundary[^=\n]{0,20}=[ \t\n]{0,20}\"?([^\"\n;]{1,200})")
+_BOUNDARY = re.compile(rb"boundary[^=\n]{0,20}=[ \t\n]{0,20}\"?([^\"\n;]{0,200})")
 _STRUCTURAL_FIELD = re.compile(rb"\ncontent-(?:type|disposition)[ \t]{0,20}:[^\n]*(?:\n[ \t][^\n]*)*")
 _TYPE = re.compile(r"[^\s/]{1,100}/[^\s/]{1,100}")
 _FOLD = re.compile(r"[\r\n]+")
@@ -57,7 +57,7 @@ def find_cut(octets: bytes) -> int | None:
     lowered = octets.lower().replace(b"\r\n", b" \n").replace(b"\r", b"\n")
     declared = list(islice(_BOUNDARY.finditer(lowered), MAX_MULTIPARTS + 1))
     cuts = [declared[-1].start()] if len(declared) > MAX_MULTIPARTS else []
-    boundaries = tuple({found.group(1).strip() for found in declared} - {b""})
+    boundaries = tuple({found.group(1).strip() for found in declared})
     cuts += islice(_delimiters(lowered, boundaries), 2 * MAX_PARTS, 2 * MAX_PARTS + 1)
     for field in _STRUCTURAL_FIELD.finditer(lowered):
         if field.end() - field.start() > MAX_STRUCTURAL_FIELD:
@@ -75,7 +75,10 @@ def _delimiters(lowered: bytes, boundaries: tuple[bytes, ...]) -> Iterator[int]:
 
 
 def build_tree(message: Message, fields: tuple[HeaderField, ...], remainder: bytes) -> tuple[Part, tuple[str, ...]]:
-    """(the tree of an opened message, its defects). `fields` is the message's whole header, `remainder` what was cut off before opening."""
+    """(the tree of an opened message, its defects); the message keeps its structure and headers only.
+
+    `fields` is the message's whole header, `remainder` what was cut off before opening.
+    """
     builder = _Builder()
     root = builder.build(message, 0, fields)
     if remainder:
@@ -192,9 +195,10 @@ def _first(fields: tuple[HeaderField, ...], name: str) -> str:
 
 
 def _raw_payload(message: Message) -> bytes:
-    """The bytes of a leaf with their transfer encoding on: stdlib is not asked to take it off."""
+    """The bytes of a leaf taken out of the message, their transfer encoding still on: no library decodes them."""
     del message["Content-Transfer-Encoding"]
     payload = message.get_payload(decode=True)
+    message.set_payload("")
     return payload if isinstance(payload, bytes) else b""
 
 

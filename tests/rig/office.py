@@ -1,0 +1,170 @@
+"""A running desk for acceptance tests: configuration in a folder, mail in a real Dovecot, letters to a real SMTP sink.
+
+The desk is maild itself, in-process (`App`) or as the installed command (`maild`); nothing of it is replaced.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from maild.daemon import App
+from tests.rig.dovecot import DovecotServer
+from tests.rig.mails import an_email
+from tests.rig.sink import Caught, SmtpSink
+
+_numbers = count(1)
+
+
+@dataclass(slots=True)
+class RunningDesk:
+    """A desk with the queues support, sales and billing (billing in support's mailbox) and the agents anna and boris.
+
+    Every desk has a domain of its own, so that mailboxes never meet. `extra` is added to the configuration, `queue` to the queue support.
+    """
+
+    directory: Path
+    dovecot: DovecotServer
+    sink: SmtpSink
+    storage: str = "sqlite:///maild.db"
+    domain: str = field(default_factory=lambda: f"desk{next(_numbers)}-{os.getpid()}.example")
+    support: str = "agents: [anna]"
+    desk: str = ""
+    extra: str = "limits: {automatic: off, storm: off}"
+    rules: str = ""
+    app: App | None = None
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.directory.mkdir(exist_ok=True)
+        (self.directory / "secret.key").write_text("k" * 64 + "\n", encoding="ascii")
+        (self.directory / "secret.key").chmod(0o600)
+        self.configure()
+
+    def configure(self) -> None:
+        """Write the configuration as the fields say."""
+        (self.directory / "maild.yaml").write_text(self._configuration(), encoding="utf-8")
+        if self.rules:
+            (self.directory / "rules").mkdir(exist_ok=True)
+            (self.directory / "rules" / "10-test.yaml").write_text(self.rules, encoding="utf-8")
+
+    def _configuration(self) -> str:
+        login = f"password: {self.dovecot.password}"
+        return f"""
+desk: {{name: Acme, tag: Acme, domain: {self.domain}, secret: {{file: secret.key}}, admins: [ops@{self.domain}]{self.desk}}}
+storage: {{url: "{self.storage}"}}
+imap: {{host: {self.dovecot.host}, port: {self.dovecot.port}, security: none}}
+smtp: {{host: {self.sink.host}, port: {self.sink.port}, security: none}}
+queues:
+  support: {{name: Support, address: {self.at("support")}, aliases: [{self.at("help")}], mailbox: {{username: {self.at("support")}, {login}}}, lead: anna, {self.support}}}
+  sales: {{name: Sales, address: {self.at("sales")}, mailbox: {{username: {self.at("sales")}, {login}}}, agents: [boris]}}
+  billing: {{name: Billing, address: {self.at("billing")}, mailbox: support, agents: [boris]}}
+agents:
+  anna: {{name: Anna Ivanova, email: {self.at("anna")}, role: lead}}
+  boris: {{name: Boris Petrov, email: {self.at("boris")}}}
+teams: {{payments: [boris]}}
+{self.extra}
+"""
+
+    def at(self, name: str) -> str:
+        return f"{name}@{self.domain}"
+
+    def start(self) -> "RunningDesk":
+        """Run the daemon in this process."""
+        self.app = App(self.directory)
+        self.app.start()
+        return self
+
+    def stop(self) -> None:
+        if self.app:
+            self.app.stop()
+            self.app = None
+        if self.process:
+            with suppress(ProcessLookupError):
+                self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def launch(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Run the daemon as a process of its own, to be signalled or killed."""
+        with (self.directory / "daemon.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", "-c", str(self.directory), "run"], stdout=log, stderr=log, env=os.environ | environment
+            )
+        return self.process
+
+    def maild(self, *arguments: str, status: int | None = 0, text: str = "") -> str:
+        """Run a command; its stdout. `status` None: whatever it is."""
+        command = [sys.executable, "-m", "cli.main", "-c", str(self.directory), *arguments]
+        run = subprocess.run(command, capture_output=True, text=True, input=text, timeout=60, check=False)
+        assert status is None or run.returncode == status, f"{arguments}: {run.returncode}\n{run.stdout}\n{run.stderr}"
+        return run.stdout
+
+    def ask(self, *arguments: str) -> Any:
+        """A command's JSON document."""
+        return json.loads(self.maild(*arguments, "--json"))
+
+    def deliver(self, *, to: str = "support", mailbox: str | None = None, **mail: Any) -> None:
+        """A mail arrives in a department's mailbox."""
+        self.put(an_email(to=to if "@" in to else self.at(to), **mail), mailbox or (to if "@" not in to else "support"))
+
+    def put(self, raw: bytes, mailbox: str = "support") -> None:
+        self.dovecot.append(self.at(mailbox), raw)
+
+    def letter(self, recipient: str, number: int = 1, seconds: float = 15.0) -> EmailMessage:
+        """The nth letter to somebody, waited for, as a mail client sees it."""
+        caught = self.sink.wait_for(number, recipient if "@" in recipient else self.at(recipient), seconds)
+        return as_mail(caught[number - 1])
+
+    def letters(self, recipient: str) -> list[EmailMessage]:
+        return [as_mail(caught) for caught in self.sink.to(recipient if "@" in recipient else self.at(recipient))]
+
+    def tickets(self, *query: str) -> list[dict[str, Any]]:
+        return list(self.ask("ticket", "list", *query))
+
+    def settle(self) -> None:
+        """Wait until everything that has arrived is read and everything that is due is sent."""
+        eventually(lambda: not self._unsettled())
+
+    def _unsettled(self) -> bool:
+        status = json.loads(self.maild("status", "--json", status=None))
+        return bool(status["incoming"]["received"] or any(status["outbox"].get(state) for state in ("queued", "sending")))
+
+
+def as_mail(caught: Caught) -> EmailMessage:
+    message = message_from_bytes(caught.raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def an_answer_to(mail: EmailMessage, sender: str, body: str, **more: Any) -> bytes:
+    """What a mail client makes of pressing reply: to the sender, with In-Reply-To, References and the subject."""
+    parent = str(mail["Message-ID"]).strip()
+    earlier = " ".join(str(mail["References"] or "").split())
+    headers = {"In-Reply-To": parent, "References": f"{earlier} {parent}".strip(), **more.pop("headers", {})}
+    subject = more.pop("subject", str(mail["Subject"]))
+    to = more.pop("to", str(mail["Reply-To"] or mail["From"]))
+    return an_email(sender=sender, to=to, subject=subject if subject.startswith("Re:") else f"Re: {subject}", body=body, headers=headers, **more)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.05)
