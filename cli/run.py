@@ -15,7 +15,6 @@ def command(context: Context, once: bool) -> None:
     from maild.daemon import App, run
 
     if not once:
-        run(context.directory)
-        return
+        sys.exit(run(context.directory))
     maillog.set_up()
     sys.exit(0 if App(context.directory).run_once() else 1)

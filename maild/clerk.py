@@ -113,7 +113,7 @@ class Clerk:
 
     def _record(self, tx: Transaction, incoming: Incoming, message: InboundMessage, office: Office) -> Decision:
         now = _now()
-        circumstances = Circumstances(incoming.mailbox, incoming.answered, incoming.quiet, incoming.released)
+        circumstances = Circumstances(incoming.mailbox, incoming.answered, incoming.quiet, incoming.released, incoming.full_size)
         decision = consider(message, circumstances, partial(recall, tx, now=now), office.desk, now)
         compose = self._composing(office, incoming, decision, now)
         first_number = office.desk.settings.desk.first_number

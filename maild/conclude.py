@@ -127,7 +127,7 @@ def _rule_replies(
         yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
         return
     letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
-    yield post(letter, settings)
+    yield from post(letter, settings, RecordEvent("replied", f"rule {first.rule}", f"{first.template} to {ticket.requester.address}"))
 
 
 def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings) -> Iterator[Effect]:
@@ -142,8 +142,7 @@ def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, readi
     template = wish.template if wish and wish.template else "received"
     letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
     letter = letter if _may_repeat_subject(ticket, reading, settings) else replace(letter, subject="")
-    yield RecordEvent("acknowledged", "maild", f"{template} to {ticket.requester.address}")
-    yield post(letter, settings)
+    yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{template} to {ticket.requester.address}"))
 
 
 def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings) -> bool:
@@ -163,7 +162,8 @@ def _status_notice(
     if refusal := _automatic_refusal(ticket, reading, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
-    yield post(letters.status_notice(template, ticket, answered, settings), settings)
+    event = RecordEvent("noticed", "maild", f"{template} to {ticket.requester.address}")
+    yield from post(letters.status_notice(template, ticket, answered, settings), settings, event)
 
 
 def _automatic_refusal(ticket: TicketView, reading: Reading, settings: Settings) -> Reason | None:
@@ -190,11 +190,13 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
     warnings = tuple(_warnings(message, ticket, reading))
     for agent in told:
         letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings)
-        yield post(letter, settings)
+        yield from post(letter, settings, RecordEvent("notified", "maild", settings.agents[agent].name))
     if not told and circle != "none":
         for admin in settings.desk.admins:
             unattended = {"warnings": (f"Queue {queue.name} has no agent to tell.", *warnings)}
-            yield post(letters.alert(Address("", admin), None, ticket, "notification", settings, unattended, message.visible), settings)
+            yield from post(
+                letters.alert(Address("", admin), None, ticket, "notification", settings, unattended, message.visible), settings
+            )
 
 
 def _warnings(message: AddMessage, ticket: TicketView, reading: Reading) -> Iterator[str]:
@@ -208,6 +210,8 @@ def _warnings(message: AddMessage, ticket: TicketView, reading: Reading) -> Iter
         yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
     if message.kind is MessageKind.AUTO:
         yield "This is automatic mail."
+    if size := reading.circumstances.full_size:
+        yield f"The mail is too large ({size // 1024 // 1024} MiB): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:
         yield f"The mail is damaged: {defect}."
 
@@ -216,6 +220,6 @@ def _alerts(wish: NotifyWish, ticket: TicketView, words: str, settings: Settings
     for key in agents_named(wish.who, ticket, settings):
         agent = settings.agents[key]
         letter = letters.alert(Address(agent.name, agent.email), key, ticket, wish.template, settings, wish.values, words)
-        yield post(letter, settings)
+        yield from post(letter, settings)
     for admin in admins_named(wish.who, settings):
-        yield post(letters.alert(admin, None, ticket, wish.template, settings, wish.values, words), settings)
+        yield from post(letters.alert(admin, None, ticket, wish.template, settings, wish.values, words), settings)

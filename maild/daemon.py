@@ -36,6 +36,7 @@ from maild.store.post_room import PostRoom
 
 HOUSEKEEPING_SECONDS = 10
 DRAIN_SECONDS = 30.0
+LOOK_SECONDS = 1.0
 _SUCCESS = frozenset({MailboxState.WATCHING})
 
 
@@ -100,6 +101,13 @@ class App:
         self._reader.close()
         self._store.close()
         maillog.stopped()
+
+    def dead_rooms(self) -> tuple[str, ...]:
+        """Rooms whose thread has ended by itself: a bug. The daemon then ends too, to be started afresh, instead of living on half dead."""
+        rooms = {f"mailbox {key}": watcher.is_alive for key, watcher in self._watchers.items()}
+        rooms |= {f"postman {index}": postman.is_alive for index, postman in enumerate(self._postmen)}
+        rooms["clerk"] = self._clerk_thread.is_alive()
+        return tuple(room for room, is_alive in rooms.items() if not is_alive)
 
     def reload(self) -> ReloadResult:
         """Read all files, validate all, swap as one; any fault leaves the running set as it is (OPERATIONS C6)."""
@@ -203,16 +211,23 @@ class App:
             maillog.job_failed("housekeeping", f"{type(error).__name__}: {error}")
 
 
-def run(directory: Path) -> None:
-    """Run a desk until SIGTERM or SIGINT; SIGHUP reloads. A second SIGTERM ends at once."""
+def run(directory: Path) -> int:
+    """Run a desk until SIGTERM or SIGINT; SIGHUP reloads, a second SIGTERM ends at once. The exit status: 1 if a room died."""
     maillog.set_up()
     app = App(directory)
-    wanted = _Signals()
+    signals = _Signals()
     app.start()
-    while (signal_name := wanted.wait()) == "SIGHUP":
-        app.reload()
-    maillog.stopping(signal_name)
+    while not (dead := app.dead_rooms()):
+        arrived = signals.wait(LOOK_SECONDS)
+        if arrived == "SIGHUP":
+            app.reload()
+        elif arrived:
+            break
+    for room in dead:
+        maillog.room_died(room)
+    maillog.stopping("a room died" if dead else "asked to")
     app.stop()
+    return 1 if dead else 0
 
 
 class _Signals:
@@ -224,11 +239,11 @@ class _Signals:
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
 
-    def wait(self) -> str:
-        while not self._names:
-            self._arrived.wait(1.0)
-            self._arrived.clear()
-        return self._names.pop(0)
+    def wait(self, seconds: float) -> str | None:
+        """The next signal's name, None if none came in time."""
+        self._arrived.wait(seconds)
+        self._arrived.clear()
+        return self._names.pop(0) if self._names else None
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name

@@ -25,6 +25,7 @@ from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketV
 
 AUTOMATIC_STRAYS = frozenset({MessageClass.AUTO_REPLY, MessageClass.CALENDAR_REPLY})
 NO_SUBJECT = "(no subject)"
+OVERSIZE = "oversize"
 
 Case = Callable[[Reading, Settings, datetime], Draft | None]
 
@@ -82,7 +83,7 @@ def _follow_up(reading: Reading, settings: Settings, now: datetime) -> Draft | N
         return None
     kind = _kind_on(ticket, reading)
     message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading))
-    after = replace(_with_sender(ticket, kind, reading, settings), status=step.status)
+    after = _with_size_tag(_with_sender(ticket, kind, reading, settings), reading).with_status(step.status, now)
     return Draft(
         state=IncomingState.DONE,
         reason=_why(reading, step),
@@ -174,7 +175,12 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
         closed_at=now if reading.circumstances.answered else None,
         follow_up_of=old.number if old else reading.thread.follow_up_of,
     )
-    return with_persons(ticket, (*message.to, *message.cc), settings)
+    return _with_size_tag(with_persons(ticket, (*message.to, *message.cc), settings), reading)
+
+
+def _with_size_tag(ticket: TicketView, reading: Reading) -> TicketView:
+    """MAIL.md P13: a mail too large to fetch is never skipped silently; its head is here, the rest on the server."""
+    return ticket if reading.circumstances.full_size is None else replace(ticket, tags=ticket.tags | {OVERSIZE})
 
 
 def _why_new(reading: Reading, ticket: TicketView) -> Reason:

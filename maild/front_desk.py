@@ -65,7 +65,7 @@ class FrontDesk:
         agents = agents_to_tell(circle, ticket, settings, without=(self.actor.key,))
         told = [letters.notification(settings.agents[agent], ticket, message, (), settings) for agent in agents]
         ack = [letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})] if acknowledge else []
-        return [post(letter, settings) for letter in (*ack, *told)]
+        return [effect for letter in (*ack, *told) for effect in post(letter, settings)]
 
     def _answered(self, tx: Transaction, ticket: TicketView) -> Answered:
         words = last_words_of(tx, ticket.number)

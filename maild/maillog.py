@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 _log = logging.getLogger("maild")
-_PRIORITY = {logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
+_PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 
 
 def set_up(stream: TextIO = sys.stderr) -> None:
@@ -53,6 +53,10 @@ def smtp_state(account: str, state: str, detail: str) -> None:
 
 def started(version: str, mailboxes: int, rules: int) -> None:
     _event("started", version=version, mailboxes=mailboxes, rules=rules)
+
+
+def room_died(room: str) -> None:
+    _event("room_died", logging.CRITICAL, room=room)
 
 
 def stopping(why: str) -> None:

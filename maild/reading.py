@@ -18,6 +18,7 @@ class Circumstances:
     answered: bool = False
     quiet: bool = False
     released: bool = False
+    full_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

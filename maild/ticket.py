@@ -1,7 +1,7 @@
 """TicketView: a ticket as the pure rooms see it, a snapshot. Changing one is `dataclasses.replace`; the store writes the difference."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -82,6 +82,11 @@ class TicketView:
     agent_messages: int = 0
     references: tuple[str, ...] = ()
     last_customer_id: str | None = None
+
+    def with_status(self, status: Status, now: datetime) -> "TicketView":
+        """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing."""
+        closed_at = (self.closed_at or now) if status is Status.CLOSED else None
+        return replace(self, status=status, closed_at=closed_at)
 
     @property
     def cc(self) -> tuple[Address, ...]:

@@ -53,12 +53,12 @@ class Done:
 
 def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Done:
     """Do an act to a ticket: commands first, then the words, then what the customer and the colleagues are told."""
-    performed = perform(ticket, act.commands, act.agent.key, settings)
+    performed = perform(ticket, act.commands, act.agent.key, settings, act.at)
     if performed.faults:
         return Done(ticket, faults=performed.faults)
     internal = act.internal or performed.internal
     answers = act.says_something and not internal and not performed.no_reply
-    after = _after_answer(performed, act.agent.key, settings) if answers else performed.ticket
+    after = _after_answer(performed, act, settings) if answers else performed.ticket
     message = _message(act, internal or not answers) if act.says_something else None
     effects = (
         *((message,) if message else ()),
@@ -71,11 +71,11 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
     return Done(after, effects)
 
 
-def _after_answer(performed: Performed, agent: str, settings: Settings) -> TicketView:
+def _after_answer(performed: Performed, act: Act, settings: Settings) -> TicketView:
     """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status."""
-    ticket = performed.ticket
-    owner = ticket.owner or (agent if agent in settings.agents else None)
-    return replace(ticket, owner=owner, status=ticket.status if performed.status_set else Status.WAITING)
+    ticket = performed.ticket if performed.status_set else performed.ticket.with_status(Status.WAITING, act.at)
+    is_agent = act.agent.key in settings.agents
+    return replace(ticket, owner=act.agent.key) if ticket.owner is None and is_agent else ticket
 
 
 def _message(act: Act, internal: bool) -> AddMessage:
@@ -108,8 +108,8 @@ def _answer(ticket: TicketView, act: Act, answered: Answered, settings: Settings
     if not letter.recipients:
         yield RecordEvent("answered", act.by, "everybody already has this answer; not sent again")
         return
-    yield RecordEvent("answered", act.by, f"to {', '.join(address.address for address in (*letter.recipients, *letter.cc))}")
-    yield post(letter, settings)
+    to = ", ".join(address.address for address in (*letter.recipients, *letter.cc))
+    yield from post(letter, settings, RecordEvent("answered", act.by, f"to {to}"))
 
 
 def _customer_notice(
@@ -121,7 +121,8 @@ def _customer_notice(
     if refusal := address_refusal(after.requester, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
-    yield post(letters.status_notice(template, after, answered, settings), settings)
+    event = RecordEvent("noticed", "maild", f"{template} to {after.requester.address}")
+    yield from post(letters.status_notice(template, after, answered, settings), settings, event)
 
 
 def _colleagues(before: TicketView, after: TicketView, act: Act, message: AddMessage | None, settings: Settings) -> Iterator[Effect]:
@@ -134,4 +135,5 @@ def _colleagues(before: TicketView, after: TicketView, act: Act, message: AddMes
         return
     told = message or letters.event_message(act.agent.name, "", after)
     warnings = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()
-    yield post(letters.notification(owner, after, told, warnings, settings), settings)
+    event = RecordEvent("notified", "maild", owner.name)
+    yield from post(letters.notification(owner, after, told, warnings, settings), settings, event)

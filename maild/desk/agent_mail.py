@@ -10,7 +10,7 @@ from maild.desk.commands import CommandFault, Parsed, parse
 from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.desk.participants import with_persons
 from maild.draft import Draft
-from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
+from maild.effects import AddMessage, IncomingState, RecordEvent
 from maild.ingest.prefixes import starts_with_forward
 from maild.ingest.sender import TokenPlace
 from maild.message import Address, MessageClass
@@ -64,7 +64,7 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
     capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
     is_quiet = capped is not None or reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
     letter = letters.unverified(agent, queue, reading.sender.proof, settings)
-    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet else (post(letter, settings),))
+    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet else post(letter, settings))
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
@@ -132,7 +132,8 @@ def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, faults: 
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
     text = "; ".join(f"line {fault.line}: {fault.text}" for fault in faults)
     letter = letters.command_failed(agent, ticket, faults, reading.message.new_text, settings)
-    effects: tuple[Effect, ...] = (RecordEvent("command_failed", agent.key, f"{text}; nothing was done"), post(letter, settings))
+    event = RecordEvent("command_failed", agent.key, f"{text}; nothing was done")
+    effects = (event, *post(letter, settings))
     return Draft(IncomingState.DONE, Reason("command-failed", text), before=ticket, after=ticket, effects=effects)
 
 

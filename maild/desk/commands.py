@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from difflib import get_close_matches
 
 from maild.config.settings import Settings
@@ -111,6 +112,7 @@ class _State:
     ticket: TicketView
     actor: str
     settings: Settings
+    now: datetime
     events: tuple[RecordEvent, ...] = ()
     internal: bool = False
     no_reply: bool = False
@@ -127,9 +129,9 @@ class _State:
         return replace(self, faults=(*self.faults, text))
 
 
-def perform(ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings) -> Performed:
+def perform(ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings, now: datetime) -> Performed:
     """The ticket after the commands, in order. With any fault the ticket comes back as it was."""
-    state = _State(ticket, actor, settings)
+    state = _State(ticket, actor, settings, now)
     faults: list[CommandFault] = []
     for command in commands:
         state = VERBS[command.word](state, command.argument)
@@ -162,7 +164,7 @@ def _spam(state: _State, argument: str) -> _State:
 
 
 def _set_status(state: _State, status: Status, event: str, text: str) -> _State:
-    ticket = replace(state.ticket, status=status, decided=state.ticket.decided | {"status"})
+    ticket = replace(state.ticket.with_status(status, state.now), decided=state.ticket.decided | {"status"})
     return replace(state.become(ticket, event, text), status_set=True)
 
 

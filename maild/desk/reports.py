@@ -51,7 +51,7 @@ def _effects(
     owner = settings.agents.get(ticket.owner or "")
     if failure and owner and letter.kind is LetterKind.ANSWER:
         told = letters.event_message("Mail system", failure, ticket)
-        yield post(letters.notification(owner, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+        yield from post(letters.notification(owner, ticket, told, ("Your answer could not be delivered.",), settings), settings)
 
 
 def _event_kind(reading: Reading, failure: str | None) -> str:

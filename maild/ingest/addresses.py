@@ -14,9 +14,13 @@ from maild.message import Address
 MAX_ADDRESSES = 500
 MAX_ADDRESS = 320
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^"(),:;<>\[\]]+|\[[^\[\]<>,;"]*\]|[\s\S]')
+_QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_OTHER = r'[^"(),:;<>\[\]]+|\[[^\[\]<>,;"]{0,300}\]|[\s\S]'
+_TOKEN = re.compile(f"{_QUOTED}|{_OTHER}", re.DOTALL)
+_TOKEN_WITHOUT_QUOTES = re.compile(_OTHER)
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_QUOTED_LOCAL = re.compile(rf"{_QUOTED}@[^\s@\"(),:;<>]+", re.DOTALL)
 _PLAIN = re.compile(r"[^\s@\"(),:;<>\[\]]+@[^\s@\"(),:;<>]+")
 _ANGLED_WORD = re.compile(r"<\s*[^<>\s@]+@[^<>\s@]+\s*>")
 
@@ -60,7 +64,10 @@ def _split(value: str) -> Iterator[_Mailbox]:
     """The pieces between commas; names of groups are dropped (RFC 5322 section 3.4: `name: a, b;`)."""
     reader = _Splitter(value)
     position = 0
-    while token := _TOKEN.match(value, position):
+    pattern = _TOKEN
+    while token := pattern.match(value, position):
+        if token.group() == '"':
+            pattern = _TOKEN_WITHOUT_QUOTES  # A quote that never closes is text, and so is every quote after it.
         yield from reader.take(token)
         position = max(token.end(), reader.resume)
     yield from reader.end()
@@ -139,9 +146,13 @@ def _read_mailbox(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:
         inner = read_addresses([decode_header(text).replace("=?", "")])
         return next(iter(inner.addresses), None), [*mailbox.defects, "address inside an encoded word"]
     name = _decode_name(mailbox.comments[-1:])
-    if _PLAIN.fullmatch(text) or (text.startswith('"') and "@" in text.rpartition('"')[2]):
+    if _is_address(text):
         return Address(name, _clean_address(text)), mailbox.defects
     return _read_unbracketed(text, name, mailbox.defects)
+
+
+def _is_address(text: str) -> bool:
+    return _PLAIN.fullmatch(text) is not None or _QUOTED_LOCAL.fullmatch(text) is not None
 
 
 def _read_unbracketed(text: str, name: str, defects: list[str]) -> tuple[Address | None, list[str]]:
@@ -166,7 +177,7 @@ def _read_angled(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:
         defects.append("a route before the address")
         inside = inside.rpartition(":")[2]
     address = _clean_address(inside)
-    if not _PLAIN.fullmatch(inside) and not inside.startswith('"'):
+    if not _is_address(inside):
         defects.append("not one address in the angle brackets")
     if not address:
         return _recover_from_name(before, defects)

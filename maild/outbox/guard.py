@@ -6,7 +6,7 @@ Pure. Every refusal is a Reason, which becomes an event of the ticket.
 from collections.abc import Iterator
 
 from maild.config.settings import Limits, Mode, Rate, Settings
-from maild.effects import Letter, Post, RecordEvent
+from maild.effects import Effect, Letter, Post, RecordEvent
 from maild.ingest.automated import is_freemail, is_never_answered
 from maild.known import Known, Sent
 from maild.message import Address, AuthResult
@@ -76,14 +76,13 @@ def is_exempt_domain(address: Address, auth: AuthResult, settings: Settings) -> 
     return is_freemail(address.domain) or address.domain in own or auth is AuthResult.PASS
 
 
-def post(letter: Letter, settings: Settings) -> Post | RecordEvent:
-    """The letter, or, where the queue's mode keeps it back, an event that says so."""
+def post(letter: Letter, settings: Settings, event: RecordEvent | None = None) -> tuple[Effect, ...]:
+    """The letter, with the event that tells of it; or, where the queue's mode keeps it back, an event that says so."""
     queue = settings.queues.get(letter.queue)
     mode = queue.mode if queue else Mode.LIVE
-    is_for_agents = letter.kind is LetterKind.NOTIFICATION
-    if mode is Mode.LIVE or (mode is Mode.AGENTS and is_for_agents):
-        return Post(letter)
-    return RecordEvent("not_sent", "maild", f"{letter.template} not sent: queue {letter.queue} is in mode {mode.value}")
+    if mode is Mode.LIVE or (mode is Mode.AGENTS and letter.kind is LetterKind.NOTIFICATION):
+        return (event, Post(letter)) if event else (Post(letter),)
+    return (RecordEvent("not_sent", "maild", f"{letter.template} not sent: queue {letter.queue} is in mode {mode.value}"),)
 
 
 def customer_refusal(address: Address, queue: str, auth: AuthResult, known: Known, settings: Settings) -> Reason | None:

@@ -115,6 +115,10 @@ class Postman:
         self._thread = threading.Thread(target=self._run, name=f"post {self._courier.name}", daemon=True)
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def wake(self) -> None:
         """Something may be due: look at once instead of at the next poll."""
         self._wake.set()

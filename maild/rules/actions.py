@@ -208,15 +208,10 @@ def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -
         case "priority":
             return replace(decided, priority=Priority(value))
         case "status":
-            return _with_status(decided, Status(value), now)
+            return decided.with_status(Status(value), now)
     own_name = name.removeprefix("field.")
     fields = {other: text for other, text in ticket.fields.items() if other != own_name}
     return replace(decided, fields=fields if value is None else {**fields, own_name: value})
-
-
-def _with_status(ticket: TicketView, status: Status, now: datetime) -> TicketView:
-    closed_at = (ticket.closed_at or now) if status is Status.CLOSED else None
-    return replace(ticket, status=status, closed_at=closed_at)
 
 
 def _with_wish(verdict: Verdict, wish: Wish, words: str) -> Done:

@@ -1,6 +1,6 @@
 """Commands by mail (MAIL.md A7): all or nothing, only at the start and the very end of the new text."""
 
-from builders import a_ticket, some_settings
+from builders import NOW, a_ticket, some_settings
 
 from maild.desk.commands import Command, parse, perform
 from maild.ticket import Priority, Status, TicketView
@@ -53,7 +53,7 @@ def test_an_unknown_word_is_a_fault_with_its_line():
 
 
 def done(*commands: tuple[str, str], **ticket: object) -> TicketView:
-    performed = perform(a_ticket(**ticket), [Command(*command) for command in commands], "anna", some_settings())
+    performed = perform(a_ticket(**ticket), [Command(*command) for command in commands], "anna", some_settings(), NOW)
     assert performed.faults == ()
     return performed.ticket
 
@@ -76,6 +76,6 @@ def test_each_verb_does_what_it_says():
 
 def test_one_fault_and_nothing_is_done():
     ticket = a_ticket()
-    performed = perform(ticket, [Command("close", "", 1), Command("assign", "bors", 2)], "anna", some_settings())
+    performed = perform(ticket, [Command("close", "", 1), Command("assign", "bors", 2)], "anna", some_settings(), NOW)
     assert performed.ticket == ticket
     assert [(fault.line, fault.text) for fault in performed.faults] == [(2, 'there is no agent "bors"; did you mean boris?')]

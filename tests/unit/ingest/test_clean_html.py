@@ -1,0 +1,52 @@
+"""Foreign HTML made safe (OPERATIONS X11, X16)."""
+
+from time import process_time
+
+import pytest
+
+from maild.ingest.clean_html import CUT_NOTE, MAX_HTML, clean
+
+
+def check(html: str, expected: str) -> None:
+    assert clean(html) == expected
+
+
+def test_ordinary_markup_stays():
+    check("<p>Hello <b>Ann</b></p>", "<p>Hello <b>Ann</b></p>")
+    check('<a href="https://x.example">x</a>', '<a href="https://x.example" rel="noopener noreferrer">x</a>')
+    check('<img src="cid:logo" alt="logo">', '<img src="cid:logo" alt="logo">')
+
+
+def test_active_content_goes():
+    check("<script>alert(1)</script>text", "text")
+    check('<p onclick="x()">text</p>', "<p>text</p>")
+    check('<a href="javascript:alert(1)">x</a>', '<a rel="noopener noreferrer">x</a>')
+    check("<style>p{}</style><form><input>text</form>", "text")
+    check('<iframe src="https://x"></iframe><object data="x"></object>text', "text")
+    check('<meta http-equiv="refresh" content="0;url=https://x">text', "text")
+    check("<svg><script>alert(1)</script></svg>text", "text")
+    check('<div style="background:url(https://x)">text</div>', "<div>text</div>")
+
+
+def test_nothing_is_fetched_from_elsewhere():
+    check('<img src="https://x/pixel.gif">', "<img>")
+    check('<img src="//x/pixel.gif" srcset="https://x 2x">', "<img>")
+    check('<img src="data:image/svg+xml,x">', "<img>")
+
+
+def test_too_much_is_cut_and_says_so():
+    assert clean("word " * MAX_HTML).endswith(CUT_NOTE)
+
+
+def test_deep_nesting_keeps_the_text():
+    assert clean("<div>" * 20_000 + "deep" + "</div>" * 20_000 + "after").count("deep") == 1
+    assert "after" in clean("<div>" * 20_000 + "deep" + "</div>" * 20_000 + "after")
+
+
+@pytest.mark.parametrize(
+    "html", ["<div>" * 100_000, "<b>" * 100_000, "<!--" * 100_000, "<a " * 100_000, "<table><tr><td>" * 1_000, "<p>" * 100_000]
+)
+def test_hostile_markup_is_cleaned_in_time(html: str) -> None:
+    start = process_time()
+    clean(html)
+    assert process_time() - start < 5

@@ -1,0 +1,115 @@
+"""HTML as text (MAIL.md P7), and what mail clients mark as quoted (P8)."""
+
+from time import process_time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maild.ingest.html_text import Line, Origin, html_lines, html_to_text
+from maild.ingest.html_tokens import Tag, read_html
+
+
+def check(html: str, expected: str) -> None:
+    assert html_to_text(html) == expected
+
+
+def test_blocks_are_lines():
+    check("<div>one</div><div>two</div>", "one\ntwo")
+    check("one<br>two<BR/>three", "one\ntwo\nthree")
+    check("<p>one</p><p>two</p>", "one\n\ntwo")
+    check("one <b>bold</b>  \n and <i>more</i>", "one bold and more")
+    check("a<br><br><br>b", "a\n\n\nb")
+
+
+def test_quotes_get_marks():
+    check("hi<blockquote>one<br>two<blockquote>three</blockquote></blockquote>bye", "hi\n\n> one\n> two\n>\n>> three\n\nbye")
+
+
+def test_links_are_named_once():
+    check('<a href="https://x.example/a">here</a> and <a href="https://x.example/a">here</a>', "here <https://x.example/a> and here")
+    check('<a href="https://x.example/">https://x.example/</a>', "https://x.example/")
+    check('<a href="mailto:ann@x">ann@x</a>', "ann@x")
+    check('<a href="javascript:alert(1)">click</a>', "click")
+
+
+def test_tables_are_rows_and_lists_have_dashes():
+    check("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>", "a | b\nc | d")
+    check("<ul><li>a<li>b</ul>", "- a\n- b")
+
+
+def test_hidden_things_are_dropped():
+    check('<div style="display: none">preview</div>text', "text")
+    check("<p hidden>secret<p>text", "text")
+    check("<style>p {}</style><script>x()</script><!-- c --><title>t</title>text", "text")
+    check('<!--[if mso]>outlook<![endif]-->text<img src="https://x/pixel.gif">', "text")
+
+
+def test_blanks_inside_pre_are_kept():
+    check("<pre>a  b\n  c</pre>", "a  b\n  c")
+
+
+def test_references_are_resolved():
+    check("a &amp; b &lt;c&gt; &#8364;&nbsp;5", "a & b <c> € 5")
+
+
+def test_broken_markup_loses_no_text():
+    check("a < b and c > d", "a < b and c > d")
+    check("one<p title=don't>two", "one\n\ntwo")
+    check('one<a href="x>two', "onetwo")
+    check("text <!-- never closed", "text never closed")
+    check("text <style>never closed", "text never closed")
+    check("text <b", "text <b")
+
+
+def check_origins(html: str, *expected: tuple[str, Origin]) -> None:
+    assert [line for line in html_lines(html) if line.text.strip()] == [Line(text, origin) for text, origin in expected]
+
+
+def test_containers_of_mail_clients_are_known():
+    check_origins(
+        'new<div class="gmail_quote">On Monday<br>old</div>', ("new", Origin.BODY), ("On Monday", Origin.QUOTE), ("old", Origin.QUOTE)
+    )
+    check_origins('new<div class="x_gmail_quote">old</div>more', ("new", Origin.BODY), ("old", Origin.QUOTE), ("more", Origin.BODY))
+    check_origins('new<div class="gmail_signature">Ann</div>', ("new", Origin.BODY), ("Ann", Origin.SIGNATURE))
+    check_origins('new<div id="appendonsend"></div><hr><div>From: x</div>', ("new", Origin.BODY), ("From: x", Origin.QUOTE))
+    check_origins('new<blockquote type="cite">old</blockquote>', ("new", Origin.BODY), ("> old", Origin.QUOTE))
+
+
+def test_attributes_are_read():
+    (tag,) = read_html("<A href='x' TITLE=\"a&amp;b\" disabled data-x=y>")
+    assert tag == Tag("a", False, " href='x' TITLE=\"a&amp;b\" disabled data-x=y")
+    assert tag.read_attributes() == {"href": "x", "title": "a&b", "disabled": "", "data-x": "y"}
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<!--" * 200_000, "<div>" * 100_000, "<a " * 200_000, '<a b="' * 200_000, "<a b='" * 100_000 + '">"', "<style>" * 100_000]
+    + [
+        "<script>x</scrip>" * 50_000,
+        "<" * 500_000,
+        "&" * 500_000,
+        "<blockquote>x" * 30_000,
+        "<table><tr><td>" * 5_000,
+        "</p>" * 200_000,
+        "<p x=" * 200_000,
+    ],
+)
+def test_hostile_markup_takes_linear_time(html: str) -> None:
+    start = process_time()
+    html_to_text(html)
+    assert process_time() - start < 3
+
+
+@given(st.text(alphabet="<>/!-='\"& abpdivx", max_size=80))
+def test_any_markup_is_read(html: str) -> None:
+    html_to_text(html)
+
+
+@given(
+    st.lists(st.text(alphabet="abc", min_size=1, max_size=5), min_size=1, max_size=8),
+    st.sampled_from(["p", "div", "td", "li", "blockquote", "b", "pre"]),
+)
+def test_no_word_is_lost(written: list[str], element: str) -> None:
+    text = html_to_text("".join(f"<{element}>{word} </{element}>" for word in written))
+    assert [word for word in text.split() if word not in {">", "|", "-"}] == written
