@@ -73,9 +73,7 @@ def command(ctx: click.Context, config: str | None) -> None:
 def main() -> None:
     """Run a command; faults become one sentence and an exit status (INTERFACE.md: 1 failed, 2 wrong usage or configuration)."""
     try:
-        command.main(prog_name="maild", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        sys.exit(command.main(prog_name="maild", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -31,15 +31,18 @@ def command() -> None:
     pass
 
 
-@command.command(
-    "list", help="Tickets that meet QUERY, newest first: words, status:open, queue:support, owner:me, #tag, from:@acme.example …"
-)
+@command.command("list", short_help="Tickets that meet QUERY.")
 @click.argument("query", nargs=-1)
 @as_option
 @limit_option
 @json_option
 @click.pass_obj
 def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: int | None, as_json: bool) -> None:
+    """Tickets that meet QUERY, newest first.
+
+    Words search the full text; status:open queue:support owner:anna|me|none priority:high from:@acme.example #payment created:<7d
+    updated:>2026-11-01 filter; - negates, quotes keep words together.
+    """
     from cli.documents import ticket_document
     from maild.desk.query import parse_query
     from maild.store import tickets
@@ -116,7 +119,7 @@ def _print_ticket(ticket: TicketView, tag: str) -> None:
     )
 
 
-@command.command(help="Why: everything that happened to a ticket, and what each rule made of it.")
+@command.command(help="Why: everything that happened to a ticket.")
 @number_argument
 @json_option
 @click.pass_obj
@@ -134,7 +137,9 @@ def log(context: Context, number: int, as_json: bool) -> None:
         click.echo(clean(f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  {row.event.kind:<16} {row.event.by}: {row.event.text}"))
 
 
-@command.command(help="A message of a ticket exactly as it came: the first, or the one with that id (see `ticket show --json`).")
+@command.command(
+    short_help="A mail exactly as it came.", help="A mail of the ticket exactly as it came: the first, or that id (`ticket show`)."
+)
 @number_argument
 @click.argument("message", type=int, required=False)
 @click.pass_obj

@@ -66,8 +66,9 @@ def _no_sender(reading: Reading, settings: Settings, now: datetime) -> Draft | N
 
 
 def _stray_automatic(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
-    """MAIL.md L2: an automatic answer that belongs to no ticket."""
-    if reading.thread.ticket is not None or reading.nature.message_class not in AUTOMATIC_STRAYS:
+    """MAIL.md L2: an automatic answer that belongs to no ticket; it may be one all the same if a person releases it (S5)."""
+    is_stray = reading.thread.ticket is None and reading.nature.message_class in AUTOMATIC_STRAYS
+    if not is_stray or reading.circumstances.released:
         return None
     signs = "; ".join(reason.text for reason in reading.nature.reasons)
     return Draft(IncomingState.QUARANTINED, Reason("auto", f"automatic answer that belongs to no ticket ({signs})"))

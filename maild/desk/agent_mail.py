@@ -28,9 +28,10 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
     ticket = reading.thread.ticket
     if reading.nature.message_class is not MessageClass.HUMAN:
         return _automatic(reading, ticket, now) if ticket and reading.sender.token else None
-    if ticket is None and reading.sender.authenticated:
+    is_released = reading.circumstances.released
+    if ticket is None and (reading.sender.authenticated or is_released):
         return None
-    if ticket is None or not reading.sender.proven:
+    if ticket is None or not (reading.sender.proven or is_released):
         return _unverified(reading, agent, settings)
     return _act(reading, agent, ticket, settings, now)
 

@@ -28,6 +28,8 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
         return None
     letter = reading.known.letters.get(reading.bounced.letter) if reading.bounced else None
     ticket = reading.known.tickets.get(letter.ticket) if letter else None
+    if reading.circumstances.released and ticket is None:
+        return None
     if letter is None or ticket is None:
         signs = "; ".join(reason.text for reason in reading.nature.reasons)
         return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about no letter of ours ({signs})"))
