@@ -31,7 +31,7 @@ def command() -> None:
     pass
 
 
-@command.command("list", short_help="Tickets that meet QUERY.")
+@command.command("list", short_help="Tickets that meet QUERY.", context_settings={"ignore_unknown_options": True})
 @click.argument("query", nargs=-1)
 @as_option
 @limit_option

@@ -7,7 +7,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import ack_refusals
-from maild.desk.audience import admins_named, agents_named, agents_to_tell
+from maild.desk.audience import admins_named, agents_named, agents_to_tell, watchers_to_tell
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.draft import Draft
@@ -111,7 +111,7 @@ def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, readin
     replies = [wish for wish in verdict.wishes if isinstance(wish, ReplyWish)]
     if replies:
         yield from _rule_replies(replies, ticket, answered, reading, settings)
-    elif draft.acknowledge:
+    elif draft.acknowledge and not _closing_template(verdict):
         yield from _acknowledge(ticket, verdict, answered, reading, settings)
     else:
         yield from _status_notice(draft, ticket, verdict, answered, reading, settings)
@@ -155,15 +155,19 @@ def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings
 def _status_notice(
     draft: Draft, ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings
 ) -> Iterator[Effect]:
-    closing = next((wish for wish in verdict.wishes if isinstance(wish, CloseWish)), None)
-    template = (closing.template if closing else None) or notice_for(draft.before, ticket, False, settings)
-    if template is None or draft.before is None:
+    template = _closing_template(verdict) or notice_for(draft.before, ticket, False, settings)
+    if template is None:
         return
     if refusal := _automatic_refusal(ticket, reading, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{template} to {ticket.requester.address}")
     yield from post(letters.status_notice(template, ticket, answered, settings), settings, event)
+
+
+def _closing_template(verdict: Verdict) -> str | None:
+    """The words a rule's `close` chose; such a letter is also the one answer to a mail that opened the ticket."""
+    return next((wish.template for wish in verdict.wishes if isinstance(wish, CloseWish) and wish.template), None)
 
 
 def _automatic_refusal(ticket: TicketView, reading: Reading, settings: Settings) -> Reason | None:
@@ -187,6 +191,8 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
         return
     circle = queue.notify.new if draft.before is None else queue.notify.reply
     told = agents_to_tell(circle, ticket, settings)
+    if draft.before is None:
+        told = (*told, *watchers_to_tell(ticket, settings, without=told))
     warnings = tuple(_warnings(message, ticket, reading))
     for agent in told:
         letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings)

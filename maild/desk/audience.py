@@ -1,6 +1,7 @@
 """Who is told: the agents behind `notify:`, in the order INTERFACE.md gives. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from maild.config.settings import Queue, Settings
@@ -20,6 +21,13 @@ def agents_to_tell(circle: Circle, ticket: TicketView, settings: Settings, *, wi
     chosen = _circle(circle, ticket, queue, settings)
     excluded = frozenset(without)
     return tuple(agent for agent in dict.fromkeys(chosen) if agent not in excluded and agent in settings.agents)
+
+
+def watchers_to_tell(ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:
+    """Who speaks for the departments that got the same mail (MAIL.md F10): each one's lead, else its agents."""
+    seats = (replace(ticket, queue=queue, owner=None, team=None) for queue in sorted(ticket.watchers))
+    found = [agent for seat in seats for agent in agents_to_tell("lead", seat, settings, without=without)]
+    return tuple(dict.fromkeys(found))
 
 
 def _circle(circle: Circle, ticket: TicketView, queue: Queue | None, settings: Settings) -> tuple[str, ...]:

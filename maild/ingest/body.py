@@ -65,7 +65,11 @@ def divide(root: Part) -> Body:
 
 def _named_texts(attached: list[Part]) -> tuple[Section, ...]:
     """Seen in practice: a mail whose only text has a file name. It is shown as the text too."""
-    return tuple(Section(plain=(part,)) for part in attached if part.content_type == "text/plain" and part.disposition != "attachment")
+    return tuple(
+        Section(plain=(part,))
+        for part in attached
+        if part.content_type == "text/plain" and _is_file(part) and part.disposition != "attachment"
+    )
 
 
 def _visit(part: Part) -> Iterator[Section | Part]:

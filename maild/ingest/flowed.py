@@ -7,7 +7,7 @@ def unfold_flowed(text: str, delete_space: bool) -> str:
     flows = False
     for line in text.split("\n"):
         depth, content = _split_quote(line)
-        continues = flows and bool(paragraphs) and paragraphs[-1][0] == depth
+        continues = flows and bool(content) and paragraphs[-1][0] == depth
         # RFC 3676 section 4.3: the signature separator is never a soft break.
         flows = content.endswith(" ") and content != "-- "
         piece = content[:-1] if flows and delete_space else content

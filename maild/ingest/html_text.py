@@ -12,6 +12,7 @@ from maild.ingest.html_tokens import Tag, read_html
 
 MAX_HTML = 2 * 1024 * 1024
 MAX_OPEN = 2_000
+MAX_LINES = 5_000
 
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "wbr"})
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"})
@@ -69,7 +70,8 @@ class _Element:
 
 
 def plain_lines(text: str) -> tuple[Line, ...]:
-    return tuple(map(Line, text.split("\n")))
+    """A text line by line. What comes after the first 5,000 lines is one more "line", and nobody looks into it."""
+    return tuple(map(Line, text.split("\n", MAX_LINES)))
 
 
 def html_lines(html: str) -> tuple[Line, ...]:
@@ -214,8 +216,16 @@ class _Writer:
         elif forced:
             self._lines.append(self._line("", self._open[-1]))
             return
-        if paragraph and self._lines and self._lines[-1].text.strip("> "):
-            self._lines.append(self._line("", self._open[-1]))
+        if paragraph and self._lines:
+            self._space(self._line("", self._open[-1]))
+
+    def _space(self, blank: Line) -> None:
+        """One empty line between paragraphs, at the lesser quote depth of the two."""
+        last = self._lines[-1].text
+        if last.strip("> "):
+            self._lines.append(blank)
+        elif len(blank.text) < len(last):
+            self._lines[-1] = blank
 
     def _line(self, content: str, element: _Element) -> Line:
         quoted = f"{'>' * min(element.depth, 20)} {content}".rstrip() if element.depth else content

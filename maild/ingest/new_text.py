@@ -7,11 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maild.ingest.html_text import Line, Origin
+from maild.ingest.html_text import MAX_LINES, Line, Origin
 from maild.ingest.quotes import Quote, find_quote, is_quoted
 from maild.ingest.signatures import find_signature
-
-MAX_LINES = 5_000
 
 # Seen in practice: the character Gmail leaves behind for its tracking pixel.
 _LEADS_OVER = re.compile(r"\s{0,8}(?:[-_=*~#+—–─]{3,200}|ᐧ)\s{0,8}")
@@ -28,13 +26,12 @@ class NewText:
 def cut_reply(lines: Sequence[Line]) -> NewText:
     """The new text of a reply. Where text stands below or between quotes, and where nothing would be left, all of it is shown."""
     examined = lines[:MAX_LINES]
-    signature = find_signature(examined)
-    body = examined[:signature]
+    is_whole = len(examined) == len(lines)
+    body = examined[: find_signature(examined)] if is_whole else examined
     quote = find_quote(body)
-    if quote is None or _is_answered_below(body, quote):
-        return _divide(lines, _end_of_text(body) if len(body) < len(lines) or len(lines) <= MAX_LINES else len(lines))
-    kept = body[: quote.start]
-    return _divide(lines, _end_of_text(kept)) if _is_written(kept) else _divide(lines, len(lines))
+    if quote and _is_written(body[: quote.start]) and not _is_answered_below(body, quote, is_whole):
+        return _divide(lines, _end_of_text(body[: quote.start]))
+    return _divide(lines, _end_of_text(body) if is_whole else len(lines))
 
 
 def _end_of_text(kept: Sequence[Line]) -> int:
@@ -58,11 +55,11 @@ def _join(lines: Sequence[Line]) -> str:
     return "\n".join(line.text for line in lines).strip("\n").rstrip()
 
 
-def _is_answered_below(lines: Sequence[Line], quote: Quote) -> bool:
-    """Is there text of the writer's own below or between the quoted lines?"""
+def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool) -> bool:
+    """Is there, or may there be, text of the writer's own below or between the quoted lines?"""
     if not quote.is_marked:
         return False
-    return any(_is_own(lines, number) for number in range(quote.content, len(lines)))
+    return not is_whole or any(_is_own(lines, number) for number in range(quote.content, len(lines)))
 
 
 def _is_own(lines: Sequence[Line], number: int) -> bool:

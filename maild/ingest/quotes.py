@@ -152,7 +152,7 @@ def _judge_attribution(texts: list[str], lines: Sequence[Line], number: int, las
         return None
     content = _next_written(texts, last + 1)
     if content is None:
-        return Quote(number, last + 1, is_marked=False)
+        return Quote(number, last + 1, is_marked=False) if _is_full_attribution(joined) else None
     if is_quoted(texts[content]) or lines[content].origin is Origin.QUOTE:
         return Quote(number, content, is_marked=True)
     if _header_block(texts, content) or is_marker(texts[content]) or _is_full_attribution(joined):
@@ -172,7 +172,7 @@ def _is_attribution(text: str) -> bool:
         return False
     ends = text.rstrip(" *_").endswith((":", "：", "...", "…", ">", ")"))
     if _has_verb(text):
-        return _has_date(text) or (ends and _has_address(text))
+        return (ends and (_has_date(text) or _has_address(text))) or (_has_address(text) and _has_date(text))
     return (
         ends
         and _has_address(text)

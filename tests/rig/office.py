@@ -8,8 +8,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -17,6 +17,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from cli.main import command
 from maild.daemon import App
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email
@@ -110,8 +113,9 @@ teams: {{payments: [boris]}}
         return run.stdout
 
     def ask(self, *arguments: str) -> Any:
-        """A command's JSON document."""
-        return json.loads(self.maild(*arguments, "--json"))
+        """A command's JSON document; run in this process, which is many times faster than a new one."""
+        done = CliRunner().invoke(command, ["-c", str(self.directory), *arguments, "--json"], catch_exceptions=False)
+        return json.loads(done.stdout)
 
     def deliver(self, *, to: str = "support", mailbox: str | None = None, **mail: Any) -> None:
         """A mail arrives in a department's mailbox."""
@@ -119,6 +123,40 @@ teams: {{payments: [boris]}}
 
     def put(self, raw: bytes, mailbox: str = "support") -> None:
         self.dovecot.append(self.at(mailbox), raw)
+
+    def receive(self, raw: bytes, mailbox: str = "support") -> dict[str, Any]:
+        """A mail arrives and is seen through, its letters sent; what `message list` says of it."""
+        seen = max((row["id"] for row in self.incoming()), default=0)
+        self.put(raw, mailbox)
+        return self.settled_after(seen)
+
+    def settled_after(self, seen: int) -> dict[str, Any]:
+        """The incoming mail that follows the one with this id, once it and its letters are done with."""
+        eventually(lambda: any(row["id"] > seen and row["state"] != "received" for row in self.incoming()))
+        self.settle()
+        return min((row for row in self.incoming() if row["id"] > seen), key=lambda row: int(row["id"]))
+
+    def incoming(self, *arguments: str) -> list[dict[str, Any]]:
+        return list(self.ask("message", "list", *arguments))
+
+    def ticket(self, number: int) -> dict[str, Any]:
+        return dict(self.ask("ticket", "show", str(number)))
+
+    def kinds(self, number: int) -> list[str]:
+        """The kinds of a ticket's messages, oldest first."""
+        return [message["kind"] for message in self.ticket(number)["messages"]]
+
+    def events(self, number: int) -> list[str]:
+        """The kinds of a ticket's events, in order."""
+        return [event["kind"] for event in self.ticket(number)["events"]]
+
+    def letter_about(self, recipient: str, words: str, number: int = 1) -> EmailMessage:
+        """The nth letter to somebody with these words in its subject, waited for."""
+        eventually(lambda: len(self.letters_about(recipient, words)) >= number)
+        return self.letters_about(recipient, words)[number - 1]
+
+    def letters_about(self, recipient: str, words: str) -> list[EmailMessage]:
+        return [letter for letter in self.letters(recipient) if words in letter["Subject"]]
 
     def letter(self, recipient: str, number: int = 1, seconds: float = 15.0) -> EmailMessage:
         """The nth letter to somebody, waited for, as a mail client sees it."""
@@ -136,8 +174,18 @@ teams: {{payments: [boris]}}
         eventually(lambda: not self._unsettled())
 
     def _unsettled(self) -> bool:
-        status = json.loads(self.maild("status", "--json", status=None))
+        status = self.ask("status")
         return bool(status["incoming"]["received"] or any(status["outbox"].get(state) for state in ("queued", "sending")))
+
+
+@contextmanager
+def a_running_desk(directory: Path, dovecot: DovecotServer, sink: SmtpSink, **settings: Any) -> Iterator[RunningDesk]:
+    """A desk shared by the tests of a module."""
+    desk = RunningDesk(directory, dovecot, sink, **settings)
+    try:
+        yield desk.start()
+    finally:
+        desk.stop()
 
 
 def as_mail(caught: Caught) -> EmailMessage:

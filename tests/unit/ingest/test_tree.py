@@ -1,0 +1,109 @@
+"""MIME trees within limits (MAIL.md P2, P5; OPERATIONS X14, X15)."""
+
+from time import process_time
+
+import pytest
+
+from maild.ingest.headers import read_headers
+from maild.ingest.mime import Part
+from maild.ingest.tree import MAX_PARTS, build_tree, find_cut, guard_header, open_with_stdlib
+
+
+def tree_of(raw: bytes) -> tuple[Part, tuple[str, ...]]:
+    header = read_headers(raw)
+    message, remainder = open_with_stdlib(guard_header(header.fields) + raw[header.body_start :])
+    return build_tree(message, header.fields, remainder)
+
+
+def check(raw: bytes, *expected: tuple[int, str, bytes]) -> None:
+    root, _ = tree_of(raw)
+    assert [(part.index, part.content_type, part.payload) for part in root.walk()] == list(expected)
+
+
+def multipart(*parts: bytes, kind: bytes = b"mixed") -> bytes:
+    return b"Content-Type: multipart/" + kind + b'; boundary="b"\n\n' + b"".join(b"--b\n" + part + b"\n" for part in parts) + b"--b--\n"
+
+
+def test_a_single_text_is_a_tree_of_one():
+    check(b"Subject: x\n\nhello\n", (0, "text/plain", b"hello\n"))
+
+
+def test_parts_are_numbered_in_the_order_of_the_mail():
+    raw = multipart(b"\none", b"Content-Type: text/html\n\n<p>two", b"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\naGk=")
+    check(raw, (0, "multipart/mixed", b""), (1, "text/plain", b"one"), (2, "text/html", b"<p>two"), (3, "image/png", b"hi"))
+
+
+def test_a_message_in_the_mail_keeps_its_bytes():
+    inner = b"Subject: inner\r\nX:  y\r\n\r\nhello"
+    check(
+        multipart(b"Content-Type: message/rfc822\n\n" + inner),
+        (0, "multipart/mixed", b""),
+        (1, "message/rfc822", inner),
+        (2, "text/plain", b"hello"),
+    )
+    encoded = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogeAoKaGk="
+    check(multipart(encoded), (0, "multipart/mixed", b""), (1, "message/rfc822", b"Subject: x\n\nhi"), (2, "text/plain", b"hi"))
+
+
+def test_parts_of_a_digest_are_messages():
+    check(
+        multipart(b"\nSubject: x\n\nhi", kind=b"digest"),
+        (0, "multipart/digest", b""),
+        (1, "message/rfc822", b"Subject: x\n\nhi"),
+        (2, "text/plain", b"hi"),
+    )
+
+
+def test_a_multipart_without_its_boundary_is_a_leaf():
+    check(b"Content-Type: multipart/mixed\n\nhello", (0, "multipart/mixed", b"hello"))
+    check(b"Content-Type: multipart/mixed; boundary=x\n\nhello", (0, "multipart/mixed", b"hello"))
+
+
+def test_nonsense_types_are_plain_text():
+    for kind in (b"text", b"garbage in here", b"", b"/", b"text/plain/x y"):
+        check(b"Content-Type: " + kind + b"\n\nhello", (0, "text/plain", b"hello"))
+
+
+def test_uuencoded_files_become_parts():
+    raw = b"Subject: x\n\nhello\nbegin 644 a.txt\n%:&5L;&\\\nend\n"
+    check(raw, (0, "text/plain", b""), (1, "text/plain", b"hello\n\n"), (2, "application/octet-stream", b"hello"))
+
+
+def test_too_many_parts_end_as_one_opaque_attachment():
+    root, defects = tree_of(multipart(*[b"\nx"] * 3_000))
+    assert sum(1 for _ in root.walk()) <= MAX_PARTS + 1
+    assert root.children[-1].content_type == "application/octet-stream"
+    assert "structure cut: too many parts" in defects
+
+
+def test_deep_nesting_ends_as_an_opaque_attachment():
+    nested = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (level, level) for level in range(60)) + b"\nhello"
+    root, defects = tree_of(nested)
+    leaves = [part for part in root.walk() if not part.children]
+    assert leaves[-1].content_type == "application/octet-stream"
+    assert b"hello" in leaves[-1].payload
+    assert "nested deeper than 30" in defects
+
+
+def test_ordinary_mail_is_not_cut():
+    assert find_cut(multipart(b"\n" + b"-----\n" * 5_000, b"\n-- \nAnn\nboundary=none")) is None
+    assert find_cut(b"plain text\n" + b"--x\n" * 5_000) is None
+
+
+HOSTILE = {
+    "100,000 parts": multipart(*[b"X: y\n\na"] * 100_000),
+    "empty boundary": b'Content-Type: multipart/mixed; boundary=""\n\n' + b"--\n\n" * 100_000,
+    "deep": b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (level, level) for level in range(10_000)),
+    "messages in messages": b"Content-Type: message/rfc822\n\n" * 3_000 + b"Subject: x\n\nhello",
+    "long inner type": multipart(b"Content-Type: text/plain" + b';"' * 300_000 + b"\n\nx"),
+    "folded inner disposition": multipart(b"Content-Disposition: attachment" + b';\n a="' * 200_000 + b"\n\nx"),
+    "old line ends": b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\r\ra\r" * 50_000,
+    "many boundaries": multipart(b"\n" + b"boundary=x\n" * 100_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_structures_are_read_in_time(name: str) -> None:
+    start = process_time()
+    tree_of(HOSTILE[name])
+    assert process_time() - start < 2
