@@ -15,6 +15,7 @@ from maild.effects import Decision, Letter
 from maild.errors import MaildError, StoreUnavailableError, WorkerDiedError
 from maild.ingest.arrival import Incoming
 from maild.ingest.worker import Reader
+from maild.killpoint import reach
 from maild.message import InboundMessage
 from maild.office import Office
 from maild.outbox.delivery import Composed
@@ -72,10 +73,14 @@ class Clerk:
             batch = self._claim(tx)
         if not batch:
             return 0
+        reach("read.claimed")
         office = self._office()
         messages = self._reader.read_many([incoming.raw for incoming in batch])
+        reach("read.parsed")
         with self._store.writing() as tx:
             decisions = [self._see_through(tx, incoming, message, office) for incoming, message in zip(batch, messages, strict=True)]
+            reach("apply.written")
+        reach("apply.committed")
         if any(decision.letters for decision in decisions if decision):
             self._on_letters()
         return len(batch)

@@ -11,7 +11,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.desk.agent_mail import decide_agent_mail, message_of
 from maild.desk.courtesy import is_courtesy
-from maild.desk.lifecycle import Course, Step, follow
+from maild.desk.lifecycle import QUIET_CLASSES, Course, Step, follow
 from maild.desk.participants import with_persons, with_third_party
 from maild.desk.reports import decide_report
 from maild.draft import Draft
@@ -93,7 +93,7 @@ def _follow_up(reading: Reading, settings: Settings, now: datetime) -> Draft | N
         message=message,
         effects=(message, *_events(reading, kind, step)),
         events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
-        tell=step.course is not Course.SILENT,
+        tell=step.course is not Course.SILENT and reading.nature.message_class not in QUIET_CLASSES,
     )
 
 
@@ -144,7 +144,8 @@ def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ..
 
 def _new_ticket(reading: Reading, settings: Settings, now: datetime) -> Draft:
     """A request. It may follow a ticket that its sender may not write on, or that has been closed too long; that one is not touched."""
-    kind = MessageKind.AUTO if reading.nature.message_class is MessageClass.AUTO_GENERATED else MessageKind.CUSTOMER
+    is_written = reading.nature.message_class in (MessageClass.HUMAN, MessageClass.LIST)
+    kind = MessageKind.CUSTOMER if is_written else MessageKind.AUTO
     message = replace(message_of(reading, kind, now), visible=reading.message.text or reading.message.new_text)
     ticket = _opened(reading, settings, now)
     return Draft(

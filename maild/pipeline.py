@@ -12,13 +12,14 @@ from datetime import datetime
 from maild.conclude import conclude
 from maild.config.settings import Settings
 from maild.decide import decide
+from maild.desk.commands import hash_words
 from maild.draft import Draft
 from maild.effects import Decision
 from maild.ingest.automated import classify
 from maild.ingest.bounce import find_bounced_letter
 from maild.ingest.department import find_departments
 from maild.ingest.prefixes import strip_prefixes
-from maild.ingest.sender import identify
+from maild.ingest.sender import Sender, identify
 from maild.ingest.thread import ask, find_thread
 from maild.known import Known, Question
 from maild.message import InboundMessage
@@ -28,7 +29,7 @@ from maild.rules.engine import evaluate
 from maild.rules.ruleset import RuleSet
 from maild.rules.verdict import Event, Fate, Occasion, Verdict
 from maild.ticket import TicketView
-from maild.tokens import Tokens
+from maild.tokens import LetterToken, Tokens
 
 Asking = Callable[[Question], Known]
 
@@ -57,11 +58,17 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     departments = find_departments(message, circumstances.mailbox, desk.settings)
     related = (*message.in_reply_to, *reversed(message.references))
     bounced = find_bounced_letter(message.report, desk.tokens, related) if message.report else None
-    question = ask(message, sender, bounced, desk.tokens, windows(desk.settings.limits), departments.primary.key)
-    known = asking(question)
+    known = asking(_question(message, sender, bounced, departments.primary.key, desk))
     thread = find_thread(message, sender, known, desk.tokens, desk.settings, now)
     title = strip_prefixes(desk.tokens.strip_tags(message.subject))
     return Reading(message, circumstances, nature, sender, departments, known, thread, title, bounced)
+
+
+def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | None, queue: str, desk: Desk) -> Question:
+    """Everything threading, the guard and the commands want to know, in one question."""
+    words = hash_words(message.new_text) if sender.agent else frozenset()
+    question = ask(message, sender, bounced, desk.tokens)
+    return replace(question, queue=queue, windows=windows(desk.settings.limits), tags=words)
 
 
 def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Verdict | None:

@@ -13,6 +13,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, IncomingState, RecordEvent
 from maild.ingest.prefixes import starts_with_forward
 from maild.ingest.sender import TokenPlace
+from maild.ingest.thread import follow_merges
 from maild.message import Address, MessageClass
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
@@ -31,9 +32,18 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
     is_released = reading.circumstances.released
     if ticket is None and (reading.sender.authenticated or is_released):
         return None
-    if ticket is None or not (reading.sender.proven or is_released):
+    if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
         return _unverified(reading, agent, settings)
     return _act(reading, agent, ticket, settings, now)
+
+
+def _is_proven_for(ticket: TicketView, reading: Reading) -> bool:
+    """MAIL.md A3: a token proves its agent on its own ticket only."""
+    token = reading.sender.token
+    if not reading.sender.proven or token is None:
+        return reading.sender.proven
+    target = follow_merges(token.token.ticket, reading.known)
+    return target is not None and target.number == ticket.number
 
 
 def _is_as_customer(reading: Reading) -> bool:
@@ -74,14 +84,19 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
         return _command_failed(reading, agent, ticket, parsed.faults, settings)
     why_internal = _why_internal(reading, settings)
     act = _act_of(reading, agent, parsed, why_internal is not None, now)
-    joined = with_persons(ticket, (*reading.message.to, *reading.message.cc), settings)
-    done = do(joined, act, _answered(reading, ticket), settings)
+    done = do(_with_persons_answered(ticket, act, reading, settings), act, _answered(reading, ticket), settings)
     if done.faults:
         return _command_failed(reading, agent, ticket, done.faults, settings)
     kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
     reason = Reason("agent-act", f"{agent.name}: {reading.sender.proof.text}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, proven by {reading.sender.proof.text}")
     return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *done.effects))
+
+
+def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, settings: Settings) -> TicketView:
+    """A9: whom the agent's own answer went to takes part; whom he sent a note does not, he would get every answer (F8, F11)."""
+    is_note = act.internal or any(command.word == "note" for command in act.commands)
+    return ticket if is_note else with_persons(ticket, (*reading.message.to, *reading.message.cc), settings)
 
 
 def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now: datetime) -> Act:

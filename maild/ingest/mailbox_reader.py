@@ -20,6 +20,7 @@ from maild.ingest.arrival import Arrival
 from maild.ingest.imap import Fetched, Folder, Listed, MailboxSession
 from maild.ingest.oversize import build_stand_in
 from maild.ingest.progress import MailboxStore, Progress
+from maild.killpoint import reach
 
 BATCH_MESSAGES = 50
 BATCH_BYTES = 8 * 1024 * 1024
@@ -175,9 +176,12 @@ class MailboxReader:
                 arrivals.append(self._stand_in(uid))
         for arrival in arrivals:
             self._troubles.stuck.pop(arrival.uid or 0, None)
+        reach("receive.fetched")
         self._advance(batch[-1].uid, arrivals)
+        reach("receive.stored")
         if self._acts:
             self._act([item.listed.uid for item in fetched])
+        reach("receive.acted")
         return len(arrivals)
 
     def _fetch(self, batch: Sequence[Listed]) -> list[Fetched]:

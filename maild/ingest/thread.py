@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from maild.config.settings import Settings
-from maild.desk.commands import hash_words
 from maild.ingest.sender import Sender
 from maild.known import Known, KnownLetter, KnownMessage, Question
 from maild.message import AuthResult, InboundMessage
@@ -61,10 +60,8 @@ class Thread:
     parent_internal: bool = False
 
 
-def ask(
-    message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens, windows: tuple[tuple[str, int], ...], queue: str
-) -> Question:
-    """What the store must be asked about this message, all at once."""
+def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens) -> Question:
+    """What must be known to thread this message. Others add what they want to know before the store is asked, once."""
     identifiers = (*message.in_reply_to, *reversed(message.references))
     letters = [token for identifier in identifiers if (token := tokens.read_message_id(identifier))]
     letters += [token for token in (sender.token.token if sender.token else None, bounced) if token]
@@ -76,9 +73,6 @@ def ask(
         tickets=frozenset([token.ticket for token in letters] + anchors + tags),
         letters=frozenset(token.letter for token in letters),
         recipient=sender.address.key if sender.address else "",
-        queue=queue,
-        windows=windows,
-        tags=hash_words(message.new_text) if sender.agent else frozenset(),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from maild.config.settings import Settings, Smtp
 from maild.errors import AccountUnavailableError, StoreUnavailableError
+from maild.killpoint import reach
 from maild.outbox.delivery import Delivery, Outcome
 from maild.outbox.schedule import back_off
 from maild.outbox.smtp import Trouble
@@ -174,10 +175,13 @@ class Postman:
         delivery = self._door.claim(self._clock())
         while delivery is not None:
             self._enter(Condition.SENDING)
+            reach("send.claimed")
             outcome = self._courier.send(delivery)
+            reach("send.answered")
             count += 1
             self._last_sent = monotonic()
             following = self._record(delivery, outcome)
+            reach("send.recorded")
             self._on_outcome(delivery, outcome)
             delivery = following
         if trouble := self._courier.trouble:

@@ -117,7 +117,7 @@ def test_a_reply_to_something_internal_is_internal():
 
 def test_the_question_names_all_that_must_be_known():
     message = a_message(subject=f"{TAG} [Acme #7]", in_reply_to=(LETTER,), references=("a@b", TOKENS.mint_anchor(9)))
-    question = ask(message, a_sender(), None, TOKENS, (("recipient", 3600),), "support")
+    question = ask(message, a_sender(), None, TOKENS)
     assert question.tickets == {1042, 7, 9}
     assert question.letters == {77}
     assert question.ids == (LETTER, TOKENS.mint_anchor(9), "a@b")
