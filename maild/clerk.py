@@ -45,19 +45,25 @@ class Clerk:
         self._owner = owner
         self._on_letters = on_letters
         self._wanted = threading.Event()
+        self._ending = threading.Event()
 
     def wake(self) -> None:
         """There may be something to read."""
         self._wanted.set()
 
-    def run(self, stop: threading.Event, poll_seconds: float = 1.0) -> None:
-        """Work until told to stop; a message begun is finished first."""
-        while not stop.is_set():
+    def stop(self) -> None:
+        """End `run` once the batch in hand is recorded."""
+        self._ending.set()
+        self._wanted.set()
+
+    def run(self, poll_seconds: float = 1.0) -> None:
+        """Work until told to stop."""
+        while not self._ending.is_set():
             try:
                 is_idle = self.work() == 0
             except StoreUnavailableError as error:
                 maillog.store_unavailable("clerk", str(error))
-                stop.wait(OUTAGE_PAUSE_SECONDS)
+                self._ending.wait(OUTAGE_PAUSE_SECONDS)
                 continue
             if is_idle:
                 self._wanted.wait(poll_seconds)

@@ -3,12 +3,11 @@
 watchers   one thread a mailbox: mail in, stored            maild.ingest.watcher
 clerk      one thread: stored mail through the walk         maild.clerk
 postmen    one thread an SMTP account: letters out          maild.outbox.queue
-jobs       APScheduler: claims of the dead, letters due     below
+jobs       APScheduler: what dead processes left behind     maild.housekeeping
 """
 
 import signal
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,15 +20,14 @@ from maild import maillog, node
 from maild.clerk import Clerk
 from maild.config.load import require_settings
 from maild.config.settings import Mode, Settings, Smtp
-from maild.errors import ConfigurationError, MailboxError, StoreUnavailableError
-from maild.ingest.progress import MailboxState
+from maild.errors import ConfigurationError, MailboxError
+from maild.housekeeping import housekeep
 from maild.ingest.watcher import Watcher
 from maild.ingest.worker import Reader
+from maild.notice_board import NoticeBoard
 from maild.office import Office, open_office
-from maild.outbox.delivery import Delivery, Outcome
-from maild.outbox.queue import Postman, PostState, group_by_account
+from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
-from maild.store import incoming, post_room
 from maild.store.engine import Store, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
@@ -37,7 +35,6 @@ from maild.store.post_room import PostRoom
 HOUSEKEEPING_SECONDS = 10
 DRAIN_SECONDS = 30.0
 LOOK_SECONDS = 1.0
-_SUCCESS = frozenset({MailboxState.WATCHING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +49,41 @@ class App:
     """A running desk in this process. `start`, `stop` and `reload` are called from one thread; tests use them as the command does."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._owner = node.own_name()
-        self._stop = threading.Event()
-        self._office: Office | None = None
-        self._watchers: dict[str, Watcher] = {}
-        self._postmen: list[Postman] = []
-
-    def start(self) -> None:
         """Open everything, or nothing.
 
         Raises:
-            ConfigurationError: the files are not valid; nothing was started.
-            SchemaMismatchError, StoreUnavailableError: the database cannot be used; nothing was started.
+            ConfigurationError: the files are not valid.
+            SchemaMismatchError, StoreUnavailableError: the database cannot be used.
         """
-        self._open()
-        self._clerk_thread = threading.Thread(target=self._clerk.run, args=(self._stop,), name="clerk", daemon=True)
+        self._directory = directory
+        self._office = _open_office(directory)
+        self._owner = node.own_name()
+        self._store: Store = open_store(self.settings.storage.url, directory, create=True)
+        self._reader = Reader()
+        self._board = NoticeBoard(self._store)
+        self._clerk = Clerk(self._store, self._reader, lambda: self._office, self._owner, self._wake_postmen)
+        self._clerk_thread = threading.Thread(target=self._clerk.run, name="clerk", daemon=True)
+        self._watchers: dict[str, Watcher] = {}
+        self._postmen: list[Postman] = []
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+
+    @property
+    def settings(self) -> Settings:
+        return self._office.desk.settings
+
+    def start(self) -> None:
+        """Start every room."""
+        self._housekeep()
+        self._scheduler.add_job(self._housekeep, "interval", seconds=HOUSEKEEPING_SECONDS, max_instances=1, coalesce=True)
         self._clerk_thread.start()
         self._start_postmen()
         self._start_watchers()
-        self._scheduler = BackgroundScheduler(timezone=UTC)
-        self._scheduler.add_job(self._housekeep, "interval", seconds=HOUSEKEEPING_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.start()
-        maillog.started(version("maild"), len(self._watchers), len(self.office.desk.rules.rules))
+        maillog.started(version("maild"), len(self._watchers), len(self._office.desk.rules.rules))
 
     def run_once(self) -> bool:
-        """Fetch every mailbox until empty, see all through, send what is due (`maild run --once`). False if a mailbox could not be read."""
-        self._open()
+        """Fetch every mailbox until empty, see all through, send what is due. False if a mailbox could not be read."""
+        self._housekeep()
         try:
             readable = [self._poll(key) for key in self.settings.mailboxes]
             while self._clerk.work():
@@ -87,20 +92,34 @@ class App:
                 self._postman(account, queues).run_until_empty()
             return all(readable)
         finally:
-            self._reader.close()
-            self._store.close()
+            self._close()
 
     def stop(self, timeout_seconds: float = DRAIN_SECONDS) -> None:
         """Stop fetching, finish the message and the letter under way, close."""
-        self._stop.set()
-        self._clerk.wake()
         self._scheduler.shutdown(wait=True)
         self._stop_watchers()
+        self._clerk.stop()
         self._clerk_thread.join(timeout_seconds)
         self._stop_postmen(timeout_seconds)
-        self._reader.close()
-        self._store.close()
+        self._close()
         maillog.stopped()
+
+    def reload(self) -> ReloadResult:
+        """Read all files, validate all, swap as one; any fault leaves the running set as it is (OPERATIONS C6)."""
+        try:
+            office = _open_office(self._directory)
+        except ConfigurationError as error:
+            maillog.reload_refused(len(error.faults), str(error.faults[0].message if error.faults else error))
+            return ReloadResult(False, error)
+        before, self._office = self.settings, office
+        if _mail_in(before) != _mail_in(self.settings):
+            self._stop_watchers()
+            self._start_watchers()
+        if _mail_out(before) != _mail_out(self.settings):
+            self._stop_postmen(DRAIN_SECONDS)
+            self._start_postmen()
+        maillog.reloaded(len(office.desk.rules.rules), office.desk.rules.digest)
+        return ReloadResult(True)
 
     def dead_rooms(self) -> tuple[str, ...]:
         """Rooms whose thread has ended by itself: a bug. The daemon then ends too, to be started afresh, instead of living on half dead."""
@@ -108,43 +127,6 @@ class App:
         rooms |= {f"postman {index}": postman.is_alive for index, postman in enumerate(self._postmen)}
         rooms["clerk"] = self._clerk_thread.is_alive()
         return tuple(room for room, is_alive in rooms.items() if not is_alive)
-
-    def reload(self) -> ReloadResult:
-        """Read all files, validate all, swap as one; any fault leaves the running set as it is (OPERATIONS C6)."""
-        try:
-            office = open_office(require_settings(self._directory))
-        except ConfigurationError as error:
-            maillog.reload_refused(len(error.faults), str(error.faults[0].message if error.faults else error))
-            return ReloadResult(False, error)
-        before, self._office = self.settings, office
-        if _mail_in(before) != _mail_in(office.desk.settings):
-            self._stop_watchers()
-            self._start_watchers()
-        if group_by_account(before) != group_by_account(office.desk.settings):
-            self._stop_postmen(DRAIN_SECONDS)
-            self._start_postmen()
-        maillog.reloaded(len(office.desk.rules.rules), office.desk.rules.digest)
-        return ReloadResult(True)
-
-    @property
-    def office(self) -> Office:
-        if self._office is None:
-            raise ConfigurationError("the desk is not open")
-        return self._office
-
-    @property
-    def settings(self) -> Settings:
-        return self.office.desk.settings
-
-    def _open(self) -> None:
-        self._office = open_office(require_settings(self._directory))
-        for mailbox in self.settings.mailboxes.values():
-            mailbox.password.reveal()
-        self._store: Store = open_store(self.settings.storage.url, self._directory, create=True)
-        self._reader = Reader()
-        self._mail_room = MailRoom(self._store, _now)
-        self._clerk = Clerk(self._store, self._reader, lambda: self.office, self._owner, self._wake_postmen)
-        self._housekeep()
 
     def _start_watchers(self) -> None:
         for key in self.settings.mailboxes:
@@ -163,7 +145,8 @@ class App:
         """A mailbox is touched only if no department in it merely observes (PRODUCT 34a)."""
         served = [queue for queue in self.settings.queues.values() if queue.mailbox == key]
         touch = all(queue.mode is not Mode.OBSERVE for queue in served)
-        return Watcher(self.settings.mailboxes[key], self._mail_room, touch=touch, tell=self._note_mailbox, wake=self._clerk.wake)
+        door = MailRoom(self._store, _now)
+        return Watcher(self.settings.mailboxes[key], door, touch=touch, tell=self._board.note_mailbox, wake=self._clerk.wake)
 
     def _poll(self, key: str) -> bool:
         try:
@@ -188,34 +171,26 @@ class App:
     def _postman(self, smtp: Smtp, queues: frozenset[str]) -> Postman:
         account = Account(smtp, hello=self.settings.desk.domain, clock=_now, unknown_retry=self.settings.outbox.unknown_retry)
         door = PostRoom(self._store, self._owner, queues)
-        return Postman(account, door, _now, on_state=lambda state: _note_account(account.name, state), on_outcome=_note_outcome)
+        on_state = self._board.notes_of_account(account.name)
+        return Postman(account, door, _now, on_state=on_state, on_outcome=maillog.delivered)
 
     def _wake_postmen(self) -> None:
         for postman in self._postmen:
             postman.wake()
 
-    def _note_mailbox(self, key: str, state: MailboxState, detail: str) -> None:
-        maillog.mailbox_state(key, state.value, detail)
-        with suppress(StoreUnavailableError):
-            self._mail_room.note_state(key, state.value, detail, succeeded=state in _SUCCESS)
-
     def _housekeep(self) -> None:
-        """Claims and letters of dead processes come back. The catch-all of scheduled jobs stands here (HOUSE.md 3)."""
-        try:
-            with self._store.writing() as tx:
-                incoming.release_claims_of_dead(tx, node.is_alive)
-            post_room.recover(self._store, node.is_alive, _now(), self.settings.outbox.unknown_retry)
-        except StoreUnavailableError as error:
-            maillog.store_unavailable("housekeeping", str(error))
-        except Exception as error:
-            maillog.job_failed("housekeeping", f"{type(error).__name__}: {error}")
+        housekeep(self._store, self.settings, _now())
+
+    def _close(self) -> None:
+        self._reader.close()
+        self._store.close()
 
 
 def run(directory: Path) -> int:
     """Run a desk until SIGTERM or SIGINT; SIGHUP reloads, a second SIGTERM ends at once. The exit status: 1 if a room died."""
     maillog.set_up()
-    app = App(directory)
     signals = _Signals()
+    app = App(directory)
     app.start()
     while not (dead := app.dead_rooms()):
         arrived = signals.wait(LOOK_SECONDS)
@@ -241,7 +216,8 @@ class _Signals:
 
     def wait(self, seconds: float) -> str | None:
         """The next signal's name, None if none came in time."""
-        self._arrived.wait(seconds)
+        if not self._names:
+            self._arrived.wait(seconds)
         self._arrived.clear()
         return self._names.pop(0) if self._names else None
 
@@ -253,19 +229,26 @@ class _Signals:
             signal.signal(number, signal.SIG_DFL)
 
 
+def _open_office(directory: Path) -> Office:
+    """The office, and every password that the rooms will need: a missing one is found now and not by a thread later."""
+    office = open_office(require_settings(directory))
+    for mailbox in office.desk.settings.mailboxes.values():
+        mailbox.password.reveal()
+    for account, _ in group_by_account(office.desk.settings):
+        if account.password:
+            account.password.reveal()
+    return office
+
+
 def _mail_in(settings: Settings) -> tuple[object, ...]:
     """What the watchers rest on; unchanged, they keep their connections at a reload."""
     modes = {key: (queue.mailbox, queue.mode is Mode.OBSERVE) for key, queue in settings.queues.items()}
     return settings.mailboxes, modes
 
 
-def _note_account(name: str, state: PostState) -> None:
-    maillog.smtp_state(name, state.condition.value, state.detail)
-
-
-def _note_outcome(delivery: Delivery, outcome: Outcome) -> None:
-    detail = getattr(outcome, "reply", "") or getattr(outcome, "error", "")
-    maillog.delivered(delivery.letter, delivery.recipient, type(outcome).__name__.lower(), detail)
+def _mail_out(settings: Settings) -> tuple[object, ...]:
+    """What the postmen rest on."""
+    return group_by_account(settings), settings.desk.domain, settings.outbox
 
 
 def _now() -> datetime:

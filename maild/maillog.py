@@ -7,6 +7,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from maild.outbox.delivery import Delivery, Outcome, Sent
+
 _log = logging.getLogger("maild")
 _PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 
@@ -36,9 +38,18 @@ def retrying(incoming: int, attempt: int, reason: str) -> None:
     _event("retrying", logging.WARNING, incoming=incoming, attempt=attempt, reason=reason)
 
 
-def delivered(letter: int, recipient: str, outcome: str, detail: str) -> None:
-    level = logging.INFO if outcome == "sent" else logging.WARNING
-    _event("delivery", level, letter=letter, recipient=recipient, outcome=outcome, detail=detail)
+def delivered(delivery: Delivery, outcome: Outcome) -> None:
+    is_sent = isinstance(outcome, Sent)
+    detail = outcome.reply if isinstance(outcome, Sent) else outcome.error
+    _event(
+        "delivery",
+        logging.INFO if is_sent else logging.WARNING,
+        ticket=delivery.ticket,
+        message_id=delivery.message_id,
+        recipient=delivery.recipient,
+        outcome=type(outcome).__name__.lower(),
+        detail=detail,
+    )
 
 
 def mailbox_state(mailbox: str, state: str, detail: str) -> None:

@@ -20,6 +20,8 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, ParticipantRole, TicketView
 
+TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs to another ticket")
+
 
 def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
     """What an agent's mail does; None where it is to be treated like a customer's."""
@@ -70,11 +72,12 @@ def _automatic(reading: Reading, ticket: TicketView, now: datetime) -> Draft:
 def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
     """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address."""
     queue = reading.departments.primary.key
-    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {reading.sender.proof.text}")
+    why = TOKEN_OF_ANOTHER_TICKET if reading.sender.proven else reading.sender.proof
+    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}")
     home = Address(agent.name, agent.email)
     capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
     is_quiet = capped is not None or reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
-    letter = letters.unverified(agent, queue, reading.sender.proof, settings)
+    letter = letters.unverified(agent, queue, why, settings)
     return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet else post(letter, settings))
 
 

@@ -31,8 +31,6 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     if reading.circumstances.released and ticket is None:
         return None
     if letter is None or ticket is None:
-        if reading.circumstances.released:
-            return None
         signs = "; ".join(reason.text for reason in reading.nature.reasons)
         return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about no letter of ours ({signs})"))
     failure = _final_failure(reading.message.report)

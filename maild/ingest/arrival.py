@@ -27,8 +27,8 @@ class Arrival:
 class Incoming:
     """One stored message on its way through the walk.
 
-    `attempts` counts this one. `released`: a person let it out of quarantine, so policy does not hold it again (MAIL.md S5). `full_size`: as in
-    `Arrival`.
+    `attempts` counts this one. `released`: a person let it out of quarantine, so policy does not hold it again (MAIL.md S5).
+    `full_size`: as in `Arrival`.
     """
 
     id: int

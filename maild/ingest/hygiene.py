@@ -30,7 +30,7 @@ def one_line(text: str) -> str:
 
 
 def _compose(text: str) -> str:
-    """NFC. Lines with endless runs of combining marks stay as they are: sorting a run takes the square of its length, asking about it too."""
+    """NFC. Lines with endless runs of combining marks stay as they are: sorting a run takes the square of its length."""
     if not _MARKS.search(text):
         return unicodedata.normalize("NFC", text)
     return "\n".join(line if _MARKS.search(line) else unicodedata.normalize("NFC", line) for line in text.split("\n"))

@@ -4,13 +4,16 @@ Where the quote begins is `maild.ingest.quotes`'s question, where the signature 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from maild.ingest.html_text import MAX_LINES, Line, Origin
-from maild.ingest.quotes import Quote, find_quote, is_quoted
+from maild.ingest.quotes import Quote, find_quote, is_attribution, is_quoted
 from maild.ingest.signatures import find_signature
 
+MAX_SHARED = 500
+
+_SHARED = re.compile(r"(.{0,500}?[^\s-])\s?-{3,}\s{1,3}(.{10,300})")
 # Seen in practice: the character Gmail leaves behind for its tracking pixel.
 _LEADS_OVER = re.compile(r"\s{0,8}(?:[-_=*~#+—–─]{3,200}|ᐧ)\s{0,8}")
 
@@ -25,6 +28,7 @@ class NewText:
 
 def cut_reply(lines: Sequence[Line]) -> NewText:
     """The new text of a reply. Where text stands below or between quotes, and where nothing would be left, all of it is shown."""
+    lines = tuple(_part_attributions(lines))
     examined = lines[:MAX_LINES]
     is_whole = len(examined) == len(lines)
     body = examined[: find_signature(examined)] if is_whole else examined
@@ -32,6 +36,17 @@ def cut_reply(lines: Sequence[Line]) -> NewText:
     if quote and _is_written(body[: quote.start]) and not _is_answered_below(body, quote, is_whole):
         return _divide(lines, _end_of_text(body[: quote.start]))
     return _divide(lines, _end_of_text(body) if is_whole else len(lines))
+
+
+def _part_attributions(lines: Sequence[Line]) -> Iterator[Line]:
+    """Seen in practice: the writer's last words and the attribution on one line: "Fine by me --- On Monday at 10:00 Ann wrote:"."""
+    for line in lines:
+        found = _SHARED.fullmatch(line.text) if "--- " in line.text[:MAX_SHARED] else None
+        if found and is_attribution(found.group(2)):
+            yield replace(line, text=found.group(1))
+            yield replace(line, text=found.group(2))
+        else:
+            yield line
 
 
 def _end_of_text(kept: Sequence[Line]) -> int:

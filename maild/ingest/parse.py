@@ -1,8 +1,8 @@
 """Bytes → InboundMessage, and the door to mail-parser and stdlib's email (MAIL.md P1-P10). Runs in disposable worker processes.
 
 Behind our guarded header stdlib splits the message, as mail-parser has it do too; mail-parser then reads the Date and names the defects of
-structure and headers, and its reading of From is the second opinion that A2 needs. It gets no payloads: it would normalise and re-encode them
-all, and a run of combining marks takes it minutes. Where it gives up, the message is read without it.
+structure and headers, and its reading of From is the second opinion that A2 needs. It gets no payloads: it would normalise and re-encode
+them all, and a run of combining marks takes it minutes. Where it gives up, the message is read without it.
 Nothing a message holds makes this raise: what is wrong with it is listed in its `defects`.
 """
 
@@ -129,6 +129,7 @@ def _compose(raw: bytes, opened: _Opened, text: Text, new: NewText, attached: tu
         part_types=tuple(part.content_type for part in opened.root.walk()),
         report=read_report(opened.root),
         defects=opened.defects,
+        calendar_method=_calendar_method(opened.root),
     )
 
 
@@ -151,6 +152,11 @@ def _is_foreign(field: HeaderField) -> bool:
 
 def _first(header: HeaderBlock, name: str) -> str | None:
     return next(iter(header.values(name)), None)
+
+
+def _calendar_method(root: Part) -> str:
+    """RFC 5546: what the first calendar part wants of its reader; empty without one."""
+    return next((part.parameter("method") or "" for part in root.walk() if part.content_type == "text/calendar"), "")
 
 
 def _decoded(header: HeaderBlock, name: str) -> str:

@@ -141,7 +141,7 @@ def _attribution(texts: list[str], lines: Sequence[Line], number: int) -> Quote 
         joined = f"{joined} {text}".strip()
         if len(joined) > ATTRIBUTION_LENGTH:
             return None
-        if _is_attribution(joined) and (found := _judge_attribution(texts, lines, number, last, joined)):
+        if is_attribution(joined) and (found := _judge_attribution(texts, lines, number, last, joined)):
             return found
     return None
 
@@ -163,10 +163,10 @@ def _judge_attribution(texts: list[str], lines: Sequence[Line], number: int, las
 def _is_better_start(texts: list[str], later: int, last: int) -> bool:
     """An attribution begins at its last possible line, what stands before is the writer's own; but its date belongs to it."""
     shorter = " ".join(text.strip() for text in texts[later : last + 1])
-    return _is_attribution(shorter) and (_has_date(shorter) or not _has_date(texts[later - 1]))
+    return is_attribution(shorter) and (_has_date(shorter) or not _has_date(texts[later - 1]))
 
 
-def _is_attribution(text: str) -> bool:
+def is_attribution(text: str) -> bool:
     """The words and the evidence of an attribution, whatever follows it."""
     if not _HINT.search(text) or text.count("<") != text.count(">") or text.count("(") != text.count(")"):
         return False

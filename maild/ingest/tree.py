@@ -121,9 +121,8 @@ class _Builder:
 
     def _content(self, message: Message, kind: FieldValue, headers: tuple[HeaderField, ...], depth: int) -> tuple[bytes, tuple[Part, ...]]:
         """(payload, children) of a part."""
-        parts = message.get_payload()
-        if isinstance(parts, list):
-            return b"", self._build_children([part for part in parts if isinstance(part, Message)], depth)
+        if message.is_multipart():
+            return b"", self._build_children(_parts(message), depth)
         payload = decode_transfer(_raw_payload(message), "" if message.get_content_maintype() == "multipart" else _encoding(headers))
         if kind.value in _MESSAGES:
             return payload, self._build_message(payload, depth)
@@ -173,6 +172,12 @@ def open_with_stdlib(guarded: bytes) -> tuple[Message, bytes]:
     except PARSER_FAULTS:
         _, _, body = guarded.partition(b"\r\n\r\n")
         return message_from_bytes(b"\r\n" + body, SealedMessage), b""
+
+
+def _parts(message: Message) -> list[Message]:
+    """The parts of a multipart. A leaf must never be asked like this: stdlib then decodes it with whatever charset it declares."""
+    parts = message.get_payload()
+    return [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
 
 
 def _inner_fields(message: Message) -> tuple[HeaderField, ...]:

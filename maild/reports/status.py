@@ -7,7 +7,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
-from maild.store import letters, mailboxes
+from maild.store import accounts, letters, mailboxes
 from maild.store.engine import Transaction
 from maild.store.status import find_depths
 
@@ -25,13 +25,14 @@ class MailboxStatus:
 
 @dataclass(frozen=True, slots=True)
 class DeskStatus:
-    """`troubles` are sentences for people, each with the next command; empty: all is well."""
+    """`accounts` are SMTP accounts in trouble, with what is wrong. `troubles` are sentences for people; empty: all is well."""
 
     mailboxes: tuple[MailboxStatus, ...]
     incoming: Mapping[str, int]
     outbox: Mapping[str, int]
     oldest_queued: datetime | None
     paused: bool
+    accounts: Mapping[str, str]
     troubles: tuple[str, ...]
 
 
@@ -45,8 +46,12 @@ def find_status(tx: Transaction, settings: Settings) -> DeskStatus:
     incoming = {state.value: depths.incoming.get(state, 0) for state in SHOWN_STATES}
     outbox = {state.value: count for state, count in depths.outbox.items()}
     paused = letters.is_paused(tx)
-    troubles = tuple(_troubles(found, incoming, outbox, paused))
-    return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, troubles)
+    in_trouble = accounts.find_troubles(tx)
+    troubles = (
+        *(f"SMTP account {account}: {detail}" for account, detail in in_trouble.items()),
+        *_troubles(found, incoming, outbox, paused),
+    )
+    return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, in_trouble, troubles)
 
 
 def _unread(key: str) -> MailboxStatus:

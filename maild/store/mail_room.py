@@ -33,8 +33,3 @@ class MailRoom:
     def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         with self._store.reading() as tx:
             return incoming.find_stored(tx, mailbox, uid_validity, uids)
-
-    def note_state(self, mailbox: str, state: str, detail: str, *, succeeded: bool) -> None:
-        """What `maild status` will say of the mailbox."""
-        with self._store.writing() as tx:
-            mailboxes.store_state(tx, mailbox, state, self._clock(), error=detail, succeeded=succeeded)

@@ -1,7 +1,7 @@
 """The post room's side of the store: what a `maild.outbox.queue.Postman` asks for its queues, each call one transaction."""
 
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 
 from maild.outbox.delivery import Delivery, Outcome
 from maild.store import letters
@@ -37,9 +37,3 @@ class PostRoom:
     def is_paused(self) -> bool:
         with self._store.reading() as tx:
             return letters.is_paused(tx)
-
-
-def recover(store: Store, is_alive: Callable[[str], bool], now: datetime, unknown_retry: timedelta) -> int:
-    """Letters in the hands of dead processes become unknown (OPERATIONS T3); answers how many."""
-    with store.writing() as tx:
-        return len(letters.recover(tx, is_alive, now, unknown_retry))

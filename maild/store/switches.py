@@ -14,6 +14,12 @@ def find(tx: Transaction, name: str) -> str | None:
     return tx.execute(_FIND, {"wanted": name}).scalar()
 
 
+def find_all(tx: Transaction, prefix: str) -> list[tuple[str, str]]:
+    """Names that begin with a prefix, and their words."""
+    query = select(settings.c.name, settings.c.value).where(settings.c.name.startswith(prefix, autoescape=True))
+    return [(name, value) for name, value in tx.execute(query.order_by(settings.c.name))]
+
+
 def store(tx: Transaction, name: str, value: str) -> None:
     """Remember a word under a name, instead of an older one."""
     if not tx.execute(_CHANGE, {"wanted": name, "word": value}).rowcount:

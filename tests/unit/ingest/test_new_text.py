@@ -66,6 +66,11 @@ def test_the_writers_own_line_right_above_an_attribution_stays():
     check("See you then!\nOn Mon, Jan 5, 2026\nAnn wrote:\n> Have you?", "See you then!")
 
 
+def test_words_and_attribution_may_share_a_line():
+    check("Yes.\nFine by me--- On Mon, Jan 5, 2026 at 10:00, ann@x wrote:\n> Have you?", "Yes.\nFine by me")
+    check_kept("Yes --- or no, as you like it --- we wrote to ann@x today")
+
+
 def test_prose_that_begins_like_an_attribution_stays():
     check_kept("On Tuesday I am away.\nAm Dienstag bin ich nicht da.\n\nAnn")
     check_kept("On 5 January 2026 Bob wrote to me about the printer.\nI have not heard since.")
@@ -189,7 +194,7 @@ def test_containers_of_mail_clients_are_cut():
     check_html('<div>Yes.</div><div class="gmail_quote">Ann wrote<blockquote>Have you?</blockquote></div>', "Yes.")
     check_html('<p>Yes.</p><div id="divRplyFwdMsg">whatever</div><p>Have you?</p>', "Yes.")
     check_html(
-        '<p>Yes.</p><div class="moz-cite-prefix">Ann:</div><blockquote type="cite">Have you?</blockquote><div class="moz-signature">Ann</div>',
+        '<p>Yes.</p><div class="moz-cite-prefix">Ann:</div><blockquote type="cite">?</blockquote><div class="moz-signature">Ann</div>',
         "Yes.",
     )
     check_html('<blockquote type="cite">Have you?</blockquote><p>Yes.</p>', "> Have you?\n\nYes.")

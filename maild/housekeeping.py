@@ -1,0 +1,24 @@
+"""What the daemon does every few seconds, beside its rooms: what dead processes left behind comes back into circulation."""
+
+from datetime import datetime
+
+from maild import maillog, node
+from maild.config.settings import Settings
+from maild.errors import StoreUnavailableError
+from maild.store import incoming, letters
+from maild.store.engine import Store
+
+
+def housekeep(store: Store, settings: Settings, now: datetime) -> None:
+    """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3).
+
+    The catch-all around one scheduled job stands here (HOUSE.md 3): the next round may do better.
+    """
+    try:
+        with store.writing() as tx:
+            incoming.release_claims_of_dead(tx, node.is_alive)
+            letters.recover(tx, node.is_alive, now, settings.outbox.unknown_retry)
+    except StoreUnavailableError as error:
+        maillog.store_unavailable("housekeeping", str(error))
+    except Exception as error:
+        maillog.job_failed("housekeeping", f"{type(error).__name__}: {error}")
