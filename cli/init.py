@@ -41,7 +41,7 @@ def server_options(kind: str, port_help: str) -> Callable[[F], F]:
     options = (
         click.option(f"--{kind}-host", help="Name of the server."),
         click.option(f"--{kind}-port", type=click.IntRange(1, 65_535), help=port_help),
-        click.option(f"--{kind}-security", type=SECURITY),
+        click.option(f"--{kind}-security", type=SECURITY, help="How the connection is secured; none is for this machine only."),
     )
 
     def decorate(function: F) -> F:

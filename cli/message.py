@@ -22,7 +22,7 @@ def command() -> None:
 
 
 @command.command("list", help="Incoming mail, newest first.")
-@click.option("--state", type=click.Choice(STATES))
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @limit_option
 @json_option
 @click.pass_obj

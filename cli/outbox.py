@@ -19,8 +19,12 @@ def command() -> None:
 
 
 @command.command("list", help="Outgoing mail, newest first.")
-@click.option("--state", type=click.Choice(["queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled"]))
-@click.option("--ticket", type=int)
+@click.option(
+    "--state",
+    type=click.Choice(["queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled"]),
+    help="Only those in this state.",
+)
+@click.option("--ticket", type=int, help="Only those of this ticket.")
 @limit_option
 @json_option
 @click.pass_obj

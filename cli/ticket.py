@@ -160,7 +160,7 @@ def raw(context: Context, number: int, message: int | None) -> None:
 @command.command(help="A ticket for somebody who did not write. TEXT may come on standard input.")
 @click.option("--queue", required=True, help="The department's key.")
 @click.option("--from", "requester", required=True, metavar="ADDRESS", help="Whose request it is: an address, or NAME <ADDRESS>.")
-@click.option("--subject", required=True)
+@click.option("--subject", required=True, help="What it is about.")
 @click.option("--ack", is_flag=True, help="Send an acknowledgement.")
 @as_option
 @json_option

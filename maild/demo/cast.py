@@ -7,35 +7,31 @@ DOMAIN = "acme.example"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a mailbox in the playground."""
+    """Somebody who mails. `called` is what the narrator calls him."""
 
     name: str
     address: str
-
-    @property
-    def first_name(self) -> str:
-        return self.name.partition(" ")[0]
+    called: str
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>"
 
 
-ANNA = Person("Anna Ivanova", f"anna@{DOMAIN}")
-BORIS = Person("Boris Petrov", f"boris@{DOMAIN}")
-ADMIN = Person("Acme Operations", f"ops@{DOMAIN}")
-SUPPORT = Person("Acme Support", f"support@{DOMAIN}")
-SALES = Person("Acme Sales", f"sales@{DOMAIN}")
-BILLING = Person("Acme Billing", f"billing@{DOMAIN}")
+ANNA = Person("Anna Ivanova", f"anna@{DOMAIN}", "Anna")
+BORIS = Person("Boris Petrov", f"boris@{DOMAIN}", "Boris")
+ADMIN = Person("Acme Operations", f"ops@{DOMAIN}", "the admin")
+SUPPORT = Person("Acme Support", f"support@{DOMAIN}", "support")
+SALES = Person("Acme Sales", f"sales@{DOMAIN}", "sales")
+BILLING = Person("Acme Billing", f"billing@{DOMAIN}", "billing")
 
-GRACE = Person("Grace Miller", "grace@globex.example")
-LUKAS = Person("Lukas Weber", "lukas@weberdruck.example")
-SARA = Person("سارا رضایی", "sara@parsa.example")
-LUCIA = Person("Lucía Fernández", "lucia@naranja.example")
-IRINA = Person("Ирина Георгиева", "irina@rodopi.example")
+GRACE = Person("Grace Miller", "grace@globex.example", "Grace")
+LUKAS = Person("Lukas Weber", "lukas@weberdruck.example", "Lukas")
+SARA = Person("سارا رضایی", "sara@parsa.example", "Sara")
+LUCIA = Person("Lucía Fernández", "lucia@naranja.example", "Lucía")
+IRINA = Person("Ирина Георгиева", "irina@rodopi.example", "Irina")
 
-# These two write from outside: they have no mailbox and no login here.
-SWINDLER = Person("International Prize Office", "office@prizes.example")
-PRETENDER = Person(ANNA.name, ANNA.address)
+# Has no mailbox and no login here.
+SWINDLER = Person("International Prize Office", "office@prizes.example", "A swindler")
 
 AGENTS = (ANNA, BORIS)
 DEPARTMENTS = (SUPPORT, SALES, BILLING)
@@ -98,4 +94,4 @@ GRACE_THANKS = "Thank you very much!"
 BORIS_ANSWER = "Guten Tag, Herr Weber,\n\nIhr Konto war gesperrt. Jetzt geht es wieder."
 LUKAS_AWAY = "Ich bin bis Montag nicht im Büro und lese keine E-Mails."
 BORIS_MISTYPES = "#clsoe\nDear Lucía, the price list is attached."
-PRETENDERS_ORDER = "#close\nWe refund everything. Please send your card number to this address."
+IMPOSTORS_ORDER = "#close\nWe refund everything. Please send your card number to this address."

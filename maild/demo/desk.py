@@ -22,6 +22,7 @@ from maild.store import incoming, letters, tickets
 from maild.store.engine import Store, open_store
 from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
+from maild.store.status import find_depths
 from maild.store.tickets import EventRow, TicketRow
 
 CONFIGURATION = Template("""\
@@ -29,16 +30,18 @@ desk: {name: Acme, tag: Acme, domain: $domain, secret: {file: secret.key}, first
 imap: {host: $host, port: $imap_port, security: none}
 smtp: {host: $host, port: $smtp_port, security: none, username: $support, password: $password}
 trust: {authserv_ids: [$authserv_id], agent_auth: token+dmarc}
+# Whoever plays writes more in a minute than a customer in a week.
+limits: {automatic: {per_recipient: 60/1h}, storm: {per_sender: 60/10m}}
 queues:
-  support: {name: Acme Support, address: $support, mailbox: {password: $password}, agents: [anna, boris], lead: anna}
+  support: {name: Support, address: $support, mailbox: {password: $password}, agents: [anna, boris], lead: anna}
   sales:
-    name: Acme Sales
+    name: Sales
     address: $sales
     mailbox: {password: $password}
     smtp: {username: $sales, password: $password}
     agents: [boris]
   billing:
-    name: Acme Billing
+    name: Billing
     address: $billing
     mailbox: {password: $password}
     smtp: {username: $billing, password: $password}
@@ -104,6 +107,11 @@ class DemoDesk:
         """Letters out, the newest first."""
         with self._store.reading() as tx:
             return letters.list_outbox(tx)
+
+    def is_outbox_empty(self) -> bool:
+        """Has everything left that was written?"""
+        with self._store.reading() as tx:
+            return not find_depths(tx).outbox
 
 
 @contextmanager

@@ -8,6 +8,7 @@ here (OPERATIONS 2.4).
 import asyncio
 import json
 import os
+import signal
 import sys
 from argparse import Namespace
 
@@ -24,6 +25,8 @@ def main() -> None:
     """Serve until standard input ends."""
     # pymap greets with the host's full name, and looking that up may take seconds.
     os.environ["FQDN"] = "localhost"
+    # Ctrl-C on a terminal reaches the whole process group; the parent ends this process itself, after the desk.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     passwords: dict[str, str] = json.loads(sys.stdin.readline())
     asyncio.run(_serve(passwords))
 

@@ -124,6 +124,7 @@ def notification(
         quoted_from=message.author.name or message.author.address,
         values={"warnings": tuple(warnings)},
         attachments=message.attachments,
+        automatic=False,
         internal=message.internal,
     )
 
@@ -148,11 +149,15 @@ def alert(
         subject=ticket.subject,
         body=body,
         values=dict(values),
+        automatic=False,
     )
 
 
 def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> Letter:
-    """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Not a word of that mail is in it."""
+    """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Not a word of that mail is in it.
+
+    It alone of the letters to agents counts against the caps (L4): whoever forges his name decides how many there would be.
+    """
     return Letter(
         kind=LetterKind.NOTIFICATION,
         template="unverified",
@@ -175,6 +180,8 @@ def command_failed(agent: Agent, ticket: TicketView, faults: Iterable[CommandFau
         languages=settings.language_of(ticket.queue, settings.desk.language),
         subject=ticket.subject,
         body=text,
+        quoted_from=settings.desk.name,
+        automatic=False,
         values={"why": "; ".join(f"line {fault.line}: {fault.text}" for fault in faults)},
     )
 

@@ -6,7 +6,7 @@ taken by the next. What a message means is `apply`'s to record.
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -201,9 +201,12 @@ def release_claims_of_dead(tx: Transaction, is_alive: Callable[[str], bool]) -> 
     """Free the messages claimed by processes that are gone; answers how many. Their attempts stay counted."""
     owners = select(incoming.c.claimed_by).where(*_IS_RECEIVED, incoming.c.claimed_by.is_not(None)).distinct()
     dead = [owner for owner in tx.execute(owners).scalars() if owner and not is_alive(owner)]
-    if not dead:
-        return 0
-    freed = update(incoming).where(*_IS_RECEIVED, incoming.c.claimed_by.in_(dead)).values(claimed_by=None, claimed_until=None)
+    return release_claims(tx, dead) if dead else 0
+
+
+def release_claims(tx: Transaction, owners: Collection[str]) -> int:
+    """Free the messages these owners have claimed and not settled; answers how many. Their attempts stay counted."""
+    freed = update(incoming).where(*_IS_RECEIVED, incoming.c.claimed_by.in_(owners)).values(claimed_by=None, claimed_until=None)
     return tx.execute(freed).rowcount
 
 

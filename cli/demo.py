@@ -1,0 +1,99 @@
+"""`maild demo`: a whole desk to play with, on loopback."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output import clean, is_terminal, print_rows
+
+if TYPE_CHECKING:
+    from maild.demo.narrator import Piece
+
+LOOKS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "title": partial(click.style, bold=True),
+    "aside": partial(click.style, dim=True),
+    "fact": partial(click.style, fg="green", bold=True),
+    "customer": partial(click.style, fg="cyan"),
+    "agent": partial(click.style, fg="yellow"),
+    "desk": partial(click.style, fg="green"),
+    "stranger": partial(click.style, fg="red"),
+}
+PAUSE_SECONDS = 0.8
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@click.command(
+    help="A whole desk on loopback, with real mail flowing, told as it happens. Needs no configuration and leaves nothing behind."
+)
+@click.option("--serve", is_flag=True, help="Keep it running afterwards and print how to log in with a mail client.")
+def command(serve: bool) -> None:
+    from maild import maillog
+    from maild.demo.desk import open_desk
+    from maild.demo.narrator import Narrator
+    from maild.demo.story import play
+
+    narrator = Narrator(Terminal(), "maild" if shutil.which("maild") else sys.argv[0])
+    _end_by_signals()
+    with open_desk() as desk:
+        play(desk, narrator)
+        if serve:
+            with suppress(KeyboardInterrupt):
+                narrator.serve(desk)
+                maillog.set_up(sys.stderr)
+                _wait_for_a_signal()
+            # How the servers say goodbye to each other is no news.
+            maillog.set_up(io.StringIO())
+    narrator.farewell(served=serve)
+
+
+def _end_by_signals() -> None:
+    """Every way to end the demo cleans up first, and a second one does not disturb that. A `nohup` is respected."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + number)
+
+    for ending in ENDINGS:
+        if ending is not signal.SIGHUP or signal.getsignal(ending) is not signal.SIG_IGN:
+            signal.signal(ending, leave)
+
+
+def _wait_for_a_signal() -> None:
+    """Its handler ends the wait. Not `signal.pause`, which a signal just before would leave waiting for a second one."""
+    while True:
+        time.sleep(1)
+
+
+class Terminal:
+    """The screen of the narrator: colours on a terminal, plain text elsewhere."""
+
+    def __init__(self) -> None:
+        self.columns = shutil.get_terminal_size().columns
+        # A terminal that knows no Persian still gets the rest.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+
+    def write(self, *pieces: Piece) -> None:
+        click.echo("".join(LOOKS[piece.ink.value](clean(piece.text)) for piece in pieces))
+
+    def table(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        print_rows(titles, rows)
+
+    def pause(self) -> None:
+        if is_terminal():
+            time.sleep(PAUSE_SECONDS)
