@@ -46,6 +46,7 @@ class Clerk:
         self._on_letters = on_letters
         self._wanted = threading.Event()
         self._ending = threading.Event()
+        self._claims_in_doubt = False
 
     def wake(self) -> None:
         """There may be something to read."""
@@ -63,6 +64,7 @@ class Clerk:
                 is_idle = self.work() == 0
             except StoreUnavailableError as error:
                 maillog.store_unavailable("clerk", str(error))
+                self._claims_in_doubt = True
                 self._ending.wait(OUTAGE_PAUSE_SECONDS)
                 continue
             if is_idle:
@@ -73,10 +75,14 @@ class Clerk:
         """See one batch through; answers how many messages it had.
 
         Raises:
-            StoreUnavailableError: nothing of the batch is recorded; it will be claimed again.
+            StoreUnavailableError: nothing of the batch is recorded, or all of it where only the answer was lost. `run` lets go of it
+                before it claims again; otherwise it would wait until the lease has run out.
         """
         with self._store.writing() as tx:
+            if self._claims_in_doubt:
+                inbox.release_claims(tx, (self._owner,))
             batch = self._claim(tx)
+        self._claims_in_doubt = False
         if not batch:
             return 0
         reach("read.claimed")

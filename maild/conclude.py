@@ -127,7 +127,9 @@ def _rule_replies(
         yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
         return
     letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
-    yield from post(letter, settings, RecordEvent("replied", f"rule {first.rule}", f"{first.template} to {ticket.requester.address}"))
+    yield from post(
+        letter, settings, RecordEvent("replied", f"rule {first.rule}", f"{ticket.requester.address}, with the template {first.template}")
+    )
 
 
 def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings) -> Iterator[Effect]:
@@ -142,7 +144,7 @@ def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, readi
     template = wish.template if wish and wish.template else "received"
     letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
     letter = letter if _may_repeat_subject(ticket, reading, settings) else replace(letter, subject="")
-    yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{template} to {ticket.requester.address}"))
+    yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.requester.address}, with the template {template}"))
 
 
 def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings) -> bool:
@@ -161,7 +163,7 @@ def _status_notice(
     if refusal := _automatic_refusal(ticket, reading, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
-    event = RecordEvent("noticed", "maild", f"{template} to {ticket.requester.address}")
+    event = RecordEvent("noticed", "maild", f"{ticket.requester.address} of: {template}")
     yield from post(letters.status_notice(template, ticket, answered, settings), settings, event)
 
 

@@ -121,7 +121,7 @@ def _customer_notice(
     if refusal := address_refusal(after.requester, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
-    event = RecordEvent("noticed", "maild", f"{template} to {after.requester.address}")
+    event = RecordEvent("noticed", "maild", f"{after.requester.address} of: {template}")
     yield from post(letters.status_notice(template, after, answered, settings), settings, event)
 
 

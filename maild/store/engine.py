@@ -56,7 +56,7 @@ class Store:
         Raises:
             StoreUnavailableError: the database does not answer, or not in time.
         """
-        with _faults_mapped(), self._readers.connect() as connection, connection.begin():
+        with _faults_mapped(), self._readers.connect() as connection, self._begun(connection, "BEGIN"):
             yield connection
 
     @contextmanager
@@ -66,7 +66,7 @@ class Store:
         Raises:
             StoreUnavailableError: the database does not answer, or not in time.
         """
-        with self._turnstile, _faults_mapped(), self._writers.connect() as connection, connection.begin():
+        with self._turnstile, _faults_mapped(), self._writers.connect() as connection, self._begun(connection, "BEGIN IMMEDIATE"):
             yield connection
 
     @contextmanager
@@ -82,8 +82,19 @@ class Store:
         with self._watch, _faults_mapped():
             if self._watcher is None:
                 self._watcher = self._readers.connect()
-            with self._watcher.begin():
+            with self._begun(self._watcher, "BEGIN"):
                 return int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    @contextmanager
+    def _begun(self, connection: Connection, statement: str) -> Iterator[None]:
+        """Writers begin IMMEDIATE: a transaction that reads first and writes later would fail at once beside another writer.
+
+        Said here and not by a listener for "begin": an engine with listeners asks for them at every single statement.
+        """
+        with connection.begin():
+            if self.is_sqlite:
+                connection.exec_driver_sql(statement)
+            yield
 
     def close(self) -> None:
         with self._watch:
@@ -169,10 +180,9 @@ def _create_where_empty(store: Store) -> None:
 
 
 def _sqlite_engine(url: URL, *, reading: bool) -> Engine:
-    """Writers begin IMMEDIATE: a transaction that reads first and writes later would fail at once beside another writer."""
+    """What begins a transaction is `Store`'s to say."""
     size = {"pool_size": 2, "max_overflow": 14} if reading else {"pool_size": 1, "max_overflow": 0}
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_timeout=BUSY_SECONDS, **size)
-    begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
 
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
@@ -181,11 +191,7 @@ def _sqlite_engine(url: URL, *, reading: bool) -> Engine:
             cursor.execute(pragma)
         cursor.close()
 
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", begin_transaction)
     return engine
 
 

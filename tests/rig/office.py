@@ -32,7 +32,8 @@ _numbers = count(1)
 class RunningDesk:
     """A desk with the queues support, sales and billing (billing in support's mailbox) and the agents anna and boris.
 
-    Every desk has a domain of its own, so that mailboxes never meet. `extra` is added to the configuration, `queue` to the queue support.
+    Every desk has a domain of its own, so that mailboxes never meet. `extra` is added to the configuration, `support` to that queue and `mailbox` to its
+    mailbox (`, after: delete`).
     """
 
     directory: Path
@@ -44,6 +45,7 @@ class RunningDesk:
     desk: str = ""
     extra: str = "limits: {automatic: off, storm: off}"
     rules: str = ""
+    mailbox: str = ""
     app: App | None = None
     process: subprocess.Popen[bytes] | None = None
 
@@ -68,7 +70,7 @@ storage: {{url: "{self.storage}"}}
 imap: {{host: {self.dovecot.host}, port: {self.dovecot.port}, security: none}}
 smtp: {{host: {self.sink.host}, port: {self.sink.port}, security: none}}
 queues:
-  support: {{name: Support, address: {self.at("support")}, aliases: [{self.at("help")}], mailbox: {{username: {self.at("support")}, {login}}}, lead: anna, {self.support}}}
+  support: {{name: Support, address: {self.at("support")}, aliases: [{self.at("help")}], mailbox: {{username: {self.at("support")}, {login}{self.mailbox}}}, lead: anna, {self.support}}}
   sales: {{name: Sales, address: {self.at("sales")}, mailbox: {{username: {self.at("sales")}, {login}}}, agents: [boris]}}
   billing: {{name: Billing, address: {self.at("billing")}, mailbox: support, agents: [boris]}}
 agents:
@@ -105,6 +107,16 @@ teams: {{payments: [boris]}}
             )
         return self.process
 
+    def log(self) -> str:
+        """What the launched daemon has written."""
+        return (self.directory / "daemon.log").read_text(encoding="utf-8")
+
+    def launch_and_wait(self) -> subprocess.Popen[bytes]:
+        """Run the daemon as a process of its own, once it says that it has started."""
+        process = self.launch()
+        eventually(lambda: "started" in self.log())
+        return process
+
     def maild(self, *arguments: str, status: int | None = 0, text: str = "") -> str:
         """Run a command; its stdout. `status` None: whatever it is."""
         command = [sys.executable, "-m", "cli.main", "-c", str(self.directory), *arguments]
@@ -125,7 +137,8 @@ teams: {{payments: [boris]}}
         self.dovecot.append(self.at(mailbox), raw)
 
     def receive(self, raw: bytes, mailbox: str = "support") -> dict[str, Any]:
-        """A mail arrives and is seen through, its letters sent; what `message list` says of it."""
+        """A mail arrives in a mailbox that is being watched, is seen through, its letters sent; what `message list` says of it."""
+        eventually(lambda: self.mailbox_states().get(mailbox) == "watching")
         seen = max((row["id"] for row in self.incoming()), default=0)
         self.put(raw, mailbox)
         return self.settled_after(seen)
@@ -135,6 +148,9 @@ teams: {{payments: [boris]}}
         eventually(lambda: any(row["id"] > seen and row["state"] != "received" for row in self.incoming()))
         self.settle()
         return min((row for row in self.incoming() if row["id"] > seen), key=lambda row: int(row["id"]))
+
+    def mailbox_states(self) -> dict[str, str]:
+        return {row["mailbox"]: row["state"] for row in self.ask("status")["mailboxes"]}
 
     def incoming(self, *arguments: str) -> list[dict[str, Any]]:
         return list(self.ask("message", "list", *arguments))
@@ -181,6 +197,8 @@ teams: {{payments: [boris]}}
 @contextmanager
 def a_running_desk(directory: Path, dovecot: DovecotServer, sink: SmtpSink, **settings: Any) -> Iterator[RunningDesk]:
     """A desk shared by the tests of a module."""
+    dovecot.ensure_running()
+    sink.clear()
     desk = RunningDesk(directory, dovecot, sink, **settings)
     try:
         yield desk.start()
@@ -207,7 +225,9 @@ def an_answer_to(mail: EmailMessage, sender: str, body: str, **more: Any) -> byt
     headers = {"In-Reply-To": parent, "References": f"{earlier} {parent}".strip(), **more.pop("headers", {})}
     subject = more.pop("subject", str(mail["Subject"]))
     to = more.pop("to", str(mail["Reply-To"] or mail["From"]))
-    return an_email(sender=sender, to=to, subject=subject if subject.startswith("Re:") else f"Re: {subject}", body=body, headers=headers, **more)
+    return an_email(
+        sender=sender, to=to, subject=subject if subject.startswith("Re:") else f"Re: {subject}", body=body, headers=headers, **more
+    )
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:

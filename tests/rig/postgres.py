@@ -3,12 +3,15 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.rig.processes import children_of, wait_until_gone
 from tests.rig.servers import ServerMissingError, free_port
 
 SETTINGS = {
@@ -57,6 +60,15 @@ class PostgresServer:
     def kill(self) -> None:
         """As a power cut: no checkpoint, no goodbye."""
         self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
+
+    def crash(self) -> None:
+        """SIGKILL for every process of the server."""
+        master = int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        family = [master, *children_of(master)]
+        for process in family:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        wait_until_gone(family)
 
     def restart(self) -> None:
         self._run("pg_ctl", "-D", str(self.data), "-w", "-t", "30", "-l", str(self.directory / "log"), "restart")
