@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.context import Context
-from maild.errors import ConfigurationError, MaildError, UsageError
+from maild.errors import ConfigurationError, MaildError, SchemaMismatchError, UsageError
 
 NOUNS = {
     "init": "Write a new desk's configuration and its secret.",
@@ -84,7 +84,7 @@ def main() -> None:
         if isinstance(error, ConfigurationError) and error.faults:
             _show_faults(error)
         click.echo(f"maild: {error}", err=True)
-        sys.exit(2 if isinstance(error, ConfigurationError | UsageError) else 1)
+        sys.exit(2 if isinstance(error, ConfigurationError | UsageError | SchemaMismatchError) else 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -26,7 +26,7 @@ def list_(context: Context, as_json: bool) -> None:
     print_rows(titles, ([document[name] for name in names] for document in documents))
 
 
-@command.command(help="One department: who works there, how much each holds, and its tickets in order.")
+@command.command(help="One department: how much it holds, and how much each of its agents.")
 @click.argument("queue")
 @json_option
 @click.pass_obj

@@ -21,12 +21,12 @@ def command(context: Context, as_json: bool) -> None:
     with context.store(settings).reading() as tx:
         status = find_status(tx, settings)
     if as_json:
-        print_json(asdict(status))
+        print_json(asdict(status) | {"troubles": [trouble.text for trouble in status.troubles]})
     else:
         rows = ((item.mailbox, item.state, item.last_success) for item in status.mailboxes)
         print_rows(("MAILBOX", "STATE", "LAST READ"), rows)
         for name, counts in (("incoming", status.incoming), ("outbox", status.outbox)):
             click.echo(clean(f"{name}: {', '.join(f'{count} {state}' for state, count in counts.items()) or 'empty'}"))
         for trouble in status.troubles:
-            say(f"! {trouble}")
+            say(f"! {trouble.text}")
     sys.exit(1 if status.troubles else 0)

@@ -59,6 +59,7 @@ class Clerk:
 
     def run(self, poll_seconds: float = 1.0) -> None:
         """Work until told to stop."""
+        self._reader.prepare()
         while not self._ending.is_set():
             try:
                 is_idle = self.work() == 0

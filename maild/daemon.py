@@ -1,9 +1,10 @@
 """The daemon: App starts, stops and reloads the rooms of a running desk. Reads like a table of contents.
 
-watchers   one thread a mailbox: mail in, stored            maild.ingest.watcher
-clerk      one thread: stored mail through the walk         maild.clerk
-postmen    one thread an SMTP account: letters out          maild.outbox.queue
-jobs       APScheduler: what dead processes left behind     maild.housekeeping
+watchers   one thread a mailbox: mail in, stored              maild.ingest.watcher
+clerk      one thread: stored mail through the walk           maild.clerk
+postmen    one thread an SMTP account: letters out            maild.outbox.queue
+jobs       APScheduler: what dead processes left behind,      maild.housekeeping
+           and what admins must know                          maild.alarm
 """
 
 import signal
@@ -17,6 +18,7 @@ from types import FrameType
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import maillog, node
+from maild.alarm import Alarm
 from maild.clerk import Clerk
 from maild.config.load import require_settings
 from maild.config.settings import Mode, Settings, Smtp
@@ -33,6 +35,7 @@ from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
 
 HOUSEKEEPING_SECONDS = 10
+ALARM_SECONDS = 30
 DRAIN_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 
@@ -61,6 +64,7 @@ class App:
         self._store: Store = open_store(self.settings.storage.url, directory, create=True)
         self._reader = Reader()
         self._board = NoticeBoard(self._store)
+        self._alarm = Alarm(self._store)
         self._clerk = Clerk(self._store, self._reader, lambda: self._office, self._owner, self._wake_postmen)
         self._clerk_thread = threading.Thread(target=self._clerk.run, name="clerk", daemon=True)
         self._watchers: dict[str, Watcher] = {}
@@ -75,6 +79,7 @@ class App:
         """Start every room."""
         self._housekeep()
         self._scheduler.add_job(self._housekeep, "interval", seconds=HOUSEKEEPING_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self._look_for_trouble, "interval", seconds=ALARM_SECONDS, max_instances=1, coalesce=True)
         self._clerk_thread.start()
         self._start_postmen()
         self._start_watchers()
@@ -180,6 +185,9 @@ class App:
 
     def _housekeep(self) -> None:
         housekeep(self._store, self.settings, _now())
+
+    def _look_for_trouble(self) -> None:
+        self._alarm.look(self._office, _now())
 
     def _close(self) -> None:
         self._reader.close()

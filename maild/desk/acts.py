@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maild.config.settings import Agent, Settings
+from maild.config.settings import Agent, Mode, Settings
 from maild.desk import letters
 from maild.desk.commands import Command, CommandFault, Performed, perform
 from maild.desk.letters import Answered
@@ -58,6 +58,8 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         return Done(ticket, faults=performed.faults)
     internal = act.internal or performed.internal
     answers = act.says_something and not internal and not performed.no_reply
+    if answers and (fault := _mode_fault(performed.ticket, settings)):
+        return Done(ticket, faults=(fault,))
     after = _after_answer(performed, act, settings) if answers else performed.ticket
     message = _message(act, internal or not answers) if act.says_something else None
     effects = (
@@ -69,6 +71,14 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *_colleagues(ticket, after, act, message, settings),
     )
     return Done(after, effects)
+
+
+def _mode_fault(ticket: TicketView, settings: Settings) -> CommandFault | None:
+    """PRODUCT 34a: before a queue is live nothing reaches its customers, and whoever tries is told so instead of being left to wonder."""
+    queue = settings.queues.get(ticket.queue)
+    if queue is None or queue.mode is Mode.LIVE:
+        return None
+    return CommandFault(0, f"queue {queue.name} is in mode {queue.mode.value}, so nothing goes to customers; #note keeps it as a note")
 
 
 def _after_answer(performed: Performed, act: Act, settings: Settings) -> TicketView:

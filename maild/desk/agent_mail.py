@@ -149,7 +149,7 @@ def _answered(reading: Reading, ticket: TicketView) -> Answered:
 
 def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, faults: tuple[CommandFault, ...], settings: Settings) -> Draft:
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
-    text = "; ".join(f"line {fault.line}: {fault.text}" for fault in faults)
+    text = "; ".join(map(str, faults))
     letter = letters.command_failed(agent, ticket, faults, reading.message.new_text, settings)
     event = RecordEvent("command_failed", agent.key, f"{text}; nothing was done")
     effects = (event, *post(letter, settings))

@@ -15,12 +15,15 @@ _CIRCLES: dict[str, Circle] = {"owner": "owner", "lead": "lead", "agents": "agen
 def agents_to_tell(circle: Circle, ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:
     """Agent keys of a circle around a ticket: without an owner the queue's agents, without agents its lead.
 
-    Empty where nobody is left but the admins, who are plain addresses (`settings.desk.admins`).
+    An agent with `notify: mine` hears of his own tickets only; where nobody is left the lead is told all the same. Empty where there is
+    none but the admins, who are plain addresses (`settings.desk.admins`).
     """
     queue = settings.queues.get(ticket.queue)
-    chosen = _circle(circle, ticket, queue, settings)
     excluded = frozenset(without)
-    return tuple(agent for agent in dict.fromkeys(chosen) if agent not in excluded and agent in settings.agents)
+    chosen = [agent for agent in _circle(circle, ticket, queue, settings) if agent not in excluded and agent in settings.agents]
+    wanted = [agent for agent in chosen if agent == ticket.owner or settings.agents[agent].notify != "mine"]
+    lead = queue.lead if queue and queue.lead and queue.lead in settings.agents else None
+    return tuple(dict.fromkeys(wanted or ([lead] if chosen and lead and lead not in excluded else [])))
 
 
 def watchers_to_tell(ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:

@@ -34,10 +34,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandFault:
-    """A command that cannot be done, in words for the agent."""
+    """A command that cannot be done, in words for the agent. `line` 0: the mail as a whole."""
 
     line: int
     text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}" if self.line else self.text
 
 
 @dataclass(frozen=True, slots=True)

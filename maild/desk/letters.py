@@ -182,7 +182,7 @@ def command_failed(agent: Agent, ticket: TicketView, faults: Iterable[CommandFau
         body=text,
         quoted_from=settings.desk.name,
         automatic=False,
-        values={"why": "; ".join(f"line {fault.line}: {fault.text}" for fault in faults)},
+        values={"why": "; ".join(map(str, faults))},
     )
 
 

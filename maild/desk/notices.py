@@ -7,13 +7,13 @@ from maild.ticket import Status, TicketView
 def notice_for(before: TicketView | None, after: TicketView, was_answered: bool, settings: Settings) -> str | None:
     """The template of the one notice this change deserves, None if it deserves none.
 
-    `was_answered`: the same event already sends the customer an answer, so a closing or waiting notice would be the second mail.
+    `was_answered`: the same event already sends the customer an answer, so a notice would be the second mail.
     """
     kind = _change(before, after)
     queue = settings.queues.get(after.queue)
     if kind is None or queue is None or kind.replace("-", "_") not in queue.statuses:
         return None
-    return None if was_answered and kind in ("closed", "waiting") else kind
+    return None if was_answered else kind
 
 
 def _change(before: TicketView | None, after: TicketView) -> str | None:

@@ -32,7 +32,7 @@ class Limits:
 
 
 class Reader:
-    """Thread-safe; workers start when they are first needed. `program` is the module a worker runs."""
+    """Thread-safe; workers start when they are first needed, or at `prepare`. `program` is the module a worker runs."""
 
     def __init__(self, workers: int = 1, limits: Limits | None = None, program: str = "maild.ingest.reading_process") -> None:
         self._workers = workers
@@ -43,6 +43,12 @@ class Reader:
         self._free = BoundedSemaphore(workers)
         self._threads = ThreadPoolExecutor(workers, "reader")
         self._is_closed = False
+
+    def prepare(self) -> None:
+        """Have a worker ready before the first message comes."""
+        with self._lock:
+            if not self._idle:
+                self._idle.append(_Worker(self._program, self._limits))
 
     def read(self, raw: bytes, *, reply: bool = True) -> InboundMessage:
         """Raises WorkerDiedError or ReadingError."""
@@ -95,10 +101,13 @@ class Reader:
         return _Worker(self._program, self._limits)
 
     def _give_back(self, worker: "_Worker") -> None:
+        """A worker that has read enough is replaced at once, so that its successor is ready when it is needed."""
         with self._lock:
             if worker.is_fit and not self._is_closed:
                 self._idle.append(worker)
                 return
+            if not self._is_closed:
+                self._idle.append(_Worker(self._program, self._limits))
         worker.stop()
 
 

@@ -24,8 +24,17 @@ class MailboxStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that needs a person. `key` tells it from others, however its text changes; `may_pass`: it may be over by itself soon."""
+
+    key: str
+    text: str
+    may_pass: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeskStatus:
-    """`accounts` are SMTP accounts in trouble, with what is wrong. `troubles` are sentences for people; empty: all is well."""
+    """`accounts` are SMTP accounts in trouble, with what is wrong. Without `troubles` all is well."""
 
     mailboxes: tuple[MailboxStatus, ...]
     incoming: Mapping[str, int]
@@ -33,7 +42,7 @@ class DeskStatus:
     oldest_queued: datetime | None
     paused: bool
     accounts: Mapping[str, str]
-    troubles: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
 
 
 def find_status(tx: Transaction, settings: Settings) -> DeskStatus:
@@ -48,7 +57,7 @@ def find_status(tx: Transaction, settings: Settings) -> DeskStatus:
     paused = letters.is_paused(tx)
     in_trouble = accounts.find_troubles(tx)
     troubles = (
-        *(f"SMTP account {account}: {detail}" for account, detail in in_trouble.items()),
+        *(Trouble(f"smtp {account}", f"SMTP account {account}: {detail}", may_pass=True) for account, detail in in_trouble.items()),
         *_troubles(found, incoming, outbox, paused),
     )
     return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, in_trouble, troubles)
@@ -58,12 +67,16 @@ def _unread(key: str) -> MailboxStatus:
     return MailboxStatus(key, NEVER_READ, None, None)
 
 
-def _troubles(found: tuple[MailboxStatus, ...], incoming: Mapping[str, int], outbox: Mapping[str, int], paused: bool) -> Iterator[str]:
-    yield from (f"mailbox {mailbox.mailbox}: {mailbox.state}: {mailbox.error}" for mailbox in found if mailbox.error)
+def _troubles(found: tuple[MailboxStatus, ...], incoming: Mapping[str, int], outbox: Mapping[str, int], paused: bool) -> Iterator[Trouble]:
+    for mailbox in found:
+        if mailbox.error:
+            text = f"mailbox {mailbox.mailbox}: {mailbox.state}: {mailbox.error}"
+            yield Trouble(f"mailbox {mailbox.mailbox}", text, may_pass=True)
     if held := incoming[IncomingState.HELD.value]:
-        yield f"{held} incoming held: see `maild message list --state held`"
+        yield Trouble(f"held {held}", f"{held} incoming held: see `maild message list --state held`")
     for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
         if count := outbox.get(state.value):
-            yield f"{count} outgoing {state.value}: see `maild outbox list --state {state.value}`"
+            text = f"{count} outgoing {state.value}: see `maild outbox list --state {state.value}`"
+            yield Trouble(f"{state.value} {count}", text, may_pass=state is DeliveryState.UNKNOWN)
     if paused:
-        yield "the outbox is paused: `maild outbox resume` opens it"
+        yield Trouble("paused", "the outbox is paused: `maild outbox resume` opens it")

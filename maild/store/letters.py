@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, Update, bindparam, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, func, select, update
 
 from maild.errors import NotFoundError, UsageError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
@@ -47,7 +47,7 @@ class OutboxRow:
     error: str
 
 
-def _due(*conditions: ColumnElement[bool]) -> Select[int]:
+def _due(priority: int, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     """The one delivery of a priority that has waited longest, unless the outbox is paused."""
     paused = select(settings.c.name).where(settings.c.name == PAUSED).exists()
     return (
@@ -55,7 +55,7 @@ def _due(*conditions: ColumnElement[bool]) -> Select[int]:
         .where(
             UNDELIVERED,
             deliveries.c.state != _SENDING,
-            deliveries.c.priority == bindparam("wanted_priority"),
+            deliveries.c.priority == priority,
             deliveries.c.next_attempt <= bindparam("now"),
             ~paused,
             *conditions,
@@ -63,20 +63,22 @@ def _due(*conditions: ColumnElement[bool]) -> Select[int]:
         .order_by(deliveries.c.next_attempt, deliveries.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=deliveries)
+        .scalar_subquery()
     )
 
 
-def _claim(due: Select[int]) -> Update:
+def _claim(*conditions: ColumnElement[bool]) -> Update:
+    """COALESCE asks for the next priority only where nothing of the one before is due."""
     return (
         update(deliveries)
-        .where(deliveries.c.id == due.scalar_subquery())
+        .where(deliveries.c.id == func.coalesce(*(_due(priority, *conditions) for priority in _PRIORITY_ORDER)))
         .values(state=_SENDING, claimed_by=bindparam("owner"), claimed_until=bindparam("until"), attempts=deliveries.c.attempts + 1)
         .returning(deliveries.c.id)
     )
 
 
-_CLAIM_ANY = _claim(_due())
-_CLAIM_OF_QUEUES = _claim(_due(deliveries.c.queue.in_(bindparam("queues", expanding=True))))
+_CLAIM_ANY = _claim()
+_CLAIM_OF_QUEUES = _claim(deliveries.c.queue.in_(bindparam("queues", expanding=True)))
 _NEXT_DUE = (
     select(deliveries.c.next_attempt)
     .where(
@@ -132,12 +134,8 @@ def claim(tx: Transaction, now: datetime, owner: str, lease_seconds: float, queu
     parameters: dict[str, object] = {"now": now, "owner": owner, "until": now + timedelta(seconds=lease_seconds)}
     if queues is not None:
         parameters["queues"] = sorted(queues)
-    statement = _CLAIM_ANY if queues is None else _CLAIM_OF_QUEUES
-    for priority in _PRIORITY_ORDER:
-        claimed = tx.execute(statement, parameters | {"wanted_priority": priority}).scalar()
-        if claimed is not None:
-            return _delivery(tx.execute(_CLAIMED, {"delivery": claimed}).one())
-    return None
+    claimed = tx.execute(_CLAIM_ANY if queues is None else _CLAIM_OF_QUEUES, parameters).scalar()
+    return None if claimed is None else _delivery(tx.execute(_CLAIMED, {"delivery": claimed}).one())
 
 
 def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> None:

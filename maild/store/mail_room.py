@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from maild import maillog
 from maild.ingest.arrival import Arrival
 from maild.ingest.progress import Progress
 from maild.store import incoming, mailboxes
@@ -29,6 +30,8 @@ class MailRoom:
         with self._store.writing() as tx:
             incoming.store_arrivals(tx, arrivals, now)
             mailboxes.store_progress(tx, mailbox, progress.uid_validity, progress.watermark, now, first_contact=progress.first_contact)
+        if arrivals:
+            maillog.received(mailbox, len(arrivals))
 
     def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         with self._store.reading() as tx:

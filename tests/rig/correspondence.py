@@ -71,16 +71,16 @@ class Correspondence:
         with self._store() as store:
             eventually(lambda: self._is_settled(store), seconds)
 
-    def retry_what_was_set_aside(self) -> None:
-        """As a person would: messages held because maild died over them three times (I14), letters two deaths of the sender hit (O6)."""
+    def retry_what_was_set_aside(self) -> tuple[int, int]:
+        """As a person would: messages held because maild died over them three times (I14), letters two deaths hit (O6). The counts."""
         held = [str(row["id"]) for row in self.desk.incoming("--state", "held")]
         unknown = [str(row["id"]) for row in self.desk.ask("outbox", "list", "--state", "unknown")]
-        print(f"{len(held)} messages held, {len(unknown)} letters unknown")
         for message in held:
             self.desk.maild("message", "retry", message)
         for letter in unknown:
             self.desk.maild("outbox", "retry", letter)
         self.settle()
+        return len(held), len(unknown)
 
     def await_moved(self) -> None:
         """The server's copies: each in `Processed`, once, and none left behind."""

@@ -32,8 +32,8 @@ _numbers = count(1)
 class RunningDesk:
     """A desk with the queues support, sales and billing (billing in support's mailbox) and the agents anna and boris.
 
-    Every desk has a domain of its own, so that mailboxes never meet. `extra` is added to the configuration, `support` to that queue and `mailbox` to its
-    mailbox (`, after: delete`).
+    Every desk has a domain of its own, so that mailboxes never meet. `extra` is added to the configuration, `support` to that queue and
+    `mailbox` to its mailbox (`, after: delete`).
     """
 
     directory: Path
@@ -70,7 +70,8 @@ storage: {{url: "{self.storage}"}}
 imap: {{host: {self.dovecot.host}, port: {self.dovecot.port}, security: none}}
 smtp: {{host: {self.sink.host}, port: {self.sink.port}, security: none}}
 queues:
-  support: {{name: Support, address: {self.at("support")}, aliases: [{self.at("help")}], mailbox: {{username: {self.at("support")}, {login}{self.mailbox}}}, lead: anna, {self.support}}}
+  support: {{name: Support, address: {self.at("support")}, aliases: [{self.at("help")}], lead: anna, {self.support},
+    mailbox: {{username: {self.at("support")}, {login}{self.mailbox}}}}}
   sales: {{name: Sales, address: {self.at("sales")}, mailbox: {{username: {self.at("sales")}, {login}}}, agents: [boris]}}
   billing: {{name: Billing, address: {self.at("billing")}, mailbox: support, agents: [boris]}}
 agents:

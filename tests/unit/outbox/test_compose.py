@@ -218,13 +218,11 @@ def test_conversation_headers_of_outlook_stand_before_the_subject():
 
 def test_a_letter_about_no_ticket_has_neither_tag_nor_anchor():
     desk = a_desk()
-    letter = Letter(
-        NOTIFICATION, "held", "", (Address("", "ops@acme.example"),), values={"incoming": 7, "why": "it broke", "sender": "x@y"}
-    )
+    letter = Letter(NOTIFICATION, "attention", "", (Address("", "ops@acme.example"),), values={"warnings": ("1 incoming held",)})
     message = read_back(Composer(desk, TOKENS, Templates(desk)).compose(letter, None, 5, NOW, {}))
-    assert str(message["Subject"]) == "A message is held"
+    assert str(message["Subject"]) == "This desk needs a person"
     assert message["References"] is None
-    assert "maild message retry 7" in text_of(message)
+    assert "1 incoming held" in text_of(message)
 
 
 def test_a_template_that_does_not_exist_is_an_error():

@@ -1,0 +1,129 @@
+"""What an agent's deed does (MAIL.md A7-A9, A14): commands, then words, then who is told."""
+
+from typing import Any
+
+from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
+
+from maild.config.settings import Agent, Mode
+from maild.desk.acts import Act, Done, do
+from maild.desk.commands import Command
+from maild.desk.letters import NOTHING_ANSWERED
+from maild.effects import AddMessage, Letter, Post, RecordEvent
+from maild.message import Address, Attachment
+from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
+from maild.tokens import LetterKind
+
+ANNA, BORIS = AGENTS["anna"], AGENTS["boris"]
+ADMIN = Agent("root", "root", "ops@acme.example")
+BOB = Participant(Address("Bob", "bob@globex.example"), ParticipantRole.CC)
+CARL = Participant(Address("Carl", "carl@else.example"), ParticipantRole.THIRD_PARTY)
+FILE = Attachment("plan.pdf", "application/pdf", 4, "0" * 64, False, None, 1)
+
+
+def done(body: str = "", *commands: str, ticket: TicketView | None = None, agent: Agent = ANNA, **more: Any) -> Done:
+    words = tuple(Command(*command.partition(" ")[::2]) for command in commands)
+    queues = {key: a_queue(key, statuses=frozenset({"closed", "waiting"})) for key in ("support", "sales")}
+    act = Act(agent=agent, by=agent.key, at=NOW, commands=words, body=body, **more)
+    return do(ticket or a_ticket(), act, NOTHING_ANSWERED, some_settings(queues=queues))
+
+
+def letters(act: Done, kind: LetterKind | None = None) -> list[Letter]:
+    posted = [effect.letter for effect in act.effects if isinstance(effect, Post)]
+    return [letter for letter in posted if kind in (None, letter.kind)]
+
+
+def messages(act: Done) -> list[tuple[MessageKind, bool]]:
+    return [(effect.kind, effect.internal) for effect in act.effects if isinstance(effect, AddMessage)]
+
+
+def events(act: Done) -> list[str]:
+    return [effect.kind for effect in act.effects if isinstance(effect, RecordEvent)]
+
+
+def test_an_answer_takes_an_unowned_ticket_and_waits_for_the_customer():
+    act = done("Use the extinguisher.")
+    assert (act.after.owner, act.after.status) == ("anna", Status.WAITING)
+    assert messages(act) == [(MessageKind.AGENT, False)]
+    assert [letter.recipients for letter in letters(act)] == [(ANN,)]
+
+
+def test_a_ticket_that_has_an_owner_keeps_him_and_he_is_told():
+    act = done("I helped her.", ticket=a_ticket(owner="boris"))
+    assert act.after.owner == "boris"
+    assert [letter.agent for letter in letters(act, LetterKind.NOTIFICATION)] == ["boris"]
+
+
+def test_an_admin_who_is_no_agent_owns_nothing():
+    assert done("From the keyboard.", agent=ADMIN).after.owner is None
+
+
+def test_a_status_command_decides_over_the_answer():
+    assert done("Bye.", "close").after.status is Status.CLOSED
+    assert done("More soon.", "open").after.status is Status.OPEN
+
+
+def test_a_note_goes_to_no_customer_in_whatever_way_it_is_made():
+    for act in (done("He owes us.", "note"), done("He owes us.", internal=True)):
+        assert messages(act) == [(MessageKind.NOTE, True)]
+        assert letters(act) == []
+        assert (act.after.status, act.after.owner) == (Status.OPEN, None)
+
+
+def test_words_without_reply_are_kept_inside():
+    act = done("Closing quietly.", "close", "noreply")
+    assert (messages(act), letters(act), act.after.status) == ([(MessageKind.NOTE, True)], [], Status.CLOSED)
+
+
+def test_spam_is_answered_by_nothing():
+    act = done("Go away.", "spam")
+    assert (letters(act), act.after.status) == ([], Status.SPAM)
+
+
+def test_one_fault_and_nothing_is_done():
+    act = done("Dear Ann", "close", "assign bors")
+    assert (act.effects, act.after) == ((), a_ticket())
+    assert len(act.faults) == 1
+
+
+def test_before_its_queue_is_live_an_answer_is_refused_and_a_note_is_not():
+    observing = {"support": a_queue(mode=Mode.OBSERVE)}
+    for body, commands, faults in (("Dear Ann", (), 1), ("He owes us.", (Command("note", ""),), 0)):
+        act = Act(agent=ANNA, by="anna", at=NOW, commands=commands, body=body)
+        assert len(do(a_ticket(), act, NOTHING_ANSWERED, some_settings(queues=observing)).faults) == faults
+
+
+def test_a_closing_command_alone_sends_its_notice_and_with_words_only_the_words():
+    assert [letter.template for letter in letters(done("", "close"))] == ["closed"]
+    assert [letter.template for letter in letters(done("Bye.", "close"))] == ["answer"]
+
+
+def test_a_notice_never_goes_to_an_address_that_takes_no_answers():
+    act = done("", "close", ticket=a_ticket(requester=Address("", "noreply@globex.example")))
+    assert (letters(act), events(act)) == ([], ["closed", "notice_withheld"])
+
+
+def test_an_answer_goes_to_participants_but_not_to_those_who_have_it_nor_to_third_parties():
+    ticket = a_ticket(participants=(BOB, CARL))
+    (letter,) = letters(done("Hello both.", ticket=ticket))
+    assert (letter.recipients, letter.cc) == ((ANN,), (BOB.address,))
+    (letter,) = letters(done("Hello Bob.", ticket=ticket, without=(ANN.address.upper(),)))
+    assert (letter.recipients, letter.cc) == ((BOB.address,), ())
+
+
+def test_an_answer_everybody_has_already_is_recorded_and_not_sent():
+    act = done("I wrote to her directly.", without=(ANN.address,))
+    assert (letters(act), messages(act)) == ([], [(MessageKind.AGENT, False)])
+    assert "answered" in events(act)
+
+
+def test_a_file_alone_is_an_answer_and_nothing_at_all_is_none():
+    assert [letter.attachments for letter in letters(done(attachments=(FILE,)))] == [(FILE,)]
+    assert done("  \n").effects == ()
+
+
+def test_a_new_owner_is_told_that_it_is_his():
+    (letter,) = letters(done("", "assign boris"))
+    assert letter.agent == "boris"
+    assert letter.values["warnings"] == ("Anna Ivanova passed this ticket to you.",)
+    assert letter.internal
+    assert letters(done("", "take")) == []

@@ -1,0 +1,50 @@
+"""What a command loads, as `-X importtime` tells it: a person who asks for help waits for nothing he does not need (OPERATIONS 2.2)."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maild.store.engine import open_store
+from tests.rig.dovecot import DovecotServer
+from tests.rig.office import RunningDesk
+from tests.rig.sink import SmtpSink
+
+FOR_HELP = {
+    "sqlalchemy",
+    "pydantic",
+    "jinja2",
+    "imapclient",
+    "rich",
+    "prometheus_client",
+    "alembic",
+    "psycopg",
+    "yaml",
+    "apscheduler",
+    "nh3",
+}
+FOR_LISTS = {"imapclient", "jinja2", "nh3", "mailparser", "apscheduler", "re2", "alembic"}
+
+
+def packages(*arguments: str) -> set[str]:
+    """The top-level packages a command imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "cli.main", *arguments]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60)
+    modules = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {module.partition(".")[0] for module in modules}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_help_and_version_load_no_library_of_the_daemon(arguments: list[str]):
+    loaded = packages(*arguments)
+    assert "click" in loaded
+    assert loaded & FOR_HELP == set()
+
+
+def test_listing_tickets_loads_nothing_of_mail_in_and_mail_out(tmp_path: Path):
+    RunningDesk(tmp_path, DovecotServer(), SmtpSink(port=2525))
+    open_store("sqlite:///maild.db", tmp_path, create=True).close()
+    loaded = packages("-c", str(tmp_path), "ticket", "list")
+    assert "sqlalchemy" in loaded
+    assert loaded & FOR_LISTS == set()

@@ -1,0 +1,194 @@
+"""What a message means before the rules have their say: the cases in order, each with its reason (MAIL.md F, L2, A3-A6, B2)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from builders import ANN, NOW, a_message, a_reading, a_sender, a_ticket, some_settings
+
+from maild.decide import decide
+from maild.draft import Draft
+from maild.effects import IncomingState, Post
+from maild.ingest.sender import FoundToken, TokenPlace
+from maild.ingest.thread import Evidence, Strength, Thread
+from maild.known import Known, KnownLetter, KnownMessage
+from maild.message import Address, MessageClass
+from maild.reading import Circumstances, Reading
+from maild.reason import Reason
+from maild.ticket import MessageKind, Participant, ParticipantRole, Status
+from maild.tokens import LetterKind, LetterToken
+
+EVE = Address("Eve", "eve@else.example")
+ANNA = Address("Anna Ivanova", "anna@acme.example")
+EVIDENCE = Evidence("b", Strength.STRONG, 1042, "In-Reply-To names our letter 77")
+PROVEN = Reason("proven", "token in In-Reply-To")
+DONE, QUARANTINED, DUPLICATE = IncomingState.DONE, IncomingState.QUARANTINED, IncomingState.DUPLICATE
+
+
+def on_ticket(
+    ticket: dict[str, Any] | None = None, *, author: Address = ANN, thread: dict[str, Any] | None = None, **changes: Any
+) -> Reading:
+    """A mail that belongs to ticket 1042."""
+    found = a_ticket(**(ticket or {}))
+    message = a_message(header_from=(author,), **changes.pop("message", {}))
+    common = {"message": message, "sender": a_sender(author), "known": Known(tickets={1042: found})}
+    return a_reading(**common | changes, thread=replace(Thread(found, EVIDENCE, (EVIDENCE,)), **(thread or {})))
+
+
+def by_anna(token_ticket: int = 1042, place: TokenPlace = TokenPlace.IN_REPLY_TO, *, proven: bool = True, **changes: Any) -> Reading:
+    """Anna's mail on ticket 1042 with a token of hers."""
+    token = FoundToken(LetterToken(LetterKind.NOTIFICATION, token_ticket, 78, "anna"), place)
+    sender = a_sender(ANNA, agent="anna", proven=proven, proof=PROVEN, token=token)
+    known = Known(tickets={1042: a_ticket(), 7: a_ticket(7)})
+    return on_ticket(author=ANNA, sender=sender, known=changes.pop("known", known), **changes)
+
+
+def decided(reading: Reading) -> Draft:
+    return decide(reading, some_settings(), NOW)
+
+
+def check(reading: Reading, state: IncomingState, code: str) -> None:
+    draft = decided(reading)
+    assert (draft.state, draft.reason.code) == (state, code), draft
+
+
+def kinds(draft: Draft) -> list[tuple[MessageKind, bool]]:
+    return [(effect.kind, effect.internal) for effect in draft.effects if type(effect).__name__ == "AddMessage"]
+
+
+def posted(draft: Draft) -> list[tuple[str, tuple[Address, ...]]]:
+    return [(effect.letter.template, effect.letter.recipients) for effect in draft.effects if isinstance(effect, Post)]
+
+
+# Which case
+
+
+def test_the_first_case_that_applies_answers():
+    own = KnownLetter(77, "c.1@acme.example", LetterKind.ANSWER, 1042, None, False, NOW)
+    twin = KnownMessage("m1@globex.example", "f1", NOW, 1042, False)
+    check(a_reading(), DONE, "new")
+    check(on_ticket(), DONE, "follow_up")
+    check(on_ticket(thread={"own": own, "duplicate": twin}), DONE, "own_loop")
+    check(on_ticket(thread={"duplicate": twin}), DUPLICATE, "duplicate")
+    check(a_reading(message_class=MessageClass.OWN_LOOP), DONE, "own_loop")
+    check(a_reading(message_class=MessageClass.BOUNCE), QUARANTINED, "bounce")
+    check(a_reading(message_class=MessageClass.AUTO_REPLY), QUARANTINED, "auto")
+    check(a_reading(message_class=MessageClass.CALENDAR_REPLY), QUARANTINED, "auto")
+    check(a_reading(message_class=MessageClass.AUTO_GENERATED), DONE, "new")
+    check(a_reading(message_class=MessageClass.LIST), DONE, "new")
+    check(a_reading(message=a_message(header_from=())), QUARANTINED, "no_sender")
+    check(on_ticket({"status": Status.CLOSED, "closed_at": NOW - timedelta(days=31)}), DONE, "follow_up_of_closed")
+
+
+def test_what_a_person_has_released_is_let_in():
+    released = Circumstances("support", released=True)
+    for message_class in (MessageClass.BOUNCE, MessageClass.AUTO_REPLY):
+        draft = decided(a_reading(message_class=message_class, circumstances=released))
+        assert (draft.state, draft.reason.code, kinds(draft)) == (DONE, "new", [(MessageKind.AUTO, False)])
+
+
+# A customer's mail
+
+
+def test_a_message_is_named_by_who_wrote_it():
+    bob = Address("Bob", "bob@globex.example")
+    company = {"participants": (Participant(bob, ParticipantRole.CC),)}
+    for author, ticket, kind in (
+        (ANN, {}, MessageKind.CUSTOMER),
+        (bob, company, MessageKind.CUSTOMER),
+        (EVE, {}, MessageKind.THIRD_PARTY),
+    ):
+        assert kinds(decided(on_ticket(ticket, author=author))) == [(kind, False)]
+
+
+def test_a_third_party_is_flagged_and_gets_no_copies():
+    after = decided(on_ticket(author=EVE)).after
+    assert after is not None
+    assert after.role_of(EVE.address) is ParticipantRole.THIRD_PARTY
+    assert after.cc == ()
+
+
+def test_what_answers_something_internal_or_carries_an_agents_token_stays_inside():
+    assert kinds(decided(on_ticket(thread={"parent_internal": True}))) == [(MessageKind.CUSTOMER, True)]
+    stolen = a_sender(EVE, strange_token=True)
+    assert kinds(decided(on_ticket(author=EVE, sender=stolen))) == [(MessageKind.THIRD_PARTY, True)]
+    assert kinds(decided(on_ticket(sender=a_sender(strange_token=True)))) == [(MessageKind.CUSTOMER, False)]
+
+
+def test_agents_are_told_of_people_and_machines_that_ask_and_not_of_automatic_answers():
+    for message_class, tell in (
+        (MessageClass.HUMAN, True),
+        (MessageClass.LIST, True),
+        (MessageClass.AUTO_GENERATED, True),
+        (MessageClass.AUTO_REPLY, False),
+        (MessageClass.CALENDAR_REPLY, False),
+    ):
+        assert decided(on_ticket(message_class=message_class)).tell is tell, message_class
+
+
+def test_a_ticket_that_follows_a_closed_one_inherits_its_queue_and_owner_and_leaves_it_alone():
+    old = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=31), "queue": "sales", "owner": "boris"}
+    draft = decided(on_ticket(old))
+    assert draft.after is not None
+    assert (draft.before, draft.after.queue, draft.after.owner, draft.after.follow_up_of) == (None, "sales", "boris", 1042)
+
+
+# An agent's mail (A3-A6)
+
+
+def test_a_proven_agent_answers_the_customer():
+    draft = decided(by_anna())
+    assert kinds(draft) == [(MessageKind.AGENT, False)]
+    assert posted(draft) == [("answer", (ANN,))]
+
+
+def test_an_unproven_agent_is_held_and_told_at_his_registered_address():
+    draft = decided(by_anna(proven=False))
+    assert (draft.state, draft.reason.code, draft.after) == (QUARANTINED, "agent_unverified", None)
+    assert posted(draft) == [("unverified", (ANNA,))]
+
+
+def test_a_token_of_another_ticket_proves_nothing_here():
+    draft = decided(by_anna(token_ticket=7))
+    assert (draft.state, draft.reason.code) == (QUARANTINED, "agent_unverified")
+    assert "another ticket" in draft.reason.text
+
+
+def test_a_token_of_a_ticket_that_was_merged_into_this_one_is_good():
+    merged = Known(tickets={1042: a_ticket(), 7: a_ticket(7, status=Status.MERGED, merged_into=1042)})
+    assert kinds(decided(by_anna(token_ticket=7, known=merged))) == [(MessageKind.AGENT, False)]
+
+
+def test_only_an_answer_to_the_notification_itself_is_public():
+    for reading in (
+        by_anna(place=TokenPlace.REFERENCES),
+        by_anna(place=TokenPlace.REFERENCE_LINE),
+        by_anna(message={"subject": "Fwd: Re: Printer"}),
+        by_anna(thread={"parent_internal": True}),
+        by_anna(message={"new_text": "#note\nHe owes us.", "text": "#note\nHe owes us."}),
+    ):
+        assert (kinds(decided(reading)), posted(decided(reading))) == ([(MessageKind.NOTE, True)], [])
+
+
+def test_whom_a_note_was_also_sent_to_takes_no_part():
+    to = (Address("", "support@acme.example"), EVE)
+    answered = decided(by_anna(message={"to": to})).after
+    noted = decided(by_anna(message={"to": to, "new_text": "#note\nx"})).after
+    forwarded = decided(by_anna(message={"to": to, "subject": "Fwd: Printer"})).after
+    assert [ticket.cc if ticket else None for ticket in (answered, noted, forwarded)] == [(EVE,), (), ()]
+
+
+def test_a_mistyped_command_sends_the_draft_back_and_does_nothing():
+    draft = decided(by_anna(message={"new_text": "#clsoe\nDear Ann", "text": "#clsoe\nDear Ann"}))
+    assert (draft.reason.code, draft.before == draft.after, kinds(draft)) == ("command-failed", True, [])
+    assert posted(draft) == [("command-failed", (ANNA,))]
+
+
+def test_an_agents_automatic_mail_is_a_note_and_nothing_is_sent():
+    draft = decided(by_anna(message_class=MessageClass.AUTO_REPLY))
+    assert (kinds(draft), posted(draft), draft.tell) == ([(MessageKind.AUTO, True)], [], False)
+
+
+def test_an_agent_is_a_customer_on_a_ticket_of_his_own():
+    reading = on_ticket({"requester": ANNA}, author=ANNA, sender=a_sender(ANNA, agent="anna"))
+    assert kinds(decided(reading)) == [(MessageKind.CUSTOMER, False)]
