@@ -21,9 +21,13 @@ def is_alive(owner: str) -> bool:
 
 
 def _start_time(pid: int) -> str:
-    """Field 22 of /proc/PID/stat (proc(5)), counted behind the command name, which may hold anything; empty if there is no such process."""
+    """Field 22 of /proc/PID/stat (proc(5)), counted behind the command name, which may hold anything.
+
+    Empty if there is no such process, or only its zombie, which a container without init keeps for ever.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]

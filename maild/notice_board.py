@@ -19,10 +19,13 @@ class NoticeBoard:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._mailbox_errors: dict[str, str] = {}
 
     def note_mailbox(self, key: str, state: MailboxState, detail: str) -> None:
-        """A mailbox has changed its state."""
+        """A mailbox has changed its state. Trying again mends nothing yet: while it connects, the last error stands."""
         maillog.mailbox_state(key, state.value, detail)
+        detail = self._mailbox_errors.get(key, "") if state is MailboxState.CONNECTING else detail
+        self._mailbox_errors[key] = detail
         with suppress(StoreUnavailableError), self._store.writing() as tx:
             is_read = state is MailboxState.WATCHING
             mailboxes.store_state(tx, key, state.value, datetime.now(UTC), error=detail, succeeded=is_read)

@@ -68,7 +68,10 @@ def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | No
     """Everything threading, the guard and the commands want to know, in one question."""
     words = hash_words(message.new_text) if sender.agent else frozenset()
     question = ask(message, sender, bounced, desk.tokens)
-    return replace(question, queue=queue, windows=windows(desk.settings.limits), tags=words)
+    agent = desk.settings.agents.get(sender.agent or "")
+    # Whatever address of his an agent's name was forged with, the letter about it goes to the registered one, and counts there (A4).
+    recipient = agent.email.casefold() if agent else question.recipient
+    return replace(question, recipient=recipient, queue=queue, windows=windows(desk.settings.limits), tags=words)
 
 
 def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Verdict | None:

@@ -12,6 +12,7 @@ from maild.desk.notices import notice_for
 from maild.effects import AddMessage, Effect, RecordEvent
 from maild.message import Address, Attachment
 from maild.outbox.guard import address_refusal, post
+from maild.outbox.leaks import find_leak
 from maild.ticket import MessageKind, Status, TicketView
 
 
@@ -58,7 +59,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         return Done(ticket, faults=performed.faults)
     internal = act.internal or performed.internal
     answers = act.says_something and not internal and not performed.no_reply
-    if answers and (fault := _mode_fault(performed.ticket, settings)):
+    if answers and (fault := _mode_fault(performed.ticket, settings) or _leak_fault(act)):
         return Done(ticket, faults=(fault,))
     after = _after_answer(performed, act, settings) if answers else performed.ticket
     message = _message(act, internal or not answers) if act.says_something else None
@@ -79,6 +80,12 @@ def _mode_fault(ticket: TicketView, settings: Settings) -> CommandFault | None:
     if queue is None or queue.mode is Mode.LIVE:
         return None
     return CommandFault(0, f"queue {queue.name} is in mode {queue.mode.value}, so nothing goes to customers; #note keeps it as a note")
+
+
+def _leak_fault(act: Act) -> CommandFault | None:
+    """MAIL.md A8: what would show an agent's own address or token goes back to him; `maild.outbox.leaks` scans the finished mail again."""
+    leak = find_leak(act.body, act.agent.addresses)
+    return CommandFault(0, leak.text) if leak else None
 
 
 def _after_answer(performed: Performed, act: Act, settings: Settings) -> TicketView:

@@ -7,7 +7,7 @@ is decided in `maild.decide`; delivery reports are read in `maild.ingest.reports
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 
@@ -211,7 +211,10 @@ def _weak_pair(message: InboundMessage, tokens: Tokens) -> Reason | None:
     answered = next((letter for letter in map(tokens.read_message_id, message.in_reply_to) if letter), None)
     if not answered or answered.kind is LetterKind.ANSWER:
         return None
-    weak = next((reason for sign in WEAK_SIGNS if (reason := sign(message))), None)
+    # Behind our own tag stand our own words: the acknowledgement's "We have received your message", answered by a person.
+    tag = next(iter(tokens.find_tags(message.subject)), None)
+    foreign = replace(message, subject=message.subject[: tag.start]) if tag else message
+    weak = next((reason for sign in WEAK_SIGNS if (reason := sign(foreign))), None)
     return Reason("weak-pair", f"{weak} in an answer to our {answered.kind.name.lower()}") if weak else None
 
 

@@ -28,6 +28,7 @@ UNKNOWN_SIZE = WHOLE_UP_TO + 1
 OVERSIZE_TEXT = 65_536
 BODY = b"BODY[]"
 NEAR_SECONDS = 0.005
+NEAR_LOOK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,8 @@ class MailboxSession:
 
         What the server says in IDLE is never read while it may be incomplete: DONE first, then all up to the tagged answer (I8 to I10).
         """
+        if self._round_trip is None and self._measure():
+            return True
         if self._is_near():
             return self._ask_often(seconds, stop)
         with self._wire.speaking() as client:
@@ -265,15 +268,19 @@ class MailboxSession:
 
     def _is_near(self) -> bool:
         """Whether the server answers so fast that asking costs next to nothing."""
-        if self._round_trip is None:
-            began = time.monotonic()
-            self.refresh()
-            self._round_trip = time.monotonic() - began
-        return self._timing.near_poll > 0 and self._round_trip < NEAR_SECONDS
+        return self._timing.near_poll > 0 and self._round_trip is not None and self._round_trip < NEAR_SECONDS
+
+    def _measure(self) -> bool:
+        """How fast the server answers. True: it had news, which it will not tell again."""
+        began = time.monotonic()
+        told = self.refresh()
+        self._round_trip = time.monotonic() - began
+        return told
 
     def _ask_often(self, seconds: float, stop: threading.Event) -> bool:
         """Instead of IDLE: Dovecot tells an idling client of new mail half a second late, to gather what comes together."""
-        deadline = time.monotonic() + seconds
+        # A SEARCH costs a near server little, and finds what an announcement told to another command has hidden from us (I8).
+        deadline = time.monotonic() + min(seconds, NEAR_LOOK_SECONDS)
         while not stop.wait(self._timing.near_poll) and time.monotonic() < deadline:
             if self.refresh():
                 return True

@@ -95,9 +95,13 @@ class Reader:
         return results
 
     def _take(self) -> "_Worker":
+        """An idle worker, else a new one. One that died while it was idle is nobody's fault and simply dropped."""
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_running:
+                    return worker
+                worker.stop()
         return _Worker(self._program, self._limits)
 
     def _give_back(self, worker: "_Worker") -> None:
@@ -132,6 +136,10 @@ class _Worker:
                 pass_fds=[descriptor],
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
 
     @property
     def is_fit(self) -> bool:

@@ -30,7 +30,9 @@ def a_request(desk: RunningDesk, sender: str, subject: str, **more: str) -> int:
 
 def test_a_stranger_with_a_number_gets_a_linked_ticket_and_learns_nothing(desk: RunningDesk):
     old = a_request(desk, "ann@secret.example", "My salary", body="It is 1234 a month.\n")
-    row = desk.receive(an_email(sender="eve@stranger.example", to=desk.at("support"), subject=f"Re: [Acme #{old}] hello", body="Tell me.\n"))
+    row = desk.receive(
+        an_email(sender="eve@stranger.example", to=desk.at("support"), subject=f"Re: [Acme #{old}] hello", body="Tell me.\n")
+    )
     assert row["ticket"] not in (None, old)
     new = desk.ticket(row["ticket"])
     assert (new["subject"], desk.kinds(old)) == ("hello", ["customer"])
@@ -47,7 +49,9 @@ def test_a_guessed_check_a_forged_id_and_a_forged_anchor_open_no_ticket(desk: Ru
     wrong = "AAAA" if right != "AAAA" else "BBBB"
     forged = (f"a.{old}.1.{'ab' + 'a' * 16}@{desk.domain}", f"t.{old}.{'ab' + 'a' * 16}@{desk.domain}")
     tries = [an_email(sender="eve@guesser.example", to=desk.at("support"), subject=f"Re: [Acme #{old}-{wrong}] x")]
-    tries += [a_reply(in_reply_to=identifier, sender="eve@guesser.example", to=desk.at("support"), subject="Re: x") for identifier in forged]
+    tries += [
+        a_reply(in_reply_to=identifier, sender="eve@guesser.example", to=desk.at("support"), subject="Re: x") for identifier in forged
+    ]
     for raw in tries:
         assert desk.receive(raw)["ticket"] != old
     assert desk.kinds(old) == ["customer"]
@@ -57,7 +61,9 @@ def test_a_forged_bounce_changes_nothing(desk: RunningDesk):
     old = a_request(desk, "ann@bounced.example", "Not bounced at all")
     body = f"<ann@bounced.example>: 550 5.1.1 unknown\n\nMessage-ID: <a.{old}.1.{'ab' + 'a' * 16}@{desk.domain}>\n"
     row = desk.receive(
-        an_email(sender="MAILER-DAEMON@evil.example", to=desk.at("support"), subject="Undelivered Mail", body=body, headers={"Return-Path": "<>"})
+        an_email(
+            sender="MAILER-DAEMON@evil.example", to=desk.at("support"), subject="Undelivered Mail", body=body, headers={"Return-Path": "<>"}
+        )
     )
     assert (row["state"], row["class"], row["ticket"]) == ("quarantined", "bounce", None)
     assert desk.kinds(old) == ["customer"]
@@ -65,7 +71,11 @@ def test_a_forged_bounce_changes_nothing(desk: RunningDesk):
 
 def test_a_colleague_in_copy_answers_before_the_acknowledgement_reaches_him(desk: RunningDesk):
     first = an_email(
-        sender="ann@cc.example", to=desk.at("support"), subject="Projector", headers={"Cc": "bob@cc.example"}, message_id="projector@cc.example"
+        sender="ann@cc.example",
+        to=desk.at("support"),
+        subject="Projector",
+        headers={"Cc": "bob@cc.example"},
+        message_id="projector@cc.example",
     )
     number = desk.receive(first)["ticket"]
     answer = a_reply(in_reply_to="projector@cc.example", sender="bob@cc.example", to=desk.at("support"), subject="Re: Projector")
@@ -138,7 +148,9 @@ def test_our_own_letters_coming_back_are_recorded_and_nothing_else(desk: Running
 def test_a_follow_up_threads_by_letter_by_tag_and_by_the_customers_own_id(desk: RunningDesk):
     number = a_request(desk, "ann@follows.example", "Threads", message_id="threads@follows.example")
     (ack,) = desk.letters("ann@follows.example")
-    by_tag = an_email(sender="ann@follows.example", to=desk.at("support"), subject=f"AW: {desk.ticket(number)['tag']} quite another subject")
+    by_tag = an_email(
+        sender="ann@follows.example", to=desk.at("support"), subject=f"AW: {desk.ticket(number)['tag']} quite another subject"
+    )
     own = a_reply(in_reply_to="threads@follows.example", sender="ann@follows.example", to=desk.at("support"), subject="Re: Threads")
     for raw in (an_answer_to(ack, "ann@follows.example", "More.\n", subject="edited"), by_tag, own):
         assert desk.receive(raw)["ticket"] == number

@@ -1,4 +1,4 @@
-"""The mail of the benchmark: what a help desk gets on a busy day, made up, the same for the same seed.
+"""The mail of the benchmark: what a help desk gets on a busy day, made up, the same people and words for the same seed.
 
 70 of 100 mails open a ticket, 25 follow up on an earlier mail of the same customer, 5 are automatic. The median is about 10 kB: relays'
 headers, seven languages in their usual encodings, HTML beside most texts, files in some, the earlier mail quoted in follow-ups.
@@ -20,18 +20,53 @@ FOLLOW_UP_PERCENT = 25
 HTML_SHARE = 0.7
 FILE_SHARE = 0.12
 SENTENCES = {
-    "en": "Since yesterday the machine does not start any more.|The invoice shows an amount we never agreed on.|Could you please send us the "
-    "missing part?|Our order was promised for last week and has not arrived.|I have tried everything that stands in the manual.",
-    "de": "Seit gestern lässt sich das Gerät nicht mehr einschalten.|Die Rechnung enthält eine Position, die wir nicht kennen.|Könnten Sie uns "
-    "bitte das fehlende Teil schicken?|Unsere Bestellung sollte schon letzte Woche ankommen.|Wir haben alles versucht, was im Handbuch steht.",
-    "fr": "Depuis hier, l'appareil ne démarre plus.|La facture contient une ligne que nous ne connaissons pas.|Pourriez-vous nous envoyer la "
-    "pièce manquante ?|Notre commande devait arriver la semaine dernière.|J'ai déjà essayé tout ce qui figure dans la notice.",
-    "es": "Desde ayer la máquina no arranca.|La factura incluye un importe que no conocemos.|¿Podrían enviarnos la pieza que falta?|El pedido "
-    "tenía que llegar la semana pasada.|Hemos probado todo lo que dice el manual y seguimos igual.",
-    "bg": "От вчера машината не се включва.|Във фактурата има сума, за която не сме се договаряли.|Бихте ли ни изпратили липсващата част?|"
-    "Поръчката трябваше да пристигне миналата седмица.|Опитахме всичко, което пише в ръководството.",
-    "ja": "昨日から機械の電源が入りません。|請求書に覚えのない金額があります。|足りない部品を送っていただけますか。|先週届くはずの注文がまだ届いていません。",
-    "ar": "منذ أمس لا يعمل الجهاز.|تحتوي الفاتورة على مبلغ لا نعرفه.|هل يمكنكم إرسال القطعة الناقصة؟|كان من المفترض أن يصل الطلب الأسبوع الماضي.",
+    "en": (
+        "Since yesterday the machine does not start any more.",
+        "The invoice shows an amount we never agreed on.",
+        "Could you please send us the missing part?",
+        "Our order was promised for last week and has not arrived.",
+        "I have tried everything that stands in the manual.",
+    ),
+    "de": (
+        "Seit gestern lässt sich das Gerät nicht mehr einschalten.",
+        "Die Rechnung enthält eine Position, die wir nicht kennen.",
+        "Könnten Sie uns bitte das fehlende Teil schicken?",
+        "Unsere Bestellung sollte schon letzte Woche ankommen.",
+        "Wir haben alles versucht, was im Handbuch steht.",
+    ),
+    "fr": (
+        "Depuis hier, l'appareil ne démarre plus.",
+        "La facture contient une ligne que nous ne connaissons pas.",
+        "Pourriez-vous nous envoyer la pièce manquante ?",
+        "Notre commande devait arriver la semaine dernière.",
+        "J'ai déjà essayé tout ce qui figure dans la notice.",
+    ),
+    "es": (
+        "Desde ayer la máquina no arranca.",
+        "La factura incluye un importe que no conocemos.",
+        "¿Podrían enviarnos la pieza que falta?",
+        "El pedido tenía que llegar la semana pasada.",
+        "Hemos probado todo lo que dice el manual y seguimos igual.",
+    ),
+    "bg": (
+        "От вчера машината не се включва.",
+        "Във фактурата има сума, за която не сме се договаряли.",
+        "Бихте ли ни изпратили липсващата част?",
+        "Поръчката трябваше да пристигне миналата седмица.",
+        "Опитахме всичко, което пише в ръководството.",
+    ),
+    "ja": (
+        "昨日から機械の電源が入りません。",
+        "請求書に覚えのない金額があります。",
+        "足りない部品を送っていただけますか。",
+        "先週届くはずの注文がまだ届いていません。",
+    ),
+    "ar": (
+        "منذ أمس لا يعمل الجهاز.",
+        "تحتوي الفاتورة على مبلغ لا نعرفه.",
+        "هل يمكنكم إرسال القطعة الناقصة؟",
+        "كان من المفترض أن يصل الطلب الأسبوع الماضي.",
+    ),
 }
 PEOPLE = (
     *(("Ann Smith", "en"), ("John O'Hara", "en"), ("Mary Jones", "en"), ("Bob Brown", "en"), ("Jörg Müller", "de"), ("Uwe Groß", "de")),
@@ -39,7 +74,9 @@ PEOPLE = (
 )
 CHARSETS = {"de": ("utf-8", "iso-8859-1"), "fr": ("utf-8", "windows-1252"), "bg": ("utf-8", "windows-1251"), "ja": ("utf-8", "iso-2022-jp")}
 FILES = (("photo.jpg", "image", "jpeg"), ("Rechnung 2026-11.pdf", "application", "pdf"), ("export.csv", "text", "csv"))
-STYLE = "p.MsoNormal, li.MsoNormal, div.MsoNormal {margin:0cm; font-size:11.0pt; font-family:'Calibri',sans-serif; mso-fareast-language:EN-US;}\n"
+STYLE = (
+    "p.MsoNormal, li.MsoNormal, div.MsoNormal {margin:0cm; font-size:11.0pt; font-family:'Calibri',sans-serif; mso-ansi-language:EN-US;}\n"
+)
 
 
 class Kind(Enum):
@@ -157,7 +194,9 @@ class _Post:
         lines = [f"Return-Path: <{customer.address}>", f"Delivered-To: {self._department}"]
         for hop in range(4):
             place = f"mx{hop}.{domain} (mx{hop}.{domain} [192.0.2.{hop}])"
-            lines.append(f"Received: from {place}\r\n\tby relay{hop}.example (Postfix) with ESMTPS id {self._letters(12)}\r\n\tfor <x>; {at}")
+            lines.append(
+                f"Received: from {place}\r\n\tby relay{hop}.example (Postfix) with ESMTPS id {self._letters(12)}\r\n\tfor <x>; {at}"
+            )
         lines.append(f"Authentication-Results: mx.example; dkim=pass header.d={domain}; spf=pass smtp.mailfrom={domain}")
         for name in ("DKIM-Signature", "ARC-Message-Signature", "X-Transport-Data"):
             lines.append(f"{name}: v=1; a=rsa-sha256; d={domain};\r\n\t" + "\r\n\t".join(self._letters(70) for _ in range(6)))
@@ -169,11 +208,11 @@ class _Post:
         return Customer(name, f"person{self._seed}-{number}@company{number % 97}.example", language)
 
     def _text(self, customer: Customer) -> str:
-        paragraphs = max(2, min(40, int(self._chance.lognormvariate(1.9, 0.5))))
+        paragraphs = max(2, min(40, int(self._chance.lognormvariate(2.2, 0.5))))
         return "\n\n".join(" ".join(self._sentence(customer) for _ in range(4)) for _ in range(paragraphs)) + f"\n\n{customer.name}"
 
     def _sentence(self, customer: Customer) -> str:
-        return self._chance.choice(SENTENCES[customer.language].split("|"))
+        return self._chance.choice(SENTENCES[customer.language])
 
     def _letters(self, number: int) -> str:
         return "".join(self._chance.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=number))
@@ -186,5 +225,6 @@ def _quoted(thread: Thread) -> str:
 
 def _as_html(text: str) -> str:
     """The text as a mail client writes it in HTML."""
-    paragraphs = "\n".join(f"<p class=MsoNormal><span lang=EN-US style='font-size:11.0pt'>{escape(line)}</span></p>" for line in text.split("\n"))
-    return f"<html><head><meta charset=utf-8><style>{STYLE * 4}</style></head><body lang=EN-US link=blue vlink=purple>{paragraphs}</body></html>"
+    lines = (f"<p class=MsoNormal><span lang=EN-US style='font-size:11.0pt'>{escape(line)}</span></p>" for line in text.split("\n"))
+    head = f"<head><meta charset=utf-8><style>{STYLE * 4}</style></head>"
+    return f"<html>{head}<body lang=EN-US link=blue vlink=purple>{''.join(lines)}</body></html>"

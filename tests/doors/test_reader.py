@@ -16,6 +16,7 @@ from maild.errors import ReadingError, WorkerDiedError
 from maild.ingest.worker import Limits, Reader
 from maild.message import InboundMessage
 from tests.rig.mails import an_email, an_email_with_files
+from tests.rig.processes import wait_until_gone
 
 OBEDIENT = "tests.doors.hostile_reading"
 GOOD = an_email(subject="good")
@@ -170,3 +171,10 @@ def is_gone(process: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return True
     return state.rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_worker_that_dies_while_idle_costs_nobody_an_attempt(reader: Reader):
+    worker = worker_of(reader)
+    os.kill(worker, signal.SIGKILL)
+    wait_until_gone([worker])
+    assert reader.read(GOOD).subject == "good"

@@ -103,6 +103,9 @@ def test_weak_signs_count_only_in_an_answer_to_our_automatic_mail() -> None:
     check("", AUTO_REPLY, subject="Abwesenheit: Re: Drucker", in_reply_to=(acknowledgement,))
     check("", AUTO_REPLY, return_path="", in_reply_to=(acknowledgement,))
     check("", HUMAN, in_reply_to=(acknowledgement,))
+    # Our own neutral acknowledgement has a phrase of autoresponders in its subject; a person who answers it is none.
+    neutral = f"Re: {some_tokens().mint_tag(1042)} We have received your message"
+    check("", HUMAN, subject=neutral, in_reply_to=(acknowledgement,))
     check("", HUMAN, subject="Abwesenheit: Re: Drucker", in_reply_to=(answer,))
     check("", HUMAN, subject="Abwesenheit: Re: Drucker")
 

@@ -1,0 +1,316 @@
+"""Agents by mail, by use and by attack (MAIL.md A1-A9, F11, L9; acceptance rows 8, 9, 10, 15; PRODUCT promises 2 and 4)."""
+
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from tests.rig.dovecot import DovecotServer
+from tests.rig.mails import an_email, an_email_with_files
+from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, text_of
+from tests.rig.sink import SmtpSink
+
+UNLIMITED = "limits: {automatic: off, storm: off}"
+TRUSTING = f"{UNLIMITED}\ntrust: {{authserv_ids: [mx.desk.example], agent_auth: token+dmarc}}"
+A_PHONE_CALL = ("ticket", "new", "--queue", "sales", "--from", "Pat Phone <phone@caller.example>", "--subject", "A call", "He called.")
+FILES = [("plan.pdf", "application/pdf", b"%PDF-1.4 plan"), ("price list.csv", "text/csv", b"a;b\n1;2\n")]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[RunningDesk]:
+    """A desk that wants token and DMARC of its agents, and tells customers of closing."""
+    support = "agents: [anna], statuses: [closed]"
+    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, extra=TRUSTING, support=support) as running:
+        yield running
+
+
+def a_request(desk: RunningDesk, subject: str, **more: Any) -> tuple[int, EmailMessage]:
+    """Ann's new ticket: its number, and anna's notification of it."""
+    row = desk.receive(an_email(sender=customer_of(subject), to=more.pop("to", desk.at("support")), subject=subject, **more))
+    return int(row["ticket"]), desk.letter_about("anna", subject)
+
+
+def customer_of(subject: str) -> str:
+    """Each test has a customer of its own."""
+    return f"ann@{subject.replace(' ', '-').casefold()}.example"
+
+
+def judged(desk: RunningDesk, verdict: str = "pass") -> dict[str, str]:
+    """What the desk's own mail server says of mail from its domain."""
+    return {"Authentication-Results": f"mx.desk.example; dmarc={verdict} header.from={desk.domain}"}
+
+
+def answer(desk: RunningDesk, notice: EmailMessage, body: str, sender: str = "", **more: Any) -> dict[str, Any]:
+    """Anna answers a notification from her own mail client."""
+    headers = judged(desk) | more.pop("headers", {})
+    return desk.receive(an_answer_to(notice, sender or f"Anna Ivanova <{desk.at('anna')}>", body, headers=headers, **more))
+
+
+def is_refused(desk: RunningDesk, row: dict[str, Any], subject: str) -> bool:
+    """Held as `agent_unverified`: nothing relayed, nothing on the ticket."""
+    (ticket,) = desk.tickets(f"from:{customer_of(subject)}")
+    assert (row["state"], row["ticket"]) == ("quarantined", None), row
+    assert desk.kinds(ticket["number"]) == ["customer"]
+    assert ticket["status"] == "new"
+    assert len(desk.letters(customer_of(subject))) == 1, "the acknowledgement, and nothing after it"
+    return "not proven" in row["reason"]
+
+
+# Proof (A3)
+
+
+def test_token_and_dmarc_together_prove_an_agent(desk: RunningDesk):
+    number, notice = a_request(desk, "Proven twice")
+    assert answer(desk, notice, "Here is your answer.\n")["state"] == "done"
+    assert "Here is your answer." in text_of(desk.letters(customer_of("Proven twice"))[-1])
+    assert desk.kinds(number) == ["customer", "agent"]
+
+
+def test_a_token_without_dmarc_is_held_and_the_agent_is_told_at_home(desk: RunningDesk):
+    _, notice = a_request(desk, "Token alone")
+    told = len(desk.letters("anna"))
+    row = desk.receive(an_answer_to(notice, desk.at("anna"), "Wire the money to me.\n"))
+    assert is_refused(desk, row, "Token alone")
+    (letter,) = desk.letters("anna")[told:]
+    assert "Wire the money" not in letter.as_string(), "what a forger wrote is not carried on"
+
+
+def test_a_failed_dmarc_and_the_word_of_an_untrusted_server_prove_nobody(desk: RunningDesk):
+    _, notice = a_request(desk, "Judged badly")
+    foreign = {"Authentication-Results": f"mx.evil.example; dmarc=pass header.from={desk.domain}"}
+    for headers in (judged(desk, "fail"), foreign):
+        row = desk.receive(an_answer_to(notice, desk.at("anna"), "I am Anna.\n", headers=headers))
+        assert is_refused(desk, row, "Judged badly")
+
+
+def test_a_forged_agent_without_a_token_is_held(desk: RunningDesk):
+    a_request(desk, "Forged plainly")
+    (ticket,) = desk.tickets(f"from:{customer_of('Forged plainly')}")
+    raw = an_email(sender=desk.at("anna"), to=desk.at("support"), subject=f"Re: {ticket['tag']} x", body="#close\n", headers=judged(desk))
+    assert is_refused(desk, desk.receive(raw), "Forged plainly")
+
+
+def test_the_token_of_another_agent_or_of_another_ticket_proves_nothing(desk: RunningDesk):
+    _, notice = a_request(desk, "The other ticket")
+    a_request(desk, "The attacked ticket")
+    (attacked,) = desk.tickets(f"from:{customer_of('The attacked ticket')}")
+    (ack,) = desk.letters(customer_of("The attacked ticket"))
+    as_boris = an_answer_to(notice, desk.at("boris"), "#close\n", headers=judged(desk))
+    assert is_refused(desk, desk.receive(as_boris), "The other ticket")
+    both = {"In-Reply-To": f"{ack['Message-ID']} {notice['Message-ID']}", "References": str(ack["Message-ID"])}
+    row = desk.receive(
+        an_answer_to(notice, desk.at("anna"), "#close\nBye.\n", headers=judged(desk) | both, subject=f"Re: {attacked['tag']} x")
+    )
+    assert is_refused(desk, row, "The attacked ticket")
+
+
+def test_a_customer_cannot_make_himself_an_agent_with_the_ids_of_his_acknowledgement(desk: RunningDesk):
+    a_request(desk, "Made of an ack")
+    (ack,) = desk.letters(customer_of("Made of an ack"))
+    forged = an_answer_to(ack, desk.at("anna"), "#assign anna\nDone.\n", headers=judged(desk), subject="Made of an ack")
+    assert is_refused(desk, desk.receive(forged), "Made of an ack")
+
+
+@pytest.mark.parametrize(
+    "sender", ["{agent} <evil@x.example>", "<{agent}> <evil@x.example>", "{agent})evil@x.example", "{agent}, evil@x.example"]
+)
+def test_a_from_that_two_readers_may_read_differently_has_no_agent_rights(desk: RunningDesk, sender: str):
+    subject = f"Differential {len(sender)}"
+    number, notice = a_request(desk, subject)
+    forged = sender.format(agent=desk.at("anna"))
+    row = desk.receive(an_answer_to(notice, forged, "#close\nForged.\n", headers=judged(desk)))
+    assert desk.ticket(number)["status"] == "new"
+    assert "agent" not in desk.kinds(number)
+    assert not any("Forged." in letter.as_string() for letter in desk.letters(customer_of(subject)))
+    assert row["state"] in ("quarantined", "done")
+
+
+def test_two_from_fields_and_an_agent_in_reply_to_give_no_rights(desk: RunningDesk):
+    number, notice = a_request(desk, "Two senders")
+    parent = str(notice["Message-ID"])
+    common = [("In-Reply-To", parent), ("References", parent), *judged(desk).items()]
+    two = [("From", desk.at("anna")), ("From", "evil@x.example"), *common]
+    reply_to = [("From", "evil@x.example"), ("Reply-To", desk.at("anna")), ("Sender", desk.at("anna")), *common]
+    for headers in (two, reply_to):
+        desk.receive(an_email(to=desk.at("support"), subject="Re: Two senders", body="#close\nForged.\n", headers=headers))
+    assert desk.ticket(number)["status"] == "new"
+    assert "agent" not in desk.kinds(number)
+    assert len(desk.letters(customer_of("Two senders"))) == 1
+
+
+def test_a_notification_passed_on_by_its_reader_gives_the_stranger_no_rights_and_the_customer_nothing(desk: RunningDesk):
+    number, notice = a_request(desk, "Passed on")
+    row = desk.receive(an_answer_to(notice, "partner@else.example", "#close\nThe customer must not see this.\n"))
+    assert (row["ticket"], desk.kinds(number), desk.ticket(number)["status"]) == (number, ["customer", "third_party"], "new")
+    assert "token_elsewhere" in desk.events(number)
+    answer(desk, notice, "Dear Ann, done.\n")
+    last = desk.letters(customer_of("Passed on"))[-1]
+    assert "Dear Ann" in text_of(last)
+    assert "must not see" not in last.as_string()
+
+
+@pytest.mark.parametrize(("agent_auth", "headers_matter"), [("token", False), ("dmarc", True)])
+def test_each_way_of_proof_alone_where_the_desk_says_so(make_desk: Callable[..., RunningDesk], agent_auth: str, headers_matter: bool):
+    desk = make_desk(extra=f"{UNLIMITED}\ntrust: {{authserv_ids: [mx.desk.example], agent_auth: {agent_auth}}}").start()
+    number, notice = a_request(desk, "One proof")
+    tag = desk.ticket(number)["tag"]
+    without_token = an_email(
+        sender=desk.at("anna"), to=desk.at("support"), subject=f"Re: {tag} One proof", body="By DMARC.\n", headers=judged(desk)
+    )
+    without_judgement = an_answer_to(notice, desk.at("anna"), "By token.\n")
+    good, bad = (without_token, without_judgement) if headers_matter else (without_judgement, without_token)
+    assert desk.receive(bad)["state"] == "quarantined"
+    assert desk.receive(good)["state"] == "done"
+    assert desk.kinds(number) == ["customer", "agent"]
+    assert len(desk.letters(customer_of("One proof"))) == 2
+
+
+def test_what_was_held_as_unproven_can_be_released_by_an_admin(desk: RunningDesk):
+    number, notice = a_request(desk, "Released later")
+    row = desk.receive(an_answer_to(notice, desk.at("anna"), "It really was me.\n"))
+    assert is_refused(desk, row, "Released later")
+    desk.maild("message", "release", str(row["id"]))
+    assert "It really was me." in text_of(desk.letter(customer_of("Released later"), 2))
+    assert desk.kinds(number) == ["customer", "agent"]
+
+
+# Public or internal (A5, A6, F11)
+
+
+def test_an_agents_out_of_office_is_never_relayed(desk: RunningDesk):
+    number, notice = a_request(desk, "While away")
+    row = answer(desk, notice, "I am away until Monday.\n", headers={"Auto-Submitted": "auto-replied"})
+    assert (row["state"], row["class"]) == ("done", "auto_reply")
+    assert len(desk.letters(customer_of("While away"))) == 1
+    assert desk.ticket(number)["status"] == "new"
+
+
+def test_a_forwarded_notification_stays_a_note_and_whom_it_was_sent_to_gets_nothing_later(desk: RunningDesk):
+    number, notice = a_request(desk, "Forwarded inside")
+    forward = f"Fwd: {notice['Subject']}"
+    row = answer(
+        desk,
+        notice,
+        "Partner, what do you say? The customer is difficult.\n",
+        headers={"Subject": forward, "To": f"partner@else.example, {desk.at('support')}"},
+        message_id="forward@anna.example",
+    )
+    assert (row["state"], desk.kinds(number)) == ("done", ["customer", "note"])
+    third = an_email(
+        sender="partner@else.example",
+        to=desk.at("support"),
+        subject=f"Re: {notice['Subject']}",
+        body="Difficult indeed.\n",
+        headers={"In-Reply-To": "<forward@anna.example>"},
+    )
+    assert desk.receive(third)["ticket"] == number
+    answer(desk, notice, "Dear customer, all is well.\n")
+    assert not any("difficult" in letter.as_string().casefold() for letter in desk.letters(customer_of("Forwarded inside")))
+    assert desk.letters("partner@else.example") == []
+
+
+def test_a_note_and_every_reply_to_it_stay_inside(desk: RunningDesk):
+    number, notice = a_request(desk, "Between us")
+    desk.maild("ticket", "assign", str(number), "boris", "--as", "anna")
+    answer(desk, notice, "#note\nHe has not paid since May.\n")
+    assert desk.kinds(number)[-1] == "note"
+    about_note = desk.letter_about("boris", "Between us", 2)
+    assert text_of(about_note).startswith("Reply = internal note\n")
+    answer(desk, about_note, "I will call him.\n", sender=desk.at("boris"))
+    assert desk.kinds(number) == ["customer", "note", "note"]
+    assert len(desk.letters(customer_of("Between us"))) == 1
+
+
+def test_an_answer_goes_to_the_participants_with_its_files_and_not_twice_to_those_who_have_it(desk: RunningDesk):
+    subject = "With files"
+    _, notice = a_request(desk, subject, headers={"Cc": "bob@with-files.example, carol@with-files.example"})
+    raw = an_email_with_files(FILES, body="See the plan.\n", sender=desk.at("anna"), subject=f"Re: {notice['Subject']}")
+    parent = str(notice["Message-ID"])
+    head = f"In-Reply-To: {parent}\r\nReferences: {parent}\r\nCc: carol@with-files.example\r\nAuthentication-Results: "
+    desk.receive((head + judged(desk)["Authentication-Results"] + "\r\n").encode() + raw)
+    for recipient in (customer_of(subject), "bob@with-files.example"):
+        letter = desk.letters(recipient)[-1]
+        assert [part.get_filename() for part in letter.iter_attachments()] == ["plan.pdf", "price list.csv"]
+        assert [part.get_payload(decode=True) for part in letter.iter_attachments()] == [content for _, _, content in FILES]
+        assert "See the plan." in text_of(letter)
+        assert desk.at("anna") not in letter.as_string()
+    assert desk.letters("carol@with-files.example") == []
+
+
+def test_an_answer_that_shows_the_agents_own_address_does_not_leave_the_house(desk: RunningDesk):
+    number, notice = a_request(desk, "A leak")
+    row = answer(desk, notice, f"Write to me at {desk.at('anna')} instead.\n")
+    assert row["state"] == "held"
+    assert len(desk.letters(customer_of("A leak"))) == 1
+    assert desk.kinds(number) == ["customer"]
+
+
+# Commands (A7)
+
+
+def test_a_mistyped_command_returns_the_draft_and_nothing_goes_out(desk: RunningDesk):
+    number, notice = a_request(desk, "A typo")
+    answer(desk, notice, "#clsoe\nDear Ann, we are done.\n")
+    back = desk.letter_about("anna", "A typo", 2)
+    assert "#close" in text_of(back)
+    assert "Dear Ann, we are done." in text_of(back)
+    assert (desk.kinds(number), desk.ticket(number)["status"]) == (["customer"], "new")
+    assert len(desk.letters(customer_of("A typo"))) == 1
+    answer(desk, back, "#close\nDear Ann, we are done.\n")
+    assert desk.ticket(number)["status"] == "closed"
+    assert "we are done" in text_of(desk.letters(customer_of("A typo"))[-1])
+
+
+def test_commands_steer_the_ticket_and_never_reach_the_customer(desk: RunningDesk):
+    number, notice = a_request(desk, "Steered")
+    answer(desk, notice, "#assign boris\n#tag vip slow\n#priority high\nWe look into it.\n#wait\n")
+    ticket = desk.ticket(number)
+    assert (ticket["owner"], ticket["tags"], ticket["priority"], ticket["status"]) == ("boris", ["slow", "vip"], "high", "waiting")
+    last = desk.letters(customer_of("Steered"))[-1]
+    assert "We look into it." in text_of(last)
+    assert "#" not in text_of(last).replace(ticket["tag"], "")
+    assert "Anna Ivanova passed this ticket to you." in text_of(desk.letter_about("boris", "Steered"))
+
+
+def test_a_closing_command_alone_sends_the_closing_notice_and_with_an_answer_only_the_answer(desk: RunningDesk):
+    _, notice = a_request(desk, "Closed alone")
+    answer(desk, notice, "#close\n")
+    assert len(desk.letters(customer_of("Closed alone"))) == 2
+    _, notice = a_request(desk, "Closed with words")
+    answer(desk, notice, "#close\nGood bye.\n")
+    assert [("Good bye." in text_of(letter)) for letter in desk.letters(customer_of("Closed with words"))] == [False, True]
+
+
+def test_a_quoted_command_is_no_command(desk: RunningDesk):
+    number, notice = a_request(desk, "Only quoted", body="#close\nplease\n")
+    answer(desk, notice, "Not yet.\n\nOn Friday, 20 November 2026 at 10:02 Ann wrote:\n> #close\n> please\n")
+    assert desk.ticket(number)["status"] == "waiting"
+    assert desk.kinds(number) == ["customer", "agent"]
+
+
+# The command line
+
+
+def test_every_verb_of_the_command_line_does_what_its_mail_command_does(desk: RunningDesk):
+    number = int(desk.ask(*A_PHONE_CALL)["number"])
+    one = str(number)
+    for arguments, key, wanted in (
+        (("assign", one, "boris"), "owner", "boris"),
+        (("tag", one, "vip", "old"), "tags", ["old", "vip"]),
+        (("untag", one, "old"), "tags", ["vip"]),
+        (("set", one, "priority=urgent"), "priority", "urgent"),
+        (("note", one, "A quiet word."), "messages", 1),
+        (("reply", one, "An answer from sales.", "--as", "boris"), "status", "waiting"),
+        (("move", one, "support"), "queue", "support"),
+        (("close", one), "status", "closed"),
+        (("reopen", one), "status", "open"),
+        (("spam", one), "status", "spam"),
+    ):
+        assert desk.ask("ticket", *arguments)[key] == wanted, arguments
+    desk.settle()
+    (mail,) = desk.letters("phone@caller.example")[:1]
+    assert mail["From"].addresses[0].addr_spec == desk.at("sales")
+    assert "An answer from sales." in text_of(mail)
+    assert desk.kinds(number) == ["customer", "note", "agent"]
+    assert not any("quiet word" in letter.as_string() for letter in desk.letters("phone@caller.example"))

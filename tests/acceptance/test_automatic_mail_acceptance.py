@@ -1,0 +1,220 @@
+"""Automatic mail, in and out: who gets what, and that it ends (MAIL.md L1-L7, B4, F9; PRODUCT promise 3)."""
+
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from tests.rig.dovecot import DovecotServer
+from tests.rig.mails import an_email
+from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, eventually
+from tests.rig.sink import SmtpSink
+
+UNLIMITED = "limits: {automatic: off, storm: off}"
+TRUSTING = f"{UNLIMITED}\ntrust: {{authserv_ids: [mx.desk.example], agent_auth: token}}"
+BOUNCE = """\
+--=_b
+Content-Type: text/plain; charset=utf-8
+
+The mail could not be delivered.
+
+--=_b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.elsewhere.example
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+--=_b
+Content-Type: text/rfc822-headers
+
+Message-ID: {message_id}
+Subject: returned
+
+--=_b--
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[RunningDesk]:
+    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, extra=TRUSTING) as running:
+        yield running
+
+
+def a_ticket_of(desk: RunningDesk, sender: str, **more: Any) -> tuple[int, EmailMessage]:
+    """A new ticket: its number, and its acknowledgement."""
+    row = desk.receive(an_email(sender=sender, to=desk.at("support"), subject=more.pop("subject", f"From {sender}"), **more))
+    return int(row["ticket"]), desk.letters(sender)[0]
+
+
+def answered(desk: RunningDesk, number: int, body: str, *more: str) -> EmailMessage:
+    """Anna's answer to a ticket, as the customer gets it. `more`: `--close`."""
+    desk.ask("ticket", "reply", str(number), body, "--as", "anna", *more)
+    desk.settle()
+    ticket = desk.ticket(number)
+    return desk.letters(ticket["requester"]["address"])[-1]
+
+
+def a_bounce_of(desk: RunningDesk, letter: EmailMessage) -> bytes:
+    body = BOUNCE.format(recipient=letter["To"], message_id=letter["Message-ID"])
+    report = 'multipart/report; report-type=delivery-status; boundary="=_b"'
+    return an_email(
+        sender="MAILER-DAEMON@mx.elsewhere.example", to=desk.at("support"), subject="Undelivered", body=body, content_type=report
+    )
+
+
+def counts(desk: RunningDesk) -> tuple[int, int]:
+    """(letters sent to anybody, tickets): what must not change."""
+    return len(desk.sink.mails), len(desk.tickets())
+
+
+# Mail in
+
+
+def test_an_out_of_office_is_put_on_its_ticket_and_nobody_is_written_to(desk: RunningDesk):
+    number, ack = a_ticket_of(desk, "ann@away.example")
+    before = counts(desk)
+    row = desk.receive(an_answer_to(ack, "ann@away.example", "I am away.\n", headers={"Auto-Submitted": "auto-replied"}))
+    assert (row["state"], row["class"], row["ticket"]) == ("done", "auto_reply", number)
+    assert desk.kinds(number) == ["customer", "auto"]
+    assert counts(desk) == before
+
+
+def test_an_out_of_office_of_nobodys_ticket_is_kept_in_quarantine(desk: RunningDesk):
+    before = counts(desk)
+    row = desk.receive(an_email(sender="bob@away.example", to=desk.at("support"), headers={"X-Autoreply": "yes"}))
+    assert (row["state"], row["ticket"]) == ("quarantined", None)
+    assert counts(desk) == before
+
+
+def test_a_bounced_acknowledgement_is_a_line_on_the_ticket_and_no_mail(desk: RunningDesk):
+    number, ack = a_ticket_of(desk, "typo@bounces.example")
+    before = counts(desk)
+    assert desk.receive(a_bounce_of(desk, ack))["ticket"] == number
+    assert counts(desk) == before
+    assert "bounced" in desk.events(number)
+    assert desk.ticket(number)["tags"] == []
+
+
+def test_a_bounced_answer_is_told_to_its_owner_and_changes_no_state(desk: RunningDesk):
+    number, _ = a_ticket_of(desk, "gone@bounces.example")
+    answer = answered(desk, number, "This will not arrive.")
+    told = len(desk.letters("anna"))
+    row = desk.receive(a_bounce_of(desk, answer))
+    assert (row["ticket"], row["class"]) == (number, "bounce")
+    assert len(desk.letters("anna")) == told + 1
+    ticket = desk.ticket(number)
+    assert (ticket["status"], ticket["tags"]) == ("waiting", ["undeliverable"])
+    assert len(desk.letters("gone@bounces.example")) == 2
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers", "message_class", "why"),
+    [
+        ("ann@lists.example", {"List-Id": "<talk.lists.example>"}, "list", "list"),
+        ("noreply@shop.example", {}, "human", "noreply"),
+        ("cron@machine.example", {"Auto-Submitted": "auto-generated"}, "auto_generated", "auto_generated"),
+        ("ann@exchange.example", {"X-Auto-Response-Suppress": "OOF, AutoReply"}, "human", "X-Auto-Response-Suppress"),
+        ("ann@forged.example", {"Authentication-Results": "mx.desk.example; dmarc=fail header.from=forged.example"}, "human", "authentic"),
+    ],
+)
+def test_a_request_that_may_not_be_acknowledged_is_a_ticket_all_the_same(
+    desk: RunningDesk, sender: str, headers: dict[str, str], message_class: str, why: str
+):
+    row = desk.receive(an_email(sender=sender, to=desk.at("support"), subject=f"Silent {sender}", headers=headers))
+    assert (row["state"], row["class"]) == ("done", message_class)
+    assert desk.letters(sender) == []
+    (withheld,) = [event for event in desk.ticket(row["ticket"])["events"] if event["kind"] == "ack_withheld"]
+    assert why.casefold() in withheld["text"].casefold()
+    assert len(desk.letters_about("anna", f"Silent {sender}")) == 1
+
+
+def test_a_departments_own_address_as_the_sender_is_never_answered(desk: RunningDesk):
+    row = desk.receive(an_email(sender=desk.at("sales"), to=desk.at("support"), subject="From ourselves"))
+    assert row["state"] in ("done", "quarantined")
+    assert desk.letters("sales") == []
+
+
+# The state of the ticket (F9)
+
+
+def test_thanks_does_not_reopen_and_an_answer_does(desk: RunningDesk):
+    number, _ = a_ticket_of(desk, "ann@thanks.example")
+    answer = answered(desk, number, "It is repaired.", "--close")
+    before = counts(desk)
+    assert desk.receive(an_answer_to(answer, "ann@thanks.example", "Thank you very much!\n"))["ticket"] == number
+    assert (desk.ticket(number)["status"], counts(desk)) == ("closed", before)
+    assert desk.receive(an_answer_to(answer, "ann@thanks.example", "It is broken again.\n"))["ticket"] == number
+    assert (desk.ticket(number)["status"], desk.ticket(number)["owner"]) == ("open", "anna")
+    assert counts(desk)[0] == before[0] + 1, "anna is told"
+
+
+def test_an_out_of_office_does_not_reopen(desk: RunningDesk):
+    number, _ = a_ticket_of(desk, "ann@closed.example")
+    answer = answered(desk, number, "Done.", "--close")
+    before = counts(desk)
+    desk.receive(an_answer_to(answer, "ann@closed.example", "I am away.\n", headers={"Auto-Submitted": "auto-replied"}))
+    assert (desk.ticket(number)["status"], counts(desk)) == ("closed", before)
+
+
+def test_an_answer_to_a_ticket_closed_too_long_opens_a_new_one_that_inherits_its_owner(make_desk: Callable[..., RunningDesk]):
+    desk = make_desk(desk=", reopen_days: 0").start()
+    number, _ = a_ticket_of(desk, "ann@long-ago.example")
+    answer = answered(desk, number, "Done.", "--close")
+    new = desk.receive(an_answer_to(answer, "ann@long-ago.example", "One more question.\n"))["ticket"]
+    assert new != number
+    assert (desk.ticket(number)["status"], desk.ticket(new)["owner"]) == ("closed", "anna")
+    assert "possible_followup_of" in desk.events(new)
+    assert desk.ticket(new)["tag"] in desk.letters("ann@long-ago.example")[-1]["Subject"]
+
+
+# Loops and storms (L4, L6, L7)
+
+
+def test_two_desks_that_write_to_each_other_exchange_one_acknowledgement(make_desk: Callable[..., RunningDesk], sink: SmtpSink):
+    one, other = make_desk(extra=""), make_desk(extra="")
+    (other.directory / "secret.key").write_text("o" * 64 + "\n", encoding="ascii")
+    sink.deliver_to = one.dovecot
+    one.start()
+    other.start()
+    other.put(an_email(sender=one.at("support"), to=other.at("support"), subject="From desk to desk"))
+    eventually(lambda: any(row["state"] != "received" for row in one.incoming()))
+    one.settle()
+    other.settle()
+    between = [mail for mail in sink.mails if set(mail.recipients) & {one.at("support"), other.at("support")}]
+    assert len(between) == 1
+    assert [row["state"] for row in one.incoming()] == ["quarantined"]
+    assert one.tickets() == []
+
+
+def test_a_peer_that_answers_everything_with_a_new_subject_gets_three_mails_an_hour(make_desk: Callable[..., RunningDesk]):
+    desk = make_desk(extra="").start()
+    for number in range(6):
+        desk.receive(an_email(sender="robot@peer.example", to=desk.at("support"), subject=f"Answer {number * 7919}", body=f"{number}\n"))
+    assert len(desk.letters("robot@peer.example")) == 3
+    assert len(desk.tickets()) == 6, "nothing is lost"
+
+
+def test_the_caps_survive_a_restart(make_desk: Callable[..., RunningDesk], storage: str):
+    desk = make_desk(extra="", storage=storage).start()
+    for number in range(3):
+        desk.receive(an_email(sender="ann@capped.example", to=desk.at("support"), subject=f"Request {number}"))
+    assert len(desk.letters("ann@capped.example")) == 3
+    desk.stop()
+    desk.start()
+    row = desk.receive(an_email(sender="ann@capped.example", to=desk.at("support"), subject="Request 4"))
+    assert len(desk.letters("ann@capped.example")) == 3
+    (withheld,) = [event for event in desk.ticket(row["ticket"])["events"] if event["kind"] == "ack_withheld"]
+    assert "3 automatic mails" in withheld["text"]
+
+
+def test_a_storm_of_tickets_is_tagged_and_not_acknowledged(make_desk: Callable[..., RunningDesk]):
+    desk = make_desk(extra="limits: {automatic: off}").start()
+    for number in range(7):
+        desk.receive(an_email(sender="ann@storm.example", to=desk.at("support"), subject=f"Storm {number}"))
+    assert len(desk.letters("ann@storm.example")) == 5
+    assert len(desk.tickets("#storm")) == 2

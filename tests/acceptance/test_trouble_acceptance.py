@@ -1,0 +1,205 @@
+"""Trouble: a broken configuration, servers that are down, mails that break a step. Nothing is lost, the rest goes on (issue: Bad input)."""
+
+import json
+import signal
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from tests.rig.dovecot import DovecotServer
+from tests.rig.mails import an_email
+from tests.rig.office import RunningDesk, an_answer_to, eventually
+from tests.rig.postgres import PostgresServer
+from tests.rig.servers import free_port
+from tests.rig.sink import SmtpSink
+
+DeskMaker = Callable[..., RunningDesk]
+_numbers = count(1)
+
+
+def a_request(desk: RunningDesk, **more: Any) -> bytes:
+    return an_email(sender="ann@trouble.example", to=desk.at("support"), subject=more.pop("subject", f"Trouble {next(_numbers)}"), **more)
+
+
+def status_of(desk: RunningDesk) -> Any:
+    return json.loads(desk.maild("status", "--json", status=None) or "{}")
+
+
+# Configuration
+
+
+def test_a_broken_configuration_is_refused_with_every_fault_and_nothing_starts(make_desk: DeskMaker):
+    desk = make_desk(support="agents: [ana], led: boris", extra="limitz: {}")
+    desk.put(a_request(desk))
+    process = desk.launch()
+    assert process.wait(timeout=20) == 2
+    said = desk.log()
+    for fault in ("limitz", "led", "ana", "anna"):
+        assert fault in said
+    assert "Traceback" not in said
+    assert not (desk.directory / "maild.db").exists()
+    assert desk.maild("check", status=2) is not None
+
+
+def test_a_broken_rule_file_and_a_broken_template_are_refused_too(make_desk: DeskMaker):
+    desk = make_desk(rules="version: 1\nrules: [{id: x, when: ticket.created, if: {subjct: x}, do: [{tag: [x]}]}]\n")
+    assert desk.launch().wait(timeout=20) == 2
+    assert "10-test.yaml:2" in desk.log()
+    (desk.directory / "rules" / "10-test.yaml").unlink()
+    own = desk.directory / "templates" / "en"
+    own.mkdir(parents=True)
+    (own / "received.body.txt").write_text("Dear {{ custmer }}\n", encoding="utf-8")
+    assert desk.launch().wait(timeout=20) == 2
+    assert "custmer" in desk.log()
+
+
+# Servers that are down
+
+
+def test_imap_down_at_the_start_and_later_is_said_and_caught_up_with(make_desk: DeskMaker, dovecot_server: DovecotServer):
+    desk = make_desk()
+    desk.put(a_request(desk))
+    dovecot_server.kill()
+    desk.start()
+    eventually(lambda: set(desk.mailbox_states().values()) == {"unreachable"})
+    eventually(lambda: any("unreachable" in trouble for trouble in status_of(desk)["troubles"]))
+    dovecot_server.ensure_running()
+    desk.letter("ann@trouble.example")
+    dovecot_server.kill()
+    eventually(lambda: "unreachable" in desk.mailbox_states().values())
+    dovecot_server.ensure_running()
+    desk.put(a_request(desk))
+    desk.letter("ann@trouble.example", 2, 30)
+    assert len(desk.tickets()) == 2
+
+
+def test_smtp_down_keeps_the_letters_and_sends_them_later(make_desk: DeskMaker):
+    sink = SmtpSink(port=free_port())
+    desk = make_desk()
+    desk.sink = sink
+    desk.configure()
+    desk.start()
+    eventually(lambda: desk.mailbox_states().get("support") == "watching")
+    desk.put(a_request(desk))
+    eventually(lambda: bool(desk.tickets()))
+    eventually(lambda: status_of(desk)["outbox"].get("queued") == 2)
+    eventually(lambda: any(str(sink.port) in trouble for trouble in status_of(desk)["troubles"]))
+    sink.start()
+    try:
+        sink.wait_for(2, seconds=60)
+        desk.settle()
+        assert {row["state"] for row in desk.ask("outbox", "list")} == {"sent"}
+    finally:
+        desk.stop()
+        sink.stop()
+
+
+def test_one_of_three_recipients_refused_does_not_stop_the_others_and_later_is_tried_again(make_desk: DeskMaker, sink: SmtpSink):
+    desk = make_desk().start()
+    row = desk.receive(a_request(desk, headers={"Cc": "gone@trouble.example, busy@trouble.example"}))
+    sink.refuse("gone@trouble.example", "550 5.1.1 unknown")
+    sink.refuse("busy@trouble.example", "451 4.7.1 later", times=1)
+    desk.receive(an_answer_to(desk.letters("anna")[0], desk.at("anna"), "For all three of you.\n"))
+    states = {item["to"]: (item["state"], item["error"]) for item in desk.ask("outbox", "list") if item["kind"] == "answer"}
+    assert {to: state for to, (state, _) in states.items()} == {
+        "ann@trouble.example": "sent",
+        "gone@trouble.example": "failed",
+        "busy@trouble.example": "deferred",
+    }
+    assert "5.1.1" in states["gone@trouble.example"][1]
+    (deferred,) = desk.ask("outbox", "list", "--state", "deferred")
+    assert deferred["next_attempt"]
+    desk.maild("outbox", "retry", str(deferred["id"]))
+    retried = desk.letter("busy@trouble.example")
+    assert retried["Message-ID"].strip("<>") == deferred["message_id"].strip("<>")
+    assert retried.as_string() == desk.letters("ann@trouble.example")[-1].as_string(), "the same bytes for everybody (O6)"
+    assert row["state"] == "done"
+
+
+def test_a_mailbox_with_a_wrong_password_does_not_disturb_the_other(make_desk: DeskMaker, dovecot_server: DovecotServer):
+    desk = make_desk()
+    configuration = (desk.directory / "maild.yaml").read_text(encoding="utf-8")
+    wrong = configuration.replace(
+        f"username: {desk.at('sales')}, password: {dovecot_server.password}", f"username: {desk.at('sales')}, password: no"
+    )
+    (desk.directory / "maild.yaml").write_text(wrong, encoding="utf-8")
+    desk.start()
+    eventually(lambda: desk.mailbox_states()["sales"] == "auth_required")
+    assert desk.receive(a_request(desk))["state"] == "done"
+    eventually(lambda: any("sales" in trouble for trouble in status_of(desk)["troubles"]))
+
+
+def test_while_the_database_is_down_nothing_is_fetched_away_and_afterwards_nothing_is_missing(
+    make_desk: DeskMaker, postgres: PostgresServer
+):
+    desk = make_desk(storage=postgres.create("trouble"), mailbox=", after: delete").start()
+    desk.receive(a_request(desk))
+    postgres.kill()
+    try:
+        for _ in range(3):
+            desk.put(a_request(desk))
+        eventually(lambda: len(desk.dovecot.messages(desk.at("support"))) == 3)
+    finally:
+        postgres.restart()
+    eventually(lambda: len(desk.tickets()) == 4, 40)
+    desk.settle()
+    assert len(desk.letters("ann@trouble.example")) == 4
+    eventually(lambda: desk.dovecot.messages(desk.at("support")) == [])
+
+
+# Mails that break a step
+
+
+def test_a_mail_that_breaks_a_step_is_held_with_its_traceback_and_the_others_go_on(make_desk: DeskMaker):
+    """The desk's own template divides by nothing for a subject of 33 characters, which `maild check` cannot foresee."""
+    desk = make_desk()
+    own = desk.directory / "templates" / "en"
+    own.mkdir(parents=True)
+    template = own / "received.body.txt"
+    template.write_text("{{ 1 // (ticket.subject|length - 33) }} {{ ticket.number }}\n", encoding="utf-8")
+    (own / "received.subject.txt").write_text("Received\n", encoding="utf-8")
+    desk.start()
+    broken = desk.receive(a_request(desk, subject="x" * 33))
+    good = desk.receive(a_request(desk, subject="x" * 34))
+    assert (broken["state"], broken["ticket"], good["state"]) == ("held", None, "done")
+    assert [row["id"] for row in desk.ask("message", "list", "--state", "held")] == [broken["id"]]
+    assert "Traceback" in desk.ask("message", "show", str(broken["id"]))["error"]
+    assert any("held" in trouble for trouble in status_of(desk)["troubles"])
+    assert len(desk.tickets()) == 1
+
+    template.write_text("{{ ticket.number }}\n", encoding="utf-8")
+    assert desk.app is not None
+    assert desk.app.reload().done
+    desk.maild("message", "retry", str(broken["id"]))
+    desk.letter("ann@trouble.example", 2)
+    assert len(desk.tickets()) == 2
+    assert desk.ask("message", "list", "--state", "held") == []
+
+
+# Coming and going
+
+
+def test_run_once_does_all_there_is_to_do_and_exits(make_desk: DeskMaker):
+    desk = make_desk()
+    for _ in range(3):
+        desk.put(a_request(desk))
+    desk.maild("run", "--once")
+    assert len(desk.tickets()) == 3
+    assert len(desk.letters("ann@trouble.example")) == 3
+    desk.maild("run", "--once")
+    assert len(desk.tickets()) == 3
+
+
+def test_sigterm_finishes_what_is_begun_and_a_new_daemon_does_the_rest_exactly_once(make_desk: DeskMaker, dovecot_server: DovecotServer):
+    desk = make_desk()
+    dovecot_server.append_all(desk.at("support"), [a_request(desk) for _ in range(30)])
+    process = desk.launch_and_wait()
+    eventually(lambda: bool(desk.incoming()))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=35) == 0
+    assert status_of(desk)["outbox"].get("sending", 0) == 0
+    desk.start()
+    eventually(lambda: len(desk.tickets()) == 30)
+    desk.settle()
+    subjects = [letter["Subject"] for letter in desk.letters("ann@trouble.example")]
+    assert (len(subjects), len(set(subjects))) == (30, 30)
