@@ -1,12 +1,15 @@
 """The clerk: takes stored messages and sees each through the walk, one thread, a batch at a time.
 
-Under backlog a batch shares one commit, each message in its own savepoint; alone, a message commits at once. What a message breaks breaks
-only that message: it is held with its traceback, visible and retryable (MAIL.md P1). Receiving and posting are left to others.
+While one batch is recorded the next is already being read in the workers. Under backlog a batch shares one commit, each message in its own
+savepoint; alone, a message commits at once. What a message breaks breaks only that message: it is held with its traceback, visible and
+retryable (MAIL.md P1). Receiving and posting are left to others.
 """
 
 import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -14,9 +17,9 @@ from maild import maillog
 from maild.effects import Decision, Letter
 from maild.errors import MaildError, StoreUnavailableError, WorkerDiedError
 from maild.ingest.arrival import Incoming
+from maild.ingest.errand import Opened
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
-from maild.message import InboundMessage
 from maild.office import Office
 from maild.outbox.delivery import Composed
 from maild.pipeline import consider
@@ -29,10 +32,19 @@ from maild.store.recall import recall
 from maild.ticket import TicketView
 
 BATCH = 50
+BATCH_BYTES = 16 * 1024 * 1024
 LEASE_SECONDS = 300
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=30)
 OUTAGE_PAUSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Messages claimed together, and what the workers make of them."""
+
+    incoming: tuple[Incoming, ...]
+    reading: "Future[list[Opened | MaildError]]"
 
 
 class Clerk:
@@ -46,6 +58,7 @@ class Clerk:
         self._on_letters = on_letters
         self._wanted = threading.Event()
         self._ending = threading.Event()
+        self._ahead: _Batch | None = None
         self._claims_in_doubt = False
 
     def wake(self) -> None:
@@ -61,46 +74,63 @@ class Clerk:
         """Work until told to stop."""
         self._reader.prepare()
         while not self._ending.is_set():
-            try:
-                is_idle = self.work() == 0
-            except StoreUnavailableError as error:
-                maillog.store_unavailable("clerk", str(error))
-                self._claims_in_doubt = True
-                self._ending.wait(OUTAGE_PAUSE_SECONDS)
-                continue
-            if is_idle:
+            if self._try_to(self.work) == 0:
                 self._wanted.wait(poll_seconds)
                 self._wanted.clear()
+        self._try_to(self._finish)
 
     def work(self) -> int:
-        """See one batch through; answers how many messages it had.
+        """Claim the next batch and have it read, and record the one before; answers how many messages there were to do.
 
         Raises:
-            StoreUnavailableError: nothing of the batch is recorded, or all of it where only the answer was lost. `run` lets go of it
-                before it claims again; otherwise it would wait until the lease has run out.
+            StoreUnavailableError: of what was to be recorded nothing is, or all of it where only the answer was lost. Claims are let go
+                before the next are made; otherwise they would wait until the lease has run out.
         """
+        before, self._ahead = self._ahead, None
+        self._ahead = self._claim_and_read()
+        recorded = self._record_all(before) if before else 0
+        return recorded + (len(self._ahead.incoming) if self._ahead else 0)
+
+    def _try_to(self, do: Callable[[], int]) -> int:
+        try:
+            return do()
+        except StoreUnavailableError as error:
+            maillog.store_unavailable("clerk", str(error))
+            self._ahead, self._claims_in_doubt = None, True
+            self._ending.wait(OUTAGE_PAUSE_SECONDS)
+            return 0
+
+    def _finish(self) -> int:
+        """Record what was read ahead, and claim no more."""
+        before, self._ahead = self._ahead, None
+        return self._record_all(before) if before else 0
+
+    def _claim_and_read(self) -> _Batch | None:
         with self._store.writing() as tx:
             if self._claims_in_doubt:
                 inbox.release_claims(tx, (self._owner,))
             batch = self._claim(tx)
         self._claims_in_doubt = False
         if not batch:
-            return 0
+            return None
         reach("read.claimed")
-        office = self._office()
-        messages = self._reader.read_many([incoming.raw for incoming in batch])
+        return _Batch(batch, self._reader.open_ahead([incoming.raw for incoming in batch]))
+
+    def _record_all(self, batch: _Batch) -> int:
+        opened = batch.reading.result()
         reach("read.parsed")
+        office = self._office()
         with self._store.writing() as tx:
-            decisions = [self._see_through(tx, incoming, message, office) for incoming, message in zip(batch, messages, strict=True)]
+            decisions = [self._see_through(tx, *pair, office) for pair in zip(batch.incoming, opened, strict=True)]
             reach("apply.written")
         reach("apply.committed")
         if any(decision.letters for decision in decisions if decision):
             self._on_letters()
-        return len(batch)
+        return len(batch.incoming)
 
     def _claim(self, tx: Transaction) -> tuple[Incoming, ...]:
         """The next batch; a message over which a process has died before walks alone, so that it takes no other with it (I14, X28)."""
-        batch = inbox.claim(tx, BATCH, self._owner, LEASE_SECONDS, _now())
+        batch = inbox.claim(tx, BATCH, self._owner, LEASE_SECONDS, _now(), most_bytes=BATCH_BYTES)
         suspect = next((incoming for incoming in batch if incoming.attempts > 1), None)
         if suspect is None:
             return batch
@@ -113,40 +143,35 @@ class Clerk:
         maillog.held(suspect.mailbox, suspect.id, "poison")
         return ()
 
-    def _see_through(self, tx: Transaction, incoming: Incoming, message: InboundMessage | MaildError, office: Office) -> Decision | None:
+    def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> Decision | None:
         """One message's walk, in its own savepoint. The catch-all around one message stands here (HOUSE.md 3)."""
-        if isinstance(message, MaildError):
-            self._unreadable(tx, incoming, message)
+        if isinstance(opened, MaildError):
+            self._unreadable(tx, incoming, opened)
             return None
         try:
             with self._store.savepoint(tx):
-                return self._record(tx, incoming, message, office)
+                return self._record(tx, incoming, opened, office)
         except StoreUnavailableError:
             raise
         except Exception as error:
-            reason = Reason("error", f"{type(error).__name__}: {error}")
+            message, reason = opened.message, Reason("error", f"{type(error).__name__}: {error}")
             inbox.hold(tx, incoming.id, reason, traceback.format_exc(), _now(), author=message.author, subject=message.subject)
             maillog.held(incoming.mailbox, incoming.id, reason.text)
             return None
 
-    def _record(self, tx: Transaction, incoming: Incoming, message: InboundMessage, office: Office) -> Decision:
-        now = _now()
+    def _record(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> Decision:
+        now, message = _now(), opened.message
         circumstances = Circumstances(incoming.mailbox, incoming.answered, incoming.quiet, incoming.released, incoming.full_size)
         decision = consider(message, circumstances, partial(recall, tx, now=now), office.desk, now)
-        compose = self._composing(office, incoming, decision, now)
+
+        def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
+            return office.composer.compose(letter, ticket, number, now, opened.files)
+
         first_number = office.desk.settings.desk.first_number
         applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number)
         ticket = applied.ticket_number
         maillog.decided(incoming.mailbox, incoming.id, message.message_id, decision.state.value, ticket, decision.reason.text)
         return decision
-
-    def _composing(
-        self, office: Office, incoming: Incoming, decision: Decision, now: datetime
-    ) -> Callable[[Letter, TicketView | None, int], Composed]:
-        """How letters of this decision are rendered. Enclosures are read again from the raw mail, where a letter takes some along."""
-        wanted = frozenset(attachment.part for letter in decision.letters for attachment in letter.attachments)
-        files = self._reader.enclosures(incoming.raw, wanted) if wanted else {}
-        return lambda letter, ticket, number: office.composer.compose(letter, ticket, number, now, files)
 
     def _unreadable(self, tx: Transaction, incoming: Incoming, error: MaildError) -> None:
         """A worker's death may be bad luck, so it is tried again; three are poison. A parser's exception is an error at once (P1)."""

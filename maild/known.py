@@ -13,14 +13,18 @@ class Question:
     """What the walk asks the store about one message; built by `maild.ingest.thread`.
 
     `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by valid tokens, anchors and tags, `letters` the
-    letters of ours named by valid tokens. `recipient` and `queue` are those of an acknowledgement, for the caps; `windows` the scopes and
-    windows (in seconds) the limits ask about, as in `Sent`. `tags` are words that would be tags if such tags exist.
+    letters of ours named by valid tokens, `own_letter` the one whose id the message itself has (MAIL.md F2). `acquaintance` is an address
+    of which must be known whether it has written before, "" where nobody asks. `recipient` and `queue` are those of an acknowledgement,
+    for the caps; `windows` the scopes and windows (in seconds) the limits ask about, as in `Sent`. `tags` are words that would be tags if
+    such tags exist.
     """
 
     message_id: str
     ids: tuple[str, ...] = ()
     tickets: frozenset[int] = frozenset()
     letters: frozenset[int] = frozenset()
+    own_letter: int | None = None
+    acquaintance: str = ""
     recipient: str = ""
     queue: str = ""
     windows: tuple[tuple[str, int], ...] = ()

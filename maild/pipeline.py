@@ -71,7 +71,8 @@ def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | No
     agent = desk.settings.agents.get(sender.agent or "")
     # Whatever address of his an agent's name was forged with, the letter about it goes to the registered one, and counts there (A4).
     recipient = agent.email.casefold() if agent else question.recipient
-    return replace(question, recipient=recipient, queue=queue, windows=windows(desk.settings.limits), tags=words)
+    acquaintance = recipient if desk.settings.trust.authserv_ids else ""
+    return replace(question, acquaintance=acquaintance, recipient=recipient, queue=queue, windows=windows(desk.settings.limits), tags=words)
 
 
 def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Verdict | None:

@@ -1,5 +1,6 @@
 """What the daemon asks of a reading worker, and what it gets back. Plain values that cross a pipe; nothing here does anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maild.message import InboundMessage
@@ -9,19 +10,20 @@ OUT_OF_MEMORY = 3
 
 
 @dataclass(frozen=True, slots=True)
-class ReadErrand:
-    """Read a message; `reply` as in `maild.ingest.parse.parse_message`."""
+class Errand:
+    """Read a message; `reply` as in `maild.ingest.parse.parse_message`. `with_files`: its attachments' bytes are wanted, too."""
 
     raw: bytes
-    reply: bool
+    reply: bool = True
+    with_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class EnclosureErrand:
-    """Take attachments out of a message, by their part numbers."""
+class Opened:
+    """A message read; `files` holds its attachments' bytes by `Attachment.part` if they were wanted."""
 
-    raw: bytes
-    wanted: frozenset[int]
+    message: InboundMessage
+    files: Mapping[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +33,4 @@ class Failure:
     traceback: str
 
 
-Errand = ReadErrand | EnclosureErrand
-Answer = InboundMessage | dict[int, bytes] | Failure
+Answer = Opened | Failure

@@ -18,6 +18,7 @@ from mailparser.exceptions import MailParserError
 
 from maild.ingest.addresses import AddressList, read_addresses
 from maild.ingest.body import Text, describe_attachments, divide, read_text
+from maild.ingest.errand import Opened
 from maild.ingest.headers import HeaderBlock, find_identifiers, read_headers
 from maild.ingest.hygiene import one_line
 from maild.ingest.identity import fingerprint, message_identity
@@ -61,16 +62,17 @@ class _Senders:
 
 def parse_message(raw: bytes, *, reply: bool = True) -> InboundMessage:
     """The message in these bytes. `reply`: its new text is cut; without, all of it is new (the first message of a ticket, MAIL.md P8)."""
-    opened = _open(raw)
-    body = divide(opened.root)
+    return open_message(raw, reply=reply).message
+
+
+def open_message(raw: bytes, *, reply: bool = True, with_files: bool = False) -> Opened:
+    """The message, and if wanted the bytes of what it carries."""
+    parts = _open(raw)
+    body = divide(parts.root)
     text = read_text(body)
     new = cut_reply(text.lines) if reply else NewText(text.text, "")
-    return _compose(raw, opened, text, new, body.attached)
-
-
-def enclosures(raw: bytes, wanted: frozenset[int]) -> dict[int, bytes]:
-    """The bytes of attachments, by their `part`; a number that is no part of this message is left out."""
-    return {part.index: part.payload for part in _open(raw).root.walk() if part.index in wanted}
+    files = {part.index: part.payload for part in body.attached} if with_files else {}
+    return Opened(_compose(raw, parts, text, new, body.attached), files)
 
 
 def _open(raw: bytes) -> _Opened:

@@ -11,8 +11,8 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from maild.ingest.errand import OUT_OF_MEMORY, Answer, EnclosureErrand, Errand, Failure, ReadErrand
-from maild.ingest.parse import enclosures, parse_message
+from maild.ingest.errand import OUT_OF_MEMORY, Answer, Errand, Failure
+from maild.ingest.parse import open_message
 
 
 def main(perform: Callable[[Errand], Answer]) -> None:
@@ -54,11 +54,7 @@ def _answer(perform: Callable[[Errand], Answer], errand: Errand) -> Answer:
 
 
 def _perform(errand: Errand) -> Answer:
-    match errand:
-        case ReadErrand(raw, reply):
-            return parse_message(raw, reply=reply)
-        case EnclosureErrand(raw, wanted):
-            return enclosures(raw, wanted)
+    return open_message(errand.raw, reply=errand.reply, with_files=errand.with_files)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ class Thread:
 def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens) -> Question:
     """What must be known to thread this message. Others add what they want to know before the store is asked, once."""
     identifiers = (*message.in_reply_to, *reversed(message.references))
+    own = tokens.read_message_id(message.message_id)
     letters = [token for identifier in identifiers if (token := tokens.read_message_id(identifier))]
     letters += [token for token in (sender.token.token if sender.token else None, bounced) if token]
     anchors = [ticket for identifier in identifiers if (ticket := tokens.read_anchor(identifier)) is not None]
@@ -72,6 +73,7 @@ def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, to
         ids=tuple(dict.fromkeys(identifiers)),
         tickets=frozenset([token.ticket for token in letters] + anchors + tags),
         letters=frozenset(token.letter for token in letters),
+        own_letter=own.letter if own else None,
         recipient=sender.address.key if sender.address else "",
     )
 

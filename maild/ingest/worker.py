@@ -8,13 +8,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from threading import BoundedSemaphore, Lock
 
 from maild.errors import MaildError, ReadingError, WorkerDiedError
-from maild.ingest.errand import OUT_OF_MEMORY, Answer, EnclosureErrand, Errand, Failure, ReadErrand
+from maild.ingest.errand import OUT_OF_MEMORY, Answer, Errand, Failure, Opened
 from maild.message import InboundMessage
 
 BATCH_MESSAGES = 16
@@ -42,6 +42,7 @@ class Reader:
         self._lock = Lock()
         self._free = BoundedSemaphore(workers)
         self._threads = ThreadPoolExecutor(workers, "reader")
+        self._ahead = ThreadPoolExecutor(1, "reading ahead")
         self._is_closed = False
 
     def prepare(self) -> None:
@@ -59,18 +60,16 @@ class Reader:
 
     def read_many(self, raws: Iterable[bytes], *, reply: bool = True) -> list[InboundMessage | MaildError]:
         """One result for each message, in order; an error stands for the message it belongs to."""
-        answers = self._run_all([ReadErrand(raw, reply) for raw in raws])
-        return [answer if isinstance(answer, MaildError | InboundMessage) else ReadingError() for answer in answers]
+        results = self._run_all([Errand(raw, reply) for raw in raws])
+        return [result.message if isinstance(result, Opened) else result for result in results]
 
-    def enclosures(self, raw: bytes, wanted: frozenset[int]) -> dict[int, bytes]:
-        """The bytes of attachments by `Attachment.part`. Raises WorkerDiedError or ReadingError."""
-        (answer,) = self._run_all([EnclosureErrand(raw, wanted)])
-        if isinstance(answer, dict):
-            return answer
-        raise answer if isinstance(answer, MaildError) else ReadingError()
+    def open_ahead(self, raws: Sequence[bytes]) -> "Future[list[Opened | MaildError]]":
+        """Read messages with their attachments, while the caller does something else."""
+        return self._ahead.submit(self._run_all, [Errand(raw, with_files=True) for raw in raws])
 
     def close(self) -> None:
         """End all workers; those at work end with their batch."""
+        self._ahead.shutdown()
         self._threads.shutdown()
         with self._lock:
             self._is_closed = True
@@ -115,7 +114,7 @@ class Reader:
         worker.stop()
 
 
-_Result = InboundMessage | dict[int, bytes] | MaildError
+_Result = Opened | MaildError
 
 
 class _Worker:

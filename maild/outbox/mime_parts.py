@@ -15,7 +15,7 @@ _ASCII = bytes(range(128))
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,90}")
 _OPAQUE_TYPES = ("message/", "multipart/", "text/calendar")
 OCTET_STREAM = "application/octet-stream"
-_BASE64_LINE = 57
+BASE64_LINE = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,5 @@ def _multipart(subtype: str, parts: Sequence[Part], boundary: str) -> Part:
 
 
 def _base64_lines(raw: bytes) -> bytes:
-    view = memoryview(raw)
-    lines = (binascii.b2a_base64(view[at : at + _BASE64_LINE], newline=False) for at in range(0, len(raw), _BASE64_LINE))
-    return b"".join(line + b"\r\n" for line in lines)
+    encoded = binascii.b2a_base64(raw, newline=False)
+    return b"".join(encoded[at : at + BASE64_LINE] + b"\r\n" for at in range(0, len(encoded), BASE64_LINE))

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -53,17 +54,17 @@ _KNOWN_RAWS = select(raw_messages.c.sha256).where(raw_messages.c.sha256.in_(bind
 _STORE = incoming.insert().returning(incoming.c.id, sort_by_parameter_order=True)
 _IS_RECEIVED = (incoming.c.state == IncomingState.RECEIVED.value, UNSETTLED)
 _DUE = (
-    select(incoming.c.id)
+    select(incoming.c.id, raw_messages.c.size)
+    .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
     .where(*_IS_RECEIVED, or_(incoming.c.claimed_until.is_(None), incoming.c.claimed_until <= bindparam("now")))
     .order_by(incoming.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=incoming)
 )
 _CLAIM = (
     update(incoming)
-    .where(incoming.c.id.in_(_DUE))
+    .where(incoming.c.id.in_(bindparam("ids", expanding=True)))
     .values(claimed_by=bindparam("owner"), claimed_until=bindparam("until"), attempts=incoming.c.attempts + 1)
-    .returning(incoming.c.id)
 )
 _CLAIMED = (
     select(
@@ -121,13 +122,25 @@ def find_stored(tx: Transaction, mailbox: str, uid_validity: int | None, uids: S
     return frozenset(uid for uid in found if uid is not None)
 
 
-def claim(tx: Transaction, limit: int, owner: str, lease_seconds: float, now: datetime) -> tuple[Incoming, ...]:
-    """Take up to `limit` unread messages, the oldest first, for `lease_seconds`. Each claim counts as an attempt."""
-    until = now + timedelta(seconds=lease_seconds)
-    ids = list(tx.execute(_CLAIM, {"now": now, "most": limit, "owner": owner, "until": until}).scalars())
+def claim(
+    tx: Transaction, limit: int, owner: str, lease_seconds: float, now: datetime, *, most_bytes: int | None = None
+) -> tuple[Incoming, ...]:
+    """Take up to `limit` unread messages, the oldest first, for `lease_seconds`. Each claim counts as an attempt.
+
+    `most_bytes`: as many as fit into so much memory, and at least one.
+    """
+    ids = _fitting(tx.execute(_DUE, {"now": now, "most": limit}).all(), most_bytes)
     if not ids:
         return ()
+    tx.execute(_CLAIM, {"ids": ids, "owner": owner, "until": now + timedelta(seconds=lease_seconds)})
     return tuple(_incoming(row) for row in tx.execute(_CLAIMED, {"ids": ids}))
+
+
+def _fitting(rows: Sequence[AnyRow], most_bytes: int | None) -> list[int]:
+    if most_bytes is None:
+        return [row.id for row in rows]
+    sums = accumulate(row.size for row in rows)
+    return [row.id for position, (row, total) in enumerate(zip(rows, sums, strict=True)) if position == 0 or total <= most_bytes]
 
 
 def finish(

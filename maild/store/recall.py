@@ -1,6 +1,6 @@
 """Recall: everything the store knows that bears on one message, asked in as few indexed queries as can be, before anything is decided."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -34,7 +34,6 @@ _LETTER = select(
     letters.c.internal,
     letters.c.created,
 )
-_OWN_LETTER = _LETTER.where(letters.c.message_id == bindparam("id", type_=letters.c.message_id.type))
 _LETTERS = _LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True)))
 _ADOPTERS = (
     select(messages.c.ticket)
@@ -61,10 +60,9 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     """The store's answer for one message. In a writing transaction it first waits for its turn, so that the answer stays true."""
     await_turn(tx)
     found = _find_messages(tx, question)
-    by_number = (
-        {letter.letter: letter for letter in _letters(tx, _LETTERS, {"numbers": list(question.letters)})} if question.letters else {}
-    )
-    own = next(_letters(tx, _OWN_LETTER, {"id": question.message_id}), None)
+    own_number = frozenset() if question.own_letter is None else frozenset({question.own_letter})
+    by_number = _find_letters(tx, question.letters | own_number)
+    own = by_number.get(question.own_letter or 0)
     adopters = tuple(dict.fromkeys(tx.execute(_ADOPTERS, {"id": question.message_id}).scalars()))
     named = {*question.tickets, *adopters, *(letter.ticket for letter in by_number.values()), *(message.ticket for message in found)}
     views = _with_merge_targets(tx, named | ({own.ticket} if own else set()))
@@ -78,7 +76,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         sent=_count_sent(tx, question, now),
         last_words={number: words for number in views if (words := last_words_of(tx, number))},
         tag_names=_find_tag_names(tx, question.tags),
-        is_known_sender=_has_written(tx, question.recipient),
+        is_known_sender=_has_written(tx, question.acquaintance),
     )
 
 
@@ -106,9 +104,13 @@ def _first_by_id(found: Iterable[KnownMessage], ids: Collection[str]) -> Mapping
     return by_id
 
 
-def _letters(tx: Transaction, query: Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Iterator[KnownLetter]:
-    for row in tx.execute(query, parameters):
-        yield KnownLetter(row.number, row.message_id, LetterKind(row.kind), row.ticket, row.agent, row.internal, row.created)
+def _find_letters(tx: Transaction, numbers: Collection[int]) -> dict[int, KnownLetter]:
+    if not numbers:
+        return {}
+    return {
+        row.number: KnownLetter(row.number, row.message_id, LetterKind(row.kind), row.ticket, row.agent, row.internal, row.created)
+        for row in tx.execute(_LETTERS, {"numbers": list(numbers)})
+    }
 
 
 def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketView]:

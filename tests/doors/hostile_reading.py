@@ -3,8 +3,8 @@
 import os
 import time
 
-from maild.ingest.errand import Answer, Errand
-from maild.ingest.parse import parse_message
+from maild.ingest.errand import Answer, Errand, Opened
+from maild.ingest.parse import open_message, parse_message
 from maild.ingest.reading_process import main
 
 
@@ -23,8 +23,8 @@ def obey(errand: Errand) -> Answer:
         case b"raise":
             raise LookupError("a parser's bug")
         case b"who":
-            return {os.getpid(): b""}
-    return parse_message(errand.raw)
+            return Opened(parse_message(b""), {os.getpid(): b""})
+    return open_message(errand.raw, with_files=errand.with_files)
 
 
 if __name__ == "__main__":

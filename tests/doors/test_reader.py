@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from maild.errors import ReadingError, WorkerDiedError
+from maild.ingest.errand import Opened
 from maild.ingest.worker import Limits, Reader
 from maild.message import InboundMessage
 from tests.rig.mails import an_email, an_email_with_files
@@ -34,7 +35,9 @@ def a_reader(workers: int = 1, **limits: float) -> Iterator[Reader]:
 
 
 def worker_of(reader: Reader) -> int:
-    (process,) = reader.enclosures(b"who", frozenset())
+    (opened,) = reader.open_ahead([b"who"]).result()
+    assert isinstance(opened, Opened)
+    (process,) = opened.files
     return process
 
 
@@ -47,8 +50,10 @@ def test_a_message_is_read_in_a_worker():
 def test_attachments_are_taken_out_in_a_worker():
     reader = Reader()
     raw = an_email_with_files([("a.txt", "text/plain", b"bytes")])
-    (attachment,) = reader.read(raw).attachments
-    assert reader.enclosures(raw, frozenset({attachment.part})) == {attachment.part: b"bytes"}
+    (opened,) = reader.open_ahead([raw]).result()
+    assert isinstance(opened, Opened)
+    (attachment,) = opened.message.attachments
+    assert opened.files == {attachment.part: b"bytes"}
     reader.close()
 
 
@@ -104,8 +109,7 @@ def test_a_bug_in_a_parser_is_told_with_its_traceback(reader: Reader):
 def test_every_death_is_raised_to_whoever_asked(reader: Reader):
     with pytest.raises(WorkerDiedError):
         reader.read(b"die")
-    with pytest.raises(WorkerDiedError):
-        reader.enclosures(b"die", frozenset())
+    assert [type(result) for result in reader.open_ahead([b"die", GOOD]).result()] == [WorkerDiedError, Opened]
 
 
 def test_workers_are_replaced_after_so_many_messages():
@@ -132,9 +136,10 @@ def test_threads_share_the_workers():
 def test_a_message_of_twenty_five_mebibytes_is_read():
     reader = Reader()
     raw = an_email_with_files([("big.bin", "application/octet-stream", b"x" * (18 * 1024 * 1024))])
-    (attachment,) = reader.read(raw).attachments
-    assert attachment.size == 18 * 1024 * 1024
-    assert len(reader.enclosures(raw, frozenset({attachment.part}))[attachment.part]) == attachment.size
+    (opened,) = reader.open_ahead([raw]).result()
+    assert isinstance(opened, Opened)
+    (attachment,) = opened.message.attachments
+    assert attachment.size == len(opened.files[attachment.part]) == 18 * 1024 * 1024
     reader.close()
 
 
@@ -148,7 +153,7 @@ def test_workers_die_with_their_parent():
     program = f"""
         from maild.ingest.worker import Reader
         reader = Reader(program="{OBEDIENT}")
-        print(*reader.enclosures(b"who", frozenset()), flush=True)
+        print(*reader.open_ahead([b"who"]).result()[0].files, flush=True)
         import time
         time.sleep(600)
     """

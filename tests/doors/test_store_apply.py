@@ -203,7 +203,7 @@ def test_recall_finds_foreign_ids_with_their_tickets_and_the_first_owner_of_each
 
 def test_recall_finds_our_letters_by_number_and_by_id(store: Store):
     ticket = opened(store)
-    known = recalled(store, Question("a.1.1.mac@acme.example", letters=frozenset({2})))
+    known = recalled(store, Question("a.1.1.mac@acme.example", letters=frozenset({2}), own_letter=1))
     assert known.own is not None
     assert (known.own.letter, known.own.kind, known.own.created) == (1, LetterKind.ACKNOWLEDGEMENT, NOW)
     assert (known.letters[2].kind, known.letters[2].agent, known.letters[2].ticket) == (LetterKind.NOTIFICATION, "boris", ticket.number)
@@ -239,8 +239,8 @@ def test_recall_counts_automatic_mail_in_each_window(store: Store):
 
 def test_recall_knows_who_has_written_before(store: Store):
     opened(store)
-    assert recalled(store, Question("new@x", recipient="ann@globex.example")).is_known_sender
-    assert not recalled(store, Question("new@x", recipient="eve@globex.example")).is_known_sender
+    assert recalled(store, Question("new@x", acquaintance="ann@globex.example")).is_known_sender
+    assert not recalled(store, Question("new@x", acquaintance="eve@globex.example")).is_known_sender
 
 
 def test_recall_quotes_what_the_customer_said_last_and_nobody_else(store: Store):

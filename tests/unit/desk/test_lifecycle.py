@@ -11,7 +11,9 @@ from maild.ticket import Status
 HUMAN, AUTO, LIST = MessageClass.HUMAN, MessageClass.AUTO_REPLY, MessageClass.LIST
 
 
-def check(status: Status, message_class: MessageClass, course: Course, after: Status, *, courtesy: bool = False, closed_days: int = 1) -> None:
+def check(
+    status: Status, message_class: MessageClass, course: Course, after: Status, *, courtesy: bool = False, closed_days: int = 1
+) -> None:
     closed_at = NOW - timedelta(days=closed_days) if status is Status.CLOSED else None
     step = follow(a_ticket(status=status, closed_at=closed_at), message_class, courtesy, 30, NOW)
     assert (step.course, step.status) == (course, after), step.why

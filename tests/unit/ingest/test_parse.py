@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.ingest.parse import enclosures, parse_message
+from maild.ingest.parse import open_message, parse_message
 from maild.message import Address, InboundMessage
 from tests.rig.mails import a_reply, an_email, an_email_with_files
 
@@ -44,7 +44,8 @@ def test_attachments_are_described_and_can_be_taken_out() -> None:
     first, second = parse_message(raw).attachments
     assert (first.name, first.content_type, first.size, first.sha256) == ("a.pdf", "application/pdf", 9, sha256(b"pdf bytes").hexdigest())
     assert second.name == "b.txt"
-    assert enclosures(raw, frozenset({first.part, second.part, 99})) == {first.part: b"pdf bytes", second.part: b"text bytes"}
+    assert open_message(raw, with_files=True).files == {first.part: b"pdf bytes", second.part: b"text bytes"}
+    assert open_message(raw).files == {}
 
 
 def test_our_own_headers_are_dropped_from_foreign_mail_but_for_the_loop_mark() -> None:
@@ -224,7 +225,6 @@ PIECES += [
 @given(st.lists(st.sampled_from(PIECES), max_size=25))
 def test_any_pieces_are_a_message(pieces: list[bytes]) -> None:
     raw = b"".join(pieces)
-    message = parse_message(raw)
-    check_clean(message)
-    wanted = frozenset(attachment.part for attachment in message.attachments)
-    assert set(enclosures(raw, wanted)) == wanted
+    opened = open_message(raw, with_files=True)
+    check_clean(opened.message)
+    assert set(opened.files) == {attachment.part for attachment in opened.message.attachments}
