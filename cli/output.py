@@ -58,19 +58,23 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 
 def print_rows(titles: Sequence[str], rows: Iterable[Sequence[object]], *, limit: int | None = None) -> None:
-    """A table on a terminal, at most 50 rows unless `limit` says otherwise; elsewhere one tab-separated line a row, all of them."""
-    cells = [[clean(_cell(value)) for value in row] for row in rows]
-    if not is_terminal():
-        for row in cells:
+    """A table on a terminal, elsewhere one tab-separated line a row; at most 50 rows unless `limit` says otherwise."""
+    all_rows = list(rows)
+    shown = [[clean(_cell(value)) for value in row] for row in all_rows[: limit or TABLE_ROWS]]
+    if is_terminal():
+        _print_table(titles, shown)
+    else:
+        for row in shown:
             click.echo("\t".join(row))
-        return
-    shown = cells[: limit or TABLE_ROWS]
-    widths = _widths(titles, shown, shutil.get_terminal_size().columns)
+    if len(all_rows) > len(shown):
+        say(f"… and {len(all_rows) - len(shown)} more (--limit N, or --json for all)")
+
+
+def _print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = _widths(titles, rows, shutil.get_terminal_size().columns)
     click.secho(_line(titles, widths), bold=True)
-    for row in shown:
+    for row in rows:
         click.echo(_line(row, widths))
-    if len(cells) > len(shown):
-        say(f"… and {len(cells) - len(shown)} more (--limit N, or --json for all)")
 
 
 def _cell(value: object) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import Context
-from cli.output import clean, is_terminal, json_option, limit_option, print_fields, print_json, print_rows, say
+from cli.output import TABLE_ROWS, clean, json_option, limit_option, print_fields, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,18 +49,18 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
 
     settings = context.settings()
     filters = parse_query(" ".join(query), agent, datetime.now(UTC))
-    if not as_json and is_terminal():
-        limit = limit or 50
+    shown = limit if as_json else limit or TABLE_ROWS
     with context.store(settings).reading() as tx:
-        rows = tickets.list_tickets(tx, filters, limit=limit)
-        total = len(rows) if limit is None or len(rows) < limit else tickets.count_tickets(tx, filters)
+        rows = tickets.list_tickets(tx, filters, limit=shown)
+        is_whole = as_json or shown is None or len(rows) < shown
+        total = len(rows) if is_whole else tickets.count_tickets(tx, filters)
     if as_json:
         tokens = context.tokens(settings)
         print_json([ticket_document(row, row.messages, tokens) for row in rows])
         return
     titles = ("NUMBER", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
-    print_rows(titles, (_cells(row) for row in rows), limit=limit)
-    if is_terminal() and total > len(rows):
+    print_rows(titles, (_cells(row) for row in rows), limit=shown)
+    if total > len(rows):
         say(f"… and {total - len(rows)} more (--limit N, or --json for all)")
 
 

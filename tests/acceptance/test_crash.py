@@ -176,8 +176,9 @@ def test_the_daemon_outlives_its_database(make_desk: MakeDesk, postgres: Postgre
     assert end(desk, signal.SIGTERM) == 0
 
 
-def test_a_killed_reading_worker_costs_one_message_one_attempt(wounded: Correspondence):
+def test_a_killed_reading_worker_costs_at_most_one_message_one_attempt(wounded: Correspondence):
     wounded.settle(60)
     assert wounded.check() == 0
-    assert Counter(wounded.attempts()) == {1: 60, 2: 1}
+    attempts = Counter(wounded.attempts())
+    assert attempts in ({1: 60, 2: 1}, {1: 61})
     assert end(wounded.desk, signal.SIGTERM) == 0
