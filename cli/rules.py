@@ -138,7 +138,6 @@ def _traces(context: Context, settings: Settings, desk: Desk, subject: str) -> l
 
 def _consider_file(desk: Desk, file: Path, asking: Callable[[Question], Known]) -> Decision:
     from maild.ingest.worker import Reader
-
     from maild.pipeline import consider
     from maild.reading import Circumstances
 
