@@ -71,15 +71,7 @@ def _evidence(reading: Reading) -> tuple[Reason, ...]:
 def _kept_out(verdict: Verdict, reading: Reading) -> Decision:
     """RULES.md 4: quarantine or drop. "Drop" too keeps the bytes, in quarantine with a time to live (MAIL.md, shape of the design)."""
     reason = Reason(verdict.fate.value, verdict.fate_reason or f"by rule {verdict.fate_rule}")
-    return Decision(
-        IncomingState.QUARANTINED,
-        reason,
-        message_class=reading.nature.message_class.value,
-        evidence=_evidence(reading),
-        trace=tuple(trace.to_mapping() for trace in verdict.trace),
-        author=reading.message.author,
-        subject=reading.message.subject,
-    )
+    return _decision(Draft(IncomingState.QUARANTINED, reason), None, (), reading, verdict.trace)
 
 
 def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> TicketView:

@@ -4,7 +4,6 @@ What happens was decided elsewhere; here numbers are given, facts that follow fr
 and rows are written, one statement per table.
 """
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -282,7 +281,8 @@ def _letter_values(posted: _Posted, ticket: int | None, now: datetime) -> Row:
         "subject": composed.subject,
         "envelope_sender": composed.envelope_sender,
         "created": now,
-        "content": zlib.compress(composed.raw, incoming_mail.COMPRESSION),
+        "content": composed.raw,
+        "packed": False,
     }
 
 

@@ -14,10 +14,11 @@ from maild.errors import NotFoundError, UsageError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
 from maild.store import switches
 from maild.store.engine import AnyRow, Transaction
-from maild.store.tables import UNDELIVERED, deliveries, events, letters, settings
+from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
 from maild.tokens import LetterKind
 
 PAUSED = "outbox.paused"
+COMPRESSION = 6
 PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.STATUS: 2, LetterKind.ACKNOWLEDGEMENT: 2}
 """OPERATIONS T9: agents' replies before notifications before acknowledgements."""
 _PRIORITY_ORDER = sorted(set(PRIORITIES.values()))
@@ -101,6 +102,7 @@ _CLAIMED = (
         letters.c.envelope_sender,
         deliveries.c.recipient,
         letters.c.content,
+        letters.c.packed,
         deliveries.c.attempts,
         deliveries.c.created,
         deliveries.c.was_unknown,
@@ -108,6 +110,11 @@ _CLAIMED = (
     .join(letters, letters.c.number == deliveries.c.letter)
     .where(deliveries.c.id == bindparam("delivery"))
 )
+_IS_WAITED_FOR = select(deliveries.c.id).where(deliveries.c.letter == letters.c.number, UNDELIVERED).exists()
+_SETTLED_LETTERS = (
+    select(letters.c.number, letters.c.content).where(UNPACKED, ~_IS_WAITED_FOR).order_by(letters.c.number).limit(bindparam("most"))
+)
+_PACK = update(letters).where(letters.c.number == bindparam("letter")).values(content=bindparam("content"), packed=True)
 _RECORD = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
 _RECORD_WHILE_SENDING = _RECORD.where(deliveries.c.state == _SENDING)
 _ROW = select(
@@ -189,11 +196,23 @@ def show(tx: Transaction, delivery: int) -> OutboxRow:
 
 def raw(tx: Transaction, delivery: int) -> bytes:
     """The bytes every attempt sends. Raises NotFoundError as `show` does."""
-    query = select(letters.c.content).join(deliveries, deliveries.c.letter == letters.c.number).where(deliveries.c.id == delivery)
-    content = tx.execute(query).scalar()
-    if content is None:
+    query = select(letters.c.content, letters.c.packed).join(deliveries, deliveries.c.letter == letters.c.number)
+    row = tx.execute(query.where(deliveries.c.id == delivery)).first()
+    if row is None:
         raise NotFoundError(f"there is no outbox row {delivery}")
-    return zlib.decompress(content)
+    return _unpacked(row.content, row.packed)
+
+
+def pack(tx: Transaction, limit: int) -> int:
+    """Compress up to so many letters that nobody waits for any more; answers how many. While they wait they lie as they are sent."""
+    rows = tx.execute(_SETTLED_LETTERS, {"most": limit}).all()
+    if rows:
+        tx.execute(_PACK, [{"letter": number, "content": zlib.compress(content, COMPRESSION)} for number, content in rows])
+    return len(rows)
+
+
+def _unpacked(content: bytes, packed: bool) -> bytes:
+    return zlib.decompress(content) if packed else content
 
 
 def retry(tx: Transaction, delivery: int, now: datetime) -> None:
@@ -284,7 +303,7 @@ def _delivery(row: AnyRow) -> Delivery:
         message_id=row.message_id,
         envelope_sender=row.envelope_sender,
         recipient=row.recipient,
-        raw=zlib.decompress(row.content),
+        raw=_unpacked(row.content, row.packed),
         attempts=row.attempts - 1,
         created=row.created,
         was_unknown=row.was_unknown,

@@ -28,6 +28,8 @@ metadata = MetaData()
 UNDELIVERED = text("state NOT IN ('sent', 'cancelled')")
 """Literal, not bound: SQLite uses a partial index only where it can read the same condition in the query."""
 UNSETTLED = text("state <> 'done'")
+
+UNPACKED = text("NOT packed")
 AUTOMATIC = text("automatic")
 
 
@@ -225,9 +227,11 @@ class LetterColumns(TypedColumns):
     envelope_sender: Named[str] = Column(Words)
     created: Named[datetime] = Column(Time)
     content: Named[bytes] = Column(LargeBinary)
+    packed: Named[bool] = Column(Boolean)
 
 
 letters = Table("letters", metadata, LetterColumns)
+Index("ix_letters_unpacked", letters.c.number, sqlite_where=UNPACKED, postgresql_where=UNPACKED)
 Index("ix_letters_ticket", letters.c.ticket, letters.c.number)
 Index("ix_letters_message_id", letters.c.message_id)
 

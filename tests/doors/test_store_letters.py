@@ -169,3 +169,18 @@ def test_the_list_is_newest_first_and_can_be_narrowed(store: Store):
         assert [row.kind for row in letters.list_outbox(tx)] == [LetterKind.ANSWER, LetterKind.NOTIFICATION, LetterKind.ACKNOWLEDGEMENT]
         assert [row.reply for row in letters.list_outbox(tx, state=DeliveryState.SENT)] == ["250 OK"]
         assert [row.template for row in letters.list_outbox(tx, ticket=1, limit=1)] == ["notification"]
+
+
+def test_letters_are_packed_once_nobody_waits_for_them(store: Store):
+    posted(store, ANSWER)
+    posted(store, NOTIFICATION)
+    recorded(store, Sent("250 taken"))
+    with store.writing() as tx:
+        rows = [row.id for row in reversed(letters.list_outbox(tx))]
+        before = [letters.raw(tx, row) for row in rows]
+        assert letters.pack(tx, 10) == 1
+        assert letters.pack(tx, 10) == 0
+        assert [letters.raw(tx, row) for row in rows] == before
+    delivery = claimed(store)
+    assert delivery is not None
+    assert delivery.raw == before[1]

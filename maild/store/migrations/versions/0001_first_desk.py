@@ -236,11 +236,13 @@ def _create_letters() -> None:
         sa.Column("envelope_sender", TEXT, nullable=False),
         sa.Column("created", TIME, nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("packed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("number"),
     )
     op.create_index("ix_letters_message_id", "letters", ["message_id"], unique=False)
     op.create_index("ix_letters_ticket", "letters", ["ticket", "number"], unique=False)
+    op.create_index("ix_letters_unpacked", "letters", ["number"], unique=False, **_where("NOT packed"))
 
 
 def _create_participants() -> None:
