@@ -6,7 +6,7 @@ from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk import letters
-from maild.desk.acknowledge import ack_refusals
+from maild.desk.acknowledge import ack_refusals, settled_refusal
 from maild.desk.audience import admins_named, agents_named, agents_to_tell, watchers_to_tell
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
@@ -168,7 +168,8 @@ def _automatic_refusal(ticket: TicketView, reading: Reading, settings: Settings)
     """L3 and L4 for any automatic mail but the acknowledgement, which has more questions of its own."""
     auth = reading.sender.authentication.verdict
     first = next(iter(reading.nature.silence), None)
-    return first or customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings)
+    settled = settled_refusal(reading, ticket)
+    return first or settled or customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings)
 
 
 def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:

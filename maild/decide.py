@@ -17,7 +17,7 @@ from maild.desk.reports import decide_report
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.ingest.language import guess_language
-from maild.message import Address, MessageClass
+from maild.message import Address, AuthResult, MessageClass
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import Event
@@ -114,7 +114,9 @@ def _is_internal(kind: MessageKind, reading: Reading) -> bool:
 def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settings: Settings) -> TicketView:
     message = reading.message
     if kind is MessageKind.CUSTOMER:
-        return with_persons(ticket, (*message.to, *message.cc), settings)
+        # Whoever forges the requester must not subscribe himself to the answers (S3).
+        is_forged = reading.sender.authentication.verdict is AuthResult.FAIL
+        return ticket if is_forged else with_persons(ticket, (*message.to, *message.cc), settings)
     if kind is MessageKind.THIRD_PARTY and message.author:
         return with_third_party(ticket, message.author)
     return ticket

@@ -27,6 +27,13 @@ def _switched_off(ticket: TicketView, settings: Settings) -> Reason | None:
     return Reason("ack-off", f"queue {ticket.queue} acknowledges nothing") if queue and queue.ack == "off" else None
 
 
+def settled_refusal(reading: Reading, ticket: TicketView) -> Reason | None:
+    """What keeps back every automatic mail to a customer, not only the acknowledgement: old mail, and a ticket that is spam (F9)."""
+    if ticket.status is Status.SPAM:
+        return Reason("settled", "the ticket is spam")
+    return _old_mail(reading)
+
+
 def _old_mail(reading: Reading) -> Reason | None:
     return Reason("quiet", "old mail is not acknowledged") if reading.circumstances.quiet else None
 

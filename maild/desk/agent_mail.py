@@ -20,6 +20,9 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, ParticipantRole, TicketView
 
+TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
+"""Classes a sender can choose by one header, and which become tickets: a forged agent must not get in by them (A4)."""
+
 TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs to another ticket")
 
 
@@ -29,9 +32,12 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
     if agent is None or _is_as_customer(reading):
         return None
     ticket = reading.thread.ticket
-    if reading.nature.message_class is not MessageClass.HUMAN:
-        return _automatic(reading, ticket, now) if ticket and reading.sender.token else None
     is_released = reading.circumstances.released
+    if reading.nature.message_class is not MessageClass.HUMAN:
+        if ticket and reading.sender.token:
+            return _automatic(reading, ticket, now)
+        may_pass = reading.nature.message_class not in TICKET_CLASSES or reading.sender.authenticated or is_released
+        return None if may_pass else _unverified(reading, agent, settings)
     if ticket is None and (reading.sender.authenticated or is_released):
         return None
     if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
@@ -82,14 +88,14 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
+    why_internal = _why_internal(reading, settings)
     parsed = parse(reading.message.new_text, reading.known.tag_names)
     if parsed.faults:
-        return _command_failed(reading, agent, ticket, parsed.faults, settings)
-    why_internal = _why_internal(reading, settings)
+        return _command_failed(reading, agent, ticket, parsed.faults, why_internal, settings)
     act = _act_of(reading, agent, parsed, why_internal is not None, now)
     done = do(_with_persons_answered(ticket, act, reading, settings), act, _answered(reading, ticket), settings)
     if done.faults:
-        return _command_failed(reading, agent, ticket, done.faults, settings)
+        return _command_failed(reading, agent, ticket, done.faults, why_internal, settings)
     kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
     reason = Reason("agent-act", f"{agent.name}: {reading.sender.proof.text}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, proven by {reading.sender.proof.text}")
@@ -147,10 +153,18 @@ def _answered(reading: Reading, ticket: TicketView) -> Answered:
     return Answered(ticket.last_customer_id, ticket.references, last.text, last.author)
 
 
-def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, faults: tuple[CommandFault, ...], settings: Settings) -> Draft:
+def _command_failed(
+    reading: Reading,
+    agent: Agent,
+    ticket: TicketView,
+    faults: tuple[CommandFault, ...],
+    why_internal: Reason | None,
+    settings: Settings,
+) -> Draft:
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
     text = "; ".join(map(str, faults))
-    letter = letters.command_failed(agent, ticket, faults, reading.message.new_text, settings)
+    internal = why_internal is not None
+    letter = letters.command_failed(agent, ticket, faults, reading.message.new_text, settings, internal=internal)
     event = RecordEvent("command_failed", agent.key, f"{text}; nothing was done")
     effects = (event, *post(letter, settings))
     return Draft(IncomingState.DONE, Reason("command-failed", text), before=ticket, after=ticket, effects=effects)

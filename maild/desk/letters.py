@@ -12,6 +12,16 @@ from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
 SIGNATURE_IMAGE_BYTES = 2048
+PERSONAL_TYPES = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "text/vcard",
+        "text/x-vcard",
+    }
+)
 COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 
 
@@ -82,7 +92,7 @@ def answer(
     """An agent's answer under the department's name (MAIL.md A8, A9): to the requester and Cc participants, minus those who have it."""
     has_it = frozenset(address.casefold() for address in without)
     to = tuple(address for address in (ticket.requester,) if _may_get(address, has_it, settings))
-    cc = tuple(address for address in ticket.cc if _may_get(address, has_it, settings))
+    cc = tuple(person for person in ticket.cc if _may_get(person, has_it, settings) and settings.agent_at(person.address) is None)
     return Letter(
         kind=LetterKind.ANSWER,
         template="answer",
@@ -97,10 +107,17 @@ def answer(
         body=body,
         quoted=answered.text,
         quoted_from=answered.author,
-        attachments=tuple(item for item in attachments if not item.inline or item.size > SIGNATURE_IMAGE_BYTES),
+        attachments=tuple(item for item in attachments if _may_be_relayed(item)),
         thread_headers=answered.thread_headers,
         automatic=False,
     )
+
+
+def _may_be_relayed(attachment: Attachment) -> bool:
+    """Signatures, keys and visiting cards name the agent's own address (MAIL.md A8); small inline pictures belong to his signature."""
+    if attachment.content_type in PERSONAL_TYPES:
+        return False
+    return not attachment.inline or attachment.size > SIGNATURE_IMAGE_BYTES
 
 
 def _may_get(address: Address, has_it: frozenset[str], settings: Settings) -> bool:
@@ -138,7 +155,10 @@ def alert(
     values: Mapping[str, object],
     body: str = "",
 ) -> Letter:
-    """A rule's `notify`: a templated mail about a ticket to an agent, or to an admin who is none (`agent` None)."""
+    """A rule's `notify`: a templated mail about a ticket to an agent, or to an admin who is none (`agent` None).
+
+    A reply to it is a note: its first line does not say that it goes to the customer (MAIL.md A6).
+    """
     return Letter(
         kind=LetterKind.NOTIFICATION,
         template=template,
@@ -150,6 +170,7 @@ def alert(
         body=body,
         values=dict(values),
         automatic=False,
+        internal=True,
     )
 
 
@@ -169,8 +190,13 @@ def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> 
     )
 
 
-def command_failed(agent: Agent, ticket: TicketView, faults: Iterable[CommandFault], text: str, settings: Settings) -> Letter:
-    """MAIL.md A7, L9: the draft comes back with what is wrong, line by line; nothing was done."""
+def command_failed(
+    agent: Agent, ticket: TicketView, faults: Iterable[CommandFault], text: str, settings: Settings, *, internal: bool
+) -> Letter:
+    """MAIL.md A7, L9: the draft comes back with what is wrong, line by line; nothing was done.
+
+    `internal`: the draft was to be a note, so an answer to this letter is one, too.
+    """
     return Letter(
         kind=LetterKind.NOTIFICATION,
         template="command-failed",
@@ -182,6 +208,7 @@ def command_failed(agent: Agent, ticket: TicketView, faults: Iterable[CommandFau
         body=text,
         quoted_from=settings.desk.name,
         automatic=False,
+        internal=internal,
         values={"why": "; ".join(map(str, faults))},
     )
 

@@ -74,8 +74,7 @@ class Composer:
         secret = self._author_addresses(letter)
         attached, left_out = _choose_files(letter, files, self._settings.desk.attach_max)
         return Draft(
-            # A customer may quote an agent's address himself; better no quotation than no answer.
-            letter=replace(letter, quoted="") if find_leak(f"{letter.quoted_from} {letter.quoted}", secret) else letter,
+            letter=_without_customers_leaks(letter, secret),
             ticket=ticket,
             number=number,
             queue=queue,
@@ -107,6 +106,13 @@ class Composer:
         names = (attachment.name for attachment, _ in draft.attached)
         ids = references_of(draft, self._tokens)
         return (subject, words.text, words.html or "", *map(str, people), *names, *ids, draft.letter.in_reply_to or "")
+
+
+def _without_customers_leaks(letter: Letter, secret: tuple[str, ...]) -> Letter:
+    """A customer may write an agent's address himself; better no quotation, and the template's own subject, than no answer."""
+    quoted = "" if find_leak(f"{letter.quoted_from} {letter.quoted}", secret) else letter.quoted
+    subject = "" if letter.kind is not LetterKind.NOTIFICATION and find_leak(letter.subject, secret) else letter.subject
+    return replace(letter, quoted=quoted, subject=subject)
 
 
 def _choose_files(

@@ -315,3 +315,25 @@ def test_every_verb_of_the_command_line_does_what_its_mail_command_does(desk: Ru
     assert "An answer from sales." in text_of(mail)
     assert desk.kinds(number) == ["customer", "note", "agent"]
     assert not any("quiet word" in letter.as_string() for letter in desk.letters("phone@caller.example"))
+
+
+def test_a_failed_note_does_not_become_an_answer_when_it_is_corrected(desk: RunningDesk):
+    number, notice = a_request(desk, "A note with a typo")
+    answer(desk, notice, "#take\n")
+    desk.maild("ticket", "note", str(number), "between us", "--as", "boris")
+    about_note = desk.letter_about("anna", "A note with a typo", 2)
+    assert text_of(about_note).startswith("Reply = internal note")
+    answer(desk, about_note, "#clsoe\nhe is a fraud\n")
+    back = desk.letter_about("anna", "A note with a typo", 3)
+    assert text_of(back).startswith("Reply = internal note")
+    answer(desk, back, "#wait\nhe is a fraud\n")
+    assert not any("fraud" in text_of(mail) for mail in desk.letters(customer_of("A note with a typo")))
+    assert "agent" not in desk.kinds(number)
+
+
+def test_a_list_header_does_not_let_a_forged_agent_in(desk: RunningDesk):
+    number, _ = a_request(desk, "A forged list")
+    tag = desk.ticket(number)["tag"]
+    desk.receive(an_email(sender=f"Anna <{desk.at('anna')}>", to=desk.at("support"), subject=f"Re: {tag}", headers={"Precedence": "list"}))
+    assert desk.kinds(number) == ["customer"]
+    assert any(row["reason"] and "not proven" in row["reason"] for row in desk.ask("message", "list", "--state", "quarantined"))

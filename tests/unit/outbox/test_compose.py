@@ -181,7 +181,6 @@ def test_an_answer_that_shows_the_agents_address_or_token_is_refused():
     check_leak(body=f"> {reference}")
     check_leak(body=reference.removeprefix("maild-ref: "))
     check_leak(body=reference.upper())
-    check_leak(subject="From anna@acme.example")
     check_leak(attachments=(an_attachment("anna@acme.example.pdf"),))
     check_leak(cc=(Address("anna@acme.example", "x@globex.example"),))
 
@@ -194,6 +193,12 @@ def test_a_quotation_that_names_the_agent_is_left_out_rather_than_the_answer():
     text = text_of(read_back(composed(a_letter(ANSWER, quoted="I wrote to anna@acme.example before.", quoted_from="Ann"))))
     assert "it is on its way." in text
     assert "before" not in text
+
+
+def test_a_subject_that_names_the_agent_gives_way_to_our_own():
+    composed_letter = composed(a_letter(ANSWER, subject="A question for anna@acme.example"))
+    assert "anna@" not in composed_letter.subject
+    assert "1042" in composed_letter.subject
 
 
 def test_attachments_go_along_up_to_the_limit_and_the_rest_is_named():
