@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from maild.pipeline import Desk
     from maild.store.engine import Store
     from maild.tokens import Tokens
+
+DEFAULT_DIRECTORY = Path("/etc/maild")
+
+
+def find_directory(flag: str | None) -> Path:
+    """The desk's directory: `-c DIR`, else $MAILD_CONFIG, else /etc/maild."""
+    return Path(flag or os.environ.get("MAILD_CONFIG") or DEFAULT_DIRECTORY)
 
 
 @dataclass(frozen=True)

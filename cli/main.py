@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.context import Context
+from cli.context import Context, find_directory
 from maild.errors import ConfigurationError, MaildError, SchemaMismatchError, UsageError
 
 NOUNS = {
@@ -67,7 +67,7 @@ def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> No
 @click.pass_context
 def command(ctx: click.Context, config: str | None) -> None:
     """maild: an email-first help desk."""
-    ctx.obj = Context(Path(config or os.environ.get("MAILD_CONFIG") or "/etc/maild"))
+    ctx.obj = Context(find_directory(config))
 
 
 def main() -> None:

@@ -7,6 +7,9 @@ from datetime import datetime
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
+MERGE_DEPTH = 10
+"""MAIL.md F9: so many merges are followed, and circles end there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

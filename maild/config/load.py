@@ -3,7 +3,6 @@
 All faults of all passes are collected; with one error among them there are no settings.
 """
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from maild.config.settings import Desk, Settings
 from maild.config.written import Written
 from maild.errors import ConfigurationError
 
-DEFAULT_DIRECTORY = Path("/etc/maild")
 MIN_KEY_LENGTH = 32
 
 
@@ -31,11 +29,6 @@ class Loaded:
     settings: Settings | None
     faults: tuple[Fault, ...]
     secrets: tuple[FoundSecret, ...] = ()
-
-
-def find_directory(flag: str | None) -> Path:
-    """The desk's directory: `-c DIR`, else $MAILD_CONFIG, else /etc/maild."""
-    return Path(flag or os.environ.get("MAILD_CONFIG") or DEFAULT_DIRECTORY)
 
 
 def require_settings(directory: Path) -> Settings:

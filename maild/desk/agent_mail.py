@@ -97,8 +97,9 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     if done.faults:
         return _command_failed(reading, agent, ticket, done.faults, why_internal, settings)
     kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
-    reason = Reason("agent-act", f"{agent.name}: {reading.sender.proof.text}")
-    received = RecordEvent("received", agent.key, f"from {agent.name}, proven by {reading.sender.proof.text}")
+    proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
+    reason = Reason("agent-act", f"{agent.name}, {proof}")
+    received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
     return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *done.effects))
 
 

@@ -11,13 +11,12 @@ from enum import IntEnum
 
 from maild.config.settings import Settings
 from maild.ingest.sender import Sender
-from maild.known import Known, KnownLetter, KnownMessage, Question
+from maild.known import MERGE_DEPTH, Known, KnownLetter, KnownMessage, Question
 from maild.message import AuthResult, InboundMessage
 from maild.reason import Reason
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterToken, Tokens
 
-MERGE_DEPTH = 10
 ADOPTION_AGE = timedelta(days=14)
 
 

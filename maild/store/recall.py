@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, bindparam, false, func, literal_column, select
 
-from maild.known import Known, KnownLetter, KnownMessage, LastWords, Question, Sent
+from maild.known import MERGE_DEPTH, Known, KnownLetter, KnownMessage, LastWords, Question, Sent
 from maild.store.counters import await_turn
 from maild.store.engine import Transaction
 from maild.store.tables import AUTOMATIC, deliveries, letters, message_references, messages, tags, tickets
@@ -15,7 +15,6 @@ from maild.store.views import ticket_views
 from maild.ticket import MessageKind, Status, TicketView
 from maild.tokens import LetterKind
 
-MERGE_DEPTH = 10
 MOST_ADOPTERS = 20
 COUNT_CEILING = 10_000
 """Counting stops here: under a flood every message would otherwise count all before it."""

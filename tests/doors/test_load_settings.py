@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maild.config.load import find_directory, load_keys, load_settings, require_settings
+from cli.context import find_directory
+from maild.config.load import load_keys, load_settings, require_settings
 from maild.config.schema import MAILBOX, SMTP, TOP_LEVEL_KEYS, agent, desk, outbox, queue, retention, storage, trust
 from maild.config.settings import After, Limits, Mode, Queue, Rate, Role, Secret, Settings
 from maild.errors import ConfigurationError
