@@ -11,7 +11,7 @@ from maild.desk.audience import admins_named, agents_named, agents_to_tell, watc
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
+from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, RecordEvent
 from maild.message import Address, AuthResult
 from maild.outbox.guard import customer_refusal, post, storm_refusal
 from maild.reading import Reading
@@ -24,6 +24,19 @@ STORM = "storm"
 
 def conclude(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
     """The decision about one message. `verdict` None: the rules had no say."""
+    return _once(_decided(draft, verdict, reading, settings, now), reading)
+
+
+def _once(decision: Decision, reading: Reading) -> Decision:
+    """MAIL.md F1: another copy of a mail in quarantine, kept out as well, tells nobody anything new."""
+    stored = reading.thread.duplicate
+    if stored is None or decision.state is not IncomingState.QUARANTINED:
+        return decision
+    reason = Reason("duplicate", f"another copy of message {stored.incoming}, which is in quarantine")
+    return replace(decision, state=IncomingState.DUPLICATE, reason=reason, effects=())
+
+
+def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
     if verdict is None or draft.after is None:
         return _decision(draft, draft.after, draft.effects, reading, ())
     if verdict.fate is not Fate.KEEP and not reading.circumstances.released:
@@ -42,6 +55,7 @@ def conclude(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
 def _decision(
     draft: Draft, after: TicketView | None, effects: tuple[Effect, ...], reading: Reading, trace: tuple[RuleTrace, ...]
 ) -> Decision:
+    message = reading.message
     return Decision(
         state=draft.state,
         reason=draft.reason,
@@ -51,8 +65,9 @@ def _decision(
         message_class=reading.nature.message_class.value,
         evidence=_evidence(reading),
         trace=tuple(item.to_mapping() for item in trace),
-        author=reading.message.author,
-        subject=reading.message.subject,
+        author=message.author,
+        subject=message.subject,
+        identity=Identity(message.message_id, message.fingerprint, message.date),
     )
 
 
@@ -102,7 +117,7 @@ def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, readin
     answered = answered_by(reading.message)
     replies = [wish for wish in verdict.wishes if isinstance(wish, ReplyWish)]
     if replies:
-        yield from _rule_replies(replies, ticket, answered, reading, settings)
+        yield from _rule_replies(draft, replies, ticket, answered, reading, settings)
     elif draft.acknowledge and not _closing_template(verdict):
         yield from _acknowledge(ticket, verdict, answered, reading, settings)
     else:
@@ -110,12 +125,12 @@ def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, readin
 
 
 def _rule_replies(
-    wishes: list[ReplyWish], ticket: TicketView, answered: Answered, reading: Reading, settings: Settings
+    draft: Draft, wishes: list[ReplyWish], ticket: TicketView, answered: Answered, reading: Reading, settings: Settings
 ) -> Iterator[Effect]:
     first, *others = wishes
     for wish in others:
         yield RecordEvent("reply_withheld", f"rule {wish.rule}", f"{wish.template}: rule {first.rule} already answers this mail")
-    if refusal := _automatic_refusal(ticket, reading, settings):
+    if refusal := _automatic_refusal(draft, ticket, reading, settings):
         yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
         return
     letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
@@ -152,7 +167,7 @@ def _status_notice(
     template = _closing_template(verdict) or notice_for(draft.before, ticket, False, settings)
     if template is None:
         return
-    if refusal := _automatic_refusal(ticket, reading, settings):
+    if refusal := _automatic_refusal(draft, ticket, reading, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{ticket.requester.address} of: {template}")
@@ -164,19 +179,26 @@ def _closing_template(verdict: Verdict) -> str | None:
     return next((wish.template for wish in verdict.wishes if isinstance(wish, CloseWish) and wish.template), None)
 
 
-def _automatic_refusal(ticket: TicketView, reading: Reading, settings: Settings) -> Reason | None:
+def _automatic_refusal(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> Reason | None:
     """L3 and L4 for any automatic mail but the acknowledgement, which has more questions of its own."""
-    auth = reading.sender.authentication.verdict
-    first = next(iter(reading.nature.silence), None)
+    first = draft.silence or next(iter(reading.nature.silence), None)
     settled = settled_refusal(reading, ticket)
-    return first or settled or customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings)
+    return first or settled or customer_refusal(ticket.requester, ticket.queue, _judged(ticket.requester, reading), reading.known, settings)
+
+
+def _judged(addressee: Address, reading: Reading) -> AuthResult:
+    """What is proved of an addressee: the verdict on the sender says nothing of anybody else."""
+    sender = reading.sender
+    return sender.authentication.verdict if sender.address and sender.address.key == addressee.key else AuthResult.UNKNOWN
 
 
 def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
     if draft.tell and draft.message and ticket.status is not Status.SPAM and not reading.circumstances.quiet:
         yield from _notifications(draft, draft.message, ticket, reading, settings)
     for wish in verdict.wishes:
-        if isinstance(wish, NotifyWish):
+        if isinstance(wish, NotifyWish) and draft.silence:
+            yield RecordEvent("notify_withheld", f"rule {wish.rule}", f"{wish.template}: {draft.silence.text}")
+        elif isinstance(wish, NotifyWish):
             yield from _alerts(wish, ticket, draft.message.visible if draft.message else "", settings)
 
 

@@ -13,10 +13,12 @@ from maild.desk.agent_mail import decide_agent_mail, message_of
 from maild.desk.courtesy import is_courtesy
 from maild.desk.lifecycle import QUIET_CLASSES, Course, Step, follow
 from maild.desk.participants import with_persons, with_third_party
+from maild.desk.rehoming import rehome
 from maild.desk.reports import decide_report
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.ingest.language import guess_language
+from maild.ingest.prefixes import strip_prefixes
 from maild.message import Address, AuthResult, MessageClass
 from maild.reading import Reading
 from maild.reason import Reason
@@ -35,7 +37,7 @@ def decide(reading: Reading, settings: Settings, now: datetime) -> Draft:
     for case in CASES:
         if draft := case(reading, settings, now):
             return draft
-    return _new_ticket(reading, settings, now)
+    return _new_ticket(reading, _why_new(reading), settings, now)
 
 
 def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
@@ -48,13 +50,13 @@ def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | No
 
 
 def _duplicate(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
-    """MAIL.md F1: another copy of a stored message makes no message, event or mail."""
+    """MAIL.md F1: another copy of what came before makes no message, event or mail. Of one in quarantine it may be the better copy."""
     stored = reading.thread.duplicate
-    if stored is None:
+    if stored is None or stored.in_quarantine:
         return None
     what = "a variant" if reading.thread.variant else "another copy"
-    ticket = reading.known.tickets.get(stored.ticket)
-    reason = Reason("duplicate", f"{what} of a message on #{stored.ticket}")
+    ticket = reading.known.tickets.get(stored.ticket or 0)
+    reason = Reason("duplicate", f"{what} of message {stored.incoming}" + (f" on #{ticket.number}" if ticket else ""))
     return Draft(IncomingState.DUPLICATE, reason, before=ticket, after=ticket)
 
 
@@ -79,21 +81,41 @@ def _follow_up(reading: Reading, settings: Settings, now: datetime) -> Draft | N
     ticket = reading.thread.ticket
     if ticket is None:
         return None
-    step = follow(ticket, reading.nature.message_class, is_courtesy(reading.message), settings.desk.reopen_days, now)
+    step = follow(
+        ticket,
+        reading.nature.message_class,
+        settings.desk.reopen_days,
+        now,
+        is_courtesy=is_courtesy(reading.message),
+        is_new_topic=_is_new_topic(ticket, reading),
+    )
     if step.course is Course.FOLLOW_UP:
-        return None
+        return _new_ticket(reading, Reason("follow_up_of_closed", step.why), settings, now)
+    return _appended(ticket, step, reading, settings, now)
+
+
+def _is_new_topic(ticket: TicketView, reading: Reading) -> bool:
+    """F9: nothing but an id in References leads to the ticket, and the subject is another."""
+    grades = {item.grade for item in reading.thread.evidence if item not in reading.thread.dissent}
+    return grades == {"e"} and reading.title.casefold() != strip_prefixes(ticket.subject).casefold()
+
+
+def _appended(ticket: TicketView, step: Step, reading: Reading, settings: Settings, now: datetime) -> Draft:
     kind = _kind_on(ticket, reading)
     message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading))
-    after = _with_size_tag(_with_sender(ticket, kind, reading, settings), reading).with_status(step.status, now)
+    housed, moved = rehome(ticket, reading.departments.primary, settings)
+    after = _with_size_tag(_with_sender(housed, kind, reading, settings), reading).with_status(step.status, now)
+    silence = Reason("silent", step.why) if step.course is Course.SILENT else None
     return Draft(
         state=IncomingState.DONE,
         reason=_why(reading, step),
         before=ticket,
         after=after,
         message=message,
-        effects=(message, *_events(reading, kind, step)),
+        effects=(message, *_events(reading, kind, step), *moved),
         events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
-        tell=step.course is not Course.SILENT and reading.nature.message_class not in QUIET_CLASSES,
+        tell=silence is None and reading.nature.message_class not in QUIET_CLASSES,
+        silence=silence,
     )
 
 
@@ -131,6 +153,7 @@ def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ..
     by = _sender_name(reading)
     chosen = reading.thread.chosen
     events = [RecordEvent("received", by, f"from {by}: {chosen.text if chosen else 'belongs here'}")]
+    events += [RecordEvent("evidence_disagrees", "maild", f"not followed: {other.text}") for other in reading.thread.dissent]
     if step.course is Course.REOPEN:
         events.append(RecordEvent("reopened", "maild", step.why))
     elif step.course is Course.SILENT:
@@ -144,7 +167,7 @@ def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ..
     return tuple(events)
 
 
-def _new_ticket(reading: Reading, settings: Settings, now: datetime) -> Draft:
+def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime) -> Draft:
     """A request. It may follow a ticket that its sender may not write on, or that has been closed too long; that one is not touched."""
     is_written = reading.nature.message_class in (MessageClass.HUMAN, MessageClass.LIST)
     kind = MessageKind.CUSTOMER if is_written else MessageKind.AUTO
@@ -152,10 +175,10 @@ def _new_ticket(reading: Reading, settings: Settings, now: datetime) -> Draft:
     ticket = _opened(reading, settings, now)
     return Draft(
         state=IncomingState.DONE,
-        reason=_why_new(reading, ticket),
+        reason=why,
         after=ticket,
         message=message,
-        effects=(message, *_opening_events(reading, ticket)),
+        effects=(message, *_opening_events(reading, ticket, why)),
         events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
         tell=True,
         acknowledge=True,
@@ -187,18 +210,16 @@ def _with_size_tag(ticket: TicketView, reading: Reading) -> TicketView:
     return ticket if reading.circumstances.full_size is None else replace(ticket, tags=ticket.tags | {OVERSIZE})
 
 
-def _why_new(reading: Reading, ticket: TicketView) -> Reason:
-    if reading.thread.ticket is not None:
-        return Reason("follow_up_of_closed", f"#{ticket.follow_up_of} has been closed too long")
+def _why_new(reading: Reading) -> Reason:
     refused = "; ".join(reason.text for reason in reading.thread.refused)
     return Reason("new", f"new: {refused}" if refused else "new: no token, no known reference, no tag")
 
 
-def _opening_events(reading: Reading, ticket: TicketView) -> tuple[Effect, ...]:
+def _opening_events(reading: Reading, ticket: TicketView, why: Reason) -> tuple[Effect, ...]:
     by = _sender_name(reading)
     events = [
         RecordEvent("received", by, f"from {by} in {reading.circumstances.mailbox}'s mailbox"),
-        RecordEvent("opened", "maild", _why_new(reading, ticket).text),
+        RecordEvent("opened", "maild", why.text),
     ]
     if ticket.follow_up_of is not None:
         events.append(RecordEvent("possible_followup_of", "maild", f"perhaps about #{ticket.follow_up_of}"))

@@ -13,7 +13,8 @@ class Draft:
     """`events` are the moments at which rules are asked, in order; empty: rules have no say.
 
     `before` and `after` are the ticket around this message as in `Decision`; `message` is what will be put on it. `tell` says whether
-    agents are told of the message, `acknowledge` whether it opened a ticket by itself. `effects` are finished and stay as they are.
+    agents are told of the message, `acknowledge` whether it opened a ticket by itself; `silence` is why nobody is mailed because of it,
+    whatever the rules wish (MAIL.md F9). `effects` are finished and stay as they are.
     """
 
     state: IncomingState
@@ -25,3 +26,4 @@ class Draft:
     events: tuple[Event, ...] = ()
     tell: bool = False
     acknowledge: bool = False
+    silence: Reason | None = None

@@ -18,8 +18,7 @@ from maild.tokens import LetterKind
 class AddMessage:
     """Put a message on the ticket.
 
-    `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11). `date` is the mail's own Date,
-    which tells a variant of a duplicate from a collision (F1).
+    `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11).
     """
 
     kind: MessageKind
@@ -31,12 +30,10 @@ class AddMessage:
     agent: str | None = None
     internal: bool = False
     message_id: str | None = None
-    fingerprint: str = ""
     references: tuple[str, ...] = ()
     subject: str = ""
     attachments: tuple[Attachment, ...] = ()
     indexed: bool = True
-    date: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +97,20 @@ class IncomingState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """By what another copy of a mail is known again (MAIL.md F1): its id, its fingerprint, its own Date."""
+
+    message_id: str
+    fingerprint: str
+    date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What one message, or one command, does. `before` None with an `after`: a new ticket. Both None: no ticket is concerned.
 
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
-    `author` and `subject` are the mail's, shown where incoming mail is listed.
+    `author` and `subject` are the mail's, shown where incoming mail is listed; `identity` is None for a command.
     """
 
     state: IncomingState
@@ -117,6 +123,7 @@ class Decision:
     trace: tuple[Mapping[str, object], ...] = ()
     author: Address | None = None
     subject: str = ""
+    identity: Identity | None = None
 
     @property
     def letters(self) -> tuple[Letter, ...]:

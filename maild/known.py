@@ -15,34 +15,44 @@ MERGE_DEPTH = 10
 class Question:
     """What the walk asks the store about one message; built by `maild.ingest.thread`.
 
-    `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by valid tokens, anchors and tags, `letters` the
-    letters of ours named by valid tokens, `own_letter` the one whose id the message itself has (MAIL.md F2). `acquaintance` is an address
-    of which must be known whether it has written before, "" where nobody asks. `recipient` and `queue` are those of an acknowledgement,
-    for the caps; `windows` the scopes and windows (in seconds) the limits ask about, as in `Sent`. `tags` are words that would be tags if
-    such tags exist.
+    `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by
+    valid tokens, anchors and tags, `letters` the letters of ours named by valid tokens, `own_letter` the one whose id the message itself
+    has (MAIL.md F2). `acquaintance` is an address of which must be known whether it has written before, "" where nobody asks. `windows`
+    are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets
+    found, and for these `queues`. `tags` are words that would be tags if such tags exist.
     """
 
     message_id: str
+    fingerprint: str = ""
     ids: tuple[str, ...] = ()
     tickets: frozenset[int] = frozenset()
     letters: frozenset[int] = frozenset()
     own_letter: int | None = None
     acquaintance: str = ""
-    recipient: str = ""
-    queue: str = ""
+    addressees: frozenset[str] = frozenset()
+    queues: tuple[str, ...] = ()
     windows: tuple[tuple[str, int], ...] = ()
     tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """A stored message with an id we look for. `internal`: it was never shown to the customer."""
+    """A message of a ticket with an id we look for. `internal`: it was never shown to the customer."""
 
     message_id: str
-    fingerprint: str
-    date: datetime | None
     ticket: int
     internal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCopy:
+    """Mail that came before under the message's own id, and was settled (MAIL.md F1). `ticket` None: it concerned none."""
+
+    incoming: int
+    fingerprint: str
+    date: datetime | None
+    ticket: int | None
+    in_quarantine: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +78,30 @@ class LastWords:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Automatic mail already enqueued inside each window that a limit asks about: (scope, window in seconds) → count.
+    """Automatic mail already enqueued inside each window that a limit asks about: (scope, whose, window in seconds) → count.
 
-    Scopes: `recipient`, `domain`, `queue`, `all` for mail out (MAIL.md L4); `storm sender`, `storm domain` for new tickets (L6).
+    Scopes: `recipient`, `domain`, `queue`, `all` for mail out (MAIL.md L4); `storm sender`, `storm domain` for new tickets (L6). Whose: an
+    address, a domain, a queue; "" for `all`.
     """
 
-    counts: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
 
-    def count(self, scope: str, window_seconds: int) -> int:
-        return self.counts.get((scope, window_seconds), 0)
+    def count(self, scope: str, whose: str, window_seconds: int) -> int:
+        return self.counts.get((scope, whose, window_seconds), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """The store's answer for one message.
 
-    `tickets` holds every candidate by number, merged ones included with the tickets they lead to. `same_id` are stored messages with
+    `tickets` holds every candidate by number, merged ones included with the tickets they lead to. `same_id` is mail settled before under
     the message's own id (MAIL.md F1), `own` the letter of ours it is a copy of (F2). `by_id` maps ids of In-Reply-To and References to
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
     already refer to this one (F7). `is_known_sender`: this address has written on a ticket before.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
-    same_id: tuple[KnownMessage, ...] = ()
+    same_id: tuple[KnownCopy, ...] = ()
     own: KnownLetter | None = None
     by_id: Mapping[str, KnownMessage] = field(default_factory=dict)
     letters: Mapping[int, KnownLetter] = field(default_factory=dict)

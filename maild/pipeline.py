@@ -58,21 +58,27 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     departments = find_departments(message, circumstances.mailbox, desk.settings)
     related = (*message.in_reply_to, *reversed(message.references))
     bounced = find_bounced_letter(message.report, desk.tokens, related) if message.report else None
-    known = asking(_question(message, sender, bounced, departments.primary.key, desk))
+    known = asking(_question(message, sender, bounced, desk))
     thread = find_thread(message, sender, known, desk.tokens, desk.settings, now)
     title = strip_prefixes(desk.tokens.strip_tags(message.subject))
     return Reading(message, circumstances, nature, sender, departments, known, thread, title, bounced)
 
 
-def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | None, queue: str, desk: Desk) -> Question:
+def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | None, desk: Desk) -> Question:
     """Everything threading, the guard and the commands want to know, in one question."""
-    words = hash_words(message.new_text) if sender.agent else frozenset()
+    settings = desk.settings
     question = ask(message, sender, bounced, desk.tokens)
-    agent = desk.settings.agents.get(sender.agent or "")
+    agent = settings.agents.get(sender.agent or "")
     # Whatever address of his an agent's name was forged with, the letter about it goes to the registered one, and counts there (A4).
-    recipient = agent.email.casefold() if agent else question.recipient
-    acquaintance = recipient if desk.settings.trust.authserv_ids else ""
-    return replace(question, acquaintance=acquaintance, recipient=recipient, queue=queue, windows=windows(desk.settings.limits), tags=words)
+    home = frozenset({agent.email.casefold()} if agent else ())
+    return replace(
+        question,
+        acquaintance=sender.address.key if sender.address and settings.trust.authserv_ids else "",
+        addressees=question.addressees | home,
+        queues=tuple(settings.queues),
+        windows=windows(settings.limits),
+        tags=hash_words(message.new_text) if agent else frozenset(),
+    )
 
 
 def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Verdict | None:

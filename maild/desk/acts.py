@@ -20,7 +20,7 @@ from maild.ticket import MessageKind, Status, TicketView
 class Act:
     """One agent's deed. `agent` is who does it; `by` how the log names him. `without`: addresses that already have the words.
 
-    `message_id`, `fingerprint`, `references` and `subject` are those of the agent's mail, empty at the command line.
+    `message_id`, `references` and `subject` are those of the agent's mail, empty at the command line.
     """
 
     agent: Agent
@@ -34,7 +34,6 @@ class Act:
     attachments: tuple[Attachment, ...] = ()
     without: tuple[str, ...] = ()
     message_id: str | None = None
-    fingerprint: str = ""
     references: tuple[str, ...] = ()
     subject: str = ""
 
@@ -77,7 +76,9 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
 def _mode_fault(ticket: TicketView, settings: Settings) -> CommandFault | None:
     """PRODUCT 34a: before a queue is live nothing reaches its customers, and whoever tries is told so instead of being left to wonder."""
     queue = settings.queues.get(ticket.queue)
-    if queue is None or queue.mode is Mode.LIVE:
+    if queue is None:
+        return CommandFault(0, f"there is no queue {ticket.queue} any more, so nothing can be sent; #move the ticket to another first")
+    if queue.mode is Mode.LIVE:
         return None
     return CommandFault(0, f"queue {queue.name} is in mode {queue.mode.value}, so nothing goes to customers; #note keeps it as a note")
 
@@ -106,7 +107,6 @@ def _message(act: Act, internal: bool) -> AddMessage:
         agent=act.agent.key,
         internal=internal,
         message_id=act.message_id,
-        fingerprint=act.fingerprint,
         references=act.references,
         subject=act.subject,
         attachments=act.attachments,

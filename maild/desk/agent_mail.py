@@ -9,12 +9,14 @@ from maild.desk.acts import Act, do
 from maild.desk.commands import CommandFault, Parsed, parse
 from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.desk.participants import with_persons
+from maild.desk.rehoming import rehome
 from maild.draft import Draft
 from maild.effects import AddMessage, IncomingState, RecordEvent
+from maild.ingest.forwards import begins_with_forward
 from maild.ingest.prefixes import starts_with_forward
 from maild.ingest.sender import TokenPlace
 from maild.ingest.thread import follow_merges
-from maild.message import Address, MessageClass
+from maild.message import Address, InboundMessage, MessageClass
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
@@ -93,14 +95,15 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     if parsed.faults:
         return _command_failed(reading, agent, ticket, parsed.faults, why_internal, settings)
     act = _act_of(reading, agent, parsed, why_internal is not None, now)
-    done = do(_with_persons_answered(ticket, act, reading, settings), act, _answered(reading, ticket), settings)
+    housed, moved = rehome(ticket, reading.departments.primary, settings)
+    done = do(_with_persons_answered(housed, act, reading, settings), act, _answered(reading, ticket), settings)
     if done.faults:
         return _command_failed(reading, agent, ticket, done.faults, why_internal, settings)
     kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     reason = Reason("agent-act", f"{agent.name}, {proof}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
-    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *done.effects))
+    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *done.effects))
 
 
 def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, settings: Settings) -> TicketView:
@@ -122,7 +125,6 @@ def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now:
         attachments=message.attachments,
         without=tuple(address.address for address in (*message.to, *message.cc)),
         message_id=message.message_id,
-        fingerprint=message.fingerprint,
         references=message.references,
         subject=message.subject,
     )
@@ -132,7 +134,7 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     """MAIL.md A6: why this is a note and not an answer to the customer, None if it is an answer."""
     if reading.thread.parent_internal:
         return Reason("reply-to-note", "a reply to a note is a note")
-    if starts_with_forward(reading.message.subject):
+    if starts_with_forward(reading.message.subject) or _passes_on(reading.message):
         return Reason("forward", "a forwarded notification never reaches the customer")
     token = reading.sender.token
     if token and token.place is not TokenPlace.IN_REPLY_TO:
@@ -144,6 +146,11 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     if settings.desk.default_visibility == "internal":
         return Reason("default-visibility", "agents' mails are notes on this desk")
     return None
+
+
+def _passes_on(message: InboundMessage) -> bool:
+    """A forward block below the agent's words, or nothing but it."""
+    return begins_with_forward(message.elided) or begins_with_forward(message.new_text)
 
 
 def _answered(reading: Reading, ticket: TicketView) -> Answered:
@@ -182,10 +189,8 @@ def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage
         visible=message.new_text,
         html=message.html,
         message_id=message.message_id,
-        fingerprint=message.fingerprint,
         references=(*message.in_reply_to, *message.references),
         subject=message.subject,
-        date=message.date,
         attachments=message.attachments,
     )
 

@@ -37,14 +37,27 @@ class Step:
     why: str
 
 
-def follow(ticket: TicketView, message_class: MessageClass, is_courtesy: bool, reopen_days: int, now: datetime) -> Step:
-    """F9: the row is the ticket's state, the column the mail's class. Never rejects a human's follow-up."""
+def follow(
+    ticket: TicketView,
+    message_class: MessageClass,
+    reopen_days: int,
+    now: datetime,
+    *,
+    is_courtesy: bool = False,
+    is_new_topic: bool = False,
+) -> Step:
+    """F9: the row is the ticket's state, the column the mail's class. Never rejects a human's follow-up.
+
+    `is_new_topic`: only an id far back in References leads here, and the subject is another.
+    """
     is_automatic = message_class is not MessageClass.HUMAN and message_class is not MessageClass.LIST
     match ticket.status:
         case Status.SPAM:
             return Step(Course.SILENT, Status.SPAM, "the ticket is spam and stays so")
         case Status.CLOSED:
-            return _follow_closed(ticket, is_automatic, is_courtesy, reopen_days, now)
+            if is_automatic:
+                return Step(Course.APPEND, Status.CLOSED, "automatic mail does not reopen")
+            return _follow_closed(ticket, is_courtesy, is_new_topic, reopen_days, now)
         case Status.WAITING if is_courtesy:
             return Step(Course.SILENT, Status.WAITING, "thanks alone changes nothing")
         case Status.WAITING if not is_automatic:
@@ -52,11 +65,11 @@ def follow(ticket: TicketView, message_class: MessageClass, is_courtesy: bool, r
     return Step(Course.APPEND, ticket.status, "another message on the ticket")
 
 
-def _follow_closed(ticket: TicketView, is_automatic: bool, is_courtesy: bool, reopen_days: int, now: datetime) -> Step:
-    if is_automatic:
-        return Step(Course.APPEND, Status.CLOSED, "automatic mail does not reopen")
+def _follow_closed(ticket: TicketView, is_courtesy: bool, is_new_topic: bool, reopen_days: int, now: datetime) -> Step:
     if is_courtesy:
         return Step(Course.SILENT, Status.CLOSED, "thanks alone does not reopen")
     if ticket.closed_at is not None and now - ticket.closed_at > timedelta(days=reopen_days):
         return Step(Course.FOLLOW_UP, Status.NEW, f"#{ticket.number} has been closed for more than {reopen_days} days")
+    if is_new_topic:
+        return Step(Course.FOLLOW_UP, Status.NEW, f"#{ticket.number} is closed, and the mail has another subject")
     return Step(Course.REOPEN, Status.OPEN, "the customer wrote again after it was closed")

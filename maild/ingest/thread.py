@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from maild.config.settings import Settings
 from maild.ingest.sender import Sender
-from maild.known import MERGE_DEPTH, Known, KnownLetter, KnownMessage, Question
+from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, Question
 from maild.message import AuthResult, InboundMessage
 from maild.reason import Reason
 from maild.ticket import Status, TicketView
@@ -41,18 +41,20 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """`ticket` is where the message may be put, None for a new one. `evidence` holds every pointer found, strongest first; `chosen` the one
-    that decided. `refused` says why a pointer was not followed; `follow_up_of` is the ticket a refused pointer named.
+    that decided, `dissent` those of other grades that name another ticket (F4). `refused` says why a pointer was not followed;
+    `follow_up_of` is the ticket a refused pointer named.
 
-    `duplicate`: the stored message this is another copy of (F1). `collision`: an id already used by another message. `own`: our own letter
+    `duplicate`: the mail this is another copy of (F1). `collision`: an id already used by another message. `own`: our own letter
     coming back (F2). `parent_internal`: it answers something the customer never saw (F11).
     """
 
     ticket: TicketView | None = None
     chosen: Evidence | None = None
+    dissent: tuple[Evidence, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     refused: tuple[Reason, ...] = ()
     follow_up_of: int | None = None
-    duplicate: KnownMessage | None = None
+    duplicate: KnownCopy | None = None
     variant: bool = False
     collision: bool = False
     own: KnownLetter | None = None
@@ -69,11 +71,12 @@ def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, to
     tags = [tag.ticket for tag in tokens.find_tags(message.subject)]
     return Question(
         message_id=message.message_id,
+        fingerprint=message.fingerprint,
         ids=tuple(dict.fromkeys(identifiers)),
         tickets=frozenset([token.ticket for token in letters] + anchors + tags),
         letters=frozenset(token.letter for token in letters),
         own_letter=own.letter if own else None,
-        recipient=sender.address.key if sender.address else "",
+        addressees=frozenset({sender.address.key} if sender.address else ()),
     )
 
 
@@ -135,15 +138,16 @@ def _id_evidence(message: InboundMessage, known: Known) -> Iterator[Evidence]:
                 yield Evidence(grade, Strength.MEDIUM, found.ticket, f"{place} names a message of #{found.ticket}")
 
 
-def _compare_with_same_id(message: InboundMessage, known: Known) -> tuple[KnownMessage | None, bool, bool]:
-    """F1: (duplicate, is it a variant, is the id used by a different message)."""
-    for stored in known.same_id:
-        if stored.fingerprint == message.fingerprint:
-            return stored, False, False
-    for stored in known.same_id:
-        if message.date is not None and stored.date == message.date:
-            return stored, True, False
-    return None, False, bool(known.same_id)
+def _compare_with_same_id(message: InboundMessage, known: Known) -> tuple[KnownCopy | None, bool, bool]:
+    """F1: (duplicate, is it a variant, is the id used by a different message). A settled copy counts before one in quarantine."""
+    copies = sorted(known.same_id, key=lambda copy: copy.in_quarantine)
+    for copy in copies:
+        if copy.fingerprint == message.fingerprint:
+            return copy, False, False
+    for copy in copies:
+        if message.date is not None and copy.date == message.date:
+            return copy, True, False
+    return None, False, bool(copies)
 
 
 def _has_internal_parent(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens) -> bool:
@@ -170,8 +174,15 @@ def _choose(thread: Thread, sender: Sender, known: Known, settings: Settings, no
             refused.append(refusal)
             named.append(ticket.number)
         else:
-            return replace(thread, ticket=ticket, chosen=item, refused=tuple(refused))
+            dissent = tuple(other for other in thread.evidence if _disagrees(other, item, ticket, known))
+            return replace(thread, ticket=ticket, chosen=item, dissent=dissent, refused=tuple(refused))
     return replace(thread, refused=tuple(refused), follow_up_of=next(iter(named), None))
+
+
+def _disagrees(other: Evidence, chosen: Evidence, ticket: TicketView, known: Known) -> bool:
+    """F4: another grade names another ticket. One that this ticket follows is named by the same conversation."""
+    target = follow_merges(other.ticket, known)
+    return other.grade != chosen.grade and target is not None and target.number not in (ticket.number, ticket.follow_up_of)
 
 
 def follow_merges(number: int, known: Known) -> TicketView | None:

@@ -52,8 +52,9 @@ def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, sett
     for scope, rate in _rates(Limits(settings.limits.automatic, None)):
         if scope == "domain" and exempt:
             continue
-        if sent.count(scope, _seconds(rate)) >= rate.count:
-            whom = {"recipient": address.address, "domain": address.domain, "queue": f"queue {queue}", "all": "the whole desk"}[scope]
+        whose = {"recipient": address.key, "domain": address.domain, "queue": queue, "all": ""}[scope]
+        if sent.count(scope, whose, _seconds(rate)) >= rate.count:
+            whom = {"queue": f"queue {queue}'s customers", "all": "all customers together"}.get(scope, whose)
             return Reason(f"cap-{scope}", f"{rate.count} automatic mails in {rate.window} already went to {whom}")
     return None
 
@@ -64,9 +65,9 @@ def storm_refusal(address: Address, auth: AuthResult, sent: Sent, settings: Sett
     for scope, rate in _rates(Limits(None, settings.limits.storm)):
         if scope == "storm domain" and exempt:
             continue
-        if sent.count(scope, _seconds(rate)) >= rate.count:
-            whom = address.address if scope == "storm sender" else address.domain
-            return Reason("storm", f"{whom} opened more than {rate.count} tickets in {rate.window}")
+        whose = address.key if scope == "storm sender" else address.domain
+        if sent.count(scope, whose, _seconds(rate)) >= rate.count:
+            return Reason("storm", f"{whose} opened more than {rate.count} tickets in {rate.window}")
     return None
 
 

@@ -105,7 +105,7 @@ def build_known(case: Case, message: InboundMessage) -> Known:
         return NOTHING_KNOWN
     before = case.at.astimezone(UTC) - timedelta(hours=1)
     ticket = _given_ticket(case.given, message, before)
-    earlier = KnownMessage(EARLIER_ID, "", before, EARLIER_TICKET, internal=False)
+    earlier = KnownMessage(EARLIER_ID, EARLIER_TICKET, internal=False)
     return Known(tickets={EARLIER_TICKET: ticket}, by_id={EARLIER_ID: earlier})
 
 

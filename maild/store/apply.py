@@ -230,10 +230,8 @@ def _message_values(ticket: TicketView, message: AddMessage, incoming: Incoming 
         "author_address": message.author.address,
         "agent": message.agent,
         "at": message.at,
-        "date": message.date,
         "internal": message.internal,
         "message_id": message.message_id,
-        "fingerprint": message.fingerprint,
         "subject": message.subject or ticket.subject,
         "text": message.text,
         "visible": message.visible,
@@ -333,4 +331,5 @@ def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: I
         ticket=ticket,
         author=decision.author,
         subject=decision.subject,
+        identity=decision.identity,
     )

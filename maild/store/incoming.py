@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from sqlalchemy import bindparam, or_, select, update
 
-from maild.effects import IncomingState
+from maild.effects import Identity, IncomingState
 from maild.errors import NotFoundError, UsageError
 from maild.ingest.arrival import Arrival, Incoming
 from maild.message import Address
@@ -155,9 +155,10 @@ def finish(
     ticket: int | None = None,
     author: Address | None = None,
     subject: str = "",
+    identity: Identity | None = None,
     error: str = "",
 ) -> None:
-    """Settle a message: what became of it and why."""
+    """Settle a message: what became of it and why. By its `identity` another copy will be known (MAIL.md F1)."""
     values: dict[str, object] = {
         "message": message,
         "state": state.value,
@@ -175,6 +176,8 @@ def finish(
         values |= {"author_name": author.name, "author_address": author.address}
     if subject:
         values["subject"] = subject
+    if identity is not None:
+        values |= {"message_id": identity.message_id, "fingerprint": identity.fingerprint, "date": identity.date}
     tx.execute(_SETTLE, values)
 
 

@@ -211,6 +211,12 @@ def pack(tx: Transaction, limit: int) -> int:
     return len(rows)
 
 
+def rehome(tx: Transaction, queues: Collection[str], home: str) -> int:
+    """Letters still to be sent for queues that exist no longer are from now on `home`'s to send; answers how many."""
+    stranded = update(deliveries).where(UNDELIVERED, deliveries.c.queue.not_in(sorted(queues)))
+    return tx.execute(stranded, {"queue": home}).rowcount
+
+
 def _unpacked(content: bytes, packed: bool) -> bytes:
     return zlib.decompress(content) if packed else content
 

@@ -1,26 +1,37 @@
 """Recall: everything the store knows that bears on one message, asked in as few indexed queries as can be, before anything is decided."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, bindparam, false, func, literal_column, select
 
-from maild.known import MERGE_DEPTH, Known, KnownLetter, KnownMessage, LastWords, Question, Sent
+from maild.effects import IncomingState
+from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, KnownMessage, LastWords, Question, Sent
 from maild.store.counters import await_turn
 from maild.store.engine import Transaction
-from maild.store.tables import AUTOMATIC, deliveries, letters, message_references, messages, tags, tickets
+from maild.store.tables import AUTOMATIC, deliveries, incoming, letters, message_references, messages, tags, tickets
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, Status, TicketView
 from maild.tokens import LetterKind
 
 MOST_ADOPTERS = 20
+MOST_COPIES = 50
 COUNT_CEILING = 10_000
 """Counting stops here: under a flood every message would otherwise count all before it."""
 
+_COPIES = (
+    select(incoming.c.id, incoming.c.fingerprint, incoming.c.date, incoming.c.ticket, incoming.c.state)
+    .where(
+        incoming.c.message_id == bindparam("id", type_=incoming.c.message_id.type),
+        incoming.c.state.in_((IncomingState.DONE.value, IncomingState.QUARANTINED.value)),
+    )
+    .order_by((incoming.c.fingerprint == bindparam("fingerprint", type_=incoming.c.fingerprint.type)).desc(), incoming.c.id)
+    .limit(MOST_COPIES)
+)
 _MESSAGES = (
-    select(messages.c.message_id, messages.c.fingerprint, messages.c.date, messages.c.ticket, messages.c.internal)
+    select(messages.c.message_id, messages.c.ticket, messages.c.internal)
     .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
     .order_by(messages.c.id)
 )
@@ -58,21 +69,22 @@ _TAG_NAMES = select(tags.c.tag).where(tags.c.tag.in_(bindparam("words", expandin
 def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     """The store's answer for one message. In a writing transaction it first waits for its turn, so that the answer stays true."""
     await_turn(tx)
-    found = _find_messages(tx, question)
+    copies = _find_copies(tx, question)
+    found = _find_messages(tx, question.ids)
     own_number = frozenset() if question.own_letter is None else frozenset({question.own_letter})
     by_number = _find_letters(tx, question.letters | own_number)
     own = by_number.get(question.own_letter or 0)
     adopters = tuple(dict.fromkeys(tx.execute(_ADOPTERS, {"id": question.message_id}).scalars()))
     named = {*question.tickets, *adopters, *(letter.ticket for letter in by_number.values()), *(message.ticket for message in found)}
-    views = _with_merge_targets(tx, named | ({own.ticket} if own else set()))
+    views = _with_merge_targets(tx, named | {copy.ticket for copy in copies if copy.ticket is not None})
     return Known(
         tickets=views,
-        same_id=tuple(message for message in found if message.message_id == question.message_id),
+        same_id=copies,
         own=own,
-        by_id=_first_by_id(found, question.ids),
+        by_id=_first_by_id(found),
         letters=by_number,
         adopters=adopters,
-        sent=_count_sent(tx, question, now),
+        sent=_count_sent(tx, question, {view.requester.key for view in views.values()}, now),
         last_words={number: words for number in views if (words := last_words_of(tx, number))},
         tag_names=_find_tag_names(tx, question.tags),
         is_known_sender=_has_written(tx, question.acquaintance),
@@ -85,21 +97,29 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     return LastWords(row.visible, row.author_name or row.author_address) if row else None
 
 
-def _find_messages(tx: Transaction, question: Question) -> tuple[KnownMessage, ...]:
-    """Oldest first."""
-    ids = list(dict.fromkeys((question.message_id, *question.ids)))
+def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
+    """Those that look the same first. The mail that is being read is not settled yet, so it never finds itself."""
     return tuple(
-        KnownMessage(message_id or "", fingerprint, date, ticket, internal)
-        for message_id, fingerprint, date, ticket, internal in tx.execute(_MESSAGES, {"ids": ids})
+        KnownCopy(identifier, fingerprint or "", date, ticket, state == IncomingState.QUARANTINED.value)
+        for identifier, fingerprint, date, ticket, state in tx.execute(
+            _COPIES, {"id": question.message_id, "fingerprint": question.fingerprint}
+        )
     )
 
 
-def _first_by_id(found: Iterable[KnownMessage], ids: Collection[str]) -> Mapping[str, KnownMessage]:
+def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[KnownMessage, ...]:
+    """Oldest first."""
+    if not ids:
+        return ()
+    rows = tx.execute(_MESSAGES, {"ids": list(ids)})
+    return tuple(KnownMessage(message_id or "", ticket, internal) for message_id, ticket, internal in rows)
+
+
+def _first_by_id(found: Iterable[KnownMessage]) -> Mapping[str, KnownMessage]:
     """An id used twice belongs to the first who used it (MAIL.md F1, collision)."""
     by_id: dict[str, KnownMessage] = {}
     for message in found:
-        if message.message_id in ids:
-            by_id.setdefault(message.message_id, message)
+        by_id.setdefault(message.message_id, message)
     return by_id
 
 
@@ -135,53 +155,51 @@ def _find_tag_names(tx: Transaction, words: Collection[str]) -> frozenset[str]:
     return frozenset(tx.execute(_TAG_NAMES, {"words": list(words)}).scalars()) if words else frozenset()
 
 
-def _count_sent(tx: Transaction, question: Question, now: datetime) -> Sent:
-    if not question.windows:
+def _count_sent(tx: Transaction, question: Question, requesters: Collection[str], now: datetime) -> Sent:
+    """One statement for all windows; every part of it reads one range of one index."""
+    wanted = tuple(_wanted_counts(question, requesters))
+    if not wanted:
         return Sent()
-    parameters: dict[str, object] = {
-        "recipient": question.recipient,
-        "domain": question.recipient.rpartition("@")[2],
-        "queue": question.queue,
-    }
-    parameters |= {f"since_{index}": now - timedelta(seconds=seconds) for index, (_, seconds) in enumerate(question.windows)}
-    counts = tx.execute(_count_query(question.windows), {name: parameters[name] for name in _parameters_of(question.windows)}).one()
-    return Sent(dict(zip(question.windows, counts, strict=True)))
+    parameters: dict[str, object] = {}
+    for index, (scope, whose, seconds) in enumerate(wanted):
+        parameters[f"since_{index}"] = now - timedelta(seconds=seconds)
+        if scope in _COUNTED_FOR:
+            parameters[f"whose_{index}"] = whose
+    counts = tx.execute(_count_query(tuple(scope for scope, _, _ in wanted)), parameters).one()
+    return Sent(dict(zip(wanted, counts, strict=True)))
+
+
+def _wanted_counts(question: Question, requesters: Collection[str]) -> Iterator[tuple[str, str, int]]:
+    """Whoever may be written to because of this message: its sender, and the requester of any ticket it may belong to."""
+    addresses = sorted(question.addressees.union(requesters))
+    domains = sorted({address.rpartition("@")[2] for address in addresses})
+    whose = {"recipient": addresses, "domain": domains, "queue": question.queues, "storm sender": addresses, "storm domain": domains}
+    for scope, seconds in question.windows:
+        yield from ((scope, key, seconds) for key in whose.get(scope, ("",)))
 
 
 @lru_cache(maxsize=64)
-def _count_query(windows: tuple[tuple[str, int], ...]) -> Select[*tuple[Any, ...]]:
-    """One statement for all windows. Every row of it reads one range of one index."""
-    return select(*(_count(scope, f"since_{index}").label(f"count_{index}") for index, (scope, _) in enumerate(windows)))
+def _count_query(scopes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    return select(*(_count(scope, f"whose_{index}", f"since_{index}").label(f"count_{index}") for index, scope in enumerate(scopes)))
 
 
-@lru_cache(maxsize=64)
-def _parameters_of(windows: tuple[tuple[str, int], ...]) -> frozenset[str]:
-    return frozenset(_count_query(windows).compile().params)
-
-
-def _count(scope: str, since: str) -> ColumnElement[int]:
+def _count(scope: str, whose: str, since: str) -> ColumnElement[int]:
     """How many automatic mails, or for a storm how many new tickets, since then. Scopes are those of `maild.known.Sent`."""
-    match scope:
-        case "storm sender":
-            query = select(tickets.c.number).where(_is(tickets.c.requester_key, "recipient"), _after(tickets.c.created, since))
-        case "storm domain":
-            query = select(tickets.c.number).where(_is(tickets.c.requester_domain, "domain"), _after(tickets.c.created, since))
-        case _:
-            query = select(deliveries.c.id).where(AUTOMATIC, *_delivery_scope(scope), _after(deliveries.c.created, since))
+    belongs = () if scope == "all" else (_is(_COUNTED_FOR[scope], whose),)
+    if scope.startswith("storm"):
+        query = select(tickets.c.number).where(*belongs, _after(tickets.c.created, since))
+    else:
+        query = select(deliveries.c.id).where(AUTOMATIC, *belongs, _after(deliveries.c.created, since))
     return select(func.count()).select_from(query.limit(literal_column(str(COUNT_CEILING))).subquery()).scalar_subquery()
 
 
-def _delivery_scope(scope: str) -> tuple[ColumnElement[bool], ...]:
-    match scope:
-        case "recipient":
-            return (_is(deliveries.c.recipient_key, "recipient"),)
-        case "domain":
-            return (_is(deliveries.c.recipient_domain, "domain"),)
-        case "queue":
-            return (_is(deliveries.c.queue, "queue"),)
-        case "all":
-            return ()
-    raise ValueError(f"no such scope: {scope}")
+_COUNTED_FOR: Mapping[str, Column[str]] = {
+    "recipient": deliveries.c.recipient_key,
+    "domain": deliveries.c.recipient_domain,
+    "queue": deliveries.c.queue,
+    "storm sender": tickets.c.requester_key,
+    "storm domain": tickets.c.requester_domain,
+}
 
 
 def _is(column: Column[str], parameter: str) -> ColumnElement[bool]:

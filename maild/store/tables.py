@@ -68,12 +68,16 @@ class IncomingColumns(TypedColumns):
     evidence: Named[list[dict[str, str]]] = Column(JSON)
     ticket: Named[int | None] = Column(Number)
     settled: Named[datetime | None] = Column(Time)
+    message_id: Named[str | None] = Column(Key)
+    fingerprint: Named[str | None] = Column(Text)
+    date: Named[datetime | None] = Column(Time)
 
 
 incoming = Table("incoming", metadata, IncomingColumns)
 Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.uid_validity, incoming.c.uid, unique=True)
 Index("ix_incoming_raw", incoming.c.raw)
 Index("ix_incoming_ticket", incoming.c.ticket)
+Index("ix_incoming_message_id", incoming.c.message_id)
 Index("ix_incoming_unsettled", incoming.c.state, incoming.c.id, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
 
@@ -144,10 +148,8 @@ class MessageColumns(TypedColumns):
     author_address: Named[str] = Column(Words)
     agent: Named[str | None] = Column(Text)
     at: Named[datetime] = Column(Time)
-    date: Named[datetime | None] = Column(Time)
     internal: Named[bool] = Column(Boolean)
     message_id: Named[str | None] = Column(Key)
-    fingerprint: Named[str] = Column(Text)
     subject: Named[str] = Column(Words)
     text: Named[str] = Column(Words)
     visible: Named[str] = Column(Words)

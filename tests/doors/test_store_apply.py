@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from maild.effects import AddMessage, Decision, IncomingState, Letter, Post, RecordEvent
+from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Post, RecordEvent
 from maild.ingest.arrival import Incoming
-from maild.known import Known, KnownMessage, LastWords, Question
+from maild.known import Known, KnownCopy, LastWords, Question
 from maild.message import Address, Attachment
 from maild.outbox.delivery import Composed
 from maild.reason import Reason
@@ -188,9 +188,21 @@ def test_recall_knows_nothing_of_a_stranger(store: Store):
 
 
 def test_recall_finds_duplicates_by_the_messages_own_id(store: Store):
-    ticket = opened(store, replace(a_message(message_id="mail-a@x"), date=NOW - MINUTE, fingerprint="abc"))
-    (same,) = recalled(store, Question("mail-a@x")).same_id
-    assert same == KnownMessage("mail-a@x", "abc", NOW - MINUTE, ticket.number, False)
+    identity = Identity("mail-a@x", "abc", NOW - MINUTE)
+    with store.writing() as tx:
+        first, second, third = incoming.store_arrivals(tx, [an_arrival(uid=uid) for uid in (1, 2, 3)], NOW)
+        arrived = {message.id: message for message in incoming.claim(tx, 50, "host:1", 60, NOW)}
+    ticket = applied(store, replace(a_decision(), identity=identity), arrived[first]).ticket
+    assert ticket is not None
+    # An agent's mail of commands only leaves no message on the ticket, a mail in quarantine has none.
+    commands = a_decision(RecordEvent("closed", "anna", "closed"), before=ticket, after=ticket)
+    applied(store, replace(commands, identity=replace(identity, fingerprint="def")), arrived[second])
+    kept_out = Decision(IncomingState.QUARANTINED, Reason("spam", "spam"), identity=replace(identity, fingerprint="ghi"))
+    applied(store, kept_out, arrived[third])
+    copies = recalled(store, Question("mail-a@x", fingerprint="def")).same_id
+    assert copies[0] == KnownCopy(second, "def", NOW - MINUTE, ticket.number, in_quarantine=False)
+    assert copies[1] == KnownCopy(first, "abc", NOW - MINUTE, ticket.number, in_quarantine=False)
+    assert copies[2] == KnownCopy(third, "ghi", NOW - MINUTE, None, in_quarantine=True)
 
 
 def test_recall_finds_foreign_ids_with_their_tickets_and_the_first_owner_of_each(store: Store):
@@ -228,13 +240,23 @@ def test_recall_follows_merges_and_survives_a_circle(store: Store):
 def test_recall_counts_automatic_mail_in_each_window(store: Store):
     for _ in range(3):
         opened(store)
-    windows = (("recipient", 3600), ("domain", 3600), ("queue", 60), ("all", 60), ("storm sender", 600), ("storm domain", 600))
-    ann = Question("new@x", recipient="ann@globex.example", queue="support", windows=windows)
-    bob = Question("new@x", recipient="bob@globex.example", queue="sales", windows=windows)
+    windows = (("recipient", 3600), ("domain", 3600), ("queue", 3600), ("all", 60), ("storm sender", 600), ("storm domain", 600))
+    question = Question("new@x", addressees=frozenset({"bob@globex.example"}), queues=("support", "sales"), windows=windows)
+    about_bob = {
+        ("recipient", "bob@globex.example", 3600): 0,
+        ("domain", "globex.example", 3600): 3,
+        ("queue", "support", 3600): 3,
+        ("queue", "sales", 3600): 0,
+        ("all", "", 60): 0,
+        ("storm sender", "bob@globex.example", 600): 0,
+        ("storm domain", "globex.example", 600): 3,
+    }
     with store.reading() as tx:
         later = NOW + timedelta(minutes=5)
-        assert recall(tx, ann, later).sent.counts == dict(zip(windows, (3, 3, 0, 0, 3, 3), strict=True))
-        assert recall(tx, bob, NOW).sent.counts == dict(zip(windows, (0, 3, 0, 3, 0, 3), strict=True))
+        assert recall(tx, question, later).sent.counts == about_bob
+        about_ann_too = recall(tx, replace(question, tickets=frozenset({1})), NOW).sent
+    assert about_ann_too.count("recipient", "ann@globex.example", 3600) == 3, "her ticket may be the one, and what is sent would go to her"
+    assert about_ann_too.count("all", "", 60) == 3
 
 
 def test_recall_knows_who_has_written_before(store: Store):

@@ -184,3 +184,14 @@ def test_letters_are_packed_once_nobody_waits_for_them(store: Store):
     delivery = claimed(store)
     assert delivery is not None
     assert delivery.raw == before[1]
+
+
+def test_letters_of_a_queue_that_is_gone_are_sent_for_another(store: Store):
+    posted(store, replace(ANSWER, queue="helpdesk"), ANSWER)
+    posted(store, replace(ANSWER, queue="old"))
+    assert recorded(store, Sent("250 ok")) is DeliveryState.SENT
+    with store.writing() as tx:
+        assert letters.rehome(tx, ("support", "sales"), "sales") == 1
+    assert claimed(store, queues=frozenset({"sales"})) is not None
+    with store.reading() as tx:
+        assert [row.queue for row in letters.list_outbox(tx)] == ["sales", "support", "helpdesk"], "what was sent stays as it was"

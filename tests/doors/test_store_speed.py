@@ -68,8 +68,8 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
             letters=frozenset({1}),
             own_letter=2,
             acquaintance=ANN.key,
-            recipient=ANN.key,
-            queue="support",
+            addressees=frozenset({ANN.key}),
+            queues=("support",),
             windows=WINDOWS,
             tags=frozenset({"vip"}),
         )
@@ -94,6 +94,7 @@ def test_no_step_of_sending_reads_a_whole_table(sqlite_store: Store):
             letters.find_next_due(tx, queues)
         letters.recover(tx, lambda owner: True, NOW, timedelta(minutes=15))
         letters.pack(tx, 10)
+        letters.rehome(tx, ("support", "sales"), "support")
         incoming.release_claims_of_dead(tx, lambda owner: True)
         steps = plans.lines()
     assert len(steps) > 10

@@ -61,9 +61,7 @@ def a_message(
 ) -> AddMessage:
     """A message with a fresh id, unless one is given or `None` asks for none."""
     identifier = f"mail-{next(_numbers)}@globex.example" if message_id == "" else message_id
-    return AddMessage(
-        kind, author, NOW, text, text, message_id=identifier, fingerprint="f1", references=references, internal=internal, subject=subject
-    )
+    return AddMessage(kind, author, NOW, text, text, message_id=identifier, references=references, internal=internal, subject=subject)
 
 
 def a_letter(

@@ -12,6 +12,7 @@ from maild.outbox.guard import address_refusal, cap_refusal, is_exempt_domain, p
 from maild.tokens import LetterKind
 
 HOUR, DAY, TEN_MINUTES = 3600, 86_400, 600
+ADDRESS, DOMAIN = ANN.key, ANN.domain
 EVENT = RecordEvent("acknowledged", "maild", "received")
 
 
@@ -35,7 +36,7 @@ def test_some_addresses_never_get_automatic_mail():
 
 
 def check_cap(
-    counts: dict[tuple[str, int], int], code: str | None, *, address: Address = ANN, auth: AuthResult = AuthResult.UNKNOWN
+    counts: dict[tuple[str, str, int], int], code: str | None, *, address: Address = ANN, auth: AuthResult = AuthResult.UNKNOWN
 ) -> None:
     refusal = cap_refusal(address, "support", auth, Sent(counts), some_settings())
     assert (refusal.code if refusal else None) == code, counts
@@ -43,16 +44,20 @@ def check_cap(
 
 def test_a_cap_is_reached_when_as_many_mails_went_out_as_it_allows():
     check_cap({}, None)
-    check_cap({("recipient", HOUR): 2}, None)
-    check_cap({("recipient", HOUR): 3}, "cap-recipient")
-    check_cap({("recipient", DAY): 10}, "cap-recipient")
-    check_cap({("domain", HOUR): 60}, "cap-domain")
-    check_cap({("queue", HOUR): 300}, "cap-queue")
-    check_cap({("all", TEN_MINUTES): 600}, "cap-all")
+    check_cap({("recipient", ADDRESS, HOUR): 2}, None)
+    check_cap({("recipient", ADDRESS, HOUR): 3}, "cap-recipient")
+    check_cap({("recipient", ADDRESS, DAY): 10}, "cap-recipient")
+    check_cap({("domain", DOMAIN, HOUR): 60}, "cap-domain")
+    check_cap({("queue", "support", HOUR): 300}, "cap-queue")
+    check_cap({("all", "", TEN_MINUTES): 600}, "cap-all")
+
+
+def test_what_went_to_others_does_not_count():
+    check_cap({("recipient", "bob@globex.example", HOUR): 99, ("domain", "acme.example", HOUR): 99, ("queue", "sales", HOUR): 999}, None)
 
 
 def test_a_domain_that_says_nothing_about_its_people_has_no_cap():
-    many = {("domain", HOUR): 1000}
+    many = {("domain", domain, HOUR): 1000 for domain in (DOMAIN, "gmail.com", "acme.example")}
     check_cap(many, None, address=Address("", "ann@gmail.com"))
     check_cap(many, None, address=Address("", "anna@acme.example"))
     check_cap(many, None, auth=AuthResult.PASS)
@@ -64,20 +69,20 @@ def test_a_storm_is_more_new_tickets_than_allowed():
     settings = some_settings()
     for counts, code in (
         ({}, None),
-        ({("storm sender", TEN_MINUTES): 4}, None),
-        ({("storm sender", TEN_MINUTES): 5}, "storm"),
-        ({("storm domain", TEN_MINUTES): 50}, "storm"),
+        ({("storm sender", ADDRESS, TEN_MINUTES): 4}, None),
+        ({("storm sender", ADDRESS, TEN_MINUTES): 5}, "storm"),
+        ({("storm domain", DOMAIN, TEN_MINUTES): 50}, "storm"),
     ):
         refusal = storm_refusal(ANN, AuthResult.UNKNOWN, Sent(counts), settings)
         assert (refusal.code if refusal else None) == code, counts
-    assert storm_refusal(ANN, AuthResult.PASS, Sent({("storm domain", TEN_MINUTES): 50}), settings) is None
+    assert storm_refusal(ANN, AuthResult.PASS, Sent({("storm domain", DOMAIN, TEN_MINUTES): 50}), settings) is None
 
 
 def test_limits_that_are_off_ask_nothing_and_refuse_nothing():
     off = some_settings(limits=Limits(None, None))
     assert windows(off.limits) == ()
-    assert cap_refusal(ANN, "support", AuthResult.UNKNOWN, Sent({("recipient", HOUR): 999}), off) is None
-    assert storm_refusal(ANN, AuthResult.UNKNOWN, Sent({("storm sender", TEN_MINUTES): 999}), off) is None
+    assert cap_refusal(ANN, "support", AuthResult.UNKNOWN, Sent({("recipient", ADDRESS, HOUR): 999}), off) is None
+    assert storm_refusal(ANN, AuthResult.UNKNOWN, Sent({("storm sender", ADDRESS, TEN_MINUTES): 999}), off) is None
 
 
 def test_the_store_is_asked_for_every_window_once():

@@ -11,11 +11,9 @@ from maild.ticket import Status
 HUMAN, AUTO, LIST = MessageClass.HUMAN, MessageClass.AUTO_REPLY, MessageClass.LIST
 
 
-def check(
-    status: Status, message_class: MessageClass, course: Course, after: Status, *, courtesy: bool = False, closed_days: int = 1
-) -> None:
+def check(status: Status, message_class: MessageClass, course: Course, after: Status, *, closed_days: int = 1, **about: bool) -> None:
     closed_at = NOW - timedelta(days=closed_days) if status is Status.CLOSED else None
-    step = follow(a_ticket(status=status, closed_at=closed_at), message_class, courtesy, 30, NOW)
+    step = follow(a_ticket(status=status, closed_at=closed_at), message_class, 30, NOW, **about)
     assert (step.course, step.status) == (course, after), step.why
 
 
@@ -32,6 +30,13 @@ def test_a_customer_reopens_what_was_closed_lately():
     check(Status.CLOSED, HUMAN, Course.FOLLOW_UP, Status.NEW, closed_days=31)
 
 
+def test_another_subject_far_down_the_thread_of_a_closed_ticket_is_a_new_request():
+    check(Status.CLOSED, HUMAN, Course.FOLLOW_UP, Status.NEW, is_new_topic=True)
+    check(Status.CLOSED, HUMAN, Course.SILENT, Status.CLOSED, is_new_topic=True, is_courtesy=True)
+    check(Status.CLOSED, AUTO, Course.APPEND, Status.CLOSED, is_new_topic=True)
+    check(Status.OPEN, HUMAN, Course.APPEND, Status.OPEN, is_new_topic=True)
+
+
 def test_automatic_mail_changes_no_state():
     check(Status.WAITING, AUTO, Course.APPEND, Status.WAITING)
     check(Status.CLOSED, AUTO, Course.APPEND, Status.CLOSED)
@@ -39,9 +44,9 @@ def test_automatic_mail_changes_no_state():
 
 
 def test_thanks_alone_are_silent():
-    check(Status.CLOSED, HUMAN, Course.SILENT, Status.CLOSED, courtesy=True)
-    check(Status.WAITING, HUMAN, Course.SILENT, Status.WAITING, courtesy=True)
-    check(Status.OPEN, HUMAN, Course.APPEND, Status.OPEN, courtesy=True)
+    check(Status.CLOSED, HUMAN, Course.SILENT, Status.CLOSED, is_courtesy=True)
+    check(Status.WAITING, HUMAN, Course.SILENT, Status.WAITING, is_courtesy=True)
+    check(Status.OPEN, HUMAN, Course.APPEND, Status.OPEN, is_courtesy=True)
 
 
 def test_spam_stays_spam_without_any_mail():

@@ -8,10 +8,10 @@ from builders import ANN, NOW, a_message, a_reading, a_sender, a_ticket, some_se
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import IncomingState, Post
+from maild.effects import IncomingState, Post, RecordEvent
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Known, KnownLetter, KnownMessage
+from maild.known import Known, KnownCopy, KnownLetter
 from maild.message import Address, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -32,7 +32,7 @@ def on_ticket(
     found = a_ticket(**(ticket or {}))
     message = a_message(header_from=(author,), **changes.pop("message", {}))
     common = {"message": message, "sender": a_sender(author), "known": Known(tickets={1042: found})}
-    return a_reading(**common | changes, thread=replace(Thread(found, EVIDENCE, (EVIDENCE,)), **(thread or {})))
+    return a_reading(**common | changes, thread=replace(Thread(found, EVIDENCE, evidence=(EVIDENCE,)), **(thread or {})))
 
 
 def by_anna(token_ticket: int = 1042, place: TokenPlace = TokenPlace.IN_REPLY_TO, *, proven: bool = True, **changes: Any) -> Reading:
@@ -56,6 +56,10 @@ def kinds(draft: Draft) -> list[tuple[MessageKind, bool]]:
     return [(effect.kind, effect.internal) for effect in draft.effects if type(effect).__name__ == "AddMessage"]
 
 
+def events(draft: Draft, kind: str) -> list[str]:
+    return [effect.text for effect in draft.effects if isinstance(effect, RecordEvent) and effect.kind == kind]
+
+
 def posted(draft: Draft) -> list[tuple[str, tuple[Address, ...]]]:
     return [(effect.letter.template, effect.letter.recipients) for effect in draft.effects if isinstance(effect, Post)]
 
@@ -65,11 +69,12 @@ def posted(draft: Draft) -> list[tuple[str, tuple[Address, ...]]]:
 
 def test_the_first_case_that_applies_answers():
     own = KnownLetter(77, "c.1@acme.example", LetterKind.ANSWER, 1042, None, False, NOW)
-    twin = KnownMessage("m1@globex.example", "f1", NOW, 1042, False)
+    twin = KnownCopy(7, "f1", NOW, 1042, in_quarantine=False)
     check(a_reading(), DONE, "new")
     check(on_ticket(), DONE, "follow_up")
     check(on_ticket(thread={"own": own, "duplicate": twin}), DONE, "own_loop")
     check(on_ticket(thread={"duplicate": twin}), DUPLICATE, "duplicate")
+    check(on_ticket(thread={"duplicate": replace(twin, in_quarantine=True)}), DONE, "follow_up")
     check(a_reading(message_class=MessageClass.OWN_LOOP), DONE, "own_loop")
     check(a_reading(message_class=MessageClass.BOUNCE), QUARANTINED, "bounce")
     check(a_reading(message_class=MessageClass.AUTO_REPLY), QUARANTINED, "auto")
@@ -133,6 +138,39 @@ def test_a_ticket_that_follows_a_closed_one_inherits_its_queue_and_owner_and_lea
     assert (draft.before, draft.after.queue, draft.after.owner, draft.after.follow_up_of) == (None, "sales", "boris", 1042)
 
 
+def test_another_subject_far_down_a_closed_conversation_opens_a_ticket_and_says_why():
+    by_reference = Evidence("e", Strength.MEDIUM, 1042, "References names a message of #1042")
+    closed = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=1)}
+    thread = {"chosen": by_reference, "evidence": (by_reference,)}
+    check(on_ticket(closed, thread=thread, title="Printer"), DONE, "follow_up")
+    draft = decided(on_ticket(closed, thread=thread, title="Now my phone"))
+    assert (draft.reason.text, draft.before) == ("#1042 is closed, and the mail has another subject", None)
+    assert draft.after is not None
+    assert draft.after.follow_up_of == 1042
+    stronger = {"chosen": EVIDENCE, "evidence": (EVIDENCE, by_reference)}
+    check(on_ticket(closed, thread=stronger, title="Now my phone"), DONE, "follow_up")
+
+
+def test_evidence_that_was_not_followed_stands_in_the_log():
+    other = Evidence("f", Strength.WEAK, 7, "subject tag #7 without valid check characters")
+    draft = decided(on_ticket(thread={"evidence": (EVIDENCE, other), "dissent": (other,)}))
+    assert events(draft, "evidence_disagrees") == ["not followed: subject tag #7 without valid check characters"]
+
+
+def test_thanks_alone_silence_everybody():
+    closed = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=1)}
+    draft = decided(on_ticket(closed, message={"text": "Thank you!", "new_text": "Thank you!"}))
+    assert (draft.tell, draft.silence and draft.silence.text) == (False, "thanks alone does not reopen")
+    assert decided(on_ticket()).silence is None
+
+
+def test_a_ticket_of_a_queue_that_is_gone_moves_to_the_department_that_gets_its_mail():
+    for draft in (decided(on_ticket({"queue": "helpdesk"})), decided(by_anna(ticket={"queue": "helpdesk"}))):
+        assert draft.after is not None
+        assert draft.after.queue == "support"
+        assert events(draft, "moved") == ["to Support: there is no queue helpdesk any more"]
+
+
 # An agent's mail (A3-A6)
 
 
@@ -164,6 +202,8 @@ def test_only_an_answer_to_the_notification_itself_is_public():
         by_anna(place=TokenPlace.REFERENCES),
         by_anna(place=TokenPlace.REFERENCE_LINE),
         by_anna(message={"subject": "Fwd: Re: Printer"}),
+        by_anna(message={"elided": "-------- Weitergeleitete Nachricht --------\nVon: Ann"}),
+        by_anna(message={"new_text": "Begin forwarded message:\n\nFrom: Ann", "text": "Begin forwarded message:\n\nFrom: Ann"}),
         by_anna(thread={"parent_internal": True}),
         by_anna(message={"new_text": "#note\nHe owes us.", "text": "#note\nHe owes us."}),
     ):

@@ -8,7 +8,7 @@ from builders import ANN, FAILED, NOW, a_message, a_sender, a_ticket, some_setti
 
 from maild.config.settings import Trust
 from maild.ingest.thread import Thread, ask, find_thread
-from maild.known import Known, KnownLetter, KnownMessage
+from maild.known import Known, KnownCopy, KnownLetter, KnownMessage
 from maild.message import Address
 from maild.ticket import Participant, ParticipantRole, Status
 from maild.tokens import LetterKind
@@ -32,7 +32,11 @@ def check(message: Any, ticket: int | None, grade: str = "", **more: Any) -> Non
 
 
 def a_known(message_id: str, **changes: Any) -> KnownMessage:
-    return replace(KnownMessage(message_id, "f0", NOW - timedelta(days=1), 1042, False), **changes)
+    return replace(KnownMessage(message_id, 1042, False), **changes)
+
+
+def a_copy(**changes: Any) -> KnownCopy:
+    return replace(KnownCopy(7, "f0", NOW - timedelta(days=1), 1042, in_quarantine=False), **changes)
 
 
 def test_our_own_id_is_strong_evidence_for_anybody():
@@ -70,6 +74,15 @@ def test_the_strongest_evidence_wins_and_disagreement_stays_visible():
     assert found.ticket is not None
     assert found.ticket.number == 1042
     assert [(item.grade, item.ticket) for item in found.evidence] == [("b", 1042), ("f", 7)]
+    assert [item.ticket for item in found.dissent] == [7]
+
+
+def test_a_ticket_of_the_same_conversation_is_no_disagreement():
+    followed = Known(tickets={1042: a_ticket(follow_up_of=7), 7: a_ticket(7)}, by_id={"old@x": a_known("old@x", ticket=7)})
+    message = a_message(in_reply_to=(LETTER,), references=("old@x", TOKENS.mint_anchor(7)))
+    assert thread(message, known=followed).dissent == ()
+    merged = Known(tickets={1042: a_ticket(), 7: a_ticket(7, status=Status.MERGED, merged_into=1042)})
+    assert thread(a_message(subject="[Acme #7]", in_reply_to=(LETTER,)), known=merged).dissent == ()
 
 
 def test_failed_authentication_leaves_only_strong_evidence():
@@ -99,12 +112,19 @@ def test_a_token_of_a_deleted_ticket_resolves_to_nothing():
 
 def test_the_same_id_is_a_duplicate_a_variant_or_a_collision():
     message = a_message()
-    same = a_known(message.message_id, fingerprint=message.fingerprint)
+    same = a_copy(fingerprint=message.fingerprint)
     assert thread(message, known=Known(same_id=(same,))).duplicate == same
-    variant = thread(message, known=Known(same_id=(a_known(message.message_id, date=message.date),)))
+    variant = thread(message, known=Known(same_id=(a_copy(date=message.date),)))
     assert (variant.duplicate is not None, variant.variant) == (True, True)
-    collision = thread(message, known=Known(same_id=(a_known(message.message_id),)))
+    collision = thread(message, known=Known(same_id=(a_copy(),)))
     assert (collision.duplicate, collision.collision) == (None, True)
+
+
+def test_a_copy_that_was_let_in_counts_before_one_in_quarantine():
+    message = a_message()
+    let_in = a_copy(incoming=8, fingerprint=message.fingerprint)
+    kept_out = a_copy(fingerprint=message.fingerprint, ticket=None, in_quarantine=True)
+    assert thread(message, known=Known(same_id=(kept_out, let_in))).duplicate == let_in
 
 
 def test_a_reply_to_something_internal_is_internal():
@@ -121,4 +141,4 @@ def test_the_question_names_all_that_must_be_known():
     assert question.tickets == {1042, 7, 9}
     assert question.letters == {77}
     assert question.ids == (LETTER, TOKENS.mint_anchor(9), "a@b")
-    assert question.recipient == ANN.address
+    assert question.addressees == {ANN.address}
