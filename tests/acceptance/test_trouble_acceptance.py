@@ -176,6 +176,50 @@ def test_a_mail_that_breaks_a_step_is_held_with_its_traceback_and_the_others_go_
     assert desk.ask("message", "list", "--state", "held") == []
 
 
+# A mailbox that is made anew, a queue that is renamed
+
+
+def test_after_a_change_of_uidvalidity_nothing_is_done_a_second_time(make_desk: DeskMaker, dovecot_server: DovecotServer):
+    """Dovecot loses its indexes: all mail comes once more. The agent's `#close`, which left no message behind, must not run again (I2, F1)."""
+    desk = make_desk().start()
+    number = int(desk.receive(a_request(desk, subject="Index lost"))["ticket"])
+    notice = desk.letter_about("anna", "Index lost")
+    desk.receive(an_answer_to(notice, f"Anna <{desk.at('anna')}>", "#close\n"))
+    assert desk.ticket(number)["status"] == "closed"
+    desk.maild("ticket", "reopen", str(number))
+    desk.stop()
+    before = desk.ticket(number)["messages"]
+    dovecot_server.wipe_indexes(desk.at("support"))
+    desk.start()
+    desk.receive(a_request(desk, subject="And a new one"))
+    assert [row["state"] for row in desk.incoming()] == ["done", "duplicate", "duplicate", "done", "done"]
+    assert (desk.ticket(number)["status"], len(desk.tickets())) == ("open", 2)
+    assert desk.ticket(number)["messages"] == before
+    assert len(desk.letters_about("ann@trouble.example", "Index lost")) == 2, "acknowledged and told of the closing, once each"
+
+
+def test_a_renamed_queue_loses_neither_tickets_nor_letters(make_desk: DeskMaker):
+    desk = make_desk().start()
+    number = int(desk.receive(a_request(desk, subject="Renamed"))["ticket"])
+    notice = desk.letter_about("anna", "Renamed")
+    desk.maild("outbox", "pause")
+    desk.maild("ticket", "reply", str(number), "--as", "anna", "We look at it.")
+    configuration = desk.directory / "maild.yaml"
+    renamed = (
+        configuration.read_text(encoding="utf-8")
+        .replace("  support: {", "  helpdesk: {")
+        .replace("mailbox: support,", "mailbox: helpdesk,")
+    )
+    configuration.write_text(renamed, encoding="utf-8")
+    assert desk.app is not None
+    assert desk.app.reload().done
+    desk.maild("outbox", "resume")
+    desk.put(an_answer_to(notice, f"Anna <{desk.at('anna')}>", "Here you are.\n"))
+    eventually(lambda: len(desk.letters_about("ann@trouble.example", "Renamed")) == 3)
+    assert desk.ticket(number)["queue"] == "helpdesk"
+    assert "there is no queue support any more" in str(desk.ticket(number)["events"])
+
+
 # Coming and going
 
 
