@@ -8,7 +8,7 @@ from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.audience import agents_to_tell
-from maild.desk.letters import NOTHING_ANSWERED, Answered
+from maild.desk.letters import NOTHING_ANSWERED
 from maild.effects import AddMessage, Decision, Effect, IncomingState, Letter, RecordEvent
 from maild.errors import UsageError
 from maild.message import Address
@@ -40,7 +40,8 @@ class FrontDesk:
         """
         with self.store.writing() as tx:
             ticket = tickets.view(tx, number)
-            done = do(ticket, act, self._answered(tx, ticket), self.office.desk.settings)
+            answered = letters.answered_on(ticket, last_words_of(tx, number))
+            done = do(ticket, act, answered, self.office.desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)
@@ -66,12 +67,6 @@ class FrontDesk:
         told = [letters.notification(settings.agents[agent], ticket, message, (), settings) for agent in agents]
         ack = [letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})] if acknowledge else []
         return [effect for letter in (*ack, *told) for effect in post(letter, settings)]
-
-    def _answered(self, tx: Transaction, ticket: TicketView) -> Answered:
-        words = last_words_of(tx, ticket.number)
-        if words is None:
-            return Answered(ticket.last_customer_id, ticket.references)
-        return Answered(ticket.last_customer_id, ticket.references, words.text, words.author)
 
     def _apply(self, tx: Transaction, decision: Decision) -> TicketView:
         now = _now()

@@ -7,7 +7,6 @@ from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.commands import CommandFault, Parsed, parse
-from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.desk.participants import with_persons
 from maild.desk.rehoming import rehome
 from maild.draft import Draft
@@ -95,8 +94,9 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     if parsed.faults:
         return _command_failed(reading, agent, ticket, parsed.faults, why_internal, settings)
     act = _act_of(reading, agent, parsed, why_internal is not None, now)
+    answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
-    done = do(_with_persons_answered(housed, act, reading, settings), act, _answered(reading, ticket), settings)
+    done = do(_with_persons_answered(housed, act, reading, settings), act, answered, settings)
     if done.faults:
         return _command_failed(reading, agent, ticket, done.faults, why_internal, settings)
     kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
@@ -151,14 +151,6 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
 def _passes_on(message: InboundMessage) -> bool:
     """A forward block below the agent's words, or nothing but it."""
     return begins_with_forward(message.elided) or begins_with_forward(message.new_text)
-
-
-def _answered(reading: Reading, ticket: TicketView) -> Answered:
-    """The customer's last message on the ticket."""
-    last = reading.known.last_words.get(ticket.number)
-    if last is None:
-        return replace(NOTHING_ANSWERED, message_id=ticket.last_customer_id, references=ticket.references)
-    return Answered(ticket.last_customer_id, ticket.references, last.text, last.author)
 
 
 def _command_failed(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from maild.config.settings import Agent, Settings
 from maild.desk.commands import CommandFault
 from maild.effects import AddMessage, Letter
+from maild.known import LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
@@ -46,6 +47,11 @@ def answered_by(message: InboundMessage) -> Answered:
     references = (*message.references, message.message_id) if message.message_id_given else message.references
     identifier = message.message_id if message.message_id_given else None
     return Answered(identifier, references, message.new_text, (author.name or author.address) if author else "", copied)
+
+
+def answered_on(ticket: TicketView, words: LastWords | None) -> Answered:
+    """What a letter written later refers to: the customer's last message on the ticket, if his words are known."""
+    return Answered(ticket.last_customer_id, ticket.references, words.text if words else "", words.author if words else "")
 
 
 def acknowledgement(ticket: TicketView, answered: Answered, settings: Settings, template: str, values: Mapping[str, object]) -> Letter:

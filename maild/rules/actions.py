@@ -3,6 +3,7 @@
 How actions are written is decided in `load_actions`; what becomes of wishes (gates, caps, the letters themselves) in the walk.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,25 +29,25 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActionResult:
     """An action's result: the verdict after it, and what was done in words."""
 
     verdict: Verdict
     words: str
 
 
-class Action:
+class Action(ABC):
     """One action with what it was given."""
 
     __slots__ = ()
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    @abstractmethod
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         """The verdict with this action in it.
 
         Raises:
             ActionSkippedError, ValueMissingError: it is left out; the trace says why.
         """
-        raise NotImplementedError
 
     def describe(self) -> str:
         """Its name in the trace, where it was left out."""
@@ -68,13 +69,13 @@ class SetField(Action):
     value: Text | None
     only_undecided: bool = False
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         if self.only_undecided and self.name in verdict.ticket.decided:
             raise ActionSkippedError("it has been set already")
         value = self.value.fill(verdict.ticket, moment.captures) if self.value else None
         ticket = set_field(verdict.ticket, self.name, value, moment.occasion.now)
         words = f"{self.name} cleared" if value is None else f"{self.name} set to {value}"
-        return Done(replace(verdict, ticket=ticket), words + (" by default" if self.only_undecided else ""))
+        return ActionResult(replace(verdict, ticket=ticket), words + (" by default" if self.only_undecided else ""))
 
     def describe(self) -> str:
         return f"{'default' if self.only_undecided else 'set'} {self.name}"
@@ -84,20 +85,20 @@ class SetField(Action):
 class Tag(Action):
     tags: tuple[Text, ...]
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         tags = _fill_all(self.tags, verdict, moment)
         ticket = replace(verdict.ticket, tags=verdict.ticket.tags | set(tags))
-        return Done(replace(verdict, ticket=ticket), f"tagged {', '.join(tags)}")
+        return ActionResult(replace(verdict, ticket=ticket), f"tagged {', '.join(tags)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Untag(Action):
     tags: tuple[Text, ...]
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         tags = _fill_all(self.tags, verdict, moment)
         ticket = replace(verdict.ticket, tags=verdict.ticket.tags - set(tags))
-        return Done(replace(verdict, ticket=ticket), f"untagged {', '.join(tags)}")
+        return ActionResult(replace(verdict, ticket=ticket), f"untagged {', '.join(tags)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,13 @@ class Assign(Action):
     agent: str | None
     team: str | None
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         ticket = verdict.ticket
         for name, value in (("team", self.team), ("owner", self.agent)):
             if value is not None:
                 ticket = set_field(ticket, name, value, moment.occasion.now)
         receivers = [receiver for receiver in (self.agent, self.team and f"team {self.team}") if receiver]
-        return Done(replace(verdict, ticket=ticket), f"assigned to {', '.join(receivers)}")
+        return ActionResult(replace(verdict, ticket=ticket), f"assigned to {', '.join(receivers)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Ack(Action):
     template: str | None = None
     values: Values = ()
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         wish = AckWish(moment.rule, self.wanted, self.template, _fill_values(self.values, verdict, moment))
         words = f"acknowledged with {self.template or 'the usual text'}" if self.wanted else "acknowledgement withheld"
         return _with_wish(verdict, wish, words)
@@ -138,7 +139,7 @@ class Reply(Action):
     then: Status | None = None
     values: Values = ()
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         if moment.occasion.nature.message_class not in {MessageClass.HUMAN, MessageClass.LIST}:
             raise ActionSkippedError("never to automatic mail")
         wish = ReplyWish(moment.rule, self.template, _fill_values(self.values, verdict, moment))
@@ -153,7 +154,7 @@ class Reply(Action):
 class Note(Action):
     text: Text
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         return _with_wish(verdict, NoteWish(moment.rule, self.text.fill(verdict.ticket, moment.captures)), "noted")
 
 
@@ -163,7 +164,7 @@ class Notify(Action):
     template: str
     values: Values = ()
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         wish = NotifyWish(moment.rule, self.who, self.template, _fill_values(self.values, verdict, moment))
         return _with_wish(verdict, wish, f"notified {', '.join(self.who)} with {self.template}")
 
@@ -174,7 +175,7 @@ class Close(Action):
 
     template: str | None = None
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         ticket = set_field(verdict.ticket, "status", Status.CLOSED.value, moment.occasion.now)
         words = f"closed with {self.template}" if self.template else "closed"
         return _with_wish(replace(verdict, ticket=ticket), CloseWish(moment.rule, self.template), words)
@@ -187,10 +188,10 @@ class Divert(Action):
     fate: Fate
     reason: Text
 
-    def apply(self, verdict: Verdict, moment: Moment) -> Done:
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         reason = self.reason.fill(verdict.ticket, moment.captures)
         words = f"{'quarantined' if self.fate is Fate.QUARANTINE else 'dropped'}: {reason}"
-        return Done(replace(verdict, fate=self.fate, fate_reason=reason, fate_rule=moment.rule), words)
+        return ActionResult(replace(verdict, fate=self.fate, fate_reason=reason, fate_rule=moment.rule), words)
 
 
 def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -> TicketView:
@@ -214,8 +215,8 @@ def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -
     return replace(decided, fields=fields if value is None else {**fields, own_name: value})
 
 
-def _with_wish(verdict: Verdict, wish: Wish, words: str) -> Done:
-    return Done(replace(verdict, wishes=(*verdict.wishes, wish)), words)
+def _with_wish(verdict: Verdict, wish: Wish, words: str) -> ActionResult:
+    return ActionResult(replace(verdict, wishes=(*verdict.wishes, wish)), words)
 
 
 def _fill_all(texts: tuple[Text, ...], verdict: Verdict, moment: Moment) -> tuple[str, ...]:

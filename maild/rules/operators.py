@@ -3,6 +3,7 @@
 Which operator takes which values, and how they are written, is decided in `load_conditions`; negation in `conditions`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -11,14 +12,14 @@ from maild.rules.folding import split_words
 from maild.rules.patterns import Hit, Pattern
 
 
-class Test:
+class Test(ABC):
     """One operator with the values it was given."""
 
     __slots__ = ()
 
+    @abstractmethod
     def find(self, value: FieldValue) -> str | None:
         """What made the operator true, in words for the trace; None where it is false."""
-        raise NotImplementedError
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -180,7 +180,7 @@ def test_a_mail_that_breaks_a_step_is_held_with_its_traceback_and_the_others_go_
 
 
 def test_after_a_change_of_uidvalidity_nothing_is_done_a_second_time(make_desk: DeskMaker, dovecot_server: DovecotServer):
-    """Dovecot loses its indexes: all mail comes once more. The agent's `#close`, which left no message behind, must not run again (I2, F1)."""
+    """Dovecot loses its indexes and all mail comes once more: an agent's `#close`, which left no message, does not run again (I2, F1)."""
     desk = make_desk().start()
     number = int(desk.receive(a_request(desk, subject="Index lost"))["ticket"])
     notice = desk.letter_about("anna", "Index lost")
