@@ -92,18 +92,18 @@ def cancel(context: Context, identifier: int) -> None:
 @command.command(help="Let nothing out until `maild outbox resume`.")
 @click.pass_obj
 def pause(context: Context) -> None:
-    from maild.store import letters
+    from maild.store import brakes
 
     with context.store(context.settings()).writing() as tx:
-        letters.pause(tx, "by hand")
+        brakes.pause(tx, "by hand")
     click.echo("the outbox is paused")
 
 
 @command.command(help="Let mail out again.")
 @click.pass_obj
 def resume(context: Context) -> None:
-    from maild.store import letters
+    from maild.store import brakes
 
     with context.store(context.settings()).writing() as tx:
-        letters.resume(tx)
+        brakes.resume(tx)
     click.echo("the outbox is open")

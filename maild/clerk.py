@@ -161,7 +161,9 @@ class Clerk:
 
     def _record(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> Decision:
         now, message = _now(), opened.message
-        circumstances = Circumstances(incoming.mailbox, incoming.answered, incoming.quiet, incoming.released, incoming.full_size)
+        circumstances = Circumstances(
+            incoming.mailbox, incoming.answered, incoming.quiet, incoming.released, incoming.received, incoming.full_size
+        )
         decision = consider(message, circumstances, partial(recall, tx, now=now), office.desk, now)
 
         def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:

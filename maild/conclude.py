@@ -10,10 +10,11 @@ from maild.desk.acknowledge import ack_refusals, settled_refusal
 from maild.desk.audience import admins_named, agents_named, agents_to_tell, watchers_to_tell
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
+from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, RecordEvent
+from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, RecordEvent, TripBreaker
 from maild.message import Address, AuthResult
-from maild.outbox.guard import customer_refusal, post, storm_refusal
+from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
@@ -24,7 +25,16 @@ STORM = "storm"
 
 def conclude(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
     """The decision about one message. `verdict` None: the rules had no say."""
-    return _once(_decided(draft, verdict, reading, settings, now), reading)
+    decision = _once(_decided(draft, verdict, reading, settings, now), reading)
+    return _with_brakes(decision, reading, settings, now)
+
+
+def _with_brakes(decision: Decision, reading: Reading, settings: Settings, now: datetime) -> Decision:
+    """What this mail was too much of: guesses of one sender (S6), automatic mail of ours (L4)."""
+    mutes = mute_guessers(reading.sender, reading.conduct, reading.known.history, now)
+    fault = breaker_fault(reading.known.sent, settings)
+    brakes = (*mutes, *((TripBreaker(fault.text),) if fault else ()))
+    return replace(decision, effects=(*decision.effects, *brakes)) if brakes else decision
 
 
 def _once(decision: Decision, reading: Reading) -> Decision:
@@ -68,6 +78,7 @@ def _decision(
         author=message.author,
         subject=message.subject,
         identity=Identity(message.message_id, message.fingerprint, message.date),
+        conduct=reading.conduct,
     )
 
 
@@ -158,7 +169,7 @@ def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings
     """MAIL.md O7: the sender's words go back only to a sender who is authenticated or already known; without S1 the caps must do."""
     if not settings.trust.authserv_ids:
         return True
-    return reading.sender.authentication.verdict is AuthResult.PASS or reading.known.is_known_sender
+    return reading.sender.authentication.verdict is AuthResult.PASS or reading.known.history.has_written
 
 
 def _status_notice(
@@ -193,7 +204,9 @@ def _judged(addressee: Address, reading: Reading) -> AuthResult:
 
 
 def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
-    if draft.tell and draft.message and ticket.status is not Status.SPAM and not reading.circumstances.quiet:
+    if draft.before is None and STORM in ticket.tags:
+        yield RecordEvent("notify_withheld", "maild", "one mail will tell of all tickets of this storm")
+    elif draft.tell and draft.message and ticket.status is not Status.SPAM and not reading.circumstances.quiet:
         yield from _notifications(draft, draft.message, ticket, reading, settings)
     for wish in verdict.wishes:
         if isinstance(wish, NotifyWish) and draft.silence:
@@ -210,7 +223,7 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
     told = agents_to_tell(circle, ticket, settings)
     if draft.before is None:
         told = (*told, *watchers_to_tell(ticket, settings, without=told))
-    warnings = tuple(_warnings(message, ticket, reading))
+    warnings = tuple(_warnings(draft, message, ticket, reading))
     for agent in told:
         letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings)
         yield from post(letter, settings, RecordEvent("notified", "maild", settings.agents[agent].name))
@@ -222,8 +235,10 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
             )
 
 
-def _warnings(message: AddMessage, ticket: TicketView, reading: Reading) -> Iterator[str]:
+def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading) -> Iterator[str]:
     """MAIL.md O7: what an agent must know before he answers."""
+    if draft.silence:
+        yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."
     sender = message.author
     if reading.sender.authentication.verdict is AuthResult.FAIL:
         yield f"The sender {sender.address} failed authentication; this may be forged."

@@ -4,7 +4,8 @@ watchers   one thread a mailbox: mail in, stored              maild.ingest.watch
 clerk      one thread: stored mail through the walk           maild.clerk
 postmen    one thread an SMTP account: letters out            maild.outbox.queue
 jobs       APScheduler: what dead processes left behind,      maild.housekeeping
-           and what admins must know                          maild.alarm
+           what admins must know,                             maild.alarm
+           and one mail for many tickets                      maild.storms
 """
 
 import signal
@@ -33,9 +34,11 @@ from maild.outbox.smtp import Account
 from maild.store.engine import Store, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
+from maild.storms import tell_of_storms
 
 HOUSEKEEPING_SECONDS = 10
 ALARM_SECONDS = 30
+STORM_SECONDS = 30
 DRAIN_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 
@@ -80,6 +83,7 @@ class App:
         self._housekeep()
         self._scheduler.add_job(self._housekeep, "interval", seconds=HOUSEKEEPING_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self._look_for_trouble, "interval", seconds=ALARM_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self._tell_of_storms, "interval", seconds=STORM_SECONDS, max_instances=1, coalesce=True)
         self._clerk_thread.start()
         self._start_postmen()
         self._start_watchers()
@@ -90,6 +94,7 @@ class App:
         """Fetch every mailbox until empty, see all through, send what is due. False if a mailbox could not be read."""
         self._housekeep()
         try:
+            self._tell_of_storms()
             readable = [self._poll(key) for key in self.settings.mailboxes]
             while self._clerk.work():
                 pass
@@ -188,6 +193,9 @@ class App:
 
     def _look_for_trouble(self) -> None:
         self._alarm.look(self._office, _now())
+
+    def _tell_of_storms(self) -> None:
+        tell_of_storms(self._store, self._office, _now())
 
     def _close(self) -> None:
         self._reader.close()

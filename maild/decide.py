@@ -4,7 +4,7 @@ The cases stand in one tuple and are tried in order; the first that applies answ
 ticket. What the rules make of the draft, and which letters follow, is `maild.conclude`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from maild.desk.lifecycle import QUIET_CLASSES, Course, Step, follow
 from maild.desk.participants import with_persons, with_third_party
 from maild.desk.rehoming import rehome
 from maild.desk.reports import decide_report
+from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.ingest.language import guess_language
@@ -105,18 +106,32 @@ def _appended(ticket: TicketView, step: Step, reading: Reading, settings: Settin
     message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     after = _with_size_tag(_with_sender(housed, kind, reading, settings), reading).with_status(step.status, now)
-    silence = Reason("silent", step.why) if step.course is Course.SILENT else None
+    echo = find_echo(ticket.number, reading.sender, reading.conduct, reading.known.history)
+    silence = Reason("silent", step.why) if step.course is Course.SILENT else echo
     return Draft(
         state=IncomingState.DONE,
         reason=_why(reading, step),
         before=ticket,
         after=after,
         message=message,
-        effects=(message, *_events(reading, kind, step), *moved),
+        effects=(message, *_events(reading, kind, step), *moved, *_suspect(ticket, echo, reading, now)),
         events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
-        tell=silence is None and reading.nature.message_class not in QUIET_CLASSES,
+        tell=_is_told(step, echo) and reading.nature.message_class not in QUIET_CLASSES,
         silence=silence,
     )
+
+
+def _is_told(step: Step, echo: Reason | None) -> bool:
+    """Agents are told of everything but thanks and what a suspected loop goes on to bring."""
+    return step.course is not Course.SILENT and (echo is None or is_new_suspicion(echo))
+
+
+def _suspect(ticket: TicketView, echo: Reason | None, reading: Reading, now: datetime) -> Iterator[Effect]:
+    """L5: noticed once, then muted for a day."""
+    if echo is None:
+        return
+    yield RecordEvent("loop_suspect" if is_new_suspicion(echo) else "quiet", "maild", echo.text)
+    yield from mute_pair(ticket.number, reading.sender, echo, now)
 
 
 def _kind_on(ticket: TicketView, reading: Reading) -> MessageKind:

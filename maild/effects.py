@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from maild.known import Conduct
 from maild.message import Address, Attachment
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
@@ -18,7 +19,8 @@ from maild.tokens import LetterKind
 class AddMessage:
     """Put a message on the ticket.
 
-    `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11).
+    `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11). `named` are the addresses in its
+    To and Cc, as they are compared: who stands there may answer (F6).
     """
 
     kind: MessageKind
@@ -31,6 +33,7 @@ class AddMessage:
     internal: bool = False
     message_id: str | None = None
     references: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     subject: str = ""
     attachments: tuple[Attachment, ...] = ()
     indexed: bool = True
@@ -83,7 +86,23 @@ class Post:
     letter: Letter
 
 
-Effect = AddMessage | RecordEvent | Post
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Until then whoever stands behind `key` (`maild.known.guess_key`, `pair_key`) is not believed, or not answered (MAIL.md L5, S6)."""
+
+    key: str
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripBreaker:
+    """Nothing automatic goes to customers any more until an admin says so (MAIL.md L4)."""
+
+    why: str
+
+
+Effect = AddMessage | RecordEvent | Post | Mute | TripBreaker
 
 
 class IncomingState(Enum):
@@ -110,7 +129,7 @@ class Decision:
     """What one message, or one command, does. `before` None with an `after`: a new ticket. Both None: no ticket is concerned.
 
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
-    `author` and `subject` are the mail's, shown where incoming mail is listed; `identity` is None for a command.
+    `author` and `subject` are the mail's, shown where incoming mail is listed; `identity` and `conduct` are None for a command.
     """
 
     state: IncomingState
@@ -124,6 +143,7 @@ class Decision:
     author: Address | None = None
     subject: str = ""
     identity: Identity | None = None
+    conduct: Conduct | None = None
 
     @property
     def letters(self) -> tuple[Letter, ...]:

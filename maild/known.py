@@ -17,9 +17,9 @@ class Question:
 
     `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by
     valid tokens, anchors and tags, `letters` the letters of ours named by valid tokens, `own_letter` the one whose id the message itself
-    has (MAIL.md F2). `acquaintance` is an address of which must be known whether it has written before, "" where nobody asks. `windows`
-    are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets
-    found, and for these `queues`. `tags` are words that would be tags if such tags exist.
+    has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the scopes and lengths (in
+    seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets found, and for these `queues`.
+    `tags` are words that would be tags if such tags exist.
     """
 
     message_id: str
@@ -28,7 +28,7 @@ class Question:
     tickets: frozenset[int] = frozenset()
     letters: frozenset[int] = frozenset()
     own_letter: int | None = None
-    acquaintance: str = ""
+    sender: str = ""
     addressees: frozenset[str] = frozenset()
     queues: tuple[str, ...] = ()
     windows: tuple[tuple[str, int], ...] = ()
@@ -77,14 +77,64 @@ class LastWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct:
+    """What is remembered of a mail to tell loops and guesses (MAIL.md L5, S6): how many tags and tokens in it carry a wrong MAC, whether it
+    came right behind automatic mail of ours to its sender, and the hash of its new text."""
+
+    wrong_tokens: int = 0
+    is_prompt: bool = False
+    text_hash: str = ""
+
+
+NOTHING_NOTED = Conduct()
+
+
+@dataclass(frozen=True, slots=True)
+class RecentMail:
+    """A mail of the same sender within the last hour."""
+
+    ticket: int | None
+    conduct: Conduct
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of a message's sender. `has_written`: a ticket of his stands.
+
+    `named_on` are the tickets of `Known.by_id` on a message of which he stood in To or Cc (MAIL.md F6). `recent` is his mail of the last
+    hour, `domain_guesses` how many tokens his whole domain guessed wrong in it. `muted` holds the names (`guess_key`, `pair_key`) that are
+    muted now; `last_automatic` is when automatic mail of ours last went to him.
+    """
+
+    has_written: bool = False
+    named_on: frozenset[int] = frozenset()
+    recent: tuple[RecentMail, ...] = ()
+    domain_guesses: int = 0
+    muted: frozenset[str] = frozenset()
+    last_automatic: datetime | None = None
+
+
+def guess_key(who: str) -> str:
+    """Under which name a guesser, an address or a domain, is muted (MAIL.md S6)."""
+    return f"guess {who}"
+
+
+def pair_key(ticket: int, address: str) -> str:
+    """Under which name a sender is muted on a ticket (MAIL.md L5)."""
+    return f"pair {ticket} {address}"
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """Automatic mail already enqueued inside each window that a limit asks about: (scope, whose, window in seconds) → count.
 
     Scopes: `recipient`, `domain`, `queue`, `all` for mail out (MAIL.md L4); `storm sender`, `storm domain` for new tickets (L6). Whose: an
-    address, a domain, a queue; "" for `all`.
+    address, a domain, a queue; "" for `all`. `stopped` says why nothing automatic goes to customers since the breaker was tripped, "" while
+    it is whole.
     """
 
     counts: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+    stopped: str = ""
 
     def count(self, scope: str, whose: str, window_seconds: int) -> int:
         return self.counts.get((scope, whose, window_seconds), 0)
@@ -97,7 +147,7 @@ class Known:
     `tickets` holds every candidate by number, merged ones included with the tickets they lead to. `same_id` is mail settled before under
     the message's own id (MAIL.md F1), `own` the letter of ours it is a copy of (F2). `by_id` maps ids of In-Reply-To and References to
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
-    already refer to this one (F7). `is_known_sender`: this address has written on a ticket before.
+    already refer to this one (F7).
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -109,7 +159,7 @@ class Known:
     sent: Sent = field(default_factory=Sent)
     last_words: Mapping[int, LastWords] = field(default_factory=dict)
     tag_names: frozenset[str] = frozenset()
-    is_known_sender: bool = False
+    history: History = field(default_factory=History)
 
 
 NOTHING_KNOWN = Known()

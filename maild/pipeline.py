@@ -13,6 +13,7 @@ from maild.conclude import conclude
 from maild.config.settings import Settings
 from maild.decide import decide
 from maild.desk.commands import hash_words
+from maild.desk.suspicion import find_distrust, observe
 from maild.draft import Draft
 from maild.effects import Decision
 from maild.ingest.automated import classify
@@ -53,15 +54,17 @@ def consider(message: InboundMessage, circumstances: Circumstances, asking: Aski
 
 def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, desk: Desk, now: datetime) -> Reading:
     """Recognise and thread: everything that can be found out about a message before anything is decided."""
-    nature = classify(message, desk.tokens, desk.settings)
     sender = identify(message, desk.settings, desk.tokens)
     departments = find_departments(message, circumstances.mailbox, desk.settings)
     related = (*message.in_reply_to, *reversed(message.references))
     bounced = find_bounced_letter(message.report, desk.tokens, related) if message.report else None
     known = asking(_question(message, sender, bounced, desk))
+    conduct = observe(message, sender, known.history, desk.tokens, circumstances.received or now)
+    sender = replace(sender, distrust=find_distrust(sender, conduct, known.history))
+    nature = classify(message, desk.tokens, desk.settings, is_prompt=conduct.is_prompt)
     thread = find_thread(message, sender, known, desk.tokens, desk.settings, now)
     title = strip_prefixes(desk.tokens.strip_tags(message.subject))
-    return Reading(message, circumstances, nature, sender, departments, known, thread, title, bounced)
+    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, title, bounced)
 
 
 def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | None, desk: Desk) -> Question:
@@ -73,7 +76,6 @@ def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | No
     home = frozenset({agent.email.casefold()} if agent else ())
     return replace(
         question,
-        acquaintance=sender.address.key if sender.address and settings.trust.authserv_ids else "",
         addressees=question.addressees | home,
         queues=tuple(settings.queues),
         windows=windows(settings.limits),

@@ -48,10 +48,14 @@ class LetterToken:
 
 @dataclass(frozen=True, slots=True)
 class SubjectTag:
-    """A tag found in a subject. `valid`: its check characters are ours (MAIL.md F3c); else it is weak evidence (F3f)."""
+    """A tag found in a subject. `valid`: its check characters are ours (MAIL.md F3c); else it is weak evidence (F3f).
+
+    `guessed`: it has check characters, and they are wrong.
+    """
 
     ticket: int
     valid: bool
+    guessed: bool
     start: int
     end: int
 
@@ -113,8 +117,14 @@ class Tokens:
 
     def find_tags(self, subject: str) -> tuple[SubjectTag, ...]:
         """Our own tags in a subject, in order; foreign prefixes are never ours."""
-        found = self._tag.finditer(subject)
-        return tuple(SubjectTag(int(match[1]), self._is_check(int(match[1]), match[2]), *match.span()) for match in found)
+        return tuple(self._read_tag(match) for match in self._tag.finditer(subject))
+
+    def count_wrong(self, message_ids: Iterable[str], subject: str) -> int:
+        """How many ids and tags have our form, and a MAC or check characters that are not ours (MAIL.md S6)."""
+        ours = f"@{self.domain}".casefold()
+        ids = [given for given in message_ids if given.casefold().endswith(ours) and (_ID.fullmatch(given) or _ANCHOR.fullmatch(given))]
+        wrong = [given for given in ids if self.read_message_id(given) is None and self.read_anchor(given) is None]
+        return len(wrong) + sum(tag.guessed for tag in self.find_tags(subject))
 
     def strip_tags(self, subject: str) -> str:
         """The subject without our own tags."""
@@ -147,6 +157,10 @@ class Tokens:
 
     def _key_of(self, mac: str) -> bytes | None:
         return self._ring.get(mac[:2].lower())
+
+    def _read_tag(self, match: re.Match[str]) -> SubjectTag:
+        is_valid = self._is_check(int(match[1]), match[2])
+        return SubjectTag(int(match[1]), is_valid, match[2] is not None and not is_valid, *match.span())
 
     def _is_check(self, ticket: int, given: str | None) -> bool:
         if not given:

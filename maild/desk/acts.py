@@ -108,6 +108,7 @@ def _message(act: Act, internal: bool) -> AddMessage:
         internal=internal,
         message_id=act.message_id,
         references=act.references,
+        named=tuple(dict.fromkeys(address.casefold() for address in act.without)),
         subject=act.subject,
         attachments=act.attachments,
     )

@@ -24,6 +24,8 @@ from maild.ticket import MessageKind, ParticipantRole, TicketView
 TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
 """Classes a sender can choose by one header, and which become tickets: a forged agent must not get in by them (A4)."""
 
+MOST_NAMED = 100
+
 TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs to another ticket")
 
 
@@ -182,6 +184,7 @@ def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage
         html=message.html,
         message_id=message.message_id,
         references=(*message.in_reply_to, *message.references),
+        named=tuple(dict.fromkeys(person.key for person in (*message.to, *message.cc)))[:MOST_NAMED],
         subject=message.subject,
         attachments=message.attachments,
     )

@@ -13,6 +13,7 @@ from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
 SIGNATURE_IMAGE_BYTES = 2048
+MOST_TICKETS = 200
 PERSONAL_TYPES = frozenset(
     {
         "application/pkcs7-signature",
@@ -175,6 +176,26 @@ def alert(
         subject=ticket.subject,
         body=body,
         values=dict(values),
+        automatic=False,
+        internal=True,
+    )
+
+
+def storm_digest(agent: Agent, first: TicketView, named: Sequence[tuple[int, str]], settings: Settings) -> Letter:
+    """MAIL.md L6: one mail for many new tickets, given by number and subject; a reply to it is a note on the first of them."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template="digest-storm",
+        queue=first.queue,
+        recipients=(Address(agent.name, agent.email),),
+        agent=agent.key,
+        languages=settings.language_of(first.queue, settings.desk.language),
+        subject=first.subject,
+        values={
+            "count": len(named),
+            "sender": first.requester.domain,
+            "tickets": tuple({"number": number, "subject": subject} for number, subject in named[:MOST_TICKETS]),
+        },
         automatic=False,
         internal=True,
     )

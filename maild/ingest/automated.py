@@ -32,24 +32,25 @@ _REPORTS = {
 _HUMAN = Reason("human", "no sign of a machine, a list or a report")
 
 
-def classify(message: InboundMessage, tokens: Tokens, settings: Settings | None) -> Nature:
+def classify(message: InboundMessage, tokens: Tokens, settings: Settings | None, *, is_prompt: bool = False) -> Nature:
     """The message's class, everything that spoke for it, and every reason not to answer it automatically.
 
-    `settings` None: no desk is known (as for `maild message inspect`), so no address is ours and nobody is trusted.
+    `settings` None: no desk is known (as for `maild message inspect`), so no address is ours and nobody is trusted. `is_prompt`: it came
+    right behind automatic mail of ours to its sender, which the store knows.
     """
-    found = tuple(_evidence(message, tokens, settings))
+    found = tuple(_evidence(message, tokens, settings, is_prompt))
     message_class = found[0][0] if found else MessageClass.HUMAN
     reasons = tuple(reason for _, reason in found) or (_HUMAN,)
     return Nature(message_class, reasons, tuple(_silence(message, message_class, tokens, settings)))
 
 
-def _evidence(message: InboundMessage, tokens: Tokens, settings: Settings | None) -> Iterator[tuple[MessageClass, Reason]]:
+def _evidence(message: InboundMessage, tokens: Tokens, settings: Settings | None, is_prompt: bool) -> Iterator[tuple[MessageClass, Reason]]:
     """Every sign that holds, with its class, in the order of L1's table: the first one names the class."""
     if loop := _own_loop(message, tokens):
         yield MessageClass.OWN_LOOP, loop
     if message.report:
         yield _REPORTS[message.report.kind], Reason("report", message.report.sign)
-    if pair := _weak_pair(message, tokens):
+    if pair := _weak_pair(message, tokens, is_prompt):
         yield MessageClass.AUTO_REPLY, pair
     for message_class, signs in _signs(_transparency(message, settings)):
         for sign in signs:
@@ -206,16 +207,18 @@ _ADDRESS = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@?]{1,255}")
 # Weak signs: only in pairs (L1)
 
 
-def _weak_pair(message: InboundMessage, tokens: Tokens) -> Reason | None:
-    """A weak sign under a mail that answers automatic mail of ours. The other half, its speed, only the store can know."""
+def _weak_pair(message: InboundMessage, tokens: Tokens, is_prompt: bool) -> Reason | None:
+    """A weak sign under a mail that answers automatic mail of ours, or came right behind it."""
     answered = next((letter for letter in map(tokens.read_message_id, message.in_reply_to) if letter), None)
-    if not answered or answered.kind is LetterKind.ANSWER:
+    answers_automatic = answered is not None and answered.kind is not LetterKind.ANSWER
+    if not (answers_automatic or is_prompt):
         return None
     # Behind our own tag stand our own words: the acknowledgement's "We have received your message", answered by a person.
     tag = next(iter(tokens.find_tags(message.subject)), None)
     foreign = replace(message, subject=message.subject[: tag.start]) if tag else message
     weak = next((reason for sign in WEAK_SIGNS if (reason := sign(foreign))), None)
-    return Reason("weak-pair", f"{weak} in an answer to our {answered.kind.name.lower()}") if weak else None
+    other = f"an answer to our {answered.kind.name.lower()}" if answered and answers_automatic else "a mail right behind our automatic one"
+    return Reason("weak-pair", f"{weak} in {other}") if weak else None
 
 
 def _null_return_path(message: InboundMessage) -> Reason | None:

@@ -39,7 +39,7 @@ class Sender:
 
     `proven`: he may answer and change tickets, by what `agent_auth` asks. `authenticated`: his From is strict and passed S1, which is all
     that fresh mail can show, having no token. `token` is the agent token found, `strange_token` marks one under a From it was not made for
-    (MAIL.md A1a).
+    (MAIL.md A1a). `distrust` is why nothing weaker than a token is believed of him at the moment (S6).
     """
 
     address: Address | None
@@ -50,6 +50,7 @@ class Sender:
     proof: Reason = NOT_AN_AGENT
     token: FoundToken | None = None
     strange_token: bool = False
+    distrust: Reason | None = None
 
 
 def identify(message: InboundMessage, settings: Settings, tokens: Tokens) -> Sender:

@@ -61,6 +61,34 @@ class Thread:
     parent_internal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """Who wants in: the sender, the persons he wrote to beside us, the tickets on which he was named; `collision` as in `Thread`."""
+
+    sender: Sender
+    persons: frozenset[str]
+    named_on: frozenset[int]
+    collision: bool
+
+    def doubt(self, grade: str) -> Reason | None:
+        """Why a pointer that is no valid token is not believed of him."""
+        if self.sender.authentication.verdict is AuthResult.FAIL:
+            return Reason("unauthenticated", "the sender failed authentication")
+        if self.sender.distrust:
+            return self.sender.distrust
+        if self.collision and grade in "deg":
+            return Reason("id-collision", "this mail's id belongs to another message")
+        return None
+
+    def belongs_to(self, ticket: TicketView, grade: str) -> bool:
+        """F6: he takes part; for an id that is known, he was named on the ticket; to be adopted (F7), one he writes to takes part."""
+        if self.sender.proven or (self.sender.address and ticket.role_of(self.sender.address.address)):
+            return True
+        if grade in "de":
+            return ticket.number in self.named_on
+        return grade == "g" and any(ticket.role_of(person) for person in self.persons)
+
+
 def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens) -> Question:
     """What must be known to thread this message. Others add what they want to know before the store is asked, once."""
     identifiers = (*message.in_reply_to, *reversed(message.references))
@@ -76,6 +104,7 @@ def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, to
         tickets=frozenset([token.ticket for token in letters] + anchors + tags),
         letters=frozenset(token.letter for token in letters),
         own_letter=own.letter if own else None,
+        sender=sender.address.key if sender.address else "",
         addressees=frozenset({sender.address.key} if sender.address else ()),
     )
 
@@ -92,7 +121,9 @@ def find_thread(message: InboundMessage, sender: Sender, known: Known, tokens: T
         own=known.own,
         parent_internal=_has_internal_parent(message, sender, known, tokens),
     )
-    return _choose(common, sender, known, settings, now)
+    persons = frozenset(person.key for person in (*message.to, *message.cc) if not settings.is_own_address(person.address))
+    visitor = _Visitor(sender, persons, known.history.named_on, collision)
+    return _choose(common, visitor, known, settings, now)
 
 
 def _evidence(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens) -> Iterator[Evidence]:
@@ -162,7 +193,7 @@ def _has_internal_parent(message: InboundMessage, sender: Sender, known: Known, 
     return letter is not None and letter.internal
 
 
-def _choose(thread: Thread, sender: Sender, known: Known, settings: Settings, now: datetime) -> Thread:
+def _choose(thread: Thread, visitor: _Visitor, known: Known, settings: Settings, now: datetime) -> Thread:
     """F4: the first pointer that resolves and whose door is open to this sender wins."""
     refused: list[Reason] = []
     named: list[int] = []
@@ -170,7 +201,7 @@ def _choose(thread: Thread, sender: Sender, known: Known, settings: Settings, no
         ticket = follow_merges(item.ticket, known)
         if ticket is None:
             refused.append(Reason("no-such-ticket", f"{item.text}, but there is no such ticket"))
-        elif refusal := _refusal(item, ticket, sender, thread.collision, settings, now):
+        elif refusal := _refusal(item, ticket, visitor, settings, now):
             refused.append(refusal)
             named.append(ticket.number)
         else:
@@ -195,20 +226,16 @@ def follow_merges(number: int, known: Known) -> TicketView | None:
     return None
 
 
-def _refusal(item: Evidence, ticket: TicketView, sender: Sender, collision: bool, settings: Settings, now: datetime) -> Reason | None:
+def _refusal(item: Evidence, ticket: TicketView, visitor: _Visitor, settings: Settings, now: datetime) -> Reason | None:
     """F6: who may append by this pointer. None: the door is open."""
     if item.strength is Strength.STRONG:
         return None
-    if sender.authentication.verdict is AuthResult.FAIL:
-        return Reason("unauthenticated", f"{item.text}, but the sender failed authentication")
-    if collision and item.grade in "deg":
-        return Reason("id-collision", f"{item.text}, but this mail's id belongs to another message")
-    is_participant = sender.address is not None and ticket.role_of(sender.address.address) is not None
-    is_participant = is_participant or sender.proven
+    if doubt := visitor.doubt(item.grade):
+        return Reason(doubt.code, f"{item.text}, but {doubt.text}")
     if item.grade == "c" and settings.trust.tag_grants == "anybody":
         return None
     if item.grade == "g" and now - ticket.created > ADOPTION_AGE:
         return Reason("too-old", f"{item.text}, but the ticket is older than {ADOPTION_AGE.days} days")
-    if is_participant:
+    if visitor.belongs_to(ticket, item.grade):
         return None
-    return Reason("not-a-participant", f"{item.text}, but {sender.address or 'the sender'} takes no part in #{ticket.number}")
+    return Reason("not-a-participant", f"{item.text}, but {visitor.sender.address or 'the sender'} takes no part in #{ticket.number}")

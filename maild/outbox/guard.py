@@ -47,7 +47,9 @@ def address_refusal(address: Address, settings: Settings) -> Reason | None:
 
 
 def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, settings: Settings) -> Reason | None:
-    """L4: the first cap that is reached, None if there is room under all of them."""
+    """L4: the first cap that is reached, None if there is room under all of them and the breaker is whole."""
+    if sent.stopped and settings.limits.automatic:
+        return Reason("breaker", f"nothing automatic goes to customers: {sent.stopped}; `maild outbox resume` lets it out again")
     exempt = is_exempt_domain(address, auth, settings)
     for scope, rate in _rates(Limits(settings.limits.automatic, None)):
         if scope == "domain" and exempt:
@@ -57,6 +59,14 @@ def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, sett
             whom = {"queue": f"queue {queue}'s customers", "all": "all customers together"}.get(scope, whose)
             return Reason(f"cap-{scope}", f"{rate.count} automatic mails in {rate.window} already went to {whom}")
     return None
+
+
+def breaker_fault(sent: Sent, settings: Settings) -> Reason | None:
+    """L4: why the breaker must be tripped now, None if it need not."""
+    rate = settings.limits.automatic and settings.limits.automatic.breaker
+    if not rate or sent.stopped or sent.count("all", "", _seconds(rate)) < rate.count:
+        return None
+    return Reason("breaker", f"{rate.count} automatic mails went to customers within {rate.window}")
 
 
 def storm_refusal(address: Address, auth: AuthResult, sent: Sent, settings: Settings) -> Reason | None:

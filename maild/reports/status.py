@@ -7,7 +7,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
-from maild.store import accounts, letters, mailboxes
+from maild.store import accounts, brakes, mailboxes
 from maild.store.engine import Transaction
 from maild.store.status import find_depths
 
@@ -54,17 +54,24 @@ def find_status(tx: Transaction, settings: Settings) -> DeskStatus:
     depths = find_depths(tx)
     incoming = {state.value: depths.incoming.get(state, 0) for state in SHOWN_STATES}
     outbox = {state.value: count for state, count in depths.outbox.items()}
-    paused = letters.is_paused(tx)
+    paused = brakes.is_paused(tx)
     in_trouble = accounts.find_troubles(tx)
     troubles = (
         *(Trouble(f"smtp {account}", f"SMTP account {account}: {detail}", may_pass=True) for account, detail in in_trouble.items()),
         *_troubles(found, incoming, outbox, paused),
+        *_breaker_trouble(brakes.why_tripped(tx)),
     )
     return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, in_trouble, troubles)
 
 
 def _unread(key: str) -> MailboxStatus:
     return MailboxStatus(key, NEVER_READ, None, None)
+
+
+def _breaker_trouble(why: str) -> Iterator[Trouble]:
+    """MAIL.md L4: a person looks at what caused the flood before more goes out."""
+    if why:
+        yield Trouble("breaker", f"automatic mail to customers is stopped: {why}; `maild outbox resume` lets it out again")
 
 
 def _troubles(found: tuple[MailboxStatus, ...], incoming: Mapping[str, int], outbox: Mapping[str, int], paused: bool) -> Iterator[Trouble]:

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, update
 
-from maild.effects import AddMessage, Decision, Letter, RecordEvent
+from maild.effects import AddMessage, Decision, Letter, Mute, RecordEvent, TripBreaker
 from maild.ingest.arrival import Incoming
 from maild.message import Address, Attachment
 from maild.outbox.delivery import Composed, DeliveryState
-from maild.store import counters, tables
+from maild.store import brakes, counters, mutes, tables
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
@@ -42,6 +42,7 @@ _INSERT_TAGS = tables.tags.insert()
 _DELETE_TAG = delete(tables.tags).where(tables.tags.c.ticket == bindparam("changed_number"), tables.tags.c.tag == bindparam("gone"))
 _INSERT_MESSAGE = tables.messages.insert().returning(tables.messages.c.id)
 _INSERT_REFERENCES = tables.message_references.insert()
+_INSERT_NAMES = tables.message_names.insert()
 _INSERT_ATTACHMENTS = tables.attachments.insert()
 _INSERT_EVENTS = tables.events.insert()
 _INSERT_TRACE = tables.rule_traces.insert()
@@ -88,6 +89,7 @@ def apply(tx: Transaction, decision: Decision, *, now: datetime, compose: Compos
     number = ticket.number if ticket else None
     _write_letters(tx, posted, number, now)
     _write_log(tx, decision, number, incoming, now)
+    _brake(tx, decision)
     _settle(tx, decision, number, incoming, now)
     return Applied(ticket, tuple(item.number for item in posted))
 
@@ -209,13 +211,17 @@ def _write_tags(tx: Transaction, before: TicketView | None, ticket: TicketView) 
 
 def _write_messages(tx: Transaction, ticket: TicketView, messages: Sequence[AddMessage], incoming: Incoming | None) -> None:
     references: list[Row] = []
+    names: list[Row] = []
     attachments: list[Row] = []
     for message in messages:
         identifier = tx.execute(_INSERT_MESSAGE, _message_values(ticket, message, incoming)).scalar_one()
         references += [{"message": identifier, "reference": key} for key in dict.fromkeys(map(storable_key, message.references))]
+        names += [{"message": identifier, "address": key} for key in dict.fromkeys(map(storable_key, message.named))]
         attachments += [_attachment_values(identifier, position, attachment) for position, attachment in enumerate(message.attachments)]
     if references:
         tx.execute(_INSERT_REFERENCES, references)
+    if names:
+        tx.execute(_INSERT_NAMES, names)
     if attachments:
         tx.execute(_INSERT_ATTACHMENTS, attachments)
 
@@ -317,6 +323,15 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
         tx.execute(_INSERT_TRACE, place | {"rules": [dict(rule) for rule in decision.trace]})
 
 
+def _brake(tx: Transaction, decision: Decision) -> None:
+    for effect in decision.effects:
+        match effect:
+            case Mute():
+                mutes.store(tx, effect)
+            case TripBreaker(why):
+                brakes.trip(tx, why)
+
+
 def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
     if incoming is None:
         return
@@ -332,4 +347,5 @@ def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: I
         author=decision.author,
         subject=decision.subject,
         identity=decision.identity,
+        conduct=decision.conduct,
     )

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, or_, select, update
 from maild.effects import Identity, IncomingState
 from maild.errors import NotFoundError, UsageError
 from maild.ingest.arrival import Arrival, Incoming
+from maild.known import Conduct
 from maild.message import Address
 from maild.reason import Reason
 from maild.store.counters import await_turn
@@ -156,9 +157,10 @@ def finish(
     author: Address | None = None,
     subject: str = "",
     identity: Identity | None = None,
+    conduct: Conduct | None = None,
     error: str = "",
 ) -> None:
-    """Settle a message: what became of it and why. By its `identity` another copy will be known (MAIL.md F1)."""
+    """Settle a message: what became of it and why. By its `identity` another copy will be known (MAIL.md F1), by its `conduct` a loop."""
     values: dict[str, object] = {
         "message": message,
         "state": state.value,
@@ -174,10 +176,13 @@ def finish(
     }
     if author is not None:
         values |= {"author_name": author.name, "author_address": author.address}
+        values |= {"author_key": author.key, "author_domain": author.domain}
     if subject:
         values["subject"] = subject
     if identity is not None:
         values |= {"message_id": identity.message_id, "fingerprint": identity.fingerprint, "date": identity.date}
+    if conduct is not None:
+        values |= {"wrong_tokens": conduct.wrong_tokens, "is_prompt": conduct.is_prompt, "text_hash": conduct.text_hash}
     tx.execute(_SETTLE, values)
 
 

@@ -12,12 +12,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, func, sel
 
 from maild.errors import NotFoundError, UsageError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import switches
+from maild.store.brakes import PAUSED
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
 from maild.tokens import LetterKind
 
-PAUSED = "outbox.paused"
 COMPRESSION = 6
 PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.STATUS: 2, LetterKind.ACKNOWLEDGEMENT: 2}
 """OPERATIONS T9: agents' replies before notifications before acknowledgements."""
@@ -234,19 +233,6 @@ def retry(tx: Transaction, delivery: int, now: datetime) -> None:
 def cancel(tx: Transaction, delivery: int, now: datetime) -> None:
     """Never send it. Raises as `retry` does."""
     _change(tx, delivery, {"state": DeliveryState.CANCELLED.value, "next_attempt": None, "settled": now})
-
-
-def pause(tx: Transaction, reason: str) -> None:
-    """Let nothing out until `resume`; what is under way ends."""
-    switches.store(tx, PAUSED, reason)
-
-
-def resume(tx: Transaction) -> None:
-    switches.forget(tx, PAUSED)
-
-
-def is_paused(tx: Transaction) -> bool:
-    return switches.find(tx, PAUSED) is not None
 
 
 def find_next_due(tx: Transaction, queues: Collection[str] | None = None) -> datetime | None:

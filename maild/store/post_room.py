@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from maild.outbox.delivery import Delivery, Outcome
-from maild.store import letters
+from maild.store import brakes, letters
 from maild.store.engine import Store
 
 LEASE_SECONDS = 15 * 60
@@ -36,4 +36,4 @@ class PostRoom:
 
     def is_paused(self) -> bool:
         with self._store.reading() as tx:
-            return letters.is_paused(tx)
+            return brakes.is_paused(tx)

@@ -1,25 +1,37 @@
 """Recall: everything the store knows that bears on one message, asked in as few indexed queries as can be, before anything is decided."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, Select, bindparam, false, func, literal_column, select
+from sqlalchemy import bindparam, false, select
 
 from maild.effects import IncomingState
-from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, KnownMessage, LastWords, Question, Sent
+from maild.known import (
+    MERGE_DEPTH,
+    Known,
+    KnownCopy,
+    KnownLetter,
+    KnownMessage,
+    LastWords,
+    Question,
+)
+from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import Transaction
-from maild.store.tables import AUTOMATIC, deliveries, incoming, letters, message_references, messages, tags, tickets
+from maild.store.history import find_history
+from maild.store.tables import (
+    incoming,
+    letters,
+    message_references,
+    messages,
+    tags,
+)
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, Status, TicketView
 from maild.tokens import LetterKind
 
 MOST_ADOPTERS = 20
 MOST_COPIES = 50
-COUNT_CEILING = 10_000
-"""Counting stops here: under a flood every message would otherwise count all before it."""
 
 _COPIES = (
     select(incoming.c.id, incoming.c.fingerprint, incoming.c.date, incoming.c.ticket, incoming.c.state)
@@ -62,7 +74,6 @@ _LAST_WORDS = (
     .order_by(messages.c.id.desc())
     .limit(1)
 )
-_HAS_WRITTEN = select(tickets.c.number).where(tickets.c.requester_key == bindparam("address", type_=tickets.c.requester_key.type)).limit(1)
 _TAG_NAMES = select(tags.c.tag).where(tags.c.tag.in_(bindparam("words", expanding=True))).distinct()
 
 
@@ -84,10 +95,10 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         by_id=_first_by_id(found),
         letters=by_number,
         adopters=adopters,
-        sent=_count_sent(tx, question, {view.requester.key for view in views.values()}, now),
+        sent=count_sent(tx, question, {view.requester.key for view in views.values()}, now),
         last_words={number: words for number in views if (words := last_words_of(tx, number))},
         tag_names=_find_tag_names(tx, question.tags),
-        is_known_sender=_has_written(tx, question.acquaintance),
+        history=find_history(tx, question, views, {message.ticket for message in found}, now),
     )
 
 
@@ -146,65 +157,5 @@ def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketV
     return views
 
 
-def _has_written(tx: Transaction, address: str) -> bool:
-    """Whether a ticket of this address stands already."""
-    return bool(address) and tx.execute(_HAS_WRITTEN, {"address": address}).first() is not None
-
-
 def _find_tag_names(tx: Transaction, words: Collection[str]) -> frozenset[str]:
     return frozenset(tx.execute(_TAG_NAMES, {"words": list(words)}).scalars()) if words else frozenset()
-
-
-def _count_sent(tx: Transaction, question: Question, requesters: Collection[str], now: datetime) -> Sent:
-    """One statement for all windows; every part of it reads one range of one index."""
-    wanted = tuple(_wanted_counts(question, requesters))
-    if not wanted:
-        return Sent()
-    parameters: dict[str, object] = {}
-    for index, (scope, whose, seconds) in enumerate(wanted):
-        parameters[f"since_{index}"] = now - timedelta(seconds=seconds)
-        if scope in _COUNTED_FOR:
-            parameters[f"whose_{index}"] = whose
-    counts = tx.execute(_count_query(tuple(scope for scope, _, _ in wanted)), parameters).one()
-    return Sent(dict(zip(wanted, counts, strict=True)))
-
-
-def _wanted_counts(question: Question, requesters: Collection[str]) -> Iterator[tuple[str, str, int]]:
-    """Whoever may be written to because of this message: its sender, and the requester of any ticket it may belong to."""
-    addresses = sorted(question.addressees.union(requesters))
-    domains = sorted({address.rpartition("@")[2] for address in addresses})
-    whose = {"recipient": addresses, "domain": domains, "queue": question.queues, "storm sender": addresses, "storm domain": domains}
-    for scope, seconds in question.windows:
-        yield from ((scope, key, seconds) for key in whose.get(scope, ("",)))
-
-
-@lru_cache(maxsize=64)
-def _count_query(scopes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    return select(*(_count(scope, f"whose_{index}", f"since_{index}").label(f"count_{index}") for index, scope in enumerate(scopes)))
-
-
-def _count(scope: str, whose: str, since: str) -> ColumnElement[int]:
-    """How many automatic mails, or for a storm how many new tickets, since then. Scopes are those of `maild.known.Sent`."""
-    belongs = () if scope == "all" else (_is(_COUNTED_FOR[scope], whose),)
-    if scope.startswith("storm"):
-        query = select(tickets.c.number).where(*belongs, _after(tickets.c.created, since))
-    else:
-        query = select(deliveries.c.id).where(AUTOMATIC, *belongs, _after(deliveries.c.created, since))
-    return select(func.count()).select_from(query.limit(literal_column(str(COUNT_CEILING))).subquery()).scalar_subquery()
-
-
-_COUNTED_FOR: Mapping[str, Column[str]] = {
-    "recipient": deliveries.c.recipient_key,
-    "domain": deliveries.c.recipient_domain,
-    "queue": deliveries.c.queue,
-    "storm sender": tickets.c.requester_key,
-    "storm domain": tickets.c.requester_domain,
-}
-
-
-def _is(column: Column[str], parameter: str) -> ColumnElement[bool]:
-    return column == bindparam(parameter, type_=column.type)
-
-
-def _after(column: Column[datetime], parameter: str) -> ColumnElement[bool]:
-    return column > bindparam(parameter, type_=column.type)

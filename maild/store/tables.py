@@ -31,6 +31,7 @@ UNSETTLED = text("state <> 'done'")
 
 UNPACKED = text("NOT packed")
 AUTOMATIC = text("automatic")
+GUESSING = text("wrong_tokens > 0")
 
 
 class RawMessageColumns(TypedColumns):
@@ -71,6 +72,11 @@ class IncomingColumns(TypedColumns):
     message_id: Named[str | None] = Column(Key)
     fingerprint: Named[str | None] = Column(Text)
     date: Named[datetime | None] = Column(Time)
+    author_key: Named[str | None] = Column(Key)
+    author_domain: Named[str | None] = Column(Key)
+    wrong_tokens: Named[int | None] = Column(Integer)
+    is_prompt: Named[bool | None] = Column(Boolean)
+    text_hash: Named[str | None] = Column(Text)
 
 
 incoming = Table("incoming", metadata, IncomingColumns)
@@ -78,6 +84,8 @@ Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.uid_validity, incoming.c
 Index("ix_incoming_raw", incoming.c.raw)
 Index("ix_incoming_ticket", incoming.c.ticket)
 Index("ix_incoming_message_id", incoming.c.message_id)
+Index("ix_incoming_author", incoming.c.author_key, incoming.c.settled)
+Index("ix_incoming_guesses", incoming.c.author_domain, incoming.c.settled, sqlite_where=GUESSING, postgresql_where=GUESSING)
 Index("ix_incoming_unsettled", incoming.c.state, incoming.c.id, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
 
@@ -170,6 +178,15 @@ class MessageReferenceColumns(TypedColumns):
 
 message_references = Table("message_references", metadata, MessageReferenceColumns, sqlite_with_rowid=False)
 Index("ix_message_references_reference", message_references.c.reference)
+
+
+class MessageNameColumns(TypedColumns):
+    message: Named[int] = Column(Number, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    address: Named[str] = Column(Key, primary_key=True)
+
+
+message_names = Table("message_names", metadata, MessageNameColumns, sqlite_with_rowid=False)
+Index("ix_message_names_address", message_names.c.address)
 
 
 class AttachmentColumns(TypedColumns):
@@ -305,6 +322,15 @@ class SettingColumns(TypedColumns):
 
 
 settings = Table("settings", metadata, SettingColumns)
+
+
+class MuteColumns(TypedColumns):
+    key: Named[str] = Column(Key, primary_key=True)
+    until: Named[datetime] = Column(Time)
+    why: Named[str] = Column(Words)
+
+
+mutes = Table("mutes", metadata, MuteColumns)
 
 
 class CounterColumns(TypedColumns):

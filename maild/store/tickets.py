@@ -107,6 +107,12 @@ def list_tickets(tx: Transaction, filters: Iterable[Filter] = (), *, limit: int 
     return tuple(_ticket_row(row, tuple(labels.get(row.number, ()))) for row in rows)
 
 
+def list_tagged(tx: Transaction, tag: str, *, after: int) -> tuple[TicketRow, ...]:
+    """Tickets with this tag and a higher number, the oldest first."""
+    query = _ROW.join(tags, tags.c.ticket == tickets.c.number).where(tags.c.tag == tag, tags.c.ticket > after).order_by(tickets.c.number)
+    return tuple(_ticket_row(row, ()) for row in tx.execute(query))
+
+
 def count_tickets(tx: Transaction, filters: Iterable[Filter] = ()) -> int:
     return tx.execute(select(func.count()).select_from(tickets).where(*_conditions(tx, tuple(filters)))).scalar_one()
 

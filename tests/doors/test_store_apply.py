@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Post, RecordEvent
+from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Mute, Post, RecordEvent, TripBreaker
 from maild.ingest.arrival import Incoming
-from maild.known import Known, KnownCopy, LastWords, Question
+from maild.known import Conduct, Known, KnownCopy, LastWords, Question, RecentMail, guess_key, pair_key
 from maild.message import Address, Attachment
 from maild.outbox.delivery import Composed
 from maild.reason import Reason
-from maild.store import incoming, letters, tickets
+from maild.store import brakes, incoming, letters, mutes, tickets
 from maild.store.apply import Applied, apply
 from maild.store.engine import Store
 from maild.store.recall import recall
@@ -32,6 +32,8 @@ from tests.rig.desk import (
     an_arrival,
     composed,
 )
+
+EVE = Address("Eve", "eve@evil.example")
 
 
 def applied(store: Store, decision: Decision, message: Incoming | None = None, first_number: int = 1) -> Applied:
@@ -261,8 +263,58 @@ def test_recall_counts_automatic_mail_in_each_window(store: Store):
 
 def test_recall_knows_who_has_written_before(store: Store):
     opened(store)
-    assert recalled(store, Question("new@x", acquaintance="ann@globex.example")).is_known_sender
-    assert not recalled(store, Question("new@x", acquaintance="eve@globex.example")).is_known_sender
+    assert recalled(store, Question("new@x", sender="ann@globex.example")).history.has_written
+    assert not recalled(store, Question("new@x", sender="eve@globex.example")).history.has_written
+
+
+def test_recall_remembers_how_a_sender_behaved_within_the_hour(store: Store):
+    with store.writing() as tx:
+        first, second = incoming.store_arrivals(tx, [an_arrival(uid=uid) for uid in (1, 2)], NOW)
+        arrived = {message.id: message for message in incoming.claim(tx, 50, "host:1", 60, NOW)}
+    guess = Decision(IncomingState.QUARANTINED, Reason("x", "x"), author=EVE, conduct=Conduct(3, True, "hash"))
+    applied(store, guess, arrived[first])
+    applied(store, replace(guess, author=BORIS, conduct=Conduct(0, False, "hash")), arrived[second])
+    history = recalled(store, Question("new@x", sender=EVE.key)).history
+    assert history.recent == (RecentMail(None, Conduct(3, True, "hash")),)
+    assert history.domain_guesses == 3
+    with store.reading() as tx:
+        later = recall(tx, Question("new@x", sender=EVE.key), NOW + timedelta(hours=2)).history
+    assert (later.recent, later.domain_guesses) == ((), 0)
+
+
+def test_recall_knows_when_automatic_mail_last_went_to_the_sender(store: Store):
+    opened(store)
+    assert recalled(store, Question("new@x", sender=ANN.key)).history.last_automatic == NOW
+    assert recalled(store, Question("new@x", sender=BORIS.key)).history.last_automatic is None, "notifications are no automatic mail"
+
+
+def test_recall_knows_on_which_tickets_the_sender_was_named(store: Store):
+    ticket = opened(store, replace(a_message(message_id="first@x"), named=(EVE.key,)))
+    question = Question("new@x", ids=("first@x",), sender=EVE.key)
+    assert recalled(store, question).history.named_on == {ticket.number}
+    assert recalled(store, replace(question, sender=BORIS.key)).history.named_on == frozenset()
+    assert recalled(store, replace(question, ids=())).history.named_on == frozenset()
+
+
+def test_whoever_is_muted_is_so_until_it_ends(store: Store):
+    ticket = opened(store)
+    key, pair = guess_key(EVE.key), pair_key(ticket.number, EVE.key)
+    applied(store, a_decision(Mute(key, NOW + MINUTE, "guessed"), Mute(pair, NOW + 5 * MINUTE, "loop")))
+    question = Question("new@x", sender=EVE.key, tickets=frozenset({ticket.number}))
+    assert recalled(store, question).history.muted == {key, pair}
+    with store.writing() as tx:
+        assert recall(tx, question, NOW + 2 * MINUTE).history.muted == {pair}
+        assert mutes.forget_ended(tx, NOW + 2 * MINUTE) == 1
+
+
+def test_a_tripped_breaker_stays_so_until_it_is_resumed(store: Store):
+    question = Question("new@x", addressees=frozenset({ANN.key}), windows=(("all", 600),))
+    assert recalled(store, question).sent.stopped == ""
+    applied(store, a_decision(TripBreaker("600 mails in 10 minutes")))
+    assert recalled(store, question).sent.stopped == "600 mails in 10 minutes"
+    with store.writing() as tx:
+        brakes.resume(tx)
+    assert recalled(store, question).sent.stopped == ""
 
 
 def test_recall_quotes_what_the_customer_said_last_and_nobody_else(store: Store):

@@ -8,7 +8,7 @@ import pytest
 from maild.effects import Letter, Post
 from maild.errors import NotFoundError, UsageError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import letters, tickets
+from maild.store import brakes, letters, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.tokens import LetterKind
@@ -135,13 +135,13 @@ def test_after_the_claim_was_lost_only_the_relays_acceptance_counts(store: Store
 def test_a_paused_outbox_lets_nothing_out(store: Store):
     posted(store, ANSWER)
     with store.writing() as tx:
-        letters.pause(tx, "by boris")
-        letters.pause(tx, "by anna")
-        assert letters.is_paused(tx)
+        brakes.pause(tx, "by boris")
+        brakes.pause(tx, "by anna")
+        assert brakes.is_paused(tx)
     assert claimed(store) is None
     with store.writing() as tx:
-        letters.resume(tx)
-        assert not letters.is_paused(tx)
+        brakes.resume(tx)
+        assert not brakes.is_paused(tx)
     assert claimed(store) is not None
 
 

@@ -67,7 +67,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
             tickets=frozenset({1}),
             letters=frozenset({1}),
             own_letter=2,
-            acquaintance=ANN.key,
+            sender=ANN.key,
             addressees=frozenset({ANN.key}),
             queues=("support",),
             windows=WINDOWS,

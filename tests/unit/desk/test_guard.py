@@ -8,7 +8,7 @@ from maild.config.settings import AutomaticLimits, Limits, Mode, Rate, StormLimi
 from maild.effects import Letter, Post, RecordEvent
 from maild.known import Sent
 from maild.message import Address, AuthResult
-from maild.outbox.guard import address_refusal, cap_refusal, is_exempt_domain, post, storm_refusal, windows
+from maild.outbox.guard import address_refusal, breaker_fault, cap_refusal, is_exempt_domain, post, storm_refusal, windows
 from maild.tokens import LetterKind
 
 HOUR, DAY, TEN_MINUTES = 3600, 86_400, 600
@@ -63,6 +63,19 @@ def test_a_domain_that_says_nothing_about_its_people_has_no_cap():
     check_cap(many, None, auth=AuthResult.PASS)
     check_cap(many, "cap-domain", auth=AuthResult.FAIL)
     assert not is_exempt_domain(ANN, AuthResult.NONE, some_settings())
+
+
+def test_the_breaker_trips_at_its_rate_and_then_stops_everything():
+    full = Sent({("all", "", TEN_MINUTES): 600})
+    fault = breaker_fault(full, some_settings())
+    assert fault is not None
+    assert fault.text == "600 automatic mails went to customers within 0:10:00"
+    assert breaker_fault(Sent({("all", "", TEN_MINUTES): 599}), some_settings()) is None
+    assert breaker_fault(Sent(full.counts, stopped=fault.text), some_settings()) is None, "once is enough"
+    stopped = cap_refusal(ANN, "support", AuthResult.UNKNOWN, Sent(stopped=fault.text), some_settings())
+    assert stopped is not None
+    assert "maild outbox resume" in stopped.text
+    assert cap_refusal(ANN, "support", AuthResult.UNKNOWN, Sent(stopped=fault.text), some_settings(limits=Limits(None, None))) is None
 
 
 def test_a_storm_is_more_new_tickets_than_allowed():

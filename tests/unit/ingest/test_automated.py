@@ -15,10 +15,10 @@ LIST = MessageClass.LIST
 CALENDAR_REPLY = MessageClass.CALENDAR_REPLY
 
 
-def check(headers: str, expected: MessageClass, settings: Settings | None = None, **changes: Any) -> None:
-    """`headers` as in a mail, one a line."""
+def check(headers: str, expected: MessageClass, settings: Settings | None = None, *, prompt: bool = False, **changes: Any) -> None:
+    """`headers` as in a mail, one a line. `prompt`: it came right behind automatic mail of ours."""
     fields = {name: value.strip() for name, _, value in (line.partition(":") for line in headers.splitlines())}
-    nature = classify(a_message(headers=fields, **changes), some_tokens(), settings)
+    nature = classify(a_message(headers=fields, **changes), some_tokens(), settings, is_prompt=prompt)
     assert nature.message_class is expected, nature.reasons
     assert nature.silence or expected is HUMAN
 
@@ -108,6 +108,12 @@ def test_weak_signs_count_only_in_an_answer_to_our_automatic_mail() -> None:
     check("", HUMAN, subject=neutral, in_reply_to=(acknowledgement,))
     check("", HUMAN, subject="Abwesenheit: Re: Drucker", in_reply_to=(answer,))
     check("", HUMAN, subject="Abwesenheit: Re: Drucker")
+
+
+def test_weak_signs_count_too_in_a_mail_right_behind_our_automatic_one() -> None:
+    check("", AUTO_REPLY, prompt=True, subject="Abwesenheit: Re: Drucker")
+    check("", AUTO_REPLY, prompt=True, return_path="")
+    check("", HUMAN, prompt=True)
 
 
 def silence(expected: str | None, headers: dict[str, str] | None = None, settings: Settings | None = None, **changes: Any) -> None:

@@ -8,9 +8,9 @@ from builders import ANN, NOW, PASSED, a_message, a_reading, a_sender, a_ticket,
 
 from maild.conclude import conclude
 from maild.decide import decide
-from maild.effects import Decision, IncomingState, RecordEvent
+from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Known, KnownCopy, Sent
+from maild.known import Conduct, History, Known, KnownCopy, RecentMail, Sent, guess_key, pair_key
 from maild.message import Address
 from maild.reading import Reading
 from maild.rules.verdict import Fate, NotifyWish, ReplyWish, Verdict, Wish
@@ -81,6 +81,42 @@ def test_nobody_is_mailed_because_of_thanks_whatever_the_rules_wish():
     assert events(decision, "reply_withheld") == ["faq-password: thanks alone does not reopen"]
     assert events(decision, "notify_withheld") == ["escalation: thanks alone does not reopen"]
     assert set(templates(concluded(on_ticket(), REPLY, ALERT))) == {"faq-password", "notification", "escalation"}
+
+
+def test_a_suspected_loop_is_told_once_and_answered_by_nobody():
+    loop = Conduct(0, False, "same")
+    noticed = on_ticket(conduct=loop)
+    known = replace(noticed.known, history=History(recent=(RecentMail(1042, loop), RecentMail(1042, loop))))
+    decision = concluded(replace(noticed, known=known), REPLY)
+    assert set(templates(decision)) == {"notification"}
+    assert "looks like a loop" in str(decision.letters[0].values["warnings"])
+    assert len(events(decision, "loop_suspect")) == 1
+    assert [effect.key for effect in decision.effects if isinstance(effect, Mute)] == [pair_key(1042, ANN.key)]
+    muted = replace(noticed, known=replace(known, history=History(muted=frozenset({pair_key(1042, ANN.key)}))))
+    quiet = concluded(muted, REPLY, ALERT)
+    assert (templates(quiet), events(quiet, "loop_suspect"), len(events(quiet, "quiet"))) == ([], [], 1)
+    assert quiet.state is IncomingState.DONE
+
+
+def test_guesses_mute_their_sender_whatever_else_the_mail_does():
+    reading = a_reading(conduct=Conduct(wrong_tokens=10))
+    assert [effect.key for effect in concluded(reading).effects if isinstance(effect, Mute)] == [guess_key(ANN.key)]
+
+
+def test_the_breaker_is_tripped_by_the_mail_that_finds_it_full():
+    reading = a_reading(known=Known(sent=Sent({("all", "", TEN_MINUTES): 600})))
+    decision = concluded(reading)
+    assert [effect.why for effect in decision.effects if isinstance(effect, TripBreaker)] == [
+        "600 automatic mails went to customers within 0:10:00"
+    ]
+    assert set(templates(decision)) == {"notification"}, "agents' mail is unaffected"
+
+
+def test_a_ticket_of_a_storm_is_told_of_with_the_others():
+    reading = a_reading(known=Known(sent=Sent({("storm sender", ANN.key, TEN_MINUTES): 5})))
+    decision = concluded(reading)
+    assert templates(decision) == []
+    assert events(decision, "notify_withheld") == ["one mail will tell of all tickets of this storm"]
 
 
 def test_another_copy_of_what_was_kept_out_is_a_duplicate_if_it_is_kept_out_too():

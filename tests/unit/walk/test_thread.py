@@ -8,8 +8,9 @@ from builders import ANN, FAILED, NOW, a_message, a_sender, a_ticket, some_setti
 
 from maild.config.settings import Trust
 from maild.ingest.thread import Thread, ask, find_thread
-from maild.known import Known, KnownCopy, KnownLetter, KnownMessage
+from maild.known import History, Known, KnownCopy, KnownLetter, KnownMessage
 from maild.message import Address
+from maild.reason import Reason
 from maild.ticket import Participant, ParticipantRole, Status
 from maild.tokens import LetterKind
 
@@ -68,6 +69,20 @@ def test_a_stored_foreign_id_counts_for_participants():
     check(a_message(references=("m0@x",)), None, known=known, sender=STRANGER)
 
 
+def test_whoever_was_named_on_the_ticket_may_answer_by_a_known_id():
+    known = Known(tickets={1042: a_ticket()}, by_id={"m0@x": a_known("m0@x")}, history=History(named_on=frozenset({1042})))
+    check(a_message(in_reply_to=("m0@x",)), 1042, "d", known=known, sender=STRANGER)
+    check(a_message(references=("m0@x",)), 1042, "e", known=known, sender=STRANGER)
+    check(a_message(subject="[Acme #1042]"), None, known=known, sender=STRANGER)
+
+
+def test_a_guesser_is_believed_nothing_but_tokens():
+    sender = a_sender(distrust=Reason("guessing", "ann@globex.example guessed 10 tags"))
+    check(a_message(subject=TAG), None, sender=sender)
+    check(a_message(subject="[Acme #1042]"), None, sender=sender)
+    check(a_message(in_reply_to=(LETTER,)), 1042, "b", sender=sender)
+
+
 def test_the_strongest_evidence_wins_and_disagreement_stays_visible():
     known = Known(tickets={1042: a_ticket(), 7: a_ticket(7)})
     found = thread(a_message(subject="[Acme #7]", in_reply_to=(LETTER,)), known=known)
@@ -95,6 +110,7 @@ def test_an_orphan_is_adopted_by_the_ticket_that_names_it():
     known = Known(tickets={1042: a_ticket()}, adopters=(1042,))
     check(a_message(), 1042, "g", known=known)
     check(a_message(), None, known=known, sender=STRANGER)
+    check(a_message(cc=(ANN,)), 1042, "g", known=known, sender=STRANGER)
     old = Known(tickets={1042: a_ticket(created=NOW - timedelta(days=15))}, adopters=(1042,))
     check(a_message(), None, known=old)
 

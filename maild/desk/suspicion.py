@@ -1,0 +1,86 @@
+"""Loops and guesses: what is remembered of each mail, and when a sender's mails together are too much (MAIL.md L1, L5, S6). Pure.
+
+What follows is decided elsewhere: a guesser's weak evidence is not followed (`ingest.thread`), an echo is added quietly (`decide`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from maild.effects import Mute
+from maild.ingest.automated import is_freemail
+from maild.ingest.sender import Sender
+from maild.known import Conduct, History, guess_key, pair_key
+from maild.message import AuthResult, InboundMessage
+from maild.reason import Reason
+from maild.tokens import Tokens
+
+PROMPT = timedelta(seconds=120)
+ECHOES = 3
+GUESSES = 10
+GUESSES_OF_A_DOMAIN = 50
+MUTED_FOR = timedelta(hours=24)
+
+
+def observe(message: InboundMessage, sender: Sender, history: History, tokens: Tokens, received: datetime) -> Conduct:
+    """What this mail adds to what is known of its sender."""
+    # Whatever fails authentication says nothing of the address it names; its weak evidence does not count anyway (S3).
+    is_forged = sender.authentication.verdict is AuthResult.FAIL
+    wrong = 0 if is_forged else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject)
+    last = history.last_automatic
+    is_prompt = last is not None and timedelta() <= received - last <= PROMPT
+    return Conduct(wrong, is_prompt, sha256(" ".join(message.new_text.split()).encode()).hexdigest())
+
+
+def find_distrust(sender: Sender, conduct: Conduct, history: History) -> Reason | None:
+    """S6: why nothing weaker than a valid token of this sender is believed at the moment; None if all is."""
+    if sender.address is None:
+        return None
+    for who, count, limit in _guessers(sender, conduct, history):
+        if guess_key(who) in history.muted:
+            return Reason("guessing", f"{who} has guessed at our tags and tokens too often")
+        if count >= limit:
+            return Reason("guessing", f"{who} guessed {count} tags or tokens wrong within an hour")
+    return None
+
+
+def find_echo(ticket: int, sender: Sender, conduct: Conduct, history: History) -> Reason | None:
+    """L5: why this mail looks like a machine's answer to ours; None if it does not."""
+    address = sender.address
+    if address is None or sender.agent is not None:
+        return None
+    if pair_key(ticket, address.key) in history.muted:
+        return Reason("muted", f"mail of {address.address} on this ticket is added quietly for a day after a suspected loop")
+    here = [mail.conduct for mail in history.recent if mail.ticket == ticket] + [conduct]
+    if sum(mail.is_prompt for mail in here) >= ECHOES and conduct.is_prompt:
+        return Reason("loop", f"{ECHOES} mails of {address.address} came within {PROMPT.seconds} seconds of automatic mail of ours")
+    if sum(mail.text_hash == conduct.text_hash for mail in here) >= ECHOES:
+        return Reason("loop", f"{ECHOES} mails of {address.address} with the same text came within an hour")
+    return None
+
+
+def is_new_suspicion(echo: Reason) -> bool:
+    """Whether the echo was noticed with this mail; later ones of the day are muted already."""
+    return echo.code == "loop"
+
+
+def mute_pair(ticket: int, sender: Sender, echo: Reason, now: datetime) -> Iterator[Mute]:
+    if sender.address and is_new_suspicion(echo):
+        yield Mute(pair_key(ticket, sender.address.key), now + MUTED_FOR, echo.text)
+
+
+def mute_guessers(sender: Sender, conduct: Conduct, history: History, now: datetime) -> Iterator[Mute]:
+    """S6: from now on and for a day."""
+    for who, count, limit in _guessers(sender, conduct, history):
+        if conduct.wrong_tokens and count >= limit and guess_key(who) not in history.muted:
+            yield Mute(guess_key(who), now + MUTED_FOR, f"{count} tags or tokens guessed wrong within an hour")
+
+
+def _guessers(sender: Sender, conduct: Conduct, history: History) -> Iterator[tuple[str, int, int]]:
+    """(who, how many guesses within the hour, how many are too many): the address, and its domain where it stands for its people."""
+    if sender.address is None:
+        return
+    own = sum(mail.conduct.wrong_tokens for mail in history.recent) + conduct.wrong_tokens
+    yield sender.address.key, own, GUESSES
+    if not is_freemail(sender.address.domain):
+        yield sender.address.domain, history.domain_guesses + conduct.wrong_tokens, GUESSES_OF_A_DOMAIN

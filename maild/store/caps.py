@@ -1,0 +1,72 @@
+"""How much automatic mail went out, and how many tickets came in, in the windows the limits ask about (MAIL.md L4, L6)."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, bindparam, func, literal_column, select
+
+from maild.known import Question, Sent
+from maild.store import brakes
+from maild.store.engine import Transaction
+from maild.store.tables import AUTOMATIC, deliveries, tickets
+
+COUNT_CEILING = 10_000
+"""Counting stops here: under a flood every message would otherwise count all before it."""
+
+
+def count_sent(tx: Transaction, question: Question, requesters: Collection[str], now: datetime) -> Sent:
+    """One statement for all windows; every part of it reads one range of one index."""
+    wanted = tuple(_wanted_counts(question, requesters))
+    if not wanted:
+        return Sent()
+    parameters: dict[str, object] = {}
+    for index, (scope, whose, seconds) in enumerate(wanted):
+        parameters[f"since_{index}"] = now - timedelta(seconds=seconds)
+        if scope in _COUNTED_FOR:
+            parameters[f"whose_{index}"] = whose
+    stopped, *counts = tx.execute(_count_query(tuple(scope for scope, _, _ in wanted)), parameters).one()
+    return Sent(dict(zip(wanted, counts, strict=True)), stopped or "")
+
+
+def _wanted_counts(question: Question, requesters: Collection[str]) -> Iterator[tuple[str, str, int]]:
+    """Whoever may be written to because of this message: its sender, and the requester of any ticket it may belong to."""
+    addresses = sorted(question.addressees.union(requesters))
+    domains = sorted({address.rpartition("@")[2] for address in addresses})
+    whose = {"recipient": addresses, "domain": domains, "queue": question.queues, "storm sender": addresses, "storm domain": domains}
+    for scope, seconds in question.windows:
+        yield from ((scope, key, seconds) for key in whose.get(scope, ("",)))
+
+
+@lru_cache(maxsize=64)
+def _count_query(scopes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    counts = (_count(scope, f"whose_{index}", f"since_{index}").label(f"count_{index}") for index, scope in enumerate(scopes))
+    return select(brakes.WHY_TRIPPED, *counts)
+
+
+def _count(scope: str, whose: str, since: str) -> ColumnElement[int]:
+    """How many automatic mails, or for a storm how many new tickets, since then. Scopes are those of `maild.known.Sent`."""
+    belongs = () if scope == "all" else (_is(_COUNTED_FOR[scope], whose),)
+    if scope.startswith("storm"):
+        query = select(tickets.c.number).where(*belongs, _after(tickets.c.created, since))
+    else:
+        query = select(deliveries.c.id).where(AUTOMATIC, *belongs, _after(deliveries.c.created, since))
+    return select(func.count()).select_from(query.limit(literal_column(str(COUNT_CEILING))).subquery()).scalar_subquery()
+
+
+_COUNTED_FOR: Mapping[str, Column[str]] = {
+    "recipient": deliveries.c.recipient_key,
+    "domain": deliveries.c.recipient_domain,
+    "queue": deliveries.c.queue,
+    "storm sender": tickets.c.requester_key,
+    "storm domain": tickets.c.requester_domain,
+}
+
+
+def _is(column: Column[str], parameter: str) -> ColumnElement[bool]:
+    return column == bindparam(parameter, type_=column.type)
+
+
+def _after(column: Column[datetime], parameter: str) -> ColumnElement[bool]:
+    return column > bindparam(parameter, type_=column.type)

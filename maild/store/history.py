@@ -1,0 +1,67 @@
+"""What the store knows of one sender: has he written before, how has he behaved of late, when did our machines last write to him."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, select
+
+from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_key
+from maild.store import mutes
+from maild.store.engine import Transaction
+from maild.store.tables import AUTOMATIC, GUESSING, deliveries, incoming, message_names, messages, tickets
+
+MOST_RECENT = 200
+LATELY = timedelta(hours=1)
+
+_RECENT = (
+    select(incoming.c.ticket, incoming.c.wrong_tokens, incoming.c.is_prompt, incoming.c.text_hash)
+    .where(incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type), incoming.c.settled > bindparam("since"))
+    .order_by(incoming.c.settled.desc())
+    .limit(MOST_RECENT)
+)
+_HAS_WRITTEN = select(tickets.c.number).where(tickets.c.requester_key == bindparam("sender", type_=tickets.c.requester_key.type)).exists()
+_DOMAIN_GUESSES = select(func.coalesce(func.sum(incoming.c.wrong_tokens), 0)).where(
+    GUESSING, incoming.c.author_domain == bindparam("domain", type_=incoming.c.author_domain.type), incoming.c.settled > bindparam("since")
+)
+_LAST_AUTOMATIC = (
+    select(func.coalesce(deliveries.c.settled, deliveries.c.created, type_=deliveries.c.created.type))
+    .where(AUTOMATIC, deliveries.c.recipient_key == bindparam("sender", type_=deliveries.c.recipient_key.type))
+    .order_by(deliveries.c.created.desc())
+    .limit(1)
+)
+_FACTS = select(_HAS_WRITTEN, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery())
+_NAMED_ON = (
+    select(messages.c.ticket)
+    .join(message_names, message_names.c.message == messages.c.id)
+    .where(
+        message_names.c.address == bindparam("sender", type_=message_names.c.address.type),
+        messages.c.ticket.in_(bindparam("numbers", expanding=True)),
+    )
+    .distinct()
+)
+
+
+def find_history(tx: Transaction, question: Question, candidates: Collection[int], named_by_ids: Collection[int], now: datetime) -> History:
+    """`candidates` are the tickets the message may belong to, `named_by_ids` those to which a foreign id led (MAIL.md F3d, F3e)."""
+    sender = question.sender
+    if not sender:
+        return History()
+    domain, since = sender.rpartition("@")[2], now - LATELY
+    keys = [guess_key(sender), guess_key(domain), *(pair_key(number, sender) for number in candidates)]
+    has_written, domain_guesses, last_automatic = tx.execute(_FACTS, {"sender": sender, "domain": domain, "since": since}).one()
+    recent = tx.execute(_RECENT, {"sender": sender, "since": since})
+    return History(
+        has_written=has_written,
+        named_on=_find_named_on(tx, sender, named_by_ids),
+        recent=tuple(RecentMail(ticket, Conduct(wrong or 0, bool(prompt), text or "")) for ticket, wrong, prompt, text in recent),
+        domain_guesses=domain_guesses or 0,
+        muted=mutes.find_holding(tx, keys, now),
+        last_automatic=last_automatic,
+    )
+
+
+def _find_named_on(tx: Transaction, sender: str, numbers: Collection[int]) -> frozenset[int]:
+    """The tickets to which an id led (F3d, F3e) and on which the sender stood in To or Cc."""
+    if not numbers:
+        return frozenset()
+    return frozenset(tx.execute(_NAMED_ON, {"sender": sender, "numbers": list(numbers)}).scalars())

@@ -1,0 +1,84 @@
+"""Storms: of many new tickets at once agents get one mail that names them all (MAIL.md L6), once the storm is over or goes on too long."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from maild import maillog
+from maild.conclude import STORM
+from maild.config.settings import Settings
+from maild.desk import letters
+from maild.desk.audience import agents_to_tell
+from maild.effects import Decision, Effect, IncomingState, Letter, RecordEvent
+from maild.errors import StoreUnavailableError
+from maild.office import Office
+from maild.outbox.delivery import Composed
+from maild.outbox.guard import post
+from maild.reason import Reason
+from maild.store import switches, tickets
+from maild.store.apply import apply
+from maild.store.engine import Store, Transaction
+from maild.store.tickets import TicketRow
+from maild.ticket import TicketView
+
+OVER_AFTER = timedelta(minutes=2)
+TOLD_AT_LATEST = timedelta(minutes=10)
+_TOLD = "storms.told"
+
+
+def tell_of_storms(store: Store, office: Office, now: datetime) -> None:
+    """Mail what nobody was told of yet. The catch-all around one scheduled job stands here (HOUSE.md 3)."""
+    try:
+        with store.reading() as tx:
+            untold = tickets.list_tagged(tx, STORM, after=_last_told(tx))
+        if is_ripe(untold, now):
+            _tell_all(store, office, untold, now)
+    except StoreUnavailableError as error:
+        maillog.store_unavailable("storms", str(error))
+    except Exception as error:
+        maillog.job_failed("storms", f"{type(error).__name__}: {error}")
+
+
+def is_ripe(untold: Sequence[TicketRow], now: datetime) -> bool:
+    """Nothing new came for a while, or the first ticket has waited long enough."""
+    if not untold:
+        return False
+    times = [row.created for row in untold]
+    return now - max(times) >= OVER_AFTER or now - min(times) >= TOLD_AT_LATEST
+
+
+def gather(untold: Iterable[TicketRow]) -> tuple[tuple[TicketRow, ...], ...]:
+    """What came to one queue from one domain is one storm."""
+    ordered = sorted(untold, key=lambda row: (*_source(row), row.number))
+    return tuple(tuple(rows) for _, rows in groupby(ordered, key=_source))
+
+
+def _source(row: TicketRow) -> tuple[str, str]:
+    return row.queue, row.requester.domain
+
+
+def _last_told(tx: Transaction) -> int:
+    return int(switches.find(tx, _TOLD) or 0)
+
+
+def _tell_all(store: Store, office: Office, untold: Sequence[TicketRow], now: datetime) -> None:
+    def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
+        return office.composer.compose(letter, ticket, number, now, {})
+
+    settings = office.desk.settings
+    with store.writing() as tx:
+        for gathered in gather(untold):
+            first = tickets.view(tx, gathered[0].number)
+            decision = Decision(IncomingState.DONE, Reason("storm", ""), first, first, _digest(first, gathered, settings))
+            apply(tx, decision, now=now, compose=compose, incoming=None, first_number=settings.desk.first_number)
+        switches.store(tx, _TOLD, str(max(row.number for row in untold)))
+
+
+def _digest(first: TicketView, gathered: tuple[TicketRow, ...], settings: Settings) -> tuple[Effect, ...]:
+    """One letter to each agent who would have got one for each ticket."""
+    queue = settings.queues.get(first.queue)
+    told = agents_to_tell(queue.notify.new if queue else "agents", first, settings)
+    named = tuple((row.number, row.subject) for row in gathered)
+    written = [letters.storm_digest(settings.agents[agent], first, named, settings) for agent in told]
+    event = RecordEvent("notified", "maild", f"one mail about {len(gathered)} tickets of a storm")
+    return (event, *(effect for letter in written for effect in post(letter, settings)))

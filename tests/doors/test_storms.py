@@ -1,0 +1,71 @@
+"""One mail for a storm of tickets (MAIL.md L6)."""
+
+from pathlib import Path
+
+from maild.config.load import require_settings
+from maild.effects import RecordEvent
+from maild.message import Address
+from maild.office import Office, open_office
+from maild.store import letters, tickets
+from maild.store.apply import apply
+from maild.store.engine import Store
+from maild.storms import tell_of_storms
+from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
+
+DESK = """
+desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}}
+smtp: {host: localhost, port: 25, security: none}
+queues:
+  support: {address: support@acme.example, agents: [anna, boris], mode: live,
+    mailbox: {host: localhost, security: none, username: u, password: p}}
+agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
+"""
+
+
+def an_office(directory: Path) -> Office:
+    (directory / "secret.key").write_text("k" * 64, encoding="ascii")
+    (directory / "maild.yaml").write_text(DESK, encoding="utf-8")
+    return open_office(require_settings(directory))
+
+
+def opened(store: Store, *, minutes: float = 0, sender: str = "bot@globex.example", tag: str = "storm") -> None:
+    ticket = a_ticket(tags=frozenset({tag}), requester=Address("", sender), created=NOW + minutes * MINUTE)
+    with store.writing() as tx:
+        decision = a_decision(a_message(), after=ticket)
+        apply(tx, decision, now=ticket.created, compose=composed, incoming=None, first_number=1)
+
+
+def told(store: Store, office: Office, minutes: float) -> list[tuple[str, str]]:
+    """Whom all letters up to then went to, and their words about the storm."""
+    tell_of_storms(store, office, NOW + minutes * MINUTE)
+    with store.reading() as tx:
+        return sorted((row.recipient, letters.raw(tx, row.id).decode()) for row in letters.list_outbox(tx))
+
+
+def test_agents_get_one_mail_that_names_every_ticket_once_the_storm_is_over(store: Store, tmp_path: Path):
+    office = an_office(tmp_path)
+    for minute in range(3):
+        opened(store, minutes=minute)
+    assert told(store, office, 3.5) == [], "more may come"
+    mails = told(store, office, 4.1)
+    assert [recipient for recipient, _ in mails] == ["anna@acme.example", "boris@acme.example"]
+    assert all(f"{number}  The printer is on fire" in text for number in (1, 2, 3) for _, text in mails)
+    assert told(store, office, 60) == mails, "nobody is told twice"
+    with store.reading() as tx:
+        assert RecordEvent("notified", "maild", "one mail about 3 tickets of a storm") in [row.event for row in tickets.list_events(tx, 1)]
+
+
+def test_a_storm_without_end_is_told_of_all_the_same(store: Store, tmp_path: Path):
+    office = an_office(tmp_path)
+    for minute in range(11):
+        opened(store, minutes=minute)
+    assert len(told(store, office, 10.1)) == 2
+
+
+def test_storms_of_two_domains_are_two_mails(store: Store, tmp_path: Path):
+    office = an_office(tmp_path)
+    opened(store)
+    opened(store, sender="bot@initech.example")
+    opened(store, sender="ann@globex.example", tag="vip")
+    mails = told(store, office, 10)
+    assert [recipient for recipient, _ in mails] == ["anna@acme.example"] * 2 + ["boris@acme.example"] * 2

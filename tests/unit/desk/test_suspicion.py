@@ -1,0 +1,99 @@
+"""Loops and guesses (MAIL.md L1, L5, S6)."""
+
+from datetime import timedelta
+
+from builders import ANN, FAILED, NOW, a_message, a_sender, some_tokens
+
+from maild.desk.suspicion import ECHOES, GUESSES, find_distrust, find_echo, mute_guessers, mute_pair, observe
+from maild.effects import Mute
+from maild.known import Conduct, History, RecentMail, guess_key, pair_key
+from maild.message import Address
+from maild.tokens import LetterKind
+
+TOKENS = some_tokens()
+GOOD = TOKENS.mint_message_id(LetterKind.ANSWER, 1042, 77)
+WRONG = GOOD.replace(".77.", ".78.")
+DAY = timedelta(days=1)
+QUICK, SLOW = Conduct(0, True, "one"), Conduct(0, False, "two")
+
+
+def history(*conducts: Conduct, ticket: int = 1042, **more: object) -> History:
+    return History(recent=tuple(RecentMail(ticket, conduct) for conduct in conducts), **more)
+
+
+def test_wrong_ids_and_tags_are_counted_and_right_ones_and_foreign_ones_are_not():
+    def check(expected: int, **message: object) -> None:
+        assert observe(a_message(**message), a_sender(), History(), TOKENS, NOW).wrong_tokens == expected, message
+
+    check(0, in_reply_to=(GOOD,), subject=TOKENS.mint_tag(1042))
+    check(1, in_reply_to=(WRONG,))
+    check(2, references=(WRONG, TOKENS.mint_anchor(7).replace("t.7.", "t.8.")))
+    check(1, subject="Re: [Acme #1042-0000] Printer")
+    check(0, subject="Re: [Acme #1042] Printer")
+    check(0, subject="Re: [Other #1042-0000] Printer")
+    check(0, in_reply_to=(WRONG.replace("acme.example", "elsewhere.example"),))
+
+
+def test_a_forged_sender_counts_for_nobody():
+    forged = a_sender(authentication=FAILED)
+    assert observe(a_message(in_reply_to=(WRONG,)), forged, History(), TOKENS, NOW).wrong_tokens == 0
+
+
+def test_prompt_is_within_two_minutes_behind_automatic_mail():
+    def check(seconds: int | None, expected: bool) -> None:
+        last = None if seconds is None else NOW - timedelta(seconds=seconds)
+        assert observe(a_message(), a_sender(), History(last_automatic=last), TOKENS, NOW).is_prompt is expected, seconds
+
+    check(None, False)
+    check(0, True)
+    check(120, True)
+    check(121, False)
+    check(-5, False)
+
+
+def test_ten_guesses_of_an_address_or_fifty_of_its_domain_are_too_many():
+    guess = Conduct(wrong_tokens=1)
+    few, many = history(*[guess] * (GUESSES - 2)), history(*[guess] * (GUESSES - 1))
+    assert find_distrust(a_sender(), guess, few) is None
+    assert find_distrust(a_sender(), guess, many) is not None
+    assert [mute.key for mute in mute_guessers(a_sender(), guess, many, NOW)] == [guess_key(ANN.key)]
+    domain = History(domain_guesses=49)
+    assert list(mute_guessers(a_sender(), guess, domain, NOW)) == [
+        Mute(guess_key(ANN.domain), NOW + DAY, "50 tags or tokens guessed wrong within an hour")
+    ]
+    freemail = a_sender(Address("", "ann@gmail.com"))
+    assert list(mute_guessers(freemail, guess, domain, NOW)) == []
+
+
+def test_who_guessed_too_often_stays_distrusted_for_the_day_and_is_not_muted_anew():
+    muted = History(muted=frozenset({guess_key(ANN.key)}))
+    assert find_distrust(a_sender(), Conduct(), muted) is not None
+    assert list(mute_guessers(a_sender(), Conduct(), history(*[Conduct(5)] * 3), NOW)) == [], "an honest mail is no guess"
+
+
+def test_three_prompt_mails_on_a_ticket_are_a_loop_and_so_are_three_of_the_same_text():
+    def check(conduct: Conduct, known: History, code: str | None) -> None:
+        echo = find_echo(1042, a_sender(), conduct, known)
+        assert (echo.code if echo else None) == code, known
+
+    check(QUICK, history(QUICK), None)
+    check(QUICK, history(*[Conduct(0, True, str(number)) for number in range(ECHOES - 1)]), "loop")
+    check(Conduct(0, False, "x"), history(*[Conduct(0, True, str(number)) for number in range(ECHOES)]), None)
+    check(SLOW, history(SLOW, SLOW), "loop")
+    check(SLOW, history(SLOW, SLOW, ticket=7), None)
+    check(SLOW, History(muted=frozenset({pair_key(1042, ANN.key)})), "muted")
+    check(SLOW, History(muted=frozenset({pair_key(7, ANN.key)})), None)
+
+
+def test_an_agent_is_no_loop():
+    assert find_echo(1042, a_sender(agent="anna"), SLOW, history(SLOW, SLOW)) is None
+
+
+def test_a_pair_is_muted_when_it_is_noticed_and_not_every_time():
+    echo = find_echo(1042, a_sender(), SLOW, history(SLOW, SLOW))
+    assert echo is not None
+    (mute,) = mute_pair(1042, a_sender(), echo, NOW)
+    assert (mute.key, mute.until) == (pair_key(1042, ANN.key), NOW + DAY)
+    again = find_echo(1042, a_sender(), SLOW, History(muted=frozenset({mute.key})))
+    assert again is not None
+    assert list(mute_pair(1042, a_sender(), again, NOW)) == []
