@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import click
 
@@ -19,7 +20,7 @@ def command(context: Context, as_json: bool) -> None:
 
     settings = context.settings()
     with context.store(settings).reading() as tx:
-        status = find_status(tx, settings)
+        status = find_status(tx, settings, datetime.now(UTC))
     if as_json:
         print_json(asdict(status) | {"troubles": [trouble.text for trouble in status.troubles]})
     else:

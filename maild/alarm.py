@@ -44,7 +44,7 @@ class Alarm:
     def _look(self, office: Office, now: datetime) -> None:
         settings = office.desk.settings
         with self._store.reading() as tx:
-            troubles = find_status(tx, settings).troubles
+            troubles = find_status(tx, settings, now).troubles
             told = frozenset(json.loads(switches.find(tx, _TOLD) or "[]"))
         self._since = {trouble.key: self._since.get(trouble.key, now) for trouble in troubles}
         standing = frozenset(trouble.key for trouble in troubles)

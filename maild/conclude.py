@@ -7,13 +7,13 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import ack_refusals, settled_refusal
-from maild.desk.audience import admins_named, agents_named, agents_to_tell, watchers_to_tell
+from maild.desk.audience import admins_named, agents_named, agents_to_tell, unreachable_agents, watchers_to_tell
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, RecordEvent, TripBreaker
-from maild.message import Address, AuthResult
+from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, LiftSuppression, RecordEvent, TripBreaker
+from maild.message import Address, AuthResult, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
@@ -30,11 +30,23 @@ def conclude(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
 
 
 def _with_brakes(decision: Decision, reading: Reading, settings: Settings, now: datetime) -> Decision:
-    """What this mail was too much of: guesses of one sender (S6), automatic mail of ours (L4)."""
+    """What this mail was too much of: guesses of one sender (S6), automatic mail of ours (L4); and what it puts an end to (B5)."""
     mutes = mute_guessers(reading.sender, reading.conduct, reading.known.history, now)
     fault = breaker_fault(reading.known.sent, settings)
-    brakes = (*mutes, *((TripBreaker(fault.text),) if fault else ()))
+    brakes = (*mutes, *((TripBreaker(fault.text),) if fault else ()), *_lift(reading))
     return replace(decision, effects=(*decision.effects, *brakes)) if brakes else decision
+
+
+def _lift(reading: Reading) -> Iterator[Effect]:
+    """B5: a person writes from there, so mail arrives there again. A complaint only an admin lifts."""
+    address = reading.sender.address
+    is_forged = reading.sender.authentication.verdict is AuthResult.FAIL
+    if address is None or is_forged or reading.nature.message_class is not MessageClass.HUMAN:
+        return
+    suppression = reading.known.suppressed.get(address.key)
+    if suppression and suppression.until is not None:
+        yield LiftSuppression(address.key)
+        yield RecordEvent("suppression_lifted", "maild", f"{address.address} writes again, so automatic mail may go there")
 
 
 def _once(decision: Decision, reading: Reading) -> Decision:
@@ -220,9 +232,12 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
     if queue is None:
         return
     circle = queue.notify.new if draft.before is None else queue.notify.reply
-    told = agents_to_tell(circle, ticket, settings)
+    unreachable = unreachable_agents(reading.known, settings)
+    told = agents_to_tell(circle, ticket, settings, absent=unreachable)
     if draft.before is None:
-        told = (*told, *watchers_to_tell(ticket, settings, without=told))
+        told = (*told, *watchers_to_tell(ticket, settings, without=(*told, *unreachable)))
+    for key in unreachable.intersection(agents_to_tell(circle, ticket, settings)):
+        yield RecordEvent("notify_withheld", "maild", f"mail to {settings.agents[key].name} comes back; others are told")
     warnings = tuple(_warnings(draft, message, ticket, reading))
     for agent in told:
         letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings)
@@ -248,6 +263,8 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
         yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
     if message.kind is MessageKind.AUTO:
         yield "This is automatic mail."
+    if suppression := reading.known.suppressed.get(ticket.requester.key):
+        yield f"Mail to {ticket.requester.address} may not arrive: {suppression.reason}."
     if size := reading.circumstances.full_size:
         yield f"The mail is too large ({size // 1024 // 1024} MiB): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:

@@ -102,7 +102,40 @@ class TripBreaker:
     why: str
 
 
-Effect = AddMessage | RecordEvent | Post | Mute | TripBreaker
+@dataclass(frozen=True, slots=True)
+class MarkBounced:
+    """A letter did not reach this recipient after all, whatever the relay said when it took it (MAIL.md B4)."""
+
+    letter: int
+    recipient: str
+    diagnostic: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteBounce:
+    """A hard bounce, to be counted (MAIL.md B5)."""
+
+    address: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """No automatic mail to this address any more (MAIL.md B5, B6). `until` None: until an admin lifts it."""
+
+    address: str
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSuppression:
+    """Somebody writes from the address, so it works."""
+
+    address: str
+
+
+Effect = AddMessage | RecordEvent | Post | Mute | TripBreaker | MarkBounced | NoteBounce | Suppress | LiftSuppression
 
 
 class IncomingState(Enum):

@@ -1,7 +1,7 @@
 """The front desk: what the command line does to tickets, in the daemon's own transactions and with the agents' own acts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from maild.config.settings import Agent, Settings
@@ -16,7 +16,7 @@ from maild.office import Office
 from maild.outbox.delivery import Composed
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.store import tickets
+from maild.store import suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.recall import last_words_of
@@ -41,7 +41,8 @@ class FrontDesk:
         with self.store.writing() as tx:
             ticket = tickets.view(tx, number)
             answered = letters.answered_on(ticket, last_words_of(tx, number))
-            done = do(ticket, act, answered, self.office.desk.settings)
+            known = suppressions.find_holding(tx, [address.key for address in (ticket.requester, *ticket.cc)], _now())
+            done = do(ticket, replace(act, suppressed=known), answered, self.office.desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)

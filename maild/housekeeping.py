@@ -6,7 +6,7 @@ from maild import maillog, node
 from maild.config.settings import Settings
 from maild.errors import StoreUnavailableError
 from maild.outbox.queue import group_by_account
-from maild.store import incoming, letters, mutes
+from maild.store import incoming, letters, mutes, suppressions
 from maild.store.engine import Store
 
 PACKED_AT_ONCE = 500
@@ -15,7 +15,7 @@ PACKED_AT_ONCE = 500
 
 def housekeep(store: Store, settings: Settings, now: datetime) -> None:
     """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3); sent letters are packed.
-    Letters of queues that are gone are another's to send; mutes that have run out are forgotten.
+    Letters of queues that are gone are another's to send; mutes and suppressions that have run out are forgotten.
 
     The catch-all around one scheduled job stands here (HOUSE.md 3): the next round may do better.
     """
@@ -25,6 +25,7 @@ def housekeep(store: Store, settings: Settings, now: datetime) -> None:
             letters.recover(tx, node.is_alive, now, settings.outbox.unknown_retry)
             letters.pack(tx, PACKED_AT_ONCE)
             mutes.forget_ended(tx, now)
+            suppressions.forget_old(tx, now)
             if accounts := group_by_account(settings):
                 letters.rehome(tx, settings.queues, min(accounts[0][1]))
     except StoreUnavailableError as error:

@@ -19,7 +19,8 @@ class Question:
     valid tokens, anchors and tags, `letters` the letters of ours named by valid tokens, `own_letter` the one whose id the message itself
     has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the scopes and lengths (in
     seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets found, and for these `queues`.
-    `tags` are words that would be tags if such tags exist.
+    `agents` are the addresses of all who may be notified, `bounced` the letter a report is about. `tags` are words that would be tags if
+    such tags exist.
     """
 
     message_id: str
@@ -30,6 +31,8 @@ class Question:
     own_letter: int | None = None
     sender: str = ""
     addressees: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+    bounced: int | None = None
     queues: tuple[str, ...] = ()
     windows: tuple[tuple[str, int], ...] = ()
     tags: frozenset[str] = frozenset()
@@ -57,7 +60,7 @@ class KnownCopy:
 
 @dataclass(frozen=True, slots=True)
 class KnownLetter:
-    """A letter of ours. `created` is when it was written: answers written since cross with it (MAIL.md A11)."""
+    """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11)."""
 
     letter: int
     message_id: str
@@ -66,6 +69,24 @@ class KnownLetter:
     agent: str | None
     internal: bool
     created: datetime
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BouncedLetter:
+    """The letter of ours a report is about: whom it went to, as addresses are compared, and how often they bounced in the last days."""
+
+    number: int
+    recipients: tuple[str, ...]
+    earlier_bounces: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why automatic mail no longer goes to an address. `until` None: until an admin lifts it."""
+
+    reason: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +168,8 @@ class Known:
     `tickets` holds every candidate by number, merged ones included with the tickets they lead to. `same_id` is mail settled before under
     the message's own id (MAIL.md F1), `own` the letter of ours it is a copy of (F2). `by_id` maps ids of In-Reply-To and References to
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
-    already refer to this one (F7).
+    already refer to this one (F7). `bounced` is the letter a report is about (B2). `suppressed` are those addressees, requesters and agents
+    that get no automatic mail (B5).
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -160,6 +182,8 @@ class Known:
     last_words: Mapping[int, LastWords] = field(default_factory=dict)
     tag_names: frozenset[str] = frozenset()
     history: History = field(default_factory=History)
+    bounced: BouncedLetter | None = None
+    suppressed: Mapping[str, Suppression] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

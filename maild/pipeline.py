@@ -77,6 +77,8 @@ def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | No
     return replace(
         question,
         addressees=question.addressees | home,
+        agents=frozenset(colleague.email.casefold() for colleague in settings.agents.values()),
+        bounced=bounced.letter if bounced else None,
         queues=tuple(settings.queues),
         windows=windows(settings.limits),
         tags=hash_words(message.new_text) if agent else frozenset(),

@@ -1,7 +1,7 @@
 """What an agent does to a ticket: answer, note, commands. The same for a mail and for the command line (MAIL.md A7-A9, A14). Pure."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Mode, Settings
@@ -10,8 +10,9 @@ from maild.desk.commands import Command, CommandFault, Performed, perform
 from maild.desk.letters import Answered
 from maild.desk.notices import notice_for
 from maild.effects import AddMessage, Effect, RecordEvent
+from maild.known import Suppression
 from maild.message import Address, Attachment
-from maild.outbox.guard import address_refusal, post
+from maild.outbox.guard import address_refusal, post, suppression_refusal
 from maild.outbox.leaks import find_leak
 from maild.ticket import MessageKind, Status, TicketView
 
@@ -20,7 +21,8 @@ from maild.ticket import MessageKind, Status, TicketView
 class Act:
     """One agent's deed. `agent` is who does it; `by` how the log names him. `without`: addresses that already have the words.
 
-    `message_id`, `references` and `subject` are those of the agent's mail, empty at the command line.
+    `message_id`, `references` and `subject` are those of the agent's mail, empty at the command line. `suppressed` are addresses to which
+    mail came back before: an answer is tried all the same (MAIL.md B5).
     """
 
     agent: Agent
@@ -36,6 +38,7 @@ class Act:
     message_id: str | None = None
     references: tuple[str, ...] = ()
     subject: str = ""
+    suppressed: Mapping[str, Suppression] = field(default_factory=dict)
 
     @property
     def says_something(self) -> bool:
@@ -128,6 +131,9 @@ def _answer(ticket: TicketView, act: Act, answered: Answered, settings: Settings
         return
     to = ", ".join(address.address for address in (*letter.recipients, *letter.cc))
     yield from post(letter, settings, RecordEvent("answered", act.by, f"to {to}"))
+    for address in (*letter.recipients, *letter.cc):
+        if suppression := act.suppressed.get(address.key):
+            yield RecordEvent("warned", "maild", f"mail to {address.address} may not arrive: {suppression.reason}")
 
 
 def _customer_notice(
@@ -136,7 +142,7 @@ def _customer_notice(
     template = None if no_reply else notice_for(before, after, answers, settings)
     if template is None:
         return
-    if refusal := address_refusal(after.requester, settings):
+    if refusal := address_refusal(after.requester, settings) or suppression_refusal(after.requester, act.suppressed):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{after.requester.address} of: {template}")

@@ -129,6 +129,7 @@ def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now:
         message_id=message.message_id,
         references=message.references,
         subject=message.subject,
+        suppressed=reading.known.suppressed,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from maild.config.settings import Queue, Settings
+from maild.known import Known
 from maild.message import Address
 from maild.ticket import TicketView
 
@@ -12,17 +13,26 @@ Circle = Literal["agents", "owner", "lead", "none"]
 _CIRCLES: dict[str, Circle] = {"owner": "owner", "lead": "lead", "agents": "agents"}
 
 
-def agents_to_tell(circle: Circle, ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:
+def unreachable_agents(known: Known, settings: Settings) -> frozenset[str]:
+    """Agents whose own mailbox bounces (MAIL.md B6)."""
+    return frozenset(agent.key for agent in settings.agents.values() if agent.email.casefold() in known.suppressed)
+
+
+def agents_to_tell(
+    circle: Circle, ticket: TicketView, settings: Settings, *, without: Iterable[str] = (), absent: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """Agent keys of a circle around a ticket: without an owner the queue's agents, without agents its lead.
 
-    An agent with `notify: mine` hears of his own tickets only; where nobody is left the lead is told all the same. Empty where there is
-    none but the admins, who are plain addresses (`settings.desk.admins`).
+    `without`: who need not be told; `absent`: who cannot be, so that others take their place. An agent with `notify: mine` hears of his own
+    tickets only; where nobody is left the lead is told all the same. Empty where there is none but the admins, who are plain addresses
+    (`settings.desk.admins`).
     """
     queue = settings.queues.get(ticket.queue)
     excluded = frozenset(without)
-    chosen = [agent for agent in _circle(circle, ticket, queue, settings) if agent not in excluded and agent in settings.agents]
+    circled = _circle(circle, ticket, queue, settings, absent)
+    chosen = [agent for agent in circled if agent not in excluded and agent in settings.agents]
     wanted = [agent for agent in chosen if agent == ticket.owner or settings.agents[agent].notify != "mine"]
-    lead = queue.lead if queue and queue.lead and queue.lead in settings.agents else None
+    lead = queue.lead if queue and queue.lead in settings.agents and queue.lead not in absent else None
     return tuple(dict.fromkeys(wanted or ([lead] if chosen and lead and lead not in excluded else [])))
 
 
@@ -33,13 +43,13 @@ def watchers_to_tell(ticket: TicketView, settings: Settings, *, without: Iterabl
     return tuple(dict.fromkeys(found))
 
 
-def _circle(circle: Circle, ticket: TicketView, queue: Queue | None, settings: Settings) -> tuple[str, ...]:
+def _circle(circle: Circle, ticket: TicketView, queue: Queue | None, settings: Settings, absent: frozenset[str]) -> tuple[str, ...]:
     if circle == "none":
         return ()
-    owner = (ticket.owner,) if ticket.owner in settings.agents and ticket.owner else ()
-    lead = (queue.lead,) if queue and queue.lead else ()
+    owner = (ticket.owner,) if ticket.owner in settings.agents and ticket.owner not in absent and ticket.owner else ()
+    lead = (queue.lead,) if queue and queue.lead and queue.lead not in absent else ()
     team = settings.teams.get(ticket.team or "", ())
-    agents = team or (queue.agents if queue else ())
+    agents = tuple(agent for agent in team or (queue.agents if queue else ()) if agent not in absent)
     if circle == "owner":
         return owner or agents or lead
     if circle == "lead":

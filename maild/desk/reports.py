@@ -7,6 +7,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.agent_mail import message_of
+from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.known import KnownLetter
@@ -33,14 +34,17 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     if letter is None or ticket is None:
         signs = "; ".join(reason.text for reason in reading.nature.reasons)
         return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about no letter of ours ({signs})"))
-    failure = _final_failure(reading.message.report)
+    report = reading.message.report
+    failure = _final_failure(report)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE}) if failure and letter.kind is LetterKind.ANSWER else ticket
+    bounced = reading.known.bounced
+    consequences = effects_of(report, bounced, now) if report and bounced else ()
     return Draft(
         IncomingState.DONE,
         Reason(reading.nature.message_class.value, f"about our letter {letter.letter}"),
         before=ticket,
         after=after,
-        effects=tuple(_effects(reading, letter, ticket, failure, settings, now)),
+        effects=(*_effects(reading, letter, ticket, failure, settings, now), *consequences),
     )
 
 
@@ -50,10 +54,16 @@ def _effects(
     message = replace(message_of(reading, MessageKind.AUTO, now), internal=True)
     yield message
     yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading.message.report))
-    owner = settings.agents.get(ticket.owner or "")
-    if failure and owner and letter.kind is LetterKind.ANSWER:
-        told = letters.event_message("Mail system", failure, ticket)
-        yield from post(letters.notification(owner, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+    if failure and letter.kind is LetterKind.ANSWER:
+        yield from _tell_who_answered(letter, ticket, failure, settings)
+
+
+def _tell_who_answered(letter: KnownLetter, ticket: TicketView, failure: str, settings: Settings) -> Iterator[Effect]:
+    """B4: the author of the answer, and the ticket's owner."""
+    told = letters.event_message("Mail system", failure, ticket)
+    for key in dict.fromkeys((letter.author, ticket.owner)):
+        if agent := settings.agents.get(key or ""):
+            yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
 
 
 def _event_kind(reading: Reading, failure: str | None) -> str:
@@ -71,5 +81,7 @@ def _final_failure(report: Report | None) -> str | None:
 def _words(report: Report | None) -> str:
     if report is None:
         return "a report without details"
+    if report.kind is ReportKind.MDN:
+        return f"displayed by {', '.join(recipient.address for recipient in report.recipients) or 'the reader'}"
     told = [f"{recipient.address} {recipient.status} {recipient.diagnostic}".strip() for recipient in report.recipients]
     return ("; ".join(told) or report.sign)[:DIAGNOSTIC_LENGTH]

@@ -3,12 +3,12 @@
 Pure. Every refusal is a Reason, which becomes an event of the ticket.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from maild.config.settings import Limits, Mode, Rate, Settings
 from maild.effects import Effect, Letter, Post, RecordEvent
 from maild.ingest.automated import is_freemail, is_never_answered
-from maild.known import Known, Sent
+from maild.known import Known, Sent, Suppression
 from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.tokens import LetterKind
@@ -98,4 +98,14 @@ def post(letter: Letter, settings: Settings, event: RecordEvent | None = None) -
 
 def customer_refusal(address: Address, queue: str, auth: AuthResult, known: Known, settings: Settings) -> Reason | None:
     """The gates and caps of any automatic mail to a customer, in one question."""
-    return address_refusal(address, settings) or cap_refusal(address, queue, auth, known.sent, settings)
+    return (
+        address_refusal(address, settings)
+        or suppression_refusal(address, known.suppressed)
+        or cap_refusal(address, queue, auth, known.sent, settings)
+    )
+
+
+def suppression_refusal(address: Address, suppressed: Mapping[str, Suppression]) -> Reason | None:
+    """B5: mail there came back, or was complained of."""
+    suppression = suppressed.get(address.key)
+    return Reason("suppressed", f"{address.address} gets no automatic mail: {suppression.reason}") if suppression else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
-from maild.store import accounts, brakes, mailboxes
+from maild.store import accounts, brakes, mailboxes, suppressions
 from maild.store.engine import Transaction
 from maild.store.status import find_depths
 
@@ -45,7 +45,7 @@ class DeskStatus:
     troubles: tuple[Trouble, ...]
 
 
-def find_status(tx: Transaction, settings: Settings) -> DeskStatus:
+def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatus:
     rows = {row.mailbox: row for row in mailboxes.list_mailboxes(tx)}
     found = tuple(
         MailboxStatus(key, row.state, row.error or None, row.last_success) if (row := rows.get(key)) else _unread(key)
@@ -60,12 +60,20 @@ def find_status(tx: Transaction, settings: Settings) -> DeskStatus:
         *(Trouble(f"smtp {account}", f"SMTP account {account}: {detail}", may_pass=True) for account, detail in in_trouble.items()),
         *_troubles(found, incoming, outbox, paused),
         *_breaker_trouble(brakes.why_tripped(tx)),
+        *_unreachable_agents(tx, settings, now),
     )
     return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, in_trouble, troubles)
 
 
 def _unread(key: str) -> MailboxStatus:
     return MailboxStatus(key, NEVER_READ, None, None)
+
+
+def _unreachable_agents(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Trouble]:
+    """MAIL.md B6: an agent whose own mailbox bounces hears of nothing until he writes again."""
+    homes = {agent.email.casefold(): agent for agent in settings.agents.values()}
+    for address, suppression in suppressions.find_holding(tx, homes, now).items():
+        yield Trouble(f"agent {homes[address].key}", f"{homes[address].name} gets no notifications: {suppression.reason} ({address})")
 
 
 def _breaker_trouble(why: str) -> Iterator[Trouble]:

@@ -10,11 +10,22 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, update
 
-from maild.effects import AddMessage, Decision, Letter, Mute, RecordEvent, TripBreaker
+from maild.effects import (
+    AddMessage,
+    Decision,
+    Letter,
+    LiftSuppression,
+    MarkBounced,
+    Mute,
+    NoteBounce,
+    RecordEvent,
+    Suppress,
+    TripBreaker,
+)
 from maild.ingest.arrival import Incoming
 from maild.message import Address, Attachment
 from maild.outbox.delivery import Composed, DeliveryState
-from maild.store import brakes, counters, mutes, tables
+from maild.store import brakes, counters, letters, mutes, suppressions, tables
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
@@ -89,7 +100,7 @@ def apply(tx: Transaction, decision: Decision, *, now: datetime, compose: Compos
     number = ticket.number if ticket else None
     _write_letters(tx, posted, number, now)
     _write_log(tx, decision, number, incoming, now)
-    _brake(tx, decision)
+    _write_marks(tx, decision, now)
     _settle(tx, decision, number, incoming, now)
     return Applied(ticket, tuple(item.number for item in posted))
 
@@ -323,13 +334,22 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
         tx.execute(_INSERT_TRACE, place | {"rules": [dict(rule) for rule in decision.trace]})
 
 
-def _brake(tx: Transaction, decision: Decision) -> None:
+def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
+    """What is remembered of senders, addresses and the desk as a whole."""
     for effect in decision.effects:
         match effect:
             case Mute():
                 mutes.store(tx, effect)
             case TripBreaker(why):
                 brakes.trip(tx, why)
+            case MarkBounced(letter, recipient, diagnostic):
+                letters.mark_bounced(tx, letter, recipient, diagnostic, now)
+            case NoteBounce():
+                suppressions.note_bounce(tx, effect, now)
+            case Suppress():
+                suppressions.store(tx, effect, now)
+            case LiftSuppression(address):
+                suppressions.lift(tx, address)
 
 
 def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:

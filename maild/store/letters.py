@@ -210,6 +210,13 @@ def pack(tx: Transaction, limit: int) -> int:
     return len(rows)
 
 
+def mark_bounced(tx: Transaction, letter: int, recipient: str, diagnostic: str, now: datetime) -> None:
+    """The relay took it, and then it came back (MAIL.md B4)."""
+    came_back = update(deliveries).where(deliveries.c.letter == letter, deliveries.c.recipient_key == recipient)
+    values = {"state": DeliveryState.FAILED.value, "next_attempt": None, "settled": now, "error": f"bounced: {diagnostic}"}
+    tx.execute(came_back, values)
+
+
 def rehome(tx: Transaction, queues: Collection[str], home: str) -> int:
     """Letters still to be sent for queues that exist no longer are from now on `home`'s to send; answers how many."""
     stranded = update(deliveries).where(UNDELIVERED, deliveries.c.queue.not_in(sorted(queues)))

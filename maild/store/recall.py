@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, false, select
 from maild.effects import IncomingState
 from maild.known import (
     MERGE_DEPTH,
+    BouncedLetter,
     Known,
     KnownCopy,
     KnownLetter,
@@ -15,11 +16,13 @@ from maild.known import (
     LastWords,
     Question,
 )
+from maild.store import suppressions
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
-from maild.store.engine import Transaction
+from maild.store.engine import AnyRow, Transaction
 from maild.store.history import find_history
 from maild.store.tables import (
+    deliveries,
     incoming,
     letters,
     message_references,
@@ -55,8 +58,10 @@ _LETTER = select(
     letters.c.agent,
     letters.c.internal,
     letters.c.created,
+    letters.c.author,
 )
 _LETTERS = _LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True)))
+_RECIPIENTS = select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id)
 _ADOPTERS = (
     select(messages.c.ticket)
     .join(message_references, message_references.c.message == messages.c.id)
@@ -88,6 +93,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     adopters = tuple(dict.fromkeys(tx.execute(_ADOPTERS, {"id": question.message_id}).scalars()))
     named = {*question.tickets, *adopters, *(letter.ticket for letter in by_number.values()), *(message.ticket for message in found)}
     views = _with_merge_targets(tx, named | {copy.ticket for copy in copies if copy.ticket is not None})
+    requesters = frozenset(view.requester.key for view in views.values())
     return Known(
         tickets=views,
         same_id=copies,
@@ -95,9 +101,11 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         by_id=_first_by_id(found),
         letters=by_number,
         adopters=adopters,
-        sent=count_sent(tx, question, {view.requester.key for view in views.values()}, now),
+        sent=count_sent(tx, question, requesters, now),
         last_words={number: words for number in views if (words := last_words_of(tx, number))},
         tag_names=_find_tag_names(tx, question.tags),
+        bounced=_find_bounced(tx, question.bounced, now),
+        suppressed=suppressions.find_holding(tx, question.addressees | question.agents | requesters, now),
         history=find_history(tx, question, views, {message.ticket for message in found}, now),
     )
 
@@ -137,10 +145,27 @@ def _first_by_id(found: Iterable[KnownMessage]) -> Mapping[str, KnownMessage]:
 def _find_letters(tx: Transaction, numbers: Collection[int]) -> dict[int, KnownLetter]:
     if not numbers:
         return {}
-    return {
-        row.number: KnownLetter(row.number, row.message_id, LetterKind(row.kind), row.ticket, row.agent, row.internal, row.created)
-        for row in tx.execute(_LETTERS, {"numbers": list(numbers)})
-    }
+    return {row.number: _known_letter(row) for row in tx.execute(_LETTERS, {"numbers": list(numbers)})}
+
+
+def _known_letter(row: AnyRow) -> KnownLetter:
+    return KnownLetter(
+        letter=row.number,
+        message_id=row.message_id,
+        kind=LetterKind(row.kind),
+        ticket=row.ticket,
+        agent=row.agent,
+        internal=row.internal,
+        created=row.created,
+        author=row.author,
+    )
+
+
+def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> BouncedLetter | None:
+    if letter is None:
+        return None
+    recipients = tuple(tx.execute(_RECIPIENTS, {"letter": letter}).scalars())
+    return BouncedLetter(letter, recipients, suppressions.count_bounces(tx, recipients, now))
 
 
 def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketView]:

@@ -324,6 +324,17 @@ class SettingColumns(TypedColumns):
 settings = Table("settings", metadata, SettingColumns)
 
 
+class BounceColumns(TypedColumns):
+    id: Named[int] = Column(Number, primary_key=True)
+    address: Named[str] = Column(Key)
+    at: Named[datetime] = Column(Time)
+    status: Named[str] = Column(Words)
+
+
+bounces = Table("bounces", metadata, BounceColumns)
+Index("ix_bounces_address", bounces.c.address, bounces.c.at)
+
+
 class MuteColumns(TypedColumns):
     key: Named[str] = Column(Key, primary_key=True)
     until: Named[datetime] = Column(Time)

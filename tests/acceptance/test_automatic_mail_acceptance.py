@@ -112,6 +112,34 @@ def test_a_bounced_answer_is_told_to_its_owner_and_changes_no_state(desk: Runnin
     assert len(desk.letters("gone@bounces.example")) == 2
 
 
+def test_an_address_that_bounced_gets_no_automatic_mail_until_somebody_writes_from_it(desk: RunningDesk):
+    number, ack = a_ticket_of(desk, "back@bounces.example")
+    desk.receive(a_bounce_of(desk, ack))
+    (row,) = [row for row in desk.ask("outbox", "list") if row["message_id"] == ack["Message-ID"].strip("<>")]
+    assert (row["state"], row["error"]) == ("failed", "bounced: 550 5.1.1 User unknown")
+    answer = answered(desk, number, "An answer is tried all the same.")
+    assert "warned" in desk.events(number)
+    desk.ask("ticket", "close", str(number))
+    (withheld,) = [event["text"] for event in desk.ticket(number)["events"] if event["kind"] == "notice_withheld"]
+    assert "gets no automatic mail: mail bounced" in withheld
+    desk.receive(an_answer_to(answer, "back@bounces.example", "My mailbox works again.\n"))
+    assert "suppression_lifted" in desk.events(number)
+    again, _ = a_ticket_of(desk, "back@bounces.example", subject="Second")
+    assert "acknowledged" in desk.events(again)
+
+
+def test_an_agent_whose_own_mailbox_bounces_is_told_nothing_and_the_admins_are(make_desk: Callable[..., RunningDesk]):
+    desk = make_desk(support="agents: [anna, boris], statuses: []").start()
+    _, _ = a_ticket_of(desk, "one@agents.example", subject="First")
+    notice = desk.letter_about("boris", "First")
+    desk.receive(a_bounce_of(desk, notice))
+    number, _ = a_ticket_of(desk, "two@agents.example", subject="Second")
+    assert desk.letters_about("boris", "Second") == []
+    assert len(desk.letters_about("anna", "Second")) == 1
+    assert "mail to Boris Petrov comes back" in str(desk.ticket(number)["events"])
+    assert any("Boris Petrov gets no notifications" in trouble for trouble in desk.ask("status")["troubles"])
+
+
 @pytest.mark.parametrize(
     ("sender", "headers", "message_class", "why"),
     [

@@ -5,7 +5,8 @@ from typing import Any
 
 from builders import AGENTS, a_queue, a_ticket, some_settings
 
-from maild.desk.audience import Circle, admins_named, agents_named, agents_to_tell, watchers_to_tell
+from maild.desk.audience import Circle, admins_named, agents_named, agents_to_tell, unreachable_agents, watchers_to_tell
+from maild.known import Known, Suppression
 from maild.message import Address
 
 NOBODY = {"agents": (), "lead": None}
@@ -30,6 +31,16 @@ def test_the_owner_is_told_and_without_one_the_agents():
     check("owner", ("anna", "boris"))
     check("owner", ("anna", "boris"), owner="gone")
     check("owner", ("anna",), queue={"agents": ()})
+
+
+def test_for_an_agent_whose_mail_comes_back_others_are_told():
+    known = Known(suppressed={"boris@acme.example": Suppression("mail bounced")})
+    absent = unreachable_agents(known, some_settings())
+    assert absent == {"boris"}
+    for circle, owner, told in (("owner", "boris", ("anna",)), ("agents", None, ("anna",)), ("lead", None, ("anna",))):
+        assert agents_to_tell(circle, a_ticket(owner=owner), some_settings(), absent=absent) == told
+    everybody = frozenset({"anna", "boris"})
+    assert agents_to_tell("agents", a_ticket(), some_settings(), absent=everybody) == ()
 
 
 def test_the_lead_is_told_and_without_one_the_owner():

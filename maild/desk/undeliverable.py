@@ -1,0 +1,40 @@
+"""What a bounce means for the addresses it names: which are suppressed, and for how long (MAIL.md B5, B6). Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from maild.effects import Effect, MarkBounced, NoteBounce, Suppress
+from maild.known import BouncedLetter
+from maild.message import BouncedRecipient, BounceKind, Report, ReportKind
+
+SUPPRESSED_FOR = timedelta(days=60)
+ENOUGH_BOUNCES = 2
+
+
+def effects_of(report: Report, letter: BouncedLetter, now: datetime) -> Iterator[Effect]:
+    """What becomes of the recipients of a letter of ours; a report can say nothing of an address the letter never went to."""
+    if report.kind is ReportKind.ARF:
+        yield from (Suppress(address, "complained of it as spam", None) for address in letter.recipients[:1])
+        return
+    for failed in report.recipients:
+        address = match_recipient(failed, letter)
+        if address is None or not failed.final:
+            continue
+        yield MarkBounced(letter.number, address, failed.diagnostic or failed.status)
+        if failed.kind is BounceKind.HARD:
+            yield NoteBounce(address, failed.status)
+            if _is_enough(failed, letter.earlier_bounces.get(address, 0)):
+                yield Suppress(address, f"mail bounced: {failed.diagnostic or failed.status}"[:200], now + SUPPRESSED_FOR)
+
+
+def match_recipient(failed: BouncedRecipient, letter: BouncedLetter) -> str | None:
+    """Which recipient of the letter a report is about. A forwarded mail bounces under another address: then the only one it can be."""
+    key = failed.address.casefold()
+    if key in letter.recipients:
+        return key
+    return letter.recipients[0] if len(letter.recipients) == 1 else None
+
+
+def _is_enough(failed: BouncedRecipient, earlier: int) -> bool:
+    """B5: "no such mailbox" (5.1.x) and "disabled" (5.2.1) once, any other hard failure twice in seven days."""
+    return failed.status.startswith("5.1.") or failed.status == "5.2.1" or earlier + 1 >= ENOUGH_BOUNCES

@@ -1,0 +1,58 @@
+"""Bounces and the addresses they speak of (MAIL.md B4-B6)."""
+
+from datetime import timedelta
+
+from builders import NOW
+
+from maild.desk.undeliverable import effects_of
+from maild.effects import MarkBounced, NoteBounce, Suppress
+from maild.known import BouncedLetter
+from maild.message import BouncedRecipient, BounceKind, Report, ReportKind
+
+ANN, BOB = "ann@globex.example", "bob@globex.example"
+LETTER = BouncedLetter(77, (ANN, BOB))
+HARD, SOFT = BounceKind.HARD, BounceKind.SOFT
+
+
+def check(
+    address: str, status: str, kind: BounceKind | None, effects: list[type], *, letter: BouncedLetter = LETTER, final: bool = True
+) -> list[object]:
+    failed = BouncedRecipient(address, kind, final, status, "550 no")
+    found = list(effects_of(Report(ReportKind.BOUNCE, (failed,), (), "a report"), letter, NOW))
+    assert [type(effect) for effect in found] == effects, status
+    return list(found)
+
+
+def test_no_such_mailbox_suppresses_at_once_and_for_sixty_days():
+    for status in ("5.1.1", "5.1.10", "5.2.1"):
+        *_, suppress = check(ANN.upper(), status, HARD, [MarkBounced, NoteBounce, Suppress])
+        assert suppress == Suppress(ANN, "mail bounced: 550 no", NOW + timedelta(days=60))
+
+
+def test_any_other_hard_failure_suppresses_the_second_time_within_a_week():
+    check(ANN, "5.7.1", HARD, [MarkBounced, NoteBounce])
+    check(ANN, "5.7.1", HARD, [MarkBounced, NoteBounce, Suppress], letter=BouncedLetter(77, (ANN, BOB), {ANN: 1}))
+    check(ANN, "5.7.1", HARD, [MarkBounced, NoteBounce], letter=BouncedLetter(77, (ANN, BOB), {BOB: 9}))
+
+
+def test_a_soft_failure_and_a_delay_suppress_nobody():
+    check(ANN, "4.2.2", SOFT, [MarkBounced])
+    check(ANN, "", None, [MarkBounced])
+    check(ANN, "4.4.1", SOFT, [], final=False)
+
+
+def test_a_report_says_nothing_of_an_address_the_letter_never_went_to():
+    check("victim@elsewhere.example", "5.1.1", HARD, [])
+    one = BouncedLetter(77, (ANN,))
+    found = check("ann@forwarded.example", "5.1.1", HARD, [MarkBounced, NoteBounce, Suppress], letter=one)
+    assert {getattr(effect, "address", ANN) for effect in found} == {ANN}, "a forwarded mail bounces under another address"
+
+
+def test_a_complaint_holds_until_an_admin_lifts_it():
+    report = Report(ReportKind.ARF, (), (), "a feedback report")
+    assert list(effects_of(report, BouncedLetter(77, (ANN,)), NOW)) == [Suppress(ANN, "complained of it as spam", None)]
+
+
+def test_a_receipt_changes_nothing():
+    read = BouncedRecipient(ANN, None, False, "", "displayed")
+    assert list(effects_of(Report(ReportKind.MDN, (read,), (), "a receipt"), LETTER, NOW)) == []
