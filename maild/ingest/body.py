@@ -10,7 +10,8 @@ from urllib.parse import unquote
 from maild.ingest.data import word_set, words
 from maild.ingest.filenames import attachment_name, declared_name
 from maild.ingest.flowed import unfold_flowed
-from maild.ingest.html_text import Line, html_lines, plain_lines
+from maild.ingest.html_text import html_lines
+from maild.ingest.lines import Line, plain_lines
 from maild.ingest.mime import Part
 from maild.message import Attachment
 

@@ -1,18 +1,18 @@
 """HTML → text lines (MAIL.md P7): quotes as `>`, links once, tables as rows, hidden elements and pixels dropped. Linear time.
 
-Each line says whether it stood in a mail client's quote or signature element; the list of those is `data/html_quotes.toml`.
+Each line says whether it stood in a mail client's quote or signature element, and whether a rule stands above it. Which elements mean what
+is `maild.ingest.html_marks`'s.
 """
 
 import re
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
-from maild.ingest.data import word_set
+from maild.ingest.html_marks import begins_rest, draws_rule, find_names, find_origin, is_indentation
 from maild.ingest.html_tokens import Tag, read_html
+from maild.ingest.lines import Line, Origin
 
 MAX_HTML = 2 * 1024 * 1024
 MAX_OPEN = 2_000
-MAX_LINES = 5_000
 
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "wbr"})
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"})
@@ -33,28 +33,11 @@ _BLOCKS = _PARAGRAPHS | {
     "address",
 }
 _SELF_CLOSING = frozenset({"p", "li", "tr", "td", "th", "option", "dt", "dd"})
-_MARKING = ("name", "type", "data-marker")
 _CELLS = frozenset({"td", "th"})
 _HIDDEN = re.compile(
     r"display\s{0,5}:\s{0,5}none|visibility\s{0,5}:\s{0,5}hidden|mso-hide\s{0,5}:\s{0,5}all|font-size\s{0,5}:\s{0,5}0(?:px|pt|em|;|\s|$)"
 )
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-
-
-class Origin(Enum):
-    """What a line is, by the markup it stood in."""
-
-    BODY = "body"
-    QUOTE = "quote"
-    SIGNATURE = "signature"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of text."""
-
-    text: str
-    origin: Origin = Origin.BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +50,6 @@ class _Element:
     preformatted: bool = False
     origin: Origin = Origin.BODY
     link: str = ""
-
-
-def plain_lines(text: str) -> tuple[Line, ...]:
-    """A text line by line. What comes after the first 5,000 lines is one more "line", and nobody looks into it."""
-    return tuple(map(Line, text.split("\n", MAX_LINES)))
 
 
 def html_lines(html: str) -> tuple[Line, ...]:
@@ -102,6 +80,7 @@ class _Writer:
     _links: set[str] = field(default_factory=set)
     _rest: Origin = Origin.BODY
     _line_top: _Element | None = None
+    _is_ruled: bool = False
 
     def text(self, text: str) -> None:
         top = self._open[-1]
@@ -126,7 +105,7 @@ class _Writer:
             case "br":
                 self._break(forced=True)
             case "hr":
-                self._break()
+                self._rule(tag)
             case "li":
                 self._write("- ")
             case _ if name in _CELLS and self._pieces:
@@ -155,36 +134,49 @@ class _Writer:
     def _push(self, tag: Tag) -> None:
         """An element inherits what its parent is; only elements with attributes, quotes and pre can differ."""
         element = replace(self._open[-1], name=tag.name, link="")
+        attributes = tag.read_attributes() if tag.attributes.strip(" /") else {}
         if tag.name == "pre":
             element = replace(element, preformatted=True)
-        if tag.name == "blockquote":
-            element = replace(element, depth=element.depth + 1)
-        if tag.attributes.strip(" /"):
-            element = self._with_attributes(element, tag.read_attributes())
+        if tag.name == "blockquote" and not is_indentation(attributes):
+            element = self._quoted(element)
+        if attributes:
+            element = self._with_attributes(element, attributes)
         self._open.append(element)
         self._counts[tag.name] = self._counts.get(tag.name, 0) + 1
+
+    def _quoted(self, element: _Element) -> _Element:
+        """A quotation. In a mail client's frame only what is quoted in it is surely another's."""
+        origin = Origin.QUOTE if element.origin is Origin.FRAME else element.origin
+        return replace(element, depth=element.depth + 1, origin=origin)
 
     def _with_attributes(self, element: _Element, attributes: dict[str, str]) -> _Element:
         style = attributes.get("style", "").lower()
         if "hidden" in attributes or (style and _HIDDEN.search(style[:2_000])):
             element = replace(element, is_hidden=True)
+        if style and element.name in _BLOCKS and draws_rule(style):
+            self._is_ruled = True
         if element.name == "a":
             element = replace(element, link=attributes.get("href", "").strip()[:2_000])
-        if names := _names(attributes):
+        if names := find_names(attributes):
             element = self._with_names(element, names)
         return element
 
     def _with_names(self, element: _Element, names: frozenset[str]) -> _Element:
-        if names & word_set("html_quotes", "rest"):
+        if begins_rest(names):
             self._break()
             self._rest = Origin.QUOTE
-        if names & word_set("html_quotes", "containers"):
-            self._break()
-            return replace(element, origin=Origin.QUOTE)
-        if names & word_set("html_quotes", "signatures") and element.origin is Origin.BODY:
-            self._break()
-            return replace(element, origin=Origin.SIGNATURE)
-        return element
+        origin = find_origin(names, element.name)
+        is_deeper = element.origin is Origin.BODY or (element.origin is Origin.FRAME and origin is Origin.QUOTE)
+        if origin is Origin.BODY or not is_deeper:
+            return element
+        self._break()
+        return replace(element, origin=origin)
+
+    def _rule(self, tag: Tag) -> None:
+        self._break()
+        self._is_ruled = True
+        if begins_rest(find_names(tag.read_attributes())):
+            self._rest = Origin.QUOTE
 
     def _leave(self, element: _Element) -> None:
         if element.origin is not self._open[-1].origin:
@@ -211,8 +203,9 @@ class _Writer:
             top = self._line_top or self._open[-1]
             content = "".join(self._pieces).replace("\xa0", " ")
             content = content.rstrip() if top.preformatted else _BLANKS.sub(" ", content).strip()
-            self._lines.append(self._line(content, top))
+            self._lines.append(replace(self._line(content, top), is_ruled=self._is_ruled))
             self._pieces.clear()
+            self._is_ruled = False
         elif forced:
             self._lines.append(self._line("", self._open[-1]))
             return
@@ -231,10 +224,3 @@ class _Writer:
         quoted = f"{'>' * min(element.depth, 20)} {content}".rstrip() if element.depth else content
         origin = element.origin if self._rest is Origin.BODY else self._rest
         return Line(quoted, origin)
-
-
-def _names(attributes: dict[str, str]) -> frozenset[str]:
-    """Ids and classes in lower case, and attributes that mark quotes. Seen in practice: Outlook puts "x_" before those of a quoted mail."""
-    words = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower()[:1_000].split()
-    marks = [f"{name}={attributes[name].lower()}" for name in _MARKING if name in attributes]
-    return frozenset([word.removeprefix("x_").removeprefix("x_") for word in words] + marks)

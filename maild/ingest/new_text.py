@@ -1,21 +1,26 @@
 """The new words of a reply (MAIL.md P8): text lines → what is shown, and what is set aside. Pure; nothing is deleted.
 
-Where the quote begins is `maild.ingest.quotes`'s question, where the signature begins `maild.ingest.signatures`'s.
+Where the quote begins is `maild.ingest.quotes`'s question, where the signature begins `maild.ingest.signatures`'s, and what mail systems
+put before a text `maild.ingest.banners`'s.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from maild.ingest.html_text import MAX_LINES, Line, Origin
-from maild.ingest.quotes import Quote, find_quote, is_attribution, is_quoted
-from maild.ingest.signatures import find_signature
+from maild.ingest.attributions import Evidence, find_opener, weigh
+from maild.ingest.banners import end_of_banners
+from maild.ingest.lines import MAX_LINES, Line, Origin, simplify
+from maild.ingest.quotes import Quote, find_quote, is_marker, is_quoted
+from maild.ingest.signatures import find_notice, find_signature
 
 MAX_SHARED = 500
+LEAST_WRAPPED = 60
 
 _SHARED = re.compile(r"(.{0,500}?[^\s-])\s?-{3,}\s{1,3}(.{10,300})")
+_LINK_PIECES = ("(http", "<http", "http", "_", "&", "=", "%", "/", "?")
 # Seen in practice: the character Gmail leaves behind for its tracking pixel.
-_LEADS_OVER = re.compile(r"\s{0,8}(?:[-_=*~#+—–─]{3,200}|ᐧ)\s{0,8}")
+_LEADS_OVER = re.compile(r"\s{0,8}(?:[-_=*~#+]{3,200}|ᐧ)\s{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +34,38 @@ class NewText:
 def cut_reply(lines: Sequence[Line]) -> NewText:
     """The new text of a reply. Where text stands below or between quotes, and where nothing would be left, all of it is shown."""
     lines = tuple(_part_attributions(lines))
-    examined = lines[:MAX_LINES]
-    is_whole = len(examined) == len(lines)
-    body = examined[: find_signature(examined)] if is_whole else examined
-    quote = find_quote(body)
-    if quote and _is_written(body[: quote.start]) and not _is_answered_below(body, quote, is_whole):
-        return _divide(lines, _end_of_text(body[: quote.start]))
-    return _divide(lines, _end_of_text(body) if is_whole else len(lines))
+    examined = simplify(lines[:MAX_LINES])
+    start = end_of_banners(examined)
+    end = _end_of_new_text(examined[start:], is_whole=len(examined) == len(lines))
+    return _divide(lines, start, len(lines) if end is None else start + end)
 
 
 def _part_attributions(lines: Sequence[Line]) -> Iterator[Line]:
     """Seen in practice: the writer's last words and the attribution on one line: "Fine by me --- On Monday at 10:00 Ann wrote:"."""
     for line in lines:
-        found = _SHARED.fullmatch(line.text) if "--- " in line.text[:MAX_SHARED] else None
-        if found and is_attribution(found.group(2)):
-            yield replace(line, text=found.group(1))
-            yield replace(line, text=found.group(2))
+        parted = _parted(line.text) if len(line.text) <= MAX_SHARED else None
+        if parted:
+            yield replace(line, text=parted[0])
+            yield replace(line, text=parted[1], is_ruled=False)
         else:
             yield line
+
+
+def _parted(text: str) -> tuple[str, str] | None:
+    found = _SHARED.fullmatch(text) if "--- " in text else None
+    if found and weigh(found.group(2)) is not Evidence.NONE:
+        return found.group(1), found.group(2)
+    opener = find_opener(text) if text.rstrip().endswith((":", "：")) else None
+    return (text[:opener].rstrip(), text[opener:]) if opener else None
+
+
+def _end_of_new_text(examined: Sequence[Line], *, is_whole: bool) -> int | None:
+    """The line after the last one to show; None where everything is."""
+    body = examined[: find_signature(examined)] if is_whole else examined
+    quote = find_quote(body)
+    if quote and _is_written(body[: quote.start]) and not _is_answered_below(body, quote, is_whole):
+        return _end_of_text(body[: quote.start])
+    return _end_of_text(body) if is_whole else None
 
 
 def _end_of_text(kept: Sequence[Line]) -> int:
@@ -62,8 +81,8 @@ def _is_written(lines: Sequence[Line]) -> bool:
     return any(line.text.strip() for line in lines)
 
 
-def _divide(lines: Sequence[Line], end: int) -> NewText:
-    return NewText(_join(lines[:end]), _join(lines[end:]))
+def _divide(lines: Sequence[Line], start: int, end: int) -> NewText:
+    return NewText(_join(lines[start:end]), "\n\n".join(filter(None, (_join(lines[:start]), _join(lines[end:])))))
 
 
 def _join(lines: Sequence[Line]) -> str:
@@ -74,13 +93,25 @@ def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool) -> b
     """Is there, or may there be, text of the writer's own below or between the quoted lines?"""
     if not quote.is_marked:
         return False
-    return not is_whole or any(_is_own(lines, number) for number in range(quote.content, len(lines)))
+    end = find_notice(lines) or len(lines)
+    frames_count = not is_marker(lines[quote.start].text)
+    return not is_whole or any(_is_own(lines, number, quote, frames_count) for number in range(quote.content, end))
 
 
-def _is_own(lines: Sequence[Line], number: int) -> bool:
-    """Neither blank nor quoted. Seen in practice: long quoted lines wrapped on the way, their ends without a mark."""
+def _is_own(lines: Sequence[Line], number: int, quote: Quote, frames_count: bool) -> bool:
+    """Neither blank nor quoted. A line in a mail client's frame is the writer's own where quoted ones stand before it."""
     line = lines[number]
-    if not line.text.strip() or line.origin is not Origin.BODY or is_quoted(line.text):
+    if not line.text.strip() or is_quoted(line.text) or line.origin in (Origin.QUOTE, Origin.SIGNATURE):
         return False
-    is_wrapped = 0 < number < len(lines) - 1 and is_quoted(lines[number - 1].text) and is_quoted(lines[number + 1].text)
-    return not is_wrapped
+    if line.origin is Origin.FRAME:
+        return frames_count and any(is_quoted(lines[before].text) for before in range(quote.content, number))
+    return not _is_wrapped(lines, number)
+
+
+def _is_wrapped(lines: Sequence[Line], number: int) -> bool:
+    """Seen in practice: long quoted lines wrapped on the way, their ends without a mark."""
+    if not 0 < number < len(lines) - 1:
+        return False
+    before, text, after = (lines[place].text.strip() for place in (number - 1, number, number + 1))
+    is_end_of_line = len(before) >= LEAST_WRAPPED and not text[:1].isupper()
+    return is_quoted(before) and is_quoted(after) and (is_end_of_line or text.startswith(_LINK_PIECES))

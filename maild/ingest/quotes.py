@@ -1,7 +1,7 @@
-"""Where the quoted mail begins: the line classifier of MAIL.md P8. Pure; words of all languages are in `data/quotes.toml`.
+"""Where the quoted mail begins (MAIL.md P8). Pure; the words of all languages are data files.
 
-A place counts only with evidence: an attribution names a date, a time or an address and something quoted follows it; a header block has
-at least three known labels. Everything is decided line by line on capped lines, so any text takes linear time.
+A place counts only with evidence: a quote mark, a marker, a header block, an attribution with something quoted after it. Everything is
+decided line by line on capped, simplified lines (`maild.ingest.lines`), so any text takes linear time.
 """
 
 import re
@@ -9,31 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from maild.ingest.data import words
-from maild.ingest.html_text import Line, Origin
+from maild.ingest.attributions import Evidence, find_attributions, has_address, has_date, has_verb, weigh
+from maild.ingest.data import word_set, words
+from maild.ingest.header_blocks import find_header_block
+from maild.ingest.lines import Line, Origin, next_written
 
-MAX_LINE = 2_000
-ATTRIBUTION_LINES = 4
-ATTRIBUTION_LENGTH = 500
-BLOCK_LINES = 14
-BLOCK_STRANGERS = 3
-LEAST_LABELS = 3
-LABEL_WIDTH = 40
-UNSPACED_SCRIPTS = "\u0e00"
+MAX_MARKER = 200
+MAX_MARKER_WORDS = 120
+MAX_BARE_MARKER = 60
 
-_QUOTED = re.compile(r"\s{0,4}(?:[A-Za-z]{1,15})?>|\s{0,2}\|(?:\s|$)")
-_DATE = re.compile(
-    r"\b\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2,4}\b|\b\d{4}\s?[./年-]\s?\d{1,2}\s?[./月-]|\b(?:19|20)\d\d\b|\d{1,2}月\s?\d{1,2}日|\d{4}년"
-)
-_TIME = re.compile(r"\b\d{1,2}\s?[:.hH時时点시]\s?\d{2}\b")
-_ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
-_BEGINS_WITH_DATE = re.compile(r"\W{0,3}(?:\w{2,12},?\s)?(?:\d{4}[./年-]|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})")
-_HINT = re.compile(r"[\d@]")
-_WORD = re.compile(r"\w+")
-# Seen in practice, without any verb: `30.09.2017, 18.30, "Ann" <ann@x>:`
-_NAMES_WRITER = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>\s?[:：]\s*$")
-_RULE = re.compile(r"\s{0,4}[-_=*~#—–─]{3,}\s*$")
-_DECORATION = re.compile(r"^[\s>*_=~#\-—–─+.:：|]{1,200}|[\s*_=~#\-—–─+.:：|]{1,200}$")
+# `>`, also behind the quoted person's initials (The Bat!), and `| ` where it is no row of a table. ">From " is an mbox's doing.
+_QUOTED = re.compile(r"\s{0,4}>(?!From )|\s{0,4}[^\W\d_]{1,15}>+(?:\s|$)|\s{0,2}\|(?!.*\|)(?:\s|$)")
+_DECORATION = re.compile(r"^[\s>*_=~#\-+.:|\[(]{1,200}|[\s*_=~#\-+.:|\])<]{1,200}$")
+_DECORATED = re.compile(r"\s{0,9}[>*_=~#\-+|\s]{0,80}[*_=~#\-+]{2}")
+_DECORATED_BOTH = re.compile(r"\s{0,9}[*_=~#\-]{2,80}[^*_=~#\-].{0,400}[^*_=~#\-][*_=~#\-]{2,80}\s{0,9}$")
+_HELP_DESK = re.compile(r"\s{0,3}##-.{1,150}-##\s{0,3}$")
+# GroupWise: ">>> Ann Smith <ann@x> 01/05/26 10:00 >>>", and the mail below it as it was.
+_GROUPWISE = re.compile(r"\s{0,3}>>>\s.{1,300}(?:>>>|:)\s{0,3}$")
 _OWN_MARKER = "maild-ref:"
 
 
@@ -48,170 +40,121 @@ class Quote:
 
 def find_quote(lines: Sequence[Line]) -> Quote | None:
     """The earliest evidenced quote, None if the text has none."""
-    texts = [line.text[:MAX_LINE] for line in lines]
+    separator = _find_separator(lines)
     for number, line in enumerate(lines):
-        if not texts[number].strip():
-            continue
-        found = _container(lines, number) if line.origin is Origin.QUOTE else _quote_at(texts, lines, number)
-        if found:
+        if number == separator:
+            return Quote(number, number + 1, is_marked=False)
+        if line.text.strip() and (found := _quote_at(lines, number)):
             return found
     return None
+
+
+def _find_separator(lines: Sequence[Line]) -> int | None:
+    """The first line that asks for answers above it. The whole text is searched at once: hardly any has one."""
+    text = "\n".join(line.text for line in lines).lower()
+    present = tuple(phrase for phrase in words("markers", "separators") if phrase in text)
+    if not present:
+        return None
+    short = ((number, line.text.lower()) for number, line in enumerate(lines) if len(line.text) <= MAX_MARKER_WORDS)
+    return next((number for number, line in short if any(phrase in line for phrase in present)), None)
 
 
 def is_quoted(text: str) -> bool:
-    """Does the line begin with a quote mark? Seen in practice: `>`, `| `, and the quoted person's initials before it."""
+    """Does the line begin with a quote mark?"""
     return _QUOTED.match(text) is not None
 
 
-def _container(lines: Sequence[Line], number: int) -> Quote:
-    return Quote(number, number, is_marked=True)
-
-
-def _quote_at(texts: list[str], lines: Sequence[Line], number: int) -> Quote | None:
+def _quote_at(lines: Sequence[Line], number: int) -> Quote | None:
     """The quote that begins at this line, if one does."""
-    text = texts[number]
-    if is_quoted(text):
+    line = lines[number]
+    if line.origin in (Origin.QUOTE, Origin.FRAME):
         return Quote(number, number, is_marked=True)
-    if _OWN_MARKER in text.lower():
+    if is_quoted(line.text):
+        return _groupwise(lines, number) or Quote(number, number, is_marked=True)
+    if _OWN_MARKER in line.text.lower() or is_marker(line.text):
         return Quote(number, number + 1, is_marked=False)
-    if is_marker(text):
-        return Quote(number, number + 1, is_marked=False)
-    block = _header_block(texts, number)
-    if block:
+    if block := find_header_block(lines, number) or _block_under_words(lines, number):
         return Quote(number, block, is_marked=False)
-    return _attribution(texts, lines, number)
+    return _attribution(lines, number)
+
+
+def _groupwise(lines: Sequence[Line], number: int) -> Quote | None:
+    text = lines[number].text
+    if not _GROUPWISE.match(text) or not (has_date(text) and (has_address(text) or has_verb(text) or text.rstrip().endswith(">>>"))):
+        return None
+    content = next_written(lines, number + 1)
+    is_marked = content is not None and is_quoted(lines[content].text)
+    return Quote(number, number + 1, is_marked)
 
 
 def is_marker(text: str) -> bool:
-    """A line of dashes or arrows with "Original Message" or the like in it, in any language."""
-    if len(text) > 200:
+    """A line that says that another mail follows: "-----Original Message-----" and the like, in any language."""
+    lowered = text.strip().lower()
+    if not lowered or len(lowered) > MAX_MARKER or (lowered[0].isalnum() and lowered.isascii() and not lowered.endswith(":")):
         return False
-    bare = _DECORATION.sub("", text).lower()
-    if not bare or bare == text.strip().lower():
-        return bare in _bare_markers()
-    return len(bare) < 80 and bare.startswith(words("quotes", "markers"))
+    bare = _DECORATION.sub("", lowered)
+    if not bare or len(bare) > MAX_MARKER_WORDS:
+        return False
+    return _is_decorated_marker(lowered, bare) if _DECORATED.match(lowered) else _is_plain_marker(lowered, bare)
+
+
+def _is_decorated_marker(lowered: str, bare: str) -> bool:
+    if bare.startswith(words("markers", "markers")) or bare in word_set("markers", "whole") or _HELP_DESK.match(lowered):
+        return True
+    # Zoho: "---- On Mon, 5 Jan 2026 10:00 Ann <ann@x> wrote ----"; Notes: "-----Ann Smith/Globex wrote: -----".
+    return _DECORATED_BOTH.match(lowered) is not None and has_verb(bare)
+
+
+def _is_plain_marker(lowered: str, bare: str) -> bool:
+    """Apple Mail's "Begin forwarded message:"; without the colon only what is nobody's everyday word."""
+    if bare == lowered:
+        return bare in _sure_phrases()
+    return lowered.endswith(":") and len(bare) <= MAX_BARE_MARKER and bare.startswith(words("markers", "markers"))
 
 
 @lru_cache(maxsize=1)
-def _bare_markers() -> frozenset[str]:
-    """Markers that are enough without dashes: those of two words or more."""
-    return frozenset(marker for marker in words("quotes", "markers") if " " in marker and not marker.isascii())
+def _sure_phrases() -> frozenset[str]:
+    """Markers that are enough without dashes: those of two words or more that are nobody's everyday words in English."""
+    return frozenset(marker for marker in words("markers", "markers") if " " in marker and not marker.isascii())
 
 
-def _header_block(texts: list[str], number: int) -> int | None:
-    """The line after a block of header lines that begins here. A rule directly above the block belongs to it."""
-    first = _next_written(texts, number + 1) if _RULE.match(texts[number]) else number
-    if first is None or not _known_label(texts[first]):
+def _block_under_words(lines: Sequence[Line], number: int) -> int | None:
+    """BlackBerry: "Original Message" without dashes, and the header block below it."""
+    bare = lines[number].text.strip().lower()
+    if len(bare) > MAX_BARE_MARKER or not bare.startswith(words("markers", "markers")):
         return None
-    labels: set[str] = set()
-    strangers = end = 0
-    for position in range(first, min(len(texts), first + BLOCK_LINES)):
-        if label := _known_label(texts[position]):
-            labels.add(label)
-            end = position + 1
-        elif texts[position].strip():
-            strangers += 1
-            if strangers > BLOCK_STRANGERS:
-                break
-    block = " ".join(texts[first:end])
-    return end if len(labels) >= LEAST_LABELS and (_ADDRESS.search(block) or _DATE.search(block)) else None
+    following = next_written(lines, number + 1)
+    return find_header_block(lines, following) if following is not None else None
 
 
-def _known_label(text: str) -> str:
-    """The known label this line begins with, in lower case, or ""."""
-    if ":" not in text[:LABEL_WIDTH] and "：" not in text[:LABEL_WIDTH]:
-        return ""
-    found = _label().match(text)
-    return found.group(1).lower() if found else ""
-
-
-@lru_cache(maxsize=1)
-def _label() -> re.Pattern[str]:
-    labels = sorted(words("quotes", "labels"), key=len, reverse=True)
-    return re.compile(rf"[\s*>]{{0,6}}({'|'.join(map(re.escape, labels))})\s{{0,3}}\*{{0,2}}\s{{0,3}}[:：]", re.IGNORECASE)
-
-
-def _attribution(texts: list[str], lines: Sequence[Line], number: int) -> Quote | None:
-    """ "On Monday at 10:00 Ann wrote:" over one to four lines, with something quoted after it."""
-    joined = ""
-    for last in range(number, min(number + ATTRIBUTION_LINES, len(texts))):
-        text = texts[last].strip()
-        if not text or is_quoted(text):
-            return None
-        joined = f"{joined} {text}".strip()
-        if len(joined) > ATTRIBUTION_LENGTH:
-            return None
-        if is_attribution(joined) and (found := _judge_attribution(texts, lines, number, last, joined)):
+def _attribution(lines: Sequence[Line], number: int) -> Quote | None:
+    """An attribution over one or more lines, with something quoted after it."""
+    for last, joined in find_attributions(lines, number):
+        evidence = weigh(joined)
+        if evidence and (found := _judge_attribution(lines, number, last, evidence)):
             return found
     return None
 
 
-def _judge_attribution(texts: list[str], lines: Sequence[Line], number: int, last: int, joined: str) -> Quote | None:
+def _judge_attribution(lines: Sequence[Line], number: int, last: int, evidence: Evidence) -> Quote | None:
     """Is what follows an attribution quoted?"""
-    if any(_is_better_start(texts, later, last) for later in range(number + 1, last + 1)):
+    if any(_is_better_start(lines, number, later, last) for later in range(number + 1, last + 1)):
         return None
-    content = _next_written(texts, last + 1)
+    content = next_written(lines, last + 1)
     if content is None:
-        return Quote(number, last + 1, is_marked=False) if _is_full_attribution(joined) else None
-    if is_quoted(texts[content]) or lines[content].origin is Origin.QUOTE:
+        return Quote(number, last + 1, is_marked=False) if evidence is Evidence.ALONE else None
+    if is_quoted(lines[content].text) or lines[content].origin in (Origin.QUOTE, Origin.FRAME):
         return Quote(number, content, is_marked=True)
-    if _header_block(texts, content) or is_marker(texts[content]) or _is_full_attribution(joined):
+    if evidence is Evidence.ALONE or find_header_block(lines, content) or is_marker(lines[content].text):
         return Quote(number, content, is_marked=False)
     return None
 
 
-def _is_better_start(texts: list[str], later: int, last: int) -> bool:
+def _is_better_start(lines: Sequence[Line], number: int, later: int, last: int) -> bool:
     """An attribution begins at its last possible line, what stands before is the writer's own; but its date belongs to it."""
-    shorter = " ".join(text.strip() for text in texts[later : last + 1])
-    return is_attribution(shorter) and (_has_date(shorter) or not _has_date(texts[later - 1]))
+    shorter = _joined(lines, later, last + 1)
+    return weigh(shorter) is not Evidence.NONE and (has_date(shorter) or not has_date(_joined(lines, number, later)))
 
 
-def is_attribution(text: str) -> bool:
-    """The words and the evidence of an attribution, whatever follows it."""
-    if not _HINT.search(text) or text.count("<") != text.count(">") or text.count("(") != text.count(")"):
-        return False
-    ends = text.rstrip(" *_").endswith((":", "：", "...", "…", ">", ")"))
-    if _has_verb(text):
-        return (ends and (_has_date(text) or _has_address(text))) or (_has_address(text) and _has_date(text))
-    return (
-        ends
-        and _has_address(text)
-        and (_NAMES_WRITER.search(text) is not None or _BEGINS_WITH_DATE.match(text) is not None)
-        and _has_date(text)
-    )
-
-
-def _is_full_attribution(text: str) -> bool:
-    """One that cannot be anything else, so that quoted words without marks may follow: a date, a writer, and a colon at the end."""
-    if not text.rstrip(" *_").endswith((":", "：")) or not _has_date(text):
-        return False
-    if _NAMES_WRITER.search(text):
-        return True
-    return _has_verb(text) and bool(_DATE.search(text)) and (bool(_TIME.search(text)) or _has_address(text))
-
-
-def _has_date(text: str) -> bool:
-    return _DATE.search(text) is not None or _TIME.search(text) is not None
-
-
-def _has_address(text: str) -> bool:
-    return "@" in text and _ADDRESS.search(text) is not None
-
-
-def _has_verb(text: str) -> bool:
-    """Whole words; phrases, and verbs of scripts without blanks, anywhere."""
-    lowered = text.lower()
-    single, phrases = _verbs()
-    return not single.isdisjoint(_WORD.findall(lowered)) or any(phrase in lowered for phrase in phrases)
-
-
-@lru_cache(maxsize=1)
-def _verbs() -> tuple[frozenset[str], tuple[str, ...]]:
-    verbs = words("quotes", "verbs")
-    single = frozenset(verb for verb in verbs if verb < UNSPACED_SCRIPTS and _WORD.fullmatch(verb))
-    return single, tuple(verb for verb in verbs if verb not in single)
-
-
-def _next_written(texts: list[str], number: int) -> int | None:
-    """The next line that is not blank."""
-    return next((position for position in range(number, len(texts)) if texts[position].strip()), None)
+def _joined(lines: Sequence[Line], start: int, end: int) -> str:
+    return " ".join(line.text.strip() for line in lines[start:end])

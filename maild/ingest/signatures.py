@@ -1,25 +1,40 @@
-"""Where a trailing signature begins (MAIL.md P9). Pure; what mail programs write is in `data/signatures.toml`."""
+"""Where a trailing signature begins (MAIL.md P9), and what machines write below a mail. Pure; their words are in `data/signatures.toml`.
+
+Lines come simplified (`maild.ingest.lines`).
+"""
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from maild.ingest.data import words
-from maild.ingest.html_text import Line, Origin
+from maild.ingest.lines import Line, Origin
 
 MAX_SIGNATURE_LINES = 25
+MAX_LOOSE_LINES = 10
+MAX_LOOSE_WORDS = 9
 MAX_LINES_AFTER_PROGRAM = 3
 MAX_PROGRAM_LINE = 120
 MAX_PROGRAM_WORDS = 8
+MAX_WEAK_WORDS = 12
+MAX_FOOTER_LINES = 60
 
-_SEPARATOR = re.compile(r"\s{0,2}(?:--|—|–)\s{0,4}$")
-_DECORATION = "*_-–— \t<[("
+_SEPARATOR = re.compile(r"\s{0,2}--?\s{0,4}$")
+_RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
+_REFERENCE = re.compile(r"[\d@/]")
+_DECORATION = "*_-– \t<[(|\"'"
 
 
 def find_signature(lines: Sequence[Line]) -> int | None:
     """The line at which the trailing signature begins, None without one. It never takes the whole text."""
-    candidates = (_marked_up(lines), _separated(lines), _by_program(lines))
+    candidates = (_marked_up(lines), _separated(lines), _by_program(lines), _first_footer(lines, "footers"))
     found = [number for number in candidates if number is not None and _has_text(lines[:number])]
     return min(found, default=None)
+
+
+def find_notice(lines: Sequence[Line]) -> int | None:
+    """The line at which a legal notice begins that ends the text, None without one. Some servers write it below everything."""
+    return _first_footer(lines, "notices")
 
 
 def _has_text(lines: Sequence[Line]) -> bool:
@@ -35,15 +50,21 @@ def _marked_up(lines: Sequence[Line]) -> int | None:
 
 
 def _separated(lines: Sequence[Line]) -> int | None:
-    """The first `-- ` line not too far from the end: a list's footer may follow the writer's signature.
-
-    Seen in practice: without its blank, or as a long dash; of those only the last counts, they divide texts too.
-    """
+    """The first `-- ` line not too far from the end: a list's footer may follow the writer's signature."""
     tail = range(max(0, len(lines) - MAX_SIGNATURE_LINES), len(lines))
     exact = next((number for number in tail if lines[number].text == "-- "), None)
-    if exact is not None:
-        return exact
-    return next((number for number in reversed(tail) if _SEPARATOR.match(lines[number].text)), None)
+    return exact if exact is not None else _loosely_separated(lines, tail)
+
+
+def _loosely_separated(lines: Sequence[Line], tail: range) -> int | None:
+    """Seen in practice: the separator without its blank, or a long dash. Those divide texts too, so only the last counts, and only over
+    a few short lines."""
+    number = next((number for number in reversed(tail) if _SEPARATOR.match(lines[number].text)), None)
+    if number is None:
+        return None
+    below = [line.text for line in lines[number + 1 :] if line.text.strip()]
+    is_signature = len(below) <= MAX_LOOSE_LINES and all(len(text.split()) <= MAX_LOOSE_WORDS or _REFERENCE.search(text) for text in below)
+    return number if is_signature else None
 
 
 def _by_program(lines: Sequence[Line]) -> int | None:
@@ -67,6 +88,47 @@ def is_program_line(text: str) -> bool:
     """A line that a mail program wrote, in any language."""
     if len(text) > MAX_PROGRAM_LINE:
         return False
-    if text.endswith(".") and len(text.split()) > MAX_PROGRAM_WORDS:
-        return False  # Seen in practice: "Sent from my desk, which is much easier than my phone."
-    return text.strip(_DECORATION).lower().startswith(words("signatures", "programs"))
+    bare = text.strip(_DECORATION).lower()
+    length = len(bare.split())
+    if bare.startswith(words("signatures", "begins")) or bare.rstrip(" .!)]>*_").endswith(words("signatures", "ends")):
+        # Seen in practice: "Sent from my desk, which is much easier than my mobile phone."
+        is_sentence = bare.endswith(".") and length > MAX_PROGRAM_WORDS
+        return not is_sentence or _brand().search(bare) is not None
+    if length > MAX_WEAK_WORDS or not bare.startswith(words("signatures", "weak")):
+        return False
+    return _brand().search(bare) is not None or _device_word().search(bare) is not None
+
+
+@lru_cache(maxsize=1)
+def _brand() -> re.Pattern[str]:
+    return _any_of(words("signatures", "brands"))
+
+
+@lru_cache(maxsize=1)
+def _device_word() -> re.Pattern[str]:
+    return _any_of(words("signatures", "device_words"))
+
+
+def _any_of(beginnings: tuple[str, ...]) -> re.Pattern[str]:
+    """Words that begin so. Chinese and Japanese put no blank before them."""
+    return re.compile("|".join(rf"(?<![a-z\u00c0-\u052f]){re.escape(beginning)}" for beginning in beginnings))
+
+
+def _first_footer(lines: Sequence[Line], kind: str) -> int | None:
+    """The earliest paragraph near the end that begins like such a footer, with the rule above it. Nothing quoted may follow."""
+    beginnings = words("signatures", kind)
+    found = None
+    for number in range(len(lines) - 1, max(-1, len(lines) - 1 - MAX_FOOTER_LINES), -1):
+        line = lines[number]
+        if line.origin in (Origin.QUOTE, Origin.FRAME) or line.text.lstrip().startswith(">"):
+            break
+        if line.text.strip(_DECORATION).lower().startswith(beginnings) and _begins_paragraph(lines, number):
+            found = number
+    while found and (not lines[found - 1].text.strip() or _RULE.match(lines[found - 1].text)):
+        found -= 1
+    return found
+
+
+def _begins_paragraph(lines: Sequence[Line], number: int) -> bool:
+    above = lines[number - 1].text if number else ""
+    return not above.strip() or lines[number].is_ruled or _RULE.match(above) is not None or above.lstrip().startswith(">")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.ingest.html_text import Line, Origin, html_lines, html_to_text
+from maild.ingest.html_text import html_lines, html_to_text
 from maild.ingest.html_tokens import Tag, read_html
+from maild.ingest.lines import Line, Origin
 
 
 def check(html: str, expected: str) -> None:
@@ -63,17 +64,27 @@ def test_broken_markup_loses_no_text():
 
 
 def check_origins(html: str, *expected: tuple[str, Origin]) -> None:
-    assert [line for line in html_lines(html) if line.text.strip()] == [Line(text, origin) for text, origin in expected]
+    assert [(line.text, line.origin) for line in html_lines(html) if line.text.strip()] == list(expected)
 
 
 def test_containers_of_mail_clients_are_known():
     check_origins(
-        'new<div class="gmail_quote">On Monday<br>old</div>', ("new", Origin.BODY), ("On Monday", Origin.QUOTE), ("old", Origin.QUOTE)
+        'new<div class="yahoo_quoted">On Monday<br>old</div>', ("new", Origin.BODY), ("On Monday", Origin.QUOTE), ("old", Origin.QUOTE)
     )
-    check_origins('new<div class="x_gmail_quote">old</div>more', ("new", Origin.BODY), ("old", Origin.QUOTE), ("more", Origin.BODY))
+    check_origins('new<div class="x_yahoo_quoted">old</div>more', ("new", Origin.BODY), ("old", Origin.QUOTE), ("more", Origin.BODY))
+    check_origins(
+        'new<div class="gmail_quote">Ann:<blockquote>old</blockquote>between</div>',
+        *(("new", Origin.BODY), ("Ann:", Origin.FRAME), ("> old", Origin.QUOTE), ("between", Origin.FRAME)),
+    )
     check_origins('new<div class="gmail_signature">Ann</div>', ("new", Origin.BODY), ("Ann", Origin.SIGNATURE))
     check_origins('new<div id="appendonsend"></div><hr><div>From: x</div>', ("new", Origin.BODY), ("From: x", Origin.QUOTE))
     check_origins('new<blockquote type="cite">old</blockquote>', ("new", Origin.BODY), ("> old", Origin.QUOTE))
+
+
+def test_a_rule_above_a_line_is_remembered():
+    assert html_lines("one<hr>two") == (Line("one"), Line("two", is_ruled=True))
+    assert html_lines('one<p style="border:none;border-top:solid #E1E1E1 1.0pt">two<p>three')[2] == Line("two", is_ruled=True)
+    assert html_lines('one<p style="border-top:none">two') == (Line("one"), Line(""), Line("two"))
 
 
 def test_attributes_are_read():

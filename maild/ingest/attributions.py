@@ -1,0 +1,150 @@
+"""Attributions: "On Monday at 10:00 Ann Smith wrote:" in all languages of `data/attributions.toml` (MAIL.md P8, P10). Pure, linear.
+
+Lines come simplified (`maild.ingest.lines`). What stands below an attribution is judged by `maild.ingest.quotes`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from maild.ingest.data import words
+from maild.ingest.lines import Line
+
+MAX_LENGTH = 500
+MAX_ATTRIBUTION_LINES = 6
+UNSPACED_SCRIPTS = "\u0e00"
+
+_DATE = re.compile(
+    r"\b\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2,4}\b|\b\d{4}\s?[./年-]\s?\d{1,2}\s?[./月-]|\b(?:19|20|25)\d\d\b|\d{1,2}月\s?\d{1,2}日|\d{4}년"
+)
+_TIME = re.compile(r"\b\d{1,2}\s?[:.hH時时点시]\s?\d{2}\b")
+_ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
+_HINT = re.compile(r"[\d@]")
+_WORD = re.compile(r"\w+")
+_LAST_WORD = re.compile(r"(\w+)\W*$")
+# A weekday may stand before it: "пн, 5 янв. 2026 г. в 10:00", "2026年1月5日"; in Gmail until 2013 it was all: "2011/4/7 Ann <ann@x>".
+_BEGINS_WITH_DATE = re.compile(r"\W{0,3}(?:[^\W\d]{1,20}\W{1,3}){0,2}\d")
+# Seen in practice, without any verb: `30.09.2017, 18.30, "Ann" <ann@x>:`
+_NAMES_WRITER = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>\s?:$")
+# Seen in practice: "<ann@x" and ">:", because a mail program broke the line before it added quote marks.
+_CLOSES_BRACKET = re.compile(r"\s{0,3}>(?:.{0,60}:)?\s{0,3}$")
+
+
+class Evidence(IntEnum):
+    """How much speaks for an attribution: nothing; enough where a quote follows; enough whatever follows."""
+
+    NONE = 0
+    BEFORE_QUOTE = 1
+    ALONE = 2
+
+
+def weigh(text: str) -> Evidence:
+    """Whether this is an attribution: it has a date, a time or an address, and a verb or another sign of being one."""
+    bare = text.strip(" *_-\t")
+    is_closed = bare.endswith((":", "...", "…", ">", ")"))
+    if not (is_closed or _ends_with_verb(bare)) or not _HINT.search(bare) or not _is_balanced(bare):
+        return Evidence.NONE
+    if _stands_alone(bare):
+        return Evidence.ALONE
+    is_dated, is_addressed = has_date(bare), has_address(bare)
+    if has_verb(bare):
+        is_enough = (is_dated or is_addressed) if is_closed else (is_dated and is_addressed)
+    else:
+        is_closed = bare.endswith(":") or (bare.endswith(">") and _BEGINS_WITH_DATE.match(bare) is not None)
+        is_enough = is_closed and is_addressed and _DATE.search(bare) is not None
+    return Evidence.BEFORE_QUOTE if is_enough else Evidence.NONE
+
+
+def _is_balanced(text: str) -> bool:
+    return text.count("<") == text.count(">") and text.count("(") == text.count(")")
+
+
+def _stands_alone(bare: str) -> bool:
+    """One that cannot be anything else, so that quoted words without marks may follow: a date, a writer, and a colon at the end."""
+    if not bare.endswith(":") or not _DATE.search(bare):
+        return False
+    is_timed = _TIME.search(bare) is not None
+    if has_verb(bare):
+        return is_timed or has_address(bare)
+    return is_timed and _BEGINS_WITH_DATE.match(bare) is not None and _NAMES_WRITER.search(bare) is not None
+
+
+def find_attributions(lines: Sequence[Line], number: int) -> Iterator[tuple[int, str]]:
+    """(last line, words) of everything that begins at this line and may be an attribution, the shortest first."""
+    joined = ""
+    for last in range(number, min(number + MAX_ATTRIBUTION_LINES, len(lines))):
+        text = lines[last].text.strip()
+        if not text:
+            if _goes_on_after_gap(lines, last, joined):
+                continue
+            return
+        if text.startswith(">") and not (joined.count("<") > joined.count(">") and _CLOSES_BRACKET.match(text)):
+            return
+        joined = f"{joined} {text}".strip()
+        if len(joined) > MAX_LENGTH:
+            return
+        yield last, joined
+
+
+def _goes_on_after_gap(lines: Sequence[Line], number: int, joined: str) -> bool:
+    """Seen in practice (Polymail): "On Monday at 10:00 Ann Smith", an empty line, and her address in brackets."""
+    following = lines[number + 1].text.strip() if number + 1 < len(lines) else ""
+    return following.startswith("<") and has_date(joined) and not joined.endswith(":")
+
+
+def has_date(text: str) -> bool:
+    """Is there a date or a time of day?"""
+    return _DATE.search(text) is not None or _TIME.search(text) is not None
+
+
+def has_address(text: str) -> bool:
+    return "@" in text and _ADDRESS.search(text) is not None
+
+
+def has_verb(text: str) -> bool:
+    """Whole words; phrases, and verbs of scripts without blanks, anywhere."""
+    lowered = text.lower()
+    verbs = _verbs()
+    phrases = verbs.ascii_phrases if lowered.isascii() else verbs.phrases
+    return not verbs.single.isdisjoint(_WORD.findall(lowered)) or any(phrase in lowered for phrase in phrases)
+
+
+def _ends_with_verb(text: str) -> bool:
+    """The last word alone; of a language that puts no blanks between words, the end of the text."""
+    found = _LAST_WORD.search(text[-60:])
+    return found is not None and (found.group(1).lower() in _verbs().single or (not text.isascii() and text.endswith(_verbs().phrases)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verbs:
+    """Verbs that count as whole words, and those that count anywhere."""
+
+    single: frozenset[str]
+    phrases: tuple[str, ...]
+    ascii_phrases: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def _verbs() -> _Verbs:
+    verbs = words("attributions", "verbs")
+    single = frozenset(verb for verb in verbs if verb < UNSPACED_SCRIPTS and _WORD.fullmatch(verb))
+    phrases = tuple(verb for verb in verbs if verb not in single)
+    return _Verbs(single, phrases, tuple(phrase for phrase in phrases if phrase.isascii()))
+
+
+def find_opener(text: str) -> int | None:
+    """Where an attribution begins behind the writer's last sentence on the same line, None where none does.
+
+    Seen in practice: "Thanks! On Mon, Jan 5, 2026 at 10:00 Ann <ann@x> wrote:" after a mail program lost the line break.
+    """
+    for found in _opener().finditer(text[:MAX_LENGTH]):
+        if _DATE.search(text[found.end() : found.end() + 40]) and weigh(text[found.start("opener") :]):
+            return found.start("opener")
+    return None
+
+
+@lru_cache(maxsize=1)
+def _opener() -> re.Pattern[str]:
+    return re.compile(rf"[.!?…。！？)]\s{{1,5}}(?P<opener>(?:{'|'.join(map(re.escape, words('attributions', 'openers')))})\s)")

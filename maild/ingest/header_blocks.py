@@ -1,0 +1,114 @@
+"""The block of header lines over a quoted or forwarded mail: "From: … Sent: … To: … Subject: …" (MAIL.md P8). Pure, linear.
+
+Labels of all languages are in `data/header_labels.toml`. Lines come simplified (`maild.ingest.lines`).
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from maild.ingest.attributions import has_address, has_date
+from maild.ingest.data import words
+from maild.ingest.lines import Line, next_written
+
+ROLES = ("from", "sent", "to", "subject", "other")
+BLOCK_LINES = 40
+MAX_STRANGERS = 3
+LEAST_ROLES = 3
+LEAST_UNKNOWN = 3
+RULED_LINES = 6
+LABEL_WIDTH = 40
+
+_RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
+_ANY_LABEL = re.compile(r"\s{0,3}[*_]{0,2}[^\s:@<>][^:@<>]{0,28}:[*_]{0,2}\s+\S")
+
+
+def find_header_block(lines: Sequence[Line], number: int) -> int | None:
+    """The line after the header block that begins here, None if none does. A rule directly above the block belongs to it."""
+    first = next_written(lines, number + 1) if _RULE.match(lines[number].text) else number
+    if first is None:
+        return None
+    if role_of(lines[first].text):
+        end = _read_block(lines, first)
+        if end is not None:
+            return end
+    if lines[first].is_ruled or first > number:
+        return _read_ruled(lines, first)
+    return None
+
+
+def _read_block(lines: Sequence[Line], first: int) -> int | None:
+    """At least three known labels, the sender's among them, with an address or a date."""
+    roles: set[str] = set()
+    strangers = 0
+    end = first
+    for position in range(first, min(len(lines), first + BLOCK_LINES)):
+        text = lines[position].text
+        if role := role_of(text):
+            roles.add(role)
+            end = position + 1
+        elif text.strip() and not _continues(lines, position):
+            strangers += 1
+            if strangers > MAX_STRANGERS or not lines[position - 1].text.strip():
+                break
+    block = " ".join(line.text for line in lines[first:end])
+    is_header = len(roles) >= LEAST_ROLES and "from" in roles and ("subject" in roles or has_address(block))
+    return end if is_header and (has_address(block) or has_date(block)) else None
+
+
+def _continues(lines: Sequence[Line], position: int) -> bool:
+    """Recipients over many lines."""
+    before = lines[position - 1].text.rstrip() if position else ""
+    return before.endswith((",", ";")) or lines[position].text.rstrip().endswith(";")
+
+
+def _read_ruled(lines: Sequence[Line], first: int) -> int | None:
+    """Under a rule or a border less is enough: the sender and one label more, also on one line; or labels of a language nobody knows."""
+    roles: set[str] = set()
+    unknown = 0
+    end = first
+    for position in range(first, min(len(lines), first + RULED_LINES)):
+        text = lines[position].text
+        found = {_roles()[label.lower()] for label in _label_anywhere().findall(text[:400])}
+        unknown += _ANY_LABEL.match(text) is not None
+        if not found and not _ANY_LABEL.match(text):
+            break
+        roles |= found
+        end = position + 1
+    block = " ".join(line.text for line in lines[first:end])
+    is_known = "from" in roles and len(roles) > 1 and (has_address(block) or has_date(block))
+    return end if is_known or (unknown >= LEAST_UNKNOWN and has_address(block) and has_date(block)) else None
+
+
+def role_of(text: str) -> str:
+    """What the label at the beginning of this line names: from, sent, to, subject or other; "" without a known one."""
+    if ":" not in text[:LABEL_WIDTH] and "|" not in text[:LABEL_WIDTH]:
+        return ""
+    found = _label().match(text)
+    return _roles()[found.group(1).lower()] if found else ""
+
+
+@lru_cache(maxsize=1)
+def _roles() -> dict[str, str]:
+    """Role by label. A word that names two things in two languages is known by the first."""
+    roles: dict[str, str] = {}
+    for role in ROLES:
+        for label in words("header_labels", role):
+            roles.setdefault(label.lower(), role)
+    return roles
+
+
+@lru_cache(maxsize=1)
+def _alternatives() -> str:
+    return "|".join(map(re.escape, sorted(_roles(), key=len, reverse=True)))
+
+
+@lru_cache(maxsize=1)
+def _label() -> re.Pattern[str]:
+    """`From:`, `*From:*`, `**From**:`, and the cells `From | Ann` or `| From | Ann |` of NetEase."""
+    return re.compile(rf"[\s*_>|]{{0,6}}({_alternatives()})\s{{0,3}}\*{{0,2}}\s{{0,3}}(?::|\|\s)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _label_anywhere() -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\s*_|])({_alternatives()})\s{{0,3}}\*{{0,2}}\s{{0,3}}(?::|\|\s)", re.IGNORECASE)

@@ -1,0 +1,139 @@
+"""What is set aside below a text (MAIL.md P9): signatures, and what mail programs and scanners write by themselves."""
+
+import pytest
+
+from maild.ingest.html_text import html_lines
+from maild.ingest.lines import plain_lines
+from maild.ingest.new_text import cut_reply
+
+
+def check(text: str, expected: str) -> None:
+    assert cut_reply(plain_lines(text)).visible == expected
+
+
+def check_kept(text: str) -> None:
+    check(text, text)
+
+
+def check_html(html: str, expected: str) -> None:
+    assert cut_reply(html_lines(html)).visible == expected
+
+
+def test_signatures_are_set_aside():
+    check("It works.\n\n-- \nAnn Smith\nGlobex", "It works.")
+    check("It works.\n--\nAnn", "It works.")
+    check("It works.\n-- \nAnn\n\n-- \nThe list's footer", "It works.")
+    check("It works.\n\n--\u00a0\nAnn Smith", "It works.")
+    check("It works.\n\n—\nAnn Smith\n+44 20 7946 0000", "It works.")
+
+
+def test_a_line_that_divides_a_text_is_no_signature():
+    check_kept("The printer is broken.\n--\nThe other matter is the invoice that you sent last week, it names the wrong address.")
+    check_kept("One\n—\n" + "\n".join(f"point {number}" for number in range(12)))
+
+
+PROGRAMS = {
+    "en": [
+        "Sent from my iPhone",
+        "Sent from my iPad",
+        "Sent from Yahoo Mail on Android",
+        "Sent from Mail for Windows 10",
+        "Get Outlook for iOS<https://aka.example>",
+    ],
+    "en, more": [
+        "Sent from my Galaxy",
+        "Sent via BlackBerry by T-Mobile",
+        "Sent with Proton Mail secure email.",
+        "<<sent by galaxy>>",
+        "(sent from a phone)",
+    ],
+    "de": [
+        "Von meinem iPhone gesendet",
+        "Gesendet von Outlook für Android",
+        "Gesendet von Mail für Windows",
+        "Von meinem Samsung Gerät gesendet.",
+    ],
+    "de, more": [
+        "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
+        "Gesendet mit der GMX Mail App",
+        "Outlook für iOS beziehen",
+    ],
+    "fr": [
+        "Envoyé de mon iPhone",
+        "Envoyé à partir d’Outlook pour Android",
+        "Télécharger Outlook pour iOS",
+        "Provenance : Courrier pour Windows 10",
+    ],
+    "es": [
+        "Enviado desde mi iPhone",
+        "Enviado desde Correo para Windows 10",
+        "Obtener Outlook para Android",
+        "Enviado desde Yahoo Mail para iPhone",
+    ],
+    "it": ["Inviato da iPhone", "Inviato dal mio Galaxy", "Inviato da Posta per Windows 10", "Ottieni Outlook per iOS"],
+    "pt": ["Enviado do meu iPhone", "Enviado do Email para Windows 10", "Obter o Outlook para iOS", "Enviado do Yahoo Mail no Android"],
+    "nl": [
+        "Verstuurd vanaf mijn iPhone",
+        "Verzonden vanuit Mail voor Windows 10",
+        "Outlook voor iOS downloaden",
+        "Verzonden met BlackBerry Work",
+    ],
+    "sv": ["Skickat från min iPhone", "Skickades från E-post för Windows 10", "Hämta Outlook för iOS"],
+    "da": ["Sendt fra min iPhone", "Sendt fra Mail til Windows 10", "Hent Outlook til Android"],
+    "nb": ["Sendt fra min iPhone", "Sendt fra E-post for Windows 10", "Skaff deg Outlook for iOS"],
+    "fi": ["Lähetetty iPhonesta", "Lähetetty Outlookista", "Hanki Outlook for iOS"],
+    "pl": ["Wysłane z iPhone'a", "Wysłane z aplikacji Poczta dla Windows 10", "Pobierz aplikację Outlook dla systemu iOS"],
+    "cs": ["Odesláno z iPhonu", "Odesláno z Pošty pro Windows 10", "Získat Outlook pro iOS"],
+    "sk": ["Odoslané z iPhonu", "Získať Outlook pre Android"],
+    "hu": ["iPhone-ról küldve", "Elküldve az iPhone-omról", "Az Outlook beszerzése Androidra"],
+    "ro": ["Trimis de pe iPhone-ul meu", "Obțineți Outlook pentru iOS"],
+    "hr": ["Poslano s mog iPhonea"],
+    "bg": ["Изпратено от моя iPhone", "Вземете Outlook за Android"],
+    "ru": ["Отправлено с iPhone", "Отправлено из мобильной Почты Mail.ru", "Получить Outlook для Android"],
+    "uk": ["Надіслано з iPhone", "Отримати Outlook для iOS"],
+    "el": ["Στάλθηκε από το iPhone μου", "Αποκτήστε το Outlook για iOS"],
+    "tr": ["iPhone’umdan gönderildi", "iOS için Outlook’u edinin", "Windows 10 için Posta ile gönderildi"],
+    "he": ["נשלח מה-iPhone שלי", "‏‏נשלח מ-Outlook"],
+    "ar": ["تم الإرسال من الـ iPhone الخاص بي", "مرسل من Samsung"],
+    "fa": ["ارسال شده از iPhone من"],
+    "ja": ["iPhoneから送信", "Windows 10 版のメールから送信", "Outlook for iOS を入手"],
+    "zh": ["发自我的iPhone", "從我的 iPhone 傳送", "获取 Outlook for iOS", "發自我的手機"],
+    "ko": ["나의 iPhone에서 보냄", "Samsung 갤럭시에서 보냄", "Windows 10용 메일에서 보냄"],
+    "vi": ["Đã gửi từ iPhone của tôi"],
+    "id": ["Dikirim dari iPhone saya"],
+    "th": ["ส่งจาก iPhone ของฉัน"],
+}
+
+
+@pytest.mark.parametrize("program", [line for lines in PROGRAMS.values() for line in lines])
+def test_what_a_mail_program_wrote_below_is_set_aside(program: str) -> None:
+    check(f"It works.\n\n{program}\n", "It works.")
+
+
+def test_several_such_lines_are_one_signature():
+    check("It works.\n\nSent from my iPhone\nGet Outlook for iOS\n", "It works.")
+    check("It works.\n\nSent from my phone.\nAnn Smith\n+44 20 7946 0000", "It works.")
+
+
+def test_sentences_like_a_programs_stay():
+    check_kept("Here it is.\n\nSent from my desk, which is much easier than my mobile phone.")
+    check_kept("Here it is.\n\nSent the iPhone back today.")
+    check_kept("Here it is.\n\nSent by courier on Monday.")
+    check_kept("Alles da.\n\nGesendet mit DHL am Montag.")
+    check_kept("Alles da.\n\nVon meinem Kollegen habe ich nichts gehört.")
+    check_kept("好的。\n\n从我的角度来看没问题。")
+    check_kept("Voilà.\n\nEnvoyé avec la poste hier.")
+    check_kept("Sent from my iPhone")
+
+
+def test_signature_elements_of_mail_clients_are_set_aside():
+    check_html('<div>It works.</div><div class="gmail_signature">Ann<br>Globex</div>', "It works.")
+    check_html('<div>It works.</div><br><div id="Signature"><p>Ann</p></div><div id="divRplyFwdMsg">From</div>', "It works.")
+    check_html('<div>It works.</div><div name="messageSignatureSection">Ann</div>', "It works.")
+    check_html('<div>It works.</div><div id="AppleMailSignature">Ann</div><blockquote type="cite">Have you?</blockquote>', "It works.")
+
+
+def test_footers_of_scanners_and_lists_are_set_aside():
+    check("It works.\n\nVirus-free. www.scanner.example", "It works.")
+    check("It works.\n\n-- \nAnn\n\n--\nYou received this message because you are subscribed to the Google Groups group.", "It works.")
+    check_kept("It works.\n\nThe footer says:\nVirus-free. www.scanner.example\nIs that so?")
