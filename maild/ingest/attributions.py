@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from maild.ingest.data import words
+from maild.ingest.data import word_set, words
 from maild.ingest.lines import Line
 
 MAX_LENGTH = 500
 MAX_ATTRIBUTION_LINES = 6
+MAX_NAME_WORDS = 8
+MAX_SMALL_WORDS = 3
 UNSPACED_SCRIPTS = "\u0e00"
 
 _DATE = re.compile(
@@ -23,6 +25,8 @@ _TIME = re.compile(r"\b\d{1,2}\s?[:.hH時时点시]\s?\d{2}\b")
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
 _HINT = re.compile(r"[\d@]")
 _WORD = re.compile(r"\w+")
+_OTHER_FORMS = re.compile(r"^(?:\(\w{1,4}\)|/-?\w{1,3}(?!\w)|\s\w{1,2}(?!\w)){1,3}")
+_QUOTES = "\"'(),«»“”„"
 _LAST_WORD = re.compile(r"(\w+)\W*$")
 # A weekday may stand before it: "пн, 5 янв. 2026 г. в 10:00", "2026年1月5日"; in Gmail until 2013 it was all: "2011/4/7 Ann <ann@x>".
 _BEGINS_WITH_DATE = re.compile(r"\W{0,3}(?:[^\W\d]{1,20}\W{1,3}){0,2}\d")
@@ -40,8 +44,12 @@ class Evidence(IntEnum):
     ALONE = 2
 
 
+@lru_cache(maxsize=128)
 def weigh(text: str) -> Evidence:
-    """Whether this is an attribution: it has a date, a time or an address, and a verb or another sign of being one."""
+    """Whether this is an attribution: it has a date, a time or an address, and a verb or another sign of being one.
+
+    Remembered for a while: the same few lines are weighed together and apart.
+    """
     bare = text.strip(" *_-\t")
     is_closed = bare.endswith((":", "...", "…", ">", ")"))
     if not (is_closed or _ends_with_verb(bare)) or not _HINT.search(bare) or not _is_balanced(bare):
@@ -49,8 +57,8 @@ def weigh(text: str) -> Evidence:
     if _stands_alone(bare):
         return Evidence.ALONE
     is_dated, is_addressed = has_date(bare), has_address(bare)
-    if has_verb(bare):
-        is_enough = (is_dated or is_addressed) if is_closed else (is_dated and is_addressed)
+    if verb := _find_verb(bare):
+        is_enough = _leads_to_quote(bare, verb) and ((is_dated or is_addressed) if is_closed else (is_dated and is_addressed))
     else:
         is_closed = bare.endswith(":") or (bare.endswith(">") and _BEGINS_WITH_DATE.match(bare) is not None)
         is_enough = is_closed and is_addressed and _DATE.search(bare) is not None
@@ -66,9 +74,42 @@ def _stands_alone(bare: str) -> bool:
     if not bare.endswith(":") or not _DATE.search(bare):
         return False
     is_timed = _TIME.search(bare) is not None
-    if has_verb(bare):
-        return is_timed or has_address(bare)
+    if verb := _find_verb(bare):
+        return _leads_to_quote(bare, verb) and (has_address(bare) or (is_timed and _names_person(bare, verb)))
     return is_timed and _BEGINS_WITH_DATE.match(bare) is not None and _NAMES_WRITER.search(bare) is not None
+
+
+def _leads_to_quote(bare: str, verb: re.Match[str]) -> bool:
+    """Nothing but a writer, a date or an address stands behind the verb. Seen in practice: "At 10:00 Bob wrote the following code:"."""
+    behind = _behind(bare, verb)
+    if not behind or has_date(behind) or has_address(behind):
+        return True
+    return len(behind.split()) <= MAX_NAME_WORDS and not behind.lstrip(_QUOTES)[:1].islower()
+
+
+def _names_person(bare: str, verb: re.Match[str]) -> bool:
+    """Is the writer named beside the verb? Small words may stand between: "Ann a écrit", "heeft Ann het volgende geschreven"."""
+    behind = _behind(bare, verb)
+    if behind and not has_date(behind):
+        return _is_name(behind.split()[0])
+    for word in reversed(bare[: verb.start()].split()[-MAX_SMALL_WORDS - 1 :]):
+        name = word.strip(_QUOTES)
+        if not name.isalpha():
+            return False
+        if _is_name(name):
+            return True
+    return False
+
+
+def _behind(bare: str, verb: re.Match[str]) -> str:
+    """What follows the verb, but for its other forms: "napsal(a)", "написав(ла)", "napisao/la", "napisao je"."""
+    return _OTHER_FORMS.sub("", bare[verb.end() :]).strip(" :.>")
+
+
+def _is_name(word: str) -> bool:
+    """A word that may be somebody's name: written large, or in a script that knows no large letters."""
+    name = word.strip(_QUOTES)
+    return not name[:1].islower() and name.lower() not in word_set("attributions", "nobody")
 
 
 def find_attributions(lines: Sequence[Line], number: int) -> Iterator[tuple[int, str]]:
@@ -105,10 +146,20 @@ def has_address(text: str) -> bool:
 
 def has_verb(text: str) -> bool:
     """Whole words; phrases, and verbs of scripts without blanks, anywhere."""
+    return _find_verb(text) is not None
+
+
+def _find_verb(text: str) -> re.Match[str] | None:
+    """The last verb."""
     lowered = text.lower()
     verbs = _verbs()
-    phrases = verbs.ascii_phrases if lowered.isascii() else verbs.phrases
-    return not verbs.single.isdisjoint(_WORD.findall(lowered)) or any(phrase in lowered for phrase in phrases)
+    last = None
+    if not verbs.single.isdisjoint(_WORD.findall(lowered)):
+        last = next((word for word in reversed(list(_WORD.finditer(lowered))) if word.group() in verbs.single), None)
+    for phrase in verbs.ascii_phrases if lowered.isascii() else verbs.phrases:
+        if phrase in lowered and (found := re.compile(re.escape(phrase)).search(lowered)) and (last is None or found.end() > last.end()):
+            last = found
+    return last
 
 
 def _ends_with_verb(text: str) -> bool:

@@ -257,6 +257,12 @@ def test_prose_that_begins_like_an_attribution_stays():
     check_kept("See what you sent me at 10:30 yesterday\n\n> the printer is fine\n\nIt is not.")
     check("See what you sent me at 10:30 yesterday\n\n> the printer is fine", "See what you sent me at 10:30 yesterday")
     check_kept("The log says:\nat 10:00 the printer sent an error to admin@x.example")
+    check_kept("At 10:00 on 2026-01-05 we wrote the following code:\nprint(1)")
+    check_kept("On 5 January 2026 at 10:00 AM we wrote:\nThe printer is broken.\nIt still is.")
+    check_kept("On 5 January 2026 at 10:00 AM I wrote:\nThe printer is broken.\nIt still is.")
+    check_kept("Sie schrieben am 05.01.2026:\nDer Drucker geht.\nEr geht nicht.")
+    check_kept("On 05.01.2026 Bob sent this error to me:\n> printer on fire\nWhat does it mean?")
+    check("On 05.01.2026 Bob sent this error to me:\n> printer on fire", "On 05.01.2026 Bob sent this error to me:")
     check_kept("I wrote to bob@x.example on 05.01.2026 about it\nand he has not answered.")
 
 
