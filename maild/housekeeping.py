@@ -9,8 +9,10 @@ from maild.outbox.queue import group_by_account
 from maild.store import incoming, letters, mutes, suppressions
 from maild.store.engine import Store
 
-PACKED_AT_ONCE = 500
-"""A tenth of a second's work, so that nobody waits long for the database meanwhile."""
+BITES = 20
+BITE_LETTERS = 25
+BITE_BYTES = 1024 * 1024
+"""Letters are packed in small bites, each a commit: nobody waits long for the database, and little is held in memory at a time."""
 
 
 def housekeep(store: Store, settings: Settings, now: datetime) -> None:
@@ -23,12 +25,19 @@ def housekeep(store: Store, settings: Settings, now: datetime) -> None:
         with store.writing() as tx:
             incoming.release_claims_of_dead(tx, node.is_alive)
             letters.recover(tx, node.is_alive, now, settings.outbox.unknown_retry)
-            letters.pack(tx, PACKED_AT_ONCE)
             mutes.forget_ended(tx, now)
             suppressions.forget_old(tx, now)
             if accounts := group_by_account(settings):
                 letters.rehome(tx, settings.queues, min(accounts[0][1]))
+        _pack(store)
     except StoreUnavailableError as error:
         maillog.store_unavailable("housekeeping", str(error))
     except Exception as error:
         maillog.job_failed("housekeeping", f"{type(error).__name__}: {error}")
+
+
+def _pack(store: Store) -> None:
+    for _ in range(BITES):
+        with store.writing() as tx:
+            if letters.pack(tx, BITE_LETTERS, BITE_BYTES) == 0:
+                return

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -22,7 +21,7 @@ from maild.reason import Reason
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNSETTLED, incoming, raw_messages
-from maild.store.views import in_chunks
+from maild.store.views import in_chunks, within
 
 COMPRESSION = 1
 """zlib's fastest level: mail is mostly text, and the walk has to keep up."""
@@ -130,18 +129,13 @@ def claim(
 
     `most_bytes`: as many as fit into so much memory, and at least one.
     """
-    ids = _fitting(tx.execute(_DUE, {"now": now, "most": limit}).all(), most_bytes)
+    due = tx.execute(_DUE, {"now": now, "most": limit}).all()
+    number = len(due) if most_bytes is None else within([row.size for row in due], most_bytes)
+    ids = [row.id for row in due[:number]]
     if not ids:
         return ()
     tx.execute(_CLAIM, {"ids": ids, "owner": owner, "until": now + timedelta(seconds=lease_seconds)})
     return tuple(_incoming(row) for row in tx.execute(_CLAIMED, {"ids": ids}))
-
-
-def _fitting(rows: Sequence[AnyRow], most_bytes: int | None) -> list[int]:
-    if most_bytes is None:
-        return [row.id for row in rows]
-    sums = accumulate(row.size for row in rows)
-    return [row.id for position, (row, total) in enumerate(zip(rows, sums, strict=True)) if position == 0 or total <= most_bytes]
 
 
 def finish(

@@ -15,6 +15,7 @@ from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Out
 from maild.store.brakes import PAUSED
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
+from maild.store.views import within
 from maild.tokens import LetterKind
 
 COMPRESSION = 6
@@ -111,8 +112,12 @@ _CLAIMED = (
 )
 _IS_WAITED_FOR = select(deliveries.c.id).where(deliveries.c.letter == letters.c.number, UNDELIVERED).exists()
 _SETTLED_LETTERS = (
-    select(letters.c.number, letters.c.content).where(UNPACKED, ~_IS_WAITED_FOR).order_by(letters.c.number).limit(bindparam("most"))
+    select(letters.c.number, func.length(letters.c.content).label("size"))
+    .where(UNPACKED, ~_IS_WAITED_FOR)
+    .order_by(letters.c.number)
+    .limit(bindparam("most"))
 )
+_CONTENTS = select(letters.c.number, letters.c.content).where(letters.c.number.in_(bindparam("numbers", expanding=True)))
 _PACK = update(letters).where(letters.c.number == bindparam("letter")).values(content=bindparam("content"), packed=True)
 _RECORD = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
 _RECORD_WHILE_SENDING = _RECORD.where(deliveries.c.state == _SENDING)
@@ -202,12 +207,17 @@ def raw(tx: Transaction, delivery: int) -> bytes:
     return _unpacked(row.content, row.packed)
 
 
-def pack(tx: Transaction, limit: int) -> int:
-    """Compress up to so many letters that nobody waits for any more; answers how many. While they wait they lie as they are sent."""
-    rows = tx.execute(_SETTLED_LETTERS, {"most": limit}).all()
-    if rows:
-        tx.execute(_PACK, [{"letter": number, "content": zlib.compress(content, COMPRESSION)} for number, content in rows])
-    return len(rows)
+def pack(tx: Transaction, limit: int, most_bytes: int) -> int:
+    """Compress letters that nobody waits for any more; answers how many. While they wait they lie as they are sent.
+
+    Up to `limit`, and as many as fit into `most_bytes` of memory, but at least one.
+    """
+    settled = tx.execute(_SETTLED_LETTERS, {"most": limit}).all()
+    numbers = [row.number for row in settled[: within([row.size for row in settled], most_bytes)]]
+    if numbers:
+        contents = tx.execute(_CONTENTS, {"numbers": numbers}).all()
+        tx.execute(_PACK, [{"letter": number, "content": zlib.compress(content, COMPRESSION)} for number, content in contents])
+    return len(numbers)
 
 
 def mark_bounced(tx: Transaction, letter: int, recipient: str, diagnostic: str, now: datetime) -> None:

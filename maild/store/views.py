@@ -1,7 +1,8 @@
 """Tickets as snapshots: rows → `TicketView`. Reading only; `apply` writes the differences."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from sqlalchemy import bindparam, select
 
@@ -52,6 +53,12 @@ def tags_of(tx: Transaction, numbers: Collection[int]) -> Mapping[int, list[str]
 def in_chunks(numbers: Collection[int]) -> Iterable[list[int]]:
     ordered = list(numbers)
     return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))
+
+
+def within(sizes: Sequence[int], most: int) -> int:
+    """How many of these, from the first on, fit into `most` bytes together; the first does in any case, or nothing would ever be done."""
+    fitting = sum(total <= most for total in accumulate(sizes))
+    return max(fitting, 1) if sizes else 0
 
 
 def _company(tx: Transaction, numbers: list[int]) -> Mapping[int, _Company]:

@@ -14,6 +14,7 @@ from maild.store.engine import Store
 from maild.tokens import LetterKind
 from tests.rig.desk import ACKNOWLEDGEMENT, MINUTE, NOTIFICATION, NOW, a_decision, a_letter, a_message, composed
 
+MIB = 1024 * 1024
 ANSWER = a_letter(kind=LetterKind.ANSWER, template="answer")
 
 
@@ -178,8 +179,8 @@ def test_letters_are_packed_once_nobody_waits_for_them(store: Store):
     with store.writing() as tx:
         rows = [row.id for row in reversed(letters.list_outbox(tx))]
         before = [letters.raw(tx, row) for row in rows]
-        assert letters.pack(tx, 10) == 1
-        assert letters.pack(tx, 10) == 0
+        assert letters.pack(tx, 10, MIB) == 1
+        assert letters.pack(tx, 10, MIB) == 0
         assert [letters.raw(tx, row) for row in rows] == before
     delivery = claimed(store)
     assert delivery is not None
@@ -195,3 +196,16 @@ def test_letters_of_a_queue_that_is_gone_are_sent_for_another(store: Store):
     assert claimed(store, queues=frozenset({"sales"})) is not None
     with store.reading() as tx:
         assert [row.queue for row in letters.list_outbox(tx)] == ["sales", "support", "helpdesk"], "what was sent stays as it was"
+
+
+def test_letters_are_packed_in_bites_that_fit_into_memory(store: Store):
+    for _ in range(5):
+        posted(store, ANSWER)
+        recorded(store, Sent("250 taken"))
+    with store.writing() as tx:
+        (size,) = {len(letters.raw(tx, row.id)) for row in letters.list_outbox(tx)}
+        assert letters.pack(tx, 10, 2 * size) == 2
+        assert letters.pack(tx, 10, size - 1) == 1, "a letter larger than a bite is packed all the same"
+        assert letters.pack(tx, 1, MIB) == 1
+        assert letters.pack(tx, 10, MIB) == 1
+        assert letters.pack(tx, 10, MIB) == 0

@@ -93,8 +93,8 @@ def test_no_step_of_sending_reads_a_whole_table(sqlite_store: Store):
             letters.record(tx, delivery.id, Sent("250"), NOW)
             letters.find_next_due(tx, queues)
         letters.recover(tx, lambda owner: True, NOW, timedelta(minutes=15))
-        letters.pack(tx, 10)
         letters.rehome(tx, ("support", "sales"), "support")
+        letters.pack(tx, 10, 1024 * 1024)
         incoming.release_claims_of_dead(tx, lambda owner: True)
         steps = plans.lines()
     assert len(steps) > 10
