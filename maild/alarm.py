@@ -1,6 +1,10 @@
-"""The alarm: the desk's admins are mailed what needs a person, once for each trouble (`desk.admins`), never about the same one twice."""
+"""The alarm: the desk's admins are mailed what needs a person, once for each cause of trouble, never about the same one twice.
+
+A mail is written for a cause they were not told of (`desk.admins`), not for one that is over.
+"""
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from maild import maillog
@@ -11,10 +15,10 @@ from maild.message import Address
 from maild.office import Office
 from maild.outbox.delivery import Composed
 from maild.reason import Reason
-from maild.reports.status import Trouble, find_status
+from maild.reports.status import ALARM_TEMPLATE, Trouble, find_status
 from maild.store import switches
 from maild.store.apply import apply
-from maild.store.engine import Store
+from maild.store.engine import Store, Transaction
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
@@ -25,7 +29,7 @@ _TOLD = "alarm"
 
 
 class Alarm:
-    """Looks at the desk from time to time; remembers since when each trouble stands, and in the store which were told."""
+    """Looks at the desk from time to time; remembers since when each cause of trouble stands, and in the store which were told."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -42,51 +46,60 @@ class Alarm:
             maillog.job_failed("alarm", f"{type(error).__name__}: {error}")
 
     def _look(self, office: Office, now: datetime) -> None:
-        settings = office.desk.settings
         with self._store.reading() as tx:
-            troubles = find_status(tx, settings, now).troubles
-            told = frozenset(json.loads(switches.find(tx, _TOLD) or "[]"))
-        self._since = {trouble.key: self._since.get(trouble.key, now) for trouble in troubles}
-        standing = frozenset(trouble.key for trouble in troubles)
-        lasting = [trouble for trouble in troubles if not trouble.may_pass or now - self._since[trouble.key] >= PATIENCE]
-        fresh = [trouble for trouble in lasting if trouble.key not in told]
-        if fresh and self._may_mail(now):
-            self._mail(office, lasting, now)
-            told |= {trouble.key for trouble in lasting}
-        self._remember(told & standing)
+            troubles = find_status(tx, office.desk.settings, now).troubles
+            told = _find_told(tx)
+        standing = _causes(troubles)
+        self._since = {cause: self._since.get(cause, now) for cause in standing}
+        lasting = [trouble for trouble in troubles if self._lasts(trouble, now)]
+        news = _causes(lasting) - told
+        mail = _write(office.desk.settings, lasting) if news and self._may_mail(now) else None
+        known = (told | news if mail else told) & standing
+        if mail or known != told:
+            self._record(office, mail, known, now)
+
+    def _lasts(self, trouble: Trouble, now: datetime) -> bool:
+        return not trouble.may_pass or any(now - self._since[cause] >= PATIENCE for cause in trouble.causes)
 
     def _may_mail(self, now: datetime) -> bool:
         return self._last_mail is None or now - self._last_mail >= QUIET_TIME
 
-    def _mail(self, office: Office, troubles: list[Trouble], now: datetime) -> None:
-        self._last_mail = now
-        settings = office.desk.settings
-        queue = _speaking_queue(settings)
-        if queue is None or not settings.desk.admins:
-            return
-        texts = tuple(trouble.text for trouble in troubles)
-        letters = tuple(Post(_letter(admin, queue, texts, settings)) for admin in settings.desk.admins)
-        decision = Decision(IncomingState.DONE, Reason("alarm", "; ".join(texts)), effects=letters)
+    def _record(self, office: Office, mail: Decision | None, known: frozenset[str], now: datetime) -> None:
+        """The mail and what it told in one commit, so that it is not written again after a crash."""
 
         def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
             return office.composer.compose(letter, ticket, number, now, {})
 
         with self._store.writing() as tx:
-            apply(tx, decision, now=now, compose=compose, incoming=None, first_number=settings.desk.first_number)
+            switches.store(tx, _TOLD, json.dumps(sorted(known)))
+            if mail:
+                apply(tx, mail, now=now, compose=compose, incoming=None, first_number=office.desk.settings.desk.first_number)
+        if mail:
+            self._last_mail = now
 
-    def _remember(self, told: frozenset[str]) -> None:
-        words = json.dumps(sorted(told))
-        with self._store.reading() as tx:
-            before = switches.find(tx, _TOLD) or "[]"
-        if words != before:
-            with self._store.writing() as tx:
-                switches.store(tx, _TOLD, words)
+
+def _find_told(tx: Transaction) -> frozenset[str]:
+    return frozenset(json.loads(switches.find(tx, _TOLD) or "[]"))
+
+
+def _causes(troubles: Iterable[Trouble]) -> frozenset[str]:
+    return frozenset(cause for trouble in troubles for cause in trouble.causes)
+
+
+def _write(settings: Settings, troubles: Sequence[Trouble]) -> Decision | None:
+    """How things stand, to each admin; None where there is nobody to tell, or nothing to tell it by."""
+    queue = _speaking_queue(settings)
+    if queue is None or not settings.desk.admins:
+        return None
+    texts = tuple(trouble.text for trouble in troubles)
+    letters = tuple(Post(_letter(admin, queue, texts, settings)) for admin in settings.desk.admins)
+    return Decision(IncomingState.DONE, Reason("alarm", "; ".join(texts)), effects=letters)
 
 
 def _letter(admin: str, queue: str, troubles: tuple[str, ...], settings: Settings) -> Letter:
     return Letter(
         kind=LetterKind.NOTIFICATION,
-        template="attention",
+        template=ALARM_TEMPLATE,
         queue=queue,
         recipients=(Address("", admin),),
         languages=settings.language_of(queue, settings.desk.language),

@@ -1,6 +1,6 @@
 """The state of the desk at one look: mailboxes, depths, and what needs a person."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,10 @@ from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store import accounts, brakes, mailboxes, suppressions
 from maild.store.engine import Transaction
-from maild.store.status import find_depths
+from maild.store.status import Stopped, find_depths, find_given_up, find_held
 
+ALARM_TEMPLATE = "attention"
+"""Of the letters in which the admins are told of troubles."""
 NEVER_READ = "never read"
 SHOWN_STATES = (IncomingState.RECEIVED, IncomingState.HELD, IncomingState.QUARANTINED)
 
@@ -25,10 +27,14 @@ class MailboxStatus:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that needs a person. `key` tells it from others, however its text changes; `may_pass`: it may be over by itself soon."""
+    """Something that needs a person. `may_pass`: it may be over by itself soon.
 
-    key: str
+    `causes` names each single thing behind it, by the same name as long as it stands. Whoever was told of all of them has nothing new to
+    learn, whatever the text counts; a trouble without any is shown, and nobody's news.
+    """
+
     text: str
+    causes: frozenset[str]
     may_pass: bool = False
 
 
@@ -57,10 +63,12 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
     paused = brakes.is_paused(tx)
     in_trouble = accounts.find_troubles(tx)
     troubles = (
-        *(Trouble(f"smtp {account}", f"SMTP account {account}: {detail}", may_pass=True) for account, detail in in_trouble.items()),
-        *_troubles(found, incoming, outbox, paused),
+        *(_one(f"smtp {account}", f"SMTP account {account}: {detail}", may_pass=True) for account, detail in in_trouble.items()),
+        *_mailbox_troubles(found),
+        *_stopped_mail(tx),
         *_breaker_trouble(brakes.why_tripped(tx)),
         *_unreachable_agents(tx, settings, now),
+        *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
     )
     return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, in_trouble, troubles)
 
@@ -69,29 +77,41 @@ def _unread(key: str) -> MailboxStatus:
     return MailboxStatus(key, NEVER_READ, None, None)
 
 
-def _unreachable_agents(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Trouble]:
-    """MAIL.md B6: an agent whose own mailbox bounces hears of nothing until he writes again."""
-    homes = {agent.email.casefold(): agent for agent in settings.agents.values()}
-    for address, suppression in suppressions.find_holding(tx, homes, now).items():
-        yield Trouble(f"agent {homes[address].key}", f"{homes[address].name} gets no notifications: {suppression.reason} ({address})")
+def _one(cause: str, text: str, *, may_pass: bool = False) -> Trouble:
+    return Trouble(text, frozenset({cause}), may_pass)
 
 
 def _breaker_trouble(why: str) -> Iterator[Trouble]:
     """MAIL.md L4: a person looks at what caused the flood before more goes out."""
     if why:
-        yield Trouble("breaker", f"automatic mail to customers is stopped: {why}; `maild outbox resume` lets it out again")
+        yield _one("breaker", f"automatic mail to customers is stopped: {why}; `maild outbox resume` lets it out again")
 
 
-def _troubles(found: tuple[MailboxStatus, ...], incoming: Mapping[str, int], outbox: Mapping[str, int], paused: bool) -> Iterator[Trouble]:
+def _unreachable_agents(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Trouble]:
+    """MAIL.md B6: an agent whose own mailbox bounces hears of nothing until he writes again."""
+    homes = {agent.email.casefold(): agent for agent in settings.agents.values()}
+    for address, suppression in suppressions.find_holding(tx, homes, now).items():
+        agent = homes[address]
+        yield _one(f"agent {agent.key}", f"{agent.name} gets no notifications: {suppression.reason} ({address})")
+
+
+def _mailbox_troubles(found: Sequence[MailboxStatus]) -> Iterator[Trouble]:
     for mailbox in found:
         if mailbox.error:
-            text = f"mailbox {mailbox.mailbox}: {mailbox.state}: {mailbox.error}"
-            yield Trouble(f"mailbox {mailbox.mailbox}", text, may_pass=True)
-    if held := incoming[IncomingState.HELD.value]:
-        yield Trouble(f"held {held}", f"{held} incoming held: see `maild message list --state held`")
+            yield _one(f"mailbox {mailbox.mailbox}", f"mailbox {mailbox.mailbox}: {mailbox.state}: {mailbox.error}", may_pass=True)
+
+
+def _stopped_mail(tx: Transaction) -> Iterator[Trouble]:
+    """A letter that tells of trouble and does not arrive is no news: it would be the cause of the next one, and so on."""
+    if held := find_held(tx):
+        yield Trouble(f"{len(held)} incoming held: see `maild message list --state held`", _causes("held", held))
     for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
-        if count := outbox.get(state.value):
-            text = f"{count} outgoing {state.value}: see `maild outbox list --state {state.value}`"
-            yield Trouble(f"{state.value} {count}", text, may_pass=state is DeliveryState.UNKNOWN)
-    if paused:
-        yield Trouble("paused", "the outbox is paused: `maild outbox resume` opens it")
+        if given_up := find_given_up(tx, state):
+            told_by = [letter for letter in given_up if letter.template != ALARM_TEMPLATE]
+            text = f"{len(given_up)} outgoing {state.value}: see `maild outbox list --state {state.value}`"
+            yield Trouble(text, _causes(state.value, told_by))
+
+
+def _causes(what: str, stopped: Sequence[Stopped]) -> frozenset[str]:
+    """What a person tried again and what then stopped again is another cause."""
+    return frozenset(f"{what} {one.id} {one.since.isoformat()}" for one in stopped)

@@ -343,7 +343,7 @@ def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
             case TripBreaker(why):
                 brakes.trip(tx, why)
             case MarkBounced(letter, recipient, diagnostic):
-                letters.mark_bounced(tx, letter, recipient, diagnostic, now)
+                letters.mark_bounced(tx, letter, recipient, diagnostic)
             case NoteBounce():
                 suppressions.note_bounce(tx, effect, now)
             case Suppress():

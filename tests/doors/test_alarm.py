@@ -1,15 +1,22 @@
 """The alarm tells the admins of each trouble once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from maild.alarm import Alarm
 from maild.config.load import require_settings
+from maild.config.settings import Settings
+from maild.effects import IncomingState, Post
 from maild.ingest.arrival import Arrival
 from maild.office import Office, open_office
+from maild.outbox.delivery import Failed, Outcome, Unknown
 from maild.reason import Reason
+from maild.reports.status import find_status
 from maild.store import accounts, incoming, letters
-from maild.store.engine import Store
+from maild.store.apply import apply
+from maild.store.engine import Store, Transaction
+from tests.rig.desk import ACKNOWLEDGEMENT, a_decision, a_message, composed
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 DESK = """
@@ -27,10 +34,28 @@ def an_office(directory: Path) -> Office:
     return open_office(require_settings(directory))
 
 
-def hold_one(store: Store, text: str) -> None:
+def hold_one(store: Store, text: str) -> int:
     with store.writing() as tx:
         (identifier,) = incoming.store_arrivals(tx, [Arrival("support", text.encode(), NOW)], NOW)
-        incoming.hold(tx, identifier, Reason("error", "it broke"), "traceback", NOW)
+        hold(tx, identifier, NOW)
+    return identifier
+
+
+def hold(tx: Transaction, message: int, at: datetime) -> None:
+    incoming.hold(tx, message, Reason("error", "it broke"), "traceback", at)
+
+
+def settle(store: Store, message: int) -> None:
+    with store.writing() as tx:
+        incoming.finish(tx, message, IncomingState.DONE, Reason("new", "it went well"), NOW)
+
+
+def send_one(store: Store, outcome: Outcome) -> None:
+    """The next letter goes out, with this outcome."""
+    with store.writing() as tx:
+        delivery = letters.claim(tx, NOW + timedelta(days=1), "host:1", 60)
+        assert delivery is not None
+        letters.record(tx, delivery.id, outcome, NOW)
 
 
 def mails(store: Store) -> list[str]:
@@ -76,3 +101,76 @@ def test_what_was_told_is_not_told_again_after_a_restart(store: Store, tmp_path:
     Alarm(store).look(office, NOW)
     Alarm(store).look(office, NOW + timedelta(hours=1))
     assert len(mails(store)) == 1
+
+
+def test_what_is_over_is_no_news(store: Store, tmp_path: Path):
+    office, alarm = an_office(tmp_path), Alarm(store)
+    held = [hold_one(store, text) for text in ("one", "two", "three")]
+    alarm.look(office, NOW)
+    for hour, message in enumerate(held, start=1):
+        settle(store, message)
+        alarm.look(office, NOW + timedelta(hours=hour))
+    assert len(mails(store)) == 1
+
+
+def test_one_that_is_held_while_another_is_over_is_news(store: Store, tmp_path: Path):
+    """The count is what it was; the message is another."""
+    office, alarm = an_office(tmp_path), Alarm(store)
+    first = hold_one(store, "one")
+    alarm.look(office, NOW)
+    settle(store, first)
+    hold_one(store, "two")
+    alarm.look(office, NOW + timedelta(hours=1))
+    assert len(mails(store)) == 2
+
+
+def test_a_message_that_is_held_again_after_a_retry_is_news_however_fast_it_was(store: Store, tmp_path: Path):
+    office, alarm = an_office(tmp_path), Alarm(store)
+    message = hold_one(store, "one")
+    alarm.look(office, NOW)
+    with store.writing() as tx:
+        incoming.retry(tx, message)
+        hold(tx, message, NOW + timedelta(milliseconds=1))
+    alarm.look(office, NOW + timedelta(hours=1))
+    alarm.look(office, NOW + timedelta(hours=2))
+    assert len(mails(store)) == 2
+
+
+def test_a_letter_of_unknown_fate_is_told_once_it_is_left_alone(store: Store, tmp_path: Path):
+    office, alarm = an_office(tmp_path), Alarm(store)
+    with store.writing() as tx:
+        apply(tx, a_decision(a_message(), Post(ACKNOWLEDGEMENT)), now=NOW, compose=composed, incoming=None, first_number=1)
+    send_one(store, Unknown("the line broke", NOW + timedelta(minutes=15)))
+    alarm.look(office, NOW + timedelta(hours=1))
+    assert len(mails(store)) == 1, "the acknowledgement alone"
+    send_one(store, Unknown("the line broke", None))
+    alarm.look(office, NOW + timedelta(hours=2))
+    alarm.look(office, NOW + timedelta(hours=3))
+    assert len(mails(store)) == 2
+
+
+def test_an_alarm_that_does_not_arrive_is_shown_but_rings_no_other(store: Store, tmp_path: Path):
+    office, alarm = an_office(tmp_path), Alarm(store)
+    hold_one(store, "one")
+    alarm.look(office, NOW)
+    send_one(store, Failed("550 no such user"))
+    alarm.look(office, NOW + timedelta(hours=1))
+    assert len(mails(store)) == 1
+    with store.reading() as tx:
+        assert [trouble.text.partition(":")[0] for trouble in find_status(tx, office.desk.settings).troubles] == [
+            "1 incoming held",
+            "1 outgoing failed",
+        ]
+
+
+def test_what_nobody_could_be_told_is_told_when_somebody_can(store: Store, tmp_path: Path):
+    office, alarm = an_office(tmp_path), Alarm(store)
+    hold_one(store, "one")
+    nobody = replace(office, desk=replace(office.desk, settings=without_admins(office.desk.settings)))
+    alarm.look(nobody, NOW)
+    alarm.look(office, NOW + timedelta(hours=1))
+    assert len(mails(store)) == 1
+
+
+def without_admins(settings: Settings) -> Settings:
+    return replace(settings, desk=replace(settings.desk, admins=()))
