@@ -24,6 +24,8 @@ AnyRow = Row[*tuple[Any, ...]]
 """A row of more columns than the type checker counts."""
 
 BUSY_SECONDS = 30
+_LIMIT_EXCEEDED = "54"
+"""PostgreSQL's class of errors over a value too large for it. The driver calls them operational, as if another time would be better."""
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",
@@ -211,11 +213,19 @@ def _faults_mapped() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, TimeoutError) as error:
+        if _is_refusal(error):
+            raise
         raise StoreUnavailableError(_words(error)) from error
     except DatabaseError as error:
         if type(error) is not DatabaseError:
             raise
         raise StoreUnavailableError(_words(error)) from error
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the database is there, and will not have this value at any time."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_LIMIT_EXCEEDED)
 
 
 def _words(error: Exception) -> str:

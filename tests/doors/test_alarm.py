@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from maild.alarm import Alarm
-from maild.config.load import require_settings
 from maild.config.settings import Settings
 from maild.effects import IncomingState, Post
 from maild.ingest.arrival import Arrival
-from maild.office import Office, open_office
 from maild.outbox.delivery import Failed, Outcome, Unknown
 from maild.reason import Reason
 from maild.reports.status import find_status
@@ -17,21 +15,9 @@ from maild.store import accounts, incoming, letters
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from tests.rig.desk import ACKNOWLEDGEMENT, a_decision, a_message, composed
+from tests.rig.small_office import an_office
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-DESK = """
-desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, admins: [ops@acme.example]}
-smtp: {host: localhost, port: 25, security: none}
-queues:
-  support: {address: support@acme.example, agents: [anna], mailbox: {host: localhost, security: none, username: u, password: p}}
-agents: {anna: {name: Anna, email: anna@acme.example}}
-"""
-
-
-def an_office(directory: Path) -> Office:
-    (directory / "secret.key").write_text("k" * 64, encoding="ascii")
-    (directory / "maild.yaml").write_text(DESK, encoding="utf-8")
-    return open_office(require_settings(directory))
 
 
 def hold_one(store: Store, text: str) -> int:

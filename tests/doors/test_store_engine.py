@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
 from maild.errors import ConfigurationError, NotFoundError, SchemaMismatchError, StoreUnavailableError
 from maild.store import schema, switches
@@ -87,6 +88,16 @@ def test_a_database_that_comes_back_is_used_again(postgres: PostgresServer, tmp_
     postgres.restart()
     with store.writing() as tx:
         switches.store(tx, "a", "b")
+    store.close()
+
+
+def test_a_value_the_database_will_never_take_is_no_outage(postgres: PostgresServer, tmp_path: Path):
+    store = open_store(postgres.create("refuses"), tmp_path, create=True)
+    too_much = "SELECT to_tsvector('simple', string_agg(md5(i::text), ' ')) FROM generate_series(1, 40000) i"
+    with store.writing() as tx:
+        with pytest.raises(DatabaseError, match="too long for tsvector"), store.savepoint(tx):
+            tx.exec_driver_sql(too_much)
+        switches.store(tx, "still", "works")
     store.close()
 
 
