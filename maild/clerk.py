@@ -7,7 +7,7 @@ retryable (MAIL.md P1). Receiving and posting are left to others.
 
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,9 +46,17 @@ class _Batch:
     incoming: tuple[Incoming, ...]
     reading: "Future[list[Opened | MaildError]]"
 
+    def deaths(self) -> list[tuple[Incoming, WorkerDiedError]]:
+        """The messages over which a worker died."""
+        read = zip(self.incoming, self.reading.result(), strict=True)
+        return [(incoming, opened) for incoming, opened in read if isinstance(opened, WorkerDiedError)]
+
 
 class Clerk:
-    """`on_letters` is called after a commit that put letters into the outbox."""
+    """`on_letters` is called after a commit that put letters into the outbox.
+
+    What an outage of the store has kept from being recorded is lost until the next claim; None: nothing is, and no claim is in doubt.
+    """
 
     def __init__(self, store: Store, reader: Reader, office: Callable[[], Office], owner: str, on_letters: Callable[[], None]) -> None:
         self._store = store
@@ -59,7 +67,7 @@ class Clerk:
         self._wanted = threading.Event()
         self._ending = threading.Event()
         self._ahead: _Batch | None = None
-        self._claims_in_doubt = False
+        self._lost: Sequence[_Batch] | None = None
 
     def wake(self) -> None:
         """There may be something to read."""
@@ -83,12 +91,17 @@ class Clerk:
         """Claim the next batch and have it read, and record the one before; answers how many messages there were to do.
 
         Raises:
-            StoreUnavailableError: of what was to be recorded nothing is, or all of it where only the answer was lost. Claims are let go
-                before the next are made; otherwise they would wait until the lease has run out.
+            StoreUnavailableError: of what was to be recorded nothing is, or all of it where only the answer was lost. What is claimed and
+                not recorded is given back before the next claim.
         """
         before, self._ahead = self._ahead, None
-        self._ahead = self._claim_and_read()
-        recorded = self._record_all(before) if before else 0
+        try:
+            self._ahead = self._claim_and_read()
+            recorded = self._record_all(before) if before else 0
+        except StoreUnavailableError:
+            self._lost = [batch for batch in (before, self._ahead, *(self._lost or ())) if batch]
+            self._ahead = None
+            raise
         return recorded + (len(self._ahead.incoming) if self._ahead else 0)
 
     def _try_to(self, do: Callable[[], int]) -> int:
@@ -96,7 +109,6 @@ class Clerk:
             return do()
         except StoreUnavailableError as error:
             maillog.store_unavailable("clerk", str(error))
-            self._ahead, self._claims_in_doubt = None, True
             self._ending.wait(OUTAGE_PAUSE_SECONDS)
             return 0
 
@@ -106,15 +118,22 @@ class Clerk:
         return self._record_all(before) if before else 0
 
     def _claim_and_read(self) -> _Batch | None:
+        deaths = [death for batch in self._lost or () for death in batch.deaths()]
         with self._store.writing() as tx:
-            if self._claims_in_doubt:
-                inbox.release_claims(tx, (self._owner,))
+            if self._lost is not None:
+                self._give_back(tx, deaths)
             batch = self._claim(tx)
-        self._claims_in_doubt = False
+        self._lost = None
         if not batch:
             return None
         reach("read.claimed")
         return _Batch(batch, self._reader.open_ahead([incoming.raw for incoming in batch]))
+
+    def _give_back(self, tx: Transaction, deaths: Sequence[tuple[Incoming, WorkerDiedError]]) -> None:
+        """An outage of the store counts against no message; a worker's death that could not be recorded then does (I14)."""
+        for incoming, death in deaths:
+            self._unreadable(tx, incoming, death)
+        inbox.give_back_claims(tx, self._owner)
 
     def _record_all(self, batch: _Batch) -> int:
         opened = batch.reading.result()

@@ -6,7 +6,7 @@ taken by the next. What a message means is `apply`'s to record.
 
 import hashlib
 import zlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -82,6 +82,7 @@ _CLAIMED = (
     .where(incoming.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(incoming.c.id)
 )
+_FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
 _RAW = select(raw_messages.c.content).join(incoming, raw_messages.c.sha256 == incoming.c.raw).where(incoming.c.id == bindparam("message"))
 _ROW = select(
     incoming.c.id,
@@ -216,13 +217,12 @@ def release_claims_of_dead(tx: Transaction, is_alive: Callable[[str], bool]) -> 
     """Free the messages claimed by processes that are gone; answers how many. Their attempts stay counted."""
     owners = select(incoming.c.claimed_by).where(*_IS_RECEIVED, incoming.c.claimed_by.is_not(None)).distinct()
     dead = [owner for owner in tx.execute(owners).scalars() if owner and not is_alive(owner)]
-    return release_claims(tx, dead) if dead else 0
+    return tx.execute(_FREE.where(incoming.c.claimed_by.in_(dead))).rowcount if dead else 0
 
 
-def release_claims(tx: Transaction, owners: Collection[str]) -> int:
-    """Free the messages these owners have claimed and not settled; answers how many. Their attempts stay counted."""
-    freed = update(incoming).where(*_IS_RECEIVED, incoming.c.claimed_by.in_(owners)).values(claimed_by=None, claimed_until=None)
-    return tx.execute(freed).rowcount
+def give_back_claims(tx: Transaction, owner: str) -> int:
+    """Free the messages a living owner has claimed and did not come to settle, as if they had not been claimed; answers how many."""
+    return tx.execute(_FREE.where(incoming.c.claimed_by == owner).values(attempts=incoming.c.attempts - 1)).rowcount
 
 
 def list_incoming(tx: Transaction, *, state: IncomingState | None = None, limit: int | None = None) -> tuple[IncomingRow, ...]:

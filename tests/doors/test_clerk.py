@@ -1,0 +1,133 @@
+"""The clerk: stored messages are seen through in batches, and what happens to the store meanwhile is no message's fault."""
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import islice, product
+from pathlib import Path
+
+import pytest
+
+from maild.clerk import Clerk
+from maild.effects import IncomingState
+from maild.errors import StoreUnavailableError
+from maild.ingest.arrival import Arrival
+from maild.ingest.worker import Reader
+from maild.store import incoming
+from maild.store.engine import Store
+from maild.store.incoming import IncomingRow
+from tests.rig.desk import NOW
+from tests.rig.flaky_store import FlakyStore, Outage
+from tests.rig.mails import an_email
+from tests.rig.small_office import an_office
+
+CLAIM_WELL = (None,)
+RECORD_BADLY = (None, Outage.BEFORE_COMMIT)
+"""The clerk looks for more before it records what it has."""
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    reader = Reader(program="tests.doors.hostile_reading")
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def flaky(store: Store) -> Iterator[FlakyStore]:
+    flaky = FlakyStore(store.url)
+    yield flaky
+    flaky.close()
+
+
+@pytest.fixture
+def clerk(flaky: FlakyStore, reader: Reader, tmp_path: Path) -> Clerk:
+    office = an_office(tmp_path)
+    return Clerk(flaky, reader, lambda: office, "host:1", lambda: None)
+
+
+def arrive(store: Store, *raws: bytes) -> list[int]:
+    with store.writing() as tx:
+        return incoming.store_arrivals(tx, [Arrival("support", raw, NOW) for raw in raws], NOW)
+
+
+def work(clerk: Clerk) -> int:
+    """Work until there is nothing to do; how often the store was away meanwhile."""
+    outages = 0
+    for _ in range(100):
+        try:
+            if clerk.work() == 0:
+                return outages
+        except StoreUnavailableError:
+            outages += 1
+    raise AssertionError("the clerk comes to no end")
+
+
+def rows(store: Store, messages: list[int]) -> list[IncomingRow]:
+    with store.reading() as tx:
+        return [incoming.show(tx, message) for message in messages]
+
+
+def check(store: Store, message: int, state: IncomingState, attempts: int) -> None:
+    (row,) = rows(store, [message])
+    assert (row.state, row.attempts) == (state, attempts)
+
+
+def test_an_outage_counts_against_no_message(store: Store, flaky: FlakyStore, clerk: Clerk):
+    messages = arrive(store, an_email(), an_email())
+    flaky.outages = (*CLAIM_WELL, *RECORD_BADLY) * 5
+    assert work(clerk) == 5
+    for message in messages:
+        check(store, message, IncomingState.DONE, attempts=1)
+
+
+def test_a_claim_whose_answer_was_lost_counts_against_no_message(store: Store, flaky: FlakyStore, clerk: Clerk):
+    (message,) = arrive(store, an_email())
+    flaky.outages = (Outage.AFTER_COMMIT,) * 5
+    assert work(clerk) == 5
+    check(store, message, IncomingState.DONE, attempts=1)
+
+
+def test_what_was_recorded_though_the_answer_was_lost_is_not_recorded_again(store: Store, flaky: FlakyStore, clerk: Clerk):
+    messages = arrive(store, an_email(), an_email())
+    flaky.outages = (*CLAIM_WELL, None, Outage.AFTER_COMMIT)
+    assert work(clerk) == 1
+    assert [(row.state, row.ticket, row.attempts) for row in rows(store, messages)] == [
+        (IncomingState.DONE, 1, 1),
+        (IncomingState.DONE, 2, 1),
+    ]
+
+
+def test_what_is_read_ahead_in_an_outage_is_given_back_too(store: Store, flaky: FlakyStore, clerk: Clerk):
+    messages = arrive(store, *(an_email() for _ in range(120)))
+    flaky.outages = (*CLAIM_WELL, *RECORD_BADLY, None, None, *RECORD_BADLY)
+    assert work(clerk) == 2
+    assert {(row.state, row.attempts) for row in rows(store, messages)} == {(IncomingState.DONE, 1)}
+
+
+def test_a_worker_that_died_counts_even_if_the_store_was_away_then(store: Store, flaky: FlakyStore, clerk: Clerk):
+    deadly, harmless = arrive(store, b"die", an_email())
+    flaky.outages = (*CLAIM_WELL, *RECORD_BADLY)
+    assert work(clerk) == 1
+    check(store, deadly, IncomingState.RECEIVED, attempts=1)
+    check(store, harmless, IncomingState.DONE, attempts=1)
+
+
+def test_the_deaths_of_three_processes_count(store: Store, clerk: Clerk):
+    (message,) = arrive(store, an_email())
+    for process in ("a", "b", "c"):
+        with store.writing() as tx:
+            incoming.claim(tx, 1, process, 3600, NOW)
+            incoming.release_claims_of_dead(tx, lambda owner: False)
+    work(clerk)
+    (row,) = rows(store, [message])
+    assert (row.state, row.reason.code) == (IncomingState.HELD, "poison")
+
+
+def test_a_mail_that_postgresql_cannot_index_is_held_and_the_others_go_on(store: Store, clerk: Clerk):
+    """Seen when attacking the desk: squared words that become five letters each, more than PostgreSQL's search can hold of one text."""
+    squares = sorted(map(chr, range(0x3300, 0x3358)), key=lambda square: -len(unicodedata.normalize("NFKD", square)))[:40]
+    words = islice(product(squares, repeat=5), 16_000)
+    hostile, harmless = arrive(store, an_email(body=" ".join(map("".join, words))), an_email())
+    assert work(clerk) == 0
+    check(store, harmless, IncomingState.DONE, attempts=1)
+    check(store, hostile, IncomingState.DONE if store.is_sqlite else IncomingState.HELD, attempts=1)
