@@ -1,7 +1,6 @@
 """The query language of `ticket list` (INTERFACE.md): `status:open queue:support owner:me #payment refund`. Pure: text → filters."""
 
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +28,10 @@ class Field(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition; `value` None: the field is empty. REQUESTER takes an address or `@domain`; times take moments."""
+    """One condition; `value` None: the field is empty. REQUESTER takes an address or `@domain`; times take moments.
+
+    WORDS takes words, and phrases in double quotes.
+    """
 
     field: Field
     value: str | datetime | None
@@ -37,6 +39,7 @@ class Filter:
 
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _AGE = re.compile(r"(\d{1,5})([mhdw])")
 _NOT_YET = frozenset({"overdue", "snoozed", "team", "tier"})
 
@@ -47,11 +50,9 @@ def parse_query(text: str, me: str | None, now: datetime) -> tuple[Filter, ...]:
     Raises:
         UsageError: a term makes no sense; the message says which and what would.
     """
-    try:
-        terms = shlex.split(text.replace("'", r"\'"))
-    except ValueError as error:
-        raise UsageError(f"the query has an open quotation mark: {text}") from error
-    return tuple(_term(term, me, now) for term in terms)
+    if text.count('"') % 2:
+        raise UsageError(f"the query has an open quotation mark: {text}")
+    return tuple(_term(term, me, now) for term in _TERM.findall(text))
 
 
 def _term(term: str, me: str | None, now: datetime) -> Filter:
@@ -60,7 +61,7 @@ def _term(term: str, me: str | None, now: datetime) -> Filter:
     if term.startswith("#") and len(term) > 1:
         return Filter(Field.TAG, term[1:].casefold(), negated)
     name, colon, value = term.partition(":")
-    name = name.casefold()
+    name, value = name.casefold(), value.replace('"', "")
     if term.casefold() in _NOT_YET or (colon and name in _NOT_YET):
         raise UsageError(f'"{term}" is not built yet')
     if not colon or not value or name not in _FIELDS:
@@ -112,9 +113,10 @@ def _time(value: str, since: Field, before: Field, now: datetime) -> _Read:
         return (since if sign == "<" else before), moment
     try:
         moment = datetime.fromisoformat(rest)
-    except ValueError as error:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f'"{rest}" is neither an age such as 7d nor a date such as 2026-11-01') from error
-    return (before if sign == "<" else since), moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (before if sign == "<" else since), moment
 
 
 _FIELDS: dict[str, Callable[[str, str | None, datetime], _Read]] = {

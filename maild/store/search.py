@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import BindParameter, Select, bindparam, select, text
 
 from maild.store.columns import storable
 from maild.store.engine import Transaction
@@ -22,6 +22,11 @@ def find_phrases(words: str) -> tuple[str, ...]:
 def build_search(tx: Transaction, phrase: str) -> Select[int]:
     """A query for the numbers of the tickets in which somebody wrote the phrase, as `find_phrases` gives it."""
     if tx.dialect.name == "postgresql":
-        return select(messages.c.ticket).where(_POSTGRESQL.bindparams(phrase=phrase))
+        return select(messages.c.ticket).where(_POSTGRESQL.bindparams(_phrase(phrase)))
     # Inside double quotes FTS5 reads plain words; a phrase holds no quote itself.
-    return select(messages.c.ticket).where(_SQLITE.bindparams(phrase=f'"{phrase}"'))
+    return select(messages.c.ticket).where(_SQLITE.bindparams(_phrase(f'"{phrase}"')))
+
+
+def _phrase(value: str) -> BindParameter[str]:
+    """Unique: one statement may look for many phrases, and each is a value of its own."""
+    return bindparam("phrase", value, unique=True)

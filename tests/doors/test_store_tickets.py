@@ -91,6 +91,16 @@ def test_the_words_of_one_search_may_stand_in_different_messages(store: Store):
     assert found(store, words("printer refund")) == [number]
 
 
+def test_every_word_of_a_search_counts(store: Store):
+    opened(store, text="The printer is on fire")
+    opened(store, text="The printer hums")
+    assert found(store, words("fire printer")) == found(store, words("printer fire")) == [1]
+    assert found(store, words("printer"), words("fire")) == [1]
+    assert found(store, words("fire"), words("printer")) == [1]
+    assert found(store, words("printer"), words("fire", negated=True)) == [2]
+    assert found(store, words('"is on" printer')) == [1]
+
+
 def test_a_message_that_is_not_to_be_indexed_is_not_found(store: Store):
     with store.writing() as tx:
         secret = replace(a_message(text="hidden words"), indexed=False)

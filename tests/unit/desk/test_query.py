@@ -1,0 +1,74 @@
+"""The query language of `ticket list`: one term, one filter."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from maild.desk.query import Field, Filter, parse_query
+from maild.errors import UsageError
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+def check(query: str, *expected: Filter, me: str | None = "anna") -> None:
+    assert parse_query(query, me, NOW) == expected
+
+
+def words(text: str, negated: bool = False) -> Filter:
+    return Filter(Field.WORDS, text, negated)
+
+
+def test_words_are_looked_for_each_by_itself():
+    check("refund printer", words("refund"), words("printer"))
+    check("it's C:\\temp", words("it's"), words("C:\\temp"))
+    check("Re: hello", words("Re:"), words("hello"))
+    check("http://globex.example/x", words("http://globex.example/x"))
+    check("-", words("-"))
+    check("")
+
+
+def test_quotes_keep_words_together():
+    check('"on fire" now', words('"on fire"'), words("now"))
+    check('-"on fire"', words('"on fire"', negated=True))
+    check('"status:open"', words('"status:open"'))
+    check('queue:"second level"', Filter(Field.QUEUE, "second level"))
+
+
+def test_fields_filter_and_a_minus_negates():
+    check("status:OPEN", Filter(Field.STATUS, "open"))
+    check("-status:closed", Filter(Field.STATUS, "closed", negated=True))
+    check("queue:support priority:high", Filter(Field.QUEUE, "support"), Filter(Field.PRIORITY, "high"))
+    check("owner:me owner:none", Filter(Field.OWNER, "anna"), Filter(Field.OWNER, None))
+    check("from:@Acme.example", Filter(Field.REQUESTER, "@Acme.example"))
+    check("#Payment tag:#vip -#spam", Filter(Field.TAG, "payment"), Filter(Field.TAG, "vip"), Filter(Field.TAG, "spam", negated=True))
+
+
+def test_times_are_ages_or_dates():
+    check("created:<7d", Filter(Field.CREATED_SINCE, NOW - timedelta(days=7)))
+    check("created:>2h", Filter(Field.CREATED_BEFORE, NOW - timedelta(hours=2)))
+    check("updated:>2026-11-01", Filter(Field.UPDATED_SINCE, datetime(2026, 11, 1, tzinfo=UTC)))
+    check("updated:<2026-11-01T12:00:00+02:00", Filter(Field.UPDATED_BEFORE, datetime(2026, 11, 1, 10, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ('"open quote', "open quotation mark"),
+        ("status:bogus", "one of: new, open"),
+        ("priority:9", "one of: low, normal"),
+        ("created:7d", "needs < or >"),
+        ("created:<soon", "neither an age"),
+        ("created:>0001-01-01T00:00:00+14:00", "neither an age"),
+        ("updated:<", "neither an age"),
+        ("overdue", "not built yet"),
+        ("team:payments", "not built yet"),
+    ],
+)
+def test_a_term_that_makes_no_sense_says_what_would(query: str, fault: str):
+    with pytest.raises(UsageError, match=fault):
+        parse_query(query, "anna", NOW)
+
+
+def test_me_is_nobody_without_a_name():
+    with pytest.raises(UsageError, match="--as"):
+        parse_query("owner:me", None, NOW)
