@@ -50,7 +50,7 @@ class Action(ABC):
         """
 
     def describe(self) -> str:
-        """Its name in the trace, where it was left out."""
+        """What it is for, in words: in the list of rules, and in the trace where it was left out."""
         return type(self).__name__.casefold()
 
 
@@ -78,7 +78,7 @@ class SetField(Action):
         return ActionResult(replace(verdict, ticket=ticket), words + (" by default" if self.only_undecided else ""))
 
     def describe(self) -> str:
-        return f"{'default' if self.only_undecided else 'set'} {self.name}"
+        return f"{'default' if self.only_undecided else 'set'} {self.name} {'null' if self.value is None else self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,9 @@ class Tag(Action):
         ticket = replace(verdict.ticket, tags=verdict.ticket.tags | set(tags))
         return ActionResult(replace(verdict, ticket=ticket), f"tagged {', '.join(tags)}")
 
+    def describe(self) -> str:
+        return f"tag {', '.join(map(str, self.tags))}"
+
 
 @dataclass(frozen=True, slots=True)
 class Untag(Action):
@@ -99,6 +102,9 @@ class Untag(Action):
         tags = _fill_all(self.tags, verdict, moment)
         ticket = replace(verdict.ticket, tags=verdict.ticket.tags - set(tags))
         return ActionResult(replace(verdict, ticket=ticket), f"untagged {', '.join(tags)}")
+
+    def describe(self) -> str:
+        return f"untag {', '.join(map(str, self.tags))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,13 @@ class Assign(Action):
         for name, value in (("team", self.team), ("owner", self.agent)):
             if value is not None:
                 ticket = set_field(ticket, name, value, moment.occasion.now)
-        receivers = [receiver for receiver in (self.agent, self.team and f"team {self.team}") if receiver]
-        return ActionResult(replace(verdict, ticket=ticket), f"assigned to {', '.join(receivers)}")
+        return ActionResult(replace(verdict, ticket=ticket), f"assigned to {self._receivers()}")
+
+    def describe(self) -> str:
+        return f"assign to {self._receivers()}"
+
+    def _receivers(self) -> str:
+        return ", ".join(receiver for receiver in (self.agent, self.team and f"team {self.team}") if receiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,9 @@ class Ack(Action):
         wish = AckWish(moment.rule, self.wanted, self.template, _fill_values(self.values, verdict, moment))
         words = f"acknowledged with {self.template or 'the usual text'}" if self.wanted else "acknowledgement withheld"
         return _with_wish(verdict, wish, words)
+
+    def describe(self) -> str:
+        return f"ack with {self.template or 'the usual text'}" if self.wanted else "no ack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,9 @@ class Reply(Action):
         ticket = set_field(verdict.ticket, "status", self.then.value, moment.occasion.now)
         return _with_wish(replace(verdict, ticket=ticket), wish, f"{words}, then {self.then.value}")
 
+    def describe(self) -> str:
+        return f"reply with {self.template}"
+
 
 @dataclass(frozen=True, slots=True)
 class Note(Action):
@@ -168,6 +185,9 @@ class Notify(Action):
         wish = NotifyWish(moment.rule, self.who, self.template, _fill_values(self.values, verdict, moment))
         return _with_wish(verdict, wish, f"notified {', '.join(self.who)} with {self.template}")
 
+    def describe(self) -> str:
+        return f"notify {', '.join(self.who)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Close(Action):
@@ -179,6 +199,9 @@ class Close(Action):
         ticket = set_field(verdict.ticket, "status", Status.CLOSED.value, moment.occasion.now)
         words = f"closed with {self.template}" if self.template else "closed"
         return _with_wish(replace(verdict, ticket=ticket), CloseWish(moment.rule, self.template), words)
+
+    def describe(self) -> str:
+        return f"close with {self.template}" if self.template else "close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +215,9 @@ class Divert(Action):
         reason = self.reason.fill(verdict.ticket, moment.captures)
         words = f"{'quarantined' if self.fate is Fate.QUARANTINE else 'dropped'}: {reason}"
         return ActionResult(replace(verdict, fate=self.fate, fate_reason=reason, fate_rule=moment.rule), words)
+
+    def describe(self) -> str:
+        return "quarantine" if self.fate is Fate.QUARANTINE else "drop"
 
 
 def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -> TicketView:

@@ -49,7 +49,7 @@ def test_closing_remembers_when_and_reopening_forgets_it():
 
 def test_default_leaves_alone_what_has_been_decided():
     decided = an_occasion(ticket=a_ticket(team="payments", decided=frozenset({"team"})))
-    assert words("- default: {team: payments}", decided) == ("skipped default team: it has been set already",)
+    assert words("- default: {team: payments}", decided) == ("skipped default team payments: it has been set already",)
     assert words("- default: {team: payments}") == ("team set to payments by default",)
     base = an_occasion(ticket=a_ticket(queue="sales"))  # base values count as unset
     assert run("- default: {queue: billing}", base).ticket.queue == "billing"
@@ -70,7 +70,7 @@ def test_captures_fill_texts():
 
 def test_an_action_that_lacks_its_capture_is_skipped_and_the_others_go_on():
     verdict = run('- set: {field.order: "{{ match.order }}"}\n- tag: seen')
-    assert verdict.trace[0].actions == ("skipped set field.order: match.order is not there", "tagged seen")
+    assert verdict.trace[0].actions == ("skipped set field.order {{ match.order }}: match.order is not there", "tagged seen")
     assert verdict.ticket.fields == {}
 
 
@@ -103,7 +103,7 @@ def test_reply_never_answers_a_machine():
     verdict = run("- reply: {template: faq-password, then: waiting}", an_occasion(message_class=MessageClass.AUTO_GENERATED))
     assert verdict.wishes == ()
     assert verdict.ticket.status is Status.NEW
-    assert verdict.trace[0].actions == ("skipped reply: never to automatic mail",)
+    assert verdict.trace[0].actions == ("skipped reply with faq-password: never to automatic mail",)
 
 
 def test_note_and_notify():
