@@ -1,5 +1,6 @@
 """How maild reads mail files: the JSON of `maild message inspect` (INTERFACE.md). Needs no desk and stores nothing."""
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -67,7 +68,11 @@ def _inspect_batch(files: list[Path], reader: Reader) -> Iterator[Json]:
 
 
 def _files_of(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    """A folder stands for all files in it. What is none, or cannot be looked into, stands for itself, and reading it says what is wrong."""
+    no_folders: list[Path] = []
+    folders = os.walk(path, onerror=lambda error: no_folders.append(Path(error.filename)))
+    files = [file for folder, _, names in folders for file in (Path(folder, name) for name in names) if file.is_file()]
+    return sorted([*files, *no_folders])
 
 
 def _read_bytes(file: Path) -> bytes | OSError:

@@ -1,6 +1,7 @@
 """`maild message inspect`: files to JSON through the real reading workers (INTERFACE.md, JSON)."""
 
 import json
+import os
 from pathlib import Path
 
 from maild.reports.inspection import inspect_paths
@@ -43,6 +44,14 @@ def test_every_file_of_a_folder_gives_one_object_in_order(tmp_path: Path) -> Non
     }
     assert (bounce["class"], bounce["may_acknowledge"]) == ("bounce", False)
     json.dumps([mail, bounce])
+
+
+def test_a_folder_within_a_folder_is_read_too_and_what_is_no_file_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "mail.eml").write_bytes(MAIL)
+    os.mkfifo(tmp_path / "pipe")
+    (only,) = inspect_paths([tmp_path])
+    assert only["file"] == str(tmp_path / "below" / "mail.eml")
 
 
 def test_a_file_that_cannot_be_read_gives_its_error_and_the_run_goes_on(tmp_path: Path) -> None:
