@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.context import Context
-from cli.output import json_option, print_json, print_rows
+from cli.options import json_option, limit_option
+from cli.output import print_json, print_rows
+
+if TYPE_CHECKING:
+    from maild.config.settings import Agent, Settings
 
 
 @click.group(help="Agents.")
@@ -14,26 +20,26 @@ def command() -> None:
 
 
 @command.command("list", help="Every agent with role, addresses and departments.")
+@limit_option
 @json_option
 @click.pass_obj
-def list_(context: Context, as_json: bool) -> None:
+def list_(context: Context, limit: int | None, as_json: bool) -> None:
     settings = context.settings()
-    departments = {key: [queue.key for queue in settings.queues.values() if key in queue.agents] for key in settings.agents}
+    documents = [_document(agent, settings) for agent in settings.agents.values()]
     if as_json:
-        print_json(
-            [
-                {
-                    "agent": agent.key,
-                    "name": agent.name,
-                    "email": agent.email,
-                    "emails": list(agent.emails),
-                    "role": agent.role.value,
-                    "queues": departments[agent.key],
-                    "leads": [queue.key for queue in settings.queues.values() if agent.key == queue.lead],
-                }
-                for agent in settings.agents.values()
-            ]
-        )
+        print_json(documents[:limit])
         return
-    rows = ((agent.key, agent.name, agent.email, agent.role, ", ".join(departments[agent.key])) for agent in settings.agents.values())
-    print_rows(("AGENT", "NAME", "EMAIL", "ROLE", "QUEUES"), rows)
+    rows = ((agent["agent"], agent["name"], agent["email"], agent["role"], agent["queues"]) for agent in documents)
+    print_rows(("AGENT", "NAME", "EMAIL", "ROLE", "QUEUES"), rows, limit=limit)
+
+
+def _document(agent: Agent, settings: Settings) -> dict[str, object]:
+    return {
+        "agent": agent.key,
+        "name": agent.name,
+        "email": agent.email,
+        "emails": list(agent.emails),
+        "role": agent.role,
+        "queues": [queue.key for queue in settings.queues.values() if agent.key in queue.agents],
+        "leads": [queue.key for queue in settings.queues.values() if agent.key == queue.lead],
+    }

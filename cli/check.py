@@ -3,7 +3,8 @@
 import click
 
 from cli.context import Context
-from cli.output import json_option, print_json
+from cli.options import json_option
+from cli.output import print_json, print_text
 from maild.config.faults import Fault, Severity
 from maild.config.load import Loaded, check_secrets, load_settings
 from maild.config.report import describe_counts, render_faults
@@ -33,7 +34,7 @@ def report(context: Context, faults: tuple[Fault, ...], contents: str, *, strict
         if faults:
             click.echo(render_faults(faults, context.directory), err=True)
         counts = f" ({describe_counts(faults)})" if faults else ""
-        click.echo(f"{context.directory}: {'valid' if is_valid else 'not valid'}{counts}: {contents}")
+        print_text(f"{context.directory}: {'valid' if is_valid else 'not valid'}{counts}: {contents}")
     if not is_valid:
         raise click.exceptions.Exit(2)
     if strict and faults:

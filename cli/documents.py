@@ -1,6 +1,8 @@
 """The JSON documents of INTERFACE.md, built from what the store answers. Keys stand in the contract's order."""
 
+from maild.effects import IncomingState
 from maild.message import Address, Attachment
+from maild.reason import Reason
 from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
 from maild.store.tickets import EventRow, MessageRow, TicketRow
@@ -15,6 +17,9 @@ OUTBOX_KINDS = {
     LetterKind.STATUS: "status",
     LetterKind.NOTIFICATION: "notification",
 }
+OF_A_RULE = frozenset({"quarantine", "drop"})
+READ_IN_A_MAIL = ("from", "subject", "class", "reason", "ticket")
+"""What is null as long as a mail waits to be read, or to be read again."""
 
 
 def ticket_document(ticket: TicketRow | TicketView, messages: object, tokens: Tokens) -> Document:
@@ -79,15 +84,26 @@ def outbox_document(row: OutboxRow) -> Document:
 
 
 def incoming_document(row: IncomingRow) -> Document:
-    return {
+    document: Document = {
         "id": row.id,
         "mailbox": row.mailbox,
         "uid": row.uid,
         "received": row.received,
-        "from": row.author.address if row.author else None,
-        "subject": row.subject,
+        "from": row.author.address or None,
+        "subject": row.subject if row.subject or row.message_class else None,
         "state": row.state.value,
         "class": row.message_class or None,
-        "reason": row.reason or None,
+        "reason": describe_reason(row.reason),
         "ticket": row.ticket,
     }
+    return document | dict.fromkeys(READ_IN_A_MAIL) if row.state is IncomingState.RECEIVED else document
+
+
+def describe_reason(reason: Reason) -> str | None:
+    """`auto: automatic answer that belongs to no ticket`: a stable word for programs, then words for people.
+
+    What a rule kept out has the words of the rule.
+    """
+    if reason.code in OF_A_RULE or not reason.code or reason.text.startswith(f"{reason.code}: "):
+        return reason.text or None
+    return f"{reason.code}: {reason.text}"

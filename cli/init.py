@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from cli.output import say
+from cli.options import json_option
+from cli.output import print_json, print_text, say
 from maild.config.initial import Answers, FirstAgent, Server, write_initial
 from maild.config.load import require_settings
-from maild.config.report import render_faults
-from maild.errors import ConfigurationError, UsageError
+from maild.errors import UsageError
 
 SECURITY = click.Choice(("tls", "starttls", "none"))
 DEFAULT_PASSWORD_ENV = "MAILD_PASSWORD"
@@ -66,24 +66,25 @@ def server_options(kind: str, port_help: str) -> Callable[[F], F]:
 @click.option("--agent", "agents", multiple=True, metavar="NAME=EMAIL", help="Somebody who answers; may be repeated.")
 @click.option("--timezone", help="A time zone such as Europe/Sofia.")
 @click.option("--test-login/--no-test-login", default=None, help="Log in to the mailbox once the files are written.")
-def command(directory: Path, non_interactive: bool, test_login: bool | None, **flags: Any) -> None:
+@json_option
+def command(directory: Path, non_interactive: bool, test_login: bool | None, as_json: bool, **flags: Any) -> None:
     """Write an annotated configuration, a secret and a first rule into DIR. Nothing that is there is overwritten.
 
     The new desk only observes: it sends nothing and touches nothing until its mode is changed.
     """
     questions = Questions(not non_interactive)
     answers = collect_answers(questions, flags)
-    try:
-        written = write_initial(directory, answers)
-    except ConfigurationError as error:
-        say_faults(error, directory)
-        raise
-    for file in written:
-        click.echo(str(file))
+    written = write_initial(directory, answers)
+    if not as_json:
+        print_text("\n".join(map(str, written)))
     if test_login is None:
         test_login = questions.interactive and click.confirm("Test the login now?", default=True, err=True)
-    if test_login and (reason := find_login_problem(directory)):
-        say(f"The files are written, but the login does not work yet: {reason}")
+    problem = find_login_problem(directory) if test_login else None
+    if as_json:
+        login = {"ok": problem is None, "problem": problem} if test_login else None
+        print_json({"directory": str(directory), "files": [str(file) for file in written], "login": login})
+    if problem:
+        say(f"The files are written, but the login does not work yet: {problem}")
         raise click.exceptions.Exit(1)
     say(f"Next: maild -c {directory} check")
 
@@ -145,7 +146,3 @@ def find_login_problem(directory: Path) -> str | None:
 
     settings = require_settings(directory)
     return next((problem for mailbox in settings.mailboxes.values() if (problem := check_login(mailbox))), None)
-
-
-def say_faults(error: ConfigurationError, directory: Path) -> None:
-    click.echo(render_faults(error.faults, directory), err=True)

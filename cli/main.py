@@ -1,14 +1,19 @@
 """The entry: `maild NOUN VERB`. Nouns are loaded only when named, so that `maild --help` imports none of them."""
 
+import io
 import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.context import Context, find_directory
 from maild.errors import ConfigurationError, MaildError, SchemaMismatchError, UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 NOUNS = {
     "init": "Write a new desk's configuration and its secret.",
@@ -25,6 +30,7 @@ NOUNS = {
     "agent": "Agents: list.",
     "template": "Templates: list, preview.",
     "db": "The database: status, upgrade.",
+    "completion": "Completion for bash, zsh and fish.",
 }
 
 
@@ -48,6 +54,12 @@ class LazyGroup(click.Group):
             ctx.fail(f'there is no command "{args[0]}"' + (f"; did you mean {near[0]}?" if near else ""))
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        nouns = [CompletionItem(noun, help=words) for noun, words in NOUNS.items() if noun.startswith(incomplete)]
+        return [*nouns, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(NOUNS.items()))
@@ -62,7 +74,9 @@ def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> No
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-c", "--config", metavar="DIR", help="The desk's folder. Else $MAILD_CONFIG, else /etc/maild.")
+@click.option(
+    "-c", "--config", metavar="DIR", type=click.Path(file_okay=False), help="The desk's folder. Else $MAILD_CONFIG, else /etc/maild."
+)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit.")
 @click.pass_context
 def command(ctx: click.Context, config: str | None) -> None:
@@ -72,22 +86,51 @@ def command(ctx: click.Context, config: str | None) -> None:
 
 def main() -> None:
     """Run a command; faults become one sentence and an exit status (INTERFACE.md: 1 failed, 2 wrong usage or configuration)."""
+    _prepare_streams()
     try:
         sys.exit(command.main(prog_name="maild", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        click.echo("Aborted.", err=True)
+        _say("Aborted.")
         sys.exit(1)
     except MaildError as error:
         if isinstance(error, ConfigurationError) and error.faults:
             _show_faults(error)
-        click.echo(f"maild: {error}", err=True)
+        _say(f"maild: {error}")
         sys.exit(2 if isinstance(error, ConfigurationError | UsageError | SchemaMismatchError) else 1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _drop_output()
+        if not isinstance(error, BrokenPipeError):
+            _say(f"maild: {_describe(error)}")
         sys.exit(1)
+
+
+def _prepare_streams() -> None:
+    """A terminal that knows no Persian still gets the rest; where standard input is closed, there is nothing to read."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+
+
+def _say(text: str) -> None:
+    from cli.output import say
+
+    say(text)
+
+
+def _describe(error: OSError) -> str:
+    """A file that may not be read, a disk that is full: what the system says, and of which file."""
+    what = error.strerror or type(error).__name__
+    return f"{os.fsdecode(error.filename)}: {what}" if isinstance(error.filename, str | bytes) else what
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again when the process ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_faults(error: ConfigurationError) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from cli.completion import mailboxes
 from cli.context import Context
-from cli.output import clean, json_option, limit_option, print_fields, print_json, print_rows
+from cli.options import json_option, limit_option, number
+from cli.output import print_bytes, print_fields, print_json, print_json_line, print_rows, print_text, room_for
 
-id_argument = click.argument("identifier", metavar="ID", type=click.IntRange(min=1))
+if TYPE_CHECKING:
+    from cli.documents import Document
+    from maild.store.incoming import IncomingRow
+
+id_argument = click.argument("identifier", metavar="ID", type=number)
 STATES = ("received", "done", "held", "quarantined", "duplicate")
 
 
@@ -33,16 +40,14 @@ def list_(context: Context, state: str | None, limit: int | None, as_json: bool)
 
     wanted = IncomingState(state) if state else None
     with context.store(context.settings()).reading() as tx:
-        rows = incoming.list_incoming(tx, state=wanted, limit=limit)
+        rows = incoming.list_incoming(tx, state=wanted, limit=limit if as_json else room_for(limit))
+        total = None if as_json or limit else incoming.count_incoming(tx, state=wanted)
+    documents = [incoming_document(row) for row in rows]
     if as_json:
-        print_json([incoming_document(row) for row in rows])
+        print_json(documents)
         return
-    titles = ("ID", "STATE", "CLASS", "MAILBOX", "RECEIVED", "FROM", "TICKET", "SUBJECT", "REASON")
-    cells = (
-        (row.id, row.state, row.message_class, row.mailbox, row.received, row.author.address, row.ticket, row.subject, row.reason.text)
-        for row in rows
-    )
-    print_rows(titles, cells, limit=limit)
+    names = ("id", "state", "class", "mailbox", "received", "from", "ticket", "subject", "reason")
+    print_rows([name.upper() for name in names], ([document[name] for name in names] for document in documents), limit=limit, total=total)
 
 
 @command.command(help="One incoming mail: what became of it and why; with a traceback where something broke. --raw prints its bytes.")
@@ -51,51 +56,55 @@ def list_(context: Context, state: str | None, limit: int | None, as_json: bool)
 @json_option
 @click.pass_obj
 def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
-    from cli.documents import incoming_document
     from maild.store import incoming
 
     with context.store(context.settings()).reading() as tx:
         row = incoming.show(tx, identifier)
         content = incoming.raw(tx, identifier) if raw else b""
     if raw:
-        sys.stdout.buffer.write(content)
+        print_bytes(content)
         return
-    document = incoming_document(row) | {"attempts": row.attempts, "error": row.error or None}
+    document = _document(row)
     if as_json:
         print_json(document)
         return
     print_fields((name, value) for name, value in document.items() if name != "error")
     if row.error:
-        click.echo(clean(row.error, lines=True))
+        print_text(row.error)
 
 
 @command.command(help="Let a held mail walk again.")
 @id_argument
+@json_option
 @click.pass_obj
-def retry(context: Context, identifier: int) -> None:
+def retry(context: Context, identifier: int, as_json: bool) -> None:
     from maild.store import incoming
 
     with context.store(context.settings()).writing() as tx:
         incoming.retry(tx, identifier)
-    click.echo(f"{identifier} will be read again")
+        row = incoming.show(tx, identifier)
+    _report(row, f"{identifier} will be read again", as_json)
 
 
 @command.command(help="Let a quarantined mail in as if it had never been stopped.")
 @id_argument
+@json_option
 @click.pass_obj
-def release(context: Context, identifier: int) -> None:
+def release(context: Context, identifier: int, as_json: bool) -> None:
     from maild.store import incoming
 
     with context.store(context.settings()).writing() as tx:
         incoming.release(tx, identifier)
-    click.echo(f"{identifier} is released")
+        row = incoming.show(tx, identifier)
+    _report(row, f"{identifier} is released", as_json)
 
 
 @command.command(help="Put a mail file in as if it had arrived; `-` reads standard input.")
 @click.argument("file", type=click.File("rb"))
-@click.option("--mailbox", help="The mailbox it arrives in. Needed where the desk has several.")
+@click.option("--mailbox", shell_complete=mailboxes, help="The mailbox it arrives in. Needed where the desk has several.")
+@json_option
 @click.pass_obj
-def inject(context: Context, file: BinaryIO, mailbox: str | None) -> None:
+def inject(context: Context, file: BinaryIO, mailbox: str | None, as_json: bool) -> None:
     from maild.errors import UsageError
     from maild.ingest.arrival import Arrival
     from maild.store import incoming
@@ -104,18 +113,40 @@ def inject(context: Context, file: BinaryIO, mailbox: str | None) -> None:
     chosen = mailbox or (next(iter(settings.mailboxes)) if len(settings.mailboxes) == 1 else None)
     if chosen not in settings.mailboxes or chosen is None:
         raise UsageError(f"name the mailbox with --mailbox; one of: {', '.join(settings.mailboxes)}")
+    content = file.read()
+    if not content:
+        raise UsageError(f"{file.name} is empty")
     now = datetime.now(UTC)
     with context.store(settings).writing() as tx:
-        (identifier,) = incoming.store_arrivals(tx, [Arrival(chosen, file.read(), now)], now)
-    click.echo(f"{identifier} has arrived")
+        (identifier,) = incoming.store_arrivals(tx, [Arrival(chosen, content, now)], now)
+        row = incoming.show(tx, identifier)
+    _report(row, f"{identifier} has arrived", as_json)
 
 
-@command.command(help="How maild reads mail files: one JSON object a line. A folder: all files in it. No desk is needed.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def _report(row: IncomingRow, words: str, as_json: bool) -> None:
+    if as_json:
+        print_json(_document(row))
+    else:
+        print_text(words)
+
+
+def _document(row: IncomingRow) -> Document:
+    """The row as a list has it, and what only one at a time is asked for."""
+    from cli.documents import incoming_document
+
+    return incoming_document(row) | {"attempts": row.attempts, "error": row.error or None}
+
+
+@command.command(
+    short_help="How maild reads mail files: one JSON object a line.",
+    help="How maild reads mail files: one JSON object a line. A folder: all files in it. No desk is needed. "
+    "Exit status 1 if a path that was named is not there; a file that cannot be read is told of in its line.",
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
+@click.option("--json", is_flag=True, expose_value=False, help="JSON lines are what it prints anyway.")
 def inspect(paths: tuple[Path, ...]) -> None:
-    import json
-
     from maild.reports.inspection import inspect_paths
 
     for document in inspect_paths(paths):
-        click.echo(json.dumps(document, ensure_ascii=False))
+        print_json_line(document)
+    sys.exit(0 if all(os.access(path, os.F_OK) for path in paths) else 1)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.context import Context
-from cli.output import json_option, limit_option, print_fields, print_json, print_rows
+from cli.options import json_option, limit_option, number, yes_option
+from cli.output import confirm, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
-id_argument = click.argument("identifier", metavar="ID", type=click.IntRange(min=1))
+if TYPE_CHECKING:
+    from maild.store.letters import OutboxRow
+
+id_argument = click.argument("identifier", metavar="ID", type=number)
+STATES = ("queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled")
 
 
 @click.group(help="Mail on its way out.")
@@ -19,12 +24,8 @@ def command() -> None:
 
 
 @command.command("list", help="Outgoing mail, newest first.")
-@click.option(
-    "--state",
-    type=click.Choice(["queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled"]),
-    help="Only those in this state.",
-)
-@click.option("--ticket", type=int, help="Only those of this ticket.")
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option("--ticket", type=number, help="Only those of this ticket.")
 @limit_option
 @json_option
 @click.pass_obj
@@ -35,7 +36,8 @@ def list_(context: Context, state: str | None, ticket: int | None, limit: int | 
 
     wanted = DeliveryState(state) if state else None
     with context.store(context.settings()).reading() as tx:
-        rows = letters.list_outbox(tx, state=wanted, ticket=ticket, limit=limit)
+        rows = letters.list_outbox(tx, state=wanted, ticket=ticket, limit=limit if as_json else room_for(limit))
+        total = None if as_json or limit else letters.count_outbox(tx, state=wanted, ticket=ticket)
     if as_json:
         print_json([outbox_document(row) for row in rows])
         return
@@ -43,7 +45,7 @@ def list_(context: Context, state: str | None, ticket: int | None, limit: int | 
     cells = (
         (row.id, row.state, row.ticket, row.template, row.recipient, row.attempts, row.next_attempt, row.subject, row.error) for row in rows
     )
-    print_rows(titles, cells, limit=limit)
+    print_rows(titles, cells, limit=limit, total=total)
 
 
 @command.command(help="One outgoing mail; --raw prints its bytes.")
@@ -59,7 +61,7 @@ def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
         row = letters.show(tx, identifier)
         content = letters.raw(tx, identifier) if raw else b""
     if raw:
-        sys.stdout.buffer.write(content)
+        print_bytes(content)
     elif as_json:
         print_json(outbox_document(row))
     else:
@@ -68,42 +70,69 @@ def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
 
 @command.command(help="Send now what waits, failed or was cancelled.")
 @id_argument
+@json_option
 @click.pass_obj
-def retry(context: Context, identifier: int) -> None:
+def retry(context: Context, identifier: int, as_json: bool) -> None:
     from maild.store import letters
 
     with context.store(context.settings()).writing() as tx:
         letters.retry(tx, identifier, datetime.now(UTC))
-    click.echo(f"{identifier} will be sent")
+        row = letters.show(tx, identifier)
+    _report(row, f"{identifier} will be sent", as_json)
 
 
 @command.command(help="Never send it.")
 @id_argument
-@click.confirmation_option("--yes", prompt="Never send this mail?")
+@yes_option
+@json_option
 @click.pass_obj
-def cancel(context: Context, identifier: int) -> None:
+def cancel(context: Context, identifier: int, yes: bool, as_json: bool) -> None:
     from maild.store import letters
 
-    with context.store(context.settings()).writing() as tx:
+    store = context.store(context.settings())
+    with store.reading() as tx:
+        row = letters.show(tx, identifier)
+    confirm(f"Never send “{row.subject}” to {row.recipient}?", yes=yes)
+    with store.writing() as tx:
         letters.cancel(tx, identifier, datetime.now(UTC))
-    click.echo(f"{identifier} is cancelled")
+        row = letters.show(tx, identifier)
+    _report(row, f"{identifier} is cancelled", as_json)
+
+
+def _report(row: OutboxRow, words: str, as_json: bool) -> None:
+    from cli.documents import outbox_document
+
+    if as_json:
+        print_json(outbox_document(row))
+    else:
+        print_text(words)
 
 
 @command.command(help="Let nothing out until `maild outbox resume`.")
+@json_option
 @click.pass_obj
-def pause(context: Context) -> None:
+def pause(context: Context, as_json: bool) -> None:
     from maild.store import brakes
 
     with context.store(context.settings()).writing() as tx:
         brakes.pause(tx, "by hand")
-    click.echo("the outbox is paused")
+    _report_brake(True, as_json)
 
 
 @command.command(help="Let mail out again.")
+@json_option
 @click.pass_obj
-def resume(context: Context) -> None:
+def resume(context: Context, as_json: bool) -> None:
     from maild.store import brakes
 
     with context.store(context.settings()).writing() as tx:
         brakes.resume(tx)
-    click.echo("the outbox is open")
+    _report_brake(False, as_json)
+
+
+def _report_brake(paused: bool, as_json: bool) -> None:
+    """As `maild status` tells it."""
+    if as_json:
+        print_json({"paused": paused})
+    else:
+        print_text(f"the outbox is {'paused' if paused else 'open'}")

@@ -1,6 +1,10 @@
-"""How commands print: JSON documents, tables on a terminal, tab-separated lines elsewhere. Data on stdout, talk on stderr."""
+"""How commands print: JSON documents, tables on a terminal, tab-separated lines elsewhere. Data on stdout, talk on stderr.
+
+Mail data may hold escape sequences. None reaches a terminal: in text they become blanks, in JSON escapes (OPERATIONS X24).
+"""
 
 import json
+import re
 import shutil
 import sys
 import unicodedata
@@ -10,20 +14,37 @@ from enum import Enum
 
 import click
 
-TABLE_ROWS = 50
-_NARROWEST = 8
+from cli.table import lay_out
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-limit_option = click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+TABLE_ROWS = 50
+_JOINERS = "\u200c\u200d"
+_BEYOND_ASCII = re.compile(r"[^\n -~]+")
 
 
 def is_terminal() -> bool:
-    return sys.stdout.isatty()
+    """Whether somebody looks on. There is no stdout at all where it was closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def print_json(document: object) -> None:
-    """One document. Characters stay readable; what is no character of text was cleaned when it was read."""
-    click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+    """One document, in UTF-8 whatever the terminal speaks (RFC 8259 section 8.1)."""
+    click.echo(to_json(document, indent=2).encode())
+
+
+def print_json_line(document: object) -> None:
+    """One document on one line."""
+    click.echo(to_json(document).encode())
+
+
+def to_json(document: object, indent: int | None = None) -> str:
+    """Letters of every script stay readable; what is no text (controls, bidi overrides, lone surrogates) is escaped and not lost."""
+    return _BEYOND_ASCII.sub(_escape, json.dumps(document, default=_plain, ensure_ascii=False, indent=indent))
+
+
+def _escape(run: re.Match[str]) -> str:
+    if run[0].isprintable():
+        return run[0]
+    return "".join(character if _is_text(character) else json.dumps(character)[1:-1] for character in run[0])
 
 
 def _plain(value: object) -> object:
@@ -43,77 +64,74 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def print_text(text: str) -> None:
+    """Data in words, one line or many."""
+    click.echo(clean(text, lines=True))
+
+
+def print_bytes(content: bytes) -> None:
+    """Data exactly as it is."""
+    click.echo(content, nl=False)
+
+
 def say(text: str) -> None:
     """Talk: stderr, so that pipes carry data only."""
     click.echo(clean(text), err=True)
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before an act that cannot be undone; `yes` has answered already. Any other answer than yes ends the command."""
+    if not yes and not click.confirm(clean(question), err=True):
+        raise click.Abort
+
+
 def clean(text: str, *, lines: bool = False) -> str:
-    """Text fit for a terminal: mail data may hold escape sequences and control characters (OPERATIONS X24)."""
+    """Text fit for a terminal. `lines`: line breaks and tabs stay."""
+    if text.isprintable():
+        return text
     kept = "\n\t" if lines else ""
-    return "".join(
-        character if character in kept or unicodedata.category(character) not in ("Cc", "Cf", "Cs") or character in "\u200c\u200d" else " "
-        for character in text
-    )
+    return "".join(character if character in kept or _is_text(character) else " " for character in text)
 
 
-def print_rows(titles: Sequence[str], rows: Iterable[Sequence[object]], *, limit: int | None = None) -> None:
-    """A table on a terminal, elsewhere one tab-separated line a row; at most 50 rows unless `limit` says otherwise."""
+def _is_text(character: str) -> bool:
+    """Controls, invisible formats, lone surrogates and foreign line breaks are none; the joiners of Persian and of emoji are."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") or character in _JOINERS
+
+
+def room_for(limit: int | None) -> int | None:
+    """How many rows a list shows: as many as wanted, else fifty on a terminal and all of them elsewhere."""
+    return limit or (TABLE_ROWS if is_terminal() else None)
+
+
+def print_rows(titles: Sequence[str], rows: Iterable[Sequence[object]], *, limit: int | None = None, total: int | None = None) -> None:
+    """A table on a terminal, elsewhere one tab-separated line a row. `total`: how many there are, where `rows` are not all."""
     all_rows = list(rows)
-    shown = [[clean(_cell(value)) for value in row] for row in all_rows[: limit or TABLE_ROWS]]
-    if is_terminal():
-        _print_table(titles, shown)
-    else:
-        for row in shown:
-            click.echo("\t".join(row))
-    if len(all_rows) > len(shown):
-        say(f"… and {len(all_rows) - len(shown)} more (--limit N, or --json for all)")
-
-
-def _print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = _widths(titles, rows, shutil.get_terminal_size().columns)
-    click.secho(_line(titles, widths), bold=True)
-    for row in rows:
-        click.echo(_line(row, widths))
+    shown = [[clean(_cell(value)) for value in row] for row in all_rows[: room_for(limit)]]
+    lines = list(lay_out(titles, shown, shutil.get_terminal_size().columns)) if is_terminal() else ["\t".join(row) for row in shown]
+    if lines:
+        click.echo("\n".join(lines))
+    more = (total or len(all_rows)) - len(shown)
+    if more > 0 and limit is None:
+        say(f"… and {more} more (--limit N, or --json for all)")
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or value == "":
         return "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value)) or "-"
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, Enum):
-        return str(value.value)
-    return str(value)
+        return local_time(value) if is_terminal() else rfc3339(value)
+    return str(value.value) if isinstance(value, Enum) else str(value)
 
 
-def _widths(titles: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[int]:
-    """Every column as wide as it wants; what is too much is taken from the widest."""
-    widths = [max([width(title), *(width(row[index]) for row in rows)]) for index, title in enumerate(titles)]
-    while sum(widths) + 2 * len(widths) > room and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
-    return widths
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(_fit(cell, room) for cell, room in zip(cells, widths, strict=True)).rstrip()
-
-
-def _fit(text: str, room: int) -> str:
-    if width(text) > room:
-        while width(text) > room - 1:
-            text = text[:-1]
-        text += "…"
-    return text + " " * (room - width(text))
-
-
-def width(text: str) -> int:
-    """Columns a text takes on a terminal: East Asian wide characters take two, combining marks none."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+def local_time(moment: datetime) -> str:
+    """The time of the clock on the wall, for people."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def print_fields(pairs: Iterable[tuple[str, object]]) -> None:
-    """Named values, one a line."""
+    """Named values, one a line; what is empty is left out."""
     for name, value in pairs:
         if value not in (None, "", (), frozenset()):
             click.echo(f"{click.style(f'{name:>12}', dim=True) if is_terminal() else name + ':'}  {clean(_cell(value))}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from cli.completion import queues
 from cli.context import Context
-from cli.output import json_option, print_fields, print_json, print_rows
+from cli.options import json_option, limit_option
+from cli.output import print_fields, print_json, print_rows
 
 
 @click.group(help="Departments.")
@@ -14,20 +16,20 @@ def command() -> None:
 
 
 @command.command("list", help="Every department with its unfinished tickets.")
+@limit_option
 @json_option
 @click.pass_obj
-def list_(context: Context, as_json: bool) -> None:
+def list_(context: Context, limit: int | None, as_json: bool) -> None:
     documents = _documents(context)
     if as_json:
-        print_json(documents)
+        print_json(documents[:limit])
         return
-    titles = ("QUEUE", "ADDRESS", "MODE", "NEW", "OPEN", "WAITING", "UNASSIGNED", "OLDEST")
-    names = ("queue", "address", "mode", "new", "open", "waiting", "unassigned", "oldest")
-    print_rows(titles, ([document[name] for name in names] for document in documents))
+    names = ("queue", "address", "mode", "new", "open", "waiting", "depth", "unassigned", "oldest")
+    print_rows([name.upper() for name in names], ([document[name] for name in names] for document in documents), limit=limit)
 
 
 @command.command(help="One department: how much it holds, and how much each of its agents.")
-@click.argument("queue")
+@click.argument("queue", shell_complete=queues)
 @json_option
 @click.pass_obj
 def show(context: Context, queue: str, as_json: bool) -> None:
@@ -60,6 +62,11 @@ def _documents(context: Context) -> list[dict[str, object]]:
         documents.append(
             {"queue": key, "name": queue.name, "address": queue.address, "mode": queue.mode.value, "lead": queue.lead}
             | counts
-            | {"unassigned": depth.load.get(None, 0) if depth else 0, "oldest": depth.oldest if depth else None, "load": load}
+            | {
+                "depth": sum(counts.values()),
+                "unassigned": depth.load.get(None, 0) if depth else 0,
+                "oldest": depth.oldest if depth else None,
+                "load": load,
+            }
         )
     return documents

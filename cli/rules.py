@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.completion import files, rules
 from cli.context import Context
-from cli.output import clean, json_option, print_json, print_rows, say
+from cli.options import json_option, limit_option
+from cli.output import print_json, print_rows, print_text, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from maild.config.settings import Settings
     from maild.effects import Decision
     from maild.known import Known, Question
     from maild.message import InboundMessage
     from maild.pipeline import Desk
+    from maild.rules.ruleset import Rule
+    from maild.rules.trial import CaseResult
+    from maild.rules.verdict import RuleTrace
+    from maild.store.engine import Transaction
 
 
 @click.group(help="Rules.")
@@ -37,35 +44,35 @@ def check(context: Context, strict: bool, as_json: bool) -> None:
 
     settings = context.settings()
     loaded = load_rules(context.directory, settings)
-    count = len(loaded.rules.rules) if loaded.rules else 0
-    report(context, loaded.faults, f"{count} rules", strict=strict, as_json=as_json)
+    contents = f"{len(loaded.rules.rules)} rules, set {loaded.rules.digest}" if loaded.rules else "no set of rules"
+    report(context, loaded.faults, contents, strict=strict, as_json=as_json)
 
 
-@command.command("list", help="Every rule in the order in which they run.")
+@command.command("list", help="Every rule in the order in which they run, and what it does.")
+@limit_option
 @json_option
 @click.pass_obj
-def list_(context: Context, as_json: bool) -> None:
-    desk = context.desk(context.settings())
-    documents: list[dict[str, object]] = [
-        {
-            "rule": rule.id,
-            "when": [event.value for event in rule.events],
-            "mode": "disabled" if rule.disabled else "shadow" if rule.shadow else "live",
-            "place": f"{rule.file}:{rule.line}",
-            "about": rule.about,
-            "owner": rule.owner,
-        }
-        for rule in desk.rules.rules
-    ]
+def list_(context: Context, limit: int | None, as_json: bool) -> None:
+    documents = [_document(rule) for rule in context.desk(context.settings()).rules.rules]
     if as_json:
-        print_json(documents)
+        print_json(documents[:limit])
         return
-    rows = ((rule["rule"], ", ".join(map(str, _strings(rule["when"]))), rule["mode"], rule["place"], rule["about"]) for rule in documents)
-    print_rows(("RULE", "WHEN", "MODE", "PLACE", "ABOUT"), rows)
+    names = ("rule", "when", "mode", "does", "place", "about")
+    print_rows([name.upper() for name in names], ([document[name] for name in names] for document in documents), limit=limit)
 
 
-def _strings(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+def _document(rule: Rule) -> dict[str, object]:
+    stop = f"stop group {rule.group}" if rule.stops_group else "stop" if rule.stops else None
+    return {
+        "rule": rule.id,
+        "when": [event.value for event in rule.events],
+        "mode": "disabled" if rule.disabled else "shadow" if rule.shadow else "live",
+        "does": [*(action.describe() for action in rule.actions), *([stop] if stop else [])],
+        "place": f"{rule.file}:{rule.line}",
+        "about": rule.about,
+        "owner": rule.owner,
+        "disabled": rule.disabled,
+    }
 
 
 @command.command(help="Run the tests of the rule files. Exit status 1 if one fails.")
@@ -78,13 +85,17 @@ def test(context: Context, as_json: bool) -> None:
     results = list(run_cases(desk.rules.cases, _considering(desk)))
     failed = sum(not result.passed for result in results)
     if as_json:
-        print_json([{"name": result.case.name, "passed": result.passed, "report": list(result.describe())} for result in results])
+        print_json([_describe(result) for result in results])
     else:
         for result in results:
-            for line in result.describe():
-                click.echo(clean(line))
+            print_text("\n".join(result.describe()))
         say(f"{len(results) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
+
+
+def _describe(result: CaseResult) -> dict[str, object]:
+    place = f"{result.case.file}:{result.case.line}"
+    return {"name": result.case.name, "passed": result.passed, "place": place, "report": list(result.describe())}
 
 
 def _considering(desk: Desk) -> Callable[[InboundMessage, Known, datetime], Decision]:
@@ -96,44 +107,83 @@ def _considering(desk: Desk) -> Callable[[InboundMessage, Known, datetime], Deci
     return lambda message, known, now: consider(message, Circumstances(mailbox), lambda question: known, desk, now)
 
 
-@command.command(help="Why: what the rules made of a ticket, or would make of a mail file. --why-not RULE: only that rule.")
-@click.argument("subject", metavar="TICKET|FILE")
-@click.option("--why-not", "rule", metavar="RULE", help="What spoke against this rule, and what would have matched.")
+@command.command(
+    short_help="Why: what the rules made of a ticket, or would make of a mail file.",
+    help="Why: what the rules made of a ticket, or would make of a mail file, which is not stored. --why-not RULE: only that rule.",
+)
+@click.argument("subject", metavar="TICKET|FILE", shell_complete=files)
+@click.option("--why-not", "rule", metavar="RULE", shell_complete=rules, help="What spoke against this rule, and what would have matched.")
 @json_option
 @click.pass_obj
 def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> None:
     from maild.errors import NotFoundError
-    from maild.rules.explain import explain as explain_all
-    from maild.rules.explain import explain_why_not, read_traces
 
     settings = context.settings()
     desk = context.desk(settings)
     if rule and rule not in {known.id for known in desk.rules.rules}:
         raise NotFoundError(f'there is no rule "{rule}"')
-    traces = read_traces(_traces(context, settings, desk, subject))
+    with context.store(settings).reading() as tx:
+        moments = _remembered(tx, int(subject)) if re.fullmatch(r"[0-9]{1,18}", subject) else [_imagined(tx, desk, Path(subject))]
     if as_json:
-        print_json([trace.to_mapping() for trace in traces if rule in (None, trace.rule)])
+        print_json([document for moment in moments for document in _documents(moment, rule)])
     elif rule:
-        for line in explain_why_not(rule, traces):
-            click.echo(clean(line))
+        _print_why_not(rule, moments)
     else:
-        for item in explain_all(traces):
-            click.echo(clean(f"{item.event:<18} {item}"))
+        _print_moments(moments)
 
 
-def _traces(context: Context, settings: Settings, desk: Desk, subject: str) -> list[Mapping[str, object]]:
-    """What is stored of a ticket, or what a mail would make the rules do now; nothing is recorded."""
-    from maild.errors import UsageError
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the rules did with one mail. `at` None: with a mail file, now; `outcome` is what would become of that."""
+
+    at: datetime | None
+    traces: tuple[RuleTrace, ...]
+    outcome: str = ""
+
+
+def _remembered(tx: Transaction, number: int) -> list[_Moment]:
+    from maild.rules.explain import read_traces
     from maild.store import tickets
+
+    tickets.view(tx, number)
+    return [_Moment(row.at, read_traces(row.rules)) for row in tickets.list_traces(tx, number)]
+
+
+def _imagined(tx: Transaction, desk: Desk, file: Path) -> _Moment:
+    """What the mail would make the rules do now; nothing is recorded."""
+    from maild.errors import UsageError
+    from maild.rules.explain import read_traces
     from maild.store.recall import recall
 
-    with context.store(settings).reading() as tx:
-        if subject.isdigit():
-            tickets.view(tx, int(subject))
-            return [rule for row in tickets.list_traces(tx, int(subject)) for rule in row.rules]
-        if not Path(subject).is_file():
-            raise UsageError(f'"{subject}" is neither a ticket number nor a file')
-        return list(_consider_file(desk, Path(subject), lambda question: recall(tx, question, datetime.now(UTC))).trace)
+    if not file.is_file():
+        raise UsageError(f'"{file}" is neither a ticket number nor a file')
+    decision = _consider_file(desk, file, lambda question: recall(tx, question, datetime.now(UTC)))
+    return _Moment(None, read_traces(decision.trace), f"{decision.state.value} ({decision.reason})")
+
+
+def _documents(moment: _Moment, rule: str | None) -> list[dict[str, object]]:
+    return [{"at": moment.at, **asdict(trace)} for trace in moment.traces if rule in (None, trace.rule)]
+
+
+def _print_why_not(rule: str, moments: list[_Moment]) -> None:
+    from maild.rules.explain import explain_why_not
+
+    for line in explain_why_not(rule, [trace for moment in moments for trace in moment.traces]):
+        print_text(line)
+
+
+def _print_moments(moments: list[_Moment]) -> None:
+    """A line for each rule that was asked, with the time of the mail; what a mail file would become, as talk."""
+    from maild.rules.explain import explain as explain_all
+
+    for moment in moments:
+        time = f"{moment.at.astimezone():%Y-%m-%d %H:%M:%S}  " if moment.at else ""
+        for item in explain_all(moment.traces):
+            print_text(f"{time}{item.event:<16}  {item}")
+        if moment.outcome:
+            say(f"This mail would be {moment.outcome}")
+    if not any(moment.traces for moment in moments):
+        say("no rules ran")
 
 
 def _consider_file(desk: Desk, file: Path, asking: Callable[[Question], Known]) -> Decision:

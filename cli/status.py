@@ -5,29 +5,53 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.context import Context
-from cli.output import clean, json_option, print_json, print_rows, say
+from cli.options import json_option
+from cli.output import print_json, print_rows, print_text, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cli.documents import Document
+    from maild.reports.status import DeskStatus
 
 
 @click.command(help="One look: mailboxes, what waits, what is held. Exit status 1 where something needs a person.")
 @json_option
 @click.pass_obj
 def command(context: Context, as_json: bool) -> None:
+    status = find(context)
+    if as_json:
+        print_json(status_document(status))
+    else:
+        _print(status)
+    sys.exit(1 if status.troubles else 0)
+
+
+def find(context: Context) -> DeskStatus:
     from maild.reports.status import find_status
 
     settings = context.settings()
     with context.store(settings).reading() as tx:
-        status = find_status(tx, settings, datetime.now(UTC))
-    if as_json:
-        print_json(asdict(status) | {"troubles": [trouble.text for trouble in status.troubles]})
-    else:
-        rows = ((item.mailbox, item.state, item.last_success) for item in status.mailboxes)
-        print_rows(("MAILBOX", "STATE", "LAST READ"), rows)
-        for name, counts in (("incoming", status.incoming), ("outbox", status.outbox)):
-            click.echo(clean(f"{name}: {', '.join(f'{count} {state}' for state, count in counts.items()) or 'empty'}"))
-        for trouble in status.troubles:
-            say(f"! {trouble.text}")
-    sys.exit(1 if status.troubles else 0)
+        return find_status(tx, settings, datetime.now(UTC))
+
+
+def status_document(status: DeskStatus) -> Document:
+    return asdict(status) | {"troubles": [trouble.text for trouble in status.troubles]}
+
+
+def _print(status: DeskStatus) -> None:
+    rows = ((item.mailbox, item.state, item.last_success) for item in status.mailboxes)
+    print_rows(("MAILBOX", "STATE", "LAST READ"), rows)
+    print_text(f"incoming: {_counts(status.incoming)}")
+    print_text(f"outbox: {_counts({state: count for state, count in status.outbox.items() if count}) or 'empty'}")
+    for trouble in status.troubles:
+        say(f"! {trouble.text}")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from cli.completion import kinds
 from cli.context import Context
-from cli.output import clean, json_option, print_json, print_rows
+from cli.options import json_option, limit_option
+from cli.output import print_json, print_rows, print_text
 
 
 @click.group(help="Templates.")
@@ -14,32 +16,39 @@ def command() -> None:
 
 
 @command.command("list", help="Every kind in every language, and which files are the desk's own.")
+@limit_option
 @json_option
 @click.pass_obj
-def list_(context: Context, as_json: bool) -> None:
+def list_(context: Context, limit: int | None, as_json: bool) -> None:
     from maild.templates.render import list_templates
 
     found = list_templates(context.settings())
-    documents: list[dict[str, object]] = [
-        {"kind": item.kind, "language": item.language, "own": item.own, "files": [str(file.path) for file in item.files]} for item in found
-    ]
     if as_json:
-        print_json(documents)
+        print_json(
+            [
+                {"kind": item.kind, "language": item.language, "own": item.own, "files": [str(file.path) for file in item.files]}
+                for item in found[:limit]
+            ]
+        )
         return
-    print_rows(("KIND", "LANGUAGE", "WHOSE"), ((item.kind, item.language, "own" if item.own else "packaged") for item in found))
+    rows = ((item.kind, item.language, "own" if item.own else "packaged") for item in found)
+    print_rows(("KIND", "LANGUAGE", "WHOSE"), rows, limit=limit)
 
 
 @command.command(help="A letter as it would look, with made-up values.")
-@click.argument("kind")
-@click.option("--language", default=None, help="Else the desk's.")
+@click.argument("kind", shell_complete=kinds)
+@click.option("--language", default=None, help="Else the desk's. Where a kind is not written in it, the letter is English.")
 @click.option("--html", is_flag=True, help="The HTML instead of the text.")
+@json_option
 @click.pass_obj
-def preview(context: Context, kind: str, language: str | None, html: bool) -> None:
+def preview(context: Context, kind: str, language: str | None, html: bool, as_json: bool) -> None:
     from maild.templates.render import preview as preview_template
 
     settings = context.settings()
     rendered = preview_template(settings, kind, language or settings.desk.language)
-    if html:
-        click.echo(rendered.html or "")
-        return
-    click.echo(f"Subject: {clean(rendered.subject)}\n\n{clean(rendered.text, lines=True)}")
+    if as_json:
+        print_json({"kind": kind, "language": rendered.language, "subject": rendered.subject, "text": rendered.text, "html": rendered.html})
+    elif html:
+        print_text(rendered.html or "")
+    else:
+        print_text(f"Subject: {rendered.subject}\n\n{rendered.text.rstrip()}")

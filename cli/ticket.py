@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.completion import owners, queues
 from cli.context import Context
-from cli.output import TABLE_ROWS, clean, json_option, limit_option, print_fields, print_json, print_rows, say
+from cli.options import as_option, json_option, limit_option, number
+from cli.output import clean, local_time, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +21,18 @@ if TYPE_CHECKING:
     from maild.config.settings import Agent, Settings
     from maild.front_desk import FrontDesk
     from maild.message import Address
-    from maild.store.tickets import TicketRow
+    from maild.store.tickets import EventRow, MessageRow, TicketRow
     from maild.ticket import TicketView
 
-as_option = click.option("--as", "agent", metavar="AGENT", envvar="MAILD_AGENT", help="Which agent you are. Else $MAILD_AGENT.")
-number_argument = click.argument("number", type=click.IntRange(min=1))
+number_argument = click.argument("number", type=number)
+
+
+class QueryCommand(click.Command):
+    """A command whose words may begin with a minus: `-status:closed` is a term that is negated, and no cluster of options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        terms = [] if "--" in args else [word for word in args if len(word) > 2 and word[0] == "-" != word[1]]
+        return super().parse_args(ctx, [*(word for word in args if word not in terms), *(["--", *terms] if terms else [])])
 
 
 @click.group(help="Tickets.")
@@ -31,7 +40,7 @@ def command() -> None:
     pass
 
 
-@command.command("list", short_help="Tickets that meet QUERY.", context_settings={"ignore_unknown_options": True})
+@command.command("list", cls=QueryCommand, short_help="Tickets that meet QUERY.")
 @click.argument("query", nargs=-1)
 @as_option
 @limit_option
@@ -48,20 +57,16 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     from maild.store import tickets
 
     settings = context.settings()
-    filters = parse_query(" ".join(query), agent, datetime.now(UTC))
-    shown = limit if as_json else limit or TABLE_ROWS
+    filters = parse_query(" ".join(query), _known(agent, settings), datetime.now(UTC))
     with context.store(settings).reading() as tx:
-        rows = tickets.list_tickets(tx, filters, limit=shown)
-        is_whole = as_json or shown is None or len(rows) < shown
-        total = len(rows) if is_whole else tickets.count_tickets(tx, filters)
+        rows = tickets.list_tickets(tx, filters, limit=limit if as_json else room_for(limit))
+        total = None if as_json or limit else tickets.count_tickets(tx, filters)
     if as_json:
         tokens = context.tokens(settings)
         print_json([ticket_document(row, row.messages, tokens) for row in rows])
         return
-    titles = ("NUMBER", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
-    print_rows(titles, (_cells(row) for row in rows), limit=shown)
-    if total > len(rows):
-        say(f"… and {total - len(rows)} more (--limit N, or --json for all)")
+    titles = ("number", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
+    print_rows(titles, (_cells(row) for row in rows), limit=limit, total=total)
 
 
 def _cells(row: TicketRow) -> tuple[object, ...]:
@@ -69,7 +74,7 @@ def _cells(row: TicketRow) -> tuple[object, ...]:
     return row.number, row.status, row.priority, row.queue, row.owner, who, row.updated, row.subject
 
 
-@command.command(help="One ticket with its messages and its log.")
+@command.command(help="One ticket with its messages. Its log: `maild ticket log`; --json has both.")
 @number_argument
 @json_option
 @click.pass_obj
@@ -93,10 +98,18 @@ def show(context: Context, number: int, as_json: bool) -> None:
         return
     _print_ticket(ticket, context.tokens(settings).mint_tag(number))
     for message in messages:
-        head = f"── {message.kind.value} · {message.author} · {message.at.astimezone():%Y-%m-%d %H:%M} ──"
-        click.echo(f"\n{click.style(clean(head), bold=True)}\n{clean(message.visible, lines=True)}")
-        for attachment in message.attachments:
-            click.echo(f"[{clean(attachment.name)}, {attachment.content_type}, {attachment.size} bytes]")
+        _print_message(message)
+
+
+def _print_message(message: MessageRow) -> None:
+    from maild.ticket import MessageKind
+
+    internal = ", internal" if message.internal and message.kind is not MessageKind.NOTE else ""
+    head = f"── {message.id} · {message.kind.value}{internal} · {message.author} · {local_time(message.at)} ──"
+    click.echo(f"\n{click.style(clean(head), bold=True)}")
+    print_text(message.visible)
+    for attachment in message.attachments:
+        print_text(f"[{attachment.name}, {attachment.content_type}, {attachment.size} bytes]")
 
 
 def _print_ticket(ticket: TicketView, tag: str) -> None:
@@ -134,14 +147,21 @@ def log(context: Context, number: int, as_json: bool) -> None:
         print_json([event_document(event) for event in events])
         return
     for row in events:
-        click.echo(clean(f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  {row.event.kind:<16} {row.event.by}: {row.event.text}"))
+        print_text(_describe(row))
+
+
+def _describe(row: EventRow) -> str:
+    """One line; by whom is said where it was not maild itself and the words do not say it already."""
+    by, text = row.event.by.removeprefix("rule "), " ".join(row.event.text.split())
+    who = "" if by in ("maild", "") or by in text else f"{by}: "
+    return f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  {row.event.kind:<13} {who}{text}"
 
 
 @command.command(
     short_help="A mail exactly as it came.", help="A mail of the ticket exactly as it came: the first, or that id (`ticket show`)."
 )
 @number_argument
-@click.argument("message", type=int, required=False)
+@click.argument("message", type=number, required=False)
 @click.pass_obj
 def raw(context: Context, number: int, message: int | None) -> None:
     from maild.errors import NotFoundError
@@ -154,11 +174,11 @@ def raw(context: Context, number: int, message: int | None) -> None:
         if chosen is None or chosen.incoming is None:
             raise NotFoundError(f"ticket {number} has no such mail")
         content = incoming.raw(tx, chosen.incoming)
-    sys.stdout.buffer.write(content)
+    print_bytes(content)
 
 
 @command.command(help="A ticket for somebody who did not write. TEXT may come on standard input.")
-@click.option("--queue", required=True, help="The department's key.")
+@click.option("--queue", required=True, shell_complete=queues, help="The department's key.")
 @click.option("--from", "requester", required=True, metavar="ADDRESS", help="Whose request it is: an address, or NAME <ADDRESS>.")
 @click.option("--subject", required=True, help="What it is about.")
 @click.option("--ack", is_flag=True, help="Send an acknowledgement.")
@@ -195,7 +215,7 @@ def note(context: Context, number: int, text: str | None, agent: str | None, as_
 
 @command.command(help="Give the ticket to AGENT, to `me` or to `none`.")
 @number_argument
-@click.argument("owner")
+@click.argument("owner", shell_complete=owners)
 @as_option
 @json_option
 @click.pass_obj
@@ -205,7 +225,7 @@ def assign(context: Context, number: int, owner: str, agent: str | None, as_json
 
 @command.command(help="Move the ticket to another department.")
 @number_argument
-@click.argument("queue")
+@click.argument("queue", shell_complete=queues)
 @as_option
 @json_option
 @click.pass_obj
@@ -296,42 +316,55 @@ def _front_desk(context: Context, agent: str | None) -> Iterator[FrontDesk]:
 def _actor(agent: str | None, settings: Settings) -> Agent:
     """The agent named; else the one whose key is the login name; else the admin at the keyboard, who is no agent."""
     from maild.config.settings import Agent, Role
+
+    login = os.environ.get("SUDO_USER") or os.environ.get("USER") or "admin"
+    known = settings.agents.get(_known(agent, settings) or login)
+    return known or Agent(login, login, settings.desk.admins[0] if settings.desk.admins else "", role=Role.ADMIN)
+
+
+def _known(agent: str | None, settings: Settings) -> str | None:
+    """Raises UsageError where the desk has no such agent."""
     from maild.errors import UsageError
 
     if agent and agent not in settings.agents:
         raise UsageError(f'there is no agent "{agent}"; one of: {", ".join(settings.agents)}')
-    login = os.environ.get("SUDO_USER") or os.environ.get("USER") or "admin"
-    known = settings.agents.get(agent or login)
-    return known or Agent(login, login, settings.desk.admins[0] if settings.desk.admins else "", role=Role.ADMIN)
+    return agent
 
 
-def _report(context: Context, ticket: TicketView, as_json: bool) -> None:
+def _report(context: Context, ticket: TicketRow, as_json: bool) -> None:
     from cli.documents import ticket_document
 
-    count = ticket.customer_messages + ticket.agent_messages
     if as_json:
-        print_json(ticket_document(ticket, count, context.tokens(context.settings())))
+        print_json(ticket_document(ticket, ticket.messages, context.tokens(context.settings())))
     else:
         owner = f", owner {ticket.owner}" if ticket.owner else ""
-        click.echo(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}: {clean(ticket.subject)}")
+        print_text(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}: {ticket.subject}")
 
 
 def _text(text: str | None) -> str:
+    """What is to be said, as clean as what comes by mail (MAIL.md P3)."""
     from maild.errors import UsageError
+    from maild.ingest.hygiene import clean_text
 
-    words = text if text is not None else ("" if sys.stdin.isatty() else sys.stdin.read())
+    words = clean_text(text if text is not None else _typed_or_piped())
     if not words.strip():
         raise UsageError("there is no text; give it as an argument or on standard input")
     return words
 
 
+def _typed_or_piped() -> str:
+    """Standard input, unless that is a keyboard. What is no UTF-8 does not stop the rest."""
+    if sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read().decode(errors="replace")
+
+
 def _address(text: str) -> Address:
-    from email.utils import parseaddr
-
+    """The one address that is written here, read as in a mail."""
     from maild.errors import UsageError
-    from maild.message import Address
+    from maild.ingest.addresses import read_addresses
 
-    name, address = parseaddr(text)
-    if "@" not in address:
-        raise UsageError(f'"{text}" is no mail address')
-    return Address(name, address)
+    found = read_addresses([text]).addresses
+    if len(found) != 1 or "@" not in found[0].address:
+        raise UsageError(f'"{text}" is not one mail address')
+    return found[0]

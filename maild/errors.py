@@ -38,6 +38,12 @@ class NotFoundError(MaildError):
     permanent = True
 
 
+class WrongStateError(MaildError):
+    """The thing is in no state for that."""
+
+    permanent = True
+
+
 class SchemaMismatchError(MaildError):
     """The database belongs to another version of maild."""
 

@@ -11,6 +11,7 @@ from maild.desk.audience import agents_to_tell
 from maild.desk.letters import NOTHING_ANSWERED
 from maild.effects import AddMessage, Decision, Effect, IncomingState, Letter, RecordEvent
 from maild.errors import UsageError
+from maild.ingest.hygiene import one_line
 from maild.message import Address
 from maild.office import Office
 from maild.outbox.delivery import Composed
@@ -20,6 +21,7 @@ from maild.store import suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.recall import last_words_of
+from maild.store.tickets import TicketRow
 from maild.ticket import MessageKind, Priority, Status, TicketView
 
 
@@ -31,8 +33,8 @@ class FrontDesk:
     office: Office
     actor: Agent
 
-    def act(self, number: int, act: Act) -> TicketView:
-        """Do an act to a ticket, all of it or nothing.
+    def act(self, number: int, act: Act) -> TicketRow:
+        """Do an act to a ticket, all of it or nothing; answers the ticket as it now stands.
 
         Raises:
             NotFoundError: there is no such ticket.
@@ -48,11 +50,15 @@ class FrontDesk:
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)
             return self._apply(tx, decision)
 
-    def open(self, queue: str, requester: Address, subject: str, text: str, *, acknowledge: bool) -> TicketView:
-        """A ticket for somebody who did not write (a phone call). He is told only if `acknowledge`."""
+    def open(self, queue: str, requester: Address, subject: str, text: str, *, acknowledge: bool) -> TicketRow:
+        """A ticket for somebody who did not write (a phone call). He is told only if `acknowledge`.
+
+        Raises:
+            UsageError: there is no such queue, no subject, or the requester is the desk itself.
+        """
         settings = self.office.desk.settings
-        if queue not in settings.queues:
-            raise UsageError(f'there is no queue "{queue}"; one of: {", ".join(settings.queues)}')
+        subject = one_line(subject)
+        _require_possible(queue, requester, subject, settings)
         now = _now()
         ticket = TicketView(0, subject, queue, Status.NEW, Priority.NORMAL, requester, now, now)
         message = AddMessage(MessageKind.CUSTOMER, requester, now, text, text, subject=subject)
@@ -69,7 +75,7 @@ class FrontDesk:
         ack = [letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})] if acknowledge else []
         return [effect for letter in (*ack, *told) for effect in post(letter, settings)]
 
-    def _apply(self, tx: Transaction, decision: Decision) -> TicketView:
+    def _apply(self, tx: Transaction, decision: Decision) -> TicketRow:
         now = _now()
 
         def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
@@ -79,7 +85,16 @@ class FrontDesk:
         applied = apply(tx, decision, now=now, compose=compose, incoming=None, first_number=first)
         if applied.ticket is None:
             raise UsageError("nothing was done")
-        return applied.ticket
+        return tickets.row(tx, applied.ticket.number)
+
+
+def _require_possible(queue: str, requester: Address, subject: str, settings: Settings) -> None:
+    if queue not in settings.queues:
+        raise UsageError(f'there is no queue "{queue}"; one of: {", ".join(settings.queues)}')
+    if settings.is_own_address(requester.address):
+        raise UsageError(f"{requester.address} is an address of this desk, not of somebody who asks")
+    if not subject:
+        raise UsageError("the subject is empty")
 
 
 def _now() -> datetime:

@@ -15,6 +15,7 @@ ALARM_TEMPLATE = "attention"
 """Of the letters in which the admins are told of troubles."""
 NEVER_READ = "never read"
 SHOWN_STATES = (IncomingState.RECEIVED, IncomingState.HELD, IncomingState.QUARANTINED)
+UNSENT_STATES = tuple(state for state in DeliveryState if state not in (DeliveryState.SENT, DeliveryState.CANCELLED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
     )
     depths = find_depths(tx)
     incoming = {state.value: depths.incoming.get(state, 0) for state in SHOWN_STATES}
-    outbox = {state.value: count for state, count in depths.outbox.items()}
+    outbox = {state.value: depths.outbox.get(state, 0) for state in UNSENT_STATES}
     paused = brakes.is_paused(tx)
     in_trouble = accounts.find_troubles(tx)
     troubles = (

@@ -39,6 +39,10 @@ _PRAGMAS = (
 """No mmap: its pages count as resident memory, and an I/O error in them kills the process instead of failing the statement."""
 
 
+_NO_RIGHTS = ("readonly database", "unable to open database file")
+"""What SQLite says to somebody who is not the daemon's user."""
+
+
 class Store:
     """An open database. Threads share it; a transaction belongs to one thread."""
 
@@ -229,5 +233,6 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _words(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return f"the database does not answer: {' '.join(str(cause).split())}"
+    cause = " ".join(str(getattr(error, "orig", None) or error).split())
+    hint = " (does it belong to another user?)" if any(words in cause for words in _NO_RIGHTS) else ""
+    return f"the database does not answer: {cause}{hint}"

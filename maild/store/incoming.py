@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import ColumnElement, TextClause, bindparam, func, or_, select, update
 
 from maild.effects import Identity, IncomingState
-from maild.errors import NotFoundError, UsageError
+from maild.errors import NotFoundError, WrongStateError
 from maild.ingest.arrival import Arrival, Incoming
 from maild.known import Conduct
 from maild.message import Address
@@ -203,7 +203,7 @@ def release(tx: Transaction, message: int) -> None:
 
     Raises:
         NotFoundError: there is no such message.
-        UsageError: it is not in quarantine.
+        WrongStateError: it is not in quarantine.
     """
     _reopen(tx, message, IncomingState.QUARANTINED, released=True)
 
@@ -227,12 +227,18 @@ def give_back_claims(tx: Transaction, owner: str) -> int:
 
 def list_incoming(tx: Transaction, *, state: IncomingState | None = None, limit: int | None = None) -> tuple[IncomingRow, ...]:
     """Incoming messages, the newest first; every state unless one is named."""
-    query = _ROW.order_by(incoming.c.id.desc()).limit(limit)
-    if state is not None:
-        query = query.where(incoming.c.state == state.value)
-    if state is not None and state is not IncomingState.DONE:
-        query = query.where(UNSETTLED)
+    query = _ROW.where(*_in_state(state)).order_by(incoming.c.id.desc()).limit(limit)
     return tuple(_row(row) for row in tx.execute(query))
+
+
+def count_incoming(tx: Transaction, *, state: IncomingState | None = None) -> int:
+    return tx.execute(select(func.count()).select_from(incoming).where(*_in_state(state))).scalar_one()
+
+
+def _in_state(state: IncomingState | None) -> list[ColumnElement[bool] | TextClause]:
+    if state is None:
+        return []
+    return [incoming.c.state == state.value, *([] if state is IncomingState.DONE else [UNSETTLED])]
 
 
 def show(tx: Transaction, message: int) -> IncomingRow:
@@ -307,7 +313,7 @@ def _reopen(tx: Transaction, message: int, wanted: IncomingState, *, released: b
     }
     if tx.execute(reopened, values | ({"released": True} if released else {})).rowcount:
         return
-    raise UsageError(f"message {message} is {show(tx, message).state.value}, not {wanted.value}")
+    raise WrongStateError(f"message {message} is {show(tx, message).state.value}, not {wanted.value}")
 
 
 def _incoming(row: AnyRow) -> Incoming:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, func, select, update
 
-from maild.errors import NotFoundError, UsageError
+from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
 from maild.store.brakes import PAUSED
 from maild.store.engine import AnyRow, Transaction
@@ -182,12 +182,18 @@ def list_outbox(
     tx: Transaction, *, state: DeliveryState | None = None, ticket: int | None = None, limit: int | None = None
 ) -> tuple[OutboxRow, ...]:
     """Deliveries, the newest first; every state unless one is named."""
-    query = _ROW.order_by(deliveries.c.id.desc()).limit(limit)
-    if state is not None:
-        query = query.where(deliveries.c.state == state.value)
-    if ticket is not None:
-        query = query.where(letters.c.ticket == ticket)
+    query = _ROW.where(*_wanted(state, ticket)).order_by(deliveries.c.id.desc()).limit(limit)
     return tuple(_row(row) for row in tx.execute(query))
+
+
+def count_outbox(tx: Transaction, *, state: DeliveryState | None = None, ticket: int | None = None) -> int:
+    query = select(func.count()).select_from(deliveries).join(letters, letters.c.number == deliveries.c.letter)
+    return tx.execute(query.where(*_wanted(state, ticket))).scalar_one()
+
+
+def _wanted(state: DeliveryState | None, ticket: int | None) -> list[ColumnElement[bool]]:
+    named = [deliveries.c.state == state.value] if state is not None else []
+    return [*named, *([letters.c.ticket == ticket] if ticket is not None else [])]
 
 
 def show(tx: Transaction, delivery: int) -> OutboxRow:
@@ -241,7 +247,7 @@ def retry(tx: Transaction, delivery: int, now: datetime) -> None:
 
     Raises:
         NotFoundError: there is no such row.
-        UsageError: it is being sent or was sent.
+        WrongStateError: it is being sent or was sent.
     """
     _change(tx, delivery, {"state": DeliveryState.QUEUED.value, "next_attempt": now, "settled": None, "was_unknown": False})
 
@@ -298,7 +304,7 @@ def _describe(row: OutboxRow) -> str:
 def _change(tx: Transaction, delivery: int, values: dict[str, object]) -> None:
     open_states = [state.value for state in (*_WAITING, DeliveryState.FAILED, DeliveryState.CANCELLED)]
     if not tx.execute(update(deliveries).where(deliveries.c.id == delivery, deliveries.c.state.in_(open_states)), values).rowcount:
-        raise UsageError(f"outbox row {delivery} is {show(tx, delivery).state.value}")
+        raise WrongStateError(f"outbox row {delivery} is {show(tx, delivery).state.value}")
 
 
 def _delivery(row: AnyRow) -> Delivery:

@@ -99,6 +99,14 @@ def view(tx: Transaction, number: int) -> TicketView:
     return found
 
 
+def row(tx: Transaction, number: int) -> TicketRow:
+    """One ticket as a list shows it. Raises NotFoundError if there is none."""
+    found = tx.execute(_ROW.where(tickets.c.number == number)).first()
+    if found is None:
+        raise NotFoundError(f"there is no ticket {number}")
+    return _ticket_row(found, tuple(tags_of(tx, [number]).get(number, ())))
+
+
 def list_tickets(tx: Transaction, filters: Iterable[Filter] = (), *, limit: int | None = None) -> tuple[TicketRow, ...]:
     """The tickets that meet every filter, the newest first."""
     query = _ROW.where(*_conditions(tx, tuple(filters))).order_by(tickets.c.number.desc()).limit(limit)

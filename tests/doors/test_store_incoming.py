@@ -3,7 +3,7 @@
 import pytest
 
 from maild.effects import IncomingState
-from maild.errors import NotFoundError, UsageError
+from maild.errors import NotFoundError, WrongStateError
 from maild.message import Address
 from maild.reason import Reason
 from maild.store import incoming
@@ -116,7 +116,7 @@ def test_a_released_message_is_known_as_released(store: Store):
 def test_only_the_fitting_way_out_is_open(store: Store):
     (message,) = stored(store, 1)
     for way_out in (incoming.release, incoming.retry):
-        with pytest.raises(UsageError, match="is received"), store.writing() as tx:
+        with pytest.raises(WrongStateError, match="is received"), store.writing() as tx:
             way_out(tx, message)
         with pytest.raises(NotFoundError), store.writing() as tx:
             way_out(tx, 999)

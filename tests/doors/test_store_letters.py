@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from maild.effects import Letter, Post
-from maild.errors import NotFoundError, UsageError
+from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
 from maild.store import brakes, letters, tickets
 from maild.store.apply import apply
@@ -156,7 +156,7 @@ def test_a_letter_can_be_cancelled_and_retried_unless_it_is_on_its_way(store: St
         letters.retry(tx, row.id, NOW)
     assert claimed(store) is not None
     for act in (letters.cancel, letters.retry):
-        with pytest.raises(UsageError, match="is sending"), store.writing() as tx:
+        with pytest.raises(WrongStateError, match="is sending"), store.writing() as tx:
             act(tx, row.id, NOW)
         with pytest.raises(NotFoundError), store.writing() as tx:
             act(tx, 999, NOW)

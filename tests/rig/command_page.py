@@ -13,10 +13,45 @@ HEAD = """\
 
 `maild [-c DIR] NOUN VERB`. This page is made of the commands' own help: `maild NOUN VERB --help` says the same.
 
-Data goes to standard output, talk to standard error. On a terminal lists are tables of at most 50 rows; in a pipe they are complete, one
-tab-separated line a row, without a head. `--json` prints one document. Destructive acts ask, `--yes` answers.
+Data goes to standard output, talk to standard error. On a terminal lists are tables of at most 50 rows, with the time of the clock on the
+wall; in a pipe they are complete, one tab-separated line a row, without a head, `-` where there is nothing, times in UTC. `--limit N`
+shows so many. Acts that cannot be undone ask, `--yes` answers. [Shells complete](#maild-completion) commands and names.
 
-Exit status: 0 done, 1 failed or an expectation was not met, 2 wrong usage or invalid configuration.
+Exit status: 0 done, 1 failed or an expectation was not met, 2 wrong usage or invalid configuration. A mistake is one sentence on standard
+error.
+
+Mail data never controls a terminal: in text, control characters, invisible characters and lone surrogates become blanks; in JSON they are
+escaped.
+
+## JSON
+
+`--json` prints one document in UTF-8: an array for a list, complete unless `--limit N` is given, else an object. Times are RFC 3339 in
+UTC. Every key is always there; what there is nothing of is null. A command that changes something prints the thing as it stands
+afterwards, with the keys it has in its list; an incoming mail with those of `message show`.
+
+| object | keys |
+|---|---|
+| ticket | `number tag subject queue status priority owner requester tags created updated messages` |
+| ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events` |
+| message of a ticket | `id kind from at text attachments message_id full_text internal` |
+| attachment | `name type size` |
+| event | `at kind by text` |
+| incoming mail | `id mailbox uid received from subject state class reason ticket` |
+| incoming mail of `message show` | the same, and `attempts error` |
+| outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
+
+`requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
+`queue` and `mailbox` are keys of the configuration, or null. A ticket's messages and events come oldest first. `text` is the new part of
+a message, `full_text` all of it.
+
+As long as an incoming mail is `received`, nothing is known of it: `from`, `subject`, `class`, `reason` and `ticket` are null, also where
+it waits to be read again after `message retry` or `message release`. Afterwards `from` is null only where the mail names no address,
+`subject` is "" where it has none, `class` and `ticket` are null where it has none. Mail that is held because nothing in it could be read
+keeps its nulls. `reason` begins with a stable word, as in `auto: automatic answer that belongs to no ticket`;
+[operations](operations.md#held-and-quarantined-mail) lists those of held and quarantined mail. Where a rule kept the mail out, it is the
+rule's own reason.
+
+`message inspect` prints JSON lines: one object a file. `ticket raw` and `show --raw` print bytes, `completion` a script, `demo` a story.
 """
 Named = tuple[str, click.Command]
 
@@ -34,7 +69,7 @@ def _below(name: str, command: click.Command) -> Iterator[Named]:
     if not isinstance(command, click.Group):
         yield name, command
         return
-    context = click.Context(command)
+    context = context_of(command)
     for verb in command.list_commands(context):
         found = command.get_command(context, verb)
         assert found is not None, verb
@@ -42,14 +77,19 @@ def _below(name: str, command: click.Command) -> Iterator[Named]:
 
 
 def _section(name: str, command: click.Command) -> Iterator[str]:
-    usage = command.collect_usage_pieces(click.Context(command))
+    usage = command.collect_usage_pieces(context_of(command))
     yield f"## `{name}`\n"
     yield f"    {' '.join([name, *usage])}\n"
     yield f"{' '.join((command.help or '').split())}\n"
     for option in options(command):
-        form, words = option.get_help_record(click.Context(command)) or ("", "")
+        form, words = option.get_help_record(context_of(command)) or ("", "")
         yield f"- `{form}`: {' '.join(words.split())}"
     yield from [""] if options(command) else []
+
+
+def context_of(command: click.Command) -> click.Context:
+    """As `maild` makes it: click remembers the first context in which a command is asked for its help."""
+    return click.Context(command, **maild.context_settings)
 
 
 def options(command: click.Command) -> list[click.Option]:

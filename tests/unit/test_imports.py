@@ -1,5 +1,6 @@
 """What a command loads, as `-X importtime` tells it: a person who asks for help waits for nothing he does not need (OPERATIONS 2.2)."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,10 +28,11 @@ FOR_HELP = {
 FOR_LISTS = {"imapclient", "jinja2", "nh3", "mailparser", "apscheduler", "re2", "alembic"}
 
 
-def packages(*arguments: str) -> set[str]:
+def packages(*arguments: str, **environment: str) -> set[str]:
     """The top-level packages a command imports."""
     command = [sys.executable, "-X", "importtime", "-m", "cli.main", *arguments]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60)
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=60)
     modules = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
     return {module.partition(".")[0] for module in modules}
 
@@ -38,6 +40,14 @@ def packages(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_and_version_load_no_library_of_the_daemon(arguments: list[str]):
     loaded = packages(*arguments)
+    assert "click" in loaded
+    assert loaded & FOR_HELP == set()
+
+
+@pytest.mark.parametrize("typed", ["maild t", "maild ticket a", "maild outbox list --state s"])
+def test_completing_commands_loads_no_library_of_the_daemon(typed: str):
+    position = str(typed.count(" "))
+    loaded = packages(COMP_WORDS=typed, COMP_CWORD=position, _MAILD_COMPLETE="bash_complete")
     assert "click" in loaded
     assert loaded & FOR_HELP == set()
 

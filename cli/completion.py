@@ -1,0 +1,79 @@
+"""`maild completion`: the scripts for shells; and what of a desk completes an argument."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from click.shell_completion import CompletionItem
+
+    from maild.config.settings import Settings
+
+    Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem] | list[str]]
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command(
+    short_help="Completion for bash, zsh and fish.",
+    help="Print the script that makes a shell complete maild's commands, options and names. For bash and zsh put `eval \"$(maild "
+    'completion bash)"` into ~/.bashrc or ~/.zshrc; for fish write the script to ~/.config/fish/completions/maild.fish.',
+)
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
+    from click.shell_completion import get_completion_class
+
+    maker = get_completion_class(shell)
+    assert maker is not None, shell
+    click.echo(maker(ctx.find_root().command, {}, "maild", "_MAILD_COMPLETE").source())
+
+
+def names_of(names: Callable[[Settings], Iterable[str]]) -> Completer:
+    """Completes with names of the desk that `-c` or the environment names; with nothing where that has faults."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        from cli.context import Context, find_directory
+        from maild.errors import MaildError
+
+        try:
+            settings = Context(find_directory(ctx.find_root().params.get("config"))).settings()
+        except MaildError:
+            return []
+        return [name for name in names(settings) if name.startswith(incomplete)]
+
+    return complete
+
+
+def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Completes as the shell completes files."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+agents = names_of(lambda settings: settings.agents)
+owners = names_of(lambda settings: (*settings.agents, "me", "none"))
+queues = names_of(lambda settings: settings.queues)
+mailboxes = names_of(lambda settings: settings.mailboxes)
+
+
+def _kinds(settings: Settings) -> Iterable[str]:
+    from maild.templates.render import list_templates
+
+    return dict.fromkeys(item.kind for item in list_templates(settings))
+
+
+def _rules(settings: Settings) -> Iterable[str]:
+    from maild.rules.load import load_rules
+
+    loaded = load_rules(settings.directory, settings)
+    return [rule.id for rule in loaded.rules.rules] if loaded.rules else []
+
+
+kinds = names_of(_kinds)
+rules = names_of(_rules)

@@ -1,0 +1,407 @@
+"""The command line at its edges: what it is given, where it writes, what it may not (INTERFACE.md, Command line). No server is needed."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import command
+from maild.effects import IncomingState
+from maild.message import Address
+from maild.reason import Reason
+from maild.store import incoming
+from maild.store.engine import open_store
+from tests.rig.dovecot import DovecotServer
+from tests.rig.mails import an_email
+from tests.rig.office import RunningDesk
+from tests.rig.sink import SmtpSink
+from tests.rig.terminal import shown_on_a_terminal
+
+BOUND_BY_RIGHTS = "setpriv --bounding-set=-dac_override,-dac_read_search"
+ESCAPES = "\x1b]0;owned\x07\x9b31m\u202e"
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> RunningDesk:
+    """A desk with an empty database that is not running."""
+    desk = RunningDesk(tmp_path / "desk", DovecotServer(), SmtpSink(port=2525))
+    open_store(desk.storage, desk.directory, create=True).close()
+    return desk
+
+
+def maild(desk: RunningDesk, *arguments: str, status: int = 0, text: str | None = None) -> Result:
+    """Run a command in this process."""
+    done = CliRunner().invoke(command, ["-c", str(desk.directory), *arguments], input=text)
+    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code == status, done.output
+    return done
+
+
+def shell(script: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell's line in which `$maild` is the command, for a desk."""
+    words = f"{sys.executable} -m cli.main -c {directory}"
+    return subprocess.run(
+        ["/bin/bash", "-c", script],
+        env=os.environ | {"maild": words} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def one_sentence(done: subprocess.CompletedProcess[str], *words: str, status: int = 1) -> None:
+    """The command failed with one line on stderr that has these words, and nothing else."""
+    assert (done.returncode, done.stdout) == (status, "")
+    assert re.fullmatch(r"maild: [^\n]+\n", done.stderr), done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def a_ticket(desk: RunningDesk, *more: str, subject: str = "Printer", text: str = "It is on fire.") -> dict[str, Any]:
+    who = "Ann Smith <ann@globex.example>"
+    return dict(desk.ask("ticket", "new", "--queue", "support", "--from", who, "--subject", subject, text, *more))
+
+
+def an_arrival(desk: RunningDesk, **mail: Any) -> int:
+    """A mail injected and not read."""
+    file = desk.directory / "mail.eml"
+    file.write_bytes(an_email(**mail))
+    return int(desk.ask("message", "inject", str(file), "--mailbox", "support")["id"])
+
+
+def settled(desk: RunningDesk, message: int, state: IncomingState, reason: Reason) -> None:
+    """As the clerk leaves it behind."""
+    store = open_store(desk.storage, desk.directory, create=False)
+    with store.writing() as tx:
+        incoming.finish(tx, message, state, reason, NOW, message_class="human", author=Address("", "ann@globex.example"), subject="Printer")
+    store.close()
+
+
+# Verbs print the thing as it now stands
+
+
+def test_mail_that_is_not_read_has_nulls(desk: RunningDesk):
+    message = an_arrival(desk, subject="Printer")
+    (row,) = desk.ask("message", "list")
+    assert {key: row[key] for key in ("id", "state", "mailbox", "uid")} == {
+        "id": message,
+        "state": "received",
+        "mailbox": "support",
+        "uid": None,
+    }
+    assert {row[key] for key in ("from", "subject", "class", "reason", "ticket")} == {None}
+    shown = desk.ask("message", "show", str(message))
+    assert shown == row | {"attempts": 0, "error": None}
+
+
+@pytest.mark.parametrize(("verb", "state"), [("retry", IncomingState.HELD), ("release", IncomingState.QUARANTINED)])
+def test_a_mail_let_go_on_is_printed_as_it_waits(desk: RunningDesk, verb: str, state: IncomingState):
+    message = an_arrival(desk)
+    settled(desk, message, state, Reason("auto", "an automatic answer"))
+    assert desk.ask("message", "list")[0]["reason"] == "auto: an automatic answer"
+    freed = desk.ask("message", verb, str(message))
+    assert freed == desk.ask("message", "show", str(message))
+    assert (freed["state"], freed["reason"]) == ("received", None)
+
+
+def test_letters_are_printed_as_they_stand_after_each_verb(desk: RunningDesk):
+    a_ticket(desk)
+    (letter,) = desk.ask("outbox", "list")
+    identifier = str(letter["id"])
+    cancelled = desk.ask("outbox", "cancel", identifier, "--yes")
+    assert cancelled == letter | {"state": "cancelled", "next_attempt": None} == desk.ask("outbox", "show", identifier)
+    again = desk.ask("outbox", "retry", identifier)
+    assert (again["state"], again["id"]) == ("queued", letter["id"])
+    assert again["next_attempt"] is not None
+
+
+def test_the_brake_is_printed_as_status_tells_it(desk: RunningDesk):
+    assert desk.ask("outbox", "pause") == {"paused": True}
+    assert desk.ask("status")["paused"] is True
+    assert desk.ask("outbox", "resume") == {"paused": False}
+    assert desk.ask("status")["paused"] is False
+
+
+def test_tickets_are_printed_as_the_list_has_them_after_each_verb(desk: RunningDesk):
+    printed = a_ticket(desk)
+    assert printed == desk.tickets()[0]
+    for verb in (
+        ("reply", "1", "An answer."),
+        ("note", "1", "A note."),
+        ("assign", "1", "anna"),
+        ("move", "1", "sales"),
+        ("set", "1", "priority=high", "status=waiting"),
+        ("tag", "1", "vip", "b"),
+        ("untag", "1", "b"),
+        ("close", "1"),
+        ("reopen", "1"),
+        ("spam", "1"),
+    ):
+        printed = desk.ask("ticket", *verb, "--as", "anna")
+        assert [printed] == desk.tickets(f"status:{printed['status']}"), verb
+    assert (printed["messages"], printed["tags"], printed["queue"], printed["owner"]) == (3, ["vip"], "sales", "anna")
+
+
+def test_status_counts_every_state(desk: RunningDesk):
+    status = desk.ask("status")
+    assert status["incoming"] == {"received": 0, "held": 0, "quarantined": 0}
+    assert status["outbox"] == {"queued": 0, "sending": 0, "deferred": 0, "failed": 0, "unknown": 0}
+    assert maild(desk, "status").stdout.splitlines()[-2:] == ["incoming: 0 received, 0 held, 0 quarantined", "outbox: empty"]
+
+
+def test_an_upgrade_prints_the_database_as_it_stands(desk: RunningDesk):
+    upgraded = desk.ask("db", "upgrade")
+    assert upgraded == desk.ask("db", "status") | {"before": upgraded["schema"]}
+    assert upgraded["state"] == "current"
+
+
+def test_a_preview_has_all_of_the_letter(desk: RunningDesk):
+    letter = desk.ask("template", "preview", "received", "--language", "de")
+    assert list(letter) == ["kind", "language", "subject", "text", "html"]
+    assert letter["language"] == "de"
+    assert letter["text"].strip() in maild(desk, "template", "preview", "received", "--language", "de").stdout
+
+
+def test_init_says_what_it_wrote(tmp_path: Path):
+    folder = tmp_path / "new"
+    done = CliRunner().invoke(command, ["init", str(folder), "--non-interactive", "--address", "support@acme.example", "--json"])
+    written = json.loads(done.stdout)
+    assert written["files"] == [str(folder / name) for name in ("maild.yaml", "secret.key", "rules/10-example.yaml")]
+    assert (written["directory"], written["login"]) == (str(folder), None)
+
+
+# Lists
+
+
+def test_in_a_pipe_a_list_is_whole_and_tab_separated_with_times_in_utc(desk: RunningDesk):
+    for number in range(60):
+        an_arrival(desk, subject=f"Mail {number}")
+    lines = maild(desk, "message", "list").stdout.splitlines()
+    assert len(lines) == 60
+    identifier, state, kind, mailbox, received, *rest = lines[0].split("\t")
+    assert (identifier, state, kind, mailbox, rest) == ("60", "received", "-", "support", ["-", "-", "-", "-"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", received)
+    assert len(desk.ask("message", "list")) == 60
+    assert len(maild(desk, "message", "list", "--limit", "55").stdout.splitlines()) == 55
+
+
+def test_on_a_terminal_a_list_is_a_table_of_fifty_rows(desk: RunningDesk):
+    for number in range(52):
+        an_arrival(desk, subject=f"Mail {number}")
+    maild_here = [sys.executable, "-m", "cli.main", "-c", str(desk.directory)]
+    shown = shown_on_a_terminal([*maild_here, "message", "list"]).splitlines()
+    assert len(shown) == 52
+    assert shown[0].startswith("\x1b[1mID  STATE")
+    assert shown[-1] == "… and 2 more (--limit N, or --json for all)"
+    assert len(shown_on_a_terminal([*maild_here, "message", "list", "--limit", "51"]).splitlines()) == 52
+    assert shown_on_a_terminal([*maild_here, "template", "list"]).splitlines()[-1].startswith("… and ")
+
+
+@pytest.mark.parametrize("noun", ["queue", "agent", "mailbox", "template", "rules"])
+def test_every_list_takes_a_limit(desk: RunningDesk, noun: str):
+    desk.rules = (
+        "version: 1\nrules: [{id: one, when: ticket.created, do: [{tag: [a]}]}, {id: two, when: ticket.created, do: [{tag: [b]}]}]\n"
+    )
+    desk.configure()
+    whole = desk.ask(noun, "list")
+    assert len(whole) > 1
+    assert desk.ask(noun, "list", "--limit", "1") == whole[:1]
+    assert len(maild(desk, noun, "list", "--limit", "1").stdout.splitlines()) == 1
+
+
+def test_words_of_a_query_may_begin_with_a_minus(desk: RunningDesk):
+    a_ticket(desk, subject="Printer")
+    a_ticket(desk, subject="Refund")
+    assert [ticket["number"] for ticket in desk.tickets("-printer")] == [2]
+    assert [ticket["number"] for ticket in desk.tickets("-hello", "refund", "-status:closed")] == [2]
+    assert maild(desk, "ticket", "list", "--", "-refund").stdout.startswith("1\t")
+    assert "Tickets that meet QUERY" in maild(desk, "ticket", "list", "-h").stdout
+    assert "No such option '--typo'" in maild(desk, "ticket", "list", "--typo", status=2).stderr
+
+
+# What a mail says
+
+
+def test_no_mail_controls_the_terminal(desk: RunningDesk):
+    a_ticket(desk, subject=f"Printer {ESCAPES}", text=f"It is {ESCAPES} on fire.")
+    an_arrival(desk, subject="Hello")
+    store = open_store(desk.storage, desk.directory, create=False)
+    with store.writing() as tx:
+        who = Address(f"Ann {ESCAPES}", "ann@globex.example")
+        incoming.hold(tx, 1, Reason("error", f"ValueError: {ESCAPES}"), f"Traceback {ESCAPES}", NOW, author=who, subject=ESCAPES)
+    store.close()
+    for arguments in (
+        ("ticket", "list"),
+        ("ticket", "show", "1"),
+        ("ticket", "log", "1"),
+        ("message", "list"),
+        ("message", "show", "1"),
+        ("outbox", "list"),
+        ("outbox", "show", "1"),
+    ):
+        for form in ((), ("--json",)):
+            done = maild(desk, *arguments, *form)
+            assert not CONTROLS.search(done.stdout.replace("\t", " ")), arguments
+    assert desk.ask("message", "show", "1")["subject"] == ESCAPES
+
+
+def test_the_question_before_a_destructive_act_shows_no_escapes_and_leaves_stdout_alone(desk: RunningDesk):
+    a_ticket(desk, subject=f"Printer {ESCAPES}")
+    for answer, status in (("n\n", 1), ("", 1)):
+        refused = maild(desk, "outbox", "cancel", "1", "--json", status=status, text=answer)
+        assert refused.stdout == ""
+        assert "Never send" in refused.stderr
+        assert not CONTROLS.search(refused.stderr)
+        assert desk.ask("outbox", "show", "1")["state"] == "queued"
+    assert json.loads(maild(desk, "outbox", "cancel", "1", "--json", text="y\n").stdout)["state"] == "cancelled"
+
+
+# What the command is given
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "1.5", "²", "x", "99999999999999999999", "9" * 5000])
+@pytest.mark.parametrize("arguments", [("ticket", "show", "{}"), ("outbox", "list", "--ticket", "{}"), ("ticket", "list", "--limit", "{}")])
+def test_what_is_no_number_is_refused(desk: RunningDesk, arguments: tuple[str, ...], number: str):
+    assert maild(desk, *(word.format(number) for word in arguments), status=2).stdout == ""
+
+
+def test_numbers_of_nothing_are_not_found(desk: RunningDesk):
+    for arguments in (
+        ("ticket", "show"),
+        ("ticket", "close"),
+        ("message", "show"),
+        ("message", "retry"),
+        ("outbox", "show"),
+        ("rules", "explain"),
+    ):
+        one_sentence(shell(f"$maild {' '.join(arguments)} 999999999999999999", desk.directory), "there is no")
+
+
+def test_a_thing_in_another_state_is_a_failure_and_no_wrong_usage(desk: RunningDesk):
+    an_arrival(desk)
+    one_sentence(shell("$maild message retry 1", desk.directory), "is received, not held")
+    one_sentence(shell("$maild message release 1", desk.directory), "is received, not quarantined")
+
+
+def test_text_is_read_from_standard_input_whatever_its_bytes(desk: RunningDesk):
+    a_ticket(desk)
+    assert shell(r"printf 'caf\xe9 \x1b[31m\x00' | $maild ticket note 1 --as anna", desk.directory).returncode == 0
+    assert desk.ticket(1)["messages"][-1]["text"] == "caf\ufffd [31m"
+    for nothing in ("< /dev/null", "<&-", "''"):
+        one_sentence(shell(f"$maild ticket note 1 {nothing}", desk.directory), "there is no text", status=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (("--from", "no address", "--subject", "x"), "is not one mail address"),
+        (("--from", "a@b.example, c@d.example", "--subject", "x"), "is not one mail address"),
+        (("--from", "a@b.example", "--subject", " "), "the subject is empty"),
+        (("--from", "a@b.example", "--subject", "x", "--queue", "nope"), "there is no queue"),
+    ],
+)
+def test_a_ticket_that_makes_no_sense_is_not_opened(desk: RunningDesk, arguments: tuple[str, ...], fault: str):
+    queue = () if "--queue" in arguments else ("--queue", "support")
+    done = CliRunner().invoke(command, ["-c", str(desk.directory), "ticket", "new", *queue, *arguments, "text"])
+    assert fault in str(done.exception)
+    assert desk.tickets() == []
+
+
+def test_the_desk_is_not_its_own_customer(desk: RunningDesk):
+    done = shell(f"$maild ticket new --queue support --from {desk.at('sales')} --subject x text", desk.directory)
+    one_sentence(done, "is an address of this desk", status=2)
+
+
+def test_an_empty_mail_is_not_taken_in(desk: RunningDesk):
+    one_sentence(shell("$maild message inject /dev/null --mailbox support", desk.directory), "is empty", status=2)
+    assert desk.incoming() == []
+
+
+def test_a_missing_mail_file_has_its_line_and_the_others_are_read(tmp_path: Path):
+    (tmp_path / "here.eml").write_bytes(an_email(subject="Here"))
+    done = shell(f"$maild message inspect --json {tmp_path}/missing.eml {tmp_path}/here.eml", tmp_path)
+    missing, here = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, missing["error"], here["subject"]) == (1, "No such file or directory", "Here")
+
+
+def test_a_file_name_of_any_bytes_is_inspected(tmp_path: Path):
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.eml"))).write_bytes(an_email(subject="Here"))
+    done = shell(f"$maild message inspect {tmp_path}", tmp_path)
+    assert os.fsencode(json.loads(done.stdout)["file"]).endswith(b"/\xff.eml")
+
+
+# Where it writes
+
+
+def test_a_full_disk_is_one_sentence(desk: RunningDesk):
+    a_ticket(desk)
+    for arguments in ("ticket list", "ticket list --json", "outbox show 1 --raw", "db status", "--help", "--version"):
+        one_sentence(shell(f"$maild {arguments} > /dev/full", desk.directory), "No space left on device")
+
+
+def test_a_closed_pipe_is_silent(desk: RunningDesk):
+    for arguments in ("template list --json", "template list"):
+        done = shell(f"$maild {arguments} | true; exit ${{PIPESTATUS[0]}}", desk.directory)
+        assert (done.returncode, done.stderr) in ((1, ""), (0, ""))
+
+
+def test_a_closed_stdout_does_no_harm(desk: RunningDesk):
+    a_ticket(desk)
+    for arguments in ("ticket list", "ticket list --json", "outbox show 1 --raw", "ticket show 1"):
+        done = shell(f"$maild {arguments} >&-", desk.directory)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_without_the_letters_gets_the_rest_and_json_is_whole(desk: RunningDesk):
+    russian = shell("$maild template preview received --language ru", desk.directory, PYTHONIOENCODING="latin-1")
+    assert russian.returncode == 0
+    assert "?" in russian.stdout
+    document = shell("$maild template preview received --language ru --json", desk.directory, PYTHONIOENCODING="latin-1")
+    assert "сообщение" in json.loads(document.stdout)["subject"]
+
+
+# What it may not, and where there is no desk
+
+
+@pytest.mark.parametrize("arguments", ["ticket list", "status", "status --json", "rules list", "run --once", "outbox pause"])
+def test_a_folder_that_is_no_desk_says_so(tmp_path: Path, arguments: str):
+    done = shell(f"$maild {arguments}", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no maild.yaml here; `maild init DIR` writes one" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_desk_that_never_ran_says_what_makes_the_database(tmp_path: Path):
+    desk = RunningDesk(tmp_path / "desk", DovecotServer(), SmtpSink(port=2525))
+    for arguments in ("ticket list", "status", "db status", "db upgrade", "message list", "outbox pause"):
+        one_sentence(shell(f"$maild {arguments}", desk.directory), "does not exist yet", "`maild run` creates it")
+    assert [row["state"] for row in desk.ask("mailbox", "list")] == ["never read", "never read"]
+
+
+def test_what_may_not_be_read_or_written_is_one_sentence(desk: RunningDesk):
+    mail = desk.directory / "mail.eml"
+    mail.write_bytes(an_email())
+    mail.chmod(0)
+    one_sentence(without_rights(f"rules explain {mail}", desk), "mail.eml: Permission denied")
+    assert json.loads(without_rights(f"message inspect {mail}", desk).stdout)["error"] == "Permission denied"
+    desk.directory.chmod(0o555)
+    one_sentence(without_rights(f"init {desk.directory}/new --non-interactive --address support@acme.example", desk), "Permission denied")
+    for rights in (0o444, 0):
+        for file in desk.directory.glob("maild.db*"):
+            file.chmod(rights)
+        one_sentence(without_rights("outbox pause", desk), "the database", "does it belong to another user?")
+
+
+def without_rights(arguments: str, desk: RunningDesk) -> subprocess.CompletedProcess[str]:
+    """Run a command as somebody for whom the rights of files hold; they do not hold for root."""
+    return shell(f"{BOUND_BY_RIGHTS if os.geteuid() == 0 else ''} $maild {arguments}", desk.directory)
