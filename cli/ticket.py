@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from maild.config.settings import Agent, Settings
     from maild.front_desk import FrontDesk
     from maild.message import Address
-    from maild.store.tickets import EventRow, MessageRow, TicketRow
+    from maild.store.tickets import MessageRow, TicketRow
     from maild.ticket import TicketView
 
 number_argument = click.argument("number", type=number)
@@ -138,6 +138,7 @@ def _print_ticket(ticket: TicketView, tag: str) -> None:
 @click.pass_obj
 def log(context: Context, number: int, as_json: bool) -> None:
     from cli.documents import event_document
+    from maild.reports.log import describe_event
     from maild.store import tickets
 
     with context.store(context.settings()).reading() as tx:
@@ -147,14 +148,7 @@ def log(context: Context, number: int, as_json: bool) -> None:
         print_json([event_document(event) for event in events])
         return
     for row in events:
-        print_text(_describe(row))
-
-
-def _describe(row: EventRow) -> str:
-    """One line; by whom is said where it was not maild itself and the words do not say it already."""
-    by, text = row.event.by.removeprefix("rule "), " ".join(row.event.text.split())
-    who = "" if by in ("maild", "") or by in text else f"{by}: "
-    return f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  {row.event.kind:<13} {who}{text}"
+        print_text(f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  {row.event.kind:<13} {describe_event(row.event)}")
 
 
 @command.command(

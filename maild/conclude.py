@@ -17,6 +17,7 @@ from maild.message import Address, AuthResult, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
+from maild.rules.explain import explain_firing
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
 from maild.ticket import MessageKind, Status, TicketView
 
@@ -123,7 +124,7 @@ def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings
 def _rule_events(draft: Draft, verdict: Verdict) -> Iterator[Effect]:
     for trace in verdict.trace:
         if trace.fired and trace.actions and not trace.shadow:
-            yield RecordEvent("rule", f"rule {trace.rule}", f"{', '.join(trace.actions)} ({trace.file}:{trace.line})")
+            yield RecordEvent("rule", f"rule {trace.rule}", explain_firing(trace))
         if trace.problem:
             yield RecordEvent("rule_error", f"rule {trace.rule}", f"skipped: {trace.problem} ({trace.file}:{trace.line})")
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from maild.demo.cast import AGENTS, CUSTOMERS, DEPARTMENTS, Person
 from maild.demo.desk import DemoDesk
 from maild.demo.mail_client import Face
+from maild.reports.log import describe_event
 from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
 from maild.store.tickets import EventRow, TicketRow
@@ -116,7 +117,7 @@ class Narrator:
         self._screen.write(Piece(f"  $ {command}", Ink.TITLE))
         for row in rows:
             head = f"  {row.at.astimezone():%H:%M:%S}  {row.event.kind:<13} "
-            first, *others = self._wrapped(f"{row.event.by}: {row.event.text}", indent=len(head) + 1)
+            first, *others = self._wrapped(describe_event(row.event), indent=len(head) + 1)
             self._screen.write(Piece(head, Ink.ASIDE), Piece(first))
             for line in others:
                 self._screen.write(Piece(" " * len(head) + line))

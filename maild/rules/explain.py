@@ -96,6 +96,11 @@ def explain_rule(trace: RuleTrace) -> Explanation:
     return Explanation(trace.event, trace.rule, kind, text, f"{trace.file}:{trace.line}")
 
 
+def explain_firing(trace: RuleTrace) -> str:
+    """Why a rule fired, what it did, and where it stands: a line of the ticket's log (HOUSE.md 7)."""
+    return f"{_because(trace)} → {', '.join(trace.actions)}   ({trace.file}:{trace.line})"
+
+
 def describe_leaf(leaf: Leaf) -> str:
     """One tested condition in words, as it came out."""
     operator = leaf.operator.removeprefix(_NEGATION)
@@ -123,9 +128,12 @@ def _sentence(trace: RuleTrace) -> tuple[str, str]:
         return "skipped", f" was not asked: {trace.skipped}"
     if not trace.fired:
         return "passed", f" did not fire: {'; '.join(map(describe_leaf, _against(trace.leaves)))}"
-    because = "; ".join(describe_leaf(leaf) for leaf in trace.leaves if leaf.result) or "always"
     arrow = "→ would have:" if trace.shadow else "→"
-    return ("shadow" if trace.shadow else "fired"), f": {because} {arrow} {', '.join(trace.actions) or 'nothing to do'}"
+    return ("shadow" if trace.shadow else "fired"), f": {_because(trace)} {arrow} {', '.join(trace.actions) or 'nothing to do'}"
+
+
+def _because(trace: RuleTrace) -> str:
+    return "; ".join(describe_leaf(leaf) for leaf in trace.leaves if leaf.result) or "always"
 
 
 def _against(leaves: Sequence[Leaf]) -> Sequence[Leaf]:

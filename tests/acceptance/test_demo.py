@@ -35,7 +35,7 @@ TOLD = (
     "благодарим Ви за съобщението",
     "از پیام شما سپاسگزاریم",
     "the ticket is billing's",
-    "rule invoices: queue set to billing by default",
+    "→ queue set to billing by default",
     "Quarantined: the provider's filter calls it spam. Letters sent: 0.",
     "The ticket is anna's now, and waiting for the customer.",
     "Reply = internal note",

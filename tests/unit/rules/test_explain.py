@@ -1,5 +1,5 @@
 from maild.rules.engine import evaluate
-from maild.rules.explain import explain, explain_fired, explain_why_not, read_traces
+from maild.rules.explain import explain, explain_fired, explain_firing, explain_why_not, read_traces
 from tests.rig.occasions import a_message, a_ticket, an_occasion, rules_from
 
 
@@ -21,6 +21,12 @@ def test_a_rule_that_fired_says_why_and_what():
     check("size: {gt: 10}", ": size is 1000, more than 10 → tagged payment")
     check("owner: {exists: false}", ": owner is not there → tagged payment")
     assert sentence("") == ": always → tagged payment"
+
+
+def test_the_log_says_why_a_rule_fired_and_where_it_stands():
+    rules = rules_from("rules:\n  - {id: payment, when: ticket.created, if: {text: {word: 'invoice*'}}, do: [{tag: [payment]}]}\n")
+    (trace,) = evaluate(rules, an_occasion(message=a_message(body="the invoices, please"))).trace
+    assert explain_firing(trace) == 'text has the word "invoices" → tagged payment   (rules/10.yaml:2)'
 
 
 def test_a_rule_that_did_not_fire_says_what_was_there_and_what_was_wanted():
