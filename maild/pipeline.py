@@ -16,6 +16,7 @@ from maild.desk.commands import hash_words
 from maild.desk.suspicion import find_distrust, observe
 from maild.draft import Draft
 from maild.effects import Decision
+from maild.ingest.author import find_author
 from maild.ingest.automated import classify
 from maild.ingest.bounce import find_bounced_letter
 from maild.ingest.department import find_departments
@@ -54,6 +55,8 @@ def consider(message: InboundMessage, circumstances: Circumstances, asking: Aski
 
 def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, desk: Desk, now: datetime) -> Reading:
     """Recognise and thread: everything that can be found out about a message before anything is decided."""
+    through = find_author(message, desk.settings)
+    message = through.message
     sender = identify(message, desk.settings, desk.tokens)
     departments = find_departments(message, circumstances.mailbox, desk.settings)
     related = (*message.in_reply_to, *reversed(message.references))
@@ -61,7 +64,7 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     known = asking(_question(message, sender, bounced, desk))
     conduct = observe(message, sender, known.history, desk.tokens, circumstances.received or now)
     sender = replace(sender, distrust=find_distrust(sender, conduct, known.history))
-    nature = classify(message, desk.tokens, desk.settings, is_prompt=conduct.is_prompt)
+    nature = classify(message, desk.tokens, desk.settings, is_prompt=conduct.is_prompt, is_form=through.form)
     thread = find_thread(message, sender, known, desk.tokens, desk.settings, now)
     title = strip_prefixes(desk.tokens.strip_tags(message.subject))
     return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, title, bounced)

@@ -98,6 +98,13 @@ def _mailboxes_are_read_once(written: Written, root: Table, findings: Findings) 
                 findings.faults.add(place_of(root, "queues", key, "mailbox"), "E214", message)
 
 
+def _forms_can_be_proved(written: Written, root: Table, findings: Findings) -> None:
+    """MAIL.md L6a."""
+    if written.forms and not written.trust.authserv_ids and "trust" not in findings.unread:
+        message = "forms are believed only where trust.authserv_ids names the server that judges their mail; as it is, they are machines"
+        findings.faults.add(place_of(root, "forms"), "W308", message)
+
+
 def _agents_can_be_proved(written: Written, root: Table, findings: Findings) -> None:
     """MAIL.md A3 and O7."""
     if "trust" in findings.unread:
@@ -170,6 +177,7 @@ CHECKS: tuple[Check, ...] = (
     _mailbox_chains_end,
     _mailboxes_are_read_once,
     _agents_can_be_proved,
+    _forms_can_be_proved,
     _queues_have_agents,
     _mail_can_be_sent,
     _threads_stay_together,

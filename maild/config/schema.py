@@ -212,8 +212,14 @@ retention = table_with(
     unbuilt("attachments", never_or_duration),
 )
 
+
+def _read_form(**values: str) -> str:
+    """The form's own address; its requester can only be Reply-To."""
+    return values["from"]
+
+
 brand = table_with(optional("name", text), optional("tag", subject_prefix), optional("domain", domain), optional("language", language))
-form = table_with(required("from", address), required("requester", choice("reply_to")))
+form = record(_read_form, required("from", address), required("requester", choice("reply_to")))
 http = table_with(optional("listen", listener))
 
 desk_files = record(
@@ -234,7 +240,7 @@ desk_files = record(
     optional("limits", limits),
     checked("retention", retention),
     unbuilt("brands", table_of(brand), default={}),
-    unbuilt("forms", list_of(form), default=()),
+    optional("forms", list_of(form)),
     optional("own_lists", list_of(address)),
     optional("trusted_automation", list_of(address_or_domain)),
     unbuilt("http", http, default={}),

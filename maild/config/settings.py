@@ -272,7 +272,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A whole desk. `own_lists` and `trusted_automation` hold addresses and domains in comparison form."""
+    """A whole desk. `own_lists`, `forms` and `trusted_automation` hold addresses and domains in comparison form."""
 
     directory: Path
     desk: Desk
@@ -287,6 +287,7 @@ class Settings:
     limits: Limits = Limits()
     retention: Retention = Retention()
     own_lists: frozenset[str] = frozenset()
+    forms: frozenset[str] = frozenset()
     trusted_automation: frozenset[str] = frozenset()
 
     def queue_at(self, address: str) -> Queue | None:

@@ -28,4 +28,5 @@ class Written:
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     limits: Limits = field(default_factory=Limits)
     own_lists: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
     trusted_automation: tuple[str, ...] = ()

@@ -32,19 +32,24 @@ _REPORTS = {
 _HUMAN = Reason("human", "no sign of a machine, a list or a report")
 
 
-def classify(message: InboundMessage, tokens: Tokens, settings: Settings | None, *, is_prompt: bool = False) -> Nature:
+def classify(
+    message: InboundMessage, tokens: Tokens, settings: Settings | None, *, is_prompt: bool = False, is_form: bool = False
+) -> Nature:
     """The message's class, everything that spoke for it, and every reason not to answer it automatically.
 
     `settings` None: no desk is known (as for `maild message inspect`), so no address is ours and nobody is trusted. `is_prompt`: it came
-    right behind automatic mail of ours to its sender, which the store knows.
+    right behind automatic mail of ours to its sender, which the store knows. `is_form`: a contact form of ours sent it for a person (L6a).
     """
-    found = tuple(_evidence(message, tokens, settings, is_prompt))
+    transparency = Transparency.TRUSTED if is_form else _transparency(message, settings)
+    found = tuple(_evidence(message, tokens, transparency, is_prompt))
     message_class = found[0][0] if found else MessageClass.HUMAN
     reasons = tuple(reason for _, reason in found) or (_HUMAN,)
     return Nature(message_class, reasons, tuple(_silence(message, message_class, tokens, settings)))
 
 
-def _evidence(message: InboundMessage, tokens: Tokens, settings: Settings | None, is_prompt: bool) -> Iterator[tuple[MessageClass, Reason]]:
+def _evidence(
+    message: InboundMessage, tokens: Tokens, transparency: "Transparency", is_prompt: bool
+) -> Iterator[tuple[MessageClass, Reason]]:
     """Every sign that holds, with its class, in the order of L1's table: the first one names the class."""
     if loop := _own_loop(message, tokens):
         yield MessageClass.OWN_LOOP, loop
@@ -52,7 +57,7 @@ def _evidence(message: InboundMessage, tokens: Tokens, settings: Settings | None
         yield _REPORTS[message.report.kind], Reason("report", message.report.sign)
     if pair := _weak_pair(message, tokens, is_prompt):
         yield MessageClass.AUTO_REPLY, pair
-    for message_class, signs in _signs(_transparency(message, settings)):
+    for message_class, signs in _signs(transparency):
         for sign in signs:
             if reason := sign(message):
                 yield message_class, reason
@@ -180,7 +185,7 @@ def _transparency(message: InboundMessage, settings: Settings | None) -> Transpa
         return Transparency.NONE
     if _is_trusted_automation(message, settings):
         return Transparency.TRUSTED
-    own = any(settings.is_own_address(address) or address in settings.own_lists for address in _list_addresses(message))
+    own = any(settings.is_own_address(address) or address in settings.own_lists for address in list_addresses(message))
     return Transparency.OWN_LIST if own else Transparency.NONE
 
 
@@ -191,7 +196,7 @@ def _is_trusted_automation(message: InboundMessage, settings: Settings) -> bool:
     return judge(message, settings.trust).verdict is AuthResult.PASS
 
 
-def _list_addresses(message: InboundMessage) -> Iterator[str]:
+def list_addresses(message: InboundMessage) -> Iterator[str]:
     """The list's own address, as its headers give it: `<mailto:a@b>`, `list a@b; contact …`, and `<a.b>` for a@b (RFC 2919)."""
     for name in ("List-Post", "Mailing-List", "X-Mailing-List", "X-BeenThere"):
         for value in message.fields(name):
