@@ -40,7 +40,10 @@ class HeaderField:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """What a message carries beside its text. The bytes stay in the stored raw message; `part` is the leaf's index in its MIME walk."""
+    """What a message carries beside its text. The bytes stay in the stored raw message; `part` is the leaf's index in its MIME walk.
+
+    `inline`: the HTML shows it. `elided`: it shows it only among what was set aside as quoted or as signature (MAIL.md P11).
+    """
 
     name: str
     content_type: str
@@ -49,6 +52,7 @@ class Attachment:
     inline: bool
     content_id: str | None
     part: int
+    elided: bool = False
 
 
 class MessageClass(Enum):
@@ -140,14 +144,27 @@ class Report:
     sign: str
 
 
+class Wrapping(Enum):
+    """How a message, or a part of it, is wrapped (MAIL.md P12). TNEF only where nothing could be unpacked."""
+
+    TNEF = "tnef"
+    PARTIAL = "partial"
+    SMIME_SIGNED = "smime-signed"
+    SMIME_ENCRYPTED = "smime-encrypted"
+    PGP_SIGNED = "pgp-signed"
+    PGP_ENCRYPTED = "pgp-encrypted"
+
+
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One received message, decoded and clean (MAIL.md P3): no NUL, no lone surrogates, headers on one line.
 
     `message_id` is F1's mid without angle brackets; `fingerprint` is F1's fp. `from_fields` counts the From header fields and
     `from_defect` names a structural fault in them (A2). `recipients` are Delivered-To, X-Original-To and Envelope-To in header order.
-    `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest.
-    `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), empty without one.
+    `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest;
+    `uncut_text` is what is visible of the same mail as the first of a ticket: all but banners (P9) and armour (P12).
+    `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), `invitation` its event in one line, both empty
+    without one. `wrappings` says how the mail is signed, encrypted or packed.
     """
 
     raw_sha256: str
@@ -178,6 +195,9 @@ class InboundMessage:
     report: Report | None
     defects: tuple[str, ...]
     calendar_method: str = ""
+    uncut_text: str = ""
+    invitation: str = ""
+    wrappings: tuple[Wrapping, ...] = ()
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of the named header field, in order."""

@@ -1,8 +1,8 @@
 """Which parts of a mail are its text and which are attachments, and what the text is (MAIL.md P7, P11). Pure."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from html import escape
 from urllib.parse import unquote
@@ -174,22 +174,44 @@ def _join_html(sections: tuple[Section, ...]) -> str:
     return "\n".join(pieces)
 
 
-def describe_attachments(attached: tuple[Part, ...], html: str) -> tuple[Attachment, ...]:
-    """The attachments; those the HTML shows are inline, whatever their disposition says (MAIL.md P11)."""
+def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Callable[[str], frozenset[str]]) -> tuple[Attachment, ...]:
+    """The attachments; those the HTML shows are inline, whatever their disposition says (MAIL.md P11).
+
+    `find_elided` tells of an HTML text which pictures stand only where nobody looks; it is asked only if any picture is shown at all.
+    """
     shown = frozenset(unquote(found).casefold() for found in _CID.findall(html))
-    return tuple(_describe(part, number, shown, html) for number, part in enumerate(attached, 1))
+    described = tuple(_describe(part, number, shown, html) for number, part in enumerate(attached, 1))
+    if not any(attachment.inline for attachment in described):
+        return described
+    elided = find_elided(html)
+    return tuple(
+        replace(attachment, elided=attachment.inline and not elided.isdisjoint(_references(part)))
+        for attachment, part in zip(described, attached, strict=True)
+    )
 
 
 def _describe(part: Part, number: int, shown: frozenset[str], html: str) -> Attachment:
-    identifier = (part.field("Content-ID") or "").strip().strip("<>").strip() or None
-    location = (part.field("Content-Location") or "").strip()
-    is_shown = (identifier or "").casefold() in shown or bool(location and number <= MAX_LOCATIONS and location in html)
+    identifier = _content_id(part)
+    location = _location(part)
     return Attachment(
         name=attachment_name(part, number),
         content_type=part.content_type,
         size=len(part.payload),
         sha256=sha256(part.payload).hexdigest(),
-        inline=is_shown,
+        inline=(identifier or "").casefold() in shown or bool(location and number <= MAX_LOCATIONS and location in html),
         content_id=identifier,
         part=part.index,
     )
+
+
+def _content_id(part: Part) -> str | None:
+    return (part.field("Content-ID") or "").strip().strip("<>").strip() or None
+
+
+def _location(part: Part) -> str:
+    return (part.field("Content-Location") or "").strip()
+
+
+def _references(part: Part) -> frozenset[str]:
+    """How an HTML text may refer to this part, as `Line.images` has it."""
+    return frozenset(filter(None, ((_content_id(part) or "").casefold(), _location(part).casefold())))

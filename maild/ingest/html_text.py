@@ -6,6 +6,7 @@ is `maild.ingest.html_marks`'s.
 
 import re
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from maild.ingest.html_marks import begins_rest, draws_rule, find_names, find_origin, is_indentation
 from maild.ingest.html_tokens import Tag, read_html
@@ -13,6 +14,9 @@ from maild.ingest.lines import Line, Origin
 
 MAX_HTML = 2 * 1024 * 1024
 MAX_OPEN = 2_000
+MAX_SOURCE = 500
+MAX_IMAGES = 200
+MAX_BLANK_LINES = 20
 
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "wbr"})
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"})
@@ -81,6 +85,7 @@ class _Writer:
     _rest: Origin = Origin.BODY
     _line_top: _Element | None = None
     _is_ruled: bool = False
+    _images: list[str] = field(default_factory=list)
 
     def text(self, text: str) -> None:
         top = self._open[-1]
@@ -106,6 +111,8 @@ class _Writer:
                 self._break(forced=True)
             case "hr":
                 self._rule(tag)
+            case "img":
+                self._show(tag)
             case "li":
                 self._write("- ")
             case _ if name in _CELLS and self._pieces:
@@ -128,7 +135,9 @@ class _Writer:
     def finish(self) -> tuple[Line, ...]:
         self._break()
         while self._lines and not self._lines[-1].text.strip("> "):
-            self._lines.pop()
+            self._images += self._lines.pop().images
+        if self._lines and self._images:
+            self._lines[-1] = replace(self._lines[-1], images=(*self._lines[-1].images, *self._images))
         return tuple(self._lines)
 
     def _push(self, tag: Tag) -> None:
@@ -178,6 +187,24 @@ class _Writer:
         if begins_rest(find_names(tag.read_attributes())):
             self._rest = Origin.QUOTE
 
+    def _show(self, tag: Tag) -> None:
+        """A picture belongs to the line it stands in; one that stands alone to the line before it, unless a quote has begun since."""
+        source = unquote(tag.read_attributes().get("src", "").strip()[:MAX_SOURCE]).casefold().removeprefix("cid:")
+        if not source or self._open[-1].is_hidden or len(self._images) >= MAX_IMAGES:
+            return
+        number = None if self._pieces else self._last_written()
+        line = None if number is None else self._lines[number]
+        if number is not None and line and line.origin is self._open[-1].origin and len(line.images) < MAX_IMAGES:
+            self._lines[number] = replace(line, images=(*line.images, source))
+        else:
+            self._images.append(source)
+
+    def _last_written(self) -> int | None:
+        """The last line with words, not looked for far away."""
+        last = len(self._lines) - 1
+        nearby = range(last, max(-1, last - MAX_BLANK_LINES), -1)
+        return next((number for number in nearby if self._lines[number].text.strip("> ")), None)
+
     def _leave(self, element: _Element) -> None:
         if element.origin is not self._open[-1].origin:
             self._break()
@@ -203,8 +230,9 @@ class _Writer:
             top = self._line_top or self._open[-1]
             content = "".join(self._pieces).replace("\xa0", " ")
             content = content.rstrip() if top.preformatted else _BLANKS.sub(" ", content).strip()
-            self._lines.append(replace(self._line(content, top), is_ruled=self._is_ruled))
+            self._lines.append(replace(self._line(content, top), is_ruled=self._is_ruled, images=tuple(self._images)))
             self._pieces.clear()
+            self._images.clear()
             self._is_ruled = False
         elif forced:
             self._lines.append(self._line("", self._open[-1]))
@@ -218,7 +246,7 @@ class _Writer:
         if last.strip("> "):
             self._lines.append(blank)
         elif len(blank.text) < len(last):
-            self._lines[-1] = blank
+            self._lines[-1] = replace(blank, images=self._lines[-1].images)
 
     def _line(self, content: str, element: _Element) -> Line:
         quoted = f"{'>' * min(element.depth, 20)} {content}".rstrip() if element.depth else content

@@ -40,11 +40,13 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text. `is_ruled`: a rule stands above it, or the border of its element."""
+    """One line of text. `is_ruled`: a rule stands above it, or the border of its element. `images`: the pictures in it or next to it, by
+    Content-ID or location in lower case."""
 
     text: str
     origin: Origin = Origin.BODY
     is_ruled: bool = False
+    images: tuple[str, ...] = ()
 
 
 def plain_lines(text: str) -> tuple[Line, ...]:

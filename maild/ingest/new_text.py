@@ -33,11 +33,28 @@ class NewText:
 
 def cut_reply(lines: Sequence[Line]) -> NewText:
     """The new text of a reply. Where text stands below or between quotes, and where nothing would be left, all of it is shown."""
+    return _divide(*_find_new(lines))
+
+
+def keep_reply(lines: Sequence[Line]) -> NewText:
+    """All of the text but the banners in front, as the first message of a ticket is shown: it is never cut."""
+    return _divide(lines, end_of_banners(simplify(lines[:MAX_LINES])), len(lines))
+
+
+def find_elided_images(lines: Sequence[Line]) -> frozenset[str]:
+    """The pictures that stand nowhere in the new text (MAIL.md P11)."""
+    lines, start, end = _find_new(lines)
+    shown = {image for line in lines[start:end] for image in line.images}
+    return frozenset(image for line in lines for image in line.images) - shown
+
+
+def _find_new(lines: Sequence[Line]) -> tuple[Sequence[Line], int, int]:
+    """(the lines, the first new one, the line after the last new one); attributions stand on lines of their own then."""
     lines = tuple(_part_attributions(lines))
     examined = simplify(lines[:MAX_LINES])
     start = end_of_banners(examined)
     end = _end_of_new_text(examined[start:], is_whole=len(examined) == len(lines))
-    return _divide(lines, start, len(lines) if end is None else start + end)
+    return lines, start, len(lines) if end is None else start + end
 
 
 def _part_attributions(lines: Sequence[Line]) -> Iterator[Line]:

@@ -17,13 +17,12 @@ from mailparser import MailParser
 from mailparser.exceptions import MailParserError
 
 from maild.ingest.addresses import AddressList, read_addresses
-from maild.ingest.body import Text, describe_attachments, divide, read_text
+from maild.ingest.content import Content, read_content
 from maild.ingest.errand import Opened
 from maild.ingest.headers import HeaderBlock, find_identifiers, read_headers
 from maild.ingest.hygiene import one_line
 from maild.ingest.identity import fingerprint, message_identity
 from maild.ingest.mime import Part
-from maild.ingest.new_text import NewText, cut_reply
 from maild.ingest.reports import read_report
 from maild.ingest.tree import PARSER_FAULTS, build_tree, guard_header, open_with_stdlib
 from maild.ingest.words import decode_header
@@ -68,11 +67,9 @@ def parse_message(raw: bytes, *, reply: bool = True) -> InboundMessage:
 def open_message(raw: bytes, *, reply: bool = True, with_files: bool = False) -> Opened:
     """The message, and if wanted the bytes of what it carries."""
     parts = _open(raw)
-    body = divide(parts.root)
-    text = read_text(body)
-    new = cut_reply(text.lines) if reply else NewText(text.text, "")
-    files = {part.index: part.payload for part in body.attached} if with_files else {}
-    return Opened(_compose(raw, parts, text, new, body.attached), files)
+    content = read_content(parts.root, reply=reply)
+    files = {part.index: part.payload for part in content.attached} if with_files else {}
+    return Opened(_compose(raw, parts, content), files)
 
 
 def _open(raw: bytes) -> _Opened:
@@ -94,7 +91,7 @@ def _ask_mail_parser(message: Message) -> MailParser | None:
         return None
 
 
-def _compose(raw: bytes, opened: _Opened, text: Text, new: NewText, attached: tuple[Part, ...]) -> InboundMessage:
+def _compose(raw: bytes, opened: _Opened, content: Content) -> InboundMessage:
     """The message's values, put together."""
     header = opened.header
     senders = _read_senders(opened)
@@ -122,16 +119,19 @@ def _compose(raw: bytes, opened: _Opened, text: Text, new: NewText, attached: tu
         message_id_given=given,
         in_reply_to=find_identifiers(_decoded(header, "in-reply-to")),
         references=find_identifiers(_decoded(header, "references")),
-        fingerprint=fingerprint(author, written, subject, text.text),
-        text=text.text,
-        html=text.html,
-        new_text=new.visible,
-        elided=new.elided,
-        attachments=describe_attachments(attached, text.html),
+        fingerprint=fingerprint(author, written, subject, content.text),
+        text=content.text,
+        html=content.html,
+        new_text=content.new_text,
+        elided=content.elided,
+        attachments=content.attachments,
         part_types=tuple(part.content_type for part in opened.root.walk()),
         report=read_report(opened.root),
         defects=opened.defects,
-        calendar_method=_calendar_method(opened.root),
+        calendar_method=content.calendar_method,
+        uncut_text=content.uncut_text,
+        invitation=content.invitation,
+        wrappings=content.wrappings,
     )
 
 
@@ -154,11 +154,6 @@ def _is_foreign(field: HeaderField) -> bool:
 
 def _first(header: HeaderBlock, name: str) -> str | None:
     return next(iter(header.values(name)), None)
-
-
-def _calendar_method(root: Part) -> str:
-    """RFC 5546: what the first calendar part wants of its reader; empty without one."""
-    return next((part.parameter("method") or "" for part in root.walk() if part.content_type == "text/calendar"), "")
 
 
 def _decoded(header: HeaderBlock, name: str) -> str:

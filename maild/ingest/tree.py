@@ -13,7 +13,9 @@ from itertools import islice
 from maild.ingest.headers import MAX_FIELD_BYTES, MAX_FIELDS, read_headers
 from maild.ingest.mime import Part
 from maild.ingest.parameters import FieldValue, read_value
+from maild.ingest.tnef import TnefError, TnefFile, unpack
 from maild.ingest.transfer import decode_transfer, split_uuencoded
+from maild.ingest.wrapping import is_tnef
 from maild.message import HeaderField
 
 MAX_DEPTH = 30
@@ -128,6 +130,8 @@ class _Builder:
             return payload, self._build_message(payload, depth)
         if kind.value == "text/plain" and b"begin" in payload:
             return self._build_uuencoded(payload, headers)
+        if is_tnef(kind.value, kind.parameter("name") or read_value(_first(headers, "content-disposition")).parameter("filename") or ""):
+            return payload, self._build_tnef(payload)
         return payload, ()
 
     def _build_children(self, parts: list[Message], depth: int) -> tuple[Part, ...]:
@@ -161,6 +165,20 @@ class _Builder:
         for name, content in files[: MAX_PARTS - self._count]:
             children.append(Part(self.next_index(), OPAQUE, (("name", name),), (), content, disposition="attachment"))
         return b"", tuple(children)
+
+    def _build_tnef(self, payload: bytes) -> tuple[Part, ...]:
+        """P12: the files in a winmail.dat; none where it cannot be unpacked, then it stays what it is."""
+        try:
+            files = unpack(payload)
+        except TnefError as error:
+            self.note(f"TNEF: {error}")
+            return ()
+        return tuple(self._build_file(file) for file in files[: MAX_PARTS - self._count])
+
+    def _build_file(self, file: TnefFile) -> Part:
+        headers = (HeaderField("Content-ID", f"<{file.content_id}>"),) if file.content_id else ()
+        kind = file.content_type if _TYPE.fullmatch(file.content_type) else OPAQUE
+        return Part(self.next_index(), kind, (("name", file.name),), headers, file.content, disposition="attachment")
 
 
 def open_with_stdlib(guarded: bytes) -> tuple[Message, bytes]:

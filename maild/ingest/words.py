@@ -6,9 +6,12 @@ import re
 from maild.ingest.charset import decode_bytes
 
 MAX_WORD = 2_000
+LEAST_REST = 16
 
 # Seen in practice: blanks and question marks inside a word, a language after the charset (RFC 2231 section 5), a missing final "=".
 _WORD = re.compile(rf"=\?([^?\s]{{1,60}})\?([bBqQ])\?((?:[^?]|\?(?!=)){{0,{MAX_WORD}}})\?=")
+_PIECE = re.compile(rb"[A-Za-z0-9+/]++={0,2}+")
+_PIECES = re.compile(rb"(?:[A-Za-z0-9+/]++={0,2}+)++")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _BLANKS = re.compile(r"\s*")
 
@@ -50,8 +53,20 @@ def _word_bytes(word: re.Match[str]) -> bytes:
 
 
 def decode_base64(octets: bytes) -> bytes:
-    """Base64 with everything foreign dropped; padding ends it (MAIL.md P5). Never raises."""
-    digits = _NOT_BASE64.sub(b"", octets.partition(b"=")[0])
+    """Base64 with everything foreign dropped (MAIL.md P5); padding ends it, unless nothing but more base64 follows. Never raises.
+
+    Seen in practice: the pieces of a file encoded one by one; and a list's footer below the base64, which is none.
+    """
+    first, _, rest = octets.partition(b"=")
+    compact = rest.translate(None, b"\r\n").lstrip(b"=")
+    pieces = _PIECE.findall(compact) if len(compact) >= LEAST_REST and _PIECES.fullmatch(compact) else []
+    if any(len(piece) % 4 for piece in pieces):
+        pieces = []
+    return b"".join(map(_decode_digits, [first, *pieces]))
+
+
+def _decode_digits(octets: bytes) -> bytes:
+    digits = _NOT_BASE64.sub(b"", octets)
     if len(digits) % 4 == 1:
         digits = digits[:-1]
     return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))

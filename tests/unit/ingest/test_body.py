@@ -57,6 +57,29 @@ def test_pictures_the_html_shows_are_inline_whatever_they_say():
     check(a_mail(HTML, PICTURE, kind="related"), "html words", ("p.png", False))
 
 
+def test_pictures_the_html_names_by_their_place_are_inline():
+    shown = "Content-Type: text/html\n\n<p>see <img src='pics/p.png'></p>"
+    check(a_mail(shown, "Content-Type: image/png; name=p.png\nContent-Location: pics/p.png\n\nxx", kind="related"), "see", ("p.png", True))
+
+
+def check_elided(html: str, *elided: bool) -> None:
+    """Which of the pictures one, two … stand only among what is set aside."""
+    pictures = [f"Content-Type: image/png; name=p.png\nContent-ID: <{name}>\n\nxx" for name in ("one", "two")[: len(elided)]]
+    message = parse_message(a_mail(f"Content-Type: text/html\n\n{html}", *pictures, kind="related"))
+    assert [attachment.elided for attachment in message.attachments] == list(elided)
+
+
+def test_pictures_of_the_quote_and_the_signature_are_told_from_those_of_the_text():
+    quote = '<div class="gmail_quote"><blockquote>old <img src="cid:two"></blockquote></div>'
+    check_elided(f'<p>see <img src="cid:one"></p>{quote}', False, True)
+    check_elided(f'<p>see</p><div><img src="cid:one"></div>{quote}', False, True)
+    check_elided(f'<p>see</p><div><img src="CID:one"></div><p>there <img src="cid:two"></p>{quote}', False, False)
+    check_elided('<p>see</p><div class="gmail_signature">Ann<br><img src="cid:one"></div>', True)
+    header = "<p>From: Ann &lt;a@x&gt;<br>Sent: 5 January 2026<br>To: Bob<br>Subject: x</p>"
+    check_elided(f'<p>see</p><img src="cid:one">{header}<p>old <img src="cid:two"></p>', False, True)
+    check_elided('<img src="cid:one">', False)
+
+
 def test_alternatives_inside_alternatives_are_found():
     related = nested(HTML, PICTURE, kind="related")
     check(a_mail(PLAIN, related, kind="alternative"), "plain words", ("p.png", False))

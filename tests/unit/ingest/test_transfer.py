@@ -32,6 +32,12 @@ def test_broken_base64_is_read_as_far_as_it_goes():
     check(b"a", "base64", b"")
 
 
+def test_base64_of_pieces_one_after_the_other_is_read_whole():
+    check(b"b25lIG9uZSBvbmU=\r\ndHdvIHR3byB0d28=\r\ndGhyZWUgdGhyZWU=\r\n", "base64", b"one one onetwo two twothree three")
+    check(b"b25lIG9uZSBvbmU=\r\nUnsubscribe\r\n", "base64", b"one one one")
+    check(b"b25l=" * 300_000, "base64", b"one")
+
+
 def uuencoded(content: bytes, name: str = "a.txt") -> bytes:
     lines = b"".join(b2a_uu(content[start : start + 45]) for start in range(0, len(content), 45))
     return b"begin 644 " + name.encode() + b"\n" + lines + b"`\nend\n"

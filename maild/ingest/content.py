@@ -1,0 +1,59 @@
+"""What a mail says and what it carries: a MIME tree → its texts, attachments and wrappings (MAIL.md P7-P12). Pure.
+
+Which parts are which is `maild.ingest.body`'s; what of the text is new `maild.ingest.new_text`'s.
+"""
+
+from dataclasses import dataclass
+
+from maild.ingest.armour import remove_armour
+from maild.ingest.body import describe_attachments, divide, read_text
+from maild.ingest.html_text import html_lines
+from maild.ingest.invitation import describe_calendar
+from maild.ingest.mime import Part
+from maild.ingest.new_text import cut_reply, find_elided_images, keep_reply
+from maild.ingest.wrapping import find_wrappings
+from maild.message import Attachment, Wrapping
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The fields of an InboundMessage that are read from its body, under the same names; `attached` are the attachments' parts."""
+
+    text: str
+    html: str
+    uncut_text: str
+    new_text: str
+    elided: str
+    attachments: tuple[Attachment, ...]
+    wrappings: tuple[Wrapping, ...]
+    calendar_method: str
+    invitation: str
+    attached: tuple[Part, ...]
+
+
+def read_content(root: Part, *, reply: bool) -> Content:
+    """The content of a message. `reply`: its new text is cut; without, all of it is new (P8)."""
+    body = divide(root)
+    text = read_text(body)
+    lines, armour = remove_armour(text.lines)
+    uncut = keep_reply(lines)
+    new = cut_reply(lines) if reply else uncut
+    calendar = next((part for part in root.walk() if part.content_type == "text/calendar"), None)
+    method = (calendar.parameter("method") or "") if calendar else ""
+    return Content(
+        text=text.text,
+        html=text.html,
+        uncut_text=uncut.visible,
+        new_text=new.visible,
+        elided=new.elided,
+        attachments=describe_attachments(body.attached, text.html, _find_elided_images),
+        wrappings=find_wrappings(root, armour),
+        calendar_method=method,
+        invitation=describe_calendar(calendar.text, method) if calendar else "",
+        attached=body.attached,
+    )
+
+
+def _find_elided_images(html: str) -> frozenset[str]:
+    """The pictures a reply's HTML shows only among what is set aside (P11)."""
+    return find_elided_images(html_lines(html))
