@@ -8,9 +8,8 @@ Nothing a message holds makes this raise: what is wrong with it is listed in its
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import Message
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 
 from mailparser import MailParser
@@ -18,6 +17,7 @@ from mailparser.exceptions import MailParserError
 
 from maild.ingest.addresses import AddressList, read_addresses
 from maild.ingest.content import Content, read_content
+from maild.ingest.dates import read_date
 from maild.ingest.errand import Opened
 from maild.ingest.headers import HeaderBlock, find_identifiers, read_headers
 from maild.ingest.hygiene import one_line
@@ -31,7 +31,6 @@ from maild.message import Address, HeaderField, InboundMessage
 LOOP_FIELD = "x-maild-loop"
 OWN_PREFIX = "x-maild-"
 MAX_DATE = 200
-EARLIEST_YEAR = 1970
 _GUARDED_NAMES = frozenset({"from", "date"})
 _RECIPIENT_FIELDS = frozenset({"delivered-to", "x-original-to", "envelope-to"})
 
@@ -114,7 +113,7 @@ def _compose(raw: bytes, opened: _Opened, content: Content) -> InboundMessage:
         recipients=_recipients(header),
         return_path=_return_path(header),
         subject=subject,
-        date=opened.date or _lenient_date(written),
+        date=opened.date or read_date(written),
         message_id=mid,
         message_id_given=given,
         in_reply_to=find_identifiers(_decoded(header, "in-reply-to")),
@@ -177,15 +176,3 @@ def _return_path(header: HeaderBlock) -> str | None:
     if value is None:
         return None
     return next((address.address for address in read_addresses([value]).addresses if "@" in address.address), "")
-
-
-def _lenient_date(written: str) -> datetime | None:
-    """Dates mail-parser refuses, by stdlib. Seen in practice: `Fri Jan  5 10:00:00 2024`. Year 0000 would be read as 2000."""
-    if not written or "0000" in written[:20]:
-        return None
-    try:
-        date = parsedate_to_datetime(written)
-        date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
-    except (*PARSER_FAULTS, OverflowError):
-        return None
-    return date if date.year >= EARLIEST_YEAR else None
