@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.completion import queues
 from cli.context import Context
 from cli.options import json_option, limit_option
 from cli.output import print_fields, print_json, print_rows
+
+if TYPE_CHECKING:
+    from maild.reports.ordering import Place
 
 
 @click.group(help="Departments.")
@@ -28,23 +33,48 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
     print_rows([name.upper() for name in names], ([document[name] for name in names] for document in documents), limit=limit)
 
 
-@command.command(help="One department: how much it holds, and how much each of its agents.")
+@command.command(
+    short_help="One department: what it holds, who holds how much, and what comes next.",
+    help="One department: how much it holds, how much each of its agents, and what is to be done in its order, with the reason for each "
+    "place: the most urgent first, among equals the oldest. What waits for a customer has no place.",
+)
 @click.argument("queue", shell_complete=queues)
 @json_option
 @click.pass_obj
 def show(context: Context, queue: str, as_json: bool) -> None:
+    from cli.documents import ticket_document
     from maild.errors import NotFoundError
 
     document = next((document for document in _documents(context) if document["queue"] == queue), None)
     if document is None:
         raise NotFoundError(f'there is no queue "{queue}"')
+    places = _places(context, queue)
     if as_json:
-        print_json(document)
+        tokens = context.tokens(context.settings())
+        print_json(document | {"tickets": [ticket_document(at.ticket, at.ticket.messages, tokens) | {"why": at.why} for at in places]})
         return
     load = document.pop("load")
     print_fields(document.items())
     if isinstance(load, dict):
         print_rows(("AGENT", "TICKETS"), load.items())
+    titles = ("NUMBER", "WHY", "OWNER", "REQUESTER", "OPENED", "SUBJECT")
+    print_rows(titles, (_cells(place) for place in places))
+
+
+def _places(context: Context, queue: str) -> list[Place]:
+    from maild.desk.query import Field, Filter
+    from maild.reports.ordering import order
+    from maild.store import tickets
+    from maild.ticket import Status
+
+    idle = [Filter(Field.STATUS, status.value, negated=True) for status in Status if status not in (Status.NEW, Status.OPEN)]
+    with context.store(context.settings()).reading() as tx:
+        return order(tickets.list_tickets(tx, [Filter(Field.QUEUE, queue), *idle]))
+
+
+def _cells(place: Place) -> tuple[object, ...]:
+    ticket = place.ticket
+    return ticket.number, place.why, ticket.owner, ticket.requester.name or ticket.requester.address, ticket.created, ticket.subject
 
 
 def _documents(context: Context) -> list[dict[str, object]]:

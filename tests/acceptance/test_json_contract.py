@@ -10,6 +10,7 @@ import pytest
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email, an_email_with_files
 from tests.rig.office import RunningDesk, a_running_desk
+from tests.rig.pages import MANUAL, rows, sections
 from tests.rig.sink import SmtpSink
 
 TICKET = "number tag subject queue status priority owner requester tags created updated messages"
@@ -123,7 +124,7 @@ OTHERS = {
     ("rules", "list"): "rule when mode does place about owner disabled",
     ("rules", "check"): "valid errors warnings faults",
     ("rules", "test"): "name passed place report",
-    ("rules", "explain", "1"): "at event rule file line fired leaves actions problem skipped shadow",
+    ("rules", "explain", "1"): "at event rule file line file_hash fired leaves actions problem skipped shadow",
     ("db", "status"): "database state schema wanted",
     ("db", "upgrade"): "database state schema wanted before",
     ("outbox", "pause"): "paused",
@@ -137,6 +138,24 @@ def test_everything_else_that_prints(desk: RunningDesk, arguments: tuple[str, ..
     for item in found if isinstance(found, list) else [found]:
         has(item, OTHERS[arguments])
     assert found
+
+
+@pytest.mark.parametrize(
+    ("thing", "arguments"),
+    [
+        ("department", ("queue", "list")),
+        ("mailbox", ("mailbox", "list")),
+        ("agent", ("agent", "list")),
+        ("rule", ("rules", "list")),
+        ("rule of rules explain", ("rules", "explain", "1")),
+        ("template", ("template", "list")),
+        ("status, run --once", ("status",)),
+    ],
+)
+def test_the_manual_names_every_key(desk: RunningDesk, thing: str, arguments: tuple[str, ...]):
+    told = {row[0]: row[1].split() for row in rows(sections(MANUAL / "commands.md")["JSON"])}
+    found = document(desk, *arguments)
+    assert list(found[0] if isinstance(found, list) else found) == told[thing]
 
 
 def test_a_run_prints_the_status_afterwards(make_desk: Callable[..., RunningDesk]):

@@ -180,6 +180,21 @@ def test_init_says_what_it_wrote(tmp_path: Path):
     assert (written["directory"], written["login"]) == (str(folder), None)
 
 
+def test_a_department_shows_its_tickets_in_order_with_the_reason(desk: RunningDesk):
+    for subject, priority in (("old", "normal"), ("burning", "urgent"), ("waiting", "urgent"), ("new", "normal")):
+        number = str(a_ticket(desk, subject=subject)["number"])
+        desk.ask("ticket", "set", number, f"priority={priority}", f"status={'waiting' if subject == 'waiting' else 'open'}")
+    shown = desk.ask("queue", "show", "support")
+    assert [(ticket["number"], ticket["why"]) for ticket in shown["tickets"]] == [
+        (2, "urgent, opened first"),
+        (1, "normal, opened first"),
+        (4, "normal, opened after #1"),
+    ]
+    assert (shown["depth"], shown["unassigned"], shown["load"]) == (4, 4, {"anna": 0})
+    first = maild(desk, "queue", "show", "support").stdout.splitlines()[-3]
+    assert first.split("\t")[:4] == ["2", "urgent, opened first", "-", "Ann Smith"]
+
+
 # Lists
 
 

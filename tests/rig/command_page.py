@@ -39,6 +39,16 @@ afterwards, with the keys it has in its list; an incoming mail with those of `me
 | incoming mail | `id mailbox uid received from subject state class reason ticket` |
 | incoming mail of `message show` | the same, and `attempts error` |
 | outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
+| department | `queue name address mode lead new open waiting depth unassigned oldest load` |
+| department of `queue show` | the same, and `tickets`: those to be done, in their order, with one key more, `why` |
+| mailbox | `mailbox host username folder queues state last_success error` |
+| mailbox of `mailbox test` | `mailbox ok findings`, each finding with `level text remedy` |
+| agent | `agent name email emails role queues leads` |
+| rule | `rule when mode does place about owner disabled` |
+| rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
+| template | `kind language own files` |
+| `status`, `run --once` | `mailboxes incoming outbox oldest_queued paused accounts troubles` |
+| `check`, `rules check` | `valid errors warnings faults`, each fault with `file line column code severity message` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
 `queue` and `mailbox` are keys of the configuration, or null. A ticket's messages and events come oldest first. `text` is the new part of
