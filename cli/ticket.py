@@ -287,9 +287,10 @@ def spam(context: Context, number: int, agent: str | None, as_json: bool) -> Non
 def _act(context: Context, number: int, agent: str | None, as_json: bool, words: list[tuple[str, str]], body: str = "") -> None:
     from maild.desk.acts import Act
     from maild.desk.commands import Command
+    from maild.ingest.hygiene import one_line
 
     with _front_desk(context, agent) as desk:
-        commands = tuple(Command(word, argument) for word, argument in words)
+        commands = tuple(Command(word, one_line(argument)) for word, argument in words)
         act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
         _report(context, desk.act(number, act), as_json)
 

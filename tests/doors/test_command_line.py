@@ -18,10 +18,8 @@ from maild.message import Address
 from maild.reason import Reason
 from maild.store import incoming
 from maild.store.engine import open_store
-from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email
-from tests.rig.office import RunningDesk
-from tests.rig.sink import SmtpSink
+from tests.rig.office import RunningDesk, a_desk_without_servers
 from tests.rig.terminal import shown_on_a_terminal
 
 BOUND_BY_RIGHTS = "setpriv --bounding-set=-dac_override,-dac_read_search"
@@ -33,7 +31,7 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 @pytest.fixture
 def desk(tmp_path: Path) -> RunningDesk:
     """A desk with an empty database that is not running."""
-    desk = RunningDesk(tmp_path / "desk", DovecotServer(), SmtpSink(port=2525))
+    desk = a_desk_without_servers(tmp_path / "desk")
     open_store(desk.storage, desk.directory, create=True).close()
     return desk
 
@@ -308,6 +306,23 @@ def test_a_thing_in_another_state_is_a_failure_and_no_wrong_usage(desk: RunningD
     one_sentence(shell("$maild message release 1", desk.directory), "is received, not quarantined")
 
 
+def test_arguments_are_as_clean_as_mail(desk: RunningDesk):
+    a_ticket(desk, subject=f"two\nlines {ESCAPES}")
+    assert desk.ask("ticket", "tag", "1", "a\x1b", "b")["tags"] == ["a", "b"]
+    desk.ask("ticket", "set", "1", "order=12\r\nBcc: evil@prizes.example")
+    assert desk.ticket(1)["fields"] == {"order": "12 Bcc: evil@prizes.example"}
+    assert desk.ticket(1)["subject"] == "two lines ]0;owned31m"
+
+
+@pytest.mark.parametrize("content", [b"junk that is no database", b"SQLite format 3\0" + bytes(5000)])
+def test_a_file_that_is_no_database_is_one_sentence(desk: RunningDesk, content: bytes):
+    for file in desk.directory.glob("maild.db*"):
+        file.unlink()
+    (desk.directory / "maild.db").write_bytes(content)
+    for arguments in ("ticket list", "status --json", "db status"):
+        one_sentence(shell(f"$maild {arguments}", desk.directory), "the database does not answer")
+
+
 def test_text_is_read_from_standard_input_whatever_its_bytes(desk: RunningDesk):
     a_ticket(desk)
     assert shell(r"printf 'caf\xe9 \x1b[31m\x00' | $maild ticket note 1 --as anna", desk.directory).returncode == 0
@@ -397,7 +412,7 @@ def test_a_folder_that_is_no_desk_says_so(tmp_path: Path, arguments: str):
 
 
 def test_a_desk_that_never_ran_says_what_makes_the_database(tmp_path: Path):
-    desk = RunningDesk(tmp_path / "desk", DovecotServer(), SmtpSink(port=2525))
+    desk = a_desk_without_servers(tmp_path / "desk")
     for arguments in ("ticket list", "status", "db status", "db upgrade", "message list", "outbox pause"):
         one_sentence(shell(f"$maild {arguments}", desk.directory), "does not exist yet", "`maild run` creates it")
     assert [row["state"] for row in desk.ask("mailbox", "list")] == ["never read", "never read"]

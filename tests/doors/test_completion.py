@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig.dovecot import DovecotServer
-from tests.rig.office import RunningDesk
-from tests.rig.sink import SmtpSink
+from tests.rig.office import RunningDesk, a_desk_without_servers
 
 ROOT = Path(__file__).parents[2]
 RULES = "version: 1\nrules: [{id: payment, when: ticket.created, do: [{tag: [a]}]}, {id: vip, when: ticket.created, do: [{tag: [b]}]}]\n"
@@ -25,7 +23,7 @@ echo "${COMPREPLY[*]}"
 
 @pytest.fixture
 def desk(tmp_path: Path) -> RunningDesk:
-    return RunningDesk(tmp_path / "desk", DovecotServer(), SmtpSink(port=2525), rules=RULES)
+    return a_desk_without_servers(tmp_path / "desk", rules=RULES)
 
 
 def run(*command: str, **environment: str) -> str:

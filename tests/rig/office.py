@@ -207,6 +207,11 @@ def a_running_desk(directory: Path, dovecot: DovecotServer, sink: SmtpSink, **se
         desk.stop()
 
 
+def a_desk_without_servers(directory: Path, **settings: Any) -> RunningDesk:
+    """A desk that is configured and cannot be started: for commands that speak to nobody."""
+    return RunningDesk(directory, DovecotServer(base=directory), SmtpSink(port=2525), **settings)
+
+
 def as_mail(caught: Caught) -> EmailMessage:
     message = message_from_bytes(caught.raw, policy=policy.default)
     assert isinstance(message, EmailMessage)

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from maild.store.engine import open_store
-from tests.rig.dovecot import DovecotServer
-from tests.rig.office import RunningDesk
-from tests.rig.sink import SmtpSink
+from tests.rig.office import a_desk_without_servers
 
 FOR_HELP = {
     "sqlalchemy",
@@ -53,7 +51,7 @@ def test_completing_commands_loads_no_library_of_the_daemon(typed: str):
 
 
 def test_listing_tickets_loads_nothing_of_mail_in_and_mail_out(tmp_path: Path):
-    RunningDesk(tmp_path, DovecotServer(), SmtpSink(port=2525))
+    a_desk_without_servers(tmp_path)
     open_store("sqlite:///maild.db", tmp_path, create=True).close()
     loaded = packages("-c", str(tmp_path), "ticket", "list")
     assert "sqlalchemy" in loaded
