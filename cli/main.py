@@ -82,6 +82,8 @@ def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> No
 def command(ctx: click.Context, config: str | None) -> None:
     """maild: an email-first help desk."""
     ctx.obj = Context(find_directory(config))
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main() -> None:

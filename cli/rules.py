@@ -44,7 +44,7 @@ def check(context: Context, strict: bool, as_json: bool) -> None:
 
     settings = context.settings()
     loaded = load_rules(context.directory, settings)
-    contents = f"{len(loaded.rules.rules)} rules, set {loaded.rules.digest}" if loaded.rules else "no set of rules"
+    contents = f"{len(loaded.rules.rules)} rules, set {loaded.rules.digest}" if loaded.rules else "a running desk keeps the rules it has"
     report(context, loaded.faults, contents, strict=strict, as_json=as_json)
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -193,6 +195,30 @@ def test_a_department_shows_its_tickets_in_order_with_the_reason(desk: RunningDe
     assert first.split("\t")[:4] == ["2", "urgent, opened first", "-", "Ann Smith"]
 
 
+def test_what_the_rules_would_make_of_a_mail_file_is_told_with_what_becomes_of_it(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, if: {subject: {contains: invoice}}, do: [{tag: [paid]}]}]\n"
+    desk.configure()
+    file = desk.directory / "mail.eml"
+    file.write_bytes(an_email(subject="My invoice", to=desk.at("support")))
+    told = maild(desk, "rules", "explain", str(file))
+    assert told.stdout == 'ticket.created    rule pay: subject contains "invoice" → tagged paid   (rules/10-test.yaml:2)\n'
+    assert told.stderr == "This mail would be done (new: no token, no known reference, no tag)\n"
+    (trace,) = desk.ask("rules", "explain", str(file))
+    assert (trace["at"], trace["rule"], trace["fired"], trace["problem"]) == (None, "pay", True, "")
+    a_ticket(desk)
+    silent = maild(desk, "rules", "explain", "1")
+    assert (silent.stdout, silent.stderr) == ("", "no rules ran\n")
+    assert desk.incoming() == []
+
+
+def test_broken_rules_leave_a_running_desk_alone_and_say_so(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: pay, whne: ticket.created, do: [{tag: [paid]}]}]\n"
+    desk.configure()
+    found = maild(desk, "rules", "check", status=2)
+    assert found.stdout.endswith("not valid (2 errors): a running desk keeps the rules it has\n")
+    assert 'unknown key "whne" in a rule' in found.stderr, found.stderr
+
+
 # Lists
 
 
@@ -218,6 +244,12 @@ def test_on_a_terminal_a_list_is_a_table_of_fifty_rows(desk: RunningDesk):
     assert shown[-1] == "… and 2 more (--limit N, or --json for all)"
     assert len(shown_on_a_terminal([*maild_here, "message", "list", "--limit", "51"]).splitlines()) == 52
     assert shown_on_a_terminal([*maild_here, "template", "list"]).splitlines()[-1].startswith("… and ")
+
+
+def test_colours_can_be_left_out(desk: RunningDesk):
+    agents = [sys.executable, "-m", "cli.main", "-c", str(desk.directory), "agent", "list"]
+    assert "\x1b[" in shown_on_a_terminal(agents)
+    assert "\x1b[" not in shown_on_a_terminal(agents, NO_COLOR="1")
 
 
 @pytest.mark.parametrize("noun", ["queue", "agent", "mailbox", "template", "rules"])
@@ -398,6 +430,22 @@ def test_a_terminal_without_the_letters_gets_the_rest_and_json_is_whole(desk: Ru
     assert "?" in russian.stdout
     document = shell("$maild template preview received --language ru --json", desk.directory, PYTHONIOENCODING="latin-1")
     assert "сообщение" in json.loads(document.stdout)["subject"]
+
+
+@pytest.mark.parametrize("arguments", [("mailbox", "test"), ("run", "--once")])
+def test_an_interrupt_ends_a_command_without_a_traceback(desk: RunningDesk, arguments: tuple[str, ...]):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        desk.dovecot.port = silent.getsockname()[1]
+        desk.configure()
+        words = [sys.executable, "-m", "cli.main", "-c", str(desk.directory), *arguments]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=60)
+            connection.close()
+    assert process.returncode == 1
+    assert told.endswith("\nAborted.\n")
+    assert "Traceback" not in told
 
 
 # What it may not, and where there is no desk

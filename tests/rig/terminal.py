@@ -9,11 +9,11 @@ from struct import pack
 from termios import TIOCSWINSZ
 
 
-def shown_on_a_terminal(command: list[str], *, columns: int = 120, rows: int = 50) -> str:
-    """Everything the command writes to its terminal, stdout and stderr alike, with its escape sequences."""
+def shown_on_a_terminal(command: list[str], *, columns: int = 120, rows: int = 50, **more: str) -> str:
+    """Everything the command writes to its terminal, stdout and stderr alike, with its escape sequences. `more`: of the environment."""
     ours, theirs = pty.openpty()
     ioctl(theirs, TIOCSWINSZ, pack("HHHH", rows, columns, 0, 0))
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")} | more
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
         shown = b""
