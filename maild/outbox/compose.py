@@ -16,9 +16,9 @@ Every template gets these values, beside `Letter.values`, which win over them:
     body         what a person wrote; quoted, quoted_from: the message it answers, and who wrote that
     signature    the department's, or its name and the desk's
     attachments  names of the files that go along; left_out: of those too large to
-    language, direction ("ltr" or "rtl"); in HTML also text: the rendered text
+    language, direction ("ltr" or "rtl"); words: the language's (`maild.templates.words`); in HTML also text: the rendered text
     reply_to     to agents: whom a reply goes to, shortened; "" means it becomes an internal note
-    reference    to agents: the `maild-ref` line; actions: close, take, wait as mailto links
+    reference    to agents: the `maild-ref` line; actions: close, take, wait, note as mailto links
     warnings, history, tickets (lists), why, sender, incoming, count, match: empty unless `Letter.values` has them
 """
 

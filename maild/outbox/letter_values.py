@@ -67,7 +67,7 @@ def _agent_values(draft: Draft, tokens: Tokens) -> dict[str, object]:
         return {}
     reference = tokens.mint_reference_line(draft.ticket.number, draft.number, draft.letter.agent)
     reply_to = "" if draft.letter.internal else shortened(person_name(draft.ticket.requester), REPLY_NAME)
-    commands = {"close": "#close", "take": "#take", "wait": "#wait"}
+    commands = {"close": "#close", "take": "#take", "wait": "#wait", "note": "#note\n\n"}
     actions = {name: _mailto(draft, f"{command}\n\n{reference}") for name, command in commands.items()}
     return {"reply_to": reply_to, "reference": reference, "actions": actions}
 

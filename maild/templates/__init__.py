@@ -1,1 +1,1 @@
-"""Packaged templates (<lang>/<kind>.*) and `render.py`, the Jinja2 door."""
+"""The letters: structures, the words of each language (<lang>/words.yaml), prose (<lang>/<kind>.*), and `render`, the Jinja2 door."""

@@ -1,101 +1,131 @@
 """Checking a desk's own templates before they run (MAIL.md O9): do they compile, do they use only what there is, do they render.
 
-Codes: E401 not readable or not a valid template, E402 an unknown name, E403 fails on made-up values, E404 a kind without its text.
+Codes: E401 not readable or not a valid template, E402 an unknown name, E403 fails on made-up values, E404 a kind without its text;
+W308 a language of the desk's own lacks words.
 """
 
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from jinja2 import TemplateSyntaxError, nodes
-from jinja2.meta import find_undeclared_variables
+from jinja2 import TemplateSyntaxError
 
 from maild.config.faults import Fault, Faults, Place, did_you_mean
 from maild.config.settings import Settings
 from maild.errors import TemplateError
-from maild.templates.catalogue import HTML, ROLES, SUBJECT, TEXT, TemplateFile
+from maild.templates import words
+from maild.templates.catalogue import PACKAGED, TEXT, WORDS, Listed, TemplateFile
+from maild.templates.names import find_unknown_names
 from maild.templates.render import Templates
-from maild.templates.sandbox import STEP
 from maild.templates.values import sample_values
+from maild.templates.words import Word, read_words
 
 
 def check_templates(settings: Settings, extra: frozenset[str] = frozenset()) -> tuple[Fault, ...]:
     """Every fault of the desk's own templates. `extra` are names its rules hand to their templates."""
-    faults = Faults()
-    templates = Templates(settings)
-    sound = [file for file in templates.catalogue.files() if file.own and _check_file(templates, file, extra, faults)]
-    for kind, language in sorted({_kind_of(file) for file in sound if _is_part_of_a_kind(file)}):
-        _check_kind(templates, kind, language, extra, faults)
-    return faults.sorted()
+    return _Check(settings, extra).run()
 
 
-def _check_file(templates: Templates, file: TemplateFile, extra: frozenset[str], faults: Faults) -> bool:
-    try:
-        source = file.path.read_text(encoding="utf-8")
-        tree = templates.sandbox.parse(source, file.name, str(file.path))
-        templates.sandbox.compile(tree, file.name, str(file.path))
-    except TemplateSyntaxError as error:
-        faults.add(Place(file.path, error.lineno, 1), "E401", f"is not a valid template: {error.message}")
-        return False
-    except (OSError, UnicodeDecodeError) as error:
-        faults.add(Place(file.path, 1, 1), "E401", f"cannot be read as UTF-8: {error}")
-        return False
-    unknown = list(_unknown_names(tree, sample_values(_kind_of(file)[0]), extra))
-    for name, line, hint in unknown:
-        faults.add(_place(file, source, name, line), "E402", f'unknown name "{name}"{hint}')
-    return not unknown
+class _Check:
+    """One check of one desk's templates."""
+
+    def __init__(self, settings: Settings, extra: frozenset[str]) -> None:
+        self._templates = Templates(settings)
+        self._catalogue = self._templates.catalogue
+        self._own = [file for file in self._catalogue.files() if file.own]
+        self._extra = extra
+        self._faults = Faults()
+
+    def run(self) -> tuple[Fault, ...]:
+        broken = {file for file in self._own if not self._is_sound(file)}
+        if all(file.kind for file in broken):
+            touches_all = any(not file.kind and not _holds_words(file) for file in self._own)
+            for listed in self._catalogue.listing():
+                if (listed.own or touches_all) and broken.isdisjoint(listed.files):
+                    self._check_kind(listed)
+        return self._faults.sorted()
+
+    def _is_sound(self, file: TemplateFile) -> bool:
+        before = len(self._faults.errors)
+        if _holds_words(file):
+            self._check_words(file)
+        else:
+            self._check_template(file)
+        return len(self._faults.errors) == before
+
+    def _check_template(self, file: TemplateFile) -> None:
+        start = Place(file.path, 1, 1)
+        try:
+            source = file.path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            self._faults.add(start, "E401", f"cannot be read as UTF-8: {error}")
+            return
+        known = self._templates.words_known(file.language or words.LAST_RESORT)
+        self._check_source(source, start, {**sample_values(file.kind), words.NAME: known})
+
+    def _check_source(self, source: str, start: Place, values: Mapping[str, object]) -> None:
+        """One template, or one word: `start` is where its source begins."""
+        try:
+            tree = self._templates.sandbox.parse(source)
+            self._templates.sandbox.compile(tree)
+        except TemplateSyntaxError as error:
+            self._faults.add(_line_of(start, error.lineno), "E401", f"is not a valid template: {error.message}")
+            return
+        for unknown in find_unknown_names(tree, values, self._extra):
+            self._faults.add(_place(start, unknown.name, unknown.line), "E402", f'unknown name "{unknown.name}"{unknown.hint}')
+
+    def _check_words(self, file: TemplateFile) -> None:
+        """Each word is one that letters ask for, or belongs to a kind of the desk's own; each is a sound template."""
+        given = read_words(file.path, self._faults)
+        wanted = self._words_of_the_package()
+        for word in given:
+            if str(word) not in wanted and not self._is_of_an_own_kind(word):
+                self._faults.add(word.name_place, "E402", f'unknown word "{word}"{did_you_mean(str(word), wanted)}')
+            self._check_source(word.text, word.place, sample_values(""))
+        missing = sorted(wanted - {str(word) for word in given})
+        if missing and not self._catalogue.find(f"{PACKAGED}{file.name}"):
+            self._faults.add(Place(file.path, 1, 1), "W308", f"lacks {', '.join(missing)}: letters say that in English")
+
+    def _words_of_the_package(self) -> frozenset[str]:
+        file = self._catalogue.find(f"{PACKAGED}{words.LAST_RESORT}/{WORDS}")
+        return frozenset(str(word) for word in read_words(file.path, self._faults)) if file else frozenset()
+
+    def _is_of_an_own_kind(self, word: Word) -> bool:
+        return len(word.name) > 1 and any(file.kind.replace("-", "_") == word.name[0] for file in self._own)
+
+    def _check_kind(self, listed: Listed) -> None:
+        """Render one kind in one language with made-up values."""
+        kind = listed.kind
+        if self._catalogue.find_part(kind, TEXT, listed.language) is None:
+            self._faults.add(Place(listed.files[0].path, 1, 1), "E404", f'has no text beside it: write "{kind}.{TEXT}" too')
+            return
+        try:
+            self._templates.render(kind, (listed.language,), dict.fromkeys(self._extra, "") | dict(sample_values(kind)))
+        except TemplateError as error:
+            own = [*(file for file in listed.files if file.own), *self._own]
+            self._faults.add(_failed_at(error, own), "E403", f"fails on made-up values: {error}")
 
 
-def _check_kind(templates: Templates, kind: str, language: str, extra: frozenset[str], faults: Faults) -> None:
-    """Render one kind in one language with made-up values."""
-    text = templates.catalogue.find(f"{language}/{kind}.{TEXT}")
-    if text is None:
-        other = templates.catalogue.find(f"{language}/{kind}.{SUBJECT}") or templates.catalogue.find(f"{language}/{kind}.{HTML}")
-        if other:
-            faults.add(Place(other.path, 1, 1), "E404", f'has no text beside it: write "{kind}.{TEXT}" too')
-        return
-    try:
-        templates.render(kind, (language,), dict.fromkeys(extra, "") | dict(sample_values(kind)))
-    except TemplateError as error:
-        faults.add(_failed_at(error, text), "E403", f"fails on made-up values: {error}")
+def _holds_words(file: TemplateFile) -> bool:
+    return file.name.endswith(f"/{WORDS}")
 
 
-def _kind_of(file: TemplateFile) -> tuple[str, str]:
-    language, _, rest = file.name.rpartition("/")
-    return rest.partition(".")[0], language
+def _place(start: Place, name: str, line: int) -> Place:
+    """Where in the file the name stands, given its line in the template that begins at `start`."""
+    place = _line_of(start, line)
+    text = next(iter(start.file.read_text(encoding="utf-8").splitlines()[place.line - 1 : place.line]), "")
+    match = re.compile(rf"\b{re.escape(name)}\b").search(text, place.column - 1)
+    return Place(place.file, place.line, match.start() + 1 if match else place.column, len(name))
 
 
-def _is_part_of_a_kind(file: TemplateFile) -> bool:
-    return "/" in file.name and file.name.partition(".")[2] in ROLES
+def _line_of(start: Place, line: int) -> Place:
+    return start if line == 1 else Place(start.file, start.line + line - 1, 1)
 
 
-def _unknown_names(tree: nodes.Template, values: Mapping[str, object], extra: frozenset[str]) -> Iterator[tuple[str, int, str]]:
-    """Each unknown name with its line and a hint. A name asked for with `is defined` or `default` may be missing."""
-    known = {*values, *extra, STEP, *_asked_for(tree)}
-    for name in sorted(find_undeclared_variables(tree) - known):
-        line = next((node.lineno for node in tree.find_all(nodes.Name) if node.name == name), 1)
-        yield name, line, did_you_mean(name, values)
-    for node in tree.find_all(nodes.Getattr):
-        fields = values.get(node.node.name) if isinstance(node.node, nodes.Name) else None
-        if isinstance(fields, Mapping) and fields and node.attr not in fields:
-            yield node.attr, node.lineno, did_you_mean(node.attr, fields)
-
-
-def _asked_for(tree: nodes.Template) -> frozenset[str]:
-    tests = (node.node for node in tree.find_all(nodes.Test) if node.name == "defined")
-    filters = (node.node for node in tree.find_all(nodes.Filter) if node.name in ("default", "d"))
-    return frozenset(node.name for node in (*tests, *filters) if isinstance(node, nodes.Name))
-
-
-def _place(file: TemplateFile, source: str, name: str, line: int) -> Place:
-    text = source.splitlines()[line - 1] if line <= source.count("\n") + 1 and source else ""
-    match = re.search(rf"\b{re.escape(name)}\b", text)
-    return Place(file.path, line, match.start() + 1 if match else 1, len(name))
-
-
-def _failed_at(error: TemplateError, file: TemplateFile) -> Place:
-    """Where a rendering failed: Jinja2 rewrites tracebacks to the template's own lines."""
+def _failed_at(error: TemplateError, own: list[TemplateFile]) -> Place:
+    """Where in one of the desk's files a rendering failed: Jinja2 rewrites tracebacks to the templates' own lines."""
     cause = error.__cause__
     frames = traceback.extract_tb(cause.__traceback__) if cause else []
-    line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(file.path)), None)
-    return Place(file.path, line or 1, 1)
+    paths = {str(file.path): file.path for file in own}
+    inside = [frame for frame in frames if frame.filename in paths]
+    return Place(paths[inside[-1].filename], inside[-1].lineno or 1, 1) if inside else Place(own[0].path, 1, 1)

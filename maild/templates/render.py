@@ -1,9 +1,11 @@
 """Rendering: a kind, languages and plain values → subject, text and HTML. The door to Jinja2, together with `sandbox`.
 
-Which files there are is `catalogue`'s; which values a letter has is written in `maild.outbox.compose`.
+Which files there are is `catalogue`'s, what they say in a language is `words`'; which values a letter has is written in
+`maild.outbox.compose`.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +14,11 @@ from jinja2 import TemplateError as JinjaError
 
 from maild.config.settings import Settings
 from maild.errors import TemplateError
-from maild.templates.catalogue import LAYOUT, SUBJECT, TEXT, Catalogue, Listed
+from maild.templates import words
+from maild.templates.catalogue import LAYOUT, SUBJECT, TEXT, Catalogue, Listed, TemplateFile
 from maild.templates.sandbox import Sandbox, capped
 from maild.templates.values import sample_values
+from maild.templates.words import Vocabulary, load_vocabulary
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 RENDER_FAULTS = (JinjaError, TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError, OSError)
@@ -45,6 +49,7 @@ class Templates:
         self.catalogue = open_catalogue(settings)
         self.sandbox = Sandbox(self.catalogue)
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
+        self._vocabularies: dict[str, Vocabulary] = {}
 
     def render(self, kind: str, languages: Sequence[str], values: Mapping[str, object]) -> Rendered:
         """A letter of the kind, in the first of the languages that has it, English being the last resort.
@@ -57,10 +62,17 @@ class Templates:
         chosen = self._choose(kind, (*languages, "en"))
         plain = {name: _plain(value) for name, value in values.items()}
         plain |= {"language": chosen.language, "direction": "rtl" if chosen.language in RIGHT_TO_LEFT else "ltr"}
+        plain |= {words.NAME: self._vocabulary(chosen.language).filled(dict(plain))}
         subject = " ".join(self._run(chosen.subject, plain).split()) if chosen.subject else ""
         text = self._run(chosen.text, plain).strip() + "\n"
         html = self._run(chosen.html, plain | {"text": text}).strip()
         return Rendered(subject, text, f"{html}\n" if html else None, chosen.language)
+
+    def words_known(self, language: str) -> Mapping[str, object]:
+        """Which words there are, in tables; none where the language's own are not valid."""
+        with suppress(TemplateError):
+            return self._vocabulary(language).tree
+        return {}
 
     def _choose(self, kind: str, languages: tuple[str, ...]) -> _Compiled:
         if known := self._compiled.get((kind, languages)):
@@ -72,17 +84,28 @@ class Templates:
         return compiled
 
     def _compile(self, kind: str, language: str) -> _Compiled:
-        subject = self.catalogue.find(f"{language}/{kind}.{SUBJECT}")
+        find = self.catalogue.find_part
         html = self.catalogue.find_html(kind, language)
         try:
             return _Compiled(
                 language,
-                self.sandbox.get_template(subject.name) if subject else None,
-                self.sandbox.get_template(f"{language}/{kind}.{TEXT}"),
-                self.sandbox.get_template(html.name if html else LAYOUT),
+                self._template(subject) if (subject := find(kind, SUBJECT, language)) else None,
+                self._template(find(kind, TEXT, language)),
+                self._template(html),
             )
         except RENDER_FAULTS as error:
             raise TemplateError(f"{language}/{kind}: {error}") from error
+
+    def _template(self, file: TemplateFile | None) -> Template:
+        return self.sandbox.get_template(file.name if file else LAYOUT)
+
+    def _vocabulary(self, language: str) -> Vocabulary:
+        if language not in self._vocabularies:
+            try:
+                self._vocabularies[language] = load_vocabulary(self.catalogue, self.sandbox, language)
+            except RENDER_FAULTS as error:
+                raise TemplateError(f"the words of {language}: {error}") from error
+        return self._vocabularies[language]
 
     def _run(self, template: Template, values: Mapping[str, object]) -> str:
         self.sandbox.meter.start()

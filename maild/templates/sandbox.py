@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, nodes
-from jinja2.runtime import LoopContext
+from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, nodes, pass_context, pass_eval_context
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import escape
 
@@ -44,7 +45,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.meter = Meter()
         self.globals = {STEP: self.meter.step}
         harmless = {name: self.filters[name] for name in _HARMLESS_FILTERS.split()}
-        self.filters = {**harmless, "paragraphs": paragraphs, "quoted": quoted, "numbered": numbered}
+        ours = {"paragraphs": paragraphs, "quoted": quoted, "numbered": numbered, "listed": listed, "isolated": isolated}
+        self.filters = {**harmless, **ours}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -127,9 +129,12 @@ def capped(pieces: Iterable[str]) -> str:
     return "".join(kept)
 
 
-def paragraphs(text: object) -> Html:
-    """Plain text as HTML: blank lines part paragraphs, other line breaks and leading blanks stay, `>` lines become a quotation."""
-    return Html(_paragraphs(str(text)))
+def paragraphs(text: object, direction: str = "") -> Html:
+    """Plain text as HTML: blank lines part paragraphs, other line breaks and leading blanks stay, `>` lines become a quotation.
+
+    `direction` "auto": each paragraph runs as its own words do, whatever the letter's language; for what people wrote.
+    """
+    return Html(_paragraphs(str(text), f'<p dir="{escape(direction)}">' if direction else "<p>"))
 
 
 def quoted(text: object) -> str:
@@ -137,26 +142,51 @@ def quoted(text: object) -> str:
     return "\n".join(f"> {line}".rstrip() for line in str(text).strip().split("\n"))
 
 
-def numbered(text: object) -> str:
-    """Every line behind its number (MAIL.md A7: a failed draft comes back like this)."""
-    return "\n".join(f"{number:3} {line}".rstrip() for number, line in enumerate(str(text).rstrip().split("\n"), 1))
+@pass_eval_context
+def numbered(scope: EvalContext, text: object) -> str:
+    """Every line behind its number (MAIL.md A7: a failed draft comes back like this); in HTML a list, so that it is copied without them."""
+    lines = str(text).rstrip().split("\n")
+    if scope.autoescape:
+        items = "\n".join(f"<li><bdi>{_line(line)}</bdi></li>" for line in lines)
+        return Html(f'<ol dir="auto">\n{items}\n</ol>')
+    return "\n".join(f"{number:3} {line}".rstrip() for number, line in enumerate(lines, 1))
+
+
+@pass_context
+def isolated(context: Context, words: object) -> str:
+    """Foreign words, a name or an address, which shall not turn the order of what stands around them (Unicode UAX #9).
+
+    Lines are kept apart one by one, and so are the items of a list, with commas between. In HTML that is `<bdi>`; in text it takes
+    invisible marks, which only right-to-left letters need.
+    """
+    between, pieces = (", ", words) if isinstance(words, list | tuple) else ("\n", str(words).split("\n"))
+    if context.eval_ctx.autoescape:
+        return Html(between.replace("\n", "<br>\n").join(f"<bdi>{_line(str(piece))}</bdi>" for piece in pieces))
+    before, after = ("\u2068", "\u2069") if context.resolve("direction") == "rtl" else ("", "")
+    return between.join(f"{before}{piece}{after}" for piece in pieces)
+
+
+@pass_context
+def listed(context: Context, items: Iterable[object]) -> str:
+    """Every item on a line of its own, behind `- `."""
+    return "\n".join(f"- {isolated(context, item)}" for item in items)
 
 
 def _step(line: int) -> nodes.Output:
     return nodes.Output([nodes.Call(nodes.Name(STEP, "load"), [], [], None, None)], lineno=line)
 
 
-def _paragraphs(text: str, depth: int = 0) -> str:
+def _paragraphs(text: str, opening: str, depth: int = 0) -> str:
     blocks = (block.strip("\n") for block in text.split("\n\n") if block.strip())
-    return "\n".join(_block(block, depth) for block in blocks)
+    return "\n".join(_block(block, opening, depth) for block in blocks)
 
 
-def _block(block: str, depth: int) -> str:
+def _block(block: str, opening: str, depth: int) -> str:
     lines = block.split("\n")
     if depth < MAX_QUOTE_DEPTH and all(line.startswith(">") for line in lines):
         inner = "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
-        return f"<blockquote>{_paragraphs(inner, depth + 1)}</blockquote>"
-    return "<p>" + "<br>\n".join(map(_line, lines)) + "</p>"
+        return f"<blockquote>{_paragraphs(inner, opening, depth + 1)}</blockquote>"
+    return opening + "<br>\n".join(map(_line, lines)) + "</p>"
 
 
 def _line(line: str) -> str:

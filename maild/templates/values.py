@@ -31,7 +31,7 @@ _EVERY_LETTER: Mapping[str, object] = {
 _FOR_AGENTS: Mapping[str, object] = {
     "reply_to": "Ann Smith",
     "reference": "maild-ref: n.1042.77.0aabcdefghijklmnop",
-    "actions": {"close": "mailto:support@acme.example", "take": "mailto:support@acme.example", "wait": "mailto:support@acme.example"},
+    "actions": dict.fromkeys(("close", "take", "wait", "note"), "mailto:support@acme.example"),
     "warnings": ["The sender could not be verified."],
     "history": ["2026-03-02 17:50 Ann Smith: Where is my order?"],
     "why": "no answer for 30 minutes",

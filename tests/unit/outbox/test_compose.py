@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given, settings
@@ -131,6 +133,14 @@ def test_a_notification_starts_with_where_a_reply_goes_then_the_new_text_and_end
     assert lines[-1] == TOKENS.mint_reference_line(1042, 77, "anna")
     assert "Priority: high" in lines
     assert text_of(read_back(composed(a_letter(NOTIFICATION, internal=True)))).startswith("Reply = internal note\n")
+
+
+def test_each_action_writes_a_mail_with_its_command_first_and_the_token_last():
+    html = text_of(read_back(composed(a_letter(NOTIFICATION))), "html")
+    links = re.findall(r'<a href="mailto:support@acme\.example\?([^"]*)">', html)
+    bodies = [parse_qs(unescape(link))["body"][0].split("\r\n") for link in links]
+    assert [body[0] for body in bodies] == ["#close", "#take", "#wait", "#note"]
+    assert {body[-1] for body in bodies} == {TOKENS.mint_reference_line(1042, 77, "anna")}
 
 
 def test_the_first_line_of_a_notification_is_short_in_every_language():

@@ -2,18 +2,26 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from maild.config.faults import Faults
+from maild.templates import words
+from maild.templates.catalogue import Catalogue
 from maild.templates.render import Templates, list_templates
 from maild.templates.values import FOR_AGENTS, FOR_CUSTOMERS, sample_values
+from maild.templates.words import Word, read_words
+from maild.ticket import Priority, Status
 from tests.rig.letters import a_desk
 
 LANGUAGES = ("bg", "de", "el", "en", "es", "fa", "fr", "ru")
 KINDS = FOR_AGENTS | FOR_CUSTOMERS
 TEMPLATES = Templates(a_desk())
-VOID = frozenset({"meta", "br"})
+VOID = frozenset({"meta", "br", "hr"})
 EVERY = [(kind, language) for kind in sorted(KINDS) for language in LANGUAGES]
+TO_ANSWER = ("notification", "escalation", "command-failed")
+CATALOGUE = Catalogue(Path("/nonexistent"))
 
 
 class Outline(HTMLParser):
@@ -31,6 +39,37 @@ class Outline(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
             self.mistakes.append(tag)
+
+
+class Visible(HTMLParser):
+    """What a reader sees of a document, but for the links, which only repeat commands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self._hidden = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "head" or ("class", "actions") in attrs:
+            self._hidden = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._hidden:
+            self._hidden = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._hidden else data
+
+
+def words_in(language: str) -> tuple[Word, ...]:
+    faults = Faults()
+    found = [word for file in CATALOGUE.words(language) for word in read_words(file.path, faults)]
+    assert faults.sorted() == ()
+    return tuple(found)
+
+
+def names_in(word: Word) -> set[str]:
+    return set(re.findall(r"\{\{ ([\w.]+)", word.text))
 
 
 def test_every_kind_stands_in_every_language():
@@ -54,11 +93,12 @@ def test_a_template_renders_in_its_own_language(kind: str, language: str):
 @pytest.mark.parametrize(("kind", "language"), EVERY)
 def test_a_template_uses_what_it_must(kind: str, language: str):
     text = TEMPLATES.render(kind, (language,), sample_values(kind)).text
+    text = re.sub("[\u2068\u2069]", "", text)
     if kind in FOR_CUSTOMERS - {"answer"}:
         assert "1042" in text
         assert "my order has not come" not in text
         assert text.endswith("Support\nAcme Support\n")
-    if kind in ("notification", "escalation"):
+    if kind in TO_ANSWER:
         assert text.rstrip().endswith("maild-ref: n.1042.77.0aabcdefghijklmnop")
 
 
@@ -77,3 +117,51 @@ def test_letters_work_without_anything_optional():
     for kind, language in EVERY:
         rendered = TEMPLATES.render(kind, (language,), {**sample_values(kind), **empty})
         assert "[]" not in rendered.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_every_word_and_says_the_same_with_it(language: str):
+    assert {str(word): names_in(word) for word in words_in(language)} == {str(word): names_in(word) for word in words_in("en")}
+
+
+def test_every_status_priority_and_action_has_a_word():
+    named = {word.name for word in words_in(words.LAST_RESORT)}
+    wanted = {("status", status.value) for status in Status} | {("priority", priority.value) for priority in Priority}
+    assert wanted | {("action", name) for name in sample_values("notification")["actions"]} <= named
+
+
+@pytest.mark.parametrize(("kind", "language"), EVERY)
+def test_text_and_html_say_the_same(kind: str, language: str):
+    rendered = TEMPLATES.render(kind, (language,), {**sample_values(kind), "left_out": ["film.mp4"], "quoted": "Where\n\nis it?"})
+    visible = Visible()
+    visible.feed(rendered.html or "")
+    without_line_numbers = re.sub(r"(?m)^ +\d+(?= |$)", "", rendered.text)
+    assert re.findall(r"[\w!=:#@,]+", visible.text) == re.findall(r"[\w!=:#@,]+", without_line_numbers)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", TO_ANSWER)
+def test_the_first_line_tells_in_sixty_characters_where_a_reply_goes(kind: str, language: str):
+    for reply_to in ("", "W" * 36):
+        first = TEMPLATES.render(kind, (language,), {**sample_values(kind), "reply_to": reply_to}).text.split("\n")[0]
+        assert reply_to in first
+        assert 0 < len(first) <= 60
+
+
+def test_names_do_not_turn_the_order_of_a_right_to_left_line():
+    rendered = TEMPLATES.render("notification", ("fa",), sample_values("notification"))
+    assert "از: \u2068Ann Smith\u2069 <\u2068ann@globex.example\u2069>\n" in rendered.text
+    assert "<bdi>Ann Smith</bdi> &lt;<bdi>ann@globex.example</bdi>&gt;" in (rendered.html or "")
+    files = TEMPLATES.render("notification", ("fa",), {**sample_values("notification"), "attachments": ["عکس.png", "a.pdf"]})
+    assert "\u2068عکس.png\u2069, \u2068a.pdf\u2069\n" in files.text
+    assert "<bdi>عکس.png</bdi>, <bdi>a.pdf</bdi>" in (files.html or "")
+    signed = TEMPLATES.render("answer", ("fa",), {**sample_values("answer"), "signature": "Support\n+98 21 5550"})
+    assert "\u2068+98 21 5550\u2069" in signed.text
+    assert "<bdi>+98 21 5550</bdi>" in (signed.html or "")
+    assert "\u2068" not in TEMPLATES.render("notification", ("en",), sample_values("notification")).text
+
+
+def test_no_french_line_begins_with_a_punctuation_mark():
+    for file in CATALOGUE.files():
+        if file.language == "fr":
+            assert re.findall(r" [:;?!»]|« ", file.path.read_text(encoding="utf-8")) == [], file.name

@@ -13,10 +13,11 @@ from tests.rig.letters import a_desk
 
 
 def a_desk_with(directory: Path, **files: str) -> Settings:
-    """A desk with its own templates: `en__hello__body_txt` is `templates/en/hello.body.txt`."""
+    """A desk with its own templates: `en__hello__body_txt` is `templates/en/hello.body.txt`, `all__…` stands above the languages."""
     for name, text in files.items():
         language, kind, rest = name.split("__")
-        path = directory / "templates" / language / f"{kind.replace('_', '-')}.{rest.replace('_', '.')}"
+        folder = directory / "templates" / ("" if language == "all" else language)
+        path = folder / f"{kind.replace('_', '-')}.{rest.replace('_', '.')}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return a_desk(directory)
@@ -54,6 +55,55 @@ def test_a_desks_own_text_wins_and_its_html_follows(tmp_path: Path):
     answer = Templates(desk).render("answer", ("en",), sample_values("answer"))
     assert answer.html is not None
     assert "blockquote>" not in answer.html.partition("<body>")[2]
+
+
+def test_a_desks_own_words_are_laid_over_the_packaged_ones(tmp_path: Path):
+    desk = a_desk_with(tmp_path, de__words__yaml='card: {owner: "Betreut von"}\nreply_to: "Antwort geht an {{ reply_to }}"')
+    german = Templates(desk).render("notification", ("de",), sample_values("notification"))
+    assert german.text.startswith("Antwort geht an Ann Smith\n")
+    assert "Betreut von: Anna Ivanova\n" in german.text
+    assert "Priorität: normal\n" in german.text
+    assert '<td class="label">Betreut von:</td>' in (german.html or "")
+    assert "Owner: Anna Ivanova" in Templates(desk).render("notification", ("en",), sample_values("notification")).text
+
+
+def test_a_language_is_added_with_words_only(tmp_path: Path):
+    desk = a_desk_with(tmp_path, it__words__yaml='card: {owner: "Assegnato a"}', he__words__yaml='reply_note: "x"')
+    italian = Templates(desk).render("notification", ("it",), sample_values("notification"))
+    assert italian.language == "it"
+    assert "Assegnato a: Anna Ivanova\n" in italian.text
+    assert "Queue: Support\n" in italian.text
+    assert Templates(desk).render("received", ("it",), sample_values("received")).language == "en"
+    assert 'dir="rtl"' in (Templates(desk).render("notification", ("he",), sample_values("notification")).html or "")
+
+
+def test_a_structure_of_the_desks_own_is_used_in_every_language(tmp_path: Path):
+    text = '{% extends "maild/notification.body.txt" %}{% block help %}{{ super() }}\nhand-over: {{ words.card.owner }}\n{% endblock %}'
+    desk = a_desk_with(tmp_path, all__notification__body_txt=text)
+    for language, owner in (("en", "Owner"), ("de", "Zuständig")):
+        own = Templates(desk).render("notification", (language,), sample_values("notification"))
+        assert "#note, #close, #wait" in own.text
+        assert f"hand-over: {owner}\n" in own.text
+        assert own.html is not None
+        assert f"hand-over: {owner}" in own.html
+    assert "hand-over" not in Templates(desk).render("escalation", ("en",), sample_values("escalation")).text
+
+
+def test_a_file_in_a_languages_folder_goes_before_the_common_one(tmp_path: Path):
+    desk = a_desk_with(tmp_path, all__received__body_txt="all", de__received__body_txt="de", el__notification__body_txt="el")
+    rendered = {name: Templates(desk).render("received", (name,), sample_values("received")).text for name in ("de", "fr")}
+    assert rendered == {"de": "de\n", "fr": "all\n"}
+    assert Templates(desk).render("notification", ("el",), sample_values("notification")).text == "el\n"
+
+
+def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
+    desk = a_desk_with(tmp_path, de__words__yaml="colon: ':'", fr__received__subject_txt="Ahoy")
+    listed = {(item.kind, item.language): item for item in list_templates(desk)}
+    assert [file.name for file in listed["received", "fr"].files] == ["fr/received.subject.txt", "fr/received.body.txt"]
+    names = [*(f"notification.{part}" for part in ("subject.txt", "body.txt", "body.html")), "de/words.yaml", "de/words.yaml"]
+    assert [file.name for file in listed["notification", "de"].files] == names
+    own = {key for key, item in listed.items() if item.own}
+    assert own == {("received", "fr"), *((kind, "de") for kind in ("answer", "command-failed", "escalation", "notification"))}
 
 
 def test_an_empty_html_template_means_text_only(tmp_path: Path):
@@ -111,6 +161,10 @@ ESCAPES = [
     "{% macro m() %}{% endmacro %}{{ m.__globals__ }}",
     "{% include '/etc/passwd' %}",
     "{% include '../../../etc/passwd' %}",
+    "{% include 'maild/../render.py' %}",
+    "{{ words.__class__ }}",
+    "{{ words.card.keys() }}",
+    "{{ words._tree }}",
     "{{ ''|format(1) }}",
     "{{ tags|map('upper')|list }}",
 ]
@@ -213,3 +267,53 @@ def test_a_file_that_is_not_utf8_is_a_fault(tmp_path: Path):
     desk = a_desk_with(tmp_path, en__own__body_txt="x")
     (tmp_path / "templates/en/own.body.txt").write_bytes(b"\xff\xfe")
     assert [fault.code for fault in check_templates(desk)] == ["E401"]
+
+
+def test_sound_words_have_no_faults(tmp_path: Path):
+    words = 'reply_note: "Reply = a note about {{ ticket.number }}"\nsurvey: {subject: "How were we?"}'
+    text = "{{ words.survey.subject }} {{ words.card.owner }}"
+    check_faults(tmp_path, [], en__words__yaml=words, all__survey__body_txt=text)
+
+
+def test_faults_of_words_have_their_places(tmp_path: Path):
+    expected = [
+        'en/words.yaml:1:1: E402 unknown word "colour" (did you mean "colon"?)',
+        'en/words.yaml:2:35: E402 unknown name "tiket" (did you mean "ticket"?)',
+        'en/words.yaml:3:8: E402 unknown word "card.onwer" (did you mean "card.owner"?)',
+        "en/words.yaml:4:11: E401 is not a valid template: unexpected '}'",
+        'en/words.yaml:5:11: E401 "left_out" must be a text',
+    ]
+    words = """colour: ":"
+reply_note: "Reply = a note on {{ tiket.number }}"
+card: {onwer: "Owner"}
+reply_to: "a {{ b } }}"
+left_out: [a]
+"""
+    check_faults(tmp_path, expected, en__words__yaml=words)
+
+
+def test_a_file_of_words_is_plain_yaml(tmp_path: Path):
+    check_faults(tmp_path / "list", ["en/words.yaml:1:1: E401 must hold words and their texts"], en__words__yaml="- a")
+    twice = ['en/words.yaml:2:1: E106 the key "colon" stands here twice (first in line 1)']
+    check_faults(tmp_path / "twice", twice, en__words__yaml="colon: a\ncolon: b")
+
+
+def test_an_unknown_word_in_a_template_is_a_fault(tmp_path: Path):
+    expected = [
+        'en/own.body.txt:1:10: E402 unknown name "nonesuch"',
+        'en/own.body.txt:2:15: E402 unknown name "onwer" (did you mean "owner"?)',
+    ]
+    check_faults(tmp_path, expected, en__own__body_txt="{{ words.nonesuch }}\n{{ words.card.onwer }}")
+
+
+def test_a_language_of_the_desks_own_is_told_what_it_lacks(tmp_path: Path):
+    packaged = (Path(__file__).parents[3] / "maild/templates/en/words.yaml").read_text(encoding="utf-8")
+    faults = check_templates(a_desk_with(tmp_path, it__words__yaml=packaged.replace('colon: ":"', "")))
+    assert [fault.describe(tmp_path / "templates") for fault in faults] == [
+        "it/words.yaml:1:1: W308 lacks colon: letters say that in English"
+    ]
+
+
+def test_what_others_extend_is_tried_with_every_letter(tmp_path: Path):
+    faults = check_templates(a_desk_with(tmp_path, all__agents__txt="{% block message %}{{ ticket.number / 0 }}{% endblock %}"))
+    assert {(fault.code, fault.place.file.name) for fault in faults} == {("E403", "agents.txt")}
