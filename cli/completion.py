@@ -68,6 +68,12 @@ def _kinds(settings: Settings) -> Iterable[str]:
     return dict.fromkeys(item.kind for item in list_templates(settings))
 
 
+def _template_files(settings: Settings) -> Iterable[str]:
+    from maild.templates.render import open_catalogue
+
+    return [file.name for file in open_catalogue(settings).files() if not file.own]
+
+
 def _rules(settings: Settings) -> Iterable[str]:
     from maild.rules.load import load_rules
 
@@ -76,4 +82,5 @@ def _rules(settings: Settings) -> Iterable[str]:
 
 
 kinds = names_of(_kinds)
+template_files = names_of(_template_files)
 rules = names_of(_rules)

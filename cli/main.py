@@ -28,7 +28,7 @@ NOUNS = {
     "rules": "Rules: check, list, test, explain.",
     "mailbox": "Mailboxes: list, test.",
     "agent": "Agents: list.",
-    "template": "Templates: list, preview.",
+    "template": "Templates: list, preview, copy.",
     "db": "The database: status, upgrade.",
     "completion": "Completion for bash, zsh and fish.",
 }

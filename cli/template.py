@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.completion import kinds
+from cli.completion import kinds, template_files
 from cli.context import Context
 from cli.options import json_option, limit_option
 from cli.output import print_json, print_rows, print_text
@@ -15,7 +15,7 @@ def command() -> None:
     pass
 
 
-@command.command("list", help="Every kind in every language, and which files are the desk's own.")
+@command.command("list", help="Every kind in every language, with its files, and whether any is the desk's own.")
 @limit_option
 @json_option
 @click.pass_obj
@@ -31,8 +31,8 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
             ]
         )
         return
-    rows = ((item.kind, item.language, "own" if item.own else "packaged") for item in found)
-    print_rows(("KIND", "LANGUAGE", "WHOSE"), rows, limit=limit)
+    rows = ((item.kind, item.language, "own" if item.own else "packaged", " ".join(file.name for file in item.files)) for item in found)
+    print_rows(("KIND", "LANGUAGE", "WHOSE", "FILES"), rows, limit=limit)
 
 
 @command.command(help="A letter as it would look, with made-up values.")
@@ -52,3 +52,17 @@ def preview(context: Context, kind: str, language: str | None, html: bool, as_js
         print_text(rendered.html or "")
     else:
         print_text(f"Subject: {rendered.subject}\n\n{rendered.text.rstrip()}")
+
+
+@command.command(help="Put a packaged file into the desk's folder of templates, to be changed there. NAME is one that `list` shows.")
+@click.argument("name", shell_complete=template_files)
+@json_option
+@click.pass_obj
+def copy(context: Context, name: str, as_json: bool) -> None:
+    from maild.templates.render import copy_template
+
+    file = copy_template(context.settings(), name)
+    if as_json:
+        print_json({"file": str(file)})
+    else:
+        print_text(str(file))

@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from jinja2 import Template
 from jinja2 import TemplateError as JinjaError
 
+from maild.config.faults import did_you_mean
 from maild.config.settings import Settings
 from maild.errors import TemplateError
 from maild.templates import words
-from maild.templates.catalogue import LAYOUT, SUBJECT, TEXT, Catalogue, Listed, TemplateFile
+from maild.templates.catalogue import LAYOUT, PACKAGED, SUBJECT, TEXT, Catalogue, Listed, TemplateFile
 from maild.templates.sandbox import Sandbox, capped
 from maild.templates.values import sample_values
 from maild.templates.words import Vocabulary, load_vocabulary
@@ -116,7 +118,11 @@ class Templates:
 
 
 def open_catalogue(settings: Settings) -> Catalogue:
-    return Catalogue(settings.directory / "templates")
+    return Catalogue(_own_directory(settings))
+
+
+def _own_directory(settings: Settings) -> Path:
+    return settings.directory / "templates"
 
 
 def template_exists(settings: Settings, kind: str) -> bool:
@@ -132,6 +138,26 @@ def list_templates(settings: Settings) -> tuple[Listed, ...]:
 def preview(settings: Settings, kind: str, language: str) -> Rendered:
     """The kind as it would look, with made-up values."""
     return Templates(settings).render(kind, (language,), sample_values(kind))
+
+
+def copy_template(settings: Settings, name: str) -> Path:
+    """Copy a packaged file to where the desk's own of that name stands, and say where that is.
+
+    Raises:
+        TemplateError: there is no such file, the desk has its own already, or it cannot be written.
+    """
+    catalogue = open_catalogue(settings)
+    packaged, own = catalogue.find(f"{PACKAGED}{name}"), _own_directory(settings) / name
+    if packaged is None:
+        raise TemplateError(f'there is no packaged file "{name}"{did_you_mean(name, (file.name for file in catalogue.files()))}')
+    if own.exists():
+        raise TemplateError(f"{own} is there already")
+    try:
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.write_bytes(packaged.path.read_bytes())
+    except OSError as error:
+        raise TemplateError(f"{own} cannot be written: {error.strerror}") from error
+    return own
 
 
 def _plain(value: object) -> object:

@@ -53,6 +53,7 @@ def test_names_of_the_desk_are_completed(desk: RunningDesk):
     assert offered("maild queue show b", desk) == ["billing"]
     assert offered("maild mailbox test ", desk) == ["support", "sales"]
     assert offered("maild template preview cl", desk) == ["closed"]
+    assert offered("maild template copy de/rec", desk) == ["de/received.body.txt", "de/received.subject.txt"]
     assert offered("maild rules explain 1 --why-not ", desk) == ["payment", "vip"]
 
 

@@ -21,8 +21,11 @@ from maild.rules.fields import FIELDS
 from maild.rules.load_actions import ACTIONS
 from maild.rules.load_conditions import OPERATORS
 from maild.rules.verdict import Event
+from maild.templates.checking import check_templates
+from maild.templates.render import preview
 from maild.ticket import Status
 from tests.rig import command_page
+from tests.rig.letters import a_desk
 from tests.rig.pages import MANUAL, PAGES, ROOT, all_blocks, anchors, blocks, code_words, links, prose, rows, sections, transcript
 
 SECTIONS = {
@@ -156,6 +159,19 @@ def test_every_yaml_block_is_read():
         faults = Faults()
         parse_yaml(block.text.encode(), block.page, faults)
         assert not faults.errors, block.place
+
+
+def test_the_templates_of_the_manual_are_sound_and_change_what_they_say(tmp_path: Path):
+    page = MANUAL / "configuration.md"
+    for block in (*blocks(page, "yaml"), *blocks(page, "jinja")):
+        for name in (mark for mark in block.marks if mark.startswith("templates/")):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(block.text, encoding="utf-8")
+    desk = a_desk(tmp_path)
+    assert check_templates(desk) == ()
+    letter = preview(desk, "notification", "de")
+    assert "Betreut von: Anna Ivanova" in letter.text
+    assert "https://crm.acme.example/find?mail=ann%40globex.example" in (letter.html or "")
 
 
 def test_decisions_are_listed_and_short():

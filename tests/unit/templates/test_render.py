@@ -7,7 +7,7 @@ import pytest
 from maild.config.settings import Settings
 from maild.errors import TemplateError
 from maild.templates.checking import check_templates
-from maild.templates.render import Rendered, Templates, list_templates, preview, template_exists
+from maild.templates.render import Rendered, Templates, copy_template, list_templates, preview, template_exists
 from maild.templates.values import sample_values
 from tests.rig.letters import a_desk
 
@@ -122,6 +122,22 @@ def test_a_desk_may_add_kinds(tmp_path: Path):
 
 def test_a_preview_needs_no_ticket():
     assert "1042" in preview(a_desk(), "received", "de").text
+
+
+def test_a_packaged_file_is_copied_to_be_changed(tmp_path: Path):
+    desk = a_desk(tmp_path)
+    file = copy_template(desk, "en/received.body.txt")
+    assert file == tmp_path / "templates/en/received.body.txt"
+    assert file.read_text(encoding="utf-8").startswith("Hello,\n")
+    file.write_text("Ahoy", encoding="utf-8")
+    for name, because in (
+        ("en/received.body.txt", "is there already"),
+        ("en/recieved.body.txt", 'no packaged file .*did you mean "en/received'),
+        ("../x", "no packaged"),
+    ):
+        with pytest.raises(TemplateError, match=because):
+            copy_template(desk, name)
+    assert file.read_text(encoding="utf-8") == "Ahoy"
 
 
 def test_values_are_never_templates(tmp_path: Path):
