@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.rig import mails
+from tests.rig.browser import Browser
 from tests.rig.dovecot import DovecotServer
 from tests.rig.postgres import PostgresServer
 from tests.rig.servers import ServerMissingError
@@ -62,6 +63,14 @@ def sink(smtp_sink: SmtpSink) -> SmtpSink:
     """A running SMTP sink, shared by the session and empty at the start of each test."""
     smtp_sink.clear()
     return smtp_sink
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a screen, with one page that every test lays out anew."""
+    browser = _started(Browser.start)
+    yield browser
+    browser.stop()
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the servers the tests talk to, Dovecot and PostgreSQL, from Debian's packages: quietly, only where they are missing, only as root,
+# Installs what the tests talk to, Dovecot, PostgreSQL and Chromium, from Debian's packages: quietly, only where it is missing, only as root,
 # and without starting anything. Elsewhere the tests that need them are skipped and say so (with CI set, they fail).
 set -u
 
@@ -8,6 +8,7 @@ PATH="$PATH:/usr/sbin:/usr/local/sbin"
 command -v dovecot >/dev/null 2>&1 && test -x /usr/lib/dovecot/imap || missing="$missing dovecot-imapd"
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 test -z "$missing" && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

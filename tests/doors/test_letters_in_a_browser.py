@@ -1,0 +1,70 @@
+"""How letters look in a real browser: on a phone, in the dark, right-to-left, and with all style taken away."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rig.browser import Browser
+from tests.rig.pictures import LANGUAGES, PHONE, Page, pages
+
+MEASURE = Path(__file__).with_name("measure_letter.js").read_text(encoding="utf-8")
+ENOUGH_CONTRAST = 4.5
+"""WCAG 2.2, 1.4.3, level AA, for text of ordinary size."""
+
+
+@cache
+def measure(browser: Browser, page: Page, *, dark: bool = False, bare: bool = False) -> Any:
+    """The page as the browser lays it out; `bare` without any style, as the strictest clients show it."""
+    html = re.sub(r"<style>.*?</style>| style=\"[^\"]*\"", "", page.html, flags=re.DOTALL) if bare else page.html
+    browser.show(html, width=PHONE, dark=dark)
+    return browser.evaluate(MEASURE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_letter_is_wider_than_a_phone(browser: Browser, language: str):
+    wide = {str(page): found["width"] for page in pages(language) if (found := measure(browser, page))["width"] > PHONE}
+    assert wide == {}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_stands_out_from_its_ground(browser: Browser, language: str, dark: bool):
+    for page in pages(language):
+        found = measure(browser, page, dark=dark)
+        assert found["is_dark"] is dark
+        assert [text for text in found["texts"] if text["contrast"] < ENOUGH_CONTRAST] == [], str(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_runs_as_its_language_does_and_foreign_words_as_theirs(browser: Browser, language: str):
+    own = "rtl" if language == "fa" else "ltr"
+    for page in pages(language):
+        found = measure(browser, page)
+        assert found["direction"] == own
+        if page.kind == "notification" and page.state == "worst":
+            directions = {text["words"].split()[0]: text["direction"] for text in found["texts"]}
+            assert directions["Hello,"] == "ltr"
+            assert directions["سلام،"] == "rtl"
+            assert directions["maild-ref:"] == "ltr"
+            assert directions["#note,"] == "ltr"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_says_the_same_without_its_style(browser: Browser, language: str):
+    for page in pages(language):
+        styled, bare = measure(browser, page), measure(browser, page, bare=True)
+        assert [text["words"] for text in styled["texts"]] == [text["words"] for text in bare["texts"]], str(page)
+        assert [text["top"] for text in bare["texts"]] == sorted(text["top"] for text in bare["texts"]), str(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notification_begins_with_where_a_reply_goes_and_goes_on_with_her_words(browser: Browser, language: str):
+    for page in pages(language):
+        if page.kind == "notification" and page.state != "empty":
+            first, second, *_ = measure(browser, page)["texts"]
+            assert "=" in first["words"]
+            assert second["words"] == "Hello,"
+            assert second["top"] < 120

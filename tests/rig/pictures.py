@@ -1,0 +1,94 @@
+"""Every letter, ordinary and at its worst, to look at: on a phone and on a desktop, light and dark.
+
+`python -m tests.rig.pictures DIR` draws them all.
+The same pages are measured in `tests/doors/test_letters_in_a_browser.py`.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from maild.templates.render import Templates, list_templates
+from maild.templates.values import sample_values
+from tests.rig.browser import Browser
+from tests.rig.letters import a_desk
+
+DESK = a_desk()
+LETTERS = list_templates(DESK)
+LANGUAGES = tuple(sorted({letter.language for letter in LETTERS}))
+PHONE, DESKTOP = 390, 1000
+LONG = "w" * 300
+WORST: Mapping[str, object] = {
+    "reply_to": "Wilhelmina Alexandra von und zu Hoh…",
+    "why": f"line 1: there is no agent “{LONG}”",
+    "body": f"""Hello,
+
+https://globex.example/orders/{LONG}?session={LONG}
+
+    for (int line = 0; line < 10; line++) {{ printf("a wide line of code that goes on and on"); }} // {LONG}
+{" " * 90}indented
+
+سلام، سفارش من هنوز نرسیده است (شمارهٔ 1042).
+
+> You wrote:
+> > {LONG}
+
+Ann""",
+    "quoted": f"> {LONG}\n\nسلام {LONG}",
+    "quoted_from": f"{LONG}@globex.example",
+    "signature": f"Support {LONG}\n+1 555 0100",
+    "warnings": [f"ann@globex.example is not the requester ({number}). Your reply goes to Ann." for number in range(6)] + [LONG],
+    "history": [f"2026-03-02 17:50 Ann Smith: Where is my order number {number}?" for number in range(30)] + [LONG],
+    "attachments": [f"{LONG}.pdf", "عکس.png"],
+    "left_out": [f"{LONG}.mp4", "film.mp4"],
+    "requester": {"name": "علی رضایی", "address": f"{LONG}@globex.example", "shown": f"علی رضایی <{LONG}@globex.example>"},
+    "sender": f"{LONG}@globex.example",
+    "tickets": [{"number": number, "subject": f"سفارش {LONG}"} for number in range(1042, 1054)],
+}
+EMPTY: Mapping[str, object] = {
+    **{name: "" for name in ("reply_to", "reference", "why", "body", "quoted", "quoted_from", "subject")},
+    **{name: () for name in ("warnings", "history", "attachments", "left_out", "tickets")},
+    "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
+    "actions": {},
+}
+_TEMPLATES = Templates(DESK)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A letter's HTML. `state`: ordinary, worst, or empty of everything that may lack."""
+
+    kind: str
+    language: str
+    state: str
+    html: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.language}-{self.state}"
+
+
+def pages(language: str) -> Iterator[Page]:
+    """Every letter in a language, in each state."""
+    for kind in sorted({letter.kind for letter in LETTERS}):
+        ordinary = sample_values(kind)
+        for state, values in (("ordinary", {}), ("worst", WORST), ("empty", EMPTY)):
+            rendered = _TEMPLATES.render(kind, (language,), {**ordinary, **values})
+            # Many clients do not know how to fold the history away.
+            yield Page(kind, language, state, (rendered.html or "").replace("<details>", "<details open>"))
+
+
+def draw(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    browser = Browser.start()
+    for language in LANGUAGES:
+        for page in pages(language):
+            for width in (PHONE, DESKTOP):
+                for dark in (False, True):
+                    browser.show(page.html, width=width, dark=dark)
+                    (folder / f"{page}-{width}-{'dark' if dark else 'light'}.png").write_bytes(browser.picture())
+    browser.stop()
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]))
