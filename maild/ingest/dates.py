@@ -1,5 +1,6 @@
 """The Date of a mail: read where mail-parser gives up, and believed only near the time it arrived (MAIL.md P15). Pure."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -7,6 +8,7 @@ from email.utils import parsedate_to_datetime
 EARLIEST_YEAR = 1970
 OLDEST = timedelta(days=30)
 NEWEST = timedelta(days=1)
+_YEAR_NULL = re.compile(r"\b0000\b")
 # What stdlib has been seen to raise over dates.
 _FAULTS = (LookupError, ValueError, TypeError, AttributeError, OverflowError)
 
@@ -16,7 +18,7 @@ def read_date(written: str) -> datetime | None:
 
     Seen in practice: `Fri Jan  5 10:00:00 2024`, `2024-01-05T10:00:00Z`. Year 0000 would be read as 2000.
     """
-    if not written or "0000" in written[:20]:
+    if not written or _YEAR_NULL.search(written[:20]):
         return None
     date = _try(parsedate_to_datetime, written) or _try(datetime.fromisoformat, written.strip())
     return date if date and date.year >= EARLIEST_YEAR else None

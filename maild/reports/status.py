@@ -9,7 +9,7 @@ from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store import accounts, brakes, mailboxes, suppressions
 from maild.store.engine import Transaction
-from maild.store.status import Stopped, find_depths, find_given_up, find_held
+from maild.store.status import Stopped, count_elsewhere, find_depths, find_given_up, find_held
 
 ALARM_TEMPLATE = "attention"
 """Of the letters in which the admins are told of troubles."""
@@ -69,6 +69,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *_stopped_mail(tx),
         *_breaker_trouble(brakes.why_tripped(tx)),
         *_unreachable_agents(tx, settings, now),
+        *_homeless_tickets(tx, settings),
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
     )
     return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, in_trouble, troubles)
@@ -86,6 +87,13 @@ def _breaker_trouble(why: str) -> Iterator[Trouble]:
     """MAIL.md L4: a person looks at what caused the flood before more goes out."""
     if why:
         yield _one("breaker", f"automatic mail to customers is stopped: {why}; `maild outbox resume` lets it out again")
+
+
+def _homeless_tickets(tx: Transaction, settings: Settings) -> Iterator[Trouble]:
+    """A queue was renamed or removed: its tickets move by themselves only when mail comes in on them."""
+    for queue, number in count_elsewhere(tx, settings.queues).items():
+        what = f"{number} unfinished ticket{'s' if number > 1 else ''} in queue {queue}, which is no longer configured"
+        yield _one(f"queue {queue}", f"{what}: see `maild ticket list queue:{queue}`, `maild ticket move` takes them elsewhere")
 
 
 def _unreachable_agents(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Trouble]:

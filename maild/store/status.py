@@ -1,6 +1,6 @@
 """How much lies where: the counts of `maild status` and `maild queue list`. Reading only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +86,13 @@ def find_queue_depths(tx: Transaction) -> tuple[QueueDepth, ...]:
     for queue, status, owner, number, oldest in tx.execute(query):
         grouped.setdefault(queue, []).append((Status(status), owner, number, oldest))
     return tuple(_queue_depth(queue, rows) for queue, rows in grouped.items())
+
+
+def count_elsewhere(tx: Transaction, queues: Collection[str]) -> Mapping[str, int]:
+    """How many unfinished tickets stand in each queue that is none of these."""
+    elsewhere = (tickets.c.status.in_(UNFINISHED), tickets.c.queue.not_in(sorted(queues)))
+    query = select(tickets.c.queue, func.count()).where(*elsewhere).group_by(tickets.c.queue).order_by(tickets.c.queue)
+    return {queue: number for queue, number in tx.execute(query)}
 
 
 def _queue_depth(queue: str, rows: list[tuple[Status, str | None, int, datetime]]) -> QueueDepth:

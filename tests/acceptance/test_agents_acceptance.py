@@ -301,7 +301,7 @@ def test_every_verb_of_the_command_line_does_what_its_mail_command_does(desk: Ru
         (("tag", one, "vip", "old"), "tags", ["old", "vip"]),
         (("untag", one, "old"), "tags", ["vip"]),
         (("set", one, "priority=urgent"), "priority", "urgent"),
-        (("note", one, "A quiet word."), "messages", 1),
+        (("note", one, "A quiet word."), "messages", 2),
         (("reply", one, "An answer from sales.", "--as", "boris"), "status", "waiting"),
         (("move", one, "support"), "queue", "support"),
         (("close", one), "status", "closed"),

@@ -213,11 +213,13 @@ def test_a_renamed_queue_loses_neither_tickets_nor_letters(make_desk: DeskMaker)
     configuration.write_text(renamed, encoding="utf-8")
     assert desk.app is not None
     assert desk.app.reload().done
+    assert any("1 unfinished ticket in queue support, which is no longer configured" in told for told in status_of(desk)["troubles"])
     desk.maild("outbox", "resume")
     desk.put(an_answer_to(notice, f"Anna <{desk.at('anna')}>", "Here you are.\n"))
     eventually(lambda: len(desk.letters_about("ann@trouble.example", "Renamed")) == 3)
     assert desk.ticket(number)["queue"] == "helpdesk"
     assert "there is no queue support any more" in str(desk.ticket(number)["events"])
+    assert not any("no longer configured" in told for told in status_of(desk)["troubles"])
 
 
 # Coming and going
