@@ -27,6 +27,8 @@ def decode_bytes(octets: bytes, declared: str, *, html: bool = False) -> str:
         text = _decode_strictly(octets, candidate) if candidate else None
         if text is not None:
             return text
+    if b"\xed" in octets and (text := _decode_pairs(octets)) is not None:
+        return text
     return _decode_damaged(octets, charset) or octets.decode(LAST_RESORT, "replace")
 
 
@@ -62,6 +64,14 @@ def _decode_strictly(octets: bytes, charset: str) -> str | None:
     try:
         return decode_iso2022_jp(octets) if charset == "iso2022_jp" else octets.decode(charset)
     except (LookupError, ValueError):
+        return None
+
+
+def _decode_pairs(octets: bytes) -> str | None:
+    """Seen in practice: UTF-8 in which each half of a surrogate pair is encoded on its own (CESU-8)."""
+    try:
+        return octets.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16")
+    except ValueError:
         return None
 
 

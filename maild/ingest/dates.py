@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 EARLIEST_YEAR = 1970
 OLDEST = timedelta(days=30)
 NEWEST = timedelta(days=1)
-_YEAR_NULL = re.compile(r"\b0000\b")
+_YEAR_ZERO = re.compile(r"\b0000\b")
 # What stdlib has been seen to raise over dates.
 _FAULTS = (LookupError, ValueError, TypeError, AttributeError, OverflowError)
 
@@ -18,7 +18,7 @@ def read_date(written: str) -> datetime | None:
 
     Seen in practice: `Fri Jan  5 10:00:00 2024`, `2024-01-05T10:00:00Z`. Year 0000 would be read as 2000.
     """
-    if not written or _YEAR_NULL.search(written[:20]):
+    if not written or _YEAR_ZERO.search(written[:20]):
         return None
     date = _try(parsedate_to_datetime, written) or _try(datetime.fromisoformat, written.strip())
     return date if date and date.year >= EARLIEST_YEAR else None

@@ -15,6 +15,8 @@ from maild.ingest.lines import Line, Origin
 MAX_HTML = 2 * 1024 * 1024
 MAX_OPEN = 2_000
 MAX_SOURCE = 500
+MAX_STYLE = 2_000
+MAX_SMILEY = 8
 MAX_IMAGES = 200
 MAX_BLANK_LINES = 20
 
@@ -39,18 +41,23 @@ _BLOCKS = _PARAGRAPHS | {
 _SELF_CLOSING = frozenset({"p", "li", "tr", "td", "th", "option", "dt", "dd"})
 _CELLS = frozenset({"td", "th"})
 _HIDDEN = re.compile(
-    r"display\s{0,5}:\s{0,5}none|visibility\s{0,5}:\s{0,5}hidden|mso-hide\s{0,5}:\s{0,5}all|font-size\s{0,5}:\s{0,5}0(?:px|pt|em|;|\s|$)"
+    r"display\s{0,5}:\s{0,5}none|visibility\s{0,5}:\s{0,5}hidden|mso-hide\s{0,5}:\s{0,5}all|(?<![\w-])opacity\s{0,5}:\s{0,5}0(?![.\d])"
 )
+_FLAT = re.compile(r"max-height\s{0,5}:\s{0,5}0(?![.\d])")
+_CLIPPED = re.compile(r"overflow\s{0,5}:\s{0,5}hidden")
+_FONT_SIZE = re.compile(r"font-size\s{0,5}:\s{0,5}(?:(0(?:px|pt|em|rem|%)?(?![.\d%a-z]))|[^;\s])")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Element:
-    """An open element. `depth` is the quote depth inside it, `preformatted` keeps its blanks."""
+    """An open element. `depth` is the quote depth inside it, `preformatted` keeps its blanks. `is_tiny`: its font has no size, but an
+    element in it may have one. Seen in practice: whole newsletters built so."""
 
     name: str
     depth: int = 0
     is_hidden: bool = False
+    is_tiny: bool = False
     preformatted: bool = False
     origin: Origin = Origin.BODY
     link: str = ""
@@ -89,7 +96,7 @@ class _Writer:
 
     def text(self, text: str) -> None:
         top = self._open[-1]
-        if top.is_hidden:
+        if top.is_hidden or top.is_tiny:
             return
         if top.preformatted:
             first, *others = text.split("\n")
@@ -159,15 +166,23 @@ class _Writer:
         return replace(element, depth=element.depth + 1, origin=origin)
 
     def _with_attributes(self, element: _Element, attributes: dict[str, str]) -> _Element:
-        style = attributes.get("style", "").lower()
-        if "hidden" in attributes or (style and _HIDDEN.search(style[:2_000])):
+        if "hidden" in attributes:
             element = replace(element, is_hidden=True)
-        if style and element.name in _BLOCKS and draws_rule(style):
-            self._is_ruled = True
+        if style := attributes.get("style", "").lower()[:MAX_STYLE]:
+            element = self._with_style(element, style)
         if element.name == "a":
             element = replace(element, link=attributes.get("href", "").strip()[:2_000])
         if names := find_names(attributes):
             element = self._with_names(element, names)
+        return element
+
+    def _with_style(self, element: _Element, style: str) -> _Element:
+        if _HIDDEN.search(style) or (_FLAT.search(style) and _CLIPPED.search(style)):
+            element = replace(element, is_hidden=True)
+        if size := _FONT_SIZE.search(style):
+            element = replace(element, is_tiny=size.group(1) is not None)
+        if element.name in _BLOCKS and draws_rule(style):
+            self._is_ruled = True
         return element
 
     def _with_names(self, element: _Element, names: frozenset[str]) -> _Element:
@@ -188,8 +203,14 @@ class _Writer:
             self._rest = Origin.QUOTE
 
     def _show(self, tag: Tag) -> None:
-        """A picture belongs to the line it stands in; one that stands alone to the line before it, unless a quote has begun since."""
-        source = unquote(tag.read_attributes().get("src", "").strip()[:MAX_SOURCE]).casefold().removeprefix("cid:")
+        """A picture belongs to the line it stands in; one that stands alone to the line before it, unless a quote has begun since.
+
+        Seen in practice: Gmail's smileys as pictures, with the character as their words.
+        """
+        attributes = tag.read_attributes()
+        if (words := attributes.get("alt", "")) and len(words) <= MAX_SMILEY and not words.isascii():
+            self.text(words)
+        source = unquote(attributes.get("src", "").strip()[:MAX_SOURCE]).casefold().removeprefix("cid:")
         if not source or self._open[-1].is_hidden or len(self._images) >= MAX_IMAGES:
             return
         number = None if self._pieces else self._last_written()

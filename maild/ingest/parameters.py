@@ -11,8 +11,10 @@ from maild.ingest.words import decode_header
 MAX_VALUE = 4_096
 MAX_PARAMETERS = 100
 
-_PARAMETER = re.compile(r'\s*([^\s=;"]{1,100})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))[^;]*;?')
+# Seen in practice: quotes inside a quoted value, not escaped. One that ends it has a semicolon or nothing behind it.
+_PARAMETER = re.compile(r'\s*([^\s=;"]{1,100})\s*=\s*(?:"((?:[^"\\]|\\.|"(?!\s*+(?:;|$)))*+)"?|([^;]*))[^;]*;?')
 _SECTION = re.compile(r"([^*]{1,80})(?:\*(\d{1,3}))?(\*)?$")
+_LOOKS_EXTENDED = re.compile(r"(?:utf-8|iso-8859-\d{1,2}|windows-125\d|koi8-r)'[a-z-]{0,8}'", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([\"\\])")
 
 
@@ -65,7 +67,8 @@ def _join(sections: list[_Section]) -> str:
     if not extended:
         numbered = len(sections) > 1 and len({section.number for section in sections}) == len(sections)
         chosen = sorted(sections, key=lambda section: section.number) if numbered else sections[:1]
-        return decode_header("".join(section.value for section in chosen))
+        value = "".join(section.value for section in chosen)
+        return _decode_extended(value) if _LOOKS_EXTENDED.match(value) else decode_header(value)
     numbers = {section.number: section for section in sections if not section.is_extended}
     numbers.update({section.number: section for section in reversed(extended)})
     ordered = [numbers[number] for number in sorted(numbers)]
@@ -74,10 +77,18 @@ def _join(sections: list[_Section]) -> str:
     return decode_bytes(b"".join(map(_unquote, pieces, ordered)), charset)
 
 
+def _decode_extended(value: str) -> str:
+    """Seen in practice: an extended value under a name without the asterisk that says so."""
+    charset, encoded = _split_charset(value)
+    return decode_bytes(unquote_to_bytes(encoded.encode("utf-8", "surrogateescape")), charset)
+
+
 def _split_charset(value: str) -> tuple[str, str]:
     """RFC 2231 section 4: charset'language'value. Seen in practice: no quotes at all."""
     parts = value.split("'", 2)
-    return (parts[0], parts[2]) if len(parts) == 3 else ("", value)
+    charset, text = (parts[0], parts[2]) if len(parts) == 3 else ("", value)
+    # Seen in practice: quotes around what is encoded.
+    return charset, text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _unquote(value: str, section: _Section) -> bytes:

@@ -8,8 +8,8 @@ from maild.ingest.charset import decode_bytes
 MAX_WORD = 2_000
 LEAST_REST = 16
 
-# Seen in practice: blanks and question marks inside a word, a language after the charset (RFC 2231 section 5), a missing final "=".
-_WORD = re.compile(rf"=\?([^?\s]{{1,60}})\?([bBqQ])\?((?:[^?]|\?(?!=)){{0,{MAX_WORD}}})\?=")
+# Seen in practice: blanks and question marks inside a word, a language after the charset (RFC 2231 section 5), the last word cut short.
+_WORD = re.compile(rf"=\?([^?\s]{{1,60}})\?([bBqQ])\?((?:[^?]|\?(?!=)){{0,{MAX_WORD}}})(?:\?=|$)")
 _PIECE = re.compile(rb"[A-Za-z0-9+/]++={0,2}+")
 _PIECES = re.compile(rb"(?:[A-Za-z0-9+/]++={0,2}+)++")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")

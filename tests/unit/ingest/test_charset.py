@@ -1,10 +1,13 @@
 """The ladder of MAIL.md P4."""
 
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.ingest.charset import decode_bytes
+from maild.ingest.charset import decode_bytes, normalise
+from maild.ingest.data import table
 
 
 def check(octets: bytes, declared: str, expected: str) -> None:
@@ -24,6 +27,10 @@ def test_names_as_they_come_are_understood():
     check("日本".encode("cp932"), "x-sjis", "日本")
     check("Grüße".encode(), "utf-8; format=flowed", "Grüße")
     check("Grüße".encode(), "utf8mb4", "Grüße")
+    check("Привет".encode("cp1251"), "win-1251", "Привет")
+    check("שלום".encode("iso8859-8"), "iso-8859-8-i", "שלום")
+    check("“x”".encode("cp1252"), "x-windows-1252", "“x”")
+    check("日本".encode("euc_jp"), "x-euc-jp", "日本")
 
 
 def test_japanese_mail_may_use_the_vendors_rows():
@@ -54,6 +61,16 @@ def test_a_cut_character_does_not_cost_the_rest():
 )
 def test_what_crashes_stdlib_is_text_all_the_same(name: str) -> None:
     assert decode_bytes(b"caf\xe9", name) == "café"
+
+
+def test_halves_of_a_pair_encoded_apart_are_put_together():
+    check(b"hi \xed\xa0\xbd\xed\xb8\x80", "utf-8", "hi 😀")
+    check(b"hi \xed\xa0\xbd", "utf-8", "hi í\xa0½")
+
+
+@pytest.mark.parametrize("name", table("charsets")["aliases"])
+def test_every_alias_names_a_codec(name: str) -> None:
+    assert normalise(name) == "" or codecs.lookup(normalise(name))
 
 
 def test_the_charset_of_the_html_counts_where_nothing_else_fits():

@@ -42,8 +42,22 @@ def test_tables_are_rows_and_lists_have_dashes():
 def test_hidden_things_are_dropped():
     check('<div style="display: none">preview</div>text', "text")
     check("<p hidden>secret<p>text", "text")
+    check('<div style="max-height:0px; overflow:hidden">preview</div>text', "text")
+    check('<span style="opacity:0">x</span><span style="opacity:0.9">text</span>', "text")
+    check('<p style="line-height:0;max-height:0.5em">text</p>', "text")
     check("<style>p {}</style><script>x()</script><!-- c --><title>t</title>text", "text")
     check('<!--[if mso]>outlook<![endif]-->text<img src="https://x/pixel.gif">', "text")
+
+
+def test_a_font_without_size_hides_only_what_has_no_size_of_its_own():
+    check('<span style="font-size:0">x</span>text', "text")
+    check('<td style="font-size:0px;padding:1em"><div style="font-size:14px">text</div></td>', "text")
+    check('<div style="font-size:0.9em">text</div>', "text")
+
+
+def test_smileys_that_are_pictures_are_read():
+    check('Thanks <img src="https://x.example/1.png" alt="😀">', "Thanks 😀")
+    check('<img src="cid:1" alt="Globex logo">text', "text")
 
 
 def test_blanks_inside_pre_are_kept():

@@ -40,6 +40,15 @@ def test_broken_values_are_read_as_far_as_they_go():
     check("", "")
 
 
+def test_values_other_programs_broke_are_read():
+    check('a/b; name="a "b".txt"', "a/b", name='a "b".txt')
+    check('a/b; name="a" ; size=1', "a/b", name="a", size="1")
+    check("a/b; name*=UTF-8''\"%C3%BC%20b.txt\"", "a/b", name="ü b.txt")
+    check("a/b; name*0=UTF-8''%C3%BC; name*1=.txt", "a/b", name="ü.txt")
+    check("a/b; name*1*=%BC.txt; name*0*=UTF-8''%C3", "a/b", name="ü.txt")
+    check('a/b; name*0="=?utf-8?Q?=C3"; name*1="=BC.txt?="', "a/b", name="ü.txt")
+
+
 def test_hostile_values_take_linear_time():
     start = process_time()
     for value in ('a/b; a="' + ';"' * 30_000, "a/b" + ";a=b" * 30_000, "a/b;" + " " * 60_000, "a/b;" + "a*0=" * 20_000):

@@ -41,7 +41,8 @@ def test_broken_words_are_read_as_far_as_they_go():
     check("=?utf-8?b?aGk?=", "hi")
     check("=?utf-8?b?aG!k=?=", "hi")
     check("=?x-nonsense?q?Gr=C3=BC=C3=9Fe?=", "Grüße")
-    check("=?utf-8?q?never closed", "=?utf-8?q?never closed")
+    check("=?utf-8?q?x?= =?utf-8?q?cut_short=C3=BC", "xcut shortü")
+    check("=?utf-8?b?aGVsbG8", "hello")
     check("=?utf-8?x?a?=", "=?utf-8?x?a?=")
 
 
