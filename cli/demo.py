@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.output import clean, is_terminal, print_rows
+from cli.options import json_option
+from cli.output import clean, is_terminal, print_json, print_rows
 
 if TYPE_CHECKING:
+    from maild.demo.desk import DemoDesk
     from maild.demo.narrator import Piece
 
 LOOKS: dict[str, Callable[[str], str]] = {
@@ -35,27 +37,48 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command(
-    help="A whole desk on loopback, with real mail flowing, told as it happens. Needs no configuration and leaves nothing behind."
+    help="A whole desk on loopback, with real mail flowing, told as it happens. Needs no configuration and leaves nothing behind. "
+    "--serve --json tells no story: it prints one document of ports, logins and the desk's folder once all is played, for scripts."
 )
 @click.option("--serve", is_flag=True, help="Keep it running afterwards and print how to log in with a mail client.")
-def command(serve: bool) -> None:
+@json_option
+def command(serve: bool, as_json: bool) -> None:
     from maild import maillog
     from maild.demo.desk import open_desk
     from maild.demo.narrator import Narrator
     from maild.demo.story import play
+    from maild.errors import UsageError
 
-    narrator = Narrator(Terminal(), "maild" if shutil.which("maild") else sys.argv[0])
+    if as_json and not serve:
+        raise UsageError("a story is no document; --json goes with --serve")
+    narrator = Narrator(Nobody() if as_json else Terminal(), "maild" if shutil.which("maild") else sys.argv[0])
     _end_by_signals()
     with open_desk() as desk:
         play(desk, narrator)
         if serve:
             with suppress(KeyboardInterrupt):
                 narrator.serve(desk)
+                if as_json:
+                    print_json(_logins(desk))
                 maillog.set_up(sys.stderr)
                 _wait_for_a_signal()
             # How the servers say goodbye to each other is no news.
             maillog.set_up(io.StringIO())
     narrator.farewell(served=serve)
+
+
+def _logins(desk: DemoDesk) -> dict[str, object]:
+    """What a script needs to play along."""
+    from maild.demo.cast import AGENTS, CUSTOMERS, DEPARTMENTS
+
+    playground = desk.playground
+    cast = {"customers": CUSTOMERS, "agents": AGENTS, "departments": DEPARTMENTS}
+    return {
+        "desk": str(desk.directory),
+        "imap": {"host": playground.host, "port": playground.imap_port},
+        "smtp": {"host": playground.host, "port": playground.smtp_port},
+        "password": playground.password,
+    } | {name: [{"name": person.name, "address": person.address} for person in persons] for name, persons in cast.items()}
 
 
 def _end_by_signals() -> None:
@@ -97,3 +120,15 @@ class Terminal:
     def pause(self) -> None:
         if is_terminal():
             time.sleep(PAUSE_SECONDS)
+
+
+class Nobody:
+    """The screen of a story that is not told."""
+
+    columns = 80
+
+    def write(self, *pieces: Piece) -> None: ...
+
+    def table(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None: ...
+
+    def pause(self) -> None: ...

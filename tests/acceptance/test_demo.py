@@ -2,6 +2,7 @@
 
 import fcntl
 import imaplib
+import json
 import os
 import pty
 import re
@@ -158,6 +159,29 @@ def test_a_served_desk_can_be_played_with_until_interrupted(visit: Visit):
     assert process.returncode == 0
     assert "nothing of it is left" in rest
     assert visit.has_left_nothing()
+
+
+def test_a_script_gets_one_document_of_ports_and_logins(visit: Visit):
+    process = visit.start("--serve", "--json")
+    assert process.stdout
+    lines = list(iter(process.stdout.readline, "}\n"))
+    served = json.loads("".join([*lines, "}"]))
+    assert list(served) == ["desk", "imap", "smtp", "password", "customers", "agents", "departments"]
+    assert len(subjects_of(served["agents"][0]["address"], served["imap"]["port"])) > 0
+    listed = subprocess.run(
+        [MAILD, "-c", served["desk"], "ticket", "list", "--json"], env=visit.environment, capture_output=True, text=True, check=True
+    )
+    assert len(json.loads(listed.stdout)) > 1
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert (process.returncode, rest) == (0, "")
+    assert visit.has_left_nothing()
+
+
+def test_a_story_is_no_document(visit: Visit):
+    told, complaint = visit.start("--json").communicate(timeout=30)
+    assert (visit.process and visit.process.returncode, told) == (2, "")
+    assert complaint == "maild: a story is no document; --json goes with --serve\n"
 
 
 def subjects_of(user: str, port: int) -> list[str]:

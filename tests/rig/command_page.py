@@ -62,7 +62,7 @@ keeps its nulls. `reason` begins with a stable word, as in `auto: automatic answ
 [operations](operations.md#held-and-quarantined-mail) lists those of held and quarantined mail. Where a rule kept the mail out, it is the
 rule's own reason.
 
-`message inspect` prints JSON lines: one object a file. `ticket raw` and `show --raw` print bytes, `completion` a script, `demo` a story.
+`message inspect` prints JSON lines: one object a file. `ticket raw` and `show --raw` print bytes, `completion` a script.
 """
 Named = tuple[str, click.Command]
 

@@ -6,7 +6,6 @@ from cli.main import NOUNS
 from tests.rig.command_page import commands, options
 
 WITHOUT_JSON = {
-    "maild demo": "tells a story",
     "maild ticket raw": "prints a mail's bytes",
     "maild completion": "prints a script",
 }
