@@ -46,6 +46,10 @@ class _Batch:
     incoming: tuple[Incoming, ...]
     reading: "Future[list[Opened | MaildError]]"
 
+    @property
+    def is_suspect(self) -> bool:
+        return any(map(_is_suspect, self.incoming))
+
     def deaths(self) -> list[tuple[Incoming, WorkerDiedError]]:
         """The messages over which a worker died."""
         read = zip(self.incoming, self.reading.result(), strict=True)
@@ -94,12 +98,13 @@ class Clerk:
             StoreUnavailableError: of what was to be recorded nothing is, or all of it where only the answer was lost. What is claimed and
                 not recorded is given back before the next claim.
         """
-        before, self._ahead = self._ahead, None
+        in_hand, self._ahead = self._ahead, None
         try:
-            self._ahead = self._claim_and_read()
-            recorded = self._record_all(before) if before else 0
+            if in_hand is None or not in_hand.is_suspect:
+                self._ahead = self._claim_and_read(alone=in_hand is None)
+            recorded = self._record_all(in_hand) if in_hand else 0
         except StoreUnavailableError:
-            self._lost = [batch for batch in (before, self._ahead, *(self._lost or ())) if batch]
+            self._lost = [batch for batch in (in_hand, self._ahead, *(self._lost or ())) if batch]
             self._ahead = None
             raise
         return recorded + (len(self._ahead.incoming) if self._ahead else 0)
@@ -114,15 +119,15 @@ class Clerk:
 
     def _finish(self) -> int:
         """Record what was read ahead, and claim no more."""
-        before, self._ahead = self._ahead, None
-        return self._record_all(before) if before else 0
+        in_hand, self._ahead = self._ahead, None
+        return self._record_all(in_hand) if in_hand else 0
 
-    def _claim_and_read(self) -> _Batch | None:
+    def _claim_and_read(self, *, alone: bool) -> _Batch | None:
         deaths = [death for batch in self._lost or () for death in batch.deaths()]
         with self._store.writing() as tx:
             if self._lost is not None:
                 self._give_back(tx, deaths)
-            batch = self._claim(tx)
+            batch = self._claim(tx, alone=alone)
         self._lost = None
         if not batch:
             return None
@@ -147,20 +152,25 @@ class Clerk:
             self._on_letters()
         return len(batch.incoming)
 
-    def _claim(self, tx: Transaction) -> tuple[Incoming, ...]:
-        """The next batch; a message over which a process has died before walks alone, so that it takes no other with it (I14, X28)."""
+    def _claim(self, tx: Transaction, *, alone: bool) -> tuple[Incoming, ...]:
+        """The next batch. A suspect, over which a process may have died, walks alone, so that it takes no other with it (I14, X28).
+
+        `alone`: nothing else is in hand; otherwise a suspect waits until that is so.
+        """
         batch = inbox.claim(tx, BATCH, self._owner, LEASE_SECONDS, _now(), most_bytes=BATCH_BYTES)
-        suspect = next((incoming for incoming in batch if incoming.attempts > 1), None)
+        suspect = next((incoming for incoming in batch if _is_suspect(incoming)), None)
         if suspect is None:
             return batch
         for incoming in batch:
-            if incoming is not suspect:
+            if incoming is not suspect or not alone:
                 inbox.uncount(tx, incoming.id)
+        if not alone:
+            return ()
         if suspect.attempts <= MAX_ATTEMPTS:
             return (suspect,)
         inbox.hold(tx, suspect.id, Reason("poison", f"maild died over it {MAX_ATTEMPTS} times"), "", _now())
         maillog.held(suspect.mailbox, suspect.id, "poison")
-        return ()
+        return self._claim(tx, alone=alone)
 
     def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> Decision | None:
         """One message's walk, in its own savepoint. The catch-all around one message stands here (HOUSE.md 3)."""
@@ -203,6 +213,10 @@ class Clerk:
         code = "poison" if isinstance(error, WorkerDiedError) else "error"
         inbox.hold(tx, incoming.id, Reason(code, str(error).splitlines()[0]), str(error), _now())
         maillog.held(incoming.mailbox, incoming.id, f"{code}: {error}")
+
+
+def _is_suspect(incoming: Incoming) -> bool:
+    return incoming.attempts > 1
 
 
 def _now() -> datetime:
