@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from maild import plus
 from maild.config.faults import Place, did_you_mean
 from maild.config.findings import Claim, Findings, Reference
 from maild.config.nodes import Table
@@ -38,11 +39,12 @@ def names_in(root: Table, key: str) -> tuple[str, ...]:
 
 
 def _addresses_are_owned_once(written: Written, root: Table, findings: Findings) -> None:
-    """Mail to a department tells the department by its address, mail from an agent the agent."""
+    """Mail to a department tells the department by its address, mail from an agent the agent. Behind a plus it is the department's, too."""
     departments = _first_claims(findings, "queue", "E210")
     _first_claims(findings, "agent", "E212")
     for claim in findings.claims:
-        department = departments.get(claim.address.casefold())
+        bare = (bare for bare, _ in plus.readings(claim.address.casefold()))
+        department = next((departments[address] for address in bare if address in departments), None)
         if claim.kind != "queue" and department:
             message = f"{claim.address} is the address of the department {department.owner}: its mail would come back for ever"
             findings.faults.add(claim.place, "E211", message)

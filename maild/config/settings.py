@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from maild import plus
 from maild.errors import ConfigurationError
 from maild.message import Address
 
@@ -271,6 +272,15 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartmentAddress:
+    """An address of ours taken apart: whose it is, the `address` the department is known by, and what stands behind its plus, or ""."""
+
+    queue: Queue
+    address: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A whole desk. `own_lists`, `forms` and `trusted_automation` hold addresses and domains in comparison form."""
 
@@ -290,10 +300,18 @@ class Settings:
     forms: frozenset[str] = frozenset()
     trusted_automation: frozenset[str] = frozenset()
 
+    def department_at(self, address: str) -> DepartmentAddress | None:
+        """The department an address belongs to, also with a detail behind its plus (MAIL.md F3a, F10); None for a foreign address."""
+        for bare, detail in plus.readings(address):
+            key = bare.casefold()
+            if queue := next((queue for queue in self.queues.values() if key in (own.casefold() for own in queue.addresses)), None):
+                return DepartmentAddress(queue, bare, detail)
+        return None
+
     def queue_at(self, address: str) -> Queue | None:
         """The department an address belongs to, None for a foreign address."""
-        key = address.casefold()
-        return next((queue for queue in self.queues.values() if key in (own.casefold() for own in queue.addresses)), None)
+        found = self.department_at(address)
+        return found.queue if found else None
 
     def agent_at(self, address: str) -> Agent | None:
         """The agent an address belongs to, None if it is no agent's."""
@@ -302,7 +320,8 @@ class Settings:
 
     def is_own_address(self, address: str) -> bool:
         """Whether mail to this address comes back to the desk."""
-        return self.queue_at(address) is not None or address.casefold() == (self.desk.control or "").casefold()
+        control = (self.desk.control or "").casefold()
+        return self.queue_at(address) is not None or any(bare.casefold() == control for bare, _ in plus.readings(address))
 
     def queue_sender(self, key: str) -> Address:
         """The identity under which a department writes."""

@@ -8,7 +8,8 @@ from maild.message import InboundMessage
 
 @dataclass(frozen=True, slots=True)
 class Departments:
-    """`primary` answers; `watching` got the same mail and are told once. `address` is the one that was written to."""
+    """`primary` answers; `watching` got the same mail and are told once. `address` is the one that was written to, without any detail
+    behind its plus."""
 
     primary: Queue
     address: str
@@ -20,8 +21,8 @@ def find_departments(message: InboundMessage, mailbox: str, settings: Settings) 
     written_to = [address.address for address in (*message.to, *message.cc)] + list(message.recipients)
     found: dict[str, str] = {}
     for address in written_to:
-        if queue := settings.queue_at(address):
-            found.setdefault(queue.key, address)
+        if own := settings.department_at(address):
+            found.setdefault(own.queue.key, own.address)
     if not found:
         queue = settings.queues[mailbox]
         return Departments(queue, queue.address)
