@@ -8,6 +8,13 @@ Forms (MAIL.md O1, O2, F5, L8), `mac` being two hex digits of key id and 16 base
     [Acme #1042-7QKD]               the subject tag
     maild-ref: n.1042.77.mac        the visible line of an agent notification
     X-Maild-Loop: instance; mac     our automatic mail, coming back
+
+Behind the plus of a department's address (`maild.plus`), each with a key of its own, so that none passes for another:
+
+    support+r1042.mac@…             a customer's reply address (F3a, O4), the same as long as the key
+    support+a1042.77.mac@…          where one agent answers one notification (A1, A6); a note address will be `n…`
+    support+b77.1.mac@…             the envelope sender of letter 77 to its first recipient (O5), and the ENVID of a report about it (B2)
+    support+p4711.mac@…             a probe: the mail by which `maild doctor` sees whether such addresses work; as a Message-ID, too
 """
 
 import base64
@@ -24,6 +31,7 @@ MAC_PATTERN = r"[0-9a-f]{2}[a-z2-7]{16}"
 CUSTOMER = "customer"
 _ID = re.compile(rf"(?P<kind>[casn])\.(?P<ticket>\d{{1,12}})\.(?P<letter>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE)
 _ANCHOR = re.compile(rf"t\.(?P<ticket>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE)
+_DETAIL = re.compile(rf"(?P<form>[rabp])(?P<numbers>\d{{1,12}}(?:\.\d{{1,12}})?)\.(?P<mac>{MAC_PATTERN})", re.IGNORECASE)
 _REF_LINE = re.compile(rf"maild-ref:\s{{0,8}}(n\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN})", re.IGNORECASE)
 
 
@@ -44,6 +52,14 @@ class LetterToken:
     ticket: int
     letter: int
     agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BounceToken:
+    """A bounce address of ours: which letter, and which of its recipients, counted from 1."""
+
+    letter: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +127,45 @@ class Tokens:
         tokens = (self.read_message_id(match[1]) for match in _REF_LINE.finditer(text))
         return next((token for token in tokens if token), None)
 
+    def mint_reply(self, ticket: int) -> str:
+        """What stands behind the plus of a customer's reply address (MAIL.md O4)."""
+        return self._mint_detail("r", "reply", (ticket,))
+
+    def read_reply(self, detail: str) -> int | None:
+        """The ticket of a valid reply address (MAIL.md F3a)."""
+        numbers = self._read_detail("r", "reply", detail)
+        return numbers[0] if numbers else None
+
+    def mint_answer(self, ticket: int, letter: int, agent: str) -> str:
+        """The same for an agent's answer to one notification (MAIL.md A1); it proves this agent only."""
+        return self._mint_detail("a", "answer", (ticket, letter), agent)
+
+    def read_answer(self, detail: str) -> LetterToken | None:
+        """The notification a valid answer address was made for."""
+        for agent in self._agents:
+            if numbers := self._read_detail("a", "answer", detail, agent):
+                ticket, letter = numbers
+                return LetterToken(LetterKind.NOTIFICATION, ticket, letter, agent)
+        return None
+
+    def mint_bounce(self, letter: int, position: int) -> str:
+        """The same for the envelope sender of one recipient's copy of a letter (MAIL.md O5)."""
+        return self._mint_detail("b", "bounce", (letter, position))
+
+    def read_bounce(self, detail: str) -> BounceToken | None:
+        """Which letter to whom a valid bounce address, or ENVID, was made for (MAIL.md B2)."""
+        numbers = self._read_detail("b", "bounce", detail)
+        return BounceToken(letter=numbers[0], position=numbers[1]) if numbers else None
+
+    def mint_probe(self, number: int) -> str:
+        """The same for a probe; with the desk's domain it is the probe's Message-ID."""
+        return self._mint_detail("p", "probe", (number,))
+
+    def read_probe(self, detail: str) -> int | None:
+        """The number of a valid probe."""
+        numbers = self._read_detail("p", "probe", detail)
+        return numbers[0] if numbers else None
+
     def mint_tag(self, ticket: int, prefix: str | None = None) -> str:
         """The subject tag of a ticket (MAIL.md F5): `[Acme #1042-7QKD]`."""
         return f"[{prefix or self.prefix} #{ticket}-{_check(self._newest, ticket)}]"
@@ -154,6 +209,18 @@ class Tokens:
     def _letter_mac(self, key: bytes, kind: LetterKind, ticket: int, letter: int, agent: str | None) -> str:
         purpose = "agent" if kind is LetterKind.NOTIFICATION else "customer"
         return _stamped(key, purpose, f"{kind.value}.{ticket}.{letter}.{agent or CUSTOMER}")
+
+    def _mint_detail(self, form: str, purpose: str, numbers: tuple[int, ...], agent: str = "") -> str:
+        text = ".".join(map(str, numbers))
+        return f"{form}{text}.{_stamped(self._newest, purpose, f'{text}.{agent}')}"
+
+    def _read_detail(self, form: str, purpose: str, detail: str, agent: str = "") -> tuple[int, ...] | None:
+        """The numbers of a detail that `_mint_detail` has made in the same way. Mail systems may have changed its case."""
+        match = _DETAIL.fullmatch(detail)
+        if not match or match["form"].lower() != form or not (key := self._key_of(match["mac"])):
+            return None
+        expected = _stamped(key, purpose, f"{match['numbers']}.{agent}")
+        return tuple(map(int, match["numbers"].split("."))) if _same(expected, match["mac"].lower()) else None
 
     def _key_of(self, mac: str) -> bytes | None:
         return self._ring.get(mac[:2].lower())

@@ -1,8 +1,10 @@
 """Tokens and tags: what is minted verifies, and nothing else does (MAIL.md O1, F5, L8)."""
 
+import re
+
 from builders import KEY, some_tokens
 
-from maild.tokens import LetterKind, LetterToken, Tokens
+from maild.tokens import BounceToken, LetterKind, LetterToken, Tokens
 
 TOKENS = some_tokens()
 
@@ -81,3 +83,47 @@ def test_anchor_and_loop_header_verify():
     assert not TOKENS.is_loop_header(Tokens([b"o" * 64], "other.example", ["Other"]).mint_loop_header())
     for junk in ("", ";", "x; y", "a" * 5000):
         assert not TOKENS.is_loop_header(junk)
+
+
+def test_each_plus_address_names_what_it_was_made_for_and_nothing_else():
+    details = {
+        "r": (TOKENS.mint_reply(1042), TOKENS.read_reply, 1042),
+        "a": (TOKENS.mint_answer(1042, 77, "anna"), TOKENS.read_answer, LetterToken(LetterKind.NOTIFICATION, 1042, 77, "anna")),
+        "b": (TOKENS.mint_bounce(77, 1), TOKENS.read_bounce, BounceToken(77, 1)),
+        "p": (TOKENS.mint_probe(4711), TOKENS.read_probe, 4711),
+    }
+    for form, (detail, read, expected) in details.items():
+        assert read(detail) == read(detail.upper()) == expected
+        for other, (_, read_other, _) in details.items():
+            assert other == form or read_other(other + detail[1:]) is None, f"{form} passes for {other}"
+
+
+def test_any_change_to_a_plus_address_makes_it_worthless():
+    for forged in (
+        TOKENS.mint_reply(1042).replace("1042", "1043"),
+        TOKENS.mint_reply(1042)[:-1] + "7",
+        TOKENS.mint_reply(1042)[:-1],
+        TOKENS.mint_reply(1042) + "a",
+        Tokens([b"o" * 64], "acme.example", ["Acme"]).mint_reply(1042),
+        "r1042",
+        "r1042." + "a" * 5000,
+        "",
+    ):
+        assert TOKENS.read_reply(forged) is None, forged
+    assert TOKENS.read_bounce(TOKENS.mint_bounce(77, 1).replace("77.1.", "77.2.")) is None
+
+
+def test_an_answer_address_is_bound_to_its_agent():
+    detail = TOKENS.mint_answer(1042, 77, "anna")
+    assert Tokens([KEY], "acme.example", ["Acme"], ["boris"]).read_answer(detail) is None
+    assert TOKENS.read_answer(TOKENS.mint_answer(1042, 77, "boris")) == LetterToken(LetterKind.NOTIFICATION, 1042, 77, "boris")
+
+
+def test_plus_addresses_are_short_and_plain_and_outlive_their_key():
+    rotated = Tokens([b"n" * 64, KEY], "acme.example", ["Acme"], ["anna"])
+    for detail in (TOKENS.mint_reply(10**6), TOKENS.mint_answer(10**6, 10**7, "anna"), TOKENS.mint_bounce(10**7, 25)):
+        assert len(f"customer-service+{detail}") <= 64
+        assert re.fullmatch(r"[a-z0-9.]+", detail)
+    assert rotated.read_reply(TOKENS.mint_reply(1042)) == 1042
+    assert rotated.read_bounce(TOKENS.mint_bounce(77, 1)) == BounceToken(77, 1)
+    assert TOKENS.read_reply(rotated.mint_reply(1042)) is None
