@@ -16,8 +16,8 @@ class Question:
     """What the walk asks the store about one message; built by `maild.ingest.thread`.
 
     `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by
-    valid tokens, anchors and tags, `letters` the letters of ours named by valid tokens, `own_letter` the one whose id the message itself
-    has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the scopes and lengths (in
+    valid tokens, anchors, addresses and tags, `letters` the letters of ours named by valid tokens and addresses, `own_letter` the one whose
+    id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the scopes and lengths (in
     seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets found, and for these `queues`.
     `agents` are the addresses of all who may be notified, `bounced` the letter a report is about. `tags` are words that would be tags if
     such tags exist.
@@ -60,12 +60,15 @@ class KnownCopy:
 
 @dataclass(frozen=True, slots=True)
 class KnownLetter:
-    """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11)."""
+    """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11).
+
+    `ticket` None: it is about none.
+    """
 
     letter: int
     message_id: str
     kind: LetterKind
-    ticket: int
+    ticket: int | None
     agent: str | None
     internal: bool
     created: datetime

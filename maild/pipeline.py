@@ -73,7 +73,7 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
 def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | None, desk: Desk) -> Question:
     """Everything threading, the guard and the commands want to know, in one question."""
     settings = desk.settings
-    question = ask(message, sender, bounced, desk.tokens)
+    question = ask(message, sender, bounced, desk.tokens, settings)
     agent = settings.agents.get(sender.agent or "")
     # Whatever address of his an agent's name was forged with, the letter about it goes to the registered one, and counts there (A4).
     home = frozenset({agent.email.casefold()} if agent else ())

@@ -13,7 +13,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, IncomingState, RecordEvent
 from maild.ingest.forwards import begins_with_forward
 from maild.ingest.prefixes import starts_with_forward
-from maild.ingest.sender import TokenPlace
+from maild.ingest.sender import PUBLIC_PLACES
 from maild.ingest.thread import follow_merges
 from maild.message import Address, InboundMessage, MessageClass
 from maild.outbox.guard import cap_refusal, post
@@ -140,7 +140,7 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     if starts_with_forward(reading.message.subject) or _passes_on(reading.message):
         return Reason("forward", "a forwarded notification never reaches the customer")
     token = reading.sender.token
-    if token and token.place is not TokenPlace.IN_REPLY_TO:
+    if token and token.place not in PUBLIC_PLACES:
         return Reason(
             "token-not-answered", f"the token stands in {token.place.value} only, so it is not certain where this was meant to go"
         )

@@ -28,7 +28,7 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     if reading.nature.message_class not in REPORTS:
         return None
     letter = reading.known.letters.get(reading.bounced.letter) if reading.bounced else None
-    ticket = reading.known.tickets.get(letter.ticket) if letter else None
+    ticket = reading.known.tickets.get(letter.ticket or 0) if letter else None
     if reading.circumstances.released and ticket is None:
         return None
     if letter is None or ticket is None:

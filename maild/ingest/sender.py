@@ -10,6 +10,7 @@ from enum import Enum
 
 from maild.config.settings import AgentAuth, Settings
 from maild.ingest.authentication import judge
+from maild.ingest.details import find_details
 from maild.message import Address, Authentication, AuthResult, InboundMessage
 from maild.reason import Reason
 from maild.tokens import LetterKind, LetterToken, Tokens
@@ -18,11 +19,15 @@ NOT_AN_AGENT = Reason("not-an-agent", "the sender is no agent")
 
 
 class TokenPlace(Enum):
-    """Where an agent token stood. Only the first makes a public reply (MAIL.md A6)."""
+    """Where an agent token stood. Only the first two make a public reply (MAIL.md A6)."""
 
     IN_REPLY_TO = "In-Reply-To"
+    RECIPIENT = "a recipient's address"
     REFERENCES = "References"
     REFERENCE_LINE = "the maild-ref line"
+
+
+PUBLIC_PLACES = frozenset({TokenPlace.IN_REPLY_TO, TokenPlace.RECIPIENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def identify(message: InboundMessage, settings: Settings, tokens: Tokens) -> Sen
     """The sender of a message, with every proof it carries."""
     agent = next((found for address in message.header_from if (found := settings.agent_at(address.address))), None)
     authentication = judge(message, settings.trust, agent.logins + agent.addresses if agent else ())
-    token = next(_find_agent_tokens(message, tokens), None)
+    token = next(_find_agent_tokens(message, settings, tokens), None)
     if agent is None:
         return Sender(message.author, authentication, token=token, strange_token=token is not None)
     own_token = token if token and token.token.agent == agent.key else None
@@ -75,13 +80,13 @@ def identify(message: InboundMessage, settings: Settings, tokens: Tokens) -> Sen
     )
 
 
-def _find_agent_tokens(message: InboundMessage, tokens: Tokens) -> Iterator[FoundToken]:
-    """Agent tokens in order of weight: In-Reply-To, References right to left, the visible line (MAIL.md A1, F3b)."""
-    for identifiers, place in (
-        (message.in_reply_to, TokenPlace.IN_REPLY_TO),
-        (reversed(message.references), TokenPlace.REFERENCES),
-    ):
-        yield from _agent_tokens(identifiers, place, tokens)
+def _find_agent_tokens(message: InboundMessage, settings: Settings, tokens: Tokens) -> Iterator[FoundToken]:
+    """Agent tokens in order of weight: In-Reply-To, the addresses, References right to left, the visible line (MAIL.md A1, F3b)."""
+    yield from _agent_tokens(message.in_reply_to, TokenPlace.IN_REPLY_TO, tokens)
+    for detail in find_details(message, settings):
+        if token := tokens.read_answer(detail):
+            yield FoundToken(token, TokenPlace.RECIPIENT)
+    yield from _agent_tokens(reversed(message.references), TokenPlace.REFERENCES, tokens)
     line = tokens.find_reference_line(message.text)
     if line:
         yield FoundToken(line, TokenPlace.REFERENCE_LINE)

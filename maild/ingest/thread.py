@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from maild.config.settings import Settings
+from maild.ingest.details import find_details
 from maild.ingest.sender import Sender
 from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, Question
 from maild.message import AuthResult, InboundMessage
@@ -89,20 +90,24 @@ class _Visitor:
         return grade == "g" and any(ticket.role_of(person) for person in self.persons)
 
 
-def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens) -> Question:
+def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens, settings: Settings) -> Question:
     """What must be known to thread this message. Others add what they want to know before the store is asked, once."""
     identifiers = (*message.in_reply_to, *reversed(message.references))
+    details = find_details(message, settings)
     own = tokens.read_message_id(message.message_id)
     letters = [token for identifier in identifiers if (token := tokens.read_message_id(identifier))]
     letters += [token for token in (sender.token.token if sender.token else None, bounced) if token]
+    letters += [token for detail in details if (token := tokens.read_answer(detail))]
+    returned = [bounce.letter for detail in details if (bounce := tokens.read_bounce(detail))]
+    replied = [ticket for detail in details if (ticket := tokens.read_reply(detail)) is not None]
     anchors = [ticket for identifier in identifiers if (ticket := tokens.read_anchor(identifier)) is not None]
     tags = [tag.ticket for tag in tokens.find_tags(message.subject)]
     return Question(
         message_id=message.message_id,
         fingerprint=message.fingerprint,
         ids=tuple(dict.fromkeys(identifiers)),
-        tickets=frozenset([token.ticket for token in letters] + anchors + tags),
-        letters=frozenset(token.letter for token in letters),
+        tickets=frozenset([token.ticket for token in letters] + replied + anchors + tags),
+        letters=frozenset([token.letter for token in letters] + returned),
         own_letter=own.letter if own else None,
         sender=sender.address.key if sender.address else "",
         addressees=frozenset({sender.address.key} if sender.address else ()),
@@ -111,7 +116,8 @@ def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, to
 
 def find_thread(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens, settings: Settings, now: datetime) -> Thread:
     """The thread a message belongs to, with the evidence for it."""
-    evidence = tuple(sorted(_evidence(message, sender, known, tokens), key=lambda item: -item.strength))
+    details = find_details(message, settings)
+    evidence = tuple(sorted(_evidence(message, sender, details, known, tokens), key=lambda item: -item.strength))
     duplicate, variant, collision = _compare_with_same_id(message, known)
     common = Thread(
         evidence=evidence,
@@ -126,13 +132,25 @@ def find_thread(message: InboundMessage, sender: Sender, known: Known, tokens: T
     return _choose(common, visitor, known, settings, now)
 
 
-def _evidence(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens) -> Iterator[Evidence]:
+def _evidence(message: InboundMessage, sender: Sender, details: tuple[str, ...], known: Known, tokens: Tokens) -> Iterator[Evidence]:
     """F3's grades in F4's order."""
+    yield from _address_evidence(details, known, tokens)
     yield from _token_evidence(message, sender, tokens)
     yield from _tag_evidence(message, tokens)
     yield from _id_evidence(message, known)
     for ticket in known.adopters:
         yield Evidence("g", Strength.WEAK, ticket, "a message of that ticket already refers to this one")
+
+
+def _address_evidence(details: tuple[str, ...], known: Known, tokens: Tokens) -> Iterator[Evidence]:
+    """(a) an address of ours with a valid MAC. Vacation programs answer the envelope sender, so that a bounce address counts too."""
+    for detail in details:
+        if (ticket := tokens.read_reply(detail)) is not None:
+            yield Evidence("a", Strength.STRONG, ticket, "sent to the ticket's reply address")
+        elif token := tokens.read_answer(detail):
+            yield Evidence("a", Strength.STRONG, token.ticket, f"sent to the address for answers to our letter {token.letter}")
+        elif (bounce := tokens.read_bounce(detail)) and (letter := known.letters.get(bounce.letter)) and letter.ticket is not None:
+            yield Evidence("a", Strength.STRONG, letter.ticket, f"sent to the bounce address of our letter {bounce.letter}")
 
 
 def _token_evidence(message: InboundMessage, sender: Sender, tokens: Tokens) -> Iterator[Evidence]:

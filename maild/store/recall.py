@@ -91,8 +91,9 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     by_number = _find_letters(tx, question.letters | own_number)
     own = by_number.get(question.own_letter or 0)
     adopters = tuple(dict.fromkeys(tx.execute(_ADOPTERS, {"id": question.message_id}).scalars()))
-    named = {*question.tickets, *adopters, *(letter.ticket for letter in by_number.values()), *(message.ticket for message in found)}
-    views = _with_merge_targets(tx, named | {copy.ticket for copy in copies if copy.ticket is not None})
+    perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
+    named = {*question.tickets, *adopters, *(message.ticket for message in found), *(ticket for ticket in perhaps if ticket is not None)}
+    views = _with_merge_targets(tx, named)
     requesters = frozenset(view.requester.key for view in views.values())
     return Known(
         tickets=views,

@@ -210,6 +210,10 @@ def test_only_an_answer_to_the_notification_itself_is_public():
         assert (kinds(decided(reading)), posted(decided(reading))) == ([(MessageKind.NOTE, True)], [])
 
 
+def test_an_answer_to_the_address_made_for_it_is_public_too():
+    assert kinds(decided(by_anna(place=TokenPlace.RECIPIENT))) == [(MessageKind.AGENT, False)]
+
+
 def test_whom_a_note_was_also_sent_to_takes_no_part():
     to = (Address("", "support@acme.example"), EVE)
     answered = decided(by_anna(message={"to": to})).after

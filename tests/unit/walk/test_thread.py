@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from builders import ANN, FAILED, NOW, a_message, a_sender, a_ticket, some_settings, some_tokens
+from builders import ANN, FAILED, NOW, a_message, a_queue, a_sender, a_ticket, some_settings, some_tokens
 
 from maild.config.settings import Trust
 from maild.ingest.thread import Thread, ask, find_thread
@@ -36,6 +36,10 @@ def a_known(message_id: str, **changes: Any) -> KnownMessage:
     return replace(KnownMessage(message_id, 1042, False), **changes)
 
 
+def a_known_letter(**changes: Any) -> KnownLetter:
+    return replace(KnownLetter(77, LETTER, LetterKind.ANSWER, 1042, None, False, NOW), **changes)
+
+
 def a_copy(**changes: Any) -> KnownCopy:
     return replace(KnownCopy(7, "f0", NOW - timedelta(days=1), 1042, in_quarantine=False), **changes)
 
@@ -44,6 +48,32 @@ def test_our_own_id_is_strong_evidence_for_anybody():
     check(a_message(in_reply_to=(LETTER,)), 1042, "b")
     check(a_message(references=("x@y", LETTER)), 1042, "b", sender=STRANGER)
     check(a_message(references=(TOKENS.mint_anchor(1042),)), 1042, "b", sender=STRANGER)
+
+
+def to(*addresses: str) -> dict[str, Any]:
+    return {"to": tuple(Address("", address) for address in addresses)}
+
+
+def test_a_reply_address_is_the_strongest_evidence_for_anybody():
+    reply, bounce = f"support+{TOKENS.mint_reply(1042)}@acme.example", f"sales+{TOKENS.mint_bounce(77, 1)}@acme.example"
+    answer = f"help+{TOKENS.mint_answer(1042, 78, 'anna')}@acme.example"
+    known = Known(tickets={1042: a_ticket(), 7: a_ticket(7)}, letters={77: a_known_letter()})
+    other = TOKENS.mint_message_id(LetterKind.ANSWER, 7, 70)
+    check(a_message(in_reply_to=(other,), **to(reply)), 1042, "a", sender=STRANGER, known=known)
+    check(a_message(recipients=(reply.upper(),), to=()), 1042, "a", sender=STRANGER)
+    check(a_message(cc=(Address("", reply),)), 1042, "a", sender=a_sender(ANN, authentication=FAILED))
+    check(a_message(**to(bounce)), 1042, "a", sender=STRANGER, known=known)
+    helped = {"support": a_queue(aliases=("help@acme.example",))}
+    check(a_message(**to(answer)), 1042, "a", queues=helped)
+    assert [item.ticket for item in thread(a_message(in_reply_to=(other,), **to(reply)), known=known).dissent] == [7]
+
+
+def test_a_forged_reply_address_is_no_evidence():
+    forged = TOKENS.mint_reply(7).replace("r7", "r1042")
+    for address in (f"support+{forged}@acme.example", f"support+{TOKENS.mint_reply(1042)}@evil.example", "support+r1042@acme.example"):
+        check(a_message(**to(address)), None, sender=STRANGER)
+        assert thread(a_message(**to(address))).evidence == ()
+    check(a_message(**to(f"support+{TOKENS.mint_bounce(77, 1)}@acme.example")), None)
 
 
 def test_a_valid_tag_lets_a_colleague_in():
@@ -146,15 +176,20 @@ def test_a_copy_that_was_let_in_counts_before_one_in_quarantine():
 def test_a_reply_to_something_internal_is_internal():
     internal = Known(tickets={1042: a_ticket()}, by_id={"n@x": a_known("n@x", internal=True)})
     assert thread(a_message(in_reply_to=("n@x",)), known=internal).parent_internal
-    letter = KnownLetter(77, LETTER, LetterKind.ANSWER, 1042, None, True, NOW)
-    assert thread(a_message(in_reply_to=(LETTER,)), known=Known(tickets={1042: a_ticket()}, letters={77: letter})).parent_internal
+    letter = Known(tickets={1042: a_ticket()}, letters={77: a_known_letter(internal=True)})
+    assert thread(a_message(in_reply_to=(LETTER,)), known=letter).parent_internal
     assert not thread(a_message(in_reply_to=(LETTER,))).parent_internal
 
 
 def test_the_question_names_all_that_must_be_known():
-    message = a_message(subject=f"{TAG} [Acme #7]", in_reply_to=(LETTER,), references=("a@b", TOKENS.mint_anchor(9)))
-    question = ask(message, a_sender(), None, TOKENS)
-    assert question.tickets == {1042, 7, 9}
-    assert question.letters == {77}
+    message = a_message(
+        subject=f"{TAG} [Acme #7]",
+        in_reply_to=(LETTER,),
+        references=("a@b", TOKENS.mint_anchor(9)),
+        recipients=tuple(f"support+{detail}@acme.example" for detail in (TOKENS.mint_reply(8), TOKENS.mint_bounce(70, 1))),
+    )
+    question = ask(message, a_sender(), None, TOKENS, some_settings())
+    assert question.tickets == {1042, 7, 8, 9}
+    assert question.letters == {77, 70}
     assert question.ids == (LETTER, TOKENS.mint_anchor(9), "a@b")
     assert question.addressees == {ANN.address}

@@ -1,0 +1,49 @@
+"""Who sent a mail and how that is proved: where agents' tokens stand, and what they prove (MAIL.md A1-A3)."""
+
+from typing import Any
+
+from maild.ingest.sender import Sender, TokenPlace, identify
+from maild.message import Address
+from maild.tokens import LetterKind
+from tests.builders import ANN, a_message, some_settings, some_tokens
+
+TOKENS = some_tokens()
+ANNA = Address("Anna Ivanova", "anna@acme.example")
+NOTICE = TOKENS.mint_message_id(LetterKind.NOTIFICATION, 1042, 78, "anna")
+LINE = TOKENS.mint_reference_line(1042, 78, "anna")
+
+
+def address_of(agent: str) -> str:
+    return f"support+{TOKENS.mint_answer(1042, 78, agent)}@acme.example"
+
+
+def sent_by(author: Address, **message: Any) -> Sender:
+    return identify(a_message(header_from=(author,), **message), some_settings(), TOKENS)
+
+
+def check(place: TokenPlace, **message: Any) -> None:
+    found = sent_by(ANNA, **message)
+    assert found.proven
+    assert found.token
+    assert (found.token.place, found.token.token.letter) == (place, 78)
+
+
+def test_an_agents_token_is_found_wherever_clients_leave_it() -> None:
+    check(TokenPlace.IN_REPLY_TO, in_reply_to=(NOTICE,))
+    check(TokenPlace.RECIPIENT, to=(Address("", address_of("anna")),))
+    check(TokenPlace.RECIPIENT, recipients=(address_of("anna").upper(),), references=(NOTICE,), text=LINE)
+    check(TokenPlace.REFERENCES, references=(NOTICE, "x@y.example"), text=LINE)
+    check(TokenPlace.REFERENCE_LINE, text=f"> {LINE}")
+
+
+def test_a_token_proves_the_agent_it_was_made_for_and_nobody_else() -> None:
+    for message in ({"to": (Address("", address_of("boris")),)}, {"to": (Address("", address_of("anna").replace("78", "79")),)}, {}):
+        assert not sent_by(ANNA, **message).proven
+    stranger = sent_by(ANN, to=(Address("", address_of("anna")),))
+    assert (stranger.agent, stranger.proven, stranger.strange_token) == (None, False, True)
+    assert sent_by(ANNA, to=(Address("", address_of("boris")),)).strange_token
+
+
+def test_a_customers_addresses_prove_no_agent() -> None:
+    for detail in (TOKENS.mint_reply(1042), TOKENS.mint_bounce(78, 1), TOKENS.mint_reply(1042).replace("r1042", "a1042.78")):
+        assert not sent_by(ANNA, to=(Address("", f"support+{detail}@acme.example"),)).proven
