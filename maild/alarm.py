@@ -13,14 +13,13 @@ from maild.effects import Decision, IncomingState, Letter, Post
 from maild.errors import StoreUnavailableError
 from maild.message import Address
 from maild.office import Office
-from maild.outbox.delivery import Composed
 from maild.reason import Reason
 from maild.reports.status import ALARM_TEMPLATE, Trouble, find_status
 from maild.store import switches
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
-from maild.ticket import TicketView
 from maild.tokens import LetterKind
+from maild.writing_desk import composing
 
 PATIENCE = timedelta(minutes=15)
 """OPERATIONS I24: a server that is away for less is nobody's business."""
@@ -66,13 +65,10 @@ class Alarm:
 
     def _record(self, office: Office, mail: Decision | None, known: frozenset[str], now: datetime) -> None:
         """The mail and what it told in one commit, so that it is not written again after a crash."""
-
-        def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
-            return office.composer.compose(letter, ticket, number, now, {})
-
         with self._store.writing() as tx:
             switches.store(tx, _TOLD, json.dumps(sorted(known)))
             if mail:
+                compose = composing(tx, office, now)
                 apply(tx, mail, now=now, compose=compose, incoming=None, first_number=office.desk.settings.desk.first_number)
         if mail:
             self._last_mail = now

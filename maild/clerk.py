@@ -14,14 +14,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from maild import maillog
-from maild.effects import Decision, Letter
+from maild.effects import Decision
 from maild.errors import MaildError, StoreUnavailableError, WorkerDiedError
 from maild.ingest.arrival import Incoming
 from maild.ingest.errand import Opened
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
 from maild.office import Office
-from maild.outbox.delivery import Composed
 from maild.pipeline import consider
 from maild.reading import Circumstances
 from maild.reason import Reason
@@ -29,7 +28,7 @@ from maild.store import apply as archive
 from maild.store import incoming as inbox
 from maild.store.engine import Store, Transaction
 from maild.store.recall import recall
-from maild.ticket import TicketView
+from maild.writing_desk import composing
 
 BATCH = 50
 BATCH_BYTES = 16 * 1024 * 1024
@@ -194,10 +193,7 @@ class Clerk:
             incoming.mailbox, incoming.answered, incoming.quiet, incoming.released, incoming.received, incoming.full_size
         )
         decision = consider(message, circumstances, partial(recall, tx, now=now), office.desk, now)
-
-        def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
-            return office.composer.compose(letter, ticket, number, now, opened.files)
-
+        compose = composing(tx, office, now, opened.files)
         first_number = office.desk.settings.desk.first_number
         applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number)
         ticket = applied.ticket_number

@@ -78,6 +78,14 @@ class Letter:
     automatic: bool = True
     internal: bool = False
 
+    @property
+    def addressees(self) -> tuple[Address, ...]:
+        """Everybody in To and Cc, each mailbox once, in order."""
+        found: dict[str, Address] = {}
+        for address in self.recipients + self.cc:
+            found.setdefault(address.key, address)
+        return tuple(found.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Post:

@@ -9,12 +9,11 @@ from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.audience import agents_to_tell
 from maild.desk.letters import NOTHING_ANSWERED
-from maild.effects import AddMessage, Decision, Effect, IncomingState, Letter, RecordEvent
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
 from maild.errors import UsageError
 from maild.ingest.hygiene import one_line
 from maild.message import Address
 from maild.office import Office
-from maild.outbox.delivery import Composed
 from maild.outbox.guard import post
 from maild.reason import Reason
 from maild.store import suppressions, tickets
@@ -23,6 +22,7 @@ from maild.store.engine import Store, Transaction
 from maild.store.recall import last_words_of
 from maild.store.tickets import TicketRow
 from maild.ticket import MessageKind, Priority, Status, TicketView
+from maild.writing_desk import composing
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,8 @@ class FrontDesk:
 
     def _apply(self, tx: Transaction, decision: Decision) -> TicketRow:
         now = _now()
-
-        def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
-            return self.office.composer.compose(letter, ticket, number, now, {})
-
         first = self.office.desk.settings.desk.first_number
-        applied = apply(tx, decision, now=now, compose=compose, incoming=None, first_number=first)
+        applied = apply(tx, decision, now=now, compose=composing(tx, self.office, now), incoming=None, first_number=first)
         if applied.ticket is None:
             raise UsageError("nothing was done")
         return tickets.row(tx, applied.ticket.number)

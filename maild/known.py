@@ -17,10 +17,10 @@ class Question:
 
     `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by
     valid tokens, anchors, addresses and tags, `letters` the letters of ours named by valid tokens and addresses, `own_letter` the one whose
-    id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the scopes and lengths (in
-    seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets found, and for these `queues`.
-    `agents` are the addresses of all who may be notified, `bounced` the letter a report is about. `tags` are words that would be tags if
-    such tags exist.
+    id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the
+    scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets found, and
+    for these `queues`. `agents` are the addresses of all who may be notified, `bounced` the letter a report is about. `tags` are words that
+    would be tags if such tags exist.
     """
 
     message_id: str

@@ -9,10 +9,9 @@ from maild.conclude import STORM
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.audience import agents_to_tell
-from maild.effects import Decision, Effect, IncomingState, Letter, RecordEvent
+from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.errors import StoreUnavailableError
 from maild.office import Office
-from maild.outbox.delivery import Composed
 from maild.outbox.guard import post
 from maild.reason import Reason
 from maild.store import switches, tickets
@@ -20,6 +19,7 @@ from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.tickets import TicketRow
 from maild.ticket import TicketView
+from maild.writing_desk import composing
 
 OVER_AFTER = timedelta(minutes=2)
 TOLD_AT_LATEST = timedelta(minutes=10)
@@ -62,11 +62,9 @@ def _last_told(tx: Transaction) -> int:
 
 
 def _tell_all(store: Store, office: Office, untold: Sequence[TicketRow], now: datetime) -> None:
-    def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
-        return office.composer.compose(letter, ticket, number, now, {})
-
     settings = office.desk.settings
     with store.writing() as tx:
+        compose = composing(tx, office, now)
         for gathered in gather(untold):
             first = tickets.view(tx, gathered[0].number)
             decision = Decision(IncomingState.DONE, Reason("storm", ""), first, first, _digest(first, gathered, settings))

@@ -2,8 +2,8 @@
 
 Who may get a letter at all is decided before (`decide`, `guard`). The kind says how it is marked: an ANSWER is what a person wrote and
 carries no sign of automation; every other kind is automatic and says so. An empty `Letter.subject` means that the customer's words may
-not be repeated (O7): the template's own subject is used, and names he gave himself are left out. The envelope sender is the department's
-address for all letters, so that every submission account takes it; the null sender and VERP (O5) come with verified plus addressing.
+not be repeated (O7): the template's own subject is used, and names he gave himself are left out. Where answers and bounces go is
+`ways_back`'s.
 
 Every template gets these values, beside `Letter.values`, which win over them:
 
@@ -37,6 +37,8 @@ from maild.outbox.letter_headers import references_of, write_headers
 from maild.outbox.letter_values import letter_values
 from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, text_part
 from maild.outbox.subject import write_first_subject, write_reply_subject, write_tag
+from maild.outbox.ways_back import write_envelopes
+from maild.round_trip import RoundTrip
 from maild.templates.render import Rendered, Templates
 from maild.ticket import TicketView
 from maild.tokens import LetterKind, Tokens
@@ -52,21 +54,30 @@ class Composer:
         self._tokens = tokens
         self._templates = templates
 
-    def compose(self, letter: Letter, ticket: TicketView | None, letter_number: int, now: datetime, files: Mapping[int, bytes]) -> Composed:
-        """The letter as it goes out. `ticket` None: it is about no ticket. `files` holds attachments' bytes by `Attachment.part`.
+    def compose(
+        self,
+        letter: Letter,
+        ticket: TicketView | None,
+        letter_number: int,
+        now: datetime,
+        files: Mapping[int, bytes],
+        round_trip: RoundTrip | None = None,
+    ) -> Composed:
+        """The letter as it goes out. `ticket` None: it is about no ticket. `files` holds attachments' bytes by `Attachment.part`;
+        `round_trip` is what was seen of its queue's ways back.
 
         Raises:
             TemplateError: the letter's template does not exist, or fails on its values.
             LeakError: it goes to a customer and shows an agent's address or token.
         """
-        draft = self._draft(letter, ticket, letter_number, now, files)
+        draft = replace(self._draft(letter, ticket, letter_number, now, files), round_trip=round_trip)
         words = self._templates.render(letter.template, letter.languages, letter_values(draft, self._settings, self._tokens))
         subject = self._subject(draft, words)
         if not draft.for_agents:
             refuse_leaks(self._shown(draft, subject, words), draft.author_addresses)
         headers = write_headers(draft, subject, words.language, self._settings, self._tokens)
         raw = f"{headers}MIME-Version: 1.0\r\n".encode("ascii") + _body(draft, words).to_bytes()
-        return Composed(draft.message_id, subject, draft.queue.address, raw)
+        return Composed(draft.message_id, subject, raw, write_envelopes(draft, self._settings, self._tokens))
 
     def _draft(self, letter: Letter, ticket: TicketView | None, number: int, now: datetime, files: Mapping[int, bytes]) -> Draft:
         queue = self._settings.queues.get(letter.queue) or next(iter(self._settings.queues.values()))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from maild.message import Address
+
 
 class DeliveryState(Enum):
     """INTERFACE.md, JSON: the states of an outbox row."""
@@ -18,13 +20,22 @@ class DeliveryState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """One recipient's transaction (MAIL.md O5). `sender` may be "", the null path; `id` is what a delivery report gives back (RFC 3461)."""
+
+    recipient: Address
+    sender: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
-    """A rendered letter: the bytes every attempt sends (MAIL.md O6). `message_id` without angle brackets; `envelope_sender` may be ""."""
+    """A rendered letter: the bytes every attempt sends (MAIL.md O6), in one envelope for each recipient. `message_id` without brackets."""
 
     message_id: str
     subject: str
-    envelope_sender: str
     raw: bytes
+    envelopes: tuple[Envelope, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class Delivery:
     ticket: int | None
     message_id: str
     envelope_sender: str
+    envelope_id: str
     recipient: str
     raw: bytes
     attempts: int

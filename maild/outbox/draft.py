@@ -6,6 +6,7 @@ from datetime import datetime
 from maild.config.settings import Queue
 from maild.effects import Letter
 from maild.message import Address, Attachment
+from maild.round_trip import RoundTrip
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
@@ -15,6 +16,7 @@ class Draft:
     """`number` is the letter's, `tag` and `ticket` are empty where no ticket is concerned.
 
     `author_addresses` are those of the agent who answers, which no customer may see (MAIL.md A8). `left_out` names files too large to go.
+    `round_trip` is what was seen of the queue's ways back, None where nothing was.
     """
 
     letter: Letter
@@ -28,6 +30,7 @@ class Draft:
     author_addresses: tuple[str, ...]
     attached: tuple[tuple[Attachment, bytes], ...] = ()
     left_out: tuple[str, ...] = ()
+    round_trip: RoundTrip | None = None
 
     @property
     def for_agents(self) -> bool:

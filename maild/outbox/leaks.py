@@ -9,7 +9,7 @@ from maild.reason import Reason
 from maild.tokens import MAC_PATTERN
 
 _REFERENCE_LINE = "maild-ref"
-_TOKEN = re.compile(rf"n\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}")
+_TOKEN = re.compile(rf"(?:n\.|\+a)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}")
 _MARKUP = re.compile(r"<[^<>]{0,2000}>")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 

@@ -10,6 +10,7 @@ from maild.outbox.folding import fold_addresses, fold_ids, fold_text
 from maild.outbox.hygiene import one_line
 from maild.outbox.leaks import find_leak
 from maild.outbox.references import choose_references, shown_to_customers
+from maild.outbox.ways_back import write_reply_to
 from maild.tokens import LetterKind, Tokens
 
 MAX_THREAD_HEADER = 900
@@ -18,8 +19,10 @@ _THREAD_HEADERS = ("thread-topic", "thread-index")
 
 def write_headers(draft: Draft, subject: str, language: str, settings: Settings, tokens: Tokens) -> str:
     """Every header line but those of MIME, in the order they stand on the wire."""
+    reply_to = write_reply_to(draft, settings, tokens)
     lines = (
         fold_addresses("From", (draft.sender,)),
+        fold_addresses("Reply-To", (reply_to,) if reply_to else ()),
         fold_addresses("To", _shown(draft, draft.letter.recipients)),
         fold_addresses("Cc", _shown(draft, draft.letter.cc)),
         *_conversation(draft),

@@ -226,4 +226,19 @@ def _write_envelope(delivery: Delivery, wire: Wire) -> _Envelope | Failed:
         if not wire.has_extn("smtputf8"):
             return Failed(f"the server does not offer SMTPUTF8, which {delivery.recipient} needs")
         options += " SMTPUTF8"
-    return _Envelope(f"MAIL FROM:<{sender}>{options}", f"RCPT TO:<{recipient}>")
+    asked = wire.has_extn("dsn") and bool(sender)
+    return _Envelope(
+        f"MAIL FROM:<{sender}>{options}{f' RET=HDRS ENVID={xtext(delivery.envelope_id)}' if asked and delivery.envelope_id else ''}",
+        f"RCPT TO:<{recipient}>{_reports_wanted(delivery.recipient) if asked else ''}",
+    )
+
+
+def _reports_wanted(recipient: str) -> str:
+    """RFC 3461 section 4: tell us of failures and delays, never of successes, under the address as we wrote it."""
+    original = f" ORCPT=rfc822;{xtext(recipient)}" if recipient.isascii() else ""
+    return f" NOTIFY=FAILURE,DELAY{original}"
+
+
+def xtext(value: str) -> str:
+    """RFC 3461 section 4: what cannot stand in an SMTP parameter becomes `+` and two hex digits."""
+    return "".join(character if "!" <= character <= "~" and character not in "+=" else f"+{ord(character):02X}" for character in value)

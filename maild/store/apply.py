@@ -23,8 +23,8 @@ from maild.effects import (
     TripBreaker,
 )
 from maild.ingest.arrival import Incoming
-from maild.message import Address, Attachment
-from maild.outbox.delivery import Composed, DeliveryState
+from maild.message import Attachment
+from maild.outbox.delivery import Composed, DeliveryState, Envelope
 from maild.store import brakes, counters, letters, mutes, suppressions, tables
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
@@ -275,7 +275,7 @@ def _write_letters(tx: Transaction, posted: Sequence[_Posted], ticket: int | Non
     if not posted:
         return
     tx.execute(_INSERT_LETTERS, [_letter_values(item, ticket, now) for item in posted])
-    deliveries = [_delivery_values(item, address, now) for item in posted for address in _recipients(item.letter)]
+    deliveries = [_delivery_values(item.letter, item.number, envelope, now) for item in posted for envelope in item.composed.envelopes]
     if deliveries:
         tx.execute(_INSERT_DELIVERIES, deliveries)
 
@@ -294,22 +294,22 @@ def _letter_values(posted: _Posted, ticket: int | None, now: datetime) -> Row:
         "automatic": letter.automatic,
         "message_id": composed.message_id,
         "subject": composed.subject,
-        "envelope_sender": composed.envelope_sender,
         "created": now,
         "content": composed.raw,
         "packed": False,
     }
 
 
-def _delivery_values(posted: _Posted, recipient: Address, now: datetime) -> Row:
+def _delivery_values(letter: Letter, number: int, envelope: Envelope, now: datetime) -> Row:
+    recipient = envelope.recipient
     return {
-        "letter": posted.number,
-        "priority": PRIORITIES[posted.letter.kind],
-        "queue": posted.letter.queue,
+        "letter": number,
+        "priority": PRIORITIES[letter.kind],
+        "queue": letter.queue,
         "recipient": recipient.address,
         "recipient_key": recipient.key,
         "recipient_domain": recipient.domain,
-        "automatic": posted.letter.automatic,
+        "automatic": letter.automatic,
         "created": now,
         "state": DeliveryState.QUEUED.value,
         "attempts": 0,
@@ -317,12 +317,9 @@ def _delivery_values(posted: _Posted, recipient: Address, now: datetime) -> Row:
         "was_unknown": False,
         "reply": "",
         "error": "",
+        "envelope_sender": envelope.sender,
+        "envelope_id": envelope.id,
     }
-
-
-def _recipients(letter: Letter) -> tuple[Address, ...]:
-    """To and Cc, each mailbox once."""
-    return tuple({address.key: address for address in reversed(letter.recipients + letter.cc)}.values())[::-1]
 
 
 def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:

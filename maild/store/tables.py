@@ -243,7 +243,6 @@ class LetterColumns(TypedColumns):
     automatic: Named[bool] = Column(Boolean)
     message_id: Named[str] = Column(Key)
     subject: Named[str] = Column(Words)
-    envelope_sender: Named[str] = Column(Words)
     created: Named[datetime] = Column(Time)
     content: Named[bytes] = Column(LargeBinary)
     packed: Named[bool] = Column(Boolean)
@@ -274,6 +273,8 @@ class DeliveryColumns(TypedColumns):
     settled: Named[datetime | None] = Column(Time)
     reply: Named[str] = Column(Words)
     error: Named[str] = Column(Words)
+    envelope_sender: Named[str] = Column(Words, server_default="")
+    envelope_id: Named[str] = Column(Words, server_default="")
 
 
 deliveries = Table("deliveries", metadata, DeliveryColumns)
@@ -350,6 +351,20 @@ class CounterColumns(TypedColumns):
 
 
 counters = Table("counters", metadata, CounterColumns)
+
+
+class RoundTripColumns(TypedColumns):
+    queue: Named[str] = Column(Text, primary_key=True)
+    address: Named[str] = Column(Words)
+    at: Named[datetime] = Column(Time)
+    plus: Named[bool] = Column(Boolean)
+    seen_in: Named[str] = Column(Text)
+    envelope: Named[bool] = Column(Boolean)
+    null_sender: Named[bool] = Column(Boolean)
+    keeps_ids: Named[bool] = Column(Boolean)
+
+
+round_trips = Table("round_trips", metadata, RoundTripColumns)
 
 
 class SuppressionColumns(TypedColumns):

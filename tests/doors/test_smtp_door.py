@@ -168,6 +168,31 @@ def test_what_the_server_offers_decides_how_the_letter_is_announced():
     check_extensions((), "MAIL FROM:<>", envelope_sender="")
 
 
+def check_envelope(extensions: tuple[str, ...], mail: str, rcpt: str, **delivery: object) -> None:
+    with FakeSmtp(extensions=extensions) as server:
+        account = an_account(server)
+        account.send(a_delivery(**delivery))
+        account.close()
+        assert [command for command in server.commands if command.startswith(("MAIL", "RCPT"))] == [mail, rcpt]
+
+
+def test_where_the_server_knows_dsn_it_is_asked_for_reports_with_our_id_and_the_address_as_we_wrote_it():
+    plain, id_ = "MAIL FROM:<support@acme.example>", "b77.1.abc"
+    check_envelope(("DSN",), f"{plain} RET=HDRS ENVID={id_}", RCPT, envelope_id=id_)
+    check_envelope((), plain, "RCPT TO:<ann@globex.example>", envelope_id=id_)
+    odd = "RCPT TO:<a+b=c@globex.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb+3Dc@globex.example"
+    check_envelope(("DSN",), f"{plain} RET=HDRS ENVID={id_}", odd, envelope_id=id_, recipient="a+b=c@globex.example")
+    utf8 = "RCPT TO:<jürgen@globex.example> NOTIFY=FAILURE,DELAY"
+    check_envelope(("DSN", "SMTPUTF8"), f"{plain} SMTPUTF8 RET=HDRS ENVID={id_}", utf8, envelope_id=id_, recipient="jürgen@globex.example")
+
+
+def test_no_report_is_asked_for_where_none_could_come_back():
+    check_envelope(("DSN",), "MAIL FROM:<>", "RCPT TO:<ann@globex.example>", envelope_sender="", envelope_id="b77.1.abc")
+
+
+RCPT = "RCPT TO:<ann@globex.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;ann@globex.example"
+
+
 def test_a_domain_outside_ascii_travels_as_punycode():
     outcome, server = sent({}, recipient="ann@bücher.example")
     assert isinstance(outcome, Sent)
@@ -284,7 +309,7 @@ def test_real_letters_reach_a_real_server_unchanged(sink: SmtpSink):
     account = an_account(sink)
     letters = [composed(a_letter(kind)) for kind in LetterKind]
     for letter in letters:
-        outcome = account.send(a_delivery(raw=letter.raw, envelope_sender=letter.envelope_sender))
+        outcome = account.send(a_delivery(raw=letter.raw, envelope_sender=letter.envelopes[0].sender))
         assert isinstance(outcome, Sent)
     account.close()
     assert [mail.raw for mail in sink.wait_for(len(letters))] == [letter.raw for letter in letters]

@@ -51,6 +51,7 @@ def test_a_claim_carries_everything_the_sender_needs(store: Store):
     delivery = claimed(store)
     assert delivery is not None
     assert (delivery.recipient, delivery.envelope_sender, delivery.ticket) == ("ann@globex.example", "support@acme.example", 1)
+    assert delivery.envelope_id == "b1.1"
     assert (delivery.attempts, delivery.was_unknown, delivery.created, delivery.queue) == (0, False, NOW, "support")
     assert delivery.raw == b"Message-ID: <c.1.1.mac@acme.example>\r\n\r\nhi\r\n"
 

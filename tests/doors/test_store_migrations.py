@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from maild.desk.query import parse_query
 from maild.errors import NotFoundError, SchemaMismatchError
 from maild.known import KnownCopy, Question
-from maild.store import migrate, schema
+from maild.store import letters, migrate, schema
 from maild.store.engine import Store, Transaction, connect_store, open_store
 from maild.store.recall import recall
 from maild.store.tables import metadata
@@ -116,6 +116,32 @@ def test_mail_of_the_first_schema_is_still_known_again(empty_urls: tuple[str, st
     assert copy == KnownCopy(1, "abc", NOW, 1, in_quarantine=False)
     assert words == [1]
 
+
+def test_letters_of_the_second_schema_keep_their_envelope_sender(empty_urls: tuple[str, str], tmp_path: Path):
+    store = connect_store(empty_urls[0], tmp_path, create=False)
+    with store.writing() as tx:
+        migrate.run_migrations(tx, "0002")
+        for statement in A_LETTER:
+            tx.exec_driver_sql(statement)
+    store.close()
+    assert migrate.upgrade(empty_urls[0], tmp_path) == ("0002", schema.HEAD)
+    store = open_store(empty_urls[0], tmp_path, create=False)
+    with store.writing() as tx:
+        delivery = letters.claim(tx, NOW, "host:1:1", 60)
+    store.close()
+    assert delivery
+    assert (delivery.recipient, delivery.envelope_sender, delivery.envelope_id) == ("ann@globex.example", "support@acme.example", "")
+
+
+A_LETTER = (
+    "INSERT INTO letters (number, kind, template, queue, internal, automatic, message_id, subject, envelope_sender, created, content,"
+    " packed) VALUES (1, 'c', 'answer', 'support', false, false, 'c.1.1.x@acme.example', '', 'support@acme.example',"
+    " '2026-11-20 10:02:11', '', false)",
+    "INSERT INTO deliveries (letter, priority, queue, recipient, recipient_key, recipient_domain, automatic, created, state, attempts,"
+    " next_attempt, was_unknown, reply, error) VALUES (1, 0, 'support', 'ann@globex.example', 'ann@globex.example', 'globex.example',"
+    " false, '2026-11-20 10:02:11', 'queued', 0, '2026-11-20 10:02:11', false, '', '')",
+)
+"""A letter on its way as a desk of the second schema wrote it."""
 
 FIRST_DESK = (
     "INSERT INTO raw_messages (sha256, size, content) VALUES ('0a', 1, '')",

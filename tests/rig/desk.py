@@ -6,7 +6,7 @@ from itertools import count
 from maild.effects import AddMessage, Decision, Effect, IncomingState, Letter, Post, RecordEvent
 from maild.ingest.arrival import Arrival
 from maild.message import Address
-from maild.outbox.delivery import Composed
+from maild.outbox.delivery import Composed, Envelope
 from maild.reason import Reason
 from maild.ticket import MessageKind, Participant, ParticipantRole, Priority, Status, TicketView
 from maild.tokens import LetterKind
@@ -102,6 +102,6 @@ def composed(letter: Letter, ticket: TicketView | None, number: int) -> Composed
     return Composed(
         identifier,
         f"Re: {ticket.subject if ticket else letter.subject}",
-        "support@acme.example",
         f"Message-ID: <{identifier}>\r\n\r\nhi\r\n".encode(),
+        tuple(Envelope(person, "support@acme.example", f"b{number}.{position}") for position, person in enumerate(letter.addressees, 1)),
     )

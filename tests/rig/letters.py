@@ -13,6 +13,7 @@ from maild.effects import Letter
 from maild.message import Address, Attachment
 from maild.outbox.compose import Composer
 from maild.outbox.delivery import Composed, Delivery
+from maild.round_trip import RoundTrip
 from maild.templates.render import Templates
 from maild.ticket import Priority, Status, TicketView
 from maild.tokens import LetterKind, Tokens
@@ -81,9 +82,16 @@ def composed(
     desk: Settings | None = None,
     files: Mapping[int, bytes] | None = None,
     number: int = 77,
+    round_trip: RoundTrip | None = None,
 ) -> Composed:
     settings = desk or a_desk()
-    return Composer(settings, TOKENS, Templates(settings)).compose(letter, ticket or a_ticket(), number, NOW, files or {})
+    return Composer(settings, TOKENS, Templates(settings)).compose(letter, ticket or a_ticket(), number, NOW, files or {}, round_trip)
+
+
+def a_round_trip(**fields: object) -> RoundTrip:
+    """Everything works for support."""
+    trip = RoundTrip("support", "support@acme.example", NOW, True, "Delivered-To", envelope=True, null_sender=True, keeps_ids=True)
+    return replace(trip, **fields)
 
 
 def read_back(letter: Composed) -> EmailMessage:
@@ -113,6 +121,7 @@ def a_delivery(**fields: object) -> Delivery:
         ticket=1042,
         message_id="c.1042.77.x@acme.example",
         envelope_sender="support@acme.example",
+        envelope_id="",
         recipient="ann@globex.example",
         raw=raw,
         attempts=0,

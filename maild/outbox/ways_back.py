@@ -1,0 +1,61 @@
+"""The ways back: the address answers go to, and the one bounces go to (MAIL.md O4, O5, L8). Pure.
+
+Plus addresses stand in letters only where the department's were seen to work (`maild.round_trip`), or where the desk insists (`desk.plus`).
+Even then the envelope sender, over which a relay may refuse the letter, has one only where that was seen to go through.
+"""
+
+from maild import plus
+from maild.config.settings import Settings
+from maild.message import Address
+from maild.outbox.delivery import Envelope
+from maild.outbox.draft import Draft
+from maild.round_trip import RoundTrip
+from maild.tokens import LetterKind, Tokens
+
+
+def write_reply_to(draft: Draft, settings: Settings, tokens: Tokens) -> Address | None:
+    """The address of answers where it is another than From's; None where the ticket, or whose answer it would be, cannot be told."""
+    detail = _reply_detail(draft, tokens)
+    address = plus.with_detail(draft.queue.address, detail) if detail and uses_plus(draft, settings) else None
+    return Address(draft.sender.name, address) if address else None
+
+
+def write_envelopes(draft: Draft, settings: Settings, tokens: Tokens) -> tuple[Envelope, ...]:
+    """One for each addressee. All have an id of their own, which a relay that knows RFC 3461 puts into its reports."""
+    ids = ((person, tokens.mint_bounce(draft.number, position)) for position, person in enumerate(draft.letter.addressees, 1))
+    return tuple(Envelope(person, _envelope_sender(draft, identifier, settings), identifier) for person, identifier in ids)
+
+
+def uses_plus(draft: Draft, settings: Settings) -> bool:
+    match settings.desk.plus:
+        case "on":
+            return True
+        case "off":
+            return False
+        case "auto":
+            trip = _round_trip(draft)
+            return trip is not None and trip.plus
+
+
+def _reply_detail(draft: Draft, tokens: Tokens) -> str | None:
+    if draft.ticket is None:
+        return None
+    if not draft.for_agents:
+        return tokens.mint_reply(draft.ticket.number)
+    return tokens.mint_answer(draft.ticket.number, draft.number, draft.letter.agent) if draft.letter.agent else None
+
+
+def _round_trip(draft: Draft) -> RoundTrip | None:
+    """What was seen of the department's address as it is now."""
+    trip = draft.round_trip
+    return trip if trip and trip.address.casefold() == draft.queue.address.casefold() else None
+
+
+def _envelope_sender(draft: Draft, detail: str, settings: Settings) -> str:
+    """L8: the null path for acknowledgements. Else a bounce address for each recipient, else the department's address."""
+    trip = _round_trip(draft)
+    if trip and trip.null_sender and draft.letter.kind is LetterKind.ACKNOWLEDGEMENT:
+        return ""
+    if trip and trip.envelope and uses_plus(draft, settings):
+        return plus.with_detail(draft.queue.address, detail) or draft.queue.address
+    return draft.queue.address
