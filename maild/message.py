@@ -70,6 +70,9 @@ class MessageClass(Enum):
     OWN_LOOP = "own_loop"
 
 
+REPORTS = frozenset({MessageClass.BOUNCE, MessageClass.DELAY, MessageClass.MDN, MessageClass.ARF})
+
+
 @dataclass(frozen=True, slots=True)
 class Nature:
     """A message's class and every sign that spoke for it. `silence`: why no automatic answer may go out (MAIL.md L3), empty if one may.
@@ -136,12 +139,16 @@ class ReportKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A delivery report, receipt or complaint, and the Message-IDs found in what it returns."""
+    """A delivery report, receipt or complaint, and the ids found in what it returns.
+
+    `by_address`: nothing makes it one but the bounce address it was sent to, which may be forged, or a vacation program's answer.
+    """
 
     kind: ReportKind
     recipients: tuple[BouncedRecipient, ...]
     returned_ids: tuple[str, ...]
     sign: str
+    by_address: bool = False
 
 
 class Wrapping(Enum):

@@ -18,20 +18,21 @@ from maild.draft import Draft
 from maild.effects import Decision
 from maild.ingest.author import find_author
 from maild.ingest.automated import classify
-from maild.ingest.bounce import find_bounced_letter
+from maild.ingest.bounce import Bounced, find_bounced_letter
 from maild.ingest.department import find_departments
+from maild.ingest.details import find_details
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
 from maild.ingest.thread import ask, find_thread
 from maild.known import Known, Question
-from maild.message import InboundMessage
+from maild.message import REPORTS, InboundMessage
 from maild.outbox.guard import windows
 from maild.reading import Circumstances, Reading
 from maild.rules.engine import evaluate
 from maild.rules.ruleset import RuleSet
 from maild.rules.verdict import Event, Fate, Occasion, Verdict
 from maild.ticket import TicketView
-from maild.tokens import LetterToken, Tokens
+from maild.tokens import Tokens
 
 Asking = Callable[[Question], Known]
 
@@ -59,18 +60,26 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     message = through.message
     sender = identify(message, desk.settings, desk.tokens)
     departments = find_departments(message, circumstances.mailbox, desk.settings)
-    related = (*message.in_reply_to, *reversed(message.references))
-    bounced = find_bounced_letter(message.report, desk.tokens, related) if message.report else None
+    bounced = _find_bounced(message, desk)
     known = asking(_question(message, sender, bounced, desk))
     conduct = observe(message, sender, known.history, desk.tokens, circumstances.received or now)
     sender = replace(sender, distrust=find_distrust(sender, conduct, known.history))
     nature = classify(message, desk.tokens, desk.settings, is_prompt=conduct.is_prompt, is_form=through.form)
     thread = find_thread(message, sender, known, desk.tokens, desk.settings, now)
     title = strip_prefixes(desk.tokens.strip_tags(message.subject))
-    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, title, bounced)
+    about = bounced if nature.message_class in REPORTS else None
+    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, title, about)
 
 
-def _question(message: InboundMessage, sender: Sender, bounced: LetterToken | None, desk: Desk) -> Question:
+def _find_bounced(message: InboundMessage, desk: Desk) -> Bounced | None:
+    """The letter a report is about, if this mail is one; None where it bears no sign of one."""
+    if message.report is None:
+        return None
+    related = (*message.in_reply_to, *reversed(message.references))
+    return find_bounced_letter(message.report, desk.tokens, find_details(message, desk.settings), related)
+
+
+def _question(message: InboundMessage, sender: Sender, bounced: Bounced | None, desk: Desk) -> Question:
     """Everything threading, the guard and the commands want to know, in one question."""
     settings = desk.settings
     question = ask(message, sender, bounced, desk.tokens, settings)

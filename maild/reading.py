@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Thread
 from maild.known import NOTHING_NOTED, Conduct, Known
 from maild.message import InboundMessage, Nature
-from maild.tokens import LetterToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +39,11 @@ class Reading:
     thread: Thread
     conduct: Conduct = NOTHING_NOTED
     title: str = ""
-    bounced: LetterToken | None = None
+    bounced: Bounced | None = None
+
+    @property
+    def bounced_recipient(self) -> str:
+        """Which recipient of the letter a report is about, by the envelope made for him; "" where only the report can say (B2)."""
+        recipients = self.known.bounced.recipients if self.known.bounced else ()
+        position = self.bounced.position if self.bounced else None
+        return recipients[position - 1] if position and position <= len(recipients) else ""

@@ -10,15 +10,15 @@ from maild.desk.agent_mail import message_of
 from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
+from maild.ingest.bounce import find_failed_recipients
 from maild.known import KnownLetter
-from maild.message import MessageClass, Report, ReportKind
+from maild.message import REPORTS, BouncedRecipient, MessageClass, ReportKind
 from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
-REPORTS = frozenset({MessageClass.BOUNCE, MessageClass.DELAY, MessageClass.MDN, MessageClass.ARF})
 UNDELIVERABLE = "undeliverable"
 DIAGNOSTIC_LENGTH = 500
 
@@ -34,14 +34,13 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     if letter is None or ticket is None:
         signs = "; ".join(reason.text for reason in reading.nature.reasons)
         return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about no letter of ours ({signs})"))
-    report = reading.message.report
-    failure = _final_failure(report)
+    failure = _final_failure(reading)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE}) if failure and letter.kind is LetterKind.ANSWER else ticket
-    bounced = reading.known.bounced
-    consequences = effects_of(report, bounced, now) if report and bounced else ()
+    bounced, report = reading.known.bounced, reading.message.report
+    consequences = effects_of(report.kind, _recipients(reading), bounced, now) if report and bounced else ()
     return Draft(
         IncomingState.DONE,
-        Reason(reading.nature.message_class.value, f"about our letter {letter.letter}"),
+        Reason(reading.nature.message_class.value, _why(reading)),
         before=ticket,
         after=after,
         effects=(*_effects(reading, letter, ticket, failure, settings, now), *consequences),
@@ -53,7 +52,7 @@ def _effects(
 ) -> Iterator[Effect]:
     message = replace(message_of(reading, MessageKind.AUTO, now), internal=True)
     yield message
-    yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading.message.report))
+    yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading))
     if failure and letter.kind is LetterKind.ANSWER:
         yield from _tell_who_answered(letter, ticket, failure, settings)
 
@@ -70,18 +69,27 @@ def _event_kind(reading: Reading, failure: str | None) -> str:
     return "bounced" if failure else reading.nature.message_class.value
 
 
-def _final_failure(report: Report | None) -> str | None:
+def _why(reading: Reading) -> str:
+    bounced = reading.bounced
+    return f"about our letter {bounced.letter}: {bounced.evidence}" if bounced else "about no letter of ours"
+
+
+def _recipients(reading: Reading) -> tuple[BouncedRecipient, ...]:
+    report = reading.message.report
+    return find_failed_recipients(report, reading.bounced_recipient) if report else ()
+
+
+def _final_failure(reading: Reading) -> str | None:
     """The recipients that failed for good, in words; None if none did."""
-    if report is None or report.kind is not ReportKind.BOUNCE:
+    if reading.nature.message_class is not MessageClass.BOUNCE:
         return None
-    failed = [f"{recipient.address}: {recipient.diagnostic or recipient.status}" for recipient in report.recipients if recipient.final]
+    failed = [f"{recipient.address}: {recipient.diagnostic or recipient.status}" for recipient in _recipients(reading) if recipient.final]
     return "; ".join(failed)[:DIAGNOSTIC_LENGTH] or None
 
 
-def _words(report: Report | None) -> str:
-    if report is None:
-        return "a report without details"
-    if report.kind is ReportKind.MDN:
-        return f"displayed by {', '.join(recipient.address for recipient in report.recipients) or 'the reader'}"
-    told = [f"{recipient.address} {recipient.status} {recipient.diagnostic}".strip() for recipient in report.recipients]
-    return ("; ".join(told) or report.sign)[:DIAGNOSTIC_LENGTH]
+def _words(reading: Reading) -> str:
+    report, recipients = reading.message.report, _recipients(reading)
+    if report and report.kind is ReportKind.MDN:
+        return f"displayed by {', '.join(recipient.address for recipient in recipients) or 'the reader'}"
+    told = [f"{recipient.address} {recipient.status} {recipient.diagnostic}".strip() for recipient in recipients]
+    return ("; ".join(told) or (report.sign if report else ""))[:DIAGNOSTIC_LENGTH]

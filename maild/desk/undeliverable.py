@@ -1,22 +1,25 @@
 """What a bounce means for the addresses it names: which are suppressed, and for how long (MAIL.md B5, B6). Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from maild.effects import Effect, MarkBounced, NoteBounce, Suppress
 from maild.known import BouncedLetter
-from maild.message import BouncedRecipient, BounceKind, Report, ReportKind
+from maild.message import BouncedRecipient, BounceKind, ReportKind
 
 SUPPRESSED_FOR = timedelta(days=60)
 ENOUGH_BOUNCES = 2
 
 
-def effects_of(report: Report, letter: BouncedLetter, now: datetime) -> Iterator[Effect]:
-    """What becomes of the recipients of a letter of ours; a report can say nothing of an address the letter never went to."""
-    if report.kind is ReportKind.ARF:
+def effects_of(kind: ReportKind, named: Iterable[BouncedRecipient], letter: BouncedLetter, now: datetime) -> Iterator[Effect]:
+    """What becomes of the recipients of a letter of ours; a report can say nothing of an address the letter never went to.
+
+    `named` are those the report is about, as `maild.ingest.bounce` finds them.
+    """
+    if kind is ReportKind.ARF:
         yield from (Suppress(address, "complained of it as spam", None) for address in letter.recipients[:1])
         return
-    for failed in report.recipients:
+    for failed in named:
         address = match_recipient(failed, letter)
         if address is None or not failed.final:
             continue

@@ -14,6 +14,7 @@ from functools import cache
 from maild.config.settings import Settings
 from maild.ingest.authentication import judge
 from maild.ingest.data import rows, word_set, words
+from maild.ingest.details import find_details
 from maild.ingest.hygiene import one_line
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.spam import spam_evidence
@@ -41,26 +42,35 @@ def classify(
     right behind automatic mail of ours to its sender, which the store knows. `is_form`: a contact form of ours sent it for a person (L6a).
     """
     transparency = Transparency.TRUSTED if is_form else _transparency(message, settings)
-    found = tuple(_evidence(message, tokens, transparency, is_prompt))
+    found = tuple(_evidence(message, tokens, settings, transparency, is_prompt))
     message_class = found[0][0] if found else MessageClass.HUMAN
     reasons = tuple(reason for _, reason in found) or (_HUMAN,)
     return Nature(message_class, reasons, tuple(_silence(message, message_class, tokens, settings)))
 
 
 def _evidence(
-    message: InboundMessage, tokens: Tokens, transparency: "Transparency", is_prompt: bool
+    message: InboundMessage, tokens: Tokens, settings: Settings | None, transparency: "Transparency", is_prompt: bool
 ) -> Iterator[tuple[MessageClass, Reason]]:
     """Every sign that holds, with its class, in the order of L1's table: the first one names the class."""
+    to_bounces = _is_to_a_bounce_address(message, tokens, settings)
+    report = message.report
     if loop := _own_loop(message, tokens):
         yield MessageClass.OWN_LOOP, loop
-    if message.report:
-        yield _REPORTS[message.report.kind], Reason("report", message.report.sign)
-    if pair := _weak_pair(message, tokens, is_prompt):
+    if report and not report.by_address:
+        yield _REPORTS[report.kind], Reason("report", report.sign)
+    if pair := _weak_pair(message, tokens, is_prompt) or (_vacation(message) if to_bounces else None):
         yield MessageClass.AUTO_REPLY, pair
+    yield from _found(MessageClass.AUTO_REPLY, AUTO_REPLY_SIGNS, message)
+    if report and report.by_address and to_bounces and not message.in_reply_to:
+        yield _REPORTS[report.kind], Reason("report", report.sign)
     for message_class, signs in _signs(transparency):
-        for sign in signs:
-            if reason := sign(message):
-                yield message_class, reason
+        yield from _found(message_class, signs, message)
+
+
+def _found(message_class: MessageClass, signs: tuple[Sign, ...], message: InboundMessage) -> Iterator[tuple[MessageClass, Reason]]:
+    for sign in signs:
+        if reason := sign(message):
+            yield message_class, reason
 
 
 # Our own mail, coming back
@@ -172,7 +182,7 @@ class Transparency(Enum):
 
 
 def _signs(transparency: Transparency) -> Iterator[tuple[MessageClass, tuple[Sign, ...]]]:
-    yield MessageClass.AUTO_REPLY, AUTO_REPLY_SIGNS
+    """Those behind the automatic replies, which nothing looks through."""
     if transparency is not Transparency.TRUSTED:
         yield MessageClass.AUTO_GENERATED, AUTO_GENERATED_SIGNS
     if transparency is Transparency.NONE:
@@ -224,6 +234,19 @@ def _weak_pair(message: InboundMessage, tokens: Tokens, is_prompt: bool) -> Reas
     weak = next((reason for sign in WEAK_SIGNS if (reason := sign(foreign))), None)
     other = f"an answer to our {answered.kind.name.lower()}" if answered and answers_automatic else "a mail right behind our automatic one"
     return Reason("weak-pair", f"{weak} in {other}") if weak else None
+
+
+def _is_to_a_bounce_address(message: InboundMessage, tokens: Tokens, settings: Settings | None) -> bool:
+    """MAIL.md B1: sent to the envelope sender of a letter of ours, which only machines do."""
+    return settings is not None and any(tokens.read_bounce(detail) for detail in find_details(message, settings))
+
+
+def _vacation(message: InboundMessage) -> Reason | None:
+    """RFC 3834 section 4: vacation programs answer the envelope sender too. What tells them from a report is In-Reply-To, or their subject;
+    a person whose client got the address wrong has the one, and shows no weak sign."""
+    signs = WEAK_SIGNS if message.in_reply_to else (_auto_reply_subject,)
+    weak = next((reason for sign in signs if (reason := sign(message))), None)
+    return Reason("weak-pair", f"{weak} in a mail to the bounce address of our letter") if weak else None
 
 
 def _null_return_path(message: InboundMessage) -> Reason | None:

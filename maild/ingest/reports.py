@@ -7,6 +7,7 @@ Reads the MIME tree inside the parsing worker and answers with a plain Report. W
 import html
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from maild.ingest.bounce_verdict import find_status, read_kind
 from maild.ingest.data import word_set, words
@@ -32,7 +33,9 @@ from maild.tokens import MAC_PATTERN
 _SEARCHED = 256 * 1024
 _DELIVERY_STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
-_OWN_ID = re.compile(rf"\b[casn]\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}(?:@[a-z0-9.-]{{1,255}})?", re.IGNORECASE)
+_OWN_ID = re.compile(rf"\b(?:[casn]\.|b)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}(?:@[a-z0-9.-]{{1,255}})?", re.IGNORECASE)
+_BOUNCE_ADDRESS = re.compile(rf"\+b\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}@", re.IGNORECASE)
+_RECIPIENT_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 
 
 def read_report(message: Part) -> Report | None:
@@ -120,6 +123,14 @@ def _daemons_notice(message: Part) -> Report | None:
     return None
 
 
+def _sent_to_a_bounce_address(message: Part) -> Report | None:
+    """MAIL.md B1. Whether the address is ours only the desk can judge, which has the keys."""
+    values = (value[:_SEARCHED] for name in _RECIPIENT_FIELDS for value in message.fields(name))
+    if not any(_BOUNCE_ADDRESS.search(value) for value in values):
+        return None
+    return replace(_noticed(message, "sent to the bounce address of a letter"), by_address=True)
+
+
 READERS: tuple[Callable[[Part], Report | None], ...] = (
     _complaint,
     _hotmail_complaint,
@@ -127,6 +138,7 @@ READERS: tuple[Callable[[Part], Report | None], ...] = (
     _delivery_report,
     _failed_recipients,
     _daemons_notice,
+    _sent_to_a_bounce_address,
 )
 
 
@@ -283,7 +295,7 @@ def _returned_message_ids(message: Part) -> Iterator[str]:
 
 
 def _own_ids(message: Part) -> Iterator[str]:
-    """MAIL.md B2: the pattern of our ids in the first 256 KiB of decoded text, message parts included."""
+    """MAIL.md B2: the pattern of our ids, and of our bounce addresses, in the first 256 KiB of decoded text, message parts included."""
     left = _SEARCHED
     for part in message.walk():
         if left > 0 and part.payload and part.main_type in ("text", "message", "multipart"):

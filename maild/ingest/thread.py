@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from maild.config.settings import Settings
+from maild.ingest.bounce import Bounced
 from maild.ingest.details import find_details
 from maild.ingest.sender import Sender
 from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, Question
 from maild.message import AuthResult, InboundMessage
 from maild.reason import Reason
 from maild.ticket import Status, TicketView
-from maild.tokens import LetterToken, Tokens
+from maild.tokens import Tokens
 
 ADOPTION_AGE = timedelta(days=14)
 
@@ -90,15 +91,16 @@ class _Visitor:
         return grade == "g" and any(ticket.role_of(person) for person in self.persons)
 
 
-def ask(message: InboundMessage, sender: Sender, bounced: LetterToken | None, tokens: Tokens, settings: Settings) -> Question:
+def ask(message: InboundMessage, sender: Sender, bounced: Bounced | None, tokens: Tokens, settings: Settings) -> Question:
     """What must be known to thread this message. Others add what they want to know before the store is asked, once."""
     identifiers = (*message.in_reply_to, *reversed(message.references))
     details = find_details(message, settings)
     own = tokens.read_message_id(message.message_id)
     letters = [token for identifier in identifiers if (token := tokens.read_message_id(identifier))]
-    letters += [token for token in (sender.token.token if sender.token else None, bounced) if token]
+    letters += [sender.token.token] if sender.token else []
     letters += [token for detail in details if (token := tokens.read_answer(detail))]
     returned = [bounce.letter for detail in details if (bounce := tokens.read_bounce(detail))]
+    returned += [bounced.letter] if bounced else []
     replied = [ticket for detail in details if (ticket := tokens.read_reply(detail)) is not None]
     anchors = [ticket for identifier in identifiers if (ticket := tokens.read_anchor(identifier)) is not None]
     tags = [tag.ticket for tag in tokens.find_tags(message.subject)]

@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.bench_desk import Ground
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, at_least
+from tests.rig import bounces
 
 COLLECTION = Path(__file__).parents[3] / "shared" / "corpus"
 MAILD = str(Path(sys.executable).with_name("maild"))
@@ -31,6 +32,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
         return
     for task, fields in TASKS.items():
         yield from _score(task, fields)
+    yield from _correlation()
     yield _speed(ground.directory)
 
 
@@ -44,6 +46,20 @@ def _score(task: str, fields: tuple[str, ...]) -> Iterator[Figure]:
     for field in fields:
         right, cases = map(int, scores[field])
         yield Figure(f"corpus, {task}, {field}", 100 * right / cases, "%", None, f"{right} of {cases}")
+
+
+def _correlation() -> Iterator[Figure]:
+    """Acceptance 6: every bounce as if it were about a letter of ours, by what it returns and by the address it was sent to."""
+    with gzip.open(COLLECTION / "bounce.jsonl.gz", "rt", encoding="utf-8") as lines:
+        cases = [json.loads(line) for line in lines]
+    raws = [base64.b64decode(case["raw"]) for case in cases if case["source"] == "sisimai" and case["expected"]["bounce"]]
+    returned = [bounces.decided(bounces.with_our_id(raw)) for raw in raws]
+    addressed = [bounces.decided(bounces.sent_to(raw)) for raw in raws]
+    for name, decisions, target in (("by what it returns", returned, 88), ("by the bounce address", addressed, 100)):
+        found = sum(map(bounces.is_about_our_letter, decisions))
+        acted = sum(map(bounces.changes_something, decisions))
+        yield Figure(f"corpus, bounce correlated {name}", 100 * found / len(raws), "%", at_least(target), f"{found} of {len(raws)}")
+        yield Figure(f"corpus, bounce correlated {name}, opens or changes a ticket or is answered", acted, "", None, f"of {len(raws)}")
 
 
 def _speed(directory: Path) -> Figure:

@@ -7,7 +7,7 @@ import pytest
 
 from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Mute, Post, RecordEvent, TripBreaker
 from maild.ingest.arrival import Incoming
-from maild.known import Conduct, Known, KnownCopy, LastWords, Question, RecentMail, guess_key, pair_key
+from maild.known import BouncedLetter, Conduct, Known, KnownCopy, LastWords, Question, RecentMail, guess_key, pair_key
 from maild.message import Address, Attachment
 from maild.outbox.delivery import Composed
 from maild.reason import Reason
@@ -222,6 +222,12 @@ def test_recall_finds_our_letters_by_number_and_by_id(store: Store):
     assert (known.own.letter, known.own.kind, known.own.created) == (1, LetterKind.ACKNOWLEDGEMENT, NOW)
     assert (known.letters[2].kind, known.letters[2].agent, known.letters[2].ticket) == (LetterKind.NOTIFICATION, "boris", ticket.number)
     assert set(known.tickets) == {ticket.number}
+
+
+def test_recall_knows_whom_a_letter_was_for_in_their_order(store: Store):
+    opened(store, Post(ACKNOWLEDGEMENT), Post(a_letter(kind=LetterKind.ANSWER, cc=(BORIS, ANN))))
+    assert recalled(store, Question("new@x", bounced=2)).bounced == BouncedLetter(2, (ANN.key, BORIS.key))
+    assert recalled(store, Question("new@x")).bounced is None
 
 
 def test_recall_finds_the_tickets_that_already_refer_to_an_orphan(store: Store):

@@ -68,6 +68,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
             letters=frozenset({1}),
             own_letter=2,
             sender=ANN.key,
+            bounced=1,
             addressees=frozenset({ANN.key}),
             queues=("support",),
             windows=WINDOWS,

@@ -7,7 +7,7 @@ from builders import NOW
 from maild.desk.undeliverable import effects_of
 from maild.effects import MarkBounced, NoteBounce, Suppress
 from maild.known import BouncedLetter
-from maild.message import BouncedRecipient, BounceKind, Report, ReportKind
+from maild.message import BouncedRecipient, BounceKind, ReportKind
 
 ANN, BOB = "ann@globex.example", "bob@globex.example"
 LETTER = BouncedLetter(77, (ANN, BOB))
@@ -18,7 +18,7 @@ def check(
     address: str, status: str, kind: BounceKind | None, effects: list[type], *, letter: BouncedLetter = LETTER, final: bool = True
 ) -> list[object]:
     failed = BouncedRecipient(address, kind, final, status, "550 no")
-    found = list(effects_of(Report(ReportKind.BOUNCE, (failed,), (), "a report"), letter, NOW))
+    found = list(effects_of(ReportKind.BOUNCE, (failed,), letter, NOW))
     assert [type(effect) for effect in found] == effects, status
     return list(found)
 
@@ -49,10 +49,9 @@ def test_a_report_says_nothing_of_an_address_the_letter_never_went_to():
 
 
 def test_a_complaint_holds_until_an_admin_lifts_it():
-    report = Report(ReportKind.ARF, (), (), "a feedback report")
-    assert list(effects_of(report, BouncedLetter(77, (ANN,)), NOW)) == [Suppress(ANN, "complained of it as spam", None)]
+    assert list(effects_of(ReportKind.ARF, (), BouncedLetter(77, (ANN,)), NOW)) == [Suppress(ANN, "complained of it as spam", None)]
 
 
 def test_a_receipt_changes_nothing():
     read = BouncedRecipient(ANN, None, False, "", "displayed")
-    assert list(effects_of(Report(ReportKind.MDN, (read,), (), "a receipt"), LETTER, NOW)) == []
+    assert list(effects_of(ReportKind.MDN, (read,), LETTER, NOW)) == []

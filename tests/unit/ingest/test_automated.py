@@ -1,5 +1,6 @@
 """What kind of mail it is, and whether it may be answered (MAIL.md L1, L3)."""
 
+from dataclasses import replace
 from typing import Any
 
 from maild.config.settings import Settings, Trust
@@ -114,6 +115,38 @@ def test_weak_signs_count_too_in_a_mail_right_behind_our_automatic_one() -> None
     check("", AUTO_REPLY, prompt=True, subject="Abwesenheit: Re: Drucker")
     check("", AUTO_REPLY, prompt=True, return_path="")
     check("", HUMAN, prompt=True)
+
+
+TO_BOUNCES = (Address("", f"support+{some_tokens().mint_bounce(77, 1)}@acme.example"),)
+BY_ADDRESS = Report(ReportKind.BOUNCE, (), (), "sent to the bounce address of a letter", by_address=True)
+
+
+def at_bounces(headers: str, expected: MessageClass, **changes: Any) -> None:
+    """A mail to a bounce address of ours, in which the reading worker found no sign of a report but that."""
+    check(headers, expected, some_settings(), **{"to": TO_BOUNCES, "report": BY_ADDRESS} | changes)
+
+
+def test_what_is_sent_to_a_bounce_address_is_a_report_unless_it_answers_something() -> None:
+    at_bounces("", MessageClass.BOUNCE)
+    at_bounces("Auto-Submitted: auto-generated\nPrecedence: bulk", MessageClass.BOUNCE, return_path="")
+    at_bounces("", MessageClass.DELAY, report=replace(BY_ADDRESS, kind=ReportKind.DELAY))
+    at_bounces("", MessageClass.BOUNCE, recipients=(TO_BOUNCES[0].address.upper(),), to=())
+    at_bounces("", MessageClass.BOUNCE, references=("c.1@acme.example",))
+    at_bounces("", HUMAN, in_reply_to=("c.1@acme.example",))
+
+
+def test_a_vacation_program_answers_the_envelope_sender_and_is_no_report() -> None:
+    at_bounces("Auto-Submitted: auto-replied", AUTO_REPLY, return_path="")
+    at_bounces("", AUTO_REPLY, subject="Out of office: Printer", return_path="")
+    at_bounces("", AUTO_REPLY, in_reply_to=("c.1@acme.example",), return_path="")
+
+
+def test_a_forged_bounce_address_makes_no_report() -> None:
+    forged = (Address("", "support+b77.1.ab" + "a" * 16 + "@acme.example"),)
+    at_bounces("", HUMAN, to=forged)
+    at_bounces("", HUMAN, to=(Address("", TO_BOUNCES[0].address.replace("acme", "evil")),))
+    check("", HUMAN, None, report=BY_ADDRESS, to=TO_BOUNCES)
+    assert not classify(a_message(to=forged, report=BY_ADDRESS), some_tokens(), some_settings()).silence
 
 
 def silence(expected: str | None, headers: dict[str, str] | None = None, settings: Settings | None = None, **changes: Any) -> None:

@@ -226,6 +226,23 @@ def test_a_returned_message_is_asked_for_its_id() -> None:
     assert read(message).returned_ids == (OUR_ID,)
 
 
+def test_a_mail_to_a_bounce_address_is_marked_as_resting_on_that_alone() -> None:
+    address = f"support+{some_tokens().mint_bounce(77, 1)}@acme.example"
+    for field in ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc"):
+        report = read(a_notice("Loop alert.", headers=f"From: admin@globex.example\n{field}: <{address.upper()}>"))
+        assert (report.kind, report.by_address) == (BOUNCE, True)
+    assert not read(a_notice("<ann@globex.example>: 550 no", headers=f"Return-Path: <>\nFrom: MAILER-DAEMON@x\nTo: {address}")).by_address
+    assert read_report(a_notice("Loop alert.", headers="From: admin@globex.example\nTo: support+b77.1@acme.example")) is None
+
+
+def test_the_bounce_address_in_what_a_report_returns_is_one_of_its_ids() -> None:
+    bounce = some_tokens().mint_bounce(77, 1)
+    returned = a_report("Final-Recipient: rfc822; ann@globex.example", returned=f"Return-Path: <support+{bounce}@acme.example>")
+    assert read(returned).returned_ids == (f"{bounce}@acme.example",)
+    named = a_report(f"Original-Envelope-Id: {bounce}\n\nFinal-Recipient: rfc822; ann@globex.example")
+    assert read(named).returned_ids == (bounce,)
+
+
 def test_hostile_notices_are_read_in_linear_time() -> None:
     headers = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example"
     for piece in (
