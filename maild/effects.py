@@ -143,7 +143,15 @@ class LiftSuppression:
     address: str
 
 
-Effect = AddMessage | RecordEvent | Post | Mute | TripBreaker | MarkBounced | NoteBounce | Suppress | LiftSuppression
+@dataclass(frozen=True, slots=True)
+class NoteAlias:
+    """A report has returned this letter of ours under another id than we gave it (MAIL.md O1a)."""
+
+    letter: int
+    message_id: str
+
+
+Effect = AddMessage | RecordEvent | Post | Mute | TripBreaker | MarkBounced | NoteBounce | Suppress | LiftSuppression | NoteAlias
 
 
 class IncomingState(Enum):

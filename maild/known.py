@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.ticket import TicketView
-from maild.tokens import LetterKind
+from maild.tokens import LetterKind, LetterToken
 
 MERGE_DEPTH = 10
 """MAIL.md F9: so many merges are followed, and circles end there."""
@@ -19,8 +19,8 @@ class Question:
     valid tokens, anchors, addresses and tags, `letters` the letters of ours named by valid tokens and addresses, `own_letter` the one whose
     id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the
     scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets found, and
-    for these `queues`. `agents` are the addresses of all who may be notified, `bounced` the letter a report is about. `tags` are words that
-    would be tags if such tags exist.
+    for these `queues`. `agents` are the addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids
+    that may be other ids of our letters (O1a). `tags` are words that would be tags if such tags exist.
     """
 
     message_id: str
@@ -30,6 +30,7 @@ class Question:
     letters: frozenset[int] = frozenset()
     own_letter: int | None = None
     sender: str = ""
+    aliases: tuple[str, ...] = ()
     addressees: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
     bounced: int | None = None
@@ -172,7 +173,8 @@ class Known:
     the message's own id (MAIL.md F1), `own` the letter of ours it is a copy of (F2). `by_id` maps ids of In-Reply-To and References to
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
     already refer to this one (F7). `bounced` is the letter a report is about (B2). `suppressed` are those addressees, requesters and agents
-    that get no automatic mail (B5).
+    that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in canonical form
+    (O1a).
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -187,6 +189,7 @@ class Known:
     history: History = field(default_factory=History)
     bounced: BouncedLetter | None = None
     suppressed: Mapping[str, Suppression] = field(default_factory=dict)
+    aliases: Mapping[str, LetterToken] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

@@ -141,7 +141,8 @@ class ReportKind(Enum):
 class Report:
     """A delivery report, receipt or complaint, and the ids found in what it returns.
 
-    `by_address`: nothing makes it one but the bounce address it was sent to, which may be forged, or a vacation program's answer.
+    `returned_message_id` is the returned mail's own, or "". `by_address`: nothing makes it one but the bounce address it was sent to, which
+    may be forged, or a vacation program's answer.
     """
 
     kind: ReportKind
@@ -149,6 +150,7 @@ class Report:
     returned_ids: tuple[str, ...]
     sign: str
     by_address: bool = False
+    returned_message_id: str = ""
 
 
 class Wrapping(Enum):

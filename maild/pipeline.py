@@ -58,25 +58,40 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     """Recognise and thread: everything that can be found out about a message before anything is decided."""
     through = find_author(message, desk.settings)
     message = through.message
-    sender = identify(message, desk.settings, desk.tokens)
     departments = find_departments(message, circumstances.mailbox, desk.settings)
-    bounced = _find_bounced(message, desk)
-    known = asking(_question(message, sender, bounced, desk))
-    conduct = observe(message, sender, known.history, desk.tokens, circumstances.received or now)
-    sender = replace(sender, distrust=find_distrust(sender, conduct, known.history))
-    nature = classify(message, desk.tokens, desk.settings, is_prompt=conduct.is_prompt, is_form=through.form)
-    thread = find_thread(message, sender, known, desk.tokens, desk.settings, now)
-    title = strip_prefixes(desk.tokens.strip_tags(message.subject))
-    about = bounced if nature.message_class in REPORTS else None
-    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, title, about)
+    recognised = _recognise(message, desk.tokens, desk.settings)
+    known = asking(_question(message, recognised.sender, recognised.bounced, desk))
+    tokens = desk.tokens.knowing(known.aliases)
+    if known.aliases:
+        # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.
+        recognised = _recognise(message, tokens, desk.settings)
+    conduct = observe(message, recognised.sender, known.history, tokens, circumstances.received or now)
+    sender = replace(recognised.sender, distrust=find_distrust(recognised.sender, conduct, known.history))
+    nature = classify(message, tokens, desk.settings, is_prompt=conduct.is_prompt, is_form=through.form)
+    thread = find_thread(message, sender, known, tokens, desk.settings, now)
+    title = strip_prefixes(tokens.strip_tags(message.subject))
+    bounced = recognised.bounced if nature.message_class in REPORTS else None
+    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, title, bounced)
 
 
-def _find_bounced(message: InboundMessage, desk: Desk) -> Bounced | None:
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """What a message's own bytes and the keys tell."""
+
+    sender: Sender
+    bounced: Bounced | None
+
+
+def _recognise(message: InboundMessage, tokens: Tokens, settings: Settings) -> _Recognised:
+    return _Recognised(identify(message, settings, tokens), _find_bounced(message, tokens, settings))
+
+
+def _find_bounced(message: InboundMessage, tokens: Tokens, settings: Settings) -> Bounced | None:
     """The letter a report is about, if this mail is one; None where it bears no sign of one."""
     if message.report is None:
         return None
     related = (*message.in_reply_to, *reversed(message.references))
-    return find_bounced_letter(message.report, desk.tokens, find_details(message, desk.settings), related)
+    return find_bounced_letter(message.report, tokens, find_details(message, settings), related)
 
 
 def _question(message: InboundMessage, sender: Sender, bounced: Bounced | None, desk: Desk) -> Question:

@@ -21,10 +21,13 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from maild.aliases import canonical
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MAC_PATTERN = r"[0-9a-f]{2}[a-z2-7]{16}"
@@ -88,9 +91,18 @@ class Tokens:
         self.domain = domain
         self.prefix = prefixes[0]
         self._agents = tuple(agents)
+        self._aliases: Mapping[str, LetterToken] = {}
         names = "|".join(re.escape(prefix) for prefix in prefixes)
         check = r"(?:\s{0,2}-\s{0,2}([0-9A-Za-z]{4}))?"
         self._tag = re.compile(rf"\[\s{{0,4}}(?:{names})\s{{0,4}}#?\s{{0,4}}(\d{{1,12}}){check}\s{{0,4}}\]", re.IGNORECASE)
+
+    def knowing(self, aliases: Mapping[str, LetterToken]) -> "Tokens":
+        """The same, to which these ids are ids of our letters, too (MAIL.md O1a); see `maild.aliases`."""
+        if not aliases:
+            return self
+        knowing = copy(self)
+        knowing._aliases = aliases
+        return knowing
 
     @property
     def instance(self) -> str:
@@ -102,9 +114,9 @@ class Tokens:
         return f"{kind.value}.{ticket}.{letter}.{self._letter_mac(self._newest, kind, ticket, letter, agent)}@{self.domain}"
 
     def read_message_id(self, message_id: str) -> LetterToken | None:
-        """The token in one of our Message-IDs, None where the form or the MAC is not ours."""
+        """The token in one of our Message-IDs, or the one an alias stands for. None where the form or the MAC is not ours."""
         match = _ID.fullmatch(message_id)
-        return self._verify_letter(match) if match else None
+        return self._verify_letter(match) if match else self._aliases.get(canonical(message_id))
 
     def mint_anchor(self, ticket: int) -> str:
         """The anchor id of a ticket (MAIL.md O2)."""

@@ -9,7 +9,7 @@ from maild.desk import letters
 from maild.desk.agent_mail import message_of
 from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
-from maild.effects import Effect, IncomingState, RecordEvent
+from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent
 from maild.ingest.bounce import find_failed_recipients
 from maild.known import KnownLetter
 from maild.message import REPORTS, BouncedRecipient, MessageClass, ReportKind
@@ -53,6 +53,7 @@ def _effects(
     message = replace(message_of(reading, MessageKind.AUTO, now), internal=True)
     yield message
     yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading))
+    yield from _alias(reading, letter)
     if failure and letter.kind is LetterKind.ANSWER:
         yield from _tell_who_answered(letter, ticket, failure, settings)
 
@@ -63,6 +64,17 @@ def _tell_who_answered(letter: KnownLetter, ticket: TicketView, failure: str, se
     for key in dict.fromkeys((letter.author, ticket.owner)):
         if agent := settings.agents.get(key or ""):
             yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+
+
+def _alias(reading: Reading, letter: KnownLetter) -> Iterator[Effect]:
+    """MAIL.md O1a: a relay that replaces our ids sends the new one back with the letter. Only a report to the letter's own envelope is
+    asked, and never about a letter to an agent, whose id is his token."""
+    report, bounced = reading.message.report, reading.bounced
+    if report is None or bounced is None or bounced.position is None or letter.kind is LetterKind.NOTIFICATION:
+        return
+    returned = report.returned_message_id
+    if returned and returned.casefold() != letter.message_id.casefold():
+        yield NoteAlias(letter.letter, returned)
 
 
 def _event_kind(reading: Reading, failure: str | None) -> str:

@@ -92,7 +92,8 @@ def _delivery_report(message: Part) -> Report | None:
 
 def _from_status(message: Part, status: DeliveryStatus, sign: str) -> Report:
     kind = ReportKind.DELAY if status.is_delay else ReportKind.BOUNCE
-    return Report(kind, status.recipients, _returned_ids(message), sign)
+    returned = next(_returned_message_ids(message), "")
+    return Report(kind, status.recipients, _returned_ids(message), sign, returned_message_id=returned)
 
 
 # Reports in plain words
@@ -150,7 +151,8 @@ def _noticed(message: Part, sign: str) -> Report:
         return _from_status(message, status, sign)
     late = says_delay(decode_header(message.field("Subject") or ""), notice)
     recipients = tuple(_judge_named(named, notice, late) for named in _named_recipients(message, notice))
-    return Report(ReportKind.DELAY if late else ReportKind.BOUNCE, recipients, _returned_ids(message), sign)
+    kind, returned = ReportKind.DELAY if late else ReportKind.BOUNCE, next(_returned_message_ids(message), "")
+    return Report(kind, recipients, _returned_ids(message), sign, returned_message_id=returned)
 
 
 def _named_recipients(message: Part, notice: Notice) -> tuple[NamedRecipient, ...]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import islice
 
+from maild.aliases import canonical
 from maild.config.settings import Settings
 from maild.ingest.bounce import Bounced
 from maild.ingest.details import find_details
@@ -20,6 +22,7 @@ from maild.ticket import Status, TicketView
 from maild.tokens import Tokens
 
 ADOPTION_AGE = timedelta(days=14)
+MOST_FOREIGN_IDS = 200
 
 
 class Strength(IntEnum):
@@ -112,8 +115,15 @@ def ask(message: InboundMessage, sender: Sender, bounced: Bounced | None, tokens
         letters=frozenset([token.letter for token in letters] + returned),
         own_letter=own.letter if own else None,
         sender=sender.address.key if sender.address else "",
+        aliases=_foreign_ids((message.message_id, *identifiers, *(message.report.returned_ids if message.report else ())), tokens),
         addressees=frozenset({sender.address.key} if sender.address else ()),
     )
+
+
+def _foreign_ids(identifiers: tuple[str, ...], tokens: Tokens) -> tuple[str, ...]:
+    """Ids without a token of ours, which a relay may have given to a letter of ours."""
+    foreign = (identifier for identifier in dict.fromkeys(map(canonical, identifiers)) if tokens.read_message_id(identifier) is None)
+    return tuple(islice(foreign, MOST_FOREIGN_IDS))
 
 
 def find_thread(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens, settings: Settings, now: datetime) -> Thread:

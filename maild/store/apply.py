@@ -17,6 +17,7 @@ from maild.effects import (
     LiftSuppression,
     MarkBounced,
     Mute,
+    NoteAlias,
     NoteBounce,
     RecordEvent,
     Suppress,
@@ -25,7 +26,7 @@ from maild.effects import (
 from maild.ingest.arrival import Incoming
 from maild.message import Attachment
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import brakes, counters, letters, mutes, suppressions, tables
+from maild.store import brakes, counters, letter_aliases, letters, mutes, suppressions, tables
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
@@ -332,9 +333,11 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
 
 
 def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
-    """What is remembered of senders, addresses and the desk as a whole."""
+    """What is remembered of letters, senders, addresses and the desk as a whole."""
     for effect in decision.effects:
         match effect:
+            case NoteAlias(letter, message_id):
+                letter_aliases.store(tx, letter, message_id, by_relay=False)
             case Mute():
                 mutes.store(tx, effect)
             case TripBreaker(why):

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, func, sel
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
+from maild.store import letter_aliases
 from maild.store.brakes import PAUSED
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
@@ -155,6 +156,7 @@ def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> N
     match outcome:
         case Sent(reply):
             _settle(tx, delivery, DeliveryState.SENT, None, now, reply=reply, sure=True)
+            letter_aliases.note_reply(tx, delivery, reply)
         case Deferred(error, retry_at):
             _settle(tx, delivery, DeliveryState.DEFERRED, retry_at, now, error=error)
         case Failed(error):

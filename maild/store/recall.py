@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, false, select
 
+from maild.aliases import canonical
 from maild.effects import IncomingState
 from maild.known import (
     MERGE_DEPTH,
@@ -16,11 +17,12 @@ from maild.known import (
     LastWords,
     Question,
 )
-from maild.store import suppressions
+from maild.store import letter_aliases, suppressions
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.history import find_history
+from maild.store.letter_aliases import Alias
 from maild.store.tables import (
     deliveries,
     incoming,
@@ -31,7 +33,7 @@ from maild.store.tables import (
 )
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, Status, TicketView
-from maild.tokens import LetterKind
+from maild.tokens import LetterKind, LetterToken
 
 MOST_ADOPTERS = 20
 MOST_COPIES = 50
@@ -87,9 +89,11 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     await_turn(tx)
     copies = _find_copies(tx, question)
     found = _find_messages(tx, question.ids)
-    own_number = frozenset() if question.own_letter is None else frozenset({question.own_letter})
-    by_number = _find_letters(tx, question.letters | own_number)
-    own = by_number.get(question.own_letter or 0)
+    aliases = _find_aliases(tx, question.aliases, found)
+    own_letter = next((alias.letter for alias in aliases if alias.alias == canonical(question.message_id)), question.own_letter)
+    own_number = frozenset() if own_letter is None else frozenset({own_letter})
+    by_number = _find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
+    own = by_number.get(own_letter or 0)
     adopters = tuple(dict.fromkeys(tx.execute(_ADOPTERS, {"id": question.message_id}).scalars()))
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
     named = {*question.tickets, *adopters, *(message.ticket for message in found), *(ticket for ticket in perhaps if ticket is not None)}
@@ -99,7 +103,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         tickets=views,
         same_id=copies,
         own=own,
-        by_id=_first_by_id(found),
+        by_id=_first_by_id(found) | _returned_by_id(question.ids, aliases, by_number),
         letters=by_number,
         adopters=adopters,
         sent=count_sent(tx, question, requesters, now),
@@ -108,6 +112,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         bounced=_find_bounced(tx, question.bounced, now),
         suppressed=suppressions.find_holding(tx, question.addressees | question.agents | requesters, now),
         history=find_history(tx, question, views, {message.ticket for message in found}, now),
+        aliases=_reported(aliases, by_number),
     )
 
 
@@ -135,7 +140,28 @@ def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[KnownMessage,
     return tuple(KnownMessage(message_id or "", ticket, internal) for message_id, ticket, internal in rows)
 
 
-def _first_by_id(found: Iterable[KnownMessage]) -> Mapping[str, KnownMessage]:
+def _find_aliases(tx: Transaction, ids: Collection[str], found: Iterable[KnownMessage]) -> tuple[Alias, ...]:
+    """MAIL.md O1a. An id that somebody's mail has is that mail's, whatever anybody says."""
+    taken = {canonical(message.message_id) for message in found}
+    return tuple(alias for alias in letter_aliases.find(tx, ids) if alias.alias not in taken)
+
+
+def _reported(aliases: Iterable[Alias], by_number: Mapping[int, KnownLetter]) -> Mapping[str, LetterToken]:
+    """What our relay has reported stands for the letter itself."""
+    named = ((alias.alias, by_number[alias.letter]) for alias in aliases if alias.by_relay and alias.letter in by_number)
+    return {alias: LetterToken(letter.kind, letter.ticket or 0, letter.letter, letter.agent) for alias, letter in named}
+
+
+def _returned_by_id(ids: Iterable[str], aliases: Iterable[Alias], by_number: Mapping[int, KnownLetter]) -> dict[str, KnownMessage]:
+    """What a report has returned counts like the id of a stored mail, by whatever form of it a message names it."""
+    letters = {alias.alias: by_number.get(alias.letter) for alias in aliases if not alias.by_relay}
+    named = ((identifier, letters.get(canonical(identifier))) for identifier in ids)
+    return {
+        identifier: KnownMessage(identifier, letter.ticket, letter.internal) for identifier, letter in named if letter and letter.ticket
+    }
+
+
+def _first_by_id(found: Iterable[KnownMessage]) -> dict[str, KnownMessage]:
     """An id used twice belongs to the first who used it (MAIL.md F1, collision)."""
     by_id: dict[str, KnownMessage] = {}
     for message in found:

@@ -353,6 +353,16 @@ class CounterColumns(TypedColumns):
 counters = Table("counters", metadata, CounterColumns)
 
 
+class LetterAliasColumns(TypedColumns):
+    alias: Named[str] = Column(Key, primary_key=True)
+    letter: Named[int] = Column(Number, ForeignKey("letters.number", ondelete="CASCADE"))
+    by_relay: Named[bool] = Column(Boolean)
+
+
+letter_aliases = Table("letter_aliases", metadata, LetterAliasColumns, sqlite_with_rowid=False)
+Index("ix_letter_aliases_letter", letter_aliases.c.letter)
+
+
 class RoundTripColumns(TypedColumns):
     queue: Named[str] = Column(Text, primary_key=True)
     address: Named[str] = Column(Words)

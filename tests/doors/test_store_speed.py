@@ -69,6 +69,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
             own_letter=2,
             sender=ANN.key,
             bounced=1,
+            aliases=("y@y",),
             addressees=frozenset({ANN.key}),
             queues=("support",),
             windows=WINDOWS,

@@ -1,5 +1,5 @@
-"""The ways back (MAIL.md O4, O5): what test mails have shown of them; and each delivery has an envelope sender and an id of its own, where
-until now the letter had one sender for all of them."""
+"""The ways back (MAIL.md O1a, O4, O5): what test mails have shown of them, the ids that relays give our letters, and an envelope sender and
+id for each delivery, where until now the letter had one sender for all of them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,12 +7,22 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     for name in ("envelope_sender", "envelope_id"):
         op.add_column("deliveries", sa.Column(name, sa.Text(), nullable=False, server_default=""))
     _hand_down()
     op.drop_column("letters", "envelope_sender")
+    op.create_table(
+        "letter_aliases",
+        sa.Column("alias", sa.Text(), primary_key=True),
+        sa.Column("letter", NUMBER, sa.ForeignKey("letters.number", ondelete="CASCADE"), nullable=False),
+        sa.Column("by_relay", sa.Boolean(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_letter_aliases_letter", "letter_aliases", ["letter"])
     op.create_table(
         "round_trips",
         sa.Column("queue", sa.Text(), primary_key=True),
