@@ -31,6 +31,7 @@ NOUNS = {
     "template": "Templates: list, preview, copy.",
     "db": "The database: status, upgrade.",
     "completion": "Completion for bash, zsh and fish.",
+    "secret": "The keys of all tokens: rotate.",
 }
 
 

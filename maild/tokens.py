@@ -85,7 +85,7 @@ class Tokens:
     def __init__(self, keys: Sequence[bytes], domain: str, prefixes: Sequence[str], agents: Iterable[str] = ()) -> None:
         if not keys:
             raise ValueError("a key ring needs at least one key")
-        self._ring = {_key_id(key): key for key in reversed(keys)}
+        self._ring = {key_id(key): key for key in reversed(keys)}
         self._keys = tuple(keys)
         self._newest = keys[0]
         self.domain = domain
@@ -252,7 +252,7 @@ _CROCKFORD_READING = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 @lru_cache(maxsize=64)
-def _key_id(key: bytes) -> str:
+def key_id(key: bytes) -> str:
     """INTERFACE.md: the first two hex digits of the key's SHA-256."""
     return hashlib.sha256(key).hexdigest()[:2]
 
@@ -268,7 +268,7 @@ def _mac(key: bytes, purpose: str, text: str) -> str:
 
 
 def _stamped(key: bytes, purpose: str, text: str) -> str:
-    return _key_id(key) + _mac(key, purpose, text)
+    return key_id(key) + _mac(key, purpose, text)
 
 
 def _check(key: bytes, ticket: int) -> str:
