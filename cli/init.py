@@ -142,7 +142,7 @@ def parse_agent(written: str) -> FirstAgent:
 
 def find_login_problem(directory: Path) -> str | None:
     """Why the first mailbox cannot be logged in to; None when it can."""
-    from maild.ingest.imap import check_login
+    from maild.ingest.mailbox_checkup import check_login
 
     settings = require_settings(directory)
     return next((problem for mailbox in settings.mailboxes.values() if (problem := check_login(mailbox))), None)

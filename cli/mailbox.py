@@ -78,7 +78,7 @@ def _document(key: str, row: MailboxState | None, settings: Settings) -> dict[st
 @click.pass_obj
 def test(context: Context, mailbox: str | None, as_json: bool) -> None:
     from maild.errors import NotFoundError
-    from maild.ingest.imap import check_mailbox
+    from maild.ingest.mailbox_checkup import check_mailbox
 
     settings = context.settings()
     if mailbox and mailbox not in settings.mailboxes:

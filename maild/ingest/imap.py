@@ -8,15 +8,14 @@ import select
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from imapclient import IMAPClient
 
 from maild.config.settings import Mailbox
 from maild.errors import MailboxError, MailboxFolderMissingError, MailboxProtocolError, MailboxThrottledError, MailboxUnreachableError
+from maild.finding import certificate_end
 from maild.ingest.imap_wire import USUAL_TIMING, ImapWire, Timing
 from maild.ingest.oversize import first_part_as_message
 
@@ -59,19 +58,6 @@ class Fetched:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `maild mailbox test`. `remedy` is what to do about it."""
-
-    level: Literal["ok", "warn", "fail"]
-    text: str
-    remedy: str = ""
-
-    @property
-    def passed(self) -> bool:
-        return self.level != "fail"
-
-
 class MailboxSession:
     """A connection with the mailbox's folder selected. Not for use by two threads."""
 
@@ -85,6 +71,16 @@ class MailboxSession:
     @property
     def age_seconds(self) -> float:
         return self._wire.age
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the server offers now that we are logged in."""
+        return frozenset(name.decode("ascii", "replace") for name in self._wire.capabilities)
+
+    @property
+    def certificate_end(self) -> datetime | None:
+        """When the server's certificate ends, None without TLS."""
+        return certificate_end(self._wire.client.socket())
 
     @property
     def can_idle(self) -> bool:
@@ -165,6 +161,12 @@ class MailboxSession:
         found = [Fetched(listed, bodies[listed.uid]) for listed in small if listed.uid in bodies]
         found.extend(large for listed in wanted if listed not in small and (large := self._fetch_large(listed)))
         return sorted(found, key=lambda fetched: fetched.listed.uid)
+
+    def newest_received(self, folder: Folder) -> datetime | None:
+        """When the server received the newest of the last messages; None in an empty folder."""
+        uids = self.new_uids(max(0, (folder.uid_next or 1) - COMMAND_UIDS))
+        dates = (listed.received for listed in self.describe(uids[-1:]))
+        return next((date for date in dates if date), None)
 
     def fetch_header(self, uid: int) -> bytes:
         """The header block of one message, empty if the server does not hand it over."""
@@ -344,9 +346,14 @@ class MailboxSession:
                 client.create_folder(name)
         return name
 
-    def _special_folder(self, attribute: bytes) -> str:
+    def find_special_folder(self, attribute: bytes) -> str | None:
+        """The folder with a use (`\\Sent`), told by SPECIAL-USE (RFC 6154), else by a usual name; None without one."""
         with self._wire.speaking() as client:
             name: str | None = client.find_special_folder(attribute)
+        return name
+
+    def _special_folder(self, attribute: bytes) -> str:
+        name = self.find_special_folder(attribute)
         if name is None:
             raise MailboxFolderMissingError(f"{self._mailbox.host} has no folder {attribute.decode()}")
         return name
@@ -355,38 +362,6 @@ class MailboxSession:
         if name == "INBOX" or self._exists(name):
             return None
         return MailboxFolderMissingError(f"{self._mailbox.username} has no folder {self._mailbox.folder} on {self._mailbox.host}")
-
-
-def check_login(mailbox: Mailbox) -> str | None:
-    """None when the login works, else the reason in words."""
-    try:
-        MailboxSession(mailbox).close()
-    except MailboxError as error:
-        return str(error)
-    return None
-
-
-def check_mailbox(mailbox: Mailbox) -> list[Finding]:
-    """Log in and look around, changing nothing: the lines of `maild mailbox test`."""
-    place = f"{mailbox.username} at {mailbox.host}:{mailbox.port}"
-    try:
-        with closing(MailboxSession(mailbox)) as session:
-            return [Finding("ok", f"login as {place} ({mailbox.security})"), *_look_around(session, mailbox)]
-    except MailboxError as error:
-        return [Finding("fail", str(error), "see host, port, security, username and password of this mailbox")]
-
-
-def _look_around(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]:
-    try:
-        folder = session.select()
-    except MailboxError as error:
-        yield Finding("fail", str(error), "see `folder:` of this mailbox")
-        return
-    yield Finding("ok", f"folder {mailbox.folder} holds {folder.messages} messages")
-    waiting = "IDLE: new mail is seen at once" if session.can_idle else "no IDLE: new mail is looked for every half minute"
-    yield Finding("ok", waiting)
-    if mailbox.after.action != "keep" and not session.removes_cleanly:
-        yield Finding("warn", "the server has neither MOVE nor UIDPLUS: messages are only marked as deleted", "use `after: keep`")
 
 
 def _windows(after: int, uid_next: int) -> Iterator[str]:

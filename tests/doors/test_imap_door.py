@@ -18,8 +18,9 @@ from maild.errors import (
     MailboxThrottledError,
     MailboxUnreachableError,
 )
-from maild.ingest.imap import MailboxSession, check_login, check_mailbox
+from maild.ingest.imap import MailboxSession
 from maild.ingest.imap_wire import Timing
+from maild.ingest.mailbox_checkup import check_login
 from tests.rig.dovecot import DovecotServer
 from tests.rig.fake_imap import Connection, FakeImap, Mail
 from tests.rig.fault_proxy import FaultProxy
@@ -359,16 +360,6 @@ def test_a_server_that_is_not_there_is_unreachable(fake):
 def test_a_missing_folder_is_named(dovecot, user):
     with pytest.raises(MailboxFolderMissingError, match="No/Such"), session(dovecot, user, folder="No/Such"):
         pass
-
-
-def test_a_mailbox_is_checked_without_changing_it(dovecot, user):
-    dovecot.append(user, an_email())
-    findings = check_mailbox(a_mailbox(dovecot, user, after=After("move", "Done")))
-    assert [finding.level for finding in findings] == ["ok", "ok", "ok"]
-    assert "1 messages" in findings[1].text
-    assert "Done" not in dovecot.folders(user)
-    [missing] = [finding for finding in check_mailbox(a_mailbox(dovecot, user, folder="Nowhere")) if finding.level != "ok"]
-    assert "Nowhere" in missing.text
 
 
 def test_every_error_of_the_door_is_a_mailbox_error(fake):

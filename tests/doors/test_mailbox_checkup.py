@@ -1,0 +1,77 @@
+"""A mailbox's checkup against a real Dovecot, and against a server that lacks this and that (OPERATIONS C12, I20)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from maild.config.settings import After
+from maild.finding import Finding, judge_certificate, judge_clock
+from maild.ingest.mailbox_checkup import check_mailbox
+from tests.rig.dovecot import DovecotServer
+from tests.rig.fake_imap import FakeImap
+from tests.rig.mailboxes import a_mailbox
+from tests.rig.mails import an_email
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeImap]:
+    server = FakeImap().start()
+    yield server
+    server.stop()
+
+
+def texts(findings: list[Finding], level: str) -> str:
+    return "\n".join(finding.text for finding in findings if finding.level == level)
+
+
+def test_a_mailbox_is_checked_without_changing_it(dovecot: DovecotServer, user: str):
+    dovecot.append(user, an_email())
+    dovecot.create(user, "Sent")
+    found = check_mailbox(a_mailbox(dovecot, user, after=After("move", "Done")))
+    assert {finding.level for finding in found} == {"ok"}
+    for words in ("login as", "1 messages", "IDLE", "Sent is Sent, no Junk (by SPECIAL-USE)", "the clock agrees"):
+        assert words in texts(found, "ok")
+    assert "Done" not in dovecot.folders(user)
+    assert "\\Seen" not in dovecot.messages(user)[0].flags
+
+
+def test_a_missing_folder_is_a_fault_and_the_rest_is_told(dovecot: DovecotServer, user: str):
+    found = check_mailbox(a_mailbox(dovecot, user, folder="Nowhere"))
+    assert "login as" in texts(found, "ok")
+    assert "Nowhere" in texts(found, "fail")
+
+
+def test_a_certificate_that_ends_soon_is_told_before_it_does(dovecot: DovecotServer, user: str):
+    mailbox = a_mailbox(dovecot, user, security="tls", port=dovecot.tls_port, ca_file=dovecot.ca_file)
+    assert "the certificate is good until" in texts(check_mailbox(mailbox), "warn"), "the rig's certificates live for two days"
+    assert judge_certificate(NOW + timedelta(days=60), NOW).level == "ok"
+    assert judge_certificate(NOW + timedelta(days=13), NOW).level == "warn"
+
+
+def test_mail_from_the_future_shows_that_our_clock_is_behind(dovecot: DovecotServer, user: str):
+    dovecot.append(user, an_email(), date=datetime.now(UTC) + timedelta(minutes=10))
+    assert "behind the server's dates" in texts(check_mailbox(a_mailbox(dovecot, user)), "warn")
+    assert "ahead of" in judge_clock(timedelta(minutes=-10), "x").text
+    assert judge_clock(timedelta(seconds=-59), "x").level == "ok"
+
+
+def test_what_a_server_lacks_is_told_where_it_matters(fake: FakeImap):
+    fake.capabilities = b"IMAP4rev1"
+    found = check_mailbox(a_mailbox(fake, after=After("delete")))
+    assert "neither MOVE nor UIDPLUS" in texts(found, "warn")
+    assert "no IDLE" in texts(found, "ok")
+    assert texts(check_mailbox(a_mailbox(fake)), "warn") == ""
+
+
+def test_gmail_is_known_by_its_extension(fake: FakeImap):
+    fake.capabilities += b" X-GM-EXT-1"
+    assert "this is Gmail" in texts(check_mailbox(a_mailbox(fake)), "warn")
+
+
+def test_a_server_that_is_not_there_is_one_fault(fake: FakeImap):
+    fake.stop()
+    (fault,) = check_mailbox(a_mailbox(fake))
+    assert (fault.level, "does not answer" in fault.text, "see host" in fault.remedy) == ("fail", True, True)
