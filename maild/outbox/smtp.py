@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maild.config.settings import Smtp
-from maild.errors import AccountUnavailableError, ConfigurationError
+from maild.errors import AccountUnavailableError
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome, Sent, Unknown
 from maild.outbox.hygiene import wire_address
 from maild.outbox.replies import Meaning, Phase, Reply, read_reply
@@ -173,13 +173,7 @@ class Account:
             self._drop()
 
     def _open(self) -> None:
-        try:
-            self._wire = open_wire(self._smtp, self._hello, self._command_seconds)
-        except smtplib.SMTPResponseException as error:
-            said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-            raise AccountUnavailableError(f"{self.name} refuses us: {error.smtp_code} {' '.join(said.split())}") from error
-        except (OSError, smtplib.SMTPException, UnicodeError, ConfigurationError) as error:
-            raise AccountUnavailableError(f"{self.name} cannot be used: {error}") from error
+        self._wire = open_wire(self._smtp, self._hello, self._command_seconds)
 
     def _drop(self) -> None:
         wire, self._wire = self._wire, None

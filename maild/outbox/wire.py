@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from time import monotonic
 
 from maild.config.settings import Smtp
+from maild.errors import AccountUnavailableError, ConfigurationError
 from maild.outbox.replies import Reply
 
 CONNECT_SECONDS = 15.0
@@ -94,9 +95,19 @@ def open_wire(account: Smtp, hello: str, command_seconds: float) -> Wire:
     """A connection ready for mail: greeted, encrypted as configured, logged in. Each reply may take `command_seconds`.
 
     Raises:
-        OSError, smtplib.SMTPException: it cannot be had; the caller names the account.
-        ConfigurationError: the password cannot be read.
+        AccountUnavailableError: the relay cannot be reached, trusted or logged in to; the message says which.
     """
+    name = f"{account.host}:{account.port}"
+    try:
+        return _open(account, hello, command_seconds)
+    except smtplib.SMTPResponseException as error:
+        said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        raise AccountUnavailableError(f"{name} refuses us: {error.smtp_code} {' '.join(said.split())}") from error
+    except (OSError, smtplib.SMTPException, UnicodeError, ConfigurationError) as error:
+        raise AccountUnavailableError(f"{name} cannot be used: {error}") from error
+
+
+def _open(account: Smtp, hello: str, command_seconds: float) -> Wire:
     # smtplib's own context would accept any certificate (OPERATIONS T8).
     context = ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
     if account.security == "tls":

@@ -22,7 +22,7 @@ DOORS = {
     "re2": ("maild.rules.patterns",),
     "nh3": ("maild.ingest.clean_html",),
     "apscheduler": ("maild.daemon",),
-    "smtplib": ("maild.outbox.smtp", "maild.outbox.wire", "maild.demo"),
+    "smtplib": ("maild.outbox.smtp", "maild.outbox.wire", "maild.outbox.account_checkup", "maild.demo"),
     "imaplib": (),
     "click": ("cli",),
 }
