@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from cli.context import Context
-from cli.output import json_option, print_json, say
+from cli.options import json_option
+from cli.output import print_json, say
 
 
 @click.group(help="The keys of all tokens.")
