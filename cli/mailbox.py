@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from maild.config.settings import Settings
-    from maild.finding import Finding, judge_certificate, judge_clock
+    from maild.finding import Finding
     from maild.store.mailboxes import MailboxState
 
 

@@ -143,8 +143,8 @@ def _bulk_feedback(message: InboundMessage) -> Reason | None:
 
 
 def _list_field(message: InboundMessage) -> Reason | None:
-    """RFC 2919 and RFC 2369. List-Unsubscribe alone is no list: shops write it on single mails."""
-    for name in ("List-Id", "List-Post", "Mailing-List", "X-Mailing-List", "X-BeenThere", "X-Mailman-Version"):
+    """RFC 2919 and RFC 2369, and what older list servers write. List-Unsubscribe alone is no list: shops write it on single mails."""
+    for name in words("autoresponders", "list_fields"):
         value = message.field(name)
         if value is not None and value.strip():
             return Reason("list", f"{name}: {_shown(value)}")

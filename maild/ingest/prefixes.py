@@ -9,8 +9,15 @@ MAX_PREFIXES = 20
 
 
 def strip_prefixes(subject: str) -> str:
-    """The subject without the prefixes before it: "Re: AW[2]: Fwd: x" → "x". External-mail marks before them go too."""
-    return subject[_end_of_prefixes(subject) :].strip() or subject.strip()
+    """The subject without the prefixes before it: "Re: AW[2]: Fwd: x" → "x". External-mail marks before them go too.
+
+    Seen in practice: "[Fwd: x]", of Mozilla's programs.
+    """
+    end = _end_of_prefixes(subject)
+    rest = subject[end:].strip()
+    if "[" in subject[:end] and rest.endswith("]") and rest.count("]") > rest.count("["):
+        rest = rest[:-1].rstrip()
+    return rest or subject.strip()
 
 
 def starts_with_forward(subject: str) -> bool:
@@ -40,7 +47,11 @@ def _end_of_prefixes(subject: str) -> int:
 
 @lru_cache(maxsize=1)
 def _prefix() -> re.Pattern[str]:
-    """One prefix: the word, a count as in "Re[2]:" or "Re^2:", a colon, full-width too; or a mark of the sender's mail system."""
+    """One prefix: the word, a count as in "Re[2]:" or "Re^2:", a colon, full-width too; or a mark of the sender's mail system.
+
+    Marks for the direction of writing may stand before it.
+    """
     reply, forward, marks = ("|".join(map(re.escape, words("prefixes", key))) for key in ("reply", "forward", "marks"))
     count = r"\s{0,3}(?:[\[(^]\s{0,3}\d{1,4}\s{0,3}[\])]?|\d{1,3})?\s{0,3}"
-    return re.compile(rf"\s{{0,9}}(?:(?:(?P<reply>{reply})|(?P<forward>{forward})){count}[:：]|(?P<mark>{marks}))\s{{0,9}}", re.IGNORECASE)
+    word = rf"(?:(?P<reply>{reply})|\[?(?P<forward>{forward})){count}[:：]"
+    return re.compile(rf"[\s\u200e\u200f]{{0,9}}(?:{word}|(?P<mark>{marks}))[\s\u200e\u200f]{{0,9}}", re.IGNORECASE)

@@ -54,6 +54,7 @@ def test_a_list_is_known_by_its_own_headers() -> None:
     check("List-Id: Talk <talk.example.org>", LIST)
     check("List-Post: <mailto:talk@example.org>", LIST)
     check("Mailing-List: contact x@example.org", LIST)
+    check("X-ML-Name: talk", LIST)
     check("Precedence: bulk", LIST)
     check("Precedence: JUNK", LIST)
     check("Precedence: normal", HUMAN)

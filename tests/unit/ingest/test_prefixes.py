@@ -51,12 +51,17 @@ def test_counts_and_full_width_colons_are_understood():
 def test_many_prefixes_go_together():
     check("Re: AW: Fwd: Re[2]: SV:Printer", "Printer")
     check("[EXTERNAL] Re: [EXT] Printer", "Printer")
+    check("【社外】Re: Printer", "Printer")
+    check("[Fwd: Printer]", "Printer")
+    check("Re: [Fwd: [Globex] Printer]", "[Globex] Printer")
+    check("\u200fהשב: מדפסת", "מדפסת")
 
 
 def test_words_stay():
     check("Red: a colour", "Red: a colour")
     check("Printer: Re: broken", "Printer: Re: broken")
     check("Invoice", "Invoice")
+    check("[Globex] Printer", "[Globex] Printer")
     check("Re:", "Re:")
     check("", "")
 
@@ -65,6 +70,7 @@ def test_forwards_are_told_from_replies():
     assert starts_with_forward("Fwd: x")
     assert starts_with_forward("Re: WG: x")
     assert starts_with_forward("转发：x")
+    assert starts_with_forward("[Fwd: x]")
     assert not starts_with_forward("Re: x")
     assert not starts_with_forward("x Fwd: y")
 
