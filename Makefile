@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types format soak bench fuzz servers clean
+.PHONY: demo test lint types format soak bench fuzz fuzz-reading servers clean
 
 demo: $(STAMP)
 	@$(BIN)/maild demo
@@ -33,6 +33,12 @@ bench: $(STAMP) servers
 
 fuzz: $(STAMP)
 	$(BIN)/pytest tests/unit -m hypothesis --hypothesis-profile=fuzz
+
+# Coverage-guided, of what reads mail. Each target for so many seconds; a finding ends its target and stays as a file.
+SECONDS ?= 1800
+fuzz-reading: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	for target in headers mime new_text; do $(BIN)/python -m tests.fuzz $$target $(SECONDS) || exit 1; done
 
 servers:
 	@sh tests/install-servers.sh

@@ -124,4 +124,5 @@ def find_identifiers(value: str) -> tuple[str, ...]:
     identifiers = tuple(dict.fromkeys(identifier for identifier in found if identifier))
     if identifiers or "<" in value:
         return identifiers[-MAX_IDENTIFIERS:]
-    return tuple(word for word in value.split()[:MAX_IDENTIFIERS] if "@" in word and len(word) <= MAX_IDENTIFIER_BYTES)
+    words = (word for word in value.split()[:MAX_IDENTIFIERS] if "@" in word and len(word) <= MAX_IDENTIFIER_BYTES)
+    return tuple(dict.fromkeys(words))

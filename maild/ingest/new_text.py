@@ -72,7 +72,7 @@ def _part_attributions(lines: Sequence[Line]) -> Iterator[Line]:
 def _parted(text: str) -> tuple[str, str] | None:
     found = _SHARED.fullmatch(text) if "--- " in text else None
     if found and weigh(found.group(2)) is not Evidence.NONE:
-        return found.group(1), found.group(2)
+        return found.group(1), text[found.end(1) :].lstrip()
     opener = find_opener(text) if text.rstrip().endswith((":", "：")) else None
     return (text[:opener].rstrip(), text[opener:]) if opener else None
 

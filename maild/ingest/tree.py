@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
+from email.errors import MessageError
 from email.message import Message
 from itertools import islice
 
@@ -24,7 +25,7 @@ MAX_MULTIPARTS = 200
 MAX_STRUCTURAL_FIELD = 4_096
 OPAQUE = "application/octet-stream"
 # What stdlib's readers of hostile mail have been seen to raise.
-PARSER_FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError)
+PARSER_FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError, MessageError)
 
 _BOUNDARY = re.compile(rb"boundary[^=\n]{0,20}=[ \t\n]{0,20}\"?([^\"\n;]{0,200})")
 _STRUCTURAL_FIELD = re.compile(rb"\ncontent-(?:type|disposition)[ \t]{0,20}:[^\n]*(?:\n[ \t][^\n]*)*")
