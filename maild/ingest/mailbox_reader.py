@@ -1,7 +1,7 @@
 """Reading one mailbox over one connection: from where, in what batches, and what happens to the server's copies once they are stored.
 
-Bytes are committed before anything changes on the server (I5); progress is UIDVALIDITY and UID, never a flag or a date (I1). Connecting,
-waiting and trying again are left to `maild.ingest.watcher`.
+Bytes are committed before anything changes on the server (I5), and what is not stored whole stays there; progress is UIDVALIDITY and UID,
+never a flag or a date (I1). Connecting, waiting and trying again are left to `maild.ingest.watcher`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -110,7 +110,7 @@ class MailboxReader:
         if not self._acts:
             return
         for uids in _slices(self._session.uids_until(self._progress.watermark), ROUND_UIDS):
-            self._act(sorted(self._store.stored(self._mailbox.key, self._progress.uid_validity, uids)))
+            self._act(sorted(self._store.whole(self._mailbox.key, self._progress.uid_validity, uids)))
 
     def read_new(self) -> Iterator[int]:
         """Fetch, commit and act, batch by batch, until nothing new is left; yields after each commit how many messages it held."""
@@ -180,7 +180,7 @@ class MailboxReader:
         self._advance(batch[-1].uid, arrivals)
         reach("receive.stored")
         if self._acts:
-            self._act([item.listed.uid for item in fetched])
+            self._act([item.listed.uid for item in fetched if item.whole])
         reach("receive.acted")
         return len(arrivals)
 

@@ -50,3 +50,6 @@ class MailboxStore(Protocol):
 
     def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         """Which of these UIDs are stored."""
+
+    def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+        """Which of these UIDs are stored to the last byte."""

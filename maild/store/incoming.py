@@ -50,6 +50,7 @@ _KNOWN_UIDS = select(incoming.c.uid).where(
     incoming.c.uid_validity == bindparam("uid_validity"),
     incoming.c.uid.in_(bindparam("uids", expanding=True)),
 )
+_WHOLE_UIDS = _KNOWN_UIDS.where(incoming.c.full_size.is_(None))
 _KNOWN_RAWS = select(raw_messages.c.sha256).where(raw_messages.c.sha256.in_(bindparam("hashes", expanding=True)))
 _STORE = incoming.insert().returning(incoming.c.id, sort_by_parameter_order=True)
 _IS_RECEIVED = (incoming.c.state == IncomingState.RECEIVED.value, UNSETTLED)
@@ -115,11 +116,12 @@ def store_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) 
     return list(tx.execute(_STORE, rows).scalars())
 
 
-def find_stored(tx: Transaction, mailbox: str, uid_validity: int | None, uids: Sequence[int]) -> frozenset[int]:
-    """Which of these UIDs are stored."""
+def find_stored(tx: Transaction, mailbox: str, uid_validity: int | None, uids: Sequence[int], *, whole: bool = False) -> frozenset[int]:
+    """Which of these UIDs are stored. `whole`: to the last byte, and not only the beginning."""
+    query = _WHOLE_UIDS if whole else _KNOWN_UIDS
     found: set[int | None] = set()
     for chunk in in_chunks(uids):
-        found |= set(tx.execute(_KNOWN_UIDS, {"mailbox": mailbox, "uid_validity": uid_validity, "uids": chunk}).scalars())
+        found |= set(tx.execute(query, {"mailbox": mailbox, "uid_validity": uid_validity, "uids": chunk}).scalars())
     return frozenset(uid for uid in found if uid is not None)
 
 

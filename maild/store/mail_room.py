@@ -36,3 +36,7 @@ class MailRoom:
     def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         with self._store.reading() as tx:
             return incoming.find_stored(tx, mailbox, uid_validity, uids)
+
+    def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+        with self._store.reading() as tx:
+            return incoming.find_stored(tx, mailbox, uid_validity, uids, whole=True)

@@ -1,5 +1,7 @@
 """Incoming mail in the store: nothing stored twice, nothing lost, everything visible."""
 
+from dataclasses import replace
+
 import pytest
 
 from maild.effects import IncomingState
@@ -38,6 +40,13 @@ def test_the_same_uid_in_another_generation_is_another_message(store: Store):
 
 def test_mail_from_other_doors_has_no_uid_and_is_always_new(store: Store):
     assert len(stored(store, None, None)) == 2
+
+
+def test_what_is_stored_only_in_part_is_known_and_not_whole(store: Store):
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival(uid=1), replace(an_arrival(uid=2), full_size=30_000_000)], NOW)
+        assert incoming.find_stored(tx, "support", 7, [1, 2, 3]) == {1, 2}
+        assert incoming.find_stored(tx, "support", 7, [1, 2, 3], whole=True) == {1}
 
 
 def test_raw_bytes_come_back_exactly_and_are_kept_once(store: Store):

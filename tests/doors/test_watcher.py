@@ -195,6 +195,15 @@ def test_what_was_stored_but_not_moved_is_moved_later_and_old_mail_stays(dovecot
     assert [stored.uid for stored in dovecot.messages(user)] == [1]
 
 
+def test_what_is_not_stored_whole_stays_on_the_server(dovecot, user, shelf):
+    """MAIL.md P13: the ticket has its beginning, and only the server the rest."""
+    dovecot.append_all(user, [an_email(), an_email(body="x" * 5000), an_email()])
+    mailbox = a_mailbox(dovecot, user, after=After("delete"), max_size=4000)
+    assert poll(mailbox, shelf) == 3
+    assert poll(mailbox, shelf) == 0
+    assert [stored.uid for stored in dovecot.messages(user)] == [2]
+
+
 def test_a_mailbox_that_is_only_observed_is_never_changed(dovecot, user, shelf):
     dovecot.append_all(user, [an_email() for _ in range(3)])
     before = dovecot.messages(user)

@@ -39,6 +39,11 @@ class Shelf:
         self._check()
         return frozenset(uid for uid in uids if (mailbox, uid_validity, uid) in self.arrivals)
 
+    def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+        self._check()
+        held = {uid: self.arrivals.get((mailbox, uid_validity, uid)) for uid in uids}
+        return frozenset(uid for uid, arrival in held.items() if arrival and arrival.full_size is None)
+
     @property
     def uids(self) -> list[int | None]:
         """UIDs of everything stored, in order."""
