@@ -185,10 +185,12 @@ class MailboxReader:
         return len(arrivals)
 
     def _fetch(self, batch: Sequence[Listed]) -> list[Fetched]:
-        """After an answer nobody understands the connection is in doubt; on the next one these messages are asked for singly (I15)."""
+        """After an error the connection is in doubt. On the next one these messages are asked for singly: one may be at fault (I15)."""
         try:
             return self._session.fetch(batch)
-        except MailboxProtocolError:
+        except MailboxThrottledError:
+            raise
+        except MailboxError:
             self._troubles.careful_until = max(self._troubles.careful_until, batch[-1].uid)
             if len(batch) == 1:
                 self._troubles.note(batch[0].uid, self._now())

@@ -112,8 +112,8 @@ class Watcher:
                 self._visit(wait=False)
                 return self._stored - before
             except (MailboxError, StoreUnavailableError) as error:
-                # Each garbled answer singles out a message (I15); without such progress there is no point in coming back at once.
-                if isinstance(error, MailboxProtocolError) and self._troubles.extent != troubles:
+                # Each message that is singled out is progress (I15); without it there is no point in coming back at once.
+                if self._troubles.extent != troubles:
                     continue
                 self._tell(_state_after(error), str(error))
                 raise
@@ -121,13 +121,13 @@ class Watcher:
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
-            began = time.monotonic()
+            began, troubles = time.monotonic(), self._troubles.extent
             try:
                 self._visit(wait=True)
                 failures = 0
             except (MailboxError, StoreUnavailableError) as error:
-                steady = time.monotonic() - began >= STEADY_SECONDS
-                failures = 1 if steady else failures + 1
+                got_on = time.monotonic() - began >= STEADY_SECONDS or self._troubles.extent != troubles
+                failures = 1 if got_on else failures + 1
                 self._back_off(error, failures)
         self._tell(MailboxState.STOPPED)
 

@@ -16,7 +16,7 @@ from maild.ingest.backoff import retry_delay
 from maild.ingest.progress import MailboxState
 from maild.ingest.watcher import Watcher
 from tests.rig.dovecot import DovecotServer
-from tests.rig.fake_imap import FakeImap, Mail
+from tests.rig.fake_imap import FakeImap, Mail, fetch
 from tests.rig.fault_proxy import Fault, FaultProxy
 from tests.rig.mailboxes import HASTY, a_mailbox
 from tests.rig.mails import an_email
@@ -377,6 +377,40 @@ def test_twelve_garbled_answers_among_sixty_cost_no_other_message(fake, shelf):
     assert poll(a_mailbox(fake), shelf) == 60 - len(garbled)
     assert set(shelf.uids) == set(range(1, 61)) - garbled
     assert shelf.reached["support"].watermark == 2
+
+
+def hang_up(connection, tag):
+    connection.cut()
+
+
+def refuse(connection, tag):
+    connection.send(tag + b" NO [SERVERBUG] Internal error occurred\r\n")
+
+
+@pytest.mark.parametrize("fail", [hang_up, refuse])
+def test_messages_over_which_the_server_fails_cost_no_other_message(fake, shelf, fail):
+    """Seen in practice: Dovecot hangs up over a message whose file it cannot read."""
+
+    def fetch_unless_broken(connection, tag, arguments):
+        if b"BODY.PEEK[]" in arguments.upper() and {5, 17} & set(fake.existing(arguments.partition(b" ")[0])):
+            fail(connection, tag)
+        else:
+            fetch(connection, tag, arguments)
+
+    fake.mails = {uid: Mail(an_email()) for uid in range(1, 31)}
+    fake.scripts[b"UID FETCH"] = fetch_unless_broken
+    assert poll(a_mailbox(fake), shelf) == 28
+    assert set(shelf.uids) == set(range(1, 31)) - {5, 17}
+    assert shelf.reached["support"].watermark == 4
+
+
+def test_finding_broken_messages_does_not_make_a_watcher_wait_longer_each_time(fake, shelf):
+    fake.mails = {uid: Mail(an_email()) for uid in range(1, 7)}
+    for uid in range(1, 6):
+        fake.mails[uid].body_answer = b"* # FETCH (UID @UID@ BODY[] {5}\r\nabcde FLAGS (\r\n"
+    with watching(a_mailbox(fake), shelf, timing=replace(HASTY, first_retry=2, longest_retry=900)):
+        shelf.wait_for(1)
+    assert shelf.uids == [6]
 
 
 def test_a_server_that_answers_nonsense_to_everything_is_not_asked_for_ever(fake, shelf):
