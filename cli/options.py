@@ -17,7 +17,7 @@ def number(text: str) -> int:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-limit_option = click.option("--limit", type=number, metavar="N", help="At most so many. Else all; 50 on a terminal.")
+limit_option = click.option("--limit", type=number, metavar="N", help="At most so many. Else 50, and all in JSON.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 as_option = click.option(
     "--as", "agent", metavar="AGENT", envvar="MAILD_AGENT", shell_complete=agents, help="Which agent you are. Else $MAILD_AGENT."

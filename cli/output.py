@@ -98,9 +98,9 @@ def _is_text(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") or character in _JOINERS
 
 
-def room_for(limit: int | None) -> int | None:
-    """How many rows a list shows: as many as wanted, else fifty on a terminal and all of them elsewhere."""
-    return limit or (TABLE_ROWS if is_terminal() else None)
+def room_for(limit: int | None) -> int:
+    """How many rows a list shows, unless it is JSON: as many as wanted, else fifty; nobody waits for 100,000 tickets by accident."""
+    return limit or TABLE_ROWS
 
 
 def print_rows(titles: Sequence[str], rows: Iterable[Sequence[object]], *, limit: int | None = None, total: int | None = None) -> None:

@@ -13,10 +13,10 @@ HEAD = """\
 
 `maild [-c DIR] NOUN VERB`. This page is made of the commands' own help: `maild NOUN VERB --help` says the same.
 
-Data goes to standard output, talk to standard error. On a terminal lists are tables of at most 50 rows, with the time of the clock on the
-wall; in a pipe they are complete, one tab-separated line a row, without a head, `-` where there is nothing, times in UTC. `--limit N`
-shows so many. `NO_COLOR` in the environment leaves the colours out.
-Acts that cannot be undone ask, `--yes` answers. [Shells complete](#maild-completion) commands and names.
+Data goes to standard output, talk to standard error. On a terminal lists are tables, with the time of the clock on the wall; in a pipe a
+row is one tab-separated line, without a head, `-` where there is nothing, times in UTC. Both show 50 rows, and say on standard error how
+many more there are: `--limit N` shows so many, `--json` all. `NO_COLOR` in the environment leaves the colours out. Acts that cannot be
+undone ask, `--yes` answers. [Shells complete](#maild-completion) commands and names.
 
 Exit status: 0 done, 1 failed or an expectation was not met, 2 wrong usage or invalid configuration. A mistake is one sentence on standard
 error.
