@@ -173,7 +173,8 @@ class InboundMessage:
     `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest;
     `uncut_text` is what is visible of the same mail as the first of a ticket: all but banners (P9) and armour (P12).
     `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), `invitation` its event in one line, both empty
-    without one. `wrappings` says how the mail is signed, encrypted or packed.
+    without one. `wrappings` says how the mail is signed, encrypted or packed. `headers` holds no field that only
+    we may write (S7); the values of `X-Maild-Loop`, which carry their own proof, are `loop_marks`.
     """
 
     raw_sha256: str
@@ -207,6 +208,7 @@ class InboundMessage:
     uncut_text: str = ""
     invitation: str = ""
     wrappings: tuple[Wrapping, ...] = ()
+    loop_marks: tuple[str, ...] = ()
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of the named header field, in order."""

@@ -78,7 +78,7 @@ def _found(message_class: MessageClass, signs: tuple[Sign, ...], message: Inboun
 
 def _own_loop(message: InboundMessage, tokens: Tokens) -> Reason | None:
     """MAIL.md F2 and L1. An answer to a customer that comes back may be real mail for another department: the ids decide that later."""
-    if any(tokens.is_loop_header(value) for value in message.fields("X-Maild-Loop")):
+    if any(tokens.is_loop_header(mark) for mark in message.loop_marks):
         return Reason("own-loop", "X-Maild-Loop: written by this desk")
     letter = tokens.read_message_id(message.message_id)
     if letter and letter.kind is not LetterKind.ANSWER:

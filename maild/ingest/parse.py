@@ -28,7 +28,7 @@ from maild.ingest.tree import PARSER_FAULTS, build_tree, guard_header, open_with
 from maild.ingest.words import decode_header
 from maild.message import Address, HeaderField, InboundMessage
 
-LOOP_FIELD = "x-maild-loop"
+LOOP_FIELD = "X-Maild-Loop"
 OWN_PREFIX = "x-maild-"
 MAX_DATE = 200
 _GUARDED_NAMES = frozenset({"from", "date"})
@@ -131,6 +131,7 @@ def _compose(raw: bytes, opened: _Opened, content: Content) -> InboundMessage:
         uncut_text=content.uncut_text,
         invitation=content.invitation,
         wrappings=content.wrappings,
+        loop_marks=header.values(LOOP_FIELD),
     )
 
 
@@ -146,9 +147,8 @@ def _read_senders(opened: _Opened) -> _Senders:
 
 
 def _is_foreign(field: HeaderField) -> bool:
-    """S7: what only we may write is no header of a message that comes in, but for the loop mark, which carries its own proof."""
-    name = field.name.casefold()
-    return name == LOOP_FIELD or not name.startswith(OWN_PREFIX)
+    """MAIL.md S7: what only we may write is no header of a message that comes in."""
+    return not field.name.casefold().startswith(OWN_PREFIX)
 
 
 def _first(header: HeaderBlock, name: str) -> str | None:

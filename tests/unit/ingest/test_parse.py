@@ -48,9 +48,10 @@ def test_attachments_are_described_and_can_be_taken_out() -> None:
     assert open_message(raw).files == {}
 
 
-def test_our_own_headers_are_dropped_from_foreign_mail_but_for_the_loop_mark() -> None:
+def test_our_own_headers_are_dropped_from_foreign_mail_and_loop_marks_kept_apart() -> None:
     message = parse_message(b"X-Maild-Queue: x\r\nx-MAILD-Priority:\r\n folded\r\nX-Maild-Loop: i; m\r\nX-Other: y\r\n\r\nhi")
-    assert [field.name for field in message.headers] == ["X-Maild-Loop", "X-Other"]
+    assert [field.name for field in message.headers] == ["X-Other"]
+    assert message.loop_marks == ("i; m",)
 
 
 def test_trace_fields_are_read() -> None:
