@@ -180,7 +180,7 @@ def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, readi
 
 def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings) -> bool:
     """MAIL.md O7: the sender's words go back only to a sender who is authenticated or already known; without S1 the caps must do."""
-    if not settings.trust.authserv_ids:
+    if not settings.has_judge(reading.circumstances.mailbox):
         return True
     return reading.sender.authentication.verdict is AuthResult.PASS or reading.known.history.has_written
 

@@ -112,6 +112,9 @@ class Authentication:
     reason: Reason = UNJUDGED
 
 
+NOT_JUDGED = Authentication(AuthResult.UNKNOWN)
+
+
 class BounceKind(Enum):
     HARD = "hard"
     SOFT = "soft"

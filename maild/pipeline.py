@@ -24,6 +24,7 @@ from maild.ingest.details import find_details
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
 from maild.ingest.thread import ask, find_thread
+from maild.ingest.witness import Witness, find_witness
 from maild.known import Known, Question
 from maild.message import REPORTS, InboundMessage
 from maild.outbox.guard import windows
@@ -56,18 +57,19 @@ def consider(message: InboundMessage, circumstances: Circumstances, asking: Aski
 
 def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, desk: Desk, now: datetime) -> Reading:
     """Recognise and thread: everything that can be found out about a message before anything is decided."""
-    through = find_author(message, desk.settings)
+    witness = find_witness(circumstances.mailbox, desk.settings)
+    through = find_author(message, witness, desk.settings)
     message = through.message
     departments = find_departments(message, circumstances.mailbox, desk.settings)
-    recognised = _recognise(message, desk.tokens, desk.settings)
+    recognised = _recognise(message, witness, desk.tokens, desk.settings)
     known = asking(_question(message, recognised.sender, recognised.bounced, desk))
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:
         # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.
-        recognised = _recognise(message, tokens, desk.settings)
+        recognised = _recognise(message, witness, tokens, desk.settings)
     conduct = observe(message, recognised.sender, known.history, tokens, circumstances.received or now)
     sender = replace(recognised.sender, distrust=find_distrust(recognised.sender, conduct, known.history))
-    nature = classify(message, tokens, desk.settings, is_prompt=conduct.is_prompt, is_form=through.form)
+    nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, is_form=through.form)
     thread = find_thread(message, sender, known, tokens, desk.settings, now)
     title = strip_prefixes(tokens.strip_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
@@ -82,8 +84,8 @@ class _Recognised:
     bounced: Bounced | None
 
 
-def _recognise(message: InboundMessage, tokens: Tokens, settings: Settings) -> _Recognised:
-    return _Recognised(identify(message, settings, tokens), _find_bounced(message, tokens, settings))
+def _recognise(message: InboundMessage, witness: Witness | None, tokens: Tokens, settings: Settings) -> _Recognised:
+    return _Recognised(identify(message, witness, settings, tokens), _find_bounced(message, tokens, settings))
 
 
 def _find_bounced(message: InboundMessage, tokens: Tokens, settings: Settings) -> Bounced | None:

@@ -112,14 +112,20 @@ def _agents_can_be_proved(written: Written, root: Table, findings: Findings) -> 
     if "trust" in findings.unread:
         return
     trust, place = written.trust, place_of(root, "trust", "agent_auth")
-    if trust.agent_auth != "token" and not trust.authserv_ids:
+    if trust.agent_auth != "token" and not has_judges(written):
         message = f'"agent_auth: {trust.agent_auth}" needs authserv_ids: the name your mail server writes into Authentication-Results'
         findings.faults.add(place, "E321", message)
-    elif not trust.authserv_ids:
+    elif not has_judges(written):
         message = "without trust.authserv_ids agents are proved by their token alone, and acknowledgements repeat the subject to everybody"
         findings.faults.add(place, "W303", message)
     elif trust.agent_auth == "token":
         findings.faults.add(place, "W303", '"agent_auth: token": whoever is forwarded a notification can answer as the agent')
+
+
+def has_judges(written: Written) -> bool:
+    """Whether for each mailbox somebody's word about senders counts (MAIL.md S1)."""
+    mailboxes = [queue.mailbox for queue in written.queues.values() if queue.mailbox]
+    return bool(written.trust.authserv_ids) or (bool(mailboxes) and all(mailbox.provider for mailbox in mailboxes))
 
 
 def _queues_have_agents(written: Written, root: Table, findings: Findings) -> None:

@@ -6,12 +6,13 @@ All faults of all passes are collected; with one error among them there are no s
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from maild.config.checks import run_checks, shared_mailbox
+from maild.config.checks import has_judges, run_checks, shared_mailbox
 from maild.config.faults import Fault, Faults
 from maild.config.files import parse_main, read_files
 from maild.config.findings import Findings, FoundSecret
 from maild.config.inherit import inherit
 from maild.config.nodes import Table
+from maild.config.readers import is_null
 from maild.config.report import describe_counts
 from maild.config.schema import read_desk
 from maild.config.secret import check_permissions, check_revealable
@@ -60,13 +61,22 @@ def _load_tree(root: Table | None, findings: Findings) -> Loaded:
     if root is None:
         return Loaded(None, findings.faults.sorted())
     root = inherit(root)
-    written = read_desk(root, findings)
+    written = _with_proof(read_desk(root, findings), root)
     run_checks(written, root, findings)
     for secret in findings.secrets:
         check_permissions(secret, findings.faults)
     is_valid = not findings.faults.errors
     settings = _settle(findings.directory, written, written.desk) if is_valid and written.desk else None
     return Loaded(settings, findings.faults.sorted(), tuple(findings.secrets))
+
+
+def _with_proof(written: Written, root: Table) -> Written:
+    """MAIL.md A3: where a provider judges the senders in each mailbox, agents are proved twice, unless the files say otherwise."""
+    trust = root.get("trust")
+    chosen = trust.get("agent_auth") if isinstance(trust, Table) else None
+    if (chosen is None or is_null(chosen)) and has_judges(written):
+        return replace(written, trust=replace(written.trust, agent_auth="token+dmarc"))
+    return written
 
 
 def _settle(directory: Path, written: Written, desk: Desk) -> Settings:

@@ -42,6 +42,7 @@ from maild.config.settings import (
     Mode,
     Notify,
     OutboxSettings,
+    Provider,
     Queue,
     Role,
     Storage,
@@ -107,7 +108,7 @@ MAILBOX = (
     unbuilt("junk", text, default="watch"),
     optional("max_size", size),
     unbuilt("mark_seen", choice("never", "after"), default="never"),
-    unbuilt("provider", nullable(text)),
+    optional("provider", nullable(member(Provider))),
     optional("allow_plaintext", flag),
     optional("ca_file", nullable(path)),
 )
@@ -127,7 +128,7 @@ smtp = record(build_smtp, *SMTP, checks=(refuse_plaintext, refuse_half_login))
 
 
 def _build_trust(authserv_ids: tuple[str, ...] = (), agent_auth: AgentAuth | None = None, **rest: Any) -> Trust:
-    """MAIL.md A3: two proofs where a server's judgement can be trusted, else the token alone."""
+    """MAIL.md A3: two proofs where a server's judgement can be trusted, else the token alone. Providers are considered in `load`."""
     return Trust(authserv_ids=authserv_ids, agent_auth=agent_auth or ("token+dmarc" if authserv_ids else "token"), **rest)
 
 

@@ -30,6 +30,13 @@ class Mode(Enum):
     LIVE = "live"
 
 
+class Provider(Enum):
+    """A large provider whose servers say in a way of their own what they know of a sender (MAIL.md S1)."""
+
+    GMAIL = "gmail"
+    MICROSOFT365 = "microsoft365"
+
+
 class Role(Enum):
     AGENT = "agent"
     LEAD = "lead"
@@ -168,7 +175,7 @@ class Mailbox:
     junk: str = "watch"
     max_size: int = 25 * 1024 * 1024
     mark_seen: Literal["never", "after"] = "never"
-    provider: str | None = None
+    provider: Provider | None = None
     allow_plaintext: bool = False
     ca_file: Path | None = None
 
@@ -322,6 +329,11 @@ class Settings:
         """Whether mail to this address comes back to the desk."""
         control = (self.desk.control or "").casefold()
         return self.queue_at(address) is not None or any(bare.casefold() == control for bare, _ in plus.readings(address))
+
+    def has_judge(self, mailbox: str) -> bool:
+        """Whether somebody's word about senders counts for the mail of this mailbox (MAIL.md S1)."""
+        found = self.mailboxes.get(mailbox)
+        return bool(self.trust.authserv_ids) or (found is not None and found.provider is not None)
 
     def queue_sender(self, key: str) -> Address:
         """The identity under which a department writes."""

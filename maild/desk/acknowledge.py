@@ -1,7 +1,6 @@
 """May this new ticket be acknowledged, and if not, why: MAIL.md L3, L4, L6, S3 in one list of questions. Pure."""
 
 from maild.config.settings import Settings
-from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
@@ -15,7 +14,6 @@ def ack_refusals(reading: Reading, ticket: TicketView, settings: Settings) -> tu
         _switched_off(ticket, settings),
         _old_mail(reading),
         _settled(ticket),
-        Reason("dmarc-fail", "the sender failed authentication") if auth is AuthResult.FAIL else None,
         storm_refusal(ticket.requester, auth, reading.known.sent, settings),
         customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings),
     )

@@ -1,15 +1,15 @@
 """What a server we trust says of the sender: Authentication-Results (RFC 8601) by MAIL.md S1, and the inside proofs of S1a. Pure.
 
-Only headers count that a trusted host wrote; a sender can write all others himself. What a verdict permits is decided elsewhere.
+Only headers count that a trusted host wrote (`witness`); others a sender can write himself. What a verdict permits is decided elsewhere.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from maild.config.settings import Trust
 from maild.ingest.data import word_set
-from maild.message import UNJUDGED, Authentication, AuthResult, InboundMessage
+from maild.ingest.witness import NAMELESS, Witness, find_testimony
+from maild.message import NOT_JUDGED, Authentication, AuthResult, HeaderField, InboundMessage
 from maild.reason import Reason
 
 _LONGEST_FIELD = 16 * 1024
@@ -31,14 +31,20 @@ class MethodResult:
         return found.pop() if len(found) == 1 else ""
 
 
-def judge(message: InboundMessage, trust: Trust, identities: Iterable[str] = ()) -> Authentication:
-    """The trusted verdict on the From domain. `identities` are the logins and addresses of the agent whose address stands in From (S1a)."""
-    results = _trusted_results(message, trust)
-    inside = _inside_proof(message, trust, results or (), {identity.casefold() for identity in identities})
+def judge(message: InboundMessage, witness: Witness | None, identities: Iterable[str] = ()) -> Authentication:
+    """The trusted verdict on the From domain. `identities` are the logins and addresses of the agent whose address stands in From (S1a).
+
+    `witness` None: nobody is believed.
+    """
+    if witness is None:
+        return NOT_JUDGED
+    fields = find_testimony(message, witness)
+    results = _topmost_results(fields, witness)
+    inside = _inside_proof(fields, witness, results or (), {identity.casefold() for identity in identities})
     if inside:
         return _authentication(AuthResult.PASS, results or (), Reason("inside", inside), inside)
     if results is None:
-        return Authentication(AuthResult.UNKNOWN, reason=UNJUDGED)
+        return NOT_JUDGED
     verdict, reason = _verdict(message, results)
     return _authentication(verdict, results, reason)
 
@@ -113,46 +119,47 @@ def _comparable(domain: str) -> str:
         return plain
 
 
-# Which headers count
+# Which results count
 
 
-def _trusted_results(message: InboundMessage, trust: Trust) -> tuple[MethodResult, ...] | None:
-    """The results of the topmost trusted Authentication-Results, None where there is none."""
-    trusted = {name.casefold() for name in trust.authserv_ids}
-    for value in _trusted_fields(message, trust, "authentication-results"):
+def _topmost_results(fields: Iterable[HeaderField], witness: Witness) -> tuple[MethodResult, ...] | None:
+    """The results of the witness's topmost Authentication-Results, None where there is none.
+
+    One that cannot be read may be his own: a sender's envelope address or HELO name stands in it and may have broken it. Whatever stands
+    below is not the topmost.
+    """
+    for value in _values(fields, "authentication-results"):
         parsed = parse_results(value)
-        if parsed and parsed[0] in trusted:
+        if parsed is None:
+            return None
+        if parsed[0] in witness.names:
             return parsed[1]
     return None
 
 
-def _trusted_fields(message: InboundMessage, trust: Trust, name: str) -> Iterator[str]:
-    """Fields above the first Received that no trusted host wrote: the topmost `hops` of them are ours (S1)."""
-    if not trust.authserv_ids:
-        return
-    received = 0
-    for field in message.headers:
-        key = field.name.casefold()
-        received += key == "received"
-        if received > trust.hops:
-            return
-        if key == name:
-            yield field.value
+def _values(fields: Iterable[HeaderField], name: str) -> tuple[str, ...]:
+    return tuple(field.value for field in fields if field.name.casefold() == name)
 
 
 # Inside proofs (S1a)
 
 
-def _inside_proof(message: InboundMessage, trust: Trust, results: tuple[MethodResult, ...], identities: set[str]) -> str:
+def _inside_proof(fields: tuple[HeaderField, ...], witness: Witness, results: tuple[MethodResult, ...], identities: set[str]) -> str:
     for result in results:
         login = result.value("smtp.auth").casefold()
         if result.method == "auth" and result.result == "pass" and login in identities:
             return f"logged in as {login} (auth=pass)"
-    for value in _trusted_fields(message, trust, "received"):
+    for value in _values(fields, "received"):
         login = _submitter(value)
         if login in identities:
             return f"logged in as {login} (Received)"
-    return ""
+    return "sent from inside the organisation (AuthAs: Internal)" if identities and _is_internal(fields, witness) else ""
+
+
+def _is_internal(fields: tuple[HeaderField, ...], witness: Witness) -> bool:
+    """Exchange's own word, once; X-MS-Exchange-CrossTenant-AuthAs says the same of other people's organisations."""
+    said = [value.strip().casefold() for value in _values(fields, witness.inside)] if witness.inside else []
+    return said == ["internal"]
 
 
 def _submitter(received: str) -> str:
@@ -169,14 +176,19 @@ def _submitter(received: str) -> str:
 
 
 def parse_results(value: str) -> tuple[str, tuple[MethodResult, ...]] | None:
-    """The authserv-id in lower case and the results of one field; None where the field is not well formed."""
+    """The authserv-id in lower case and the results of one field; None where the field is not well formed.
+
+    Seen in practice: Exchange Online begins with the first result and gives no authserv-id, here NAMELESS. An unquoted "=" tells: it
+    cannot stand in an authserv-id.
+    """
     if len(value) > _LONGEST_FIELD or (clauses := _clauses(value)) is None:
         return None
-    first, *rest = clauses
-    server = first.split()
-    if not server:
+    words = clauses[0].split()
+    if not words:
         return None
-    return _unquoted(server[0]).casefold(), tuple(result for clause in rest if (result := _method_result(clause)))
+    is_nameless = "=" in words[0] and not words[0].startswith('"')
+    server, said = (NAMELESS, clauses) if is_nameless else (_unquoted(words[0]).casefold(), clauses[1:])
+    return server, tuple(result for clause in said if (result := _method_result(clause)))
 
 
 _PAIR = re.compile(r"(?<![^\s])([A-Za-z0-9._/-]++)\s*+=\s*+(\"(?:[^\"\\]|\\.)*+\"(?:@[^\s\"]*+)?|[^\s\"]++)")

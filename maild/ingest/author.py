@@ -9,6 +9,7 @@ from maild.config.settings import Settings
 from maild.ingest.addresses import read_addresses
 from maild.ingest.authentication import judge
 from maild.ingest.automated import list_addresses
+from maild.ingest.witness import Witness
 from maild.message import Address, AuthResult, InboundMessage
 
 REWRITTEN = "the mail came through a machine, which named its writer"
@@ -22,23 +23,23 @@ class Through:
     form: bool = False
 
 
-def find_author(message: InboundMessage, settings: Settings) -> Through:
-    """The mail with its true author in From; most mails come back as they are."""
-    if writer := _form_writer(message, settings):
+def find_author(message: InboundMessage, witness: Witness | None, settings: Settings) -> Through:
+    """The mail with its true author in From; most mails come back as they are. `witness`: whose word about a form's mail counts."""
+    if writer := _form_writer(message, witness, settings):
         return Through(_written_by(writer, message), form=True)
     if writer := _list_writer(message, settings):
         return Through(_written_by(writer, message))
     return Through(message)
 
 
-def _form_writer(message: InboundMessage, settings: Settings) -> Address | None:
+def _form_writer(message: InboundMessage, witness: Witness | None, settings: Settings) -> Address | None:
     """L6a: the form's own mail, proved to be so, with a single Reply-To that is no address of ours."""
     if len(message.header_from) != 1 or message.header_from[0].key not in settings.forms or len(message.reply_to) != 1:
         return None
     (writer,) = message.reply_to
     if "@" not in writer.address or settings.is_own_address(writer.address):
         return None
-    proof = judge(message, settings.trust, (message.header_from[0].key,))
+    proof = judge(message, witness, (message.header_from[0].key,))
     return writer if proof.verdict is AuthResult.PASS else None
 
 

@@ -12,13 +12,12 @@ from enum import Enum
 from functools import cache
 
 from maild.config.settings import Settings
-from maild.ingest.authentication import judge
 from maild.ingest.data import rows, word_set, words
 from maild.ingest.details import find_details
 from maild.ingest.hygiene import one_line
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.spam import spam_evidence
-from maild.message import AuthResult, InboundMessage, MessageClass, Nature, ReportKind
+from maild.message import NOT_JUDGED, Authentication, AuthResult, InboundMessage, MessageClass, Nature, ReportKind
 from maild.reason import Reason
 from maild.tokens import LetterKind, Tokens
 
@@ -34,18 +33,25 @@ _HUMAN = Reason("human", "no sign of a machine, a list or a report")
 
 
 def classify(
-    message: InboundMessage, tokens: Tokens, settings: Settings | None, *, is_prompt: bool = False, is_form: bool = False
+    message: InboundMessage,
+    tokens: Tokens,
+    settings: Settings | None,
+    authentication: Authentication = NOT_JUDGED,
+    *,
+    is_prompt: bool = False,
+    is_form: bool = False,
 ) -> Nature:
     """The message's class, everything that spoke for it, and every reason not to answer it automatically.
 
-    `settings` None: no desk is known (as for `maild message inspect`), so no address is ours and nobody is trusted. `is_prompt`: it came
-    right behind automatic mail of ours to its sender, which the store knows. `is_form`: a contact form of ours sent it for a person (L6a).
+    `settings` None: no desk is known (as for `maild message inspect`), so no address is ours and nobody is trusted. `authentication`: what
+    is proved of the sender. `is_prompt`: it came right behind automatic mail of ours to him, which the store knows. `is_form`: a contact
+    form of ours sent it for a person (L6a).
     """
-    transparency = Transparency.TRUSTED if is_form else _transparency(message, settings)
+    transparency = Transparency.TRUSTED if is_form else _transparency(message, settings, authentication)
     found = tuple(_evidence(message, tokens, settings, transparency, is_prompt))
     message_class = found[0][0] if found else MessageClass.HUMAN
     reasons = tuple(reason for _, reason in found) or (_HUMAN,)
-    return Nature(message_class, reasons, tuple(_silence(message, message_class, tokens, settings)))
+    return Nature(message_class, reasons, tuple(_silence(message, message_class, tokens, settings, authentication)))
 
 
 def _evidence(
@@ -190,20 +196,20 @@ def _signs(transparency: Transparency) -> Iterator[tuple[MessageClass, tuple[Sig
     yield MessageClass.CALENDAR_REPLY, CALENDAR_SIGNS
 
 
-def _transparency(message: InboundMessage, settings: Settings | None) -> Transparency:
+def _transparency(message: InboundMessage, settings: Settings | None, authentication: Authentication) -> Transparency:
     if settings is None:
         return Transparency.NONE
-    if _is_trusted_automation(message, settings):
+    if _is_trusted_automation(message, settings, authentication):
         return Transparency.TRUSTED
     own = any(settings.is_own_address(address) or address in settings.own_lists for address in list_addresses(message))
     return Transparency.OWN_LIST if own else Transparency.NONE
 
 
-def _is_trusted_automation(message: InboundMessage, settings: Settings) -> bool:
+def _is_trusted_automation(message: InboundMessage, settings: Settings, authentication: Authentication) -> bool:
     """MAIL.md L6a: named in the configuration and proved by S1. An automatic reply stays one, whoever sends it."""
-    if len(message.header_from) != 1 or not settings.trusted_automation & {message.header_from[0].key, message.header_from[0].domain}:
+    if len(message.header_from) != 1 or authentication.verdict is not AuthResult.PASS:
         return False
-    return judge(message, settings.trust).verdict is AuthResult.PASS
+    return bool(settings.trusted_automation & {message.header_from[0].key, message.header_from[0].domain})
 
 
 def list_addresses(message: InboundMessage) -> Iterator[str]:
@@ -329,7 +335,9 @@ SILENCE_SIGNS: tuple[Sign, ...] = (
 )
 
 
-def _silence(message: InboundMessage, message_class: MessageClass, tokens: Tokens, settings: Settings | None) -> Iterator[Reason]:
+def _silence(
+    message: InboundMessage, message_class: MessageClass, tokens: Tokens, settings: Settings | None, authentication: Authentication
+) -> Iterator[Reason]:
     if message_class is not MessageClass.HUMAN:
         yield Reason("class", f"the mail is {message_class.value}")
     for sign in SILENCE_SIGNS:
@@ -337,18 +345,11 @@ def _silence(message: InboundMessage, message_class: MessageClass, tokens: Token
             yield reason
     if tokens.read_message_id(message.message_id):
         yield Reason("own-letter", "it is a letter of ours")
-    if settings and (refusal := _desk_refusal(message, settings)):
-        yield refusal
-
-
-def _desk_refusal(message: InboundMessage, settings: Settings) -> Reason | None:
     author = message.author
-    if author and (settings.is_own_address(author.address) or author.key in settings.own_lists):
-        return Reason("own-address", f"{author.address} is an address of this desk")
-    authentication = judge(message, settings.trust)
-    if authentication.verdict is AuthResult.FAIL:
-        return Reason("unauthenticated", str(authentication.reason))
-    return None
+    if settings and author and (settings.is_own_address(author.address) or author.key in settings.own_lists):
+        yield Reason("own-address", f"{author.address} is an address of this desk")
+    elif authentication.verdict is AuthResult.FAIL:
+        yield Reason("unauthenticated", authentication.reason.text)
 
 
 # What several signs need

@@ -11,6 +11,7 @@ from enum import Enum
 from maild.config.settings import AgentAuth, Settings
 from maild.ingest.authentication import judge
 from maild.ingest.details import find_details
+from maild.ingest.witness import Witness
 from maild.message import Address, Authentication, AuthResult, InboundMessage
 from maild.reason import Reason
 from maild.tokens import LetterKind, LetterToken, Tokens
@@ -58,10 +59,10 @@ class Sender:
     distrust: Reason | None = None
 
 
-def identify(message: InboundMessage, settings: Settings, tokens: Tokens) -> Sender:
-    """The sender of a message, with every proof it carries."""
+def identify(message: InboundMessage, witness: Witness | None, settings: Settings, tokens: Tokens) -> Sender:
+    """The sender of a message, with every proof it carries. `witness`: whose word about him counts."""
     agent = next((found for address in message.header_from if (found := settings.agent_at(address.address))), None)
-    authentication = judge(message, settings.trust, agent.logins + agent.addresses if agent else ())
+    authentication = judge(message, witness, agent.logins + agent.addresses if agent else ())
     token = next(_find_agent_tokens(message, settings, tokens), None)
     if agent is None:
         return Sender(message.author, authentication, token=token, strange_token=token is not None)

@@ -128,6 +128,22 @@ def test_a_mailbox_takes_from_imap_what_it_does_not_say(tmp_path: Path):
     assert (mailbox.port, mailbox.start, mailbox.after, mailbox.username) == (143, timedelta(0), After("delete"), "desk")
 
 
+def test_agents_are_proved_twice_where_somebody_judges_the_senders_in_each_mailbox(tmp_path: Path):
+    def agent_auth(provider: str, trust: str = "") -> str:
+        main = SMALL.replace("trust: {authserv_ids: [mx.acme.example]}\n", trust).replace("{file: mail.pw}", f"{{file: mail.pw}}{provider}")
+        (tmp_path / "maild.yaml").write_text(main, encoding="utf-8")
+        loaded = load_settings(tmp_path)
+        assert loaded.settings is not None
+        codes = "".join(f" {fault.code}" for fault in loaded.faults)
+        return f"{loaded.settings.trust.agent_auth}{codes}"
+
+    assert agent_auth("") == "token W303"
+    assert agent_auth(", provider: microsoft365") == "token+dmarc"
+    assert agent_auth(", provider: gmail", "trust: {agent_auth: null}\n") == "token+dmarc"
+    assert agent_auth(", provider: gmail", "trust: {agent_auth: dmarc}\n") == "dmarc"
+    assert agent_auth(", provider: gmail", "trust: {agent_auth: token}\n") == "token W303"
+
+
 def test_a_queue_may_send_by_an_account_of_its_own(tmp_path: Path):
     account = (
         load(tmp_path, SMALL.replace("agents: [anna],", "agents: [anna], smtp: {username: s, password: {file: s.pw}},"))

@@ -4,8 +4,8 @@ from typing import Any
 
 from builders import ANN, a_message, some_settings
 
-from maild.config.settings import Trust
 from maild.ingest.author import find_author
+from maild.ingest.witness import Witness
 from maild.message import Address
 
 FORM = Address("Contact form", "noreply@acme.example")
@@ -14,8 +14,8 @@ PASSED = {"Authentication-Results": "mx.acme.example; dmarc=pass header.from=acm
 
 
 def check(writer: Address, *, form: bool = False, trusting: bool = True, **message: Any) -> None:
-    trust = Trust(authserv_ids=("mx.acme.example",)) if trusting else Trust()
-    through = find_author(a_message(**message), some_settings(forms=frozenset({FORM.key}), trust=trust))
+    witness = Witness(frozenset({"mx.acme.example"})) if trusting else None
+    through = find_author(a_message(**message), witness, some_settings(forms=frozenset({FORM.key})))
     assert (through.message.header_from, through.form) == ((writer,), form)
 
 
@@ -47,6 +47,6 @@ def test_an_ordinary_mail_is_its_senders():
 def test_such_a_from_is_never_strict_so_that_it_proves_no_agent():
     anna = Address("", "anna@acme.example")
     message = a_message(header_from=(FORM,), reply_to=(anna,), headers=PASSED)
-    through = find_author(message, some_settings(forms=frozenset({FORM.key}), trust=Trust(authserv_ids=("mx.acme.example",))))
+    through = find_author(message, Witness(frozenset({"mx.acme.example"})), some_settings(forms=frozenset({FORM.key})))
     assert through.message.header_from == (anna,)
     assert through.message.from_defect != ""

@@ -18,7 +18,7 @@ def address_of(agent: str) -> str:
 
 
 def sent_by(author: Address, **message: Any) -> Sender:
-    return identify(a_message(header_from=(author,), **message), some_settings(), TOKENS)
+    return identify(a_message(header_from=(author,), **message), None, some_settings(), TOKENS)
 
 
 def check(place: TokenPlace, **message: Any) -> None:
