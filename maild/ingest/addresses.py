@@ -138,7 +138,8 @@ def _read_mailbox(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:
     """(the mailbox, its defects); None for an empty piece between commas."""
     if mailbox.inside is not None:
         return _read_angled(mailbox)
-    text = "".join(mailbox.before).strip()
+    written = "".join(mailbox.before)
+    text = written.strip()
     if not text:
         return None, mailbox.defects
     if "=?" in text and _ANGLED_WORD.search(decode_header(text)):
@@ -147,12 +148,18 @@ def _read_mailbox(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:
         return next(iter(inner.addresses), None), [*mailbox.defects, "address inside an encoded word"]
     name = _decode_name(mailbox.comments[-1:])
     if _is_address(text):
-        return Address(name, _clean_address(text)), mailbox.defects
+        address = _clean_address(text)
+        return Address(name, address), [*mailbox.defects, *_find_strangers(written, address)]
     return _read_unbracketed(text, name, mailbox.defects)
 
 
 def _is_address(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None or _QUOTED_LOCAL.fullmatch(text) is not None
+
+
+def _find_strangers(written: str, address: str) -> list[str]:
+    """Control characters and odd blanks around or in an address: we take them out, other readers keep them, and see another address."""
+    return [] if decode_header(written).strip(" \t") == address else ["characters that belong to no address"]
 
 
 def _read_unbracketed(text: str, name: str, defects: list[str]) -> tuple[Address | None, list[str]]:
@@ -167,7 +174,8 @@ def _read_unbracketed(text: str, name: str, defects: list[str]) -> tuple[Address
 
 def _read_angled(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:
     defects = list(mailbox.defects)
-    inside = "".join(mailbox.inside or []).strip()
+    written = "".join(mailbox.inside or [])
+    inside = written.strip()
     before = "".join(mailbox.before).strip()
     if "".join(mailbox.after).strip():
         defects.append("text after the angle brackets")
@@ -179,6 +187,8 @@ def _read_angled(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:
     address = _clean_address(inside)
     if not _is_address(inside):
         defects.append("not one address in the angle brackets")
+    elif not defects:
+        defects += _find_strangers(written, address)
     if not address:
         return _recover_from_name(before, defects)
     return Address(_decode_name([before] if before else mailbox.comments[-1:]), address), defects

@@ -106,8 +106,8 @@ class _Reading:
 
 
 def _unfold(lines: list[bytes]) -> str:
-    """RFC 5322 section 2.2.3; 8-bit bytes become surrogate escapes."""
-    return b"".join(lines).strip().decode("ascii", "surrogateescape")
+    """RFC 5322 section 2.2.3; 8-bit bytes become surrogate escapes. Only blanks and tabs are white space there: form feeds stay."""
+    return b"".join(lines).strip(b" \t\r\n").decode("ascii", "surrogateescape")
 
 
 def first_identifier(value: str) -> str | None:
