@@ -95,6 +95,7 @@ def incoming_document(row: IncomingRow) -> Document:
         "class": row.message_class or None,
         "reason": describe_reason(row.reason),
         "ticket": row.ticket,
+        "auth": row.auth.value if row.auth else None,
     }
     return document | dict.fromkeys(READ_IN_A_MAIL) if row.state is IncomingState.RECEIVED else document
 

@@ -60,15 +60,17 @@ def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
 
     with context.store(context.settings()).reading() as tx:
         row = incoming.show(tx, identifier)
+        signs = incoming.evidence(tx, identifier)
         content = incoming.raw(tx, identifier) if raw else b""
     if raw:
         print_bytes(content)
         return
     document = _document(row)
     if as_json:
-        print_json(document)
+        print_json(document | {"evidence": [{"code": sign.code, "text": sign.text} for sign in signs]})
         return
     print_fields((name, value) for name, value in document.items() if name != "error")
+    print_fields(("evidence", sign.text) for sign in signs)
     if row.error:
         print_text(row.error)
 

@@ -92,6 +92,7 @@ def _decision(
         subject=message.subject,
         identity=Identity(message.message_id, message.fingerprint, message.date),
         conduct=reading.conduct,
+        auth=reading.sender.authentication.verdict,
     )
 
 
@@ -103,7 +104,7 @@ def _evidence(reading: Reading) -> tuple[Reason, ...]:
         *reading.nature.reasons,
         *pointers,
         *reading.thread.refused,
-        Reason(f"auth-{authentication.verdict.value}", authentication.reason.text),
+        Reason(f"auth-{authentication.verdict.value}", str(authentication)),
     )
 
 

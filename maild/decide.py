@@ -11,6 +11,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.desk.agent_mail import decide_agent_mail, message_of
 from maild.desk.courtesy import is_courtesy
+from maild.desk.doubt import describe_proof
 from maild.desk.lifecycle import QUIET_CLASSES, Course, Step, follow
 from maild.desk.participants import with_persons, with_third_party
 from maild.desk.rehoming import rehome
@@ -167,7 +168,7 @@ def _why(reading: Reading, step: Step) -> Reason:
 def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ...]:
     by = _sender_name(reading)
     chosen = reading.thread.chosen
-    events = [RecordEvent("received", by, f"from {by}: {chosen.text if chosen else 'belongs here'}")]
+    events = [RecordEvent("received", by, f"from {by}{describe_proof(reading)}: {chosen.text if chosen else 'belongs here'}")]
     events += [RecordEvent("evidence_disagrees", "maild", f"not followed: {other.text}") for other in reading.thread.dissent]
     if step.course is Course.REOPEN:
         events.append(RecordEvent("reopened", "maild", step.why))
@@ -233,7 +234,7 @@ def _why_new(reading: Reading) -> Reason:
 def _opening_events(reading: Reading, ticket: TicketView, why: Reason) -> tuple[Effect, ...]:
     by = _sender_name(reading)
     events = [
-        RecordEvent("received", by, f"from {by} in {reading.circumstances.mailbox}'s mailbox"),
+        RecordEvent("received", by, f"from {by}{describe_proof(reading)} in {reading.circumstances.mailbox}'s mailbox"),
         RecordEvent("opened", "maild", why.text),
     ]
     if ticket.follow_up_of is not None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from maild.known import Conduct
-from maild.message import Address, Attachment
+from maild.message import Address, Attachment, AuthResult
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
@@ -178,7 +178,8 @@ class Decision:
     """What one message, or one command, does. `before` None with an `after`: a new ticket. Both None: no ticket is concerned.
 
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
-    `author` and `subject` are the mail's, shown where incoming mail is listed; `identity` and `conduct` are None for a command.
+    `author` and `subject` are the mail's, shown where incoming mail is listed, `auth` is what is proved of him (MAIL.md S2); for a command
+    there is neither `auth` nor `identity` nor `conduct`.
     """
 
     state: IncomingState
@@ -193,6 +194,7 @@ class Decision:
     subject: str = ""
     identity: Identity | None = None
     conduct: Conduct | None = None
+    auth: AuthResult | None = None
 
     @property
     def letters(self) -> tuple[Letter, ...]:

@@ -101,15 +101,23 @@ class AuthResult(Enum):
 class Authentication:
     """What a trusted Authentication-Results header says of the From domain (MAIL.md S1).
 
-    `verdict` folds the three methods; `inside` names S1a's proof, empty without one.
+    `verdict` folds the three methods; `signed` is the server's check of an S/MIME signature (RFC 7281), which proves nobody to us.
+    `inside` names S1a's proof, empty without one.
     """
 
     verdict: AuthResult
     spf: AuthResult = AuthResult.UNKNOWN
     dkim: AuthResult = AuthResult.UNKNOWN
     dmarc: AuthResult = AuthResult.UNKNOWN
+    signed: AuthResult = AuthResult.UNKNOWN
     inside: str = ""
     reason: Reason = UNJUDGED
+
+    def __str__(self) -> str:
+        """Why, and what each method said if it was asked: `DMARC passed for globex.example: spf pass, dkim none, dmarc pass`."""
+        methods = (("spf", self.spf), ("dkim", self.dkim), ("dmarc", self.dmarc), ("smime", self.signed))
+        said = ", ".join(f"{name} {result.value}" for name, result in methods if result is not AuthResult.UNKNOWN)
+        return f"{self.reason.text}: {said}" if said else self.reason.text
 
 
 NOT_JUDGED = Authentication(AuthResult.UNKNOWN)

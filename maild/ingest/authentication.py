@@ -50,8 +50,8 @@ def judge(message: InboundMessage, witness: Witness | None, identities: Iterable
 
 
 def _authentication(verdict: AuthResult, results: tuple[MethodResult, ...], reason: Reason, inside: str = "") -> Authentication:
-    spf, dkim, dmarc = (_worst(results, method) for method in ("spf", "dkim", "dmarc"))
-    return Authentication(verdict, spf, dkim, dmarc, inside, reason)
+    spf, dkim, dmarc, signed = (_worst(results, method) for method in ("spf", "dkim", "dmarc", "smime"))
+    return Authentication(verdict, spf, dkim, dmarc, signed, inside, reason)
 
 
 def _verdict(message: InboundMessage, results: tuple[MethodResult, ...]) -> tuple[AuthResult, Reason]:

@@ -222,6 +222,7 @@ _MESSAGE_FIELDS = (
     Field("auth.spf", FieldKind.TEXT, lambda occasion: (occasion.authentication.spf.value,), known=_RESULTS),
     Field("auth.dkim", FieldKind.TEXT, lambda occasion: (occasion.authentication.dkim.value,), known=_RESULTS),
     Field("auth.dmarc", FieldKind.TEXT, lambda occasion: (occasion.authentication.dmarc.value,), known=_RESULTS),
+    Field("auth.signed", FieldKind.TEXT, lambda occasion: (occasion.authentication.signed.value,), known=_RESULTS),
 )
 
 _TICKET_FIELDS = (
@@ -239,5 +240,5 @@ _TICKET_FIELDS = (
 
 FIELDS: Mapping[str, Field] = {field.name: field for field in _MESSAGE_FIELDS + _TICKET_FIELDS}
 
-PLANNED = frozenset({"tier", "sla", "source", "waiting", "idle", "snoozed", "reopened", "auth.signed", "queue.length", "agent.load"})
+PLANNED = frozenset({"tier", "sla", "source", "waiting", "idle", "snoozed", "reopened", "queue.length", "agent.load"})
 PLANNED_FAMILIES = frozenset({"was", "customer", "hours", "sla"})

@@ -368,4 +368,5 @@ def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: I
         subject=decision.subject,
         identity=decision.identity,
         conduct=decision.conduct,
+        auth=decision.auth,
     )

@@ -16,7 +16,7 @@ from maild.effects import Identity, IncomingState
 from maild.errors import NotFoundError, WrongStateError
 from maild.ingest.arrival import Arrival, Incoming
 from maild.known import Conduct
-from maild.message import Address
+from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -29,7 +29,10 @@ COMPRESSION = 1
 
 @dataclass(frozen=True, slots=True)
 class IncomingRow:
-    """A message as `maild message list` shows it. `author` and `subject` are empty until it was first read. `error` is a traceback."""
+    """A message as `maild message list` shows it. `author` and `subject` are empty until it was first read, `auth` is None until then.
+
+    `error` is a traceback.
+    """
 
     id: int
     mailbox: str
@@ -43,6 +46,7 @@ class IncomingRow:
     error: str
     attempts: int
     ticket: int | None
+    auth: AuthResult | None
 
 
 _KNOWN_UIDS = select(incoming.c.uid).where(
@@ -100,6 +104,7 @@ _ROW = select(
     incoming.c.error,
     incoming.c.attempts,
     incoming.c.ticket,
+    incoming.c.auth,
 )
 _SETTLE = incoming.update().where(incoming.c.id == bindparam("message"))
 
@@ -155,9 +160,13 @@ def finish(
     subject: str = "",
     identity: Identity | None = None,
     conduct: Conduct | None = None,
+    auth: AuthResult | None = None,
     error: str = "",
 ) -> None:
-    """Settle a message: what became of it and why. By its `identity` another copy will be known (MAIL.md F1), by its `conduct` a loop."""
+    """Settle a message: what became of it and why. By its `identity` another copy will be known (MAIL.md F1), by its `conduct` a loop.
+
+    `auth`: what is proved of its author (S2), None if it was not judged.
+    """
     values: dict[str, object] = {
         "message": message,
         "state": state.value,
@@ -180,6 +189,8 @@ def finish(
         values |= {"message_id": identity.message_id, "fingerprint": identity.fingerprint, "date": identity.date}
     if conduct is not None:
         values |= {"wrong_tokens": conduct.wrong_tokens, "is_prompt": conduct.is_prompt, "text_hash": conduct.text_hash}
+    if auth is not None:
+        values["auth"] = auth.value
     tx.execute(_SETTLE, values)
 
 
@@ -249,6 +260,12 @@ def show(tx: Transaction, message: int) -> IncomingRow:
     if row is None:
         raise NotFoundError(f"there is no incoming message {message}")
     return _row(row)
+
+
+def evidence(tx: Transaction, message: int) -> tuple[Reason, ...]:
+    """All that spoke for what became of a message, in the order in which it was found; empty until it was read."""
+    found = tx.execute(select(incoming.c.evidence).where(incoming.c.id == message)).scalar()
+    return tuple(Reason(sign["code"], sign["text"]) for sign in found or ())
 
 
 def raw(tx: Transaction, message: int) -> bytes:
@@ -346,4 +363,5 @@ def _row(row: AnyRow) -> IncomingRow:
         error=row.error,
         attempts=row.attempts,
         ticket=row.ticket,
+        auth=AuthResult(row.auth) if row.auth else None,
     )

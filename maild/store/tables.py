@@ -29,6 +29,7 @@ UNDELIVERED = text("state NOT IN ('sent', 'cancelled')")
 """Literal, not bound: SQLite uses a partial index only where it can read the same condition in the query."""
 UNSETTLED = text("state <> 'done'")
 
+PASSED = text("auth = 'pass'")
 UNPACKED = text("NOT packed")
 AUTOMATIC = text("automatic")
 GUESSING = text("wrong_tokens > 0")
@@ -77,6 +78,7 @@ class IncomingColumns(TypedColumns):
     wrong_tokens: Named[int | None] = Column(Integer)
     is_prompt: Named[bool | None] = Column(Boolean)
     text_hash: Named[str | None] = Column(Text)
+    auth: Named[str | None] = Column(Text)
 
 
 incoming = Table("incoming", metadata, IncomingColumns)
@@ -86,6 +88,7 @@ Index("ix_incoming_ticket", incoming.c.ticket)
 Index("ix_incoming_message_id", incoming.c.message_id)
 Index("ix_incoming_author", incoming.c.author_key, incoming.c.settled)
 Index("ix_incoming_guesses", incoming.c.author_domain, incoming.c.settled, sqlite_where=GUESSING, postgresql_where=GUESSING)
+Index("ix_incoming_passed", incoming.c.author_key, sqlite_where=PASSED, postgresql_where=PASSED)
 Index("ix_incoming_unsettled", incoming.c.state, incoming.c.id, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from maild.effects import IncomingState
 from maild.errors import NotFoundError, WrongStateError
-from maild.message import Address
+from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.store import incoming
 from maild.store.engine import Store
@@ -96,6 +96,17 @@ def test_a_finished_message_is_not_claimed_again(store: Store):
         incoming.finish(tx, message, IncomingState.DONE, Reason("new", "opened"), NOW, message_class="human", ticket=None)
         assert incoming.claim(tx, 9, "host:1", 60, NOW) == ()
     assert state_of(store, message) is IncomingState.DONE
+
+
+def test_a_finished_message_shows_what_is_proved_of_its_author_and_what_spoke_for_the_decision(store: Store):
+    (message,) = stored(store, 1)
+    signs = (Reason("human", "no sign of a machine"), Reason("auth-pass", "DMARC passed"))
+    with store.reading() as tx:
+        assert (incoming.show(tx, message).auth, incoming.evidence(tx, message)) == (None, ())
+    with store.writing() as tx:
+        incoming.finish(tx, message, IncomingState.DONE, Reason("new", "opened"), NOW, evidence=signs, auth=AuthResult.PASS)
+    with store.reading() as tx:
+        assert (incoming.show(tx, message).auth, incoming.evidence(tx, message)) == (AuthResult.PASS, signs)
 
 
 def test_a_held_message_shows_why_and_can_be_retried(store: Store):

@@ -135,6 +135,12 @@ def test_a_login_at_our_own_server_proves_an_agent() -> None:
     inside(False, "Authentication-Results: evil.example; auth=pass smtp.auth=anna", OUR_MX)
 
 
+def test_a_signature_our_server_checked_is_told_and_proves_nobody() -> None:
+    found = judge(a_mail("Authentication-Results: mx.acme.example; smime=pass body.smime-identifier=anna@acme.example", OUR_MX), OURS)
+    assert (found.verdict, found.signed, found.spf) == (NONE, PASS, UNKNOWN)
+    assert str(found) == "nothing that passed stands for acme.example: smime pass"
+
+
 def test_an_inside_proof_outweighs_a_failure_beside_it() -> None:
     line = "Authentication-Results: mx.acme.example; auth=pass smtp.auth=anna; dmarc=fail header.from=acme.example"
     inside(True, line, OUR_MX)

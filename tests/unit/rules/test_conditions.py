@@ -191,8 +191,10 @@ def test_the_circumstances():
     assert not fires("auto: true", an_occasion(message_class=MessageClass.LIST))
     assert fires("{auto: true, kind: [auto_reply, bounce]}", an_occasion(message_class=MessageClass.AUTO_REPLY))
     assert fires("mailbox: support@acme.example", human)
-    judged = Authentication(AuthResult.FAIL, AuthResult.PASS, AuthResult.NONE, AuthResult.FAIL)
-    assert fires("{auth: fail, auth.spf: pass, auth.dkim: none, auth.dmarc: fail}", an_occasion(authentication=judged))
+    judged = Authentication(AuthResult.FAIL, AuthResult.PASS, AuthResult.NONE, AuthResult.FAIL, signed=AuthResult.PASS)
+    wanted = "{auth: fail, auth.spf: pass, auth.dkim: none, auth.dmarc: fail, auth.signed: pass}"
+    assert fires(wanted, an_occasion(authentication=judged))
+    assert fires("{auth: unknown, auth.spf: unknown, auth.signed: unknown}", human)
 
 
 def test_body_is_the_new_part_and_body_full_has_all():

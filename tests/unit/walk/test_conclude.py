@@ -4,15 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from builders import ANN, NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
+from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
 
 from maild.conclude import conclude
 from maild.decide import decide
 from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Conduct, History, Known, KnownCopy, RecentMail, Sent, guess_key, pair_key
-from maild.message import Address
+from maild.message import Address, AuthResult
 from maild.reading import Reading
+from maild.reason import Reason
 from maild.rules.verdict import Fate, NotifyWish, ReplyWish, Verdict, Wish
 from maild.ticket import Participant, ParticipantRole, Status, TicketView
 
@@ -117,6 +118,16 @@ def test_a_ticket_of_a_storm_is_told_of_with_the_others():
     decision = concluded(reading)
     assert templates(decision) == []
     assert events(decision, "notify_withheld") == ["one mail will tell of all tickets of this storm"]
+
+
+def test_what_is_proved_of_the_sender_is_kept_with_the_mail():
+    for sender, verdict, text in (
+        (a_sender(), AuthResult.UNKNOWN, "no trusted server has judged the sender"),
+        (a_sender(authentication=PASSED), AuthResult.PASS, "dmarc=pass: dmarc pass"),
+        (a_sender(authentication=FAILED), AuthResult.FAIL, "dmarc=fail: dmarc fail"),
+    ):
+        decision = concluded(a_reading(sender=sender))
+        assert (decision.auth, decision.evidence[-1]) == (verdict, Reason(f"auth-{verdict.value}", text))
 
 
 def test_another_copy_of_what_was_kept_out_is_a_duplicate_if_it_is_kept_out_too():

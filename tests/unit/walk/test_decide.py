@@ -12,7 +12,7 @@ from maild.effects import IncomingState, Post, RecordEvent
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Known, KnownCopy, KnownLetter
-from maild.message import Address, MessageClass
+from maild.message import Address, Authentication, AuthResult, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status
@@ -104,6 +104,13 @@ def test_a_message_is_named_by_who_wrote_it():
         (EVE, {}, MessageKind.THIRD_PARTY),
     ):
         assert kinds(decided(on_ticket(ticket, author=author))) == [(kind, False)]
+
+
+def test_the_log_says_what_is_proved_of_a_sender_where_somebody_has_judged_him():
+    judged = a_sender(authentication=Authentication(AuthResult.PASS, spf=AuthResult.PASS, reason=Reason("spf-pass", "SPF passed")))
+    assert events(decided(a_reading(sender=judged)), "received") == ["from ann@globex.example (SPF passed: spf pass) in support's mailbox"]
+    assert events(decided(on_ticket(sender=judged)), "received")[0].startswith("from ann@globex.example (SPF passed: spf pass): ")
+    assert events(decided(a_reading()), "received") == ["from ann@globex.example in support's mailbox"]
 
 
 def test_a_third_party_is_flagged_and_gets_no_copies():
