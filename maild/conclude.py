@@ -8,6 +8,7 @@ from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import ack_refusals, settled_refusal
 from maild.desk.audience import admins_named, agents_named, agents_to_tell, unreachable_agents, watchers_to_tell
+from maild.desk.doubt import find_why_kept_out, warn_of_doubts
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.suspicion import mute_guessers
@@ -18,7 +19,7 @@ from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refu
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.explain import explain_firing
-from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
+from maild.rules.verdict import AckWish, CloseWish, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
 from maild.ticket import MessageKind, Status, TicketView
 
 STORM = "storm"
@@ -62,8 +63,8 @@ def _once(decision: Decision, reading: Reading) -> Decision:
 def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
     if verdict is None or draft.after is None:
         return _decision(draft, draft.after, draft.effects, reading, ())
-    if verdict.fate is not Fate.KEEP and not reading.circumstances.released:
-        return _kept_out(verdict, reading)
+    if why := find_why_kept_out(draft, verdict, reading):
+        return _decision(Draft(IncomingState.QUARANTINED, why), None, (), reading, verdict.trace)
     after = _with_storm_tag(draft, verdict.ticket, reading, settings)
     effects = (
         *draft.effects,
@@ -106,12 +107,6 @@ def _evidence(reading: Reading) -> tuple[Reason, ...]:
         *reading.thread.refused,
         Reason(f"auth-{authentication.verdict.value}", str(authentication)),
     )
-
-
-def _kept_out(verdict: Verdict, reading: Reading) -> Decision:
-    """RULES.md 4: quarantine or drop. "Drop" too keeps the bytes, in quarantine with a time to live (MAIL.md, shape of the design)."""
-    reason = Reason(verdict.fate.value, verdict.fate_reason or f"by rule {verdict.fate_rule}")
-    return _decision(Draft(IncomingState.QUARANTINED, reason), None, (), reading, verdict.trace)
 
 
 def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> TicketView:
@@ -257,8 +252,7 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     if draft.silence:
         yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."
     sender = message.author
-    if reading.sender.authentication.verdict is AuthResult.FAIL:
-        yield f"The sender {sender.address} failed authentication; this may be forged."
+    yield from warn_of_doubts(reading)
     if message.kind is MessageKind.THIRD_PARTY:
         yield f"{sender.address} is not the requester. Your reply goes to {ticket.requester}, not to {sender.address}."
     if reading.sender.strange_token:

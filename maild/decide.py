@@ -11,7 +11,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.desk.agent_mail import decide_agent_mail, message_of
 from maild.desk.courtesy import is_courtesy
-from maild.desk.doubt import describe_proof
+from maild.desk.doubt import describe_proof, find_doubt, with_doubts
 from maild.desk.lifecycle import QUIET_CLASSES, Course, Step, follow
 from maild.desk.participants import with_persons, with_third_party
 from maild.desk.rehoming import rehome
@@ -188,7 +188,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
     is_written = reading.nature.message_class in (MessageClass.HUMAN, MessageClass.LIST)
     kind = MessageKind.CUSTOMER if is_written else MessageKind.AUTO
     message = replace(message_of(reading, kind, now), visible=reading.message.text or reading.message.new_text)
-    ticket = _opened(reading, settings, now)
+    ticket = with_doubts(_opened(reading, settings, now), reading)
     return Draft(
         state=IncomingState.DONE,
         reason=why,
@@ -198,6 +198,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
         events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
         tell=True,
         acknowledge=True,
+        doubt=find_doubt(reading, settings),
     )
 
 

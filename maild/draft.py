@@ -14,7 +14,8 @@ class Draft:
 
     `before` and `after` are the ticket around this message as in `Decision`; `message` is what will be put on it. `tell` says whether
     agents are told of the message, `acknowledge` whether it opened a ticket by itself; `silence` is why nobody is mailed because of it,
-    whatever the rules wish (MAIL.md F9). `effects` are finished and stay as they are.
+    whatever the rules wish (MAIL.md F9); `doubt` is why the mail goes into quarantine after all, unless a rule or a person lets it in (S3).
+    `effects` are finished and stay as they are.
     """
 
     state: IncomingState
@@ -27,3 +28,4 @@ class Draft:
     tell: bool = False
     acknowledge: bool = False
     silence: Reason | None = None
+    doubt: Reason | None = None

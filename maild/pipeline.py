@@ -13,6 +13,7 @@ from maild.conclude import conclude
 from maild.config.settings import Settings
 from maild.decide import decide
 from maild.desk.commands import hash_words
+from maild.desk.doubt import find_why_kept_out
 from maild.desk.suspicion import find_distrust, observe
 from maild.draft import Draft
 from maild.effects import Decision
@@ -31,7 +32,7 @@ from maild.outbox.guard import windows
 from maild.reading import Circumstances, Reading
 from maild.rules.engine import evaluate
 from maild.rules.ruleset import RuleSet
-from maild.rules.verdict import Event, Fate, Occasion, Verdict
+from maild.rules.verdict import Event, Occasion, Verdict
 from maild.ticket import TicketView
 from maild.tokens import Tokens
 
@@ -125,7 +126,7 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Ve
         verdict = (
             answer if verdict is None else replace(answer, wishes=(*verdict.wishes, *answer.wishes), trace=(*verdict.trace, *answer.trace))
         )
-        if verdict.fate is not Fate.KEEP:
+        if find_why_kept_out(draft, verdict, reading):
             break
     return verdict
 

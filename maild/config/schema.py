@@ -139,6 +139,7 @@ trust = record(
     optional("agent_auth", nullable(choice("token+dmarc", "token", "dmarc"))),
     optional("tag_check", flag),
     optional("tag_grants", choice("anybody", "participants")),
+    optional("unauthenticated", choice("ticket", "quarantine")),
 )
 
 

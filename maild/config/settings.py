@@ -143,11 +143,14 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
+    """Who is believed, and what proves whom. `unauthenticated`: what a mail becomes whose sender failed DMARC (MAIL.md S3)."""
+
     authserv_ids: tuple[str, ...] = ()
     hops: int = 1
     agent_auth: AgentAuth = "token"
     tag_check: bool = True
     tag_grants: Literal["anybody", "participants"] = "anybody"
+    unauthenticated: Literal["ticket", "quarantine"] = "ticket"
 
 
 @dataclass(frozen=True, slots=True)

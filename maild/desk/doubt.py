@@ -1,10 +1,60 @@
-"""Doubts about a mail's sender (MAIL.md S2, S3): what is said of them to people. Pure."""
+"""Doubts about a mail's sender (MAIL.md S2, S3): what becomes of the mail, and what people are told. Pure.
 
+The desk keeps out what its settings say, unless a rule or a person lets it in. Rules have their say first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from maild.config.settings import Settings
+from maild.draft import Draft
 from maild.message import AuthResult
 from maild.reading import Reading
+from maild.reason import Reason
+from maild.rules.verdict import Fate, Verdict
+from maild.ticket import TicketView
+
+UNAUTHENTICATED = "unauthenticated"
+
+
+def find_doubt(reading: Reading, settings: Settings) -> Reason | None:
+    """Why the desk by itself would open no ticket for this mail, None if it would."""
+    if _has_failed(reading) and settings.trust.unauthenticated == "quarantine":
+        return Reason(UNAUTHENTICATED, f"the sender failed authentication: {reading.sender.authentication}")
+    return None
+
+
+def find_why_kept_out(draft: Draft, verdict: Verdict, reading: Reading) -> Reason | None:
+    """Why the mail goes into quarantine: a rule says so (RULES.md 4), or a doubt stands. A mail that a person released is let in (S5).
+
+    "Drop" too keeps the bytes, in quarantine with a time to live (MAIL.md, shape of the design).
+    """
+    if reading.circumstances.released:
+        return None
+    if verdict.fate is Fate.KEEP:
+        return draft.doubt
+    return Reason(verdict.fate.value, verdict.fate_reason or f"by rule {verdict.fate_rule}")
+
+
+def with_doubts(ticket: TicketView, reading: Reading) -> TicketView:
+    """A new ticket, tagged with what speaks against its sender (S3)."""
+    return replace(ticket, tags=ticket.tags | {UNAUTHENTICATED}) if _has_failed(reading) else ticket
+
+
+def warn_of_doubts(reading: Reading) -> Iterator[str]:
+    """What an agent must know of the sender before he answers (MAIL.md O7)."""
+    address = reading.message.author.address if reading.message.author else ""
+    if _has_failed(reading) and reading.known.history.has_passed:
+        yield f"The sender {address} failed authentication, and earlier mail from there passed; this may be forged."
+    elif _has_failed(reading):
+        yield f"The sender {address} failed authentication; this may be forged."
 
 
 def describe_proof(reading: Reading) -> str:
     """What is proved of the sender, to stand behind his name in the log; empty where nobody has judged him."""
     authentication = reading.sender.authentication
     return "" if authentication.verdict is AuthResult.UNKNOWN else f" ({authentication})"
+
+
+def _has_failed(reading: Reading) -> bool:
+    return reading.sender.authentication.verdict is AuthResult.FAIL

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_key
 from maild.store import mutes
 from maild.store.engine import Transaction
-from maild.store.tables import AUTOMATIC, GUESSING, deliveries, incoming, message_names, messages, tickets
+from maild.store.tables import AUTOMATIC, GUESSING, PASSED, deliveries, incoming, message_names, messages, tickets
 
 MOST_RECENT = 200
 LATELY = timedelta(hours=1)
@@ -29,7 +29,8 @@ _LAST_AUTOMATIC = (
     .order_by(deliveries.c.created.desc())
     .limit(1)
 )
-_FACTS = select(_HAS_WRITTEN, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery())
+_HAS_PASSED = select(incoming.c.id).where(PASSED, incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type)).exists()
+_FACTS = select(_HAS_WRITTEN, _HAS_PASSED, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery())
 _NAMED_ON = (
     select(messages.c.ticket)
     .join(message_names, message_names.c.message == messages.c.id)
@@ -48,10 +49,11 @@ def find_history(tx: Transaction, question: Question, candidates: Collection[int
         return History()
     domain, since = sender.rpartition("@")[2], now - LATELY
     keys = [guess_key(sender), guess_key(domain), *(pair_key(number, sender) for number in candidates)]
-    has_written, domain_guesses, last_automatic = tx.execute(_FACTS, {"sender": sender, "domain": domain, "since": since}).one()
+    has_written, has_passed, domain_guesses, last_automatic = tx.execute(_FACTS, {"sender": sender, "domain": domain, "since": since}).one()
     recent = tx.execute(_RECENT, {"sender": sender, "since": since})
     return History(
         has_written=has_written,
+        has_passed=has_passed,
         named_on=_find_named_on(tx, sender, named_by_ids),
         recent=tuple(RecentMail(ticket, Conduct(wrong or 0, bool(prompt), text or "")) for ticket, wrong, prompt, text in recent),
         domain_guesses=domain_guesses or 0,

@@ -8,7 +8,7 @@ import pytest
 from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Mute, Post, RecordEvent, TripBreaker
 from maild.ingest.arrival import Incoming
 from maild.known import BouncedLetter, Conduct, Known, KnownCopy, LastWords, Question, RecentMail, guess_key, pair_key
-from maild.message import Address, Attachment
+from maild.message import Address, Attachment, AuthResult
 from maild.outbox.delivery import Composed
 from maild.reason import Reason
 from maild.store import brakes, incoming, letters, mutes, tickets
@@ -321,6 +321,16 @@ def test_a_tripped_breaker_stays_so_until_it_is_resumed(store: Store):
     with store.writing() as tx:
         brakes.resume(tx)
     assert recalled(store, question).sent.stopped == ""
+
+
+def test_recall_knows_whose_mail_was_authenticated_before(store: Store):
+    for uid, author, auth in ((1, ANN, AuthResult.PASS), (2, Address("", "eve@globex.example"), AuthResult.FAIL)):
+        with store.writing() as tx:
+            (message,) = incoming.store_arrivals(tx, [an_arrival(uid=uid)], NOW)
+            incoming.finish(tx, message, IncomingState.DONE, Reason("new", ""), NOW, author=author, auth=auth)
+    assert recalled(store, Question("new@x", sender="ann@globex.example")).history.has_passed
+    assert not recalled(store, Question("new@x", sender="eve@globex.example")).history.has_passed
+    assert not recalled(store, Question("new@x")).history.has_passed
 
 
 def test_recall_quotes_what_the_customer_said_last_and_nobody_else(store: Store):

@@ -37,7 +37,7 @@ afterwards, with the keys it has in its list; an incoming mail with those of `me
 | message of a ticket | `id kind from at text attachments message_id full_text internal` |
 | attachment | `name type size` |
 | event | `at kind by text` |
-| incoming mail | `id mailbox uid received from subject state class reason ticket` |
+| incoming mail | `id mailbox uid received from subject state class reason ticket auth` |
 | incoming mail of `message show` | the same, and `attempts error` |
 | outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
 | department | `queue name address mode lead new open waiting depth unassigned oldest load` |

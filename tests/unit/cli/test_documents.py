@@ -28,7 +28,7 @@ def an_incoming_row(
     reason: Reason = Reason("new", "new: no token, no known reference, no tag"),
     ticket: int | None = 1,
 ) -> IncomingRow:
-    return IncomingRow(7, "support", 12, NOW, author, subject, state, message_class, reason, "", 1, ticket)
+    return IncomingRow(7, "support", 12, NOW, author, subject, state, message_class, reason, "", 1, ticket, None)
 
 
 def check(row: IncomingRow, *expected: object) -> None:

@@ -1,0 +1,97 @@
+"""Mail whose sender is doubted: what it becomes, what people are told, and who can let it in (MAIL.md S3, S5)."""
+
+from typing import Any
+
+from maild.config.settings import Settings, Trust
+from maild.effects import Decision, IncomingState, RecordEvent
+from maild.ingest.parse import parse_message
+from maild.known import History, Known, KnownMessage
+from maild.pipeline import Desk, consider
+from maild.reading import Circumstances
+from tests.builders import NOW, a_ticket, some_settings, some_tokens
+from tests.rig.mails import an_email
+from tests.rig.occasions import rules_from
+
+DONE, QUARANTINED = IncomingState.DONE, IncomingState.QUARANTINED
+TAGGING = "version: 1\nrules: [{id: created, when: ticket.created, do: [{tag: [seen]}]}]\n"
+OURS = "Received: from out.example by mx.acme.example with ESMTPS id 1"
+THEIRS = "Received: from laptop by out.example with ESMTPSA id 2"
+FAILED = f"Authentication-Results: mx.acme.example; dmarc=fail header.from=globex.example\n{OURS}\n{THEIRS}"
+PASSED = f"Authentication-Results: mx.acme.example; dmarc=pass header.from=globex.example\n{OURS}\n{THEIRS}"
+
+
+def a_desk(unauthenticated: Any = "ticket", **changes: Any) -> Settings:
+    return some_settings(trust=Trust(authserv_ids=("mx.acme.example",), unauthenticated=unauthenticated), **changes)
+
+
+def decided(
+    head: str, settings: Settings | None = None, *, rules: str = TAGGING, known: Known | None = None, released: bool = False, **mail: Any
+) -> Decision:
+    """What becomes of Ann's mail with these headers on top."""
+    raw = head.replace("\n", "\r\n").encode() + b"\r\n" + an_email(**mail)
+    circumstances = Circumstances("support", released=released)
+    desk = Desk(settings or a_desk(), rules_from(rules), some_tokens())
+    return consider(parse_message(raw), circumstances, lambda question: known or Known(), desk, NOW)
+
+
+def tags(decision: Decision) -> set[str]:
+    return set(decision.after.tags) if decision.after else set()
+
+
+def templates(decision: Decision) -> list[str]:
+    return [letter.template for letter in decision.letters]
+
+
+def warnings(decision: Decision) -> list[object]:
+    return [letter.values["warnings"] for letter in decision.letters if letter.template == "notification"][:1]
+
+
+def fired(decision: Decision) -> list[object]:
+    return [trace["rule"] for trace in decision.trace if trace["fired"]]
+
+
+def why_unacknowledged(decision: Decision) -> str:
+    return "".join(effect.text for effect in decision.effects if isinstance(effect, RecordEvent) and effect.kind == "ack_withheld")
+
+
+# A sender who failed authentication
+
+
+def test_mail_of_a_sender_who_failed_opens_a_tagged_ticket_and_is_not_acknowledged():
+    failed, passed = decided(FAILED), decided(PASSED)
+    assert (failed.state, tags(failed), tags(passed)) == (DONE, {"unauthenticated", "seen"}, {"seen"})
+    assert (set(templates(failed)), "received" in templates(passed)) == ({"notification"}, True)
+    assert why_unacknowledged(failed) == "DMARC failed for the From domain"
+    assert warnings(failed) == [("The sender ann@globex.example failed authentication; this may be forged.",)]
+    assert warnings(passed) == [()]
+
+
+def test_agents_are_told_where_the_sender_used_to_pass():
+    warned = ("The sender ann@globex.example failed authentication, and earlier mail from there passed; this may be forged.",)
+    assert warnings(decided(FAILED, known=Known(history=History(has_passed=True)))) == [warned]
+    assert warnings(decided(PASSED, known=Known(history=History(has_passed=True)))) == [()]
+
+
+def test_the_desk_may_keep_such_mail_out_and_then_no_ticket_is_created():
+    decision = decided(FAILED, a_desk("quarantine"))
+    assert (decision.state, decision.reason.code, decision.after, decision.effects) == (QUARANTINED, "unauthenticated", None, ())
+    assert decision.reason.text == "the sender failed authentication: DMARC failed for the From domain: dmarc fail"
+    assert fired(decision) == []
+    assert decided(PASSED, a_desk("quarantine")).state is DONE
+
+
+def test_an_answer_with_a_valid_token_is_let_in_and_one_without_is_kept_out():
+    ticket = a_ticket()
+    known = Known(tickets={1042: ticket}, by_id={"m0@globex.example": KnownMessage("m0@globex.example", 1042, internal=False)})
+    anchored = decided(FAILED, a_desk("quarantine"), known=known, headers={"References": f"<{some_tokens().mint_anchor(1042)}>"})
+    assert (anchored.state, anchored.after and anchored.after.number) == (DONE, 1042)
+    guessed = decided(FAILED, a_desk("quarantine"), known=known, headers={"In-Reply-To": "<m0@globex.example>"})
+    assert (guessed.state, guessed.reason.code) == (QUARANTINED, "unauthenticated")
+
+
+def test_what_a_person_has_released_is_let_in_past_rules_and_doubts_alike():
+    keeping_out = f"{TAGGING}  # and\n".replace("rules: [", "rules: [{id: out, when: mail.received, do: [{quarantine: no}]}, ")
+    for settings, rules in ((a_desk("quarantine"), TAGGING), (a_desk(), keeping_out)):
+        assert decided(FAILED, settings, rules=rules).state is QUARANTINED
+        released = decided(FAILED, settings, rules=rules, released=True)
+        assert (released.state, "seen" in tags(released)) == (DONE, True)
