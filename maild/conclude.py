@@ -8,18 +8,19 @@ from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import ack_refusals, settled_refusal
 from maild.desk.audience import admins_named, agents_named, agents_to_tell, unreachable_agents, watchers_to_tell
-from maild.desk.doubt import find_why_kept_out, warn_of_doubts
+from maild.desk.doubt import find_why_kept_out, warn_of_doubts, without_suspicion
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, LiftSuppression, RecordEvent, TripBreaker
+from maild.ingest.spam import NO_SPAM
 from maild.message import Address, AuthResult, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.explain import explain_firing
-from maild.rules.verdict import AckWish, CloseWish, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
+from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
 from maild.ticket import MessageKind, Status, TicketView
 
 STORM = "storm"
@@ -65,6 +66,8 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         return _decision(draft, draft.after, draft.effects, reading, ())
     if why := find_why_kept_out(draft, verdict, reading):
         return _decision(Draft(IncomingState.QUARANTINED, why), None, (), reading, verdict.trace)
+    if verdict.fate is Fate.ALLOW:
+        reading, verdict = replace(reading, spam=NO_SPAM), replace(verdict, ticket=without_suspicion(verdict.ticket))
     after = _with_storm_tag(draft, verdict.ticket, reading, settings)
     effects = (
         *draft.effects,
@@ -106,6 +109,7 @@ def _evidence(reading: Reading) -> tuple[Reason, ...]:
         *pointers,
         *reading.thread.refused,
         Reason(f"auth-{authentication.verdict.value}", str(authentication)),
+        *((reading.spam.reason,) if reading.spam.reason else ()),
     )
 
 

@@ -24,6 +24,7 @@ from maild.ingest.department import find_departments
 from maild.ingest.details import find_details
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
+from maild.ingest.spam import find_spam
 from maild.ingest.thread import ask, find_thread
 from maild.ingest.witness import Witness, find_witness
 from maild.known import Known, Question
@@ -61,6 +62,7 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     witness = find_witness(circumstances.mailbox, desk.settings)
     through = find_author(message, witness, desk.settings)
     message = through.message
+    spam = find_spam(message, witness, desk.settings.spam)
     departments = find_departments(message, circumstances.mailbox, desk.settings)
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
     known = asking(_question(message, recognised.sender, recognised.bounced, desk))
@@ -74,7 +76,7 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     thread = find_thread(message, sender, known, tokens, desk.settings, now)
     title = strip_prefixes(tokens.strip_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
-    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, title, bounced)
+    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,7 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Ve
         if ticket is None:
             break
         answer = evaluate(rules, _occasion(event, ticket, reading, now))
-        verdict = (
-            answer if verdict is None else replace(answer, wishes=(*verdict.wishes, *answer.wishes), trace=(*verdict.trace, *answer.trace))
-        )
+        verdict = answer.following(verdict) if verdict else answer
         if find_why_kept_out(draft, verdict, reading):
             break
     return verdict
@@ -134,4 +134,4 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Ve
 def _occasion(event: Event, ticket: TicketView, reading: Reading, now: datetime) -> Occasion:
     authentication = reading.sender.authentication
     address = reading.departments.address
-    return Occasion(event, reading.message, reading.nature, authentication, ticket, address, now)
+    return Occasion(event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam)

@@ -6,6 +6,7 @@ from datetime import datetime
 from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
 from maild.ingest.sender import Sender
+from maild.ingest.spam import NO_SPAM, Spam
 from maild.ingest.thread import Thread
 from maild.known import NOTHING_NOTED, Conduct, Known
 from maild.message import InboundMessage, Nature
@@ -28,7 +29,9 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`title` is the subject without our own tags and reply prefixes, `bounced` the letter of ours a delivery report is about (B2)."""
+    """`spam` is what calls it spam, `title` the subject without our own tags and reply prefixes, `bounced` the letter of ours a delivery
+    report is about (B2).
+    """
 
     message: InboundMessage
     circumstances: Circumstances
@@ -38,6 +41,7 @@ class Reading:
     known: Known
     thread: Thread
     conduct: Conduct = NOTHING_NOTED
+    spam: Spam = NO_SPAM
     title: str = ""
     bounced: Bounced | None = None
 

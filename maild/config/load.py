@@ -93,6 +93,7 @@ def _settle(directory: Path, written: Written, desk: Desk) -> Settings:
         teams=written.teams,
         outbox=written.outbox,
         limits=written.limits,
+        spam=written.spam,
         own_lists=frozenset(address.casefold() for address in written.own_lists),
         forms=frozenset(address.casefold() for address in written.forms),
         trusted_automation=frozenset(written.trusted_automation),

@@ -29,6 +29,7 @@ SIZES = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2, 
 YES, NO = frozenset({"true", "on", "yes"}), frozenset({"false", "off", "no"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?")
 _DURATION = re.compile(r"([0-9]{1,9})\s?([smhdw])")
 _SIZE = re.compile(r"([0-9]{1,12})\s?([kmg]?i?b?)", re.IGNORECASE)
 _RATE = re.compile(r"([0-9]{1,9})\s?/\s?(.+)")
@@ -107,6 +108,17 @@ def number(low: int, high: int) -> Reader[int]:
         return reading.refuse(node.place, "E303", f'"{reading.name}" must be {wanted}, not "{found.text}"')
 
     return read
+
+
+def decimal(node: Node, reading: Reading) -> float | Bad:
+    """A number, with a fraction or without."""
+    wanted = "a number such as 5 or 6.5"
+    found = scalar(node, reading, wanted)
+    if found is BAD:
+        return BAD
+    if _DECIMAL.fullmatch(found.text):
+        return float(found.text)
+    return reading.refuse(node.place, "E303", f'"{reading.name}" must be {wanted}, not "{found.text}"')
 
 
 def flag(node: Node, reading: Reading) -> bool | Bad:
@@ -321,6 +333,16 @@ def _read_items(node: Items, reader: Reader[T], reading: Reading) -> list[T]:
         else:
             found.append(value)
     return found
+
+
+def one_or_more(reader: Reader[T]) -> Reader[tuple[T, ...]]:
+    """A list, or a single value, which is a list of one."""
+    several, single = list_of(reader), mapped(reader, lambda one: (one,))
+
+    def read(node: Node, reading: Reading) -> tuple[T, ...] | Bad:
+        return several(node, reading) if isinstance(node, Items) else single(node, reading)
+
+    return read
 
 
 def table_of(reader: Reader[T], reserved: tuple[str, ...] = ()) -> Reader[Mapping[str, T]]:

@@ -1,5 +1,6 @@
 """The schema: every key of INTERFACE.md in one line, in the contract's order. `unbuilt` keys wait for their feature."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from maild.config.readers import (
     address_or_domain,
     anything,
     choice,
+    decimal,
     domain,
     duration,
     either,
@@ -22,6 +24,7 @@ from maild.config.readers import (
     member,
     nullable,
     number,
+    one_or_more,
     parse_duration,
     path,
     size,
@@ -45,6 +48,9 @@ from maild.config.settings import (
     Provider,
     Queue,
     Role,
+    SpamFlag,
+    SpamPolicy,
+    SpamScore,
     Storage,
     StormLimits,
     Trust,
@@ -205,6 +211,35 @@ automatic = record(
 storm = record(StormLimits, optional("per_sender", rate_or_off), optional("per_domain", rate_or_off))
 limits = record(Limits, optional("automatic", word_or("off", None, automatic)), optional("storm", word_or("off", None, storm)))
 
+
+def _build_score(after: str, **limit: float) -> SpamScore:
+    """A score; its field is filled in by the table around it."""
+    return SpamScore("", limit["from"], after)
+
+
+def _score_from(limit: float) -> SpamScore:
+    return SpamScore("", limit)
+
+
+spam_score = record(_build_score, required("after", text), required("from", decimal))
+
+
+def _as_flags(written: Mapping[str, tuple[str, ...]]) -> tuple[SpamFlag, ...]:
+    return tuple(SpamFlag(field, says) for field, says in written.items())
+
+
+def _as_scores(written: Mapping[str, SpamScore]) -> tuple[SpamScore, ...]:
+    return tuple(replace(score, field=field) for field, score in written.items())
+
+
+spam = record(
+    SpamPolicy,
+    optional("strangers", choice("quarantine", "ticket")),
+    optional("evidence", choice("trusted", "anywhere")),
+    optional("flags", mapped(table_of(one_or_more(text)), _as_flags)),
+    optional("scores", mapped(table_of(either(mapped(decimal, _score_from), spam_score)), _as_scores)),
+)
+
 outbox = record(OutboxSettings, optional("unknown_retry", duration))
 
 retention = table_with(
@@ -240,6 +275,7 @@ desk_files = record(
     unbuilt("goals", table_of(anything), default={}),
     optional("outbox", outbox),
     optional("limits", limits),
+    optional("spam", word_or("off", None, spam)),
     checked("retention", retention),
     unbuilt("brands", table_of(brand), default={}),
     optional("forms", list_of(form)),

@@ -267,6 +267,33 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class SpamFlag:
+    """A header field that says spam where it begins with one of these patterns; `*` in them is any text. Without any it never does."""
+
+    field: str
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpamScore:
+    """A header field with a number that says spam from `spam_from` upwards. `after` is what stands before the number, None: as usual."""
+
+    field: str
+    spam_from: float
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpamPolicy:
+    """MAIL.md S4: what a filter's "spam" does to a stranger's mail, whose evidence counts, and the desk's own signs beside the packaged."""
+
+    strangers: Literal["quarantine", "ticket"] = "quarantine"
+    evidence: Literal["trusted", "anywhere"] = "trusted"
+    flags: tuple[SpamFlag, ...] = ()
+    scores: tuple[SpamScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxSettings:
     unknown_retry: timedelta = timedelta(minutes=15)
 
@@ -292,7 +319,10 @@ class DepartmentAddress:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A whole desk. `own_lists`, `forms` and `trusted_automation` hold addresses and domains in comparison form."""
+    """A whole desk. `own_lists`, `forms` and `trusted_automation` hold addresses and domains in comparison form.
+
+    `spam` None: no mail is spam to the desk itself.
+    """
 
     directory: Path
     desk: Desk
@@ -305,6 +335,7 @@ class Settings:
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outbox: OutboxSettings = OutboxSettings()
     limits: Limits = Limits()
+    spam: SpamPolicy | None = SpamPolicy()
     retention: Retention = Retention()
     own_lists: frozenset[str] = frozenset()
     forms: frozenset[str] = frozenset()

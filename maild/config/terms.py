@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Literal
 
 from maild.config.findings import BAD, Bad, Claim, Reader, Reading, Reference
-from maild.config.nodes import Items, Node
-from maild.config.readers import address, choice, duration, either, list_of, mapped, matching, number, rate, text, word_or
+from maild.config.nodes import Node
+from maild.config.readers import address, choice, duration, either, mapped, matching, number, one_or_more, rate, text, word_or
 from maild.config.records import record, required
 from maild.config.settings import After, Rate
 
@@ -29,8 +29,7 @@ rate_or_off: Reader[Rate | None] = word_or("off", None, rate)
 
 def rates_or_off(node: Node, reading: Reading) -> tuple[Rate, ...] | Bad:
     """One rate, a list of them, or `off`, which is none."""
-    several: Reader[tuple[Rate, ...]] = list_of(rate) if isinstance(node, Items) else mapped(rate, lambda one: (one,))
-    return word_or("off", (), several)(node, reading)
+    return word_or("off", (), one_or_more(rate))(node, reading)
 
 
 def _act(word: str) -> After:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from maild.config.settings import Agent, Desk, Limits, Mailbox, OutboxSettings, Queue, Smtp, Storage, Trust
+from maild.config.settings import Agent, Desk, Limits, Mailbox, OutboxSettings, Queue, Smtp, SpamPolicy, Storage, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Written:
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     limits: Limits = field(default_factory=Limits)
+    spam: SpamPolicy | None = field(default_factory=SpamPolicy)
     own_lists: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     trusted_automation: tuple[str, ...] = ()

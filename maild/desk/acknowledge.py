@@ -13,6 +13,7 @@ def ack_refusals(reading: Reading, ticket: TicketView, settings: Settings) -> tu
     questions = (
         _switched_off(ticket, settings),
         _old_mail(reading),
+        reading.spam.reason,
         _settled(ticket),
         storm_refusal(ticket.requester, auth, reading.known.sent, settings),
         customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings),
@@ -26,10 +27,10 @@ def _switched_off(ticket: TicketView, settings: Settings) -> Reason | None:
 
 
 def settled_refusal(reading: Reading, ticket: TicketView) -> Reason | None:
-    """What keeps back every automatic mail to a customer, not only the acknowledgement: old mail, and a ticket that is spam (F9)."""
+    """What keeps back every automatic mail to a customer, not only the acknowledgement: old mail, and spam (F9, L3)."""
     if ticket.status is Status.SPAM:
         return Reason("settled", "the ticket is spam")
-    return _old_mail(reading)
+    return reading.spam.reason or _old_mail(reading)
 
 
 def _old_mail(reading: Reading) -> Reason | None:

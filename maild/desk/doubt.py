@@ -1,4 +1,4 @@
-"""Doubts about a mail's sender (MAIL.md S2, S3): what becomes of the mail, and what people are told. Pure.
+"""Doubts about a mail (MAIL.md S3-S5): who failed authentication, what a filter calls spam; what becomes of it, what people are told. Pure.
 
 The desk keeps out what its settings say, unless a rule or a person lets it in. Rules have their say first.
 """
@@ -15,13 +15,22 @@ from maild.rules.verdict import Fate, Verdict
 from maild.ticket import TicketView
 
 UNAUTHENTICATED = "unauthenticated"
+SUSPECTED = "suspected-spam"
 
 
 def find_doubt(reading: Reading, settings: Settings) -> Reason | None:
     """Why the desk by itself would open no ticket for this mail, None if it would."""
     if _has_failed(reading) and settings.trust.unauthenticated == "quarantine":
         return Reason(UNAUTHENTICATED, f"the sender failed authentication: {reading.sender.authentication}")
+    if settings.spam and settings.spam.strangers == "quarantine" and _is_strangers(reading):
+        return reading.spam.reason
     return None
+
+
+def _is_strangers(reading: Reading) -> bool:
+    """Whether nothing speaks for the sender but his word: he has no ticket, or failed authentication, and answers nothing of ours."""
+    is_known = reading.known.history.has_written and not _has_failed(reading)
+    return not is_known and reading.thread.ticket is None
 
 
 def find_why_kept_out(draft: Draft, verdict: Verdict, reading: Reading) -> Reason | None:
@@ -31,29 +40,45 @@ def find_why_kept_out(draft: Draft, verdict: Verdict, reading: Reading) -> Reaso
     """
     if reading.circumstances.released:
         return None
+    if verdict.fate is Fate.ALLOW:
+        return None
     if verdict.fate is Fate.KEEP:
         return draft.doubt
     return Reason(verdict.fate.value, verdict.fate_reason or f"by rule {verdict.fate_rule}")
 
 
 def with_doubts(ticket: TicketView, reading: Reading) -> TicketView:
-    """A new ticket, tagged with what speaks against its sender (S3)."""
-    return replace(ticket, tags=ticket.tags | {UNAUTHENTICATED}) if _has_failed(reading) else ticket
+    """A new ticket, tagged with what speaks against the mail (S3, S4)."""
+    failed = {UNAUTHENTICATED} if _has_failed(reading) else set()
+    suspected = {SUSPECTED} if _is_suspected(reading) else set()
+    return replace(ticket, tags=ticket.tags | failed | suspected)
+
+
+def without_suspicion(ticket: TicketView) -> TicketView:
+    """The ticket of a mail that a rule allows."""
+    return replace(ticket, tags=ticket.tags - {SUSPECTED})
 
 
 def warn_of_doubts(reading: Reading) -> Iterator[str]:
-    """What an agent must know of the sender before he answers (MAIL.md O7)."""
+    """What an agent must know of the mail before he answers (MAIL.md O7)."""
     address = reading.message.author.address if reading.message.author else ""
     if _has_failed(reading) and reading.known.history.has_passed:
         yield f"The sender {address} failed authentication, and earlier mail from there passed; this may be forged."
     elif _has_failed(reading):
         yield f"The sender {address} failed authentication; this may be forged."
+    if _is_suspected(reading):
+        yield f"This may be spam: {reading.spam.reason}."
 
 
 def describe_proof(reading: Reading) -> str:
     """What is proved of the sender, to stand behind his name in the log; empty where nobody has judged him."""
     authentication = reading.sender.authentication
     return "" if authentication.verdict is AuthResult.UNKNOWN else f" ({authentication})"
+
+
+def _is_suspected(reading: Reading) -> bool:
+    """Whether it may be spam; a person who released it has seen that it is none."""
+    return reading.spam.reason is not None and not reading.circumstances.released
 
 
 def _has_failed(reading: Reading) -> bool:

@@ -16,7 +16,6 @@ from maild.ingest.data import rows, word_set, words
 from maild.ingest.details import find_details
 from maild.ingest.hygiene import one_line
 from maild.ingest.prefixes import strip_prefixes
-from maild.ingest.spam import spam_evidence
 from maild.message import NOT_JUDGED, Authentication, AuthResult, InboundMessage, MessageClass, Nature, ReportKind
 from maild.reason import Reason
 from maild.tokens import LetterKind, Tokens
@@ -331,7 +330,6 @@ SILENCE_SIGNS: tuple[Sign, ...] = (
     _suppress_wish,
     _vendor_field,
     _auto_reply_subject,
-    spam_evidence,
 )
 
 
@@ -349,7 +347,7 @@ def _silence(
     if settings and author and (settings.is_own_address(author.address) or author.key in settings.own_lists):
         yield Reason("own-address", f"{author.address} is an address of this desk")
     elif authentication.verdict is AuthResult.FAIL:
-        yield Reason("unauthenticated", authentication.reason.text)
+        yield Reason("unauthenticated", f"the sender failed authentication: {authentication.reason}")
 
 
 # What several signs need

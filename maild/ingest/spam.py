@@ -1,79 +1,134 @@
-"""What spam filters on the way wrote into the headers (MAIL.md S4). Only evidence for spam counts; "not spam" anybody can write himself.
+"""What filters and people on the way called spam (MAIL.md S4). Pure. Only evidence for spam counts; "not spam" anybody can write himself.
 
-The fields, words and thresholds stand in `data/spam.toml`. What becomes of spam is decided elsewhere.
+The fields, words and thresholds stand in `data/spam.toml` and in the desk's `spam:`. What becomes of spam is `maild.desk.doubt`'s to say.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 
+from maild.config.settings import SpamPolicy, SpamScore
 from maild.ingest.data import rows
 from maild.ingest.hygiene import one_line
-from maild.message import InboundMessage
+from maild.ingest.witness import Witness, find_testimony
+from maild.message import HeaderField, InboundMessage
 from maild.reason import Reason
 
-_STARS_OF_SPAM = 5
 _NUMBER = re.compile(r"[-+]?\d{1,6}(?:\.\d{1,6})?")
+_USUAL = SpamPolicy()
 
 
-def spam_evidence(message: InboundMessage) -> Reason | None:
-    """The first header that calls the message spam, None if none does."""
-    return _flagged(message) or _scored(message) or _starred(message)
+@dataclass(frozen=True, slots=True)
+class Spam:
+    """`reason`: the first thing that calls the message spam, None if nothing does. `score`: the highest any filter gave, None without one.
+
+    Scales differ by filter: about 5 is the usual threshold.
+    """
+
+    reason: Reason | None = None
+    score: float | None = None
 
 
-def spam_score(message: InboundMessage) -> float | None:
-    """The highest score any filter gave, None where none left one. Scales differ by filter: about 5 is the usual threshold."""
-    return max((score for _, score in _scores(message)), default=None)
+NO_SPAM = Spam()
+
+
+def find_spam(message: InboundMessage, witness: Witness | None, policy: SpamPolicy | None, junk: str = "") -> Spam:
+    """What speaks for spam: what the server's copy is marked with (`junk`, in words), then the headers.
+
+    Of the headers those count which a trusted host wrote; where nobody is trusted, or the policy says so, all of them. `policy` None:
+    scores are read for the rules, and nothing is called spam.
+    """
+    chosen = policy or _USUAL
+    is_bounded = witness is not None and chosen.evidence == "trusted"
+    fields = find_testimony(message, witness) if witness and is_bounded else message.headers
+    signs = _signs_of(chosen)
+    scores = tuple(_scores(fields, signs))
+    score = max((found.score for found in scores), default=None)
+    if policy is None:
+        return Spam(None, score)
+    marked = Reason("spam", junk) if junk else None
+    return Spam(marked or _flagged(fields, signs) or _over_the_limit(scores), score)
 
 
 @dataclass(frozen=True, slots=True)
 class _Flag:
-    """A field that says spam by how its value begins."""
+    """A field (in lower case) that says spam by how its value begins; a star in `says` is any text."""
 
     field: str
-    begins: str
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """A field with a number, behind `after`; from `spam_from` upwards it says spam, with None it never does."""
+    """A field (in lower case) with a number: behind `after`, or how often the character `counts` stands in it.
+
+    With `spam_from` None it never says spam.
+    """
 
     field: str
-    after: str
+    spam_from: float | None
+    after: str = ""
+    counts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A number that was found, in which field, and from where on it says spam."""
+
+    field: str
+    score: float
     spam_from: float | None
 
 
-def _flagged(message: InboundMessage) -> Reason | None:
-    for flag in _flags():
-        for value in message.fields(flag.field):
-            if value.strip().casefold().startswith(flag.begins):
-                return _reason(flag.field, value)
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    flags: tuple[_Flag, ...]
+    scales: tuple[_Scale, ...]
+
+
+def _flagged(fields: Iterable[HeaderField], signs: _Signs) -> Reason | None:
+    for field in fields:
+        name = field.name.casefold()
+        if any(flag.field == name and _says(field.value, flag.says) for flag in signs.flags):
+            return _reason(field.name, field.value)
     return None
 
 
-def _scored(message: InboundMessage) -> Reason | None:
-    for scale, score in _scores(message):
-        if scale.spam_from is not None and score >= scale.spam_from:
-            return _reason(scale.field, f"{score:g}")
-    return None
+def _says(value: str, pattern: str) -> bool:
+    """Whether a value begins with a pattern, without case. Linear: each piece between stars is looked for behind the one before."""
+    first, *others = pattern.casefold().split("*")
+    text = value.strip().casefold()
+    if not text.startswith(first):
+        return False
+    position = len(first)
+    for piece in others:
+        position = text.find(piece, position)
+        if position < 0:
+            return False
+        position += len(piece)
+    return True
 
 
-def _starred(message: InboundMessage) -> Reason | None:
-    """SpamAssassin's field with one star for each point."""
-    for value in message.fields("X-Spam-Level"):
-        stars = value.strip()
-        if set(stars) == {"*"} and len(stars) >= _STARS_OF_SPAM:
-            return _reason("X-Spam-Level", stars[:20])
-    return None
+def _over_the_limit(scores: Iterable[_Measured]) -> Reason | None:
+    over = (found for found in scores if found.spam_from is not None and found.score >= found.spam_from)
+    return next((_reason(found.field, f"{found.score:g}") for found in over), None)
 
 
-def _scores(message: InboundMessage) -> Iterator[tuple[_Scale, float]]:
-    for scale in _scales():
-        for value in message.fields(scale.field):
-            _, found, rest = value.partition(scale.after) if scale.after else ("", "yes", value)
-            if found and (number := _NUMBER.match(rest.strip())):
-                yield scale, float(number[0])
+def _scores(fields: Iterable[HeaderField], signs: _Signs) -> Iterator[_Measured]:
+    for field in fields:
+        name = field.name.casefold()
+        for scale in signs.scales:
+            if scale.field == name and (score := _measure(field.value.strip(), scale)) is not None:
+                yield _Measured(field.name, score, scale.spam_from)
+
+
+def _measure(value: str, scale: _Scale) -> float | None:
+    if scale.counts:
+        return float(len(value)) if set(value) == {scale.counts} else None
+    _, found, rest = value.partition(scale.after) if scale.after else ("", "yes", value)
+    number = _NUMBER.match(rest.strip()) if found else None
+    return float(number[0]) if number else None
 
 
 def _reason(name: str, value: str) -> Reason:
@@ -81,11 +136,30 @@ def _reason(name: str, value: str) -> Reason:
 
 
 @cache
-def _flags() -> tuple[_Flag, ...]:
-    return tuple(_Flag(row["field"], row["begins"]) for row in rows("spam", "flag"))
+def _signs_of(policy: SpamPolicy) -> _Signs:
+    """The packaged signs, where the desk does not name the same field with signs of its own."""
+    flags = {flag.field.casefold(): flag.says for flag in policy.flags}
+    scores = {score.field.casefold(): score for score in policy.scores}
+    packaged_flags, packaged_scales = tuple(_packaged_flags()), tuple(_packaged_scales())
+    own_flags = (_Flag(field, says) for field, patterns in flags.items() for says in patterns)
+    own_scales = (scale for field, score in scores.items() for scale in _with_limit(field, score, packaged_scales))
+    return _Signs(
+        (*(flag for flag in packaged_flags if flag.field not in flags), *own_flags),
+        (*(scale for scale in packaged_scales if scale.field not in scores), *own_scales),
+    )
 
 
-@cache
-def _scales() -> tuple[_Scale, ...]:
-    found = ((row, row.get("spam_from")) for row in rows("spam", "score"))
-    return tuple(_Scale(row["field"], row.get("after", ""), float(limit) if limit else None) for row, limit in found)
+def _with_limit(field: str, score: SpamScore, packaged: Iterable[_Scale]) -> tuple[_Scale, ...]:
+    """Where the desk does not say how its number is found, it is found as in the packaged signs, else at the beginning."""
+    known = tuple(replace(scale, spam_from=score.spam_from) for scale in packaged if scale.field == field)
+    return known if known and score.after is None else (_Scale(field, score.spam_from, score.after or ""),)
+
+
+def _packaged_flags() -> Iterator[_Flag]:
+    return (_Flag(row["field"].casefold(), row["says"]) for row in rows("spam", "flag"))
+
+
+def _packaged_scales() -> Iterator[_Scale]:
+    for row in rows("spam", "score"):
+        limit = row.get("spam_from")
+        yield _Scale(row["field"].casefold(), float(limit) if limit else None, row.get("after", ""), row.get("counts", ""))

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from maild.config.settings import SpamPolicy
 from maild.errors import MaildError
 from maild.ingest.automated import classify
+from maild.ingest.spam import find_spam
 from maild.ingest.worker import Reader
 from maild.message import Address, Attachment, BouncedRecipient, InboundMessage, MessageClass, Nature
 from maild.tokens import Tokens
@@ -32,6 +34,8 @@ def inspect_paths(paths: Iterable[Path]) -> Iterator[Json]:
 def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> Json:
     """The object of one message, its keys in the contract's order."""
     author = message.header_from[0] if message.header_from else message.author
+    spam = find_spam(message, None, SpamPolicy()).reason
+    silence = (*nature.silence, spam) if spam else nature.silence
     return {
         "file": file,
         "from": _describe_address(author) if author else None,
@@ -50,8 +54,8 @@ def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> J
         "attachments": [_describe_attachment(attachment) for attachment in message.attachments],
         "class": nature.message_class.value,
         "bounce": _describe_bounce(message, nature),
-        "may_acknowledge": not nature.silence,
-        "reasons": list(dict.fromkeys(str(reason) for reason in (*nature.reasons, *nature.silence))),
+        "may_acknowledge": not silence,
+        "reasons": list(dict.fromkeys(str(reason) for reason in (*nature.reasons, *silence))),
         "defects": list(message.defects),
     }
 

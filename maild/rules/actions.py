@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.errors import MaildError
-from maild.message import MessageClass
+from maild.message import AuthResult, MessageClass
 from maild.rules.strings import Text
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
 from maild.ticket import Priority, Status, TicketView
@@ -212,12 +212,29 @@ class Divert(Action):
     reason: Text
 
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
+        if verdict.fate is Fate.ALLOW:
+            raise ActionSkippedError(f"rule {verdict.fate_rule} lets it in")
         reason = self.reason.fill(verdict.ticket, moment.captures)
         words = f"{'quarantined' if self.fate is Fate.QUARANTINE else 'dropped'}: {reason}"
         return ActionResult(replace(verdict, fate=self.fate, fate_reason=reason, fate_rule=moment.rule), words)
 
     def describe(self) -> str:
-        return "quarantine" if self.fate is Fate.QUARANTINE else "drop"
+        return self.fate.value
+
+
+@dataclass(frozen=True, slots=True)
+class Allow(Action):
+    """`allow`: neither the desk's doubts nor a later rule keep the mail out. Only for a sender who is proved (MAIL.md S5)."""
+
+    reason: Text
+
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
+        if moment.occasion.authentication.verdict is not AuthResult.PASS:
+            raise ActionSkippedError("the sender is not authenticated")
+        if verdict.fate is not Fate.KEEP:
+            raise ActionSkippedError(f"rule {verdict.fate_rule} keeps it out")
+        reason = self.reason.fill(verdict.ticket, moment.captures)
+        return ActionResult(replace(verdict, fate=Fate.ALLOW, fate_reason=reason, fate_rule=moment.rule), f"allowed: {reason}")
 
 
 def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -> TicketView:

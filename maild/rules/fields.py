@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from maild.config.settings import Settings
-from maild.ingest.spam import spam_score
 from maild.ingest.words import decode_header
 from maild.message import Address, AuthResult, MessageClass
 from maild.rules.folding import fold, split_words
@@ -217,7 +216,8 @@ _MESSAGE_FIELDS = (
     Field("auto", FieldKind.FLAG, measure=_is_auto),
     Field("bulk", FieldKind.FLAG, measure=lambda occasion: occasion.nature.message_class is MessageClass.LIST),
     Field("kind", FieldKind.TEXT, lambda occasion: (occasion.nature.message_class.value,), known=_CLASSES),
-    Field("spam.score", FieldKind.NUMBER, measure=lambda occasion: spam_score(occasion.message)),
+    Field("spam", FieldKind.FLAG, measure=lambda occasion: occasion.spam.reason is not None),
+    Field("spam.score", FieldKind.NUMBER, measure=lambda occasion: occasion.spam.score),
     Field("auth", FieldKind.TEXT, lambda occasion: (occasion.authentication.verdict.value,), known=_RESULTS),
     Field("auth.spf", FieldKind.TEXT, lambda occasion: (occasion.authentication.spf.value,), known=_RESULTS),
     Field("auth.dkim", FieldKind.TEXT, lambda occasion: (occasion.authentication.dkim.value,), known=_RESULTS),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.config.settings import Settings
-from maild.rules.actions import Ack, Action, Assign, Close, Divert, Note, Notify, Reply, SetField, Tag, Untag, Values
+from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Note, Notify, Reply, SetField, Tag, Untag, Values
 from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, Known
 from maild.rules.loading import Loading
 from maild.rules.strings import FAMILIES, Text, known_names, parse_text
@@ -169,6 +169,11 @@ def _read_divert(entry: Entry, scope: _Scope) -> list[Action]:
     return [Divert(fate, reason)] if reason else []
 
 
+def _read_allow(entry: Entry, scope: _Scope) -> list[Action]:
+    reason = _read_text(entry.value, '"allow" (the reason)', scope)
+    return [Allow(reason)] if reason else []
+
+
 def _read_template(entry: Entry, scope: _Scope) -> str | None:
     """The mail template an action names; it must be there."""
     table = scope.loading.table(entry.value, f'"{entry.key.text}"')
@@ -262,6 +267,7 @@ ACTIONS: Mapping[str, _ActionReader] = {
     "note": _ActionReader(_read_note, _ON_TICKETS),
     "notify": _ActionReader(_read_notify, _ON_TICKETS),
     "close": _ActionReader(_read_close, _ON_TICKETS),
+    "allow": _ActionReader(_read_allow, _INTAKE),
     "quarantine": _ActionReader(_read_divert, _INTAKE),
     "drop": _ActionReader(_read_divert, _INTAKE),
 }

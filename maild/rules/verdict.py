@@ -1,11 +1,12 @@
 """What the rules are asked and what they answer: Occasion in, Verdict out. Plain values."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from maild.ingest.spam import NO_SPAM, Spam
 from maild.message import Authentication, InboundMessage, Nature
 from maild.ticket import TicketView
 
@@ -32,12 +33,14 @@ class Occasion:
     ticket: TicketView
     department: str
     now: datetime
+    spam: Spam = NO_SPAM
 
 
 class Fate(Enum):
-    """What `mail.received` rules may do with a mail beside keeping it."""
+    """What `mail.received` rules may do with a mail: keep it, as long as the desk does so too; let it in in any case; or keep it out."""
 
     KEEP = "keep"
+    ALLOW = "allow"
     QUARANTINE = "quarantine"
     DROP = "drop"
 
@@ -142,3 +145,14 @@ class Verdict:
     fate_rule: str = ""
     wishes: tuple[Wish, ...] = ()
     trace: tuple[RuleTrace, ...] = ()
+
+    def following(self, earlier: "Verdict") -> "Verdict":
+        """This answer together with that for an earlier event of the same mail, at which its fate was decided."""
+        return replace(
+            self,
+            fate=earlier.fate,
+            fate_reason=earlier.fate_reason,
+            fate_rule=earlier.fate_rule,
+            wishes=(*earlier.wishes, *self.wishes),
+            trace=(*earlier.trace, *self.trace),
+        )

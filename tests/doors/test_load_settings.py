@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cli.context import find_directory
 from maild.config.load import load_keys, load_settings, require_settings
-from maild.config.schema import MAILBOX, SMTP, TOP_LEVEL_KEYS, agent, desk, outbox, queue, retention, storage, trust
-from maild.config.settings import After, Limits, Mode, Queue, Rate, Role, Secret, Settings
+from maild.config.schema import MAILBOX, SMTP, TOP_LEVEL_KEYS, agent, desk, outbox, queue, retention, spam, spam_score, storage, trust
+from maild.config.settings import After, Limits, Mode, Queue, Rate, Role, Secret, Settings, SpamFlag, SpamPolicy, SpamScore
 from maild.errors import ConfigurationError
 
 ETC = Path(__file__).parents[2] / "etc"
@@ -52,7 +52,8 @@ desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, 
   reopen_days: 30, on_crossing: hold, default_visibility: public, tag_position: prefix, attach_max: 20MiB, precedence: off, plus: auto}
 imap: {host: imap.acme.example}
 smtp: {host: smtp.acme.example, username: null, password: null}
-trust: {authserv_ids: [mx.acme.example], hops: 1, agent_auth: null, tag_check: on, tag_grants: anybody}
+trust: {authserv_ids: [mx.acme.example], hops: 1, agent_auth: null, tag_check: on, tag_grants: anybody, unauthenticated: ticket}
+spam: {strangers: quarantine, evidence: trusted, flags: {}, scores: {}}
 queues:
   support: {address: support@acme.example, agents: [anna], mode: live, ack: always, notify: {new: agents, reply: owner},
     statuses: [closed], assign: manual, send_after: 0s, split: false, copy_to_sent: false, language: null, calendar: null,
@@ -113,7 +114,7 @@ def test_the_annotated_desk_loads_and_explains_every_key():
     loaded = load_settings(ETC)
     assert [fault.describe(ETC) for fault in loaded.faults] == []
     words = (ETC / "maild.yaml").read_text(encoding="utf-8")
-    records = (desk, storage, trust, queue, agent, outbox, retention)
+    records = (desk, storage, trust, queue, agent, outbox, spam, spam_score, retention)
     names = [*TOP_LEVEL_KEYS, *(key.name for key in (*MAILBOX, *SMTP)), *(key.name for record in records for key in record.keys)]
     assert [name for name in names if f"{name}:" not in words] == []
 
@@ -142,6 +143,22 @@ def test_agents_are_proved_twice_where_somebody_judges_the_senders_in_each_mailb
     assert agent_auth(", provider: gmail", "trust: {agent_auth: null}\n") == "token+dmarc"
     assert agent_auth(", provider: gmail", "trust: {agent_auth: dmarc}\n") == "dmarc"
     assert agent_auth(", provider: gmail", "trust: {agent_auth: token}\n") == "token W303"
+
+
+def test_a_desk_may_say_what_spam_is(tmp_path: Path):
+    own = """spam:
+  strangers: ticket
+  evidence: anywhere
+  flags: {X-Our-Filter: [bad, "*;spam"], X-Mark: yes, X-Spam-Flag: []}
+  scores: {X-Rspamd-Score: 10.5, X-Our-Score: {after: "points=", from: 80}}
+"""
+    assert load(tmp_path, SMALL + own).spam == SpamPolicy(
+        "ticket",
+        "anywhere",
+        (SpamFlag("X-Our-Filter", ("bad", "*;spam")), SpamFlag("X-Mark", ("yes",)), SpamFlag("X-Spam-Flag", ())),
+        (SpamScore("X-Rspamd-Score", 10.5), SpamScore("X-Our-Score", 80, "points=")),
+    )
+    assert load(tmp_path, SMALL + "spam: off\n").spam is None
 
 
 def test_a_queue_may_send_by_an_account_of_its_own(tmp_path: Path):

@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 from textwrap import dedent
 from typing import Any
 
-from maild.config.settings import Agent, Desk, Queue, Secret, Settings, Storage, Trust
+from maild.config.settings import Agent, Desk, Queue, Secret, Settings, SpamPolicy, Storage, Trust
+from maild.ingest.spam import find_spam
 from maild.message import Address, Authentication, AuthResult, HeaderField, InboundMessage, MessageClass, Nature
 from maild.rules.load import LoadedRules, load_rules
 from maild.rules.ruleset import RuleSet
@@ -91,6 +92,7 @@ def an_occasion(
         ticket or a_ticket(),
         department,
         NOW,
+        find_spam(message or a_message(), None, SpamPolicy()),
     )
 
 

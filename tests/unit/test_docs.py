@@ -37,6 +37,7 @@ SECTIONS = {
     "form": "forms",
     "automatic": "limits.automatic",
     "storm": "limits.storm",
+    "spam_score": "spam.scores.<field>",
 }
 RECORDS = {name: value for name, value in vars(schema).items() if isinstance(value, Record)}
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]

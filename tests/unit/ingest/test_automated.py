@@ -184,7 +184,6 @@ def test_wishes_and_vendor_fields_stop_the_acknowledgement_alone() -> None:
     silence("suppress", {"X-Auto-Response-Suppress": "DR, OOF, AutoReply"})
     silence("vendor-field", {"X-Loop": "anything"})
     silence("vendor-field", {"X-Apple-Action": "VACATION"})
-    silence("spam", {"X-Spam-Flag": "YES"})
 
 
 def test_senders_nobody_reads_are_not_answered() -> None:

@@ -156,6 +156,12 @@ def test_spam_score_is_unknown_without_a_filter():
     check("spam.score: {exists: false}", True)
 
 
+def test_spam_is_what_a_filter_calls_so():
+    check("spam: true", True, headers=(("X-Spam-Flag", "YES"),))
+    check("spam: true", False, headers=(("X-Spam-Flag", "NO"), ("X-Spam-Score", "3")))
+    check("spam: false", True)
+
+
 def test_numbers():
     check_ticket("replies.customer: {gte: 3}", True, customer_messages=3)
     check_ticket("replies.customer: {gt: 3}", False, customer_messages=3)

@@ -1,8 +1,8 @@
-"""Mail whose sender is doubted: what it becomes, what people are told, and who can let it in (MAIL.md S3, S5)."""
+"""Mail that is doubted: what it becomes, what people are told, and who can let it in (MAIL.md S3-S5)."""
 
 from typing import Any
 
-from maild.config.settings import Settings, Trust
+from maild.config.settings import Settings, SpamPolicy, Trust
 from maild.effects import Decision, IncomingState, RecordEvent
 from maild.ingest.parse import parse_message
 from maild.known import History, Known, KnownMessage
@@ -61,7 +61,7 @@ def test_mail_of_a_sender_who_failed_opens_a_tagged_ticket_and_is_not_acknowledg
     failed, passed = decided(FAILED), decided(PASSED)
     assert (failed.state, tags(failed), tags(passed)) == (DONE, {"unauthenticated", "seen"}, {"seen"})
     assert (set(templates(failed)), "received" in templates(passed)) == ({"notification"}, True)
-    assert why_unacknowledged(failed) == "DMARC failed for the From domain"
+    assert why_unacknowledged(failed) == "the sender failed authentication: DMARC failed for the From domain"
     assert warnings(failed) == [("The sender ann@globex.example failed authentication; this may be forged.",)]
     assert warnings(passed) == [()]
 
@@ -95,3 +95,91 @@ def test_what_a_person_has_released_is_let_in_past_rules_and_doubts_alike():
         assert decided(FAILED, settings, rules=rules).state is QUARANTINED
         released = decided(FAILED, settings, rules=rules, released=True)
         assert (released.state, "seen" in tags(released)) == (DONE, True)
+
+
+# What a filter calls spam
+
+FLAGGED = f"X-Spam-Flag: YES\n{PASSED}"
+FORGED_AND_FLAGGED = f"X-Spam-Flag: YES\n{FAILED}"
+ACQUAINTED = Known(history=History(has_written=True))
+
+
+def test_a_strangers_spam_is_kept_out_and_no_ticket_is_created():
+    decision = decided(FLAGGED)
+    assert (decision.state, str(decision.reason), decision.after, decision.effects) == (QUARANTINED, "X-Spam-Flag: YES", None, ())
+    assert fired(decision) == []
+    assert decision.evidence[-1].code == "spam"
+
+
+def test_an_acquaintance_gets_a_ticket_and_agents_are_warned_but_nothing_is_acknowledged():
+    decision = decided(FLAGGED, known=ACQUAINTED)
+    assert (decision.state, tags(decision), set(templates(decision))) == (DONE, {"suspected-spam", "seen"}, {"notification"})
+    assert warnings(decision) == [("This may be spam: X-Spam-Flag: YES.",)]
+    assert why_unacknowledged(decision) == "X-Spam-Flag: YES"
+
+
+def test_whoever_fails_authentication_is_nobodys_acquaintance():
+    assert decided(FORGED_AND_FLAGGED, known=ACQUAINTED).state is QUARANTINED
+    assert decided(FAILED, known=ACQUAINTED).state is DONE
+
+
+def test_an_answer_to_a_letter_of_ours_reaches_its_ticket_whatever_a_filter_says():
+    headers = {"References": f"<{some_tokens().mint_anchor(1042)}>"}
+    decision = decided(FLAGGED, known=Known(tickets={1042: a_ticket()}), headers=headers)
+    assert (decision.state, decision.after and decision.after.number, tags(decision)) == (DONE, 1042, set())
+    assert warnings(decision) == [("This may be spam: X-Spam-Flag: YES.",)]
+
+
+def test_a_desk_may_open_tickets_for_it_all_or_look_away():
+    tagged = decided(FLAGGED, a_desk(spam=SpamPolicy(strangers="ticket")))
+    assert (tagged.state, tags(tagged), "received" in templates(tagged)) == (DONE, {"suspected-spam", "seen"}, False)
+    unseen = decided(FLAGGED, a_desk(spam=None))
+    assert (unseen.state, tags(unseen), "received" in templates(unseen)) == (DONE, {"seen"}, True)
+
+
+def test_what_a_person_has_released_is_a_ticket_like_any_other_but_that_spam_is_never_acknowledged():
+    released = decided(FLAGGED, released=True)
+    assert (released.state, tags(released), warnings(released)) == (DONE, {"seen"}, [()])
+    assert why_unacknowledged(released) == "X-Spam-Flag: YES"
+
+
+# Rules that let in
+
+ALLOWING = """
+version: 1
+rules:
+  - {id: allowed, when: mail.received, if: {from: ann@globex.example}, do: [{allow: a good customer}]}
+  - {id: filter, when: mail.received, if: {any: [{spam: true}, {spam.score: {gte: 5}}]}, do: [{quarantine: a filter}]}
+  - {id: created, when: ticket.created, do: [{tag: [seen]}]}
+"""
+
+
+def test_a_rule_that_allows_a_proved_sender_overrules_filters_and_later_rules():
+    decision = decided(FLAGGED, rules=ALLOWING)
+    assert (decision.state, tags(decision), "received" in templates(decision)) == (DONE, {"seen"}, True)
+    assert warnings(decision) == [()]
+    assert fired(decision) == ["allowed", "filter", "created"]
+    assert [trace["actions"] for trace in decision.trace][:2] == [
+        ("allowed: a good customer",),
+        ("skipped quarantine: rule allowed lets it in",),
+    ]
+
+
+def test_a_rule_allows_nobody_who_is_not_proved():
+    for head in (FORGED_AND_FLAGGED, f"X-Spam-Flag: YES\n{OURS}\n{THEIRS}"):
+        decision = decided(head, rules=ALLOWING, known=ACQUAINTED)
+        assert (decision.state, decision.reason.text) == (QUARANTINED, "a filter")
+        assert decision.trace[0]["actions"] == ("skipped allow: the sender is not authenticated",)
+
+
+def test_a_rule_that_keeps_out_comes_first_where_it_stands_first():
+    first = ALLOWING.replace("id: allowed", "id: x, disabled: later").replace(
+        "  - {id: created", "  - {id: allowed, when: mail.received, do: [{allow: late}]}\n  - {id: created"
+    )
+    decision = decided(FLAGGED, rules=first)
+    assert (decision.state, decision.reason.text) == (QUARANTINED, "a filter")
+
+
+def test_rules_are_asked_before_the_desk_keeps_anything_out():
+    decision = decided(FLAGGED, rules="version: 1\nrules: [{id: mine, when: mail.received, if: {spam: true}, do: [{quarantine: mine}]}]\n")
+    assert (decision.reason.code, decision.reason.text, fired(decision)) == ("quarantine", "mine", ["mine"])
