@@ -46,7 +46,7 @@ def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
     faults = (*loaded.faults, *check_secrets(loaded))
     if loaded.settings is None:
         return faults
-    return (*faults, *check_rules(context, loaded.settings), *check_templates(loaded.settings))
+    return (*faults, *check_rules(context, loaded.settings), *check_templates(loaded.settings), *check_ids(loaded.settings))
 
 
 def check_rules(context: Context, settings: Settings) -> tuple[Fault, ...]:
@@ -59,6 +59,12 @@ def check_templates(settings: Settings) -> tuple[Fault, ...]:
     from maild.templates.checking import check_templates
 
     return check_templates(settings)
+
+
+def check_ids(settings: Settings) -> tuple[Fault, ...]:
+    from maild.reports.ids import check_ids
+
+    return check_ids(settings)
 
 
 def _contents(settings: Settings | None) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NOUNS = {
     "init": "Write a new desk's configuration and its secret.",
     "check": "Are files, rules and templates valid?",
+    "doctor": "Do logins, SMTP, plus addressing, clock, disk, database really work?",
     "run": "Run the daemon; with --once, do all there is to do and exit.",
     "demo": "A whole desk to play with, on loopback.",
     "status": "One look at the desk.",

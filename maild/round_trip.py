@@ -24,3 +24,7 @@ class RoundTrip:
     envelope: bool
     null_sender: bool
     keeps_ids: bool
+
+    def is_of(self, address: str) -> bool:
+        """Whether it was with this address."""
+        return self.address.casefold() == address.casefold()

@@ -178,6 +178,11 @@ class Tokens:
         numbers = self._read_detail("p", "probe", detail)
         return numbers[0] if numbers else None
 
+    def find_probe(self, text: str) -> int | None:
+        """The number of the first valid probe named in a text, such as a header."""
+        numbers = (self.read_probe(match[0]) for match in _DETAIL.finditer(text))
+        return next((number for number in numbers if number is not None), None)
+
     def mint_tag(self, ticket: int, prefix: str | None = None) -> str:
         """The subject tag of a ticket (MAIL.md F5): `[Acme #1042-7QKD]`."""
         return f"[{prefix or self.prefix} #{ticket}-{_check(self._newest, ticket)}]"

@@ -95,7 +95,7 @@ desk = record(
     optional("tag_position", choice("prefix", "suffix", "off")),
     optional("attach_max", size),
     optional("precedence", choice("off", "bulk", "list", "junk", "auto_reply")),
-    unbuilt("plus", choice("auto", "on", "off"), default="auto"),
+    optional("plus", choice("auto", "on", "off")),
 )
 
 storage = record(Storage, optional("url", database_url))

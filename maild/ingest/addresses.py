@@ -43,6 +43,7 @@ class _Mailbox:
     comments: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     is_open: bool = False
+    has_at: bool = False
 
 
 def read_addresses(values: Iterable[str]) -> AddressList:
@@ -93,7 +94,7 @@ class _Splitter:
                 self._mailbox.is_open = False
             case "," | ";" if not self._mailbox.is_open:
                 yield from self.end()
-            case ":" if not self._mailbox.is_open and self._mailbox.inside is None and "@" not in "".join(self._mailbox.before):
+            case ":" if not self._mailbox.is_open and self._mailbox.inside is None and not self._mailbox.has_at:
                 self._mailbox.before.clear()
             case _:
                 self._add(text)
@@ -132,6 +133,7 @@ class _Splitter:
             mailbox.after.append(text)
         else:
             mailbox.before.append(text)
+            mailbox.has_at = mailbox.has_at or "@" in text
 
 
 def _read_mailbox(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:

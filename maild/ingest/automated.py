@@ -59,7 +59,7 @@ def _evidence(
     """Every sign that holds, with its class, in the order of L1's table: the first one names the class."""
     to_bounces = _is_to_a_bounce_address(message, tokens, settings)
     report = message.report
-    if loop := _own_loop(message, tokens):
+    if loop := _own_loop(message, tokens) or _probe(message, tokens, settings):
         yield MessageClass.OWN_LOOP, loop
     if report and not report.by_address:
         yield _REPORTS[report.kind], Reason("report", report.sign)
@@ -89,6 +89,13 @@ def _own_loop(message: InboundMessage, tokens: Tokens) -> Reason | None:
     if letter and letter.kind is not LetterKind.ANSWER:
         return Reason("own-letter", f"Message-ID: our own {letter.kind.name.lower()} {letter.letter}")
     return None
+
+
+def _probe(message: InboundMessage, tokens: Tokens, settings: Settings | None) -> Reason | None:
+    """A test mail of `maild doctor`, and whatever answers or reports one: nobody else has its address (`maild.outbox.probe`)."""
+    details = find_details(message, settings) if settings else ()
+    numbers = map(tokens.read_probe, (message.message_id.rpartition("@")[0], *details))
+    return Reason("probe", "a test mail of `maild doctor`") if any(number is not None for number in numbers) else None
 
 
 # Automatic replies

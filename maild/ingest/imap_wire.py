@@ -15,6 +15,7 @@ from functools import cache
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
+from imapclient.imap4 import IMAP4WithTimeout
 
 from maild.config.settings import Mailbox
 from maild.errors import (
@@ -143,6 +144,35 @@ class ImapWire:
             log_in(self._mailbox.username, password)
             client._cached_capabilities = None
             self._capabilities = frozenset(client.capabilities())
+
+
+def reads_literals_in_pieces() -> bool:
+    """Whether Python reads what a server announces piece by piece. If not, it reserves all of it at once, be it gigabytes (I16).
+
+    Found out by trying, because distributions mend old versions, too (OPERATIONS 5).
+    """
+    silent = SilentConnection()
+    protocol = IMAP4WithTimeout.__new__(IMAP4WithTimeout)
+    # Each version of imaplib knows the connection by another name.
+    vars(protocol).update(file=silent, _file=silent, sock=silent, _readbuf=[])
+    with suppress(IMAPClientError):
+        protocol.read(GIANT)
+    return silent.largest < GIANT
+
+
+GIANT = 3_000_000_000
+
+
+class SilentConnection:
+    """Has nothing to say, and remembers how much it was asked for at once."""
+
+    largest = 0
+
+    def read(self, size: int) -> bytes:
+        self.largest = max(self.largest, size)
+        return b""
+
+    recv = read
 
 
 def tls_context(mailbox: Mailbox) -> ssl.SSLContext:

@@ -5,10 +5,11 @@ Even then the envelope sender, over which a relay may refuse the letter, has one
 """
 
 from maild import plus
-from maild.config.settings import Settings
+from maild.config.settings import Queue, Settings
 from maild.message import Address
 from maild.outbox.delivery import Envelope
 from maild.outbox.draft import Draft
+from maild.reason import Reason
 from maild.round_trip import RoundTrip
 from maild.tokens import LetterKind, Tokens
 
@@ -16,7 +17,7 @@ from maild.tokens import LetterKind, Tokens
 def write_reply_to(draft: Draft, settings: Settings, tokens: Tokens) -> Address | None:
     """The address of answers where it is another than From's; None where the ticket, or whose answer it would be, cannot be told."""
     detail = _reply_detail(draft, tokens)
-    address = plus.with_detail(draft.queue.address, detail) if detail and uses_plus(draft, settings) else None
+    address = plus.with_detail(draft.queue.address, detail) if detail and uses_plus(_round_trip(draft), settings) else None
     return Address(draft.sender.name, address) if address else None
 
 
@@ -26,15 +27,29 @@ def write_envelopes(draft: Draft, settings: Settings, tokens: Tokens) -> tuple[E
     return tuple(Envelope(person, _envelope_sender(draft, identifier, settings), identifier) for person, identifier in ids)
 
 
-def uses_plus(draft: Draft, settings: Settings) -> bool:
+def uses_plus(trip: RoundTrip | None, settings: Settings) -> bool:
     match settings.desk.plus:
         case "on":
             return True
         case "off":
             return False
         case "auto":
-            trip = _round_trip(draft)
             return trip is not None and trip.plus
+
+
+def unthreadable(queue: Queue, trip: RoundTrip, settings: Settings) -> Reason | None:
+    """MAIL.md O1a: why answers may not find their ticket where the relay replaces our Message-IDs; None if they do."""
+    if not trip.is_of(queue.address) or trip.keeps_ids or has_checked_tag(settings) or uses_plus(trip, settings):
+        return None
+    text = (
+        f"the relay of {queue.address} replaces Message-IDs, so without plus addresses and a checked tag answers do not find their ticket"
+    )
+    return Reason("unthreadable", text)
+
+
+def has_checked_tag(settings: Settings) -> bool:
+    """Whether every letter has a tag that lets anybody in who answers it (MAIL.md F3c)."""
+    return settings.trust.tag_check and settings.desk.tag_position != "off"
 
 
 def _reply_detail(draft: Draft, tokens: Tokens) -> str | None:
@@ -48,7 +63,7 @@ def _reply_detail(draft: Draft, tokens: Tokens) -> str | None:
 def _round_trip(draft: Draft) -> RoundTrip | None:
     """What was seen of the department's address as it is now."""
     trip = draft.round_trip
-    return trip if trip and trip.address.casefold() == draft.queue.address.casefold() else None
+    return trip if trip and trip.is_of(draft.queue.address) else None
 
 
 def _envelope_sender(draft: Draft, detail: str, settings: Settings) -> str:
@@ -56,6 +71,6 @@ def _envelope_sender(draft: Draft, detail: str, settings: Settings) -> str:
     trip = _round_trip(draft)
     if trip and trip.null_sender and draft.letter.kind is LetterKind.ACKNOWLEDGEMENT:
         return ""
-    if trip and trip.envelope and uses_plus(draft, settings):
+    if trip and trip.envelope and uses_plus(trip, settings):
         return plus.with_detail(draft.queue.address, detail) or draft.queue.address
     return draft.queue.address

@@ -71,7 +71,7 @@ _CLAIM = (
     .where(incoming.c.id.in_(bindparam("ids", expanding=True)))
     .values(claimed_by=bindparam("owner"), claimed_until=bindparam("until"), attempts=incoming.c.attempts + 1)
 )
-_CLAIMED = (
+_WITH_CONTENT = (
     select(
         incoming.c.id,
         incoming.c.mailbox,
@@ -84,10 +84,11 @@ _CLAIMED = (
         incoming.c.full_size,
     )
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
-    .where(incoming.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(incoming.c.id)
 )
 _FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
+_CLAIMED = _WITH_CONTENT.where(incoming.c.id.in_(bindparam("ids", expanding=True)))
+_STORED_AFTER = _WITH_CONTENT.where(incoming.c.id > bindparam("message"))
 _RAW = select(raw_messages.c.content).join(incoming, raw_messages.c.sha256 == incoming.c.raw).where(incoming.c.id == bindparam("message"))
 _ROW = select(
     incoming.c.id,
@@ -274,6 +275,16 @@ def raw(tx: Transaction, message: int) -> bytes:
     if content is None:
         raise NotFoundError(f"there is no incoming message {message}")
     return zlib.decompress(content)
+
+
+def find_newest(tx: Transaction) -> int:
+    """The id of the message stored last, 0 without one."""
+    return tx.execute(select(func.max(incoming.c.id))).scalar() or 0
+
+
+def list_stored_after(tx: Transaction, message: int) -> list[Incoming]:
+    """What was stored after the message with this id, in order, whatever became of it."""
+    return [_incoming(row) for row in tx.execute(_STORED_AFTER, {"message": message})]
 
 
 def _without_known_uids(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Arrival]:

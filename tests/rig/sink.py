@@ -40,11 +40,14 @@ class Refusal:
 class SmtpSink:
     """Start it, send to `host` and `port`, look at `mails`.
 
-    `deliver_to`: every accepted mail is appended to its recipients' mailboxes there. `login`: the account clients must use.
+    `deliver_to`: every accepted mail is appended to its recipients' mailboxes there. `login`: the account clients must use. `relay`: what
+    becomes of an accepted mail on its way, and the final reply. `policy`: the refusal an address gets to MAIL or RCPT, None for none.
     """
 
     login: tuple[str, str] | None = None
     deliver_to: MailServer | None = None
+    relay: Callable[[Caught], tuple[Caught, str]] | None = None
+    policy: Callable[[str, str], str | None] | None = None
     host: str = "127.0.0.1"
     port: int = 0
     mails: list[Caught] = field(default_factory=list)
@@ -76,7 +79,7 @@ class SmtpSink:
             self.mails.clear()
             self.refusals.clear()
             self.logins.clear()
-            self.deliver_to = None
+            self.deliver_to = self.relay = self.policy = None
 
     def to(self, recipient: str) -> list[Caught]:
         """Mails for one address, in order of arrival."""
@@ -106,7 +109,17 @@ class SmtpSink:
         session.host_name = hostname
         return responses
 
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        # aiosmtpd hands the null path over as it stands.
+        if self.policy and (reply := self.policy("MAIL", address.strip("<>"))):
+            return reply
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        if self.policy and (reply := self.policy("RCPT", address)):
+            return reply
         refusal = self.refusals.get(address)
         if refusal and refusal.times > 0:
             refusal.times -= 1
@@ -115,13 +128,16 @@ class SmtpSink:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        mail = Caught(envelope.mail_from or "", tuple(envelope.rcpt_tos), bytes(envelope.original_content or b""), time.monotonic())
+        mail = Caught(
+            (envelope.mail_from or "").strip("<>"), tuple(envelope.rcpt_tos), bytes(envelope.original_content or b""), time.monotonic()
+        )
+        mail, reply = self.relay(mail) if self.relay else (mail, "250 2.0.0 kept")
         if self.deliver_to:
             await asyncio.to_thread(self._deliver, self.deliver_to, mail)
         with self._arrived:
             self.mails.append(mail)
             self._arrived.notify_all()
-        return "250 2.0.0 kept"
+        return reply
 
     def _deliver(self, server: MailServer, mail: Caught) -> None:
         for recipient in mail.recipients:

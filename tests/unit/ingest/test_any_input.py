@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.ingest.addresses import read_addresses
@@ -180,7 +180,7 @@ def test_any_bytes_are_read(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", [*TEXT_READERS, *BYTE_READERS])
-@settings(max_examples=max(10, settings().max_examples // 10))
+@pytest.mark.fuzz
 @given(data=st.data())
 def test_any_pattern_repeated_is_read_in_linear_time(name: str, data: st.DataObject) -> None:
     """What takes the square of the length of such a text is found by repeating a few of its own words."""

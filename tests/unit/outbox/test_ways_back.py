@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from maild.config.settings import Queue
+from maild.config.settings import Queue, Trust
 from maild.errors import LeakError
 from maild.message import Address
 from maild.outbox.delivery import Envelope
+from maild.outbox.ways_back import unthreadable
 from maild.round_trip import RoundTrip
 from maild.tokens import LetterKind
 from tests.rig.letters import ANN, TOKENS, a_desk, a_letter, a_round_trip, composed, read_back
@@ -75,6 +76,24 @@ def test_an_acknowledgement_leaves_from_the_null_path_where_the_relay_takes_it()
     check_sender(ACK, "", a_round_trip(), mode="off")
     check_sender(ACK, BOUNCES, a_round_trip(null_sender=False))
     check_sender(ACK, DEPARTMENT, None)
+
+
+def check_threads(expected: bool, trip: RoundTrip, *, tag_check: bool = True, **desk: object) -> None:
+    settings = replace(a_desk(**desk), trust=Trust(tag_check=tag_check))
+    assert (unthreadable(settings.queues["support"], trip, settings) is None) is expected
+
+
+def test_where_ids_are_replaced_answers_need_a_plus_address_or_a_checked_tag():
+    replaced = a_round_trip(keeps_ids=False)
+    check_threads(True, replaced)
+    check_threads(True, replaced, plus="off")
+    check_threads(True, replaced, tag_check=False)
+    check_threads(False, replaced, tag_check=False, plus="off")
+    check_threads(False, replaced, tag_position="off", plus="off")
+    check_threads(False, a_round_trip(keeps_ids=False, plus=False), tag_check=False)
+    check_threads(True, a_round_trip(keeps_ids=False, plus=False), tag_check=False, plus="on")
+    check_threads(True, a_round_trip(plus=False), tag_check=False)
+    check_threads(True, a_round_trip(keeps_ids=False, plus=False, address="old@acme.example"), tag_check=False)
 
 
 def test_a_department_whose_name_leaves_no_room_goes_without():
