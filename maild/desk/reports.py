@@ -32,8 +32,9 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     if reading.circumstances.released and ticket is None:
         return None
     if letter is None or ticket is None:
+        what = "no letter of ours" if letter is None else f"our letter {letter.letter}, which is about no ticket"
         signs = "; ".join(reason.text for reason in reading.nature.reasons)
-        return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about no letter of ours ({signs})"))
+        return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about {what} ({signs})"))
     failure = _final_failure(reading)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE}) if failure and letter.kind is LetterKind.ANSWER else ticket
     bounced, report = reading.known.bounced, reading.message.report
