@@ -1,22 +1,18 @@
 """Test mails: each department writes to itself, and what comes in shows its ways back (`maild.round_trip`; MAIL.md O1a, O4, O5, L8).
 
-Two mails a department: one to a plus address and from one, one to its plain address from the null path. They are awaited where mail comes
-in: in the mailbox, which is only looked at, and in the store, where a running daemon may have been faster.
+Two mails a department: one to a plus address and from one, one to its plain address from the null path. `maild.reports.lookout` sees them
+come in.
 """
 
 import secrets
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from maild.config.settings import Mailbox, Queue, Settings, Smtp
-from maild.errors import MailboxError
+from maild.config.settings import Queue, Settings, Smtp
 from maild.finding import Finding, Level, judge_clock
 from maild.ingest.authentication import judge
-from maild.ingest.imap import MailboxSession
-from maild.ingest.parse import parse_message
 from maild.ingest.witness import find_witness
 from maild.message import AuthResult, InboundMessage
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome
@@ -25,12 +21,12 @@ from maild.outbox.queue import group_by_account
 from maild.outbox.smtp import Account
 from maild.outbox.ways_back import unthreadable
 from maild.reports.ids import WAYS_BACK
+from maild.reports.lookout import Lookout, Returned
 from maild.round_trip import RoundTrip
-from maild.store import incoming, round_trips
+from maild.store import round_trips
 from maild.store.engine import Store
 from maild.tokens import Tokens
 
-POLL_SECONDS = 0.3
 PROBE_NUMBERS = 10**9
 LEVELS: dict[str, Level] = {"on": "fail", "auto": "warn", "off": "ok"}
 """How bad it is that plus addresses do not work, by `desk.plus`."""
@@ -60,23 +56,12 @@ class Trial:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """A probe that came in, or a report about it. `received` is the server's time, `seen` ours."""
-
-    message: InboundMessage
-    received: datetime | None
-    seen: datetime
-
-
 def send_tests(settings: Settings, tokens: Tokens, store: Store, wait_seconds: float) -> Iterator[Finding]:
     """Send all test mails, wait for them, store what they have shown, and tell it."""
-    with ExitStack() as opened:
-        lookout = Lookout(store, tokens)
+    with closing(Lookout(store, tokens)) as lookout:
         for key, mailbox in settings.mailboxes.items():
             if fault := lookout.watch(mailbox):
                 yield replace(fault, about=f"mailbox {key}")
-        opened.callback(lookout.close)
         trials = [
             _send(settings.queues[key], account, settings, tokens) for account, keys in group_by_account(settings) for key in sorted(keys)
         ]
@@ -134,67 +119,6 @@ def _delivery(probe: Probe) -> Delivery:
     )
 
 
-# Waiting
-
-
-class Lookout:
-    """Sees probes come in, on the servers and in the store."""
-
-    def __init__(self, store: Store, tokens: Tokens) -> None:
-        self._store = store
-        self._tokens = tokens
-        self._sessions: dict[MailboxSession, int] = {}
-        with store.reading() as tx:
-            self._last_stored = incoming.find_newest(tx)
-
-    def watch(self, mailbox: Mailbox) -> Finding | None:
-        """Look at this mailbox, too, from now on; answers why it cannot be looked at."""
-        try:
-            session = MailboxSession(mailbox)
-            folder = session.select()
-            self._sessions[session] = folder.uid_next - 1 if folder.uid_next else max(session.new_uids(0), default=0)
-        except MailboxError as error:
-            return Finding("fail", str(error), "see host, port, security, username and password of this mailbox")
-        return None
-
-    def wait_for(self, numbers: set[int], seconds: float) -> Mapping[int, Returned]:
-        """What has come in of these probes, at the latest after so many seconds."""
-        found: dict[int, Returned] = {}
-        deadline = time.monotonic() + seconds
-        while True:
-            for raw, received in self._look():
-                # What is not proven to be ours is not parsed in this process.
-                number = self._tokens.find_probe(raw.partition(b"\r\n\r\n")[0].decode("latin-1"))
-                if number in numbers:
-                    found.setdefault(number, Returned(parse_message(raw), received, _now()))
-            if not numbers - found.keys() or time.monotonic() >= deadline:
-                return found
-            time.sleep(POLL_SECONDS)
-
-    def close(self) -> None:
-        for session in self._sessions:
-            session.close()
-
-    def _look(self) -> Iterator[tuple[bytes, datetime | None]]:
-        for session in list(self._sessions):
-            try:
-                yield from self._look_at(session)
-            except MailboxError:
-                session.drop()
-                del self._sessions[session]
-        with self._store.reading() as tx:
-            stored = incoming.list_stored_after(tx, self._last_stored)
-        for message in stored:
-            self._last_stored = message.id
-            yield message.raw, message.received
-
-    def _look_at(self, session: MailboxSession) -> Iterator[tuple[bytes, datetime | None]]:
-        session.refresh()
-        for listed in session.describe(session.new_uids(self._sessions[session])):
-            self._sessions[session] = listed.uid
-            yield session.fetch_header(listed.uid), listed.received
-
-
 # What was seen
 
 
@@ -207,12 +131,13 @@ def find_round_trip(trial: Trial, returned: Mapping[int, Returned], settings: Se
     came = [(sent.probe, arrived) for sent, arrived in ((trial.plus, plus), (trial.control, control)) if sent and arrived]
     if not came:
         return None
+    seen_in = _field_of(trial.plus.probe.recipient, plus.message) if trial.plus and plus else ""
     return RoundTrip(
         queue=trial.queue.key,
         address=trial.queue.address,
         at=trial.at,
-        plus=plus is not None,
-        seen_in=_field_of(trial.plus.probe.recipient, plus.message) if trial.plus and plus else "",
+        plus=bool(seen_in),
+        seen_in=seen_in,
         envelope=trial.plus is not None and plus is not None and _kept_envelope(trial.plus, plus.message),
         null_sender=control is not None and _kept_null_path(trial.control, control.message, plus, settings),
         keeps_ids=all(arrived.message.message_id.casefold() == probe.message_id.casefold() for probe, arrived in came),
@@ -228,7 +153,7 @@ def _arrival(sent: Sent | None, returned: Mapping[int, Returned]) -> Returned | 
 
 
 def _field_of(address: str, message: InboundMessage) -> str:
-    """Where the plus address still stands: what replies will be known by."""
+    """Where the plus address still stands, by which answers will be known; "" where the server has taken it out everywhere."""
     return next((name for name in RECIPIENT_FIELDS if any(address.casefold() in value.casefold() for value in message.fields(name))), "")
 
 
@@ -277,12 +202,7 @@ def _why_nothing(trial: Trial, returned: Mapping[int, Returned], wait_seconds: f
 def _tell_plus(trial: Trial, trip: RoundTrip, returned: Mapping[int, Returned], settings: Settings, wait_seconds: float) -> Finding:
     if trip.plus and trial.plus:
         took = (returned[trial.plus.probe.number].seen - trial.at).total_seconds()
-        place = (
-            f"its address stands in {trip.seen_in}"
-            if trip.seen_in
-            else "but its address stands nowhere, so that replies are not known by it"
-        )
-        return Finding("ok", f"mail to a plus address came in after {took:.1f} s; {place}")
+        return Finding("ok", f"mail to a plus address came in after {took:.1f} s; its address stands in {trip.seen_in}")
     text = f"plus addresses do not work: {_why_no_plus(trial, returned, wait_seconds)}"
     return Finding(
         LEVELS[settings.desk.plus], text, "let the server take them (Postfix: `recipient_delimiter = +`), or set `desk.plus: off`"
@@ -294,6 +214,8 @@ def _why_no_plus(trial: Trial, returned: Mapping[int, Returned], wait_seconds: f
         return f"{trial.queue.address} is too long to have anything behind a plus"
     if isinstance(trial.plus.outcome, Failed | Deferred):
         return trial.plus.outcome.error
+    if _arrival(trial.plus, returned):
+        return "the test mail came in, but its address stands in none of its fields"
     if trial.plus.probe.number in returned:
         return "the test mail came back as undeliverable"
     return f"the test mail did not come in within {wait_seconds:.0f} s, though one to the plain address did"

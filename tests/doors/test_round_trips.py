@@ -10,7 +10,8 @@ from maild.message import Address, HeaderField, InboundMessage
 from maild.outbox.delivery import Deferred, Failed, Outcome
 from maild.outbox.delivery import Sent as Taken
 from maild.outbox.probe import Probe, write_control_probe, write_plus_probe
-from maild.reports.round_trips import Returned, Sent, Trial, find_round_trip
+from maild.reports.lookout import Returned
+from maild.reports.round_trips import Sent, Trial, find_round_trip
 from maild.round_trip import RoundTrip
 from tests.builders import NOW, a_message, some_settings, some_tokens
 
@@ -29,11 +30,9 @@ def a_trial(plus: Outcome = Taken("250 ok"), control: Outcome = Taken("250 ok"),
     return Trial(SUPPORT, Sent(PLUS, plus, refused), Sent(CONTROL, control, ""), NOW)
 
 
-def came(probe: Probe, *headers: tuple[str, str], **changes: object) -> dict[int, Returned]:
+def came(probe: Probe, *headers: tuple[str, str], to: str = "", **changes: object) -> dict[int, Returned]:
     """A probe as the mailbox shows it."""
-    fields = tuple(
-        HeaderField(name, value) for name, value in (*headers, ("Received", "from a by mx.acme.example"), ("To", probe.recipient))
-    )
+    fields = tuple(HeaderField(*field) for field in (*headers, ("Received", "from a by mx.acme.example"), ("To", to or probe.recipient)))
     common = {"headers": fields, "header_from": (Address("", SUPPORT.address),), "message_id": probe.message_id}
     message: InboundMessage = replace(a_message(), **common | {"return_path": probe.envelope_sender} | changes)
     return {probe.number: Returned(message, NOW, NOW + timedelta(seconds=1))}
@@ -54,6 +53,10 @@ def test_what_comes_in_as_it_was_sent_shows_that_all_works():
     trip = concluded(came(PLUS, ("Delivered-To", PLUS.recipient)) | came(CONTROL))
     assert trip
     assert trip.seen_in == "Delivered-To"
+
+
+def test_a_plus_address_that_is_taken_out_everywhere_is_of_no_use():
+    check((False, True, True, True), came(PLUS, to=SUPPORT.address) | came(CONTROL))
 
 
 def test_each_way_is_judged_by_itself():
