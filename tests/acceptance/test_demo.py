@@ -81,14 +81,14 @@ class Visit:
         )
         return self.process
 
-    def read_until(self, words: str) -> str:
-        """What is told up to the line with these words."""
+    def read_until(self, words: str, *, whole: bool = False) -> str:
+        """What is told up to the line with these words; `whole`: that is nothing else."""
         assert self.process
         assert self.process.stdout
         told = ""
         for line in self.process.stdout:
             told += line
-            if words in line:
+            if line == words if whole else words in line:
                 return told
         raise AssertionError(f"it ended without {words!r}:\n{told}")
 
@@ -163,9 +163,7 @@ def test_a_served_desk_can_be_played_with_until_interrupted(visit: Visit):
 
 def test_a_script_gets_one_document_of_ports_and_logins(visit: Visit):
     process = visit.start("--serve", "--json")
-    assert process.stdout
-    lines = list(iter(process.stdout.readline, "}\n"))
-    served = json.loads("".join([*lines, "}"]))
+    served = json.loads(visit.read_until("}\n", whole=True))
     assert list(served) == ["desk", "imap", "smtp", "password", "customers", "agents", "departments"]
     assert len(subjects_of(served["agents"][0]["address"], served["imap"]["port"])) > 0
     listed = subprocess.run(
