@@ -47,13 +47,14 @@ def maild(desk: RunningDesk, *arguments: str, status: int = 0, text: str | None 
 
 
 def shell(script: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell's line in which `$maild` is the command, for a desk."""
+    """Run a shell's line in which `$maild` is the command, for a desk. What it prints is read as UTF-8, as far as it is."""
     words = f"{sys.executable} -m cli.main -c {directory}"
     return subprocess.run(
         ["/bin/bash", "-c", script],
         env=os.environ | {"maild": words} | environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         timeout=60,
         check=False,
     )
