@@ -20,8 +20,9 @@ from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.ingest.language import guess_language
+from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
-from maild.message import Address, AuthResult, MessageClass
+from maild.message import Address, AuthResult, InboundMessage, MessageClass, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import Event
@@ -30,6 +31,13 @@ from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketV
 AUTOMATIC_STRAYS = frozenset({MessageClass.AUTO_REPLY, MessageClass.CALENDAR_REPLY})
 NO_SUBJECT = "(no subject)"
 OVERSIZE = "oversize"
+TAGS_OF_WRAPPINGS = {
+    Wrapping.TNEF: "tnef",
+    Wrapping.PARTIAL: "partial",
+    Wrapping.SMIME_ENCRYPTED: "encrypted",
+    Wrapping.PGP_ENCRYPTED: "encrypted",
+}
+"""P12. A signature alone is no reason to look twice; rules may ask for it."""
 
 Case = Callable[[Reading, Settings, datetime], Draft | None]
 
@@ -106,7 +114,7 @@ def _appended(ticket: TicketView, step: Step, reading: Reading, settings: Settin
     kind = _kind_on(ticket, reading)
     message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
-    after = _with_size_tag(_with_sender(housed, kind, reading, settings), reading).with_status(step.status, now)
+    after = _with_marks(_with_sender(housed, kind, reading, settings), reading).with_status(step.status, now)
     echo = find_echo(ticket.number, reading.sender, reading.conduct, reading.known.history)
     silence = Reason("silent", step.why) if step.course is Course.SILENT else echo
     return Draft(
@@ -187,7 +195,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
     """A request. It may follow a ticket that its sender may not write on, or that has been closed too long; that one is not touched."""
     is_written = reading.nature.message_class in (MessageClass.HUMAN, MessageClass.LIST)
     kind = MessageKind.CUSTOMER if is_written else MessageKind.AUTO
-    message = replace(message_of(reading, kind, now), visible=reading.message.text or reading.message.new_text)
+    message = replace(message_of(reading, kind, now), visible=_all_of(reading.message))
     ticket = with_doubts(_opened(reading, settings, now), reading)
     return Draft(
         state=IncomingState.DONE,
@@ -200,6 +208,11 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
         acknowledge=True,
         doubt=find_doubt(reading, settings),
     )
+
+
+def _all_of(message: InboundMessage) -> str:
+    """MAIL.md P8: the first message of a ticket is never cut; P7: where there is nothing to read it says what there is."""
+    return message.uncut_text or message.text or message.new_text or placeholder(message)
 
 
 def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
@@ -219,12 +232,14 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
         closed_at=now if reading.circumstances.answered else None,
         follow_up_of=old.number if old else reading.thread.follow_up_of,
     )
-    return _with_size_tag(with_persons(ticket, (*message.to, *message.cc), settings), reading)
+    return _with_marks(with_persons(ticket, (*message.to, *message.cc), settings), reading)
 
 
-def _with_size_tag(ticket: TicketView, reading: Reading) -> TicketView:
-    """MAIL.md P13: a mail too large to fetch is never skipped silently; its head is here, the rest on the server."""
-    return ticket if reading.circumstances.full_size is None else replace(ticket, tags=ticket.tags | {OVERSIZE})
+def _with_marks(ticket: TicketView, reading: Reading) -> TicketView:
+    """What cannot be read here is never skipped silently: too large to fetch (MAIL.md P13), or wrapped so that nobody can open it (P12)."""
+    marks = {TAGS_OF_WRAPPINGS[wrapping] for wrapping in reading.message.wrappings if wrapping in TAGS_OF_WRAPPINGS}
+    oversize = set() if reading.circumstances.full_size is None else {OVERSIZE}
+    return replace(ticket, tags=ticket.tags | marks | oversize)
 
 
 def _why_new(reading: Reading) -> Reason:

@@ -12,10 +12,11 @@ from maild.desk.rehoming import rehome
 from maild.draft import Draft
 from maild.effects import AddMessage, IncomingState, RecordEvent
 from maild.ingest.forwards import begins_with_forward
+from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import starts_with_forward
 from maild.ingest.sender import PUBLIC_PLACES
 from maild.ingest.thread import follow_merges
-from maild.message import Address, InboundMessage, MessageClass
+from maild.message import Address, InboundMessage, MessageClass, Wrapping
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
@@ -93,8 +94,9 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
     why_internal = _why_internal(reading, settings)
     parsed = parse(reading.message.new_text, reading.known.tag_names)
-    if parsed.faults:
-        return _command_failed(reading, agent, ticket, parsed.faults, why_internal, settings)
+    faults = parsed.faults or _sealed(reading.message)
+    if faults:
+        return _command_failed(reading, agent, ticket, faults, why_internal, settings)
     act = _act_of(reading, agent, parsed, why_internal is not None, now)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
@@ -106,6 +108,12 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     reason = Reason("agent-act", f"{agent.name}, {proof}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
     return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *done.effects))
+
+
+def _sealed(message: InboundMessage) -> tuple[CommandFault, ...]:
+    """P12: never a relay of ciphertext."""
+    is_sealed = {Wrapping.SMIME_ENCRYPTED, Wrapping.PGP_ENCRYPTED}.intersection(message.wrappings)
+    return (CommandFault(0, "the mail is encrypted, so maild can neither read it nor send it on"),) if is_sealed else ()
 
 
 def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, settings: Settings) -> TicketView:
@@ -181,7 +189,7 @@ def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage
         author=message.author or Address("", ""),
         at=now,
         text=message.text,
-        visible=message.new_text,
+        visible=message.new_text or placeholder(message),
         html=message.html,
         message_id=message.message_id,
         references=(*message.in_reply_to, *message.references),

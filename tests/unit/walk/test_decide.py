@@ -12,7 +12,7 @@ from maild.effects import IncomingState, Post, RecordEvent
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Known, KnownCopy, KnownLetter
-from maild.message import Address, Authentication, AuthResult, MessageClass
+from maild.message import Address, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status
@@ -178,6 +178,24 @@ def test_a_ticket_of_a_queue_that_is_gone_moves_to_the_department_that_gets_its_
         assert events(draft, "moved") == ["to Support: there is no queue helpdesk any more"]
 
 
+def test_what_nobody_can_open_is_tagged_and_says_so():
+    for wrapping, tag in ((Wrapping.TNEF, "tnef"), (Wrapping.PARTIAL, "partial"), (Wrapping.SMIME_ENCRYPTED, "encrypted")):
+        sealed = {"wrappings": (wrapping,), "text": "", "new_text": ""}
+        for draft in (decided(on_ticket(message=sealed)), decided(a_reading(message=a_message(**sealed)))):
+            assert draft.after is not None
+            assert draft.message is not None
+            assert (draft.after.tags, bool(draft.message.visible)) == ({tag}, True), wrapping
+    signed = decided(a_reading(message=a_message(wrappings=(Wrapping.SMIME_SIGNED,)))).after
+    assert signed is not None
+    assert signed.tags == frozenset()
+
+
+def test_the_first_message_is_shown_whole_but_for_banners_and_armour():
+    draft = decided(a_reading(message=a_message(text="[EXTERNAL]\nHello", uncut_text="Hello")))
+    assert draft.message is not None
+    assert (draft.message.visible, draft.message.text) == ("Hello", "[EXTERNAL]\nHello")
+
+
 # An agent's mail (A3-A6)
 
 
@@ -232,6 +250,12 @@ def test_whom_a_note_was_also_sent_to_takes_no_part():
 def test_a_mistyped_command_sends_the_draft_back_and_does_nothing():
     draft = decided(by_anna(message={"new_text": "#clsoe\nDear Ann", "text": "#clsoe\nDear Ann"}))
     assert (draft.reason.code, draft.before == draft.after, kinds(draft)) == ("command-failed", True, [])
+    assert posted(draft) == [("command-failed", (ANNA,))]
+
+
+def test_an_agents_encrypted_mail_is_never_relayed():
+    draft = decided(by_anna(message={"wrappings": (Wrapping.PGP_ENCRYPTED,), "text": "", "new_text": ""}))
+    assert (draft.reason.code, kinds(draft)) == ("command-failed", [])
     assert posted(draft) == [("command-failed", (ANNA,))]
 
 
