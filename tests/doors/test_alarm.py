@@ -143,7 +143,7 @@ def test_an_alarm_that_does_not_arrive_is_shown_but_rings_no_other(store: Store,
     alarm.look(office, NOW + timedelta(hours=1))
     assert len(mails(store)) == 1
     with store.reading() as tx:
-        assert [trouble.text.partition(":")[0] for trouble in find_status(tx, office.desk.settings).troubles] == [
+        assert [trouble.text.partition(":")[0] for trouble in find_status(tx, office.desk.settings, NOW + timedelta(hours=1)).troubles] == [
             "1 incoming held",
             "1 outgoing failed",
         ]
