@@ -1,4 +1,4 @@
-"""Who we are among processes: the owner's name in claims and leases, and whether another owner is still alive on this host."""
+"""Who we are among processes: the owner's name in claims, and whether another owner is still alive on this host."""
 
 import os
 import socket
