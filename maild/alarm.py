@@ -7,10 +7,9 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from maild import maillog
 from maild.config.settings import Mode, Settings
 from maild.effects import Decision, IncomingState, Letter, Post
-from maild.errors import StoreUnavailableError
+from maild.jobs import scheduled_job
 from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
@@ -35,16 +34,9 @@ class Alarm:
         self._since: dict[str, datetime] = {}
         self._last_mail: datetime | None = None
 
+    @scheduled_job("alarm")
     def look(self, office: Office, now: datetime) -> None:
-        """Mail what is new and has lasted. The catch-all around one scheduled job stands here (HOUSE.md 3)."""
-        try:
-            self._look(office, now)
-        except StoreUnavailableError as error:
-            maillog.store_unavailable("alarm", str(error))
-        except Exception as error:
-            maillog.job_failed("alarm", f"{type(error).__name__}: {error}")
-
-    def _look(self, office: Office, now: datetime) -> None:
+        """Mail what is new and has lasted."""
         with self._store.reading() as tx:
             troubles = find_status(tx, office.desk.settings, now).troubles
             told = _find_told(tx)

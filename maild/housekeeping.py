@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from maild import maillog, node
+from maild import node
 from maild.config.settings import Settings
-from maild.errors import StoreUnavailableError
+from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
 from maild.store import incoming, letters, mutes, suppressions
 from maild.store.engine import Store
@@ -15,25 +15,19 @@ BITE_BYTES = 1024 * 1024
 """Letters are packed in small bites, each a commit: nobody waits long for the database, and little is held in memory at a time."""
 
 
+@scheduled_job("housekeeping")
 def housekeep(store: Store, settings: Settings, now: datetime) -> None:
     """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3); sent letters are packed.
     Letters of queues that are gone are another's to send; mutes and suppressions that have run out are forgotten.
-
-    The catch-all around one scheduled job stands here (HOUSE.md 3): the next round may do better.
     """
-    try:
-        with store.writing() as tx:
-            incoming.release_claims_of_dead(tx, node.is_alive)
-            letters.recover(tx, node.is_alive, now, settings.outbox.unknown_retry)
-            mutes.forget_ended(tx, now)
-            suppressions.forget_old(tx, now)
-            if accounts := group_by_account(settings):
-                letters.rehome(tx, settings.queues, min(accounts[0][1]))
-        _pack(store)
-    except StoreUnavailableError as error:
-        maillog.store_unavailable("housekeeping", str(error))
-    except Exception as error:
-        maillog.job_failed("housekeeping", f"{type(error).__name__}: {error}")
+    with store.writing() as tx:
+        incoming.release_claims_of_dead(tx, node.is_alive)
+        letters.recover(tx, node.is_alive, now, settings.outbox.unknown_retry)
+        mutes.forget_ended(tx, now)
+        suppressions.forget_old(tx, now)
+        if accounts := group_by_account(settings):
+            letters.rehome(tx, settings.queues, min(accounts[0][1]))
+    _pack(store)
 
 
 def _pack(store: Store) -> None:

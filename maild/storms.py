@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from maild import maillog
 from maild.conclude import STORM
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.audience import agents_to_tell
 from maild.effects import Decision, Effect, IncomingState, RecordEvent
-from maild.errors import StoreUnavailableError
+from maild.jobs import scheduled_job
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
@@ -26,17 +25,13 @@ TOLD_AT_LATEST = timedelta(minutes=10)
 _TOLD = "storms.told"
 
 
+@scheduled_job("storms")
 def tell_of_storms(store: Store, office: Office, now: datetime) -> None:
-    """Mail what nobody was told of yet. The catch-all around one scheduled job stands here (HOUSE.md 3)."""
-    try:
-        with store.reading() as tx:
-            untold = tickets.list_tagged(tx, STORM, after=_last_told(tx))
-        if is_ripe(untold, now):
-            _tell_all(store, office, untold, now)
-    except StoreUnavailableError as error:
-        maillog.store_unavailable("storms", str(error))
-    except Exception as error:
-        maillog.job_failed("storms", f"{type(error).__name__}: {error}")
+    """Mail what nobody was told of yet."""
+    with store.reading() as tx:
+        untold = tickets.list_tagged(tx, STORM, after=_last_told(tx))
+    if is_ripe(untold, now):
+        _tell_all(store, office, untold, now)
 
 
 def is_ripe(untold: Sequence[TicketRow], now: datetime) -> bool:

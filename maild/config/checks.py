@@ -104,7 +104,7 @@ def _forms_can_be_proved(written: Written, root: Table, findings: Findings) -> N
     """MAIL.md L6a."""
     if written.forms and not written.trust.authserv_ids and "trust" not in findings.unread:
         message = "forms are believed only where trust.authserv_ids names the server that judges their mail; as it is, they are machines"
-        findings.faults.add(place_of(root, "forms"), "W308", message)
+        findings.faults.add(place_of(root, "forms"), "W309", message)
 
 
 def _agents_can_be_proved(written: Written, root: Table, findings: Findings) -> None:

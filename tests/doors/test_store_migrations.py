@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -100,15 +100,20 @@ def test_the_status_says_what_is_there_and_what_is_wanted(empty_urls: tuple[str,
     assert "maild:" not in status.place
 
 
-def test_mail_of_the_first_schema_is_still_known_again(empty_urls: tuple[str, str], tmp_path: Path):
-    store = connect_store(empty_urls[0], tmp_path, create=False)
+def upgraded_from(version: str, statements: Sequence[str], url: str, directory: Path) -> Store:
+    """A store that was filled under an old schema and has been brought up to date."""
+    store = connect_store(url, directory, create=False)
     with store.writing() as tx:
-        migrate.run_migrations(tx, "0001")
-        for statement in FIRST_DESK:
+        migrate.run_migrations(tx, version)
+        for statement in statements:
             tx.exec_driver_sql(statement)
     store.close()
-    assert migrate.upgrade(empty_urls[0], tmp_path) == ("0001", schema.HEAD)
-    store = open_store(empty_urls[0], tmp_path, create=False)
+    assert migrate.upgrade(url, directory) == (version, schema.HEAD)
+    return open_store(url, directory, create=False)
+
+
+def test_mail_of_the_first_schema_is_still_known_again(empty_urls: tuple[str, str], tmp_path: Path):
+    store = upgraded_from("0001", FIRST_DESK, empty_urls[0], tmp_path)
     with store.reading() as tx:
         (copy,) = recall(tx, Question("mail-a@globex.example"), NOW).same_id
         words = [row.number for row in list_tickets(tx, parse_query("printer", None, NOW))]
@@ -118,14 +123,7 @@ def test_mail_of_the_first_schema_is_still_known_again(empty_urls: tuple[str, st
 
 
 def test_letters_of_the_second_schema_keep_their_envelope_sender(empty_urls: tuple[str, str], tmp_path: Path):
-    store = connect_store(empty_urls[0], tmp_path, create=False)
-    with store.writing() as tx:
-        migrate.run_migrations(tx, "0002")
-        for statement in A_LETTER:
-            tx.exec_driver_sql(statement)
-    store.close()
-    assert migrate.upgrade(empty_urls[0], tmp_path) == ("0002", schema.HEAD)
-    store = open_store(empty_urls[0], tmp_path, create=False)
+    store = upgraded_from("0002", A_LETTER, empty_urls[0], tmp_path)
     with store.writing() as tx:
         delivery = letters.claim(tx, NOW, "host:1:1", 60)
     store.close()
