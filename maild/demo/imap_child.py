@@ -14,7 +14,10 @@ from argparse import Namespace
 
 from proxyprotocol.reader import ProxyProtocolReader
 from pymap.backend.dict import Config, Login
+from pymap.backend.dict.mailbox import MailboxData
+from pymap.concurrent import Event
 from pymap.imap import IMAPServer
+from pymap.selected import SelectedMailbox
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
@@ -34,6 +37,7 @@ def main() -> None:
 async def _serve(passwords: dict[str, str]) -> None:
     config = _configuration()
     config.apply_context()
+    _tell_what_came_before_idle()
     login = Login(config)
     for user, password in passwords.items():
         login.users_dict[user] = UserMetadata(config, user, password=password)
@@ -43,6 +47,19 @@ async def _serve(passwords: dict[str, str]) -> None:
     await asyncio.to_thread(sys.stdin.read)
     # Clients may still be connected, and pymap would wait for them; there is nothing to save.
     os._exit(0)
+
+
+def _tell_what_came_before_idle() -> None:
+    """pymap tells a client in IDLE of the next change and keeps to itself what came since the client's last command, which RFC 2177 lets it
+    wait for: a mail in that moment would lie there until the client asks again, minutes later.
+    """
+    wait_and_update = MailboxData.update_selected
+
+    async def update(mailbox: MailboxData, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
+        is_behind = selected.mod_sequence != mailbox._mod_sequences.highest
+        return await wait_and_update(mailbox, selected, wait_on=None if is_behind else wait_on)
+
+    MailboxData.update_selected = update  # type: ignore[method-assign, assignment]
 
 
 def _configuration() -> Config:

@@ -90,7 +90,8 @@ class Visit:
             told += line
             if line == words if whole else words in line:
                 return told
-        raise AssertionError(f"it ended without {words!r}:\n{told}")
+        _, complaints = self.process.communicate(timeout=30)
+        raise AssertionError(f"it ended without {words!r}:\n{told}\n{complaints}")
 
     def has_left_nothing(self) -> bool:
         return list(self.home.iterdir()) == [] and self._processes() == []

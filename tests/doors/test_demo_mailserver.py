@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from maild.demo.mailserver import Playground
 from maild.ingest.imap import MailboxSession
+from maild.ingest.imap_wire import USUAL_TIMING
 from maild.ingest.mailbox_checkup import check_mailbox
 from maild.ingest.watcher import Watcher
 from tests.rig.mails import an_email
@@ -71,6 +73,17 @@ def test_a_desk_can_watch_its_mailbox_here(playground):
         assert time.monotonic() - began < 1
     finally:
         watcher.stop()
+
+
+def test_a_mail_that_comes_just_before_idle_is_told_in_idle(playground):
+    stop = threading.Event()
+    with closing(MailboxSession(playground.account(ANN), replace(USUAL_TIMING, near_poll=0))) as session:
+        session.select()
+        session.idle(0, stop)
+        playground.send(ANNA, an_email(to=ANN))
+        began = time.monotonic()
+        assert session.idle(60, stop)
+        assert time.monotonic() - began < 30
 
 
 def test_a_mail_client_finds_an_ordinary_server(playground):
