@@ -66,7 +66,7 @@ class _Element:
 def html_lines(html: str) -> tuple[Line, ...]:
     """The visible text, line by line."""
     writer = _Writer()
-    for token in read_html(html[:MAX_HTML]):
+    for token in read_html(_capped(html)):
         if isinstance(token, str):
             writer.text(token)
         elif token.closes:
@@ -74,6 +74,14 @@ def html_lines(html: str) -> tuple[Line, ...]:
         else:
             writer.open(token)
     return writer.finish()
+
+
+def _capped(html: str) -> str:
+    """At most 2 MiB, and no tag cut in two."""
+    if len(html) <= MAX_HTML:
+        return html
+    last_tag = html.rfind("<", MAX_HTML - MAX_STYLE, MAX_HTML)
+    return html[: last_tag if last_tag >= 0 else MAX_HTML]
 
 
 def html_to_text(html: str) -> str:

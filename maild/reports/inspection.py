@@ -32,7 +32,7 @@ def inspect_paths(paths: Iterable[Path]) -> Iterator[Json]:
 
 
 def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> Json:
-    """The object of one message, its keys in the contract's order."""
+    """The object of one message, its keys in the contract's order; what we add comes last."""
     author = message.header_from[0] if message.header_from else message.author
     spam = find_spam(message, None, SpamPolicy()).reason
     silence = (*nature.silence, spam) if spam else nature.silence
@@ -57,6 +57,8 @@ def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> J
         "may_acknowledge": not silence,
         "reasons": list(dict.fromkeys(str(reason) for reason in (*nature.reasons, *silence))),
         "defects": list(message.defects),
+        "wrappings": [wrapping.value for wrapping in message.wrappings],
+        "invitation": message.invitation,
     }
 
 
@@ -107,6 +109,7 @@ def _describe_attachment(attachment: Attachment) -> Json:
         "size": attachment.size,
         "sha256": attachment.sha256,
         "inline": attachment.inline,
+        "elided": attachment.elided,
     }
 
 

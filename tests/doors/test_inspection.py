@@ -27,6 +27,8 @@ KEYS = [
     "may_acknowledge",
     "reasons",
     "defects",
+    "wrappings",
+    "invitation",
 ]
 MAIL = b"From: Ann Smith <ann@globex.example>\nTo: support@acme.example\nSubject: Printer\nMessage-ID: <m1@globex.example>\n\nIt burns.\n"
 BOUNCE = b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n<bob@globex.example>:\n550 5.1.1 no such user\n"

@@ -107,6 +107,10 @@ def test_attributes_are_read():
     assert tag.read_attributes() == {"href": "x", "title": "a&b", "disabled": "", "data-x": "y"}
 
 
+def test_what_lies_beyond_two_mebibytes_is_not_read():
+    assert html_to_text("<p>one</p>" + "<!-- x -->" * 300_000 + "<p>two</p>") == "one"
+
+
 HOSTILE = [
     "<!--" * 200_000,
     "<div>" * 100_000,

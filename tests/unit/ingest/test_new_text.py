@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.ingest.lines import plain_lines
-from maild.ingest.new_text import cut_reply
+from maild.ingest.new_text import cut_reply, keep_reply
 
 
 def check(text: str, expected: str) -> None:
@@ -27,6 +27,20 @@ def test_a_signature_above_the_quote_is_set_aside_with_it():
     cut = cut_reply(plain_lines("It works.\n\n-- \nAnn\n\nOn Mon, Jan 5, 2026 at 10:00, Bob <b@x> wrote:\n> Have you?"))
     assert (cut.visible, cut.elided[:7]) == ("It works.", "-- \nAnn")
     check("It works.\n\nSent from my iPhone\n\n> On Jan 5, 2026, at 10:00, Bob <b@x> wrote:\n> \n> Have you?", "It works.")
+
+
+def test_what_nobody_looked_at_is_shown():
+    """MAIL.md P8: 5,000 lines are looked at; an answer may stand below them."""
+    quoted = "On Mon, Jan 5, 2026 at 10:00, Bob <b@x> wrote:\n" + "> Have you?\n" * 5_000
+    check(f"Yes.\n\n{quoted}\nBut not twice.", f"Yes.\n\n{quoted}\nBut not twice.")
+    check("Yes.\n" * 5_000 + "> Have you?", "Yes.\n" * 5_000 + "> Have you?")
+
+
+def test_the_first_message_of_a_ticket_is_never_cut():
+    text = "See below.\n\n-----Original Message-----\nFrom: Ann\n\nIt burns.\n\n-- \nBob"
+    assert keep_reply(plain_lines(text)).visible == text
+    kept = keep_reply(plain_lines(f"[EXTERNAL]\n\n{text}"))
+    assert (kept.visible, kept.elided) == (text, "[EXTERNAL]")
 
 
 def test_a_banner_is_set_aside_with_the_quote():
