@@ -18,8 +18,9 @@ MAX_MARKER = 200
 MAX_MARKER_WORDS = 120
 MAX_BARE_MARKER = 60
 
-# `>`, also behind the quoted person's initials (The Bat!), and `| ` before words that are no row of a table. ">From " is an mbox's doing.
-_QUOTED = re.compile(r"\s{0,4}>(?!From )|\s{0,4}[^\W\d_]{1,15}>+(?:\s|$)|\s{0,2}\|(?!.*\|)\s\s{0,9}\S")
+# `>`, also behind the quoted person's initials (The Bat!) but not behind a program's prompt, and `| ` before words that are no row of a
+# table. ">From " is an mbox's doing.
+_QUOTED = re.compile(r"\s{0,4}>(?!From )|\s{0,4}(?!SQL>|PS>)[^\W\d_a-zà-ÿа-яё][^\W\d_]{0,14}>+(?:\s|$)|\s{0,2}\|(?!.*\|)\s\s{0,9}\S")
 _DECORATION = re.compile(r"^[\s>*_=~#\-+.:|\[(]{1,200}|[\s*_=~#\-+.:|\])<]{1,200}$")
 _DECORATED = re.compile(r"\s{0,9}[>*_=~#\-+|\s]{0,80}[*_=~#\-+]{2}")
 _DECORATED_BOTH = re.compile(r"\s{0,9}[*_=~#\-]{2,80}[^*_=~#\-].{0,400}[^*_=~#\-][*_=~#\-]{2,80}\s{0,9}$")

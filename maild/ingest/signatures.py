@@ -17,24 +17,30 @@ MAX_LINES_AFTER_PROGRAM = 3
 MAX_PROGRAM_LINE = 120
 MAX_PROGRAM_WORDS = 8
 MAX_WEAK_WORDS = 12
-MAX_FOOTER_LINES = 60
+MAX_FOOTER_LINES = 15
+MAX_NOTICE_LINES = 60
 
 _SEPARATOR = re.compile(r"\s{0,2}--?\s{0,4}$")
 _RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
 _REFERENCE = re.compile(r"[\d@/]")
+_POSTSCRIPTS = ("p.s", "ps:", "ps.", "ps ", "p.p.s", "n.b", "nb:")
 _DECORATION = "*_-– \t<[(|\"'"
 
 
 def find_signature(lines: Sequence[Line]) -> int | None:
     """The line at which the trailing signature begins, None without one. It never takes the whole text."""
-    candidates = (_marked_up(lines), _separated(lines), _by_program(lines), _first_footer(lines, "footers"))
+    candidates = (_marked_up(lines), _separated(lines), _by_program(lines), _first_footer(lines, "footers", MAX_FOOTER_LINES))
     found = [number for number in candidates if number is not None and _has_text(lines[:number])]
     return min(found, default=None)
 
 
 def find_notice(lines: Sequence[Line]) -> int | None:
     """The line at which a legal notice begins that ends the text, None without one. Some servers write it below everything."""
-    return _first_footer(lines, "notices")
+    number = _first_footer(lines, "notices", MAX_NOTICE_LINES)
+    if number is None:
+        return _first_footer(lines, "footers", MAX_FOOTER_LINES)
+    words_of_it = " ".join(line.text for line in lines[number:]).lower()
+    return number if any(piece in words_of_it for piece in words("signatures", "legal")) else None
 
 
 def _has_text(lines: Sequence[Line]) -> bool:
@@ -63,8 +69,15 @@ def _loosely_separated(lines: Sequence[Line], tail: range) -> int | None:
     if number is None:
         return None
     below = [line.text for line in lines[number + 1 :] if line.text.strip()]
-    is_signature = len(below) <= MAX_LOOSE_LINES and all(len(text.split()) <= MAX_LOOSE_WORDS or _REFERENCE.search(text) for text in below)
-    return number if is_signature else None
+    return number if len(below) <= MAX_LOOSE_LINES and all(map(_may_be_signature, below)) else None
+
+
+def _may_be_signature(text: str) -> bool:
+    """Names, places, numbers; no sentence, and no postscript."""
+    bare = text.strip().lower()
+    if bare.startswith(_POSTSCRIPTS) or bare.endswith("?"):
+        return False
+    return len(bare.split()) <= MAX_LOOSE_WORDS or _REFERENCE.search(bare) is not None
 
 
 def _by_program(lines: Sequence[Line]) -> int | None:
@@ -79,7 +92,7 @@ def _by_program(lines: Sequence[Line]) -> int | None:
             found = number
             continue
         written += 1
-        if found is not None or written > MAX_LINES_AFTER_PROGRAM:
+        if found is not None or written > MAX_LINES_AFTER_PROGRAM or not _may_be_signature(text):
             break
     return found
 
@@ -114,11 +127,11 @@ def _any_of(beginnings: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(rf"(?<![a-z\u00c0-\u052f]){re.escape(beginning)}" for beginning in beginnings))
 
 
-def _first_footer(lines: Sequence[Line], kind: str) -> int | None:
-    """The earliest paragraph near the end that begins like such a footer, with the rule above it. Nothing quoted may follow."""
+def _first_footer(lines: Sequence[Line], kind: str, most: int) -> int | None:
+    """The earliest paragraph in the last so many lines that begins like such a footer, and the rule above it. No quote may follow."""
     beginnings = words("signatures", kind)
     found = None
-    for number in range(len(lines) - 1, max(-1, len(lines) - 1 - MAX_FOOTER_LINES), -1):
+    for number in range(len(lines) - 1, max(-1, len(lines) - 1 - most), -1):
         line = lines[number]
         if line.origin in (Origin.QUOTE, Origin.FRAME) or line.text.lstrip().startswith(">"):
             break

@@ -50,6 +50,13 @@ def test_a_banner_elsewhere_or_alone_stays():
     check_kept("It works.\n\n[EXTERNAL]\n\nWhat does that mean?")
     check_kept("[EXTERNAL]")
     check_kept("External help would be fine.\n\nAnn")
+    check_kept("Why do I see “This email originated from outside of the organization” in your mails?\n\nAnn")
+
+
+def test_a_text_right_below_its_banner_stays():
+    words = "My printer is on fire.\nPlease help."
+    check(f"CAUTION: This email originated from outside of the organization.\n{words}", words)
+    check(f"[EXTERNAL]\n{words}", words)
 
 
 def test_where_the_banners_end():

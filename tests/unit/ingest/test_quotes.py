@@ -193,6 +193,7 @@ def test_quote_marks_of_all_kinds_are_known():
 def test_what_only_looks_like_a_quote_mark_stays():
     check_kept("The table:\n| id | name |\n| 1 | Ann |")
     check_kept("It is so when\na>b and c>d")
+    check_kept("What does that say?\n\nmysql> show tables;\nSQL> select 1;")
     check_kept("Hello,\n>From my point of view it is broken.")
 
 
@@ -227,6 +228,11 @@ def test_footers_below_a_quote_do_not_make_it_an_answer_below():
         "Yes.",
     )
     check(f"Yes.\n\n{quote}\n\n________\nDiese E-Mail enthält vertrauliche Informationen.", "Yes.")
+
+
+def test_an_answer_below_the_quote_that_begins_like_a_notice_stays():
+    check_kept("Hello,\n\nOn Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:\n> Have you?\n\nThis message is the third one I get.")
+    check_kept("Hello,\n\n> How do I get off the list?\n\nUnsubscribe: that is what I mean.")
 
 
 def test_a_writers_own_legal_notice_stays():

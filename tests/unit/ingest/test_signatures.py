@@ -115,6 +115,11 @@ def test_several_such_lines_are_one_signature():
     check("It works.\n\nSent from my phone.\nAnn Smith\n+44 20 7946 0000", "It works.")
 
 
+def test_a_postscript_below_such_a_line_stays():
+    check_kept("It works.\n\nSent from my iPhone\n\nP.S. Call me at +44 20 7946 0000.")
+    check_kept("It works.\n\nSent from my iPhone\n\nOr do you need the serial number too?")
+
+
 def test_sentences_like_a_programs_stay():
     check_kept("Here it is.\n\nSent from my desk, which is much easier than my mobile phone.")
     check_kept("Here it is.\n\nSent the iPhone back today.")
