@@ -169,6 +169,7 @@ def test_words_of_a_marker_in_prose_stay():
     check_kept("Forwarded by mistake, sorry.\nPlease ignore it.")
     check_kept("Original message.\nIs that what you need?")
     check_kept("-- original plan --\nIs that what you need?")
+    check_kept("--- as you wrote ---\nIs that what you need?")
 
 
 def test_words_of_a_marker_over_a_header_block_belong_to_it():
