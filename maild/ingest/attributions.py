@@ -117,6 +117,8 @@ def find_attributions(lines: Sequence[Line], number: int) -> Iterator[tuple[int,
     joined = ""
     for last in range(number, min(number + MAX_ATTRIBUTION_LINES, len(lines))):
         text = lines[last].text.strip()
+        if lines[last].origin is not lines[number].origin or (last > number and not _may_be_wrapped(lines[number].text)):
+            return
         if not text:
             if _goes_on_after_gap(lines, last, joined):
                 continue
@@ -127,6 +129,11 @@ def find_attributions(lines: Sequence[Line], number: int) -> Iterator[tuple[int,
         if len(joined) > MAX_LENGTH:
             return
         yield last, joined
+
+
+def _may_be_wrapped(first: str) -> bool:
+    """Only a line with the date or the writer's address in it begins an attribution of several lines."""
+    return has_date(first) or "<" in first
 
 
 def _goes_on_after_gap(lines: Sequence[Line], number: int, joined: str) -> bool:

@@ -44,7 +44,12 @@ def _read_block(lines: Sequence[Line], first: int) -> int | None:
     end = first
     for position in range(first, min(len(lines), first + BLOCK_LINES)):
         text = lines[position].text
-        if role := role_of(text):
+        role = role_of(text)
+        if position > first and (lines[position].is_ruled or (role in roles and role != "other")):
+            if lines[position - 1].text.strip():
+                return None  # The block begins later: what stood before is the writer's own.
+            break
+        if role:
             roles.add(role)
             end = position + 1
         elif text.strip() and not _continues(lines, position):

@@ -239,6 +239,7 @@ def test_an_attribution_with_date_and_writer_is_cut_without_quote_marks_too(attr
 def test_the_writers_own_line_right_above_an_attribution_stays():
     check("Thanks, that helped.\nOn Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:\n> Have you?", "Thanks, that helped.")
     check("See you then!\nOn Mon, Jan 5, 2026\nAnn wrote:\n> Have you?", "See you then!")
+    check("Access denied for user@host.example\nAnn wrote:\n> Have you?", "Access denied for user@host.example\nAnn wrote:")
 
 
 def test_words_and_attribution_may_share_a_line():

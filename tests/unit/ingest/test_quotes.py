@@ -81,6 +81,14 @@ def test_labels_alone_are_no_header_block():
     check_kept("Cc: ann@x.example\nTo: bob@x.example\nSubject: Printer\n\nThese should go out today, 05.01.2026.")
 
 
+def test_the_writers_own_labels_above_a_header_block_stay():
+    block = BLOCKS["en"].replace("{A}", "Ann Smith <ann@x.example>")
+    check(f"From: the office\nI called.\nTo: whom?\n{block}\n\nHave you?", "From: the office\nI called.\nTo: whom?")
+    check_html(
+        f"From: the office<br>To: whom?<hr>{block.replace(chr(10), '<br>').replace('<ann', '&lt;ann')}", "From: the office\nTo: whom?"
+    )
+
+
 def test_under_a_rule_less_is_a_header_block():
     check_html("Yes.<hr><b>From:</b> ann@x.example <b>Date:</b> 5 Jan 2026<p>Have you?", "Yes.")
     check_html(
