@@ -93,6 +93,7 @@ def a_message(**changes: Any) -> InboundMessage:
         text=text,
         html="",
         new_text=text,
+        uncut_text=text,
         elided="",
         attachments=(),
         part_types=("text/plain",),

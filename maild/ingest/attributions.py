@@ -16,6 +16,7 @@ MAX_LENGTH = 500
 MAX_ATTRIBUTION_LINES = 6
 MAX_NAME_WORDS = 8
 MAX_SMALL_WORDS = 3
+MAX_WORD = 60
 UNSPACED_SCRIPTS = "\u0e00"
 
 _DATE = re.compile(
@@ -27,9 +28,10 @@ _HINT = re.compile(r"[\d@]")
 _WORD = re.compile(r"\w+")
 _OTHER_FORMS = re.compile(r"^(?:\(\w{1,4}\)|/-?\w{1,3}(?!\w)|\s\w{1,2}(?!\w)){1,3}")
 _QUOTES = "\"'(),«»“”„"
-_LAST_WORD = re.compile(r"(\w+)\W*$")
 # A weekday may stand before it: "пн, 5 янв. 2026 г. в 10:00", "2026年1月5日"; in Gmail until 2013 it was all: "2011/4/7 Ann <ann@x>".
 _BEGINS_WITH_DATE = re.compile(r"\W{0,3}(?:[^\W\d]{1,20}\W{1,3}){0,2}\d")
+# Gmail in 2014, with the writer's name alone behind it.
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \S")
 # Seen in practice, without any verb: `30.09.2017, 18.30, "Ann" <ann@x>:`
 _NAMES_WRITER = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>\s?:$")
 # Seen in practice: "<ann@x" and ">:", because a mail program broke the line before it added quote marks.
@@ -52,13 +54,16 @@ def weigh(text: str) -> Evidence:
     """
     bare = text.strip(" *_-\t")
     is_closed = bare.endswith((":", "...", "…", ">", ")"))
+    if _STAMP.match(bare):
+        return Evidence.BEFORE_QUOTE
     if not (is_closed or _ends_with_verb(bare)) or not _HINT.search(bare) or not _is_balanced(bare):
         return Evidence.NONE
     if _stands_alone(bare):
         return Evidence.ALONE
     is_dated, is_addressed = has_date(bare), has_address(bare)
     if verb := _find_verb(bare):
-        is_enough = _leads_to_quote(bare, verb) and ((is_dated or is_addressed) if is_closed else (is_dated and is_addressed))
+        is_exact = is_dated and (is_addressed or (_DATE.search(bare) is not None and _TIME.search(bare) is not None))
+        is_enough = _leads_to_quote(bare, verb) and (is_exact or (is_closed and (is_dated or is_addressed)))
     else:
         is_closed = bare.endswith(":") or (bare.endswith(">") and _BEGINS_WITH_DATE.match(bare) is not None)
         is_enough = is_closed and is_addressed and _DATE.search(bare) is not None
@@ -171,8 +176,10 @@ def _find_verb(text: str) -> re.Match[str] | None:
 
 def _ends_with_verb(text: str) -> bool:
     """The last word alone; of a language that puts no blanks between words, the end of the text."""
-    found = _LAST_WORD.search(text[-60:])
-    return found is not None and (found.group(1).lower() in _verbs().single or (not text.isascii() and text.endswith(_verbs().phrases)))
+    last = text[-MAX_WORD:].rpartition(" ")[2]
+    if last.partition("(")[0].partition("/")[0].strip(_QUOTES).lower() in _verbs().single:
+        return True
+    return not text.isascii() and text.endswith(_verbs().phrases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _is_decorated_marker(lowered: str, bare: str) -> bool:
     if bare.startswith(words("markers", "markers")) or bare in word_set("markers", "whole") or _HELP_DESK.match(lowered):
         return True
     # Zoho: "---- On Mon, 5 Jan 2026 10:00 Ann <ann@x> wrote ----"; Notes: "-----Ann Smith/Globex wrote: -----".
-    is_attribution = lowered.rstrip(" -_=*~#").endswith(":") or (has_date(bare) and has_address(bare))
+    is_attribution = lowered.rstrip(" -_=*~#").endswith(":") or has_date(bare) or has_address(bare)
     return is_attribution and _DECORATED_BOTH.match(lowered) is not None and has_verb(bare)
 
 

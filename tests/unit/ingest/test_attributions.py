@@ -50,6 +50,7 @@ GMAIL = [
     f"เมื่อ จ. 5 ม.ค. 2026 เวลา 10:00 {A} {M} เขียนว่า:",
     f"2011/4/7 {A} {M}",
     f"2026-01-05 10:00 GMT+01:00 {A} {M}:",
+    f"2026-01-05 10:00 GMT+01:00 {A}",
 ]
 # Apple Mail, on computers and telephones.
 APPLE = [
@@ -166,6 +167,13 @@ WEBMAIL = [
     f"On January 5, 2026 at 10:00 AM GMT+1 {A} {M} wrote:",
 ]
 PROGRAMS = [
+    # AOL, Outlook Express, old news readers
+    "In a message dated 1/5/2026 10:00:00 A.M. Central Standard Time, ann@x.example writes:",
+    "In einer eMail vom 05.01.2026 10:00:00 Westeuropäische Normalzeit schreibt ann@x.example:",
+    f"{A} {M} wrote in message news:id@x.example...",
+    f"In article <id@x.example>, {A} {M} wrote:",
+    f"On Mon, Jan 5 2026 at 10:00:00 am, {A} wrote",
+    f'Op 5 jan. 2026 10:00 schreef "{A}" {M} het volgende:',
     # Mutt, Gnus, Sylpheed, Claws
     f"On Mon, Jan 05, 2026 at 10:00:00AM +0100, {A} wrote:",
     f"* {A} {M} [2026-01-05 10:00]:",
@@ -201,6 +209,7 @@ PROGRAMS = [
     f"{A} {M} wrote on 01/05/2026 10:00:00 AM:",
     f"---- On Mon, 05 Jan 2026 10:00:00 +0100 {A} {M} wrote ----",
     f"---- Am Mo., 05 Jan. 2026 10:00:00 +0100 schrieb {A} {M} ----",
+    f"---- {A} {M} wrote ----",
     f"-----{A}/Globex wrote: -----",
 ]
 BROKEN = [
@@ -231,7 +240,7 @@ def test_an_attribution_with_its_quote_is_cut(attribution: str) -> None:
     check(f"Thanks, that helped.\n{attribution}\n> Have you tried\n> to turn it off?\n", "Thanks, that helped.")
 
 
-@pytest.mark.parametrize("attribution", [*GMAIL[:37], *APPLE, *THUNDERBIRD[:5], *WEBMAIL[:11], *PROGRAMS[-13:-7], *PROGRAMS[-4:]])
+@pytest.mark.parametrize("attribution", [*GMAIL[:37], *APPLE, *THUNDERBIRD[:5], *WEBMAIL[:11], *PROGRAMS[-14:-8], *PROGRAMS[-5:]])
 def test_an_attribution_with_date_and_writer_is_cut_without_quote_marks_too(attribution: str) -> None:
     check(f"Thanks, that helped.\n\n{attribution}\n\nHave you tried\nto turn it off?\n", "Thanks, that helped.")
 
