@@ -14,7 +14,8 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u20
 _SIMPLER = str.maketrans(
     {
         **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2500\u2501\u2550\u2e3a\ufe58\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2500\u2501\u2550\ufe58\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u2014\u2015\u2e3a", "--"),
         **dict.fromkeys("\u2019\u02bc\u2032\uff07", "'"),
         # Arabic, Persian, Devanagari, Bengali and full-width digits.
         **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xFF10) for digit in range(10)},

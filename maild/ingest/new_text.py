@@ -19,6 +19,7 @@ LEAST_WRAPPED = 60
 
 _SHARED = re.compile(r"(.{0,500}?[^\s-])\s?-{3,}\s{1,3}(.{10,300})")
 _WORDS = re.compile(r"[\w\u0080-\U0010ffff]")
+_SNIPPED = re.compile(r"\W{0,5}(?:snip\w{0,5}|schnipp\w{0,2}|cut|gekürzt|coupé)\W{0,5}$", re.IGNORECASE)
 _LINK_PIECES = ("(http", "<http", "http", "_", "&", "=", "%", "/", "?")
 # Seen in practice: the character Gmail leaves behind for its tracking pixel.
 _LEADS_OVER = re.compile(r"\s{0,8}(?:[-_=*~#+]{3,200}|ᐧ)\s{0,8}")
@@ -119,7 +120,7 @@ def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool) -> b
 def _is_own(lines: Sequence[Line], number: int, quote: Quote, frames_count: bool) -> bool:
     """Words that are not quoted. A line in a mail client's frame is the writer's own where quoted ones stand before it."""
     line = lines[number]
-    if not _WORDS.search(line.text) or is_quoted(line.text) or line.origin in (Origin.QUOTE, Origin.SIGNATURE):
+    if not _WORDS.search(line.text) or _SNIPPED.match(line.text) or is_quoted(line.text) or line.origin in (Origin.QUOTE, Origin.SIGNATURE):
         return False
     if line.origin is Origin.FRAME:
         return frames_count and any(is_quoted(lines[before].text) for before in range(quote.content, number))

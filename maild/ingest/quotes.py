@@ -17,6 +17,7 @@ from maild.ingest.lines import Line, Origin, next_written
 MAX_MARKER = 200
 MAX_MARKER_WORDS = 120
 MAX_BARE_MARKER = 60
+MAX_UNMARKED = 3
 
 # `>`, also behind the quoted person's initials (The Bat!) but not behind a program's prompt, and `| ` before words that are no row of a
 # table. ">From " is an mbox's doing.
@@ -145,11 +146,27 @@ def _judge_attribution(lines: Sequence[Line], number: int, last: int, evidence: 
     content = next_written(lines, last + 1)
     if content is None:
         return Quote(number, last + 1, is_marked=False) if evidence is Evidence.ALONE else None
-    if is_quoted(lines[content].text) or lines[content].origin in (Origin.QUOTE, Origin.FRAME):
+    if _is_quotation(lines[content]):
+        return Quote(number, content, is_marked=True)
+    if evidence is Evidence.ALONE and _has_marks_soon(lines, content):
         return Quote(number, content, is_marked=True)
     if evidence is Evidence.ALONE or find_header_block(lines, content) or is_marker(lines[content].text):
         return Quote(number, content, is_marked=False)
     return None
+
+
+def _is_quotation(line: Line) -> bool:
+    return is_quoted(line.text) or line.origin in (Origin.QUOTE, Origin.FRAME)
+
+
+def _has_marks_soon(lines: Sequence[Line], content: int) -> bool:
+    """Seen in practice: "[...]" or a word of thanks between the attribution and the quoted lines, and the answer below them."""
+    number: int | None = content
+    for _ in range(MAX_UNMARKED):
+        number = next_written(lines, number + 1) if number is not None else None
+        if number is not None and _is_quotation(lines[number]):
+            return True
+    return False
 
 
 def _is_better_start(lines: Sequence[Line], number: int, later: int, last: int) -> bool:

@@ -19,9 +19,12 @@ MAX_PROGRAM_WORDS = 8
 MAX_WEAK_WORDS = 12
 MAX_FOOTER_LINES = 15
 MAX_NOTICE_LINES = 60
+MAX_LIST_LINES = 6
+MAX_LIST_WORDS = 12
 
-_SEPARATOR = re.compile(r"\s{0,2}--?\s{0,4}$")
+_SEPARATOR = re.compile(r"\s{0,2}--\s{0,4}$")
 _RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
+_LINK = re.compile(r"https?://\S{1,300}|\S{1,100}@\S{1,100}")
 _REFERENCE = re.compile(r"[\d@/]")
 _POSTSCRIPTS = ("p.s", "ps:", "ps.", "ps ", "p.p.s", "n.b", "nb:")
 _DECORATION = "*_-– \t<[(|\"'"
@@ -29,7 +32,11 @@ _DECORATION = "*_-– \t<[(|\"'"
 
 def find_signature(lines: Sequence[Line]) -> int | None:
     """The line at which the trailing signature begins, None without one. It never takes the whole text."""
-    candidates = (_marked_up(lines), _separated(lines), _by_program(lines), _first_footer(lines, "footers", MAX_FOOTER_LINES))
+    body = lines[: _by_list(lines)]
+    candidates = (
+        *(_marked_up(body), _separated(body), _by_program(body), _first_footer(body, "footers", MAX_FOOTER_LINES)),
+        len(body) if len(body) < len(lines) else None,
+    )
     found = [number for number in candidates if number is not None and _has_text(lines[:number])]
     return min(found, default=None)
 
@@ -45,6 +52,28 @@ def find_notice(lines: Sequence[Line]) -> int | None:
 
 def _has_text(lines: Sequence[Line]) -> bool:
     return any(line.text.strip() for line in lines)
+
+
+def _by_list(lines: Sequence[Line]) -> int | None:
+    """Where a list server's block begins: a rule, a few short lines, among them the list's address; or that address alone."""
+    written = [number for number in range(max(0, len(lines) - MAX_FOOTER_LINES), len(lines)) if lines[number].text.strip()]
+    alone = (
+        written[-1] if written and _is_list_address(lines[written[-1]].text) and _LINK.fullmatch(lines[written[-1]].text.strip()) else None
+    )
+    has_address = False
+    for number in written[: -MAX_LIST_LINES - 2 : -1]:
+        text = lines[number].text
+        if _RULE.match(text):
+            return number if has_address else None
+        if len(text.split()) > MAX_LIST_WORDS or text.lstrip().startswith(">"):
+            break
+        has_address = has_address or _is_list_address(text)
+    return alone
+
+
+def _is_list_address(text: str) -> bool:
+    lowered = text.lower()
+    return _LINK.search(lowered) is not None and any(piece in lowered for piece in words("signatures", "list_addresses"))
 
 
 def _marked_up(lines: Sequence[Line]) -> int | None:

@@ -25,6 +25,7 @@ def main() -> None:
     options = {
         "max_total_time": sys.argv[2] if len(sys.argv) == 3 else "1800",
         "max_len": LONGEST_INPUT,
+        "len_control": 20,
         "timeout": SECONDS_FOR_ONE,
         "rss_limit_mb": MEGABYTES,
         "artifact_prefix": f"{HERE / 'findings' / target}/",

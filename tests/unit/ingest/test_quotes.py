@@ -214,6 +214,13 @@ def test_text_below_or_between_quotes_keeps_everything():
     check_kept("Hello,\n> " + "a long quoted line " * 4 + "\nYes, that works.\n> And then?")
 
 
+def test_answers_below_a_shortened_quote_keep_everything():
+    attribution = "On Sun, 01 Sep 2002 00:05:03 MDT Ann Smith wrote:"
+    check_kept(f"Hi,\n\n{attribution}\n\n[...]\n> Have you tried?\n\nYes, twice.")
+    check_kept(f"Hi,\n\n{attribution}\nThanks for that.\n> Have you tried?")
+    check(f"Hi,\n\n{attribution}\n\n[...]\n> Have you tried?\n[snip]\n> Twice?", "Hi,")
+
+
 def test_a_wrapped_quote_is_still_a_quote():
     attribution = "On Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:"
     check(f"Yes.\n\n{attribution}\n> {'a very long line ' * 4}that was\nwrapped\n> on its way", "Yes.")

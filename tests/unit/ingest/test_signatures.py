@@ -29,6 +29,7 @@ def test_signatures_are_set_aside():
 
 def test_a_line_that_divides_a_text_is_no_signature():
     check_kept("The printer is broken.\n--\nThe other matter is the invoice that you sent last week, it names the wrong address.")
+    check_kept("Three things:\n-\nprinter\nphone")
     check_kept("One\n—\n" + "\n".join(f"point {number}" for number in range(12)))
 
 
@@ -136,6 +137,21 @@ def test_signature_elements_of_mail_clients_are_set_aside():
     check_html('<div>It works.</div><br><div id="Signature"><p>Ann</p></div><div id="divRplyFwdMsg">From</div>', "It works.")
     check_html('<div>It works.</div><div name="messageSignatureSection">Ann</div>', "It works.")
     check_html('<div>It works.</div><div id="AppleMailSignature">Ann</div><blockquote type="cite">Have you?</blockquote>', "It works.")
+
+
+LIST = "_______________________________________________\nTalk mailing list\nTalk@lists.example.org\nhttps://lists.example.org/mailman/listinfo/talk"
+
+
+def test_the_block_of_a_list_server_is_set_aside():
+    check(f"It works.\n\n{LIST}", "It works.")
+    check(f"It works.\n\nOn Mon, Jan 5, 2026 at 10:00, Bob <b@x> wrote:\n> Have you?\n{LIST}", "It works.")
+    check(f"It works.\n\n-- \nAnn\n\n{LIST}", "It works.")
+    check("It works.\n\nhttp://x.example/mailman/listinfo/talk", "It works.")
+    check_kept("It works.\n\n-----\nPlease put me on your mailing list.")
+    check_kept(
+        "Which of them?\n\n-----\n"
+        + "The one at https://lists.example.org/mailman/listinfo/talk is where I saw it first, and then there is another one."
+    )
 
 
 def test_footers_of_scanners_and_lists_are_set_aside():
