@@ -199,7 +199,7 @@ def _read_angled(mailbox: _Mailbox) -> tuple[Address | None, list[str]]:
 def _recover_from_name(before: str, defects: list[str]) -> tuple[Address | None, list[str]]:
     """Seen in practice: `ann@x <>`."""
     word = before.strip("\"' ")
-    return (Address("", word) if _PLAIN.fullmatch(word) else None), defects
+    return (Address("", _clean_address(word)) if _PLAIN.fullmatch(word) else None), defects
 
 
 def _unquoted(tokens: list[str]) -> str:
