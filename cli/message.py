@@ -75,7 +75,7 @@ def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
         print_text(row.error)
 
 
-@command.command(help="Let a held mail walk again.")
+@command.command(help="Let a held mail walk again; one that the mail server withheld is fetched again.")
 @id_argument
 @json_option
 @click.pass_obj
@@ -83,9 +83,9 @@ def retry(context: Context, identifier: int, as_json: bool) -> None:
     from maild.store import incoming
 
     with context.store(context.settings()).writing() as tx:
-        incoming.retry(tx, identifier)
+        incoming.retry(tx, identifier, datetime.now(UTC))
         row = incoming.show(tx, identifier)
-    _report(row, f"{identifier} will be read again", as_json)
+    _report(row, f"{identifier} will be {'fetched again within minutes' if row.is_withheld else 'read again'}", as_json)
 
 
 @command.command(help="Let a quarantined mail in as if it had never been stopped.")

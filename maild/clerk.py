@@ -20,6 +20,7 @@ from maild.ingest.arrival import Incoming
 from maild.ingest.errand import Opened
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
+from maild.message import InboundMessage
 from maild.office import Office
 from maild.pipeline import consider
 from maild.reading import Circumstances
@@ -167,8 +168,7 @@ class Clerk:
             return ()
         if suspect.attempts <= MAX_ATTEMPTS:
             return (suspect,)
-        inbox.hold(tx, suspect.id, Reason("poison", f"maild died over it {MAX_ATTEMPTS} times"), "", _now())
-        maillog.held(suspect.mailbox, suspect.id, "poison")
+        self._hold(tx, suspect, Reason("poison", f"maild died over it {MAX_ATTEMPTS} times"))
         return self._claim(tx, alone=alone)
 
     def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> Decision | None:
@@ -176,15 +176,17 @@ class Clerk:
         if isinstance(opened, MaildError):
             self._unreadable(tx, incoming, opened)
             return None
+        if incoming.withheld:
+            self._hold(tx, incoming, Reason(inbox.WITHHELD, incoming.withheld), header=opened.message)
+            return None
         try:
             with self._store.savepoint(tx):
                 return self._record(tx, incoming, opened, office)
         except StoreUnavailableError:
             raise
         except Exception as error:
-            message, reason = opened.message, Reason("error", f"{type(error).__name__}: {error}")
-            inbox.hold(tx, incoming.id, reason, traceback.format_exc(), _now(), author=message.author, subject=message.subject)
-            maillog.held(incoming.mailbox, incoming.id, reason.text)
+            reason = Reason("error", f"{type(error).__name__}: {error}")
+            self._hold(tx, incoming, reason, traceback.format_exc(), header=opened.message)
             return None
 
     def _record(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> Decision:
@@ -207,8 +209,14 @@ class Clerk:
             maillog.retrying(incoming.id, incoming.attempts, str(error))
             return
         code = "poison" if isinstance(error, WorkerDiedError) else "error"
-        inbox.hold(tx, incoming.id, Reason(code, str(error).splitlines()[0]), str(error), _now())
-        maillog.held(incoming.mailbox, incoming.id, f"{code}: {error}")
+        self._hold(tx, incoming, Reason(code, str(error).splitlines()[0]), str(error))
+
+    def _hold(self, tx: Transaction, incoming: Incoming, reason: Reason, error: str = "", *, header: InboundMessage | None = None) -> None:
+        """Set a message aside, with what is known of it. A withheld one stays that, whatever else happens over its header (I12)."""
+        why = Reason(inbox.WITHHELD, incoming.withheld) if incoming.withheld else reason
+        author, subject = (header.author, header.subject) if header else (None, "")
+        inbox.hold(tx, incoming.id, why, error, _now(), author=author, subject=subject)
+        maillog.held(incoming.mailbox, incoming.id, f"{why.code}: {why.text}")
 
 
 def _is_suspect(incoming: Incoming) -> bool:

@@ -10,7 +10,8 @@ class Arrival:
 
     `received` is the server's INTERNALDATE (for other doors: now). `uid_validity` and `uid` are None for mail that came by another door.
     `answered`: the server copy carries the Answered flag. `quiet`: old mail, never acknowledged. `full_size`: the message's size on the
-    server where `raw` is only its header and the beginning of its text (MAIL.md P13), else None.
+    server where `raw` is only its header and the beginning of its text (MAIL.md P13), else None. `withheld`: why there is no more than
+    the header, or not even that, because the server does not hand the message over (OPERATIONS I12); else empty.
     """
 
     mailbox: str
@@ -21,6 +22,7 @@ class Arrival:
     answered: bool = False
     quiet: bool = False
     full_size: int | None = None
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Incoming:
     """One stored message on its way through the walk.
 
     `attempts` counts this one. `released`: a person let it out of quarantine, so policy does not hold it again (MAIL.md S5).
-    `full_size`: as in `Arrival`.
+    `full_size`, `withheld`: as in `Arrival`.
     """
 
     id: int
@@ -40,3 +42,4 @@ class Incoming:
     quiet: bool = False
     released: bool = False
     full_size: int | None = None
+    withheld: str = ""

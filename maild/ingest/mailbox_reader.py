@@ -4,7 +4,7 @@ Bytes are committed before anything changes on the server (I5), and what is not 
 never a flag or a date (I1). Connecting, waiting and trying again are left to `maild.ingest.watcher`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,8 +17,7 @@ from maild.errors import (
     MailboxUnreachableError,
 )
 from maild.ingest.arrival import Arrival
-from maild.ingest.imap import Fetched, Folder, Listed, MailboxSession
-from maild.ingest.oversize import build_stand_in
+from maild.ingest.imap import UNKNOWN_SIZE, Fetched, Folder, Listed, MailboxSession
 from maild.ingest.progress import MailboxStore, Progress
 from maild.killpoint import reach
 
@@ -28,6 +27,8 @@ ROUND_UIDS = 1000
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
+GIVE_UP_TRIES = 8
+"""Two hours' worth: what has lain on the server for a day when this process begins is not given up at once."""
 OLD = timedelta(hours=24)
 BROKEN = (MailboxUnreachableError, MailboxProtocolError, MailboxThrottledError)
 
@@ -43,10 +44,14 @@ class Stuck:
 
 @dataclass(slots=True)
 class Troubles:
-    """What went wrong with single messages; outlives the connection, not the process. Up to `careful_until` they are read singly (I15)."""
+    """What went wrong with single messages; outlives the connection, not the process.
+
+    Up to `careful_until` messages are read singly (I15). Of the `bare` ones not even the header can be had.
+    """
 
     uid_validity: int = 0
     stuck: dict[int, Stuck] = field(default_factory=dict)
+    bare: set[int] = field(default_factory=set)
     careful_until: int = 0
 
     @property
@@ -58,23 +63,30 @@ class Troubles:
         """UIDs mean nothing under another UIDVALIDITY."""
         if uid_validity != self.uid_validity:
             self.uid_validity, self.careful_until = uid_validity, 0
-            self.stuck.clear()
+            self.forget(list(self.stuck))
 
-    def note(self, uid: int, now: datetime) -> None:
-        """One more failed try for this message."""
-        known = self.stuck.get(uid, Stuck(now, 0, now))
+    def forget(self, uids: Iterable[int]) -> None:
+        """These are stored, or gone."""
+        for uid in uids:
+            self.stuck.pop(uid, None)
+            self.bare.discard(uid)
+
+    def note(self, listed: Listed, now: datetime) -> None:
+        """One more failed try for this message. Its day begins with its arrival, so that a restart does not begin it anew."""
+        known = self.stuck.get(listed.uid, Stuck(min(now, listed.received or now), 0, now))
         wait = min(LONGEST_RETRY, FIRST_RETRY * 2**known.tries)
-        self.stuck[uid] = Stuck(known.since, known.tries + 1, now + wait)
+        self.stuck[listed.uid] = Stuck(known.since, known.tries + 1, now + wait)
 
     def is_waiting(self, uid: int, now: datetime) -> bool:
         return uid in self.stuck and now < self.stuck[uid].retry_at
 
     def is_hopeless(self, uid: int, now: datetime) -> bool:
-        return uid in self.stuck and now - self.stuck[uid].since >= GIVE_UP_AFTER
+        stuck = self.stuck.get(uid)
+        return stuck is not None and stuck.tries >= GIVE_UP_TRIES and now - stuck.since >= GIVE_UP_AFTER
 
-    def limit(self, watermark: int) -> int:
+    def limit(self, watermark: int, stored: Collection[int]) -> int:
         """The watermark stays below whatever is still to be fetched."""
-        return min([watermark, *(uid - 1 for uid in self.stuck)])
+        return min([watermark, *(uid - 1 for uid in self.stuck if uid not in stored)])
 
 
 class MailboxReader:
@@ -122,6 +134,12 @@ class MailboxReader:
             self._advance(uids[-1], ())
         self._resuming = False
 
+    def fetch_again(self) -> Iterator[int]:
+        """Withheld messages that a person wants once more (I12), each by itself; yields one for each that was had."""
+        for uid in sorted(self._store.asked_again(self._mailbox.key, self._progress.uid_validity)):
+            if self._fetch_again(uid):
+                yield 1
+
     def _begin(self) -> tuple[Progress, datetime | None]:
         """Where to go on, and before what date mail is old enough to stay unacknowledged."""
         known = self._store.progress(self._mailbox.key)
@@ -154,8 +172,7 @@ class MailboxReader:
 
     def _wanted(self, uids: Sequence[int]) -> list[int]:
         """What is to be fetched now: not what is stored already, not what failed a moment ago; what vanished is forgotten (I6)."""
-        for uid in self._troubles.stuck.keys() - set(uids):
-            del self._troubles.stuck[uid]
+        self._troubles.forget(self._troubles.stuck.keys() - set(uids))
         stored: frozenset[int] = frozenset()
         if uids and (self._resuming or self._troubles.stuck):
             stored = self._stored(uids)
@@ -168,14 +185,9 @@ class MailboxReader:
     def _take(self, batch: Sequence[Listed]) -> int:
         """One batch: fetched, committed with the new watermark, and only then acted upon."""
         fetched = self._fetch(batch)
-        missing = {listed.uid for listed in batch} - {item.listed.uid for item in fetched}
-        arrivals = [self._arrival(item) for item in fetched]
-        for uid in sorted(missing):
-            self._troubles.note(uid, self._now())
-            if self._troubles.is_hopeless(uid, self._now()):
-                arrivals.append(self._stand_in(uid))
-        for arrival in arrivals:
-            self._troubles.stuck.pop(arrival.uid or 0, None)
+        had = {item.listed.uid for item in fetched}
+        given_up = [listed for listed in batch if listed.uid not in had and self._gives_up(listed)]
+        arrivals = [*map(self._arrival, fetched), *(self._withheld(listed, self._header(listed.uid)) for listed in given_up)]
         reach("receive.fetched")
         self._advance(batch[-1].uid, arrivals)
         reach("receive.stored")
@@ -192,9 +204,43 @@ class MailboxReader:
             raise
         except MailboxError:
             self._troubles.careful_until = max(self._troubles.careful_until, batch[-1].uid)
-            if len(batch) == 1:
-                self._troubles.note(batch[0].uid, self._now())
+            if len(batch) == 1 and self._gives_up(batch[0]):
+                self._advance(batch[0].uid, [self._withheld(batch[0], b"")])
             raise
+
+    def _gives_up(self, listed: Listed) -> bool:
+        """Note one more failed try for a message; whether it was the last."""
+        self._troubles.note(listed, self._now())
+        return self._troubles.is_hopeless(listed.uid, self._now())
+
+    def _header(self, uid: int) -> bytes:
+        """What can be had of a message that is withheld. A server that fails over this too is not asked for it again."""
+        if uid in self._troubles.bare:
+            return b""
+        try:
+            return self._session.fetch_header(uid)
+        except MailboxError:
+            self._troubles.bare.add(uid)
+            raise
+
+    def _fetch_again(self, uid: int) -> bool:
+        """Whether the message was had. Otherwise it is held again at once, whatever the server did: who asked is waiting."""
+        try:
+            listed = self._session.describe([uid])
+            fetched = self._session.fetch(listed)
+        except MailboxThrottledError:
+            raise
+        except MailboxError as error:
+            self._store.store_again(self._withheld(_unlisted(uid), b"", str(error)))
+            raise
+        if not fetched:
+            arrival = self._withheld(listed[0], b"") if listed else self._withheld(_unlisted(uid), b"", "it is no longer there")
+            self._store.store_again(arrival)
+            return False
+        self._store.store_again(self._arrival(fetched[0]))
+        if self._acts and fetched[0].whole:
+            self._act([uid])
+        return True
 
     def _arrival(self, fetched: Fetched) -> Arrival:
         listed = fetched.listed
@@ -210,17 +256,20 @@ class MailboxReader:
             full_size=None if fetched.whole else listed.size,
         )
 
-    def _stand_in(self, uid: int) -> Arrival:
-        """I12: never skipped silently; after a day agents learn that there is a message maild cannot have."""
-        raw = build_stand_in(self._mailbox.username, self._mailbox.folder, uid, self._now())
-        return Arrival(self._mailbox.key, raw, self._now(), self._progress.uid_validity, uid, quiet=True)
+    def _withheld(self, listed: Listed, header: bytes, why: str = "the server lists it and does not hand it over") -> Arrival:
+        """I12: never skipped silently, and never a ticket. People learn that there is a message maild cannot have, and where."""
+        place = f"message {listed.uid} in {self._mailbox.folder} of {self._mailbox.username} on {self._mailbox.host}"
+        return replace(self._arrival(Fetched(listed, header, whole=False)), withheld=f"{place}: {why}")
 
     def _advance(self, uid: int, arrivals: Sequence[Arrival]) -> None:
-        watermark = self._troubles.limit(max(uid, self._progress.watermark))
+        """Commit messages, and the watermark as far as nothing below it is still to be fetched."""
+        stored = {arrival.uid for arrival in arrivals if arrival.uid is not None}
+        watermark = self._troubles.limit(max(uid, self._progress.watermark), stored)
         progress = replace(self._progress, watermark=watermark)
         if arrivals or progress != self._progress:
             self._store.store(self._mailbox.key, arrivals, progress)
             self._progress = progress
+        self._troubles.forget(stored)
 
     def _act(self, uids: Sequence[int]) -> None:
         """A server that refuses to move or delete does not keep us from reading; `finish_actions` tries again on the next connection."""
@@ -231,6 +280,11 @@ class MailboxReader:
             raise
         except MailboxError:
             return
+
+
+def _unlisted(uid: int) -> Listed:
+    """A message of which the server says nothing."""
+    return Listed(uid, UNKNOWN_SIZE, None, False)
 
 
 def _quiet_before(mailbox: Mailbox, first_contact: datetime | None) -> datetime | None:

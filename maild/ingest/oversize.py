@@ -1,7 +1,4 @@
-"""Messages that cannot be had whole: cut down to header and first text part (MAIL.md P13), or only announced (OPERATIONS I12). Pure."""
-
-from datetime import datetime
-from email.utils import format_datetime
+"""Messages too large to be had whole, cut down to header and first text part (MAIL.md P13). Pure."""
 
 
 def first_part_as_message(header: bytes, mime: bytes, text: bytes) -> bytes:
@@ -26,21 +23,3 @@ def _unfolded_fields(header: bytes) -> list[bytes]:
         elif line.strip():
             fields.append(line)
     return fields
-
-
-def build_stand_in(username: str, folder: str, uid: int, now: datetime) -> bytes:
-    """A message of ours in place of one the server lists but does not hand over."""
-    lines = (
-        "From: maild <>",
-        "Auto-Submitted: auto-generated",
-        f"Date: {format_datetime(now)}",
-        f"Subject: A message of {now:%Y-%m-%d} could not be retrieved",
-        "MIME-Version: 1.0",
-        "Content-Type: text/plain; charset=utf-8",
-        "Content-Transfer-Encoding: 8bit",
-        "",
-        f"The mail server lists message {uid} in folder {folder} of {username} but has not handed it over for a day.",
-        "Please look at it with a mail client.",
-        "",
-    )
-    return "\r\n".join(lines).encode()

@@ -53,3 +53,9 @@ class MailboxStore(Protocol):
 
     def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         """Which of these UIDs are stored to the last byte."""
+
+    def asked_again(self, mailbox: str, uid_validity: int) -> frozenset[int]:
+        """The UIDs of withheld messages a person wants to be fetched once more (OPERATIONS I12)."""
+
+    def store_again(self, arrival: Arrival) -> None:
+        """What came of it, in place of what was stored before."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import chain
 
 from maild.config.settings import Mailbox
 from maild.errors import (
@@ -165,7 +166,7 @@ class Watcher:
     def _catch_up(self, reader: MailboxReader) -> bool:
         """Read all there is; whether anything was stored."""
         before = self._stored
-        for count in reader.read_new():
+        for count in chain(reader.read_new(), reader.fetch_again()):
             self._stored += count
             if count == BATCH_MESSAGES:
                 self._tell(MailboxState.READING)

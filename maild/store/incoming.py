@@ -23,6 +23,11 @@ from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNSETTLED, incoming, raw_messages
 from maild.store.views import in_chunks, within
 
+WITHHELD = "withheld"
+"""The reason of a message the server does not hand over; as long as it stands, there is at most a header (OPERATIONS I12)."""
+WATCHER = "watcher"
+"""The owner of a withheld message while it is to be fetched again: no process, but whichever watches the mailbox."""
+LENT_FOR = timedelta(hours=1)
 COMPRESSION = 1
 """zlib's fastest level: mail is mostly text, and the walk has to keep up."""
 
@@ -47,6 +52,11 @@ class IncomingRow:
     attempts: int
     ticket: int | None
     auth: AuthResult | None
+
+    @property
+    def is_withheld(self) -> bool:
+        """Is it still on the server only?"""
+        return self.reason.code == WITHHELD
 
 
 _KNOWN_UIDS = select(incoming.c.uid).where(
@@ -82,9 +92,20 @@ _WITH_CONTENT = (
         incoming.c.quiet,
         incoming.c.released,
         incoming.c.full_size,
+        incoming.c.reason_code,
+        incoming.c.reason,
     )
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
     .order_by(incoming.c.id)
+)
+_LEND = (
+    update(incoming)
+    .where(incoming.c.id == bindparam("message"), incoming.c.reason_code == WITHHELD)
+    .values(claimed_by=WATCHER, claimed_until=bindparam("until"))
+)
+_IS_LENT = (*_IS_RECEIVED, incoming.c.claimed_by == WATCHER)
+_LENT = select(incoming.c.uid).where(
+    *_IS_LENT, incoming.c.mailbox == bindparam("mailbox"), incoming.c.uid_validity == bindparam("uid_validity")
 )
 _FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
 _CLAIMED = _WITH_CONTENT.where(incoming.c.id.in_(bindparam("ids", expanding=True)))
@@ -222,9 +243,36 @@ def release(tx: Transaction, message: int) -> None:
     _reopen(tx, message, IncomingState.QUARANTINED, released=True)
 
 
-def retry(tx: Transaction, message: int) -> None:
-    """Let a held message walk again. Raises as `release` does."""
+def retry(tx: Transaction, message: int, now: datetime) -> None:
+    """Let a held message walk again. Raises as `release` does.
+
+    One that is withheld is lent to its mailbox's watcher, which fetches it first; if that does not come to it, the message is held again.
+    """
     _reopen(tx, message, IncomingState.HELD, released=False)
+    tx.execute(_LEND, {"message": message, "until": now + LENT_FOR})
+
+
+def find_asked_again(tx: Transaction, mailbox: str, uid_validity: int) -> frozenset[int]:
+    """The UIDs of withheld messages that are to be fetched again."""
+    uids = tx.execute(_LENT, {"mailbox": mailbox, "uid_validity": uid_validity}).scalars()
+    return frozenset(uid for uid in uids if uid is not None)
+
+
+def store_again(tx: Transaction, arrival: Arrival) -> None:
+    """What came of fetching a message again: all of it, in place of the header; or only why it is still withheld."""
+    values: dict[str, object] = {"reason": arrival.withheld, "claimed_by": None, "claimed_until": None}
+    if not arrival.withheld:
+        sha256 = hashlib.sha256(arrival.raw).hexdigest()
+        _store_raws(tx, {sha256: arrival.raw})
+        values |= {"raw": sha256, "full_size": arrival.full_size, "received": arrival.received, "reason_code": ""}
+        values |= {"answered": arrival.answered, "quiet": arrival.quiet}
+    lent = (
+        *_IS_LENT,
+        incoming.c.mailbox == arrival.mailbox,
+        incoming.c.uid_validity == arrival.uid_validity,
+        incoming.c.uid == arrival.uid,
+    )
+    tx.execute(update(incoming).where(*lent), values)
 
 
 def release_claims_of_dead(tx: Transaction, is_alive: Callable[[str], bool]) -> int:
@@ -314,7 +362,7 @@ def _store_raws(tx: Transaction, raws: dict[str, bytes]) -> None:
 
 
 def _incoming_values(arrival: Arrival, sha256: str, now: datetime) -> dict[str, object]:
-    empty = dict.fromkeys(("message_class", "reason_code", "reason", "error", "author_name", "author_address", "subject"), "")
+    empty = dict.fromkeys(("message_class", "error", "author_name", "author_address", "subject"), "")
     return empty | {
         "mailbox": arrival.mailbox,
         "uid_validity": arrival.uid_validity,
@@ -328,6 +376,8 @@ def _incoming_values(arrival: Arrival, sha256: str, now: datetime) -> dict[str, 
         "quiet": arrival.quiet,
         "released": False,
         "full_size": arrival.full_size,
+        "reason_code": WITHHELD if arrival.withheld else "",
+        "reason": arrival.withheld,
         "evidence": [],
     }
 
@@ -357,6 +407,7 @@ def _incoming(row: AnyRow) -> Incoming:
         quiet=row.quiet,
         released=row.released,
         full_size=row.full_size,
+        withheld=row.reason if row.reason_code == WITHHELD else "",
     )
 
 

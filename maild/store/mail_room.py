@@ -40,3 +40,13 @@ class MailRoom:
     def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         with self._store.reading() as tx:
             return incoming.find_stored(tx, mailbox, uid_validity, uids, whole=True)
+
+    def asked_again(self, mailbox: str, uid_validity: int) -> frozenset[int]:
+        with self._store.reading() as tx:
+            return incoming.find_asked_again(tx, mailbox, uid_validity)
+
+    def store_again(self, arrival: Arrival) -> None:
+        with self._store.writing() as tx:
+            incoming.store_again(tx, arrival)
+        if not arrival.withheld:
+            maillog.received(arrival.mailbox, 1)

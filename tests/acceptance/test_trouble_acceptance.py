@@ -3,9 +3,13 @@
 import json
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from maild.ingest.arrival import Arrival
+from maild.store import incoming
+from maild.store.engine import open_store
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, an_answer_to, eventually
@@ -220,6 +224,37 @@ def test_a_renamed_queue_loses_neither_tickets_nor_letters(make_desk: DeskMaker)
     assert desk.ticket(number)["queue"] == "helpdesk"
     assert "there is no queue support any more" in str(desk.ticket(number)["events"])
     assert not any("no longer configured" in told for told in status_of(desk)["troubles"])
+
+
+def test_a_mail_the_server_withheld_is_held_and_fetched_again_at_a_persons_word(make_desk: DeskMaker, storage: str):
+    """OPERATIONS I12. That the day of tries is over is written into the store here; the server hands the mail over by now."""
+    desk = make_desk(storage=storage, mailbox=", after: delete")
+    raw = a_request(desk, subject="Withheld")
+    desk.put(raw)
+    with desk.dovecot.connect(desk.at("support")) as client:
+        uid_validity = client.select_folder("INBOX")[b"UIDVALIDITY"]
+    store = open_store(desk.storage, desk.directory, create=True)
+    header = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    withheld = Arrival("support", header, datetime.now(UTC), uid_validity, 1, full_size=len(raw), withheld="not handed over for a day")
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [withheld], datetime.now(UTC))
+    store.close()
+    desk.start()
+    held = desk.settled_after(0)
+    assert (held["state"], held["reason"], held["from"], held["subject"], held["ticket"]) == (
+        "held",
+        "withheld: not handed over for a day",
+        "ann@trouble.example",
+        "Withheld",
+        None,
+    )
+    assert any("held" in trouble for trouble in status_of(desk)["troubles"])
+    eventually(lambda: desk.mailbox_states().get("support") == "watching")
+    assert (desk.tickets(), len(desk.dovecot.messages(desk.at("support")))) == ([], 1)
+    desk.maild("message", "retry", str(held["id"]))
+    desk.letter("ann@trouble.example", seconds=30)
+    assert [row["state"] for row in desk.incoming()] == ["done"]
+    eventually(lambda: desk.dovecot.messages(desk.at("support")) == [])
 
 
 # Coming and going

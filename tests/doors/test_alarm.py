@@ -115,7 +115,7 @@ def test_a_message_that_is_held_again_after_a_retry_is_news_however_fast_it_was(
     message = hold_one(store, "one")
     alarm.look(office, NOW)
     with store.writing() as tx:
-        incoming.retry(tx, message)
+        incoming.retry(tx, message, NOW)
         hold(tx, message, NOW + timedelta(milliseconds=1))
     alarm.look(office, NOW + timedelta(hours=1))
     alarm.look(office, NOW + timedelta(hours=2))

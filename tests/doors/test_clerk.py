@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice, product
 from pathlib import Path
@@ -13,14 +14,15 @@ from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
 from maild.ingest.arrival import Arrival
 from maild.ingest.worker import Reader
-from maild.store import incoming
+from maild.store import incoming, letters, tickets
 from maild.store.engine import Store
 from maild.store.incoming import IncomingRow
-from tests.rig.desk import NOW
+from tests.rig.desk import NOW, an_arrival
 from tests.rig.flaky_store import FlakyStore, Outage
 from tests.rig.mails import an_email
 from tests.rig.small_office import an_office
 
+CRLF = b"\r\n"
 CLAIM_WELL = (None,)
 RECORD_BADLY = (None, Outage.BEFORE_COMMIT)
 """The clerk looks for more before it records what it has."""
@@ -151,6 +153,81 @@ def test_a_message_under_suspicion_waits_until_nothing_else_is_in_hand(store: St
     check(store, suspect, IncomingState.RECEIVED, attempts=1)
     work(clerk)
     check(store, suspect, IncomingState.DONE, attempts=2)
+
+
+def a_withheld_arrival(raw: bytes = b"") -> Arrival:
+    return replace(an_arrival(raw=raw.partition(CRLF * 2)[0] + CRLF * 2), full_size=5000, withheld="message 1 in INBOX: not handed over")
+
+
+def test_a_withheld_message_is_held_with_what_its_header_says_and_opens_no_ticket(store: Store, clerk: Clerk):
+    """OPERATIONS I12, MAIL.md P1."""
+    with store.writing() as tx:
+        (message,) = incoming.store_arrivals(tx, [a_withheld_arrival(an_email(subject="Help", sender="Ann <ann@globex.example>"))], NOW)
+    work(clerk)
+    (row,) = rows(store, [message])
+    assert (row.state, row.is_withheld, row.reason.text) == (IncomingState.HELD, True, "message 1 in INBOX: not handed over")
+    assert (row.author.address, row.subject, row.ticket) == ("ann@globex.example", "Help", None)
+    with store.reading() as tx:
+        assert (tickets.list_tickets(tx), letters.list_outbox(tx)) == ((), ())
+
+
+def test_a_withheld_message_without_even_a_header_is_held(store: Store, clerk: Clerk):
+    with store.writing() as tx:
+        (message,) = incoming.store_arrivals(tx, [replace(a_withheld_arrival(), raw=b"")], NOW)
+    work(clerk)
+    (row,) = rows(store, [message])
+    assert (row.state, row.is_withheld) == (IncomingState.HELD, True)
+
+
+def held_and_asked_again(store: Store, clerk: Clerk, at: datetime) -> int:
+    with store.writing() as tx:
+        (message,) = incoming.store_arrivals(tx, [a_withheld_arrival(an_email())], NOW)
+    work(clerk)
+    with store.writing() as tx:
+        incoming.retry(tx, message, at)
+    return message
+
+
+def test_a_withheld_message_that_was_fetched_in_the_end_becomes_a_ticket(store: Store, clerk: Clerk):
+    message = held_and_asked_again(store, clerk, datetime.now(UTC))
+    assert clerk.work() == 0, "it is the watcher's to fetch"
+    with store.writing() as tx:
+        assert incoming.find_asked_again(tx, "support", 7) == {1}
+        assert incoming.find_stored(tx, "support", 7, [1], whole=True) == frozenset()
+        incoming.store_again(tx, an_arrival(raw=an_email()))
+        assert incoming.find_asked_again(tx, "support", 7) == frozenset()
+        assert incoming.find_stored(tx, "support", 7, [1], whole=True) == {1}
+    work(clerk)
+    (row,) = rows(store, [message])
+    assert (row.state, row.ticket, row.is_withheld) == (IncomingState.DONE, 1, False)
+
+
+def test_a_withheld_message_that_is_withheld_again_is_held_again_with_its_header(store: Store, clerk: Clerk):
+    message = held_and_asked_again(store, clerk, datetime.now(UTC))
+    with store.writing() as tx:
+        before = incoming.raw(tx, message)
+        incoming.store_again(tx, replace(a_withheld_arrival(), raw=b"", withheld="it is no longer there"))
+        assert incoming.raw(tx, message) == before
+    work(clerk)
+    (row,) = rows(store, [message])
+    assert (row.state, row.reason.text, row.author.address) == (IncomingState.HELD, "it is no longer there", "ann@globex.example")
+
+
+def test_a_withheld_message_nobody_fetches_is_held_again(store: Store, clerk: Clerk):
+    """Its mailbox is in the configuration no more, or out of reach."""
+    message = held_and_asked_again(store, clerk, datetime.now(UTC) - incoming.LENT_FOR)
+    work(clerk)
+    (row,) = rows(store, [message])
+    assert (row.state, row.is_withheld) == (IncomingState.HELD, True)
+
+
+def test_a_worker_that_dies_over_the_header_of_a_withheld_message_makes_no_mail_of_it(store: Store, clerk: Clerk):
+    with store.writing() as tx:
+        (message,) = incoming.store_arrivals(tx, [replace(a_withheld_arrival(), raw=b"raise")], NOW)
+    work(clerk)
+    (row,) = rows(store, [message])
+    assert (row.state, row.is_withheld) == (IncomingState.HELD, True)
+    assert "a parser's bug" in row.error
 
 
 def test_a_mail_that_postgresql_cannot_index_is_held_and_the_others_go_on(store: Store, clerk: Clerk):

@@ -1,6 +1,7 @@
 """Incoming mail in the store: nothing stored twice, nothing lost, everything visible."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_held_message_shows_why_and_can_be_retried(store: Store):
     assert (row.state, row.reason, row.subject, row.author) == (IncomingState.HELD, BROKEN, "Hi", Address("Ann", "ann@x"))
     assert row.error.startswith("Traceback:")
     with store.writing() as tx:
-        incoming.retry(tx, message)
+        incoming.retry(tx, message, NOW)
         (again,) = incoming.claim(tx, 1, "host:1", 60, NOW)
     assert (again.attempts, again.released) == (1, False)
 
@@ -135,7 +136,7 @@ def test_a_released_message_is_known_as_released(store: Store):
 
 def test_only_the_fitting_way_out_is_open(store: Store):
     (message,) = stored(store, 1)
-    for way_out in (incoming.release, incoming.retry):
+    for way_out in (incoming.release, partial(incoming.retry, now=NOW)):
         with pytest.raises(WrongStateError, match="is received"), store.writing() as tx:
             way_out(tx, message)
         with pytest.raises(NotFoundError), store.writing() as tx:

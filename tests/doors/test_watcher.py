@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,9 @@ from tests.rig.fault_proxy import Fault, FaultProxy
 from tests.rig.mailboxes import HASTY, a_mailbox
 from tests.rig.mails import an_email
 from tests.rig.shelf import Shelf
+
+WITHHELD = b"* # FETCH (UID @UID@ BODY[] NIL)\r\n"
+GARBLED_ANSWER = b"* # FETCH (UID @UID@ BODY[] {5}\r\nabcde FLAGS (\r\n"
 
 
 @pytest.fixture
@@ -332,7 +335,7 @@ def test_a_throttling_server_is_left_alone_for_as_long_as_it_asks(fake, shelf):
 
 def test_a_message_without_a_body_holds_nobody_up_and_is_tried_again(fake, shelf):
     fake.mails = {uid: Mail(an_email()) for uid in range(1, 6)}
-    fake.mails[3].body_answer = b"* # FETCH (UID @UID@ BODY[] NIL)\r\n"
+    fake.mails[3].body_answer = WITHHELD
     moments = [datetime(2026, 11, 20, 12, 0, tzinfo=UTC)]
     watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=lambda: moments[-1])
     assert watcher.poll_once() == 4
@@ -346,17 +349,113 @@ def test_a_message_without_a_body_holds_nobody_up_and_is_tried_again(fake, shelf
     assert shelf.reached["support"].watermark == 5
 
 
-def test_after_a_day_a_message_that_cannot_be_had_is_announced(fake, shelf):
-    fake.mails = {1: Mail(an_email(), body_answer=b"* # FETCH (UID @UID@ BODY[] NIL)\r\n"), 2: Mail(an_email())}
-    moments = [datetime(2026, 11, 20, 12, 0, tzinfo=UTC)]
-    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=lambda: moments[-1])
-    watcher.poll_once()
-    moments.append(moments[-1] + timedelta(hours=25))
+class Clock:
+    """Tells the test's time: `fake` mail arrives at 10:02 of its first day."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 10, 3, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def poll_for(self, watcher: Watcher, hours: int) -> int:
+        """Let so many hours go by, with a look into the mailbox in each; how many messages were stored."""
+        stored = 0
+        for _ in range(hours):
+            self.now += timedelta(hours=1)
+            stored += watcher.poll_once()
+        return stored
+
+
+def test_after_a_day_a_message_that_cannot_be_had_is_stored_as_withheld_with_its_header(fake, shelf):
+    fake.mails = {1: Mail(an_email(subject="Please answer"), body_answer=WITHHELD), 2: Mail(an_email())}
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock)
     assert watcher.poll_once() == 1
-    stand_in = next(arrival for arrival in shelf.arrivals.values() if arrival.uid == 1)
-    assert b"could not be retrieved" in stand_in.raw
-    assert stand_in.quiet
+    assert clock.poll_for(watcher, 23) == 0
+    assert clock.poll_for(watcher, 1) == 1
+    withheld = next(arrival for arrival in shelf.arrivals.values() if arrival.uid == 1)
+    assert b"Subject: Please answer" in withheld.raw
+    assert withheld.withheld.startswith("message 1 in INBOX of support@acme.example on 127.0.0.1: ")
+    assert withheld.full_size == len(fake.mails[1].raw)
     assert shelf.reached["support"].watermark == 2
+
+
+@pytest.mark.parametrize("header_answer", [b"* # FETCH (UID @UID@ BODY[HEADER] NIL)\r\n", b"", GARBLED_ANSWER])
+def test_a_message_is_stored_as_withheld_even_without_a_header(fake, shelf, header_answer):
+    fake.mails = {1: Mail(an_email(), body_answer=WITHHELD, header_answer=header_answer), 2: Mail(an_email())}
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock)
+    watcher.poll_once()
+    with suppress(MailboxProtocolError):
+        clock.poll_for(watcher, 24)
+    clock.poll_for(watcher, 1)
+    withheld = next(arrival for arrival in shelf.arrivals.values() if arrival.uid == 1)
+    assert (withheld.raw, bool(withheld.withheld)) == (b"", True)
+
+
+def test_after_a_day_a_garbled_message_is_stored_as_withheld_too(fake, shelf):
+    fake.mails = {1: Mail(an_email(), body_answer=GARBLED_ANSWER), 2: Mail(an_email())}
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock)
+    watcher.poll_once()
+    clock.poll_for(watcher, 24)
+    assert [(arrival.uid, bool(arrival.withheld)) for arrival in shelf.arrivals.values()] == [(2, False), (1, True)]
+    assert shelf.reached["support"].watermark == 2
+
+
+def test_a_restart_does_not_begin_the_day_anew_and_gives_nothing_up_at_once(fake, shelf):
+    fake.mails = {1: Mail(an_email(), body_answer=WITHHELD)}
+    clock = Clock()
+    for _ in range(5):
+        assert clock.poll_for(Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock), 6) == 0
+    assert clock.poll_for(Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock), 8) == 1
+
+
+def test_a_withheld_message_is_never_moved_or_deleted(fake, shelf):
+    fake.mails = {1: Mail(an_email(), body_answer=WITHHELD), 2: Mail(an_email())}
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake, after=After("delete")), shelf, timing=HASTY, now=clock)
+    watcher.poll_once()
+    clock.poll_for(watcher, 26)
+    assert {line.split()[3] for line in fake.commands if b"UID STORE" in line} == {b"2"}
+
+
+def withheld(fake: FakeImap, shelf: Shelf, **more: object) -> Watcher:
+    """A watcher that has given up message 1 and is asked for it again."""
+    fake.mails = {1: Mail(an_email(), body_answer=WITHHELD)}
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake, **more), shelf, timing=HASTY, now=clock)
+    clock.poll_for(watcher, 26)
+    shelf.wanted.add(1)
+    return watcher
+
+
+def test_a_withheld_message_that_is_asked_for_again_is_had_if_the_server_hands_it_over(fake, shelf):
+    watcher = withheld(fake, shelf, after=After("delete"))
+    fake.mails[1].body_answer = None
+    assert watcher.poll_once() == 1
+    [arrival] = shelf.arrivals.values()
+    assert (arrival.raw, arrival.withheld, arrival.full_size) == (fake.mails[1].raw, "", None)
+    assert any(b"UID STORE 1 " in line for line in fake.commands)
+    assert watcher.poll_once() == 0
+
+
+def test_a_withheld_message_that_is_asked_for_again_in_vain_is_said_to_be_so(fake, shelf):
+    watcher = withheld(fake, shelf)
+    assert watcher.poll_once() == 0
+    assert shelf.wanted == set()
+    shelf.wanted.add(1)
+    fake.mails[1].body_answer = GARBLED_ANSWER
+    with pytest.raises(MailboxProtocolError):
+        watcher.poll_once()
+    [arrival] = shelf.arrivals.values()
+    assert "answers what no server should" in arrival.withheld
+    shelf.wanted.add(1)
+    del fake.mails[1]
+    assert watcher.poll_once() == 0
+    [arrival] = shelf.arrivals.values()
+    assert arrival.withheld.endswith("no longer there")
 
 
 def test_a_message_that_vanished_before_it_could_be_had_is_forgotten(fake, shelf):
@@ -373,7 +472,7 @@ def test_twelve_garbled_answers_among_sixty_cost_no_other_message(fake, shelf):
     fake.mails = {uid: Mail(an_email()) for uid in range(1, 61)}
     garbled = set(range(3, 60, 5))
     for uid in garbled:
-        fake.mails[uid].body_answer = b"* # FETCH (UID @UID@ BODY[] {5}\r\nabcde FLAGS (\r\n"
+        fake.mails[uid].body_answer = GARBLED_ANSWER
     assert poll(a_mailbox(fake), shelf) == 60 - len(garbled)
     assert set(shelf.uids) == set(range(1, 61)) - garbled
     assert shelf.reached["support"].watermark == 2
@@ -407,7 +506,7 @@ def test_messages_over_which_the_server_fails_cost_no_other_message(fake, shelf,
 def test_finding_broken_messages_does_not_make_a_watcher_wait_longer_each_time(fake, shelf):
     fake.mails = {uid: Mail(an_email()) for uid in range(1, 7)}
     for uid in range(1, 6):
-        fake.mails[uid].body_answer = b"* # FETCH (UID @UID@ BODY[] {5}\r\nabcde FLAGS (\r\n"
+        fake.mails[uid].body_answer = GARBLED_ANSWER
     with watching(a_mailbox(fake), shelf, timing=replace(HASTY, first_retry=2, longest_retry=900)):
         shelf.wait_for(1)
     assert shelf.uids == [6]

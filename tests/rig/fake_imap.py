@@ -18,12 +18,16 @@ CAPABILITIES = b"IMAP4rev1 IDLE UIDPLUS MOVE"
 
 @dataclass(slots=True)
 class Mail:
-    """A message the fake holds. `body_answer` replaces the untagged answer to a FETCH of its body and may lie; `#` is its number."""
+    """A message the fake holds. `body_answer` replaces the untagged answer to a FETCH of its body and may lie; `#` is its number.
+
+    `header_answer`: likewise for its header.
+    """
 
     raw: bytes
     flags: bytes = b""
     received: bytes = b"20-Nov-2026 10:02:11 +0000"
     body_answer: bytes | None = None
+    header_answer: bytes | None = None
     size: int | None = None
 
 
@@ -169,10 +173,14 @@ def fetch(connection: Connection, tag: bytes, arguments: bytes) -> None:
 def _fetch_line(server: FakeImap, uid: int, items: bytes) -> bytes:
     mail = server.mails[uid]
     number = sorted(server.mails).index(uid) + 1
-    if b"BODY.PEEK[]" in items and mail.body_answer is not None:
-        return mail.body_answer.replace(b"#", b"%d" % number).replace(b"@UID@", b"%d" % uid)
-    if b"BODY.PEEK[]" in items:
-        return b"* %d FETCH (UID %d BODY[] {%d}\r\n%b)\r\n" % (number, uid, len(mail.raw), mail.raw)
+    for item, answer, content in (
+        (b"[]", mail.body_answer, mail.raw),
+        (b"[HEADER]", mail.header_answer, mail.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"),
+    ):
+        if b"BODY.PEEK" + item in items and answer is not None:
+            return answer.replace(b"#", b"%d" % number).replace(b"@UID@", b"%d" % uid)
+        if b"BODY.PEEK" + item in items:
+            return b"* %d FETCH (UID %d BODY%b {%d}\r\n%b)\r\n" % (number, uid, item, len(content), content)
     size = len(mail.raw) if mail.size is None else mail.size
     return b'* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE "%b" FLAGS (%b))\r\n' % (number, uid, size, mail.received, mail.flags)
 

@@ -13,13 +13,17 @@ from maild.ingest.progress import Progress
 
 @dataclass(slots=True)
 class Shelf:
-    """`commits` holds what each commit brought; `down` makes every call fail; `dies_after` commits it goes down by itself."""
+    """`commits` holds what each commit brought; `down` makes every call fail; `dies_after` commits it goes down by itself.
+
+    `wanted`: the UIDs somebody has asked for again.
+    """
 
     arrivals: dict[tuple[str, int | None, int | None], Arrival] = field(default_factory=dict)
     reached: dict[str, Progress] = field(default_factory=dict)
     commits: list[tuple[Arrival, ...]] = field(default_factory=list)
     down: bool = False
     dies_after: int | None = None
+    wanted: set[int] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def progress(self, mailbox: str) -> Progress | None:
@@ -43,6 +47,17 @@ class Shelf:
         self._check()
         held = {uid: self.arrivals.get((mailbox, uid_validity, uid)) for uid in uids}
         return frozenset(uid for uid, arrival in held.items() if arrival and arrival.full_size is None)
+
+    def asked_again(self, mailbox: str, uid_validity: int) -> frozenset[int]:
+        self._check()
+        return frozenset(self.wanted)
+
+    def store_again(self, arrival: Arrival) -> None:
+        self._check()
+        with self._changed:
+            self.wanted.discard(arrival.uid or 0)
+            self.arrivals[(arrival.mailbox, arrival.uid_validity, arrival.uid)] = arrival
+            self._changed.notify_all()
 
     @property
     def uids(self) -> list[int | None]:
