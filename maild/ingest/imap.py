@@ -16,6 +16,7 @@ from imapclient import IMAPClient
 from maild.config.settings import Mailbox
 from maild.errors import MailboxError, MailboxFolderMissingError, MailboxProtocolError, MailboxThrottledError, MailboxUnreachableError
 from maild.finding import certificate_end
+from maild.ingest.apology import is_apology
 from maild.ingest.imap_wire import USUAL_TIMING, ImapWire, Timing
 from maild.ingest.oversize import first_part_as_message
 
@@ -160,7 +161,7 @@ class MailboxSession:
         bodies = self._fetch_bodies([listed.uid for listed in small], sum(listed.size for listed in small))
         found = [Fetched(listed, bodies[listed.uid]) for listed in small if listed.uid in bodies]
         found.extend(large for listed in wanted if listed not in small and (large := self._fetch_large(listed)))
-        return sorted(found, key=lambda fetched: fetched.listed.uid)
+        return sorted((one for one in found if not is_apology(one.raw)), key=lambda fetched: fetched.listed.uid)
 
     def newest_received(self, folder: Folder) -> datetime | None:
         """When the server received the newest of the last messages; None in an empty folder."""

@@ -19,7 +19,7 @@ from tests.rig.dovecot import DovecotServer
 from tests.rig.fake_imap import FakeImap, Mail, fetch
 from tests.rig.fault_proxy import Fault, FaultProxy
 from tests.rig.mailboxes import HASTY, a_mailbox
-from tests.rig.mails import an_email
+from tests.rig.mails import APOLOGY, an_email
 from tests.rig.shelf import Shelf
 
 WITHHELD = b"* # FETCH (UID @UID@ BODY[] NIL)\r\n"
@@ -456,6 +456,17 @@ def test_a_withheld_message_that_is_asked_for_again_in_vain_is_said_to_be_so(fak
     assert watcher.poll_once() == 0
     [arrival] = shelf.arrivals.values()
     assert arrival.withheld.endswith("no longer there")
+
+
+def test_what_exchange_hands_over_instead_of_a_message_is_not_the_message(fake, shelf):
+    fake.mails = {1: Mail(APOLOGY), 2: Mail(an_email(body=APOLOGY.decode())), 3: Mail(APOLOGY)}
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock)
+    assert watcher.poll_once() == 1
+    assert shelf.uids == [2]
+    fake.mails[1] = Mail(an_email())
+    assert clock.poll_for(watcher, 25) == 2
+    assert [(arrival.uid, bool(arrival.withheld)) for arrival in shelf.arrivals.values()] == [(2, False), (1, False), (3, True)]
 
 
 def test_a_message_that_vanished_before_it_could_be_had_is_forgotten(fake, shelf):

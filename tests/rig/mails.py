@@ -82,3 +82,25 @@ def _with(fields: list[tuple[str, str]], extra: Headers) -> list[tuple[str, str]
 
 def _pairs(headers: Headers) -> list[tuple[str, str]]:
     return list(headers.items()) if isinstance(headers, dict) else list(headers)
+
+
+def an_apology(
+    *,
+    sender: str = "Microsoft Exchange Server 2010",
+    subject: str = "Retrieval using the IMAP4 protocol failed for the following\r\n message: 20004",
+    text: str = "The server couldn't retrieve the following message:",
+) -> bytes:
+    """What Exchange hands over in place of a message it cannot convert."""
+    body = f'{text}\r\n\r\nSubject: "The printer is on fire"\r\nFrom: "Ann Smith" ("ann@globex.example")\r\n'
+    fields = [
+        ("MIME-Version", "1.0"),
+        ("Content-Type", 'text/plain; charset="us-ascii"'),
+        ("From", sender),
+        ("To", "Support <support@acme.example>"),
+        ("Subject", subject),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
+    return build(fields, body)
+
+
+APOLOGY = an_apology()

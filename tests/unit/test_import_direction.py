@@ -30,7 +30,14 @@ IMPURE = ("maild.store", "maild.templates", "maild.daemon", "maild.pipeline", "m
 PURE = (
     *("maild.message", "maild.ticket", "maild.tokens", "maild.effects", "maild.decide", "maild.desk", "maild.reason", "maild.known"),
     *("maild.rules.engine", "maild.rules.conditions", "maild.rules.actions", "maild.rules.verdict", "maild.ingest.thread"),
-    *("maild.ingest.automated", "maild.ingest.sender", "maild.ingest.new_text", "maild.ingest.oversize", "maild.ingest.backoff"),
+    *(
+        "maild.ingest.automated",
+        "maild.ingest.sender",
+        "maild.ingest.new_text",
+        "maild.ingest.oversize",
+        "maild.ingest.apology",
+        "maild.ingest.backoff",
+    ),
 )
 BELOW_THE_WALK = ("maild.ingest", "maild.rules", "maild.desk", "maild.outbox", "maild.templates", "maild.config", "maild.store")
 LAZY = ("sqlalchemy", "alembic", "psycopg", "jinja2", "imapclient", "imaplib", "apscheduler", "aiosmtpd", "pymap", "yaml", "nh3", "re2")
