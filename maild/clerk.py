@@ -9,7 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -132,7 +132,9 @@ class Clerk:
         if not batch:
             return None
         reach("read.claimed")
-        return _Batch(batch, self._reader.open_ahead([incoming.raw for incoming in batch]))
+        reading = self._reader.open_ahead([incoming.raw for incoming in batch])
+        # The bytes are the reader's now: 25 MiB of a large mail need not wait here until it is recorded.
+        return _Batch(tuple(replace(incoming, raw=b"") for incoming in batch), reading)
 
     def _give_back(self, tx: Transaction, deaths: Sequence[tuple[Incoming, WorkerDiedError]]) -> None:
         """An outage of the store counts against no message; a worker's death that could not be recorded then does (I14)."""

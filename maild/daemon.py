@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import maillog, node
 from maild.alarm import Alarm
+from maild.allocator import give_large_blocks_back
 from maild.clerk import Clerk
 from maild.config.load import require_settings
 from maild.config.settings import Mode, Settings, Smtp
@@ -205,6 +206,7 @@ class App:
 def run(directory: Path) -> int:
     """Run a desk until SIGTERM or SIGINT; SIGHUP reloads, a second SIGTERM ends at once. The exit status: 1 if a room died."""
     maillog.set_up()
+    give_large_blocks_back()
     signals = _Signals()
     app = App(directory)
     app.start()
