@@ -1,7 +1,12 @@
 """What the rig's servers share: finding a free port, waiting for one to answer, and saying that a program is not installed."""
 
+import random
 import socket
 import time
+from contextlib import suppress
+
+PORTS = range(15_000, 32_000)
+"""Below what systems hand out by themselves to connections that go out, which would take a port between our finding and our using it."""
 
 
 class ServerMissingError(Exception):
@@ -10,10 +15,11 @@ class ServerMissingError(Exception):
 
 def free_port() -> int:
     """A loopback port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for_port(port: int, seconds: float = 10.0) -> None:
