@@ -28,7 +28,6 @@ UNKNOWN_SIZE = WHOLE_UP_TO + 1
 OVERSIZE_TEXT = 65_536
 BODY = b"BODY[]"
 NEAR_SECONDS = 0.005
-NEAR_LOOK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +115,7 @@ class MailboxSession:
         try:
             with self._wire.speaking() as client:
                 answer: Mapping[bytes, int] = client.select_folder(name, readonly)
+                self._wire.take_announcement()
         except (MailboxUnreachableError, MailboxProtocolError, MailboxThrottledError):
             raise
         except MailboxError as error:
@@ -178,7 +178,10 @@ class MailboxSession:
         """Wait until the server says anything at all, at most so many seconds or until `stop`. True: look for new mail.
 
         What the server says in IDLE is never read while it may be incomplete: DONE first, then all up to the tagged answer (I8 to I10).
+        What it announced in its answer to the last SEARCH, or after that, is not found yet, and not said in IDLE any more.
         """
+        if self._wire.take_announcement():
+            return True
         if self._round_trip is None and self._measure():
             return True
         if self._is_near():
@@ -216,6 +219,7 @@ class MailboxSession:
 
     def _search(self, *criteria: object) -> list[int]:
         with self._wire.speaking() as client:
+            self._wire.take_announcement()
             return [int(uid) for uid in client.search(list(criteria))]
 
     def _describe_batch(self, uids: Sequence[int]) -> list[Listed]:
@@ -282,8 +286,7 @@ class MailboxSession:
 
     def _ask_often(self, seconds: float, stop: threading.Event) -> bool:
         """Instead of IDLE: Dovecot tells an idling client of new mail half a second late, to gather what comes together."""
-        # A SEARCH costs a near server little, and finds what an announcement told to another command has hidden from us (I8).
-        deadline = time.monotonic() + min(seconds, NEAR_LOOK_SECONDS)
+        deadline = time.monotonic() + seconds
         while not stop.wait(self._timing.near_poll) and time.monotonic() < deadline:
             if self.refresh():
                 return True

@@ -101,6 +101,11 @@ class ImapWire:
         with mapped_errors(self._mailbox), watchdog().cutting(self.client.socket(), limit):
             yield self.client
 
+    def take_announcement(self) -> bool:
+        """Whether the server has announced mail since this was last asked, in its answer to any command; it will not do so again (I8)."""
+        _, announced = self.client._imap.response("EXISTS")
+        return bool(announced != [None])
+
     def drop(self) -> None:
         """Close the connection without a word."""
         with suppress(OSError, IMAPClientError, *GARBLED):

@@ -244,6 +244,22 @@ def test_without_idle_the_folder_is_polled(shelf, fake):
     assert not any(b"IDLE" in line for line in fake.commands)
 
 
+def test_mail_announced_in_the_answer_to_a_search_that_missed_it_is_looked_for_at_once(shelf, fake):
+    """It came after the search and before its answer ended, and no IDLE will speak of it (I8)."""
+
+    def search_too_early(connection, tag, arguments):
+        came = arguments.startswith(b"UID ") and not fake.mails
+        if came:
+            fake.mails[1] = Mail(an_email())
+        connection.send(b"* SEARCH\r\n" + b"* 1 EXISTS\r\n" * came + tag + b" OK done\r\n")
+        if came:
+            fake.scripts.pop(b"UID SEARCH")
+
+    fake.scripts[b"UID SEARCH"] = search_too_early
+    with watching(a_mailbox(fake), shelf, timing=replace(HASTY, idle=60)):
+        shelf.wait_for(1, 2)
+
+
 def test_stopping_is_quick_and_says_goodbye(shelf, fake):
     with watching(a_mailbox(fake), shelf) as watcher:
         until(lambda: any(b"IDLE" in line for line in fake.commands))
