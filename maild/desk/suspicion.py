@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from maild.effects import Mute
-from maild.ingest.automated import is_freemail
+from maild.ingest.address_kinds import is_freemail
 from maild.ingest.sender import Sender
 from maild.known import Conduct, History, guess_key, pair_key
 from maild.message import AuthResult, InboundMessage

@@ -6,9 +6,9 @@ The mail then reads as if its writer had sent it, but for one thing: such a From
 from dataclasses import dataclass, replace
 
 from maild.config.settings import Settings
+from maild.ingest.address_kinds import list_addresses
 from maild.ingest.addresses import read_addresses
 from maild.ingest.authentication import judge
-from maild.ingest.automated import list_addresses
 from maild.ingest.witness import Witness
 from maild.message import Address, AuthResult, InboundMessage
 

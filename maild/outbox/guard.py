@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from maild.config.settings import Limits, Mode, Rate, Settings
 from maild.effects import Effect, Letter, Post, RecordEvent
-from maild.ingest.automated import is_freemail, is_never_answered
+from maild.ingest.address_kinds import is_freemail, is_never_answered
 from maild.known import Known, Sent, Suppression
 from maild.message import Address, AuthResult
 from maild.reason import Reason

@@ -32,6 +32,9 @@ PURE = (
     *("maild.rules.engine", "maild.rules.conditions", "maild.rules.actions", "maild.rules.verdict", "maild.ingest.thread"),
     *(
         "maild.ingest.automated",
+        "maild.ingest.signs",
+        "maild.ingest.weak_signs",
+        "maild.ingest.silence",
         "maild.ingest.sender",
         "maild.ingest.new_text",
         "maild.ingest.oversize",

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from maild.config.settings import Settings
-from maild.ingest.automated import classify, is_freemail, is_never_answered
+from maild.ingest.address_kinds import is_freemail, is_never_answered
+from maild.ingest.automated import classify
 from maild.message import NOT_JUDGED, Address, Authentication, MessageClass, Report, ReportKind
 from maild.tokens import LetterKind
 from tests.builders import FAILED, PASSED, a_message, some_settings, some_tokens
