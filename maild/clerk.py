@@ -16,7 +16,7 @@ from functools import partial
 from maild import maillog
 from maild.effects import Decision
 from maild.errors import MaildError, StoreUnavailableError, WorkerDiedError
-from maild.ingest.arrival import Incoming
+from maild.ingest.arrival import Incoming, Part
 from maild.ingest.errand import Opened
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
@@ -193,10 +193,7 @@ class Clerk:
 
     def _record(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> Decision:
         now, message = _now(), opened.message
-        circumstances = Circumstances(
-            incoming.mailbox, incoming.answered, incoming.quiet, incoming.released, incoming.received, incoming.full_size
-        )
-        decision = consider(message, circumstances, partial(recall, tx, now=now), office.desk, now)
+        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, now)
         compose = composing(tx, office, now, opened.files)
         first_number = office.desk.settings.desk.first_number
         applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number)
@@ -223,6 +220,19 @@ class Clerk:
 
 def _is_suspect(incoming: Incoming) -> bool:
     return incoming.attempts > 1
+
+
+def _circumstances(incoming: Incoming) -> Circumstances:
+    return Circumstances(
+        incoming.mailbox,
+        incoming.answered,
+        incoming.quiet,
+        incoming.released,
+        incoming.received,
+        incoming.full_size,
+        in_junk=incoming.part is Part.JUNK,
+        marked_junk=incoming.junk,
+    )
 
 
 def _now() -> datetime:

@@ -50,13 +50,17 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class KnownCopy:
-    """Mail that came before under the message's own id, and was settled (MAIL.md F1). `ticket` None: it concerned none."""
+    """Mail that came before under the message's own id, and was settled (MAIL.md F1). `ticket` None: it concerned none.
+
+    `in_junk`: it lay in a junk folder.
+    """
 
     incoming: int
     fingerprint: str
     date: datetime | None
     ticket: int | None
     in_quarantine: bool
+    in_junk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ class RecentMail:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a message's sender. `has_written`: a ticket of his stands; `has_passed`: mail of his was authenticated once (S3).
+    """What is known of a message's sender. `has_written`: a ticket of his stands, and is not spam; `has_passed`: mail of his was
+    authenticated once (S3).
 
     `named_on` are the tickets of `Known.by_id` on a message of which he stood in To or Cc (MAIL.md F6). `recent` is his mail of the last
     hour, `domain_guesses` how many tokens his whole domain guessed wrong in it. `muted` holds the names (`guess_key`, `pair_key`) that are

@@ -13,7 +13,7 @@ from maild.conclude import conclude
 from maild.config.settings import Settings
 from maild.decide import decide
 from maild.desk.commands import hash_words
-from maild.desk.doubt import find_why_kept_out
+from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.suspicion import find_distrust, observe
 from maild.draft import Draft
 from maild.effects import Decision
@@ -24,7 +24,6 @@ from maild.ingest.department import find_departments
 from maild.ingest.details import find_details
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
-from maild.ingest.spam import find_spam
 from maild.ingest.thread import ask, find_thread
 from maild.ingest.witness import Witness, find_witness
 from maild.known import Known, Question
@@ -62,7 +61,7 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     witness = find_witness(circumstances.mailbox, desk.settings)
     through = find_author(message, witness, desk.settings)
     message = through.message
-    spam = find_spam(message, witness, desk.settings.spam)
+    spam = find_evidence(message, circumstances, witness, desk.settings)
     departments = find_departments(message, circumstances.mailbox, desk.settings)
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
     known = asking(_question(message, recognised.sender, recognised.bounced, desk))

@@ -16,7 +16,7 @@ from maild.message import InboundMessage, Nature
 class Circumstances:
     """How the message came to us: its mailbox and what the server said of it (see `maild.ingest.arrival.Incoming`).
 
-    `received` None: now.
+    `received` None: now. `in_junk`: it lay in the mailbox's junk folder; `marked_junk`: its copy carries the keyword $Junk.
     """
 
     mailbox: str
@@ -25,6 +25,8 @@ class Circumstances:
     released: bool = False
     received: datetime | None = None
     full_size: int | None = None
+    in_junk: bool = False
+    marked_junk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

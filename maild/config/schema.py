@@ -111,7 +111,7 @@ MAILBOX = (
     optional("start", start),
     optional("after", after),
     unbuilt("sent", text, default="auto"),
-    unbuilt("junk", text, default="watch"),
+    optional("junk", text),
     optional("max_size", size),
     unbuilt("mark_seen", choice("never", "after"), default="never"),
     optional("provider", nullable(member(Provider))),

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from maild.config.settings import Settings
 from maild.draft import Draft
-from maild.message import AuthResult
-from maild.reading import Reading
+from maild.ingest.spam import Spam, find_spam
+from maild.ingest.witness import Witness
+from maild.message import AuthResult, InboundMessage
+from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.rules.verdict import Fate, Verdict
 from maild.ticket import TicketView
@@ -18,13 +20,28 @@ UNAUTHENTICATED = "unauthenticated"
 SUSPECTED = "suspected-spam"
 
 
+def find_evidence(message: InboundMessage, circumstances: Circumstances, witness: Witness | None, settings: Settings) -> Spam:
+    """What calls the mail spam: where the server keeps it, how its copy is marked, what filters wrote into the headers (S4)."""
+    found = find_spam(message, witness, settings.spam)
+    if circumstances.in_junk:
+        return replace(found, reason=Reason("spam", "it lies in the mailbox's junk folder"))
+    if circumstances.marked_junk and settings.spam:
+        return replace(found, reason=Reason("spam", "the server's copy is marked as junk"))
+    return found
+
+
 def find_doubt(reading: Reading, settings: Settings) -> Reason | None:
     """Why the desk by itself would open no ticket for this mail, None if it would."""
     if _has_failed(reading) and settings.trust.unauthenticated == "quarantine":
         return Reason(UNAUTHENTICATED, f"the sender failed authentication: {reading.sender.authentication}")
-    if settings.spam and settings.spam.strangers == "quarantine" and _is_strangers(reading):
-        return reading.spam.reason
-    return None
+    keeps_out = reading.circumstances.in_junk or (settings.spam is not None and settings.spam.strangers == "quarantine")
+    return reading.spam.reason if keeps_out and _is_strangers(reading) and not _was_moved_out(reading) else None
+
+
+def _was_moved_out(reading: Reading) -> bool:
+    """Whether a person has moved it out of the junk folder: the copy that lay there is in quarantine, and this one lies elsewhere."""
+    stored = reading.thread.duplicate
+    return stored is not None and stored.in_junk and not reading.circumstances.in_junk
 
 
 def _is_strangers(reading: Reading) -> bool:

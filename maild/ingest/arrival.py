@@ -1,7 +1,26 @@
-"""A message's first moments: as fetched (Arrival), and as the store hands it to the walk (Incoming). Plain values."""
+"""A message's first moments: where it lay (Place), as fetched (Arrival), and as the store hands it to the walk (Incoming). Plain values."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+
+
+class Part(Enum):
+    """One of the folders of a mailbox: the one it is read from, and the one into which the server puts what it takes for spam."""
+
+    INBOX = "inbox"
+    JUNK = "junk"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder of a mailbox as the desk knows it, whatever the server calls it. UIDs mean something in one place only."""
+
+    mailbox: str
+    part: Part = Part.INBOX
+
+    def __str__(self) -> str:
+        return self.mailbox if self.part is Part.INBOX else f"{self.mailbox}/{self.part.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,9 +28,9 @@ class Arrival:
     """One fetched message, to be stored before anything else happens to it (MAIL.md P1).
 
     `received` is the server's INTERNALDATE (for other doors: now). `uid_validity` and `uid` are None for mail that came by another door.
-    `answered`: the server copy carries the Answered flag. `quiet`: old mail, never acknowledged. `full_size`: the message's size on the
-    server where `raw` is only its header and the beginning of its text (MAIL.md P13), else None. `withheld`: why there is no more than
-    the header, or not even that, because the server does not hand the message over (OPERATIONS I12); else empty.
+    `answered`: the server copy carries the Answered flag; `junk`: the keyword $Junk. `quiet`: old mail, never acknowledged. `full_size`:
+    the message's size on the server where `raw` is only its header and the beginning of its text (MAIL.md P13), else None. `withheld`:
+    why there is no more than the header, or not even that, because the server does not hand the message over (OPERATIONS I12); else empty.
     """
 
     mailbox: str
@@ -23,6 +42,12 @@ class Arrival:
     quiet: bool = False
     full_size: int | None = None
     withheld: str = ""
+    part: Part = Part.INBOX
+    junk: bool = False
+
+    @property
+    def place(self) -> Place:
+        return Place(self.mailbox, self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +55,7 @@ class Incoming:
     """One stored message on its way through the walk.
 
     `attempts` counts this one. `released`: a person let it out of quarantine, so policy does not hold it again (MAIL.md S5).
-    `full_size`, `withheld`: as in `Arrival`.
+    `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
     """
 
     id: int
@@ -43,3 +68,5 @@ class Incoming:
     released: bool = False
     full_size: int | None = None
     withheld: str = ""
+    part: Part = Part.INBOX
+    junk: bool = False

@@ -17,6 +17,7 @@ from maild.config.settings import Mailbox
 from maild.errors import MailboxError, MailboxFolderMissingError, MailboxProtocolError, MailboxThrottledError, MailboxUnreachableError
 from maild.finding import certificate_end
 from maild.ingest.apology import is_apology
+from maild.ingest.data import words
 from maild.ingest.imap_wire import USUAL_TIMING, ImapWire, Timing
 from maild.ingest.oversize import first_part_as_message
 
@@ -27,6 +28,9 @@ WHOLE_UP_TO = 4 * PIECE
 UNKNOWN_SIZE = WHOLE_UP_TO + 1
 OVERSIZE_TEXT = 65_536
 BODY = b"BODY[]"
+# Registered are $Junk and $NotJunk; Thunderbird writes Junk and NonJunk.
+JUNK_KEYWORDS = frozenset({b"$junk", b"junk"})
+NO_JUNK_KEYWORDS = frozenset({b"$notjunk", b"notjunk", b"nonjunk"})
 NEAR_SECONDS = 0.005
 
 
@@ -41,12 +45,16 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A message on the server. `size` is advisory; Exchange lies about it. `received` is INTERNALDATE, None where the server garbles it."""
+    """A message on the server. `size` is advisory; Exchange lies about it. `received` is INTERNALDATE, None where the server garbles it.
+
+    `answered` and `junk`: its flags say so.
+    """
 
     uid: int
     size: int
     received: datetime | None
     answered: bool
+    junk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +113,14 @@ class MailboxSession:
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def select(self, *, readonly: bool = True) -> Folder:
-        """Select the mailbox's folder; `readonly` (EXAMINE) leaves even \\Recent to others.
+    def select(self, folder: str | None = None, *, readonly: bool = True) -> Folder:
+        """Select a folder, the mailbox's own unless another is named; `readonly` (EXAMINE) leaves even \\Recent to others.
 
         Raises:
             MailboxFolderMissingError: the server has no such folder.
         """
-        name = self._server_name(self._mailbox.folder)
+        folder = folder or self._mailbox.folder
+        name = self._server_name(folder)
         try:
             with self._wire.speaking() as client:
                 answer: Mapping[bytes, int] = client.select_folder(name, readonly)
@@ -119,11 +128,19 @@ class MailboxSession:
         except (MailboxUnreachableError, MailboxProtocolError, MailboxThrottledError):
             raise
         except MailboxError as error:
-            raise self._missing(name) or error from error
+            raise self._missing(name, folder) or error from error
         uid_validity = answer.get(b"UIDVALIDITY")
         if uid_validity is None:
             raise MailboxProtocolError(f"{self._mailbox.host} gives folder {name} no UIDVALIDITY")
         return Folder(uid_validity, answer.get(b"UIDNEXT"), answer.get(b"EXISTS", 0))
+
+    def find_junk_folder(self) -> str | None:
+        """The folder `junk` means; None where it is off, where there is none, and where it is the mailbox's own."""
+        junk = self._mailbox.junk
+        if junk == "off":
+            return None
+        found = self._guess_junk_folder() if junk == "watch" else self._server_name(junk)
+        return None if found == self._server_name(self._mailbox.folder) else found
 
     def new_uids(self, after: int, uid_next: int | None = None) -> list[int]:
         """UIDs above `after`, ascending. `uid_next` as SELECT gave it splits a large backlog into windows (I16)."""
@@ -356,16 +373,26 @@ class MailboxSession:
             name: str | None = client.find_special_folder(attribute)
         return name
 
+    def _guess_junk_folder(self) -> str | None:
+        """I21: SPECIAL-USE first, names second."""
+        with self._wire.speaking() as client:
+            listing = [row for row in client.list_folders() if b"\\Noselect" not in row[0] and b"\\NonExistent" not in row[0]]
+        for flags, _, name in listing:
+            if b"\\Junk" in flags:
+                return str(name)
+        known = {word.casefold() for word in words("folders", "junk")}
+        return next((str(name) for _, delimiter, name in listing if _below_inbox(name, delimiter).casefold() in known), None)
+
     def _special_folder(self, attribute: bytes) -> str:
         name = self.find_special_folder(attribute)
         if name is None:
             raise MailboxFolderMissingError(f"{self._mailbox.host} has no folder {attribute.decode()}")
         return name
 
-    def _missing(self, name: str) -> MailboxFolderMissingError | None:
+    def _missing(self, name: str, folder: str) -> MailboxFolderMissingError | None:
         if name == "INBOX" or self._exists(name):
             return None
-        return MailboxFolderMissingError(f"{self._mailbox.username} has no folder {self._mailbox.folder} on {self._mailbox.host}")
+        return MailboxFolderMissingError(f"{self._mailbox.username} has no folder {folder} on {self._mailbox.host}")
 
 
 def _windows(after: int, uid_next: int) -> Iterator[str]:
@@ -388,11 +415,13 @@ def _batches(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 def _listed(uid: int, data: Mapping[bytes, object]) -> Listed:
     size, received, flags = data.get(b"RFC822.SIZE"), data.get(b"INTERNALDATE"), data.get(b"FLAGS")
+    marks = {flag.lower() for flag in flags if isinstance(flag, bytes)} if isinstance(flags, tuple) else set()
     return Listed(
         uid,
         size if isinstance(size, int) else UNKNOWN_SIZE,
         received if isinstance(received, datetime) and received.tzinfo else None,
-        isinstance(flags, tuple) and b"\\Answered" in flags,
+        answered=b"\\answered" in marks,
+        junk=bool(marks & JUNK_KEYWORDS) and not marks & NO_JUNK_KEYWORDS,
     )
 
 
@@ -416,6 +445,11 @@ def _has_buffered(client: IMAPClient, read_timeout: float) -> bool:
         return False
     finally:
         connection.settimeout(read_timeout)
+
+
+def _below_inbox(name: str, delimiter: bytes | None) -> str:
+    """Some servers keep all folders below INBOX. A folder of this name deeper down is somebody's own."""
+    return name.removeprefix(f"INBOX{delimiter.decode()}") if delimiter else name
 
 
 def _delimiter(listing: Sequence[tuple[object, bytes | None, str]]) -> str:

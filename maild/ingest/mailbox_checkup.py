@@ -44,6 +44,7 @@ def _look_around(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]
     yield from _judge_capabilities(session, mailbox)
     yield _find_uses(session)
     yield from _judge_dates(session, folder)
+    yield from _look_for_junk(session)
 
 
 def _judge_capabilities(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]:
@@ -58,7 +59,7 @@ def _judge_capabilities(session: MailboxSession, mailbox: Mailbox) -> Iterator[F
 
 def _find_uses(session: MailboxSession) -> Finding:
     """What `sent: auto` and `junk: watch` will look at."""
-    names = {use: session.find_special_folder(f"\\{use}".encode()) for use in ("Sent", "Junk")}
+    names = {"Sent": session.find_special_folder(b"\\Sent"), "Junk": session.find_junk_folder()}
     told = ", ".join(f"{use} is {name}" if name else f"no {use}" for use, name in names.items())
     marked = "by SPECIAL-USE" if "SPECIAL-USE" in session.capabilities else "by name; the server has no SPECIAL-USE"
     return Finding("ok", f"special folders: {told} ({marked})")
@@ -69,3 +70,11 @@ def _judge_dates(session: MailboxSession, folder: Folder) -> Iterator[Finding]:
     newest = session.newest_received(folder)
     if newest is not None:
         yield judge_clock(max(newest - datetime.now(UTC), timedelta(0)), "the server's dates")
+
+
+def _look_for_junk(session: MailboxSession) -> Iterator[Finding]:
+    try:
+        if name := session.find_junk_folder():
+            yield Finding("ok", f"junk folder {name} holds {session.select(name).messages} messages")
+    except MailboxError as error:
+        yield Finding("warn", str(error), "see `junk:` of this mailbox")

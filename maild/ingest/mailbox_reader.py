@@ -1,4 +1,4 @@
-"""Reading one mailbox over one connection: from where, in what batches, and what happens to the server's copies once they are stored.
+"""Reading one folder over one connection: from where, in what batches, and what happens to the server's copies once they are stored.
 
 Bytes are committed before anything changes on the server (I5), and what is not stored whole stays there; progress is UIDVALIDITY and UID,
 never a flag or a date (I1). Connecting, waiting and trying again are left to `maild.ingest.watcher`.
@@ -16,7 +16,7 @@ from maild.errors import (
     MailboxThrottledError,
     MailboxUnreachableError,
 )
-from maild.ingest.arrival import Arrival
+from maild.ingest.arrival import Arrival, Part, Place
 from maild.ingest.imap import UNKNOWN_SIZE, Fetched, Folder, Listed, MailboxSession
 from maild.ingest.progress import MailboxStore, Progress
 from maild.killpoint import reach
@@ -90,7 +90,10 @@ class Troubles:
 
 
 class MailboxReader:
-    """One connection's reading. `touch` False: nothing on the server is changed (mode observe)."""
+    """One connection's reading of one folder: the mailbox's own, or its junk folder by the name `junk` that it has on the server.
+
+    `touch` False: nothing on the server is changed (mode observe); in the junk folder nothing ever is.
+    """
 
     def __init__(
         self,
@@ -101,14 +104,18 @@ class MailboxReader:
         now: Callable[[], datetime],
         *,
         touch: bool = True,
+        junk: str | None = None,
     ) -> None:
         self._session = session
         self._mailbox = mailbox
         self._store = store
         self._troubles = troubles
         self._now = now
-        self._acts = touch and mailbox.after.action != "keep"
-        self._folder = session.select(readonly=not self._acts)
+        self._place = Place(mailbox.key, Part.JUNK if junk else Part.INBOX)
+        self._name = junk or mailbox.folder
+        self._acts = touch and mailbox.after.action != "keep" and not junk
+        self._start = _start(mailbox, self._place.part)
+        self._folder = session.select(self._name, readonly=not self._acts)
         troubles.forget_unless(self._folder.uid_validity)
         self._progress, self._quiet_before = self._begin()
         self._resuming = True
@@ -122,7 +129,7 @@ class MailboxReader:
         if not self._acts:
             return
         for uids in _slices(self._session.uids_until(self._progress.watermark), ROUND_UIDS):
-            self._act(sorted(self._store.whole(self._mailbox.key, self._progress.uid_validity, uids)))
+            self._act(sorted(self._store.whole(self._place, self._progress.uid_validity, uids)))
 
     def read_new(self) -> Iterator[int]:
         """Fetch, commit and act, batch by batch, until nothing new is left; yields after each commit how many messages it held."""
@@ -136,20 +143,20 @@ class MailboxReader:
 
     def fetch_again(self) -> Iterator[int]:
         """Withheld messages that a person wants once more (I12), each by itself; yields one for each that was had."""
-        for uid in sorted(self._store.asked_again(self._mailbox.key, self._progress.uid_validity)):
+        for uid in sorted(self._store.asked_again(self._place, self._progress.uid_validity)):
             if self._fetch_again(uid):
                 yield 1
 
     def _begin(self) -> tuple[Progress, datetime | None]:
         """Where to go on, and before what date mail is old enough to stay unacknowledged."""
-        known = self._store.progress(self._mailbox.key)
+        known = self._store.progress(self._place)
         if known is None:
             now = self._now()
             progress = Progress(self._folder.uid_validity, self._baseline(now), first_contact=now)
-            self._store.store(self._mailbox.key, (), progress)
-            return progress, _quiet_before(self._mailbox, now)
+            self._store.store(self._place, (), progress)
+            return progress, _quiet_before(self._start, now)
         if known.uid_validity == self._folder.uid_validity:
-            return known, _quiet_before(self._mailbox, known.first_contact)
+            return known, _quiet_before(self._start, known.first_contact)
         return self._begin_generation(known)
 
     def _begin_generation(self, known: Progress) -> tuple[Progress, datetime | None]:
@@ -159,15 +166,14 @@ class MailboxReader:
         """
         watermark = self._baseline(known.first_contact) if known.first_contact else 0
         progress = Progress(self._folder.uid_validity, watermark, known.first_contact)
-        dates = [date for date in (_quiet_before(self._mailbox, known.first_contact), known.last_success) if date]
+        dates = [date for date in (_quiet_before(self._start, known.first_contact), known.last_success) if date]
         return progress, max(dates, default=None)
 
     def _baseline(self, first_contact: datetime) -> int:
         """I3: the UID below the first message young enough."""
-        start = self._mailbox.start
-        if start is None:
+        if self._start is None:
             return 0
-        first = self._session.first_uid_since(first_contact - start) if start else None
+        first = self._session.first_uid_since(first_contact - self._start) if self._start else None
         return first - 1 if first else _highest_uid(self._session, self._folder)
 
     def _wanted(self, uids: Sequence[int]) -> list[int]:
@@ -180,7 +186,7 @@ class MailboxReader:
 
     def _stored(self, uids: Sequence[int]) -> frozenset[int]:
         slices = _slices(uids, ROUND_UIDS)
-        return frozenset().union(*(self._store.stored(self._mailbox.key, self._progress.uid_validity, some) for some in slices))
+        return frozenset().union(*(self._store.stored(self._place, self._progress.uid_validity, some) for some in slices))
 
     def _take(self, batch: Sequence[Listed]) -> int:
         """One batch: fetched, committed with the new watermark, and only then acted upon."""
@@ -254,11 +260,13 @@ class MailboxReader:
             answered=listed.answered,
             quiet=self._quiet_before is not None and received < self._quiet_before,
             full_size=None if fetched.whole else listed.size,
+            part=self._place.part,
+            junk=listed.junk,
         )
 
     def _withheld(self, listed: Listed, header: bytes, why: str = "the server lists it and does not hand it over") -> Arrival:
         """I12: never skipped silently, and never a ticket. People learn that there is a message maild cannot have, and where."""
-        place = f"message {listed.uid} in {self._mailbox.folder} of {self._mailbox.username} on {self._mailbox.host}"
+        place = f"message {listed.uid} in {self._name} of {self._mailbox.username} on {self._mailbox.host}"
         return replace(self._arrival(Fetched(listed, header, whole=False)), withheld=f"{place}: {why}")
 
     def _advance(self, uid: int, arrivals: Sequence[Arrival]) -> None:
@@ -267,7 +275,7 @@ class MailboxReader:
         watermark = self._troubles.limit(max(uid, self._progress.watermark), stored)
         progress = replace(self._progress, watermark=watermark)
         if arrivals or progress != self._progress:
-            self._store.store(self._mailbox.key, arrivals, progress)
+            self._store.store(self._place, arrivals, progress)
             self._progress = progress
         self._troubles.forget(stored)
 
@@ -287,11 +295,16 @@ def _unlisted(uid: int) -> Listed:
     return Listed(uid, UNKNOWN_SIZE, None, False)
 
 
-def _quiet_before(mailbox: Mailbox, first_contact: datetime | None) -> datetime | None:
+def _start(mailbox: Mailbox, part: Part) -> timedelta | None:
+    """How far back first contact goes. Nobody wants years of spam, even where he wants all mail."""
+    return OLD if part is Part.JUNK and mailbox.start is None else mailbox.start
+
+
+def _quiet_before(start: timedelta | None, first_contact: datetime | None) -> datetime | None:
     """Mail older than this is never acknowledged: what lay there before the desk came."""
     if first_contact is None:
         return None
-    return first_contact - (OLD if mailbox.start is None else mailbox.start)
+    return first_contact - (OLD if start is None else start)
 
 
 def _highest_uid(session: MailboxSession, folder: Folder) -> int:

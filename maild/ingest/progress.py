@@ -1,4 +1,4 @@
-"""How far a mailbox has been read, what state it is in, and the store's side of reading it. Plain values and one Protocol."""
+"""How far a folder has been read, what state its mailbox is in, and the store's side of reading it. Plain values and one Protocol."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from maild.ingest.arrival import Arrival
+from maild.ingest.arrival import Arrival, Place
 
 
 class MailboxState(Enum):
@@ -29,7 +29,7 @@ class MailboxState(Enum):
 class Progress:
     """Every UID up to `watermark` is stored, gone, or older than the desk. Dates are None where nothing is known.
 
-    `first_contact` is when the desk first saw the mailbox: what `start` and `quiet` are counted from. `last_success` is the last time
+    `first_contact` is when the desk first saw the folder: what `start` and `quiet` are counted from. `last_success` is the last time
     the mailbox was read to its end; only the store fills it.
     """
 
@@ -42,19 +42,19 @@ class Progress:
 class MailboxStore(Protocol):
     """What the watcher wants of the store. All of them may raise StoreUnavailableError, and then nothing has happened."""
 
-    def progress(self, mailbox: str) -> Progress | None:
-        """How far this mailbox has been read, None at first contact."""
+    def progress(self, place: Place) -> Progress | None:
+        """How far this folder has been read, None at first contact."""
 
-    def store(self, mailbox: str, arrivals: Sequence[Arrival], progress: Progress) -> None:
-        """Messages and new progress in one commit. Messages already there (mailbox, uid_validity, uid) are left as they are."""
+    def store(self, place: Place, arrivals: Sequence[Arrival], progress: Progress) -> None:
+        """Messages and new progress in one commit. Messages already there (place, uid_validity, uid) are left as they are."""
 
-    def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+    def stored(self, place: Place, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         """Which of these UIDs are stored."""
 
-    def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+    def whole(self, place: Place, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         """Which of these UIDs are stored to the last byte."""
 
-    def asked_again(self, mailbox: str, uid_validity: int) -> frozenset[int]:
+    def asked_again(self, place: Place, uid_validity: int) -> frozenset[int]:
         """The UIDs of withheld messages a person wants to be fetched once more (OPERATIONS I12)."""
 
     def store_again(self, arrival: Arrival) -> None:

@@ -1,4 +1,4 @@
-"""What filters and people on the way called spam (MAIL.md S4). Pure. Only evidence for spam counts; "not spam" anybody can write himself.
+"""What filters on the way called spam (MAIL.md S4). Pure. Only evidence for spam counts; "not spam" anybody can write himself.
 
 The fields, words and thresholds stand in `data/spam.toml` and in the desk's `spam:`. What becomes of spam is `maild.desk.doubt`'s to say.
 """
@@ -33,10 +33,10 @@ class Spam:
 NO_SPAM = Spam()
 
 
-def find_spam(message: InboundMessage, witness: Witness | None, policy: SpamPolicy | None, junk: str = "") -> Spam:
-    """What speaks for spam: what the server's copy is marked with (`junk`, in words), then the headers.
+def find_spam(message: InboundMessage, witness: Witness | None, policy: SpamPolicy | None) -> Spam:
+    """What the headers say that speaks for spam.
 
-    Of the headers those count which a trusted host wrote; where nobody is trusted, or the policy says so, all of them. `policy` None:
+    Those count which a trusted host wrote; where nobody is trusted, or the policy says so, all of them. `policy` None:
     scores are read for the rules, and nothing is called spam.
     """
     chosen = policy or _USUAL
@@ -47,8 +47,7 @@ def find_spam(message: InboundMessage, witness: Witness | None, policy: SpamPoli
     score = max((found.score for found in scores), default=None)
     if policy is None:
         return Spam(None, score)
-    marked = Reason("spam", junk) if junk else None
-    return Spam(marked or _flagged(fields, signs) or _over_the_limit(scores), score)
+    return Spam(_flagged(fields, signs) or _over_the_limit(scores), score)
 
 
 @dataclass(frozen=True, slots=True)

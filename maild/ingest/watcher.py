@@ -1,7 +1,7 @@
 """Watching one mailbox: a thread that connects, reads what is new, waits for more, and comes back after every kind of trouble (I22, I24).
 
-How a mailbox is read is `maild.ingest.mailbox_reader`; what its messages mean is the walk's business. One mailbox's trouble is nobody
-else's: each has a watcher of its own.
+How a folder is read is `maild.ingest.mailbox_reader`; what its messages mean is the walk's business. One mailbox's trouble is nobody
+else's: each has a watcher of its own. Its junk folder is looked into from time to time, over the same connection (I22: one a mailbox).
 """
 
 import random
@@ -25,12 +25,13 @@ from maild.errors import (
 from maild.ingest.backoff import retry_delay
 from maild.ingest.imap import MailboxSession
 from maild.ingest.imap_wire import USUAL_TIMING, Timing
-from maild.ingest.mailbox_reader import BATCH_MESSAGES, MailboxReader, Troubles
+from maild.ingest.mailbox_reader import BATCH_MESSAGES, BROKEN, MailboxReader, Troubles
 from maild.ingest.progress import MailboxState, MailboxStore
 
 STEADY_SECONDS = 30.0
 STUCK_POLL_SECONDS = 20.0
 RETELL_SECONDS = 60.0
+JUNK_REST_SECONDS = 3600.0
 
 _chance = random.SystemRandom()
 
@@ -71,13 +72,15 @@ class Watcher:
         self._store = store
         self._touch = touch
         self._listener = tell
-        self._told: tuple[MailboxState, float] | None = None
+        self._told: tuple[MailboxState, str, float] | None = None
         self._wake = wake
         self._timing = timing
         self._now = now
         self._stop = threading.Event()
         self._session: MailboxSession | None = None
-        self._troubles = Troubles()
+        self._troubles, self._junk_troubles = Troubles(), Troubles()
+        self._junk_due = float("inf") if mailbox.junk == "off" else 0.0
+        self._junk_trouble = ""
         self._stored = 0
         self._thread = threading.Thread(target=self._run, name=f"mailbox-{mailbox.key}", daemon=True)
 
@@ -108,26 +111,29 @@ class Watcher:
         """
         before = self._stored
         while True:
-            troubles = self._troubles.extent
+            troubles = self._extent_of_troubles()
             try:
                 self._visit(wait=False)
                 return self._stored - before
             except (MailboxError, StoreUnavailableError) as error:
                 # Each message that is singled out is progress (I15); without it there is no point in coming back at once.
-                if self._troubles.extent != troubles:
+                if self._extent_of_troubles() != troubles:
                     continue
                 self._tell(_state_after(error), str(error))
                 raise
 
+    def _extent_of_troubles(self) -> tuple[tuple[int, int], ...]:
+        return self._troubles.extent, self._junk_troubles.extent
+
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
-            began, troubles = time.monotonic(), self._troubles.extent
+            began, troubles = time.monotonic(), self._extent_of_troubles()
             try:
                 self._visit(wait=True)
                 failures = 0
             except (MailboxError, StoreUnavailableError) as error:
-                got_on = time.monotonic() - began >= STEADY_SECONDS or self._troubles.extent != troubles
+                got_on = time.monotonic() - began >= STEADY_SECONDS or self._extent_of_troubles() != troubles
                 failures = 1 if got_on else failures + 1
                 self._back_off(error, failures)
         self._tell(MailboxState.STOPPED)
@@ -143,19 +149,32 @@ class Watcher:
         self._tell(MailboxState.CONNECTING)
         self._session = session = MailboxSession(self._mailbox, self._timing)
         try:
-            reader = MailboxReader(session, self._mailbox, self._store, self._troubles, self._now, touch=self._touch)
+            reader = self._reader(session)
             reader.finish_actions()
             self._catch_up(reader)
-            if wait:
-                self._watch(session, reader)
+            while self._goes_on(session, wait=wait):
+                if self._is_junk_due():
+                    self._look_into_junk(session)
+                    reader = self._reader(session)
+                    self._catch_up(reader)
+                else:
+                    self._watch(session, reader)
             session.close()
         finally:
             self._session = None
             session.drop()
 
+    def _goes_on(self, session: MailboxSession, *, wait: bool) -> bool:
+        is_wanted = wait or self._is_junk_due()
+        return is_wanted and not self._stop.is_set() and session.age_seconds < self._timing.renewal
+
+    def _reader(self, session: MailboxSession) -> MailboxReader:
+        return MailboxReader(session, self._mailbox, self._store, self._troubles, self._now, touch=self._touch)
+
     def _watch(self, session: MailboxSession, reader: MailboxReader) -> None:
+        """Wait and read, until the connection is to be renewed or the junk folder's turn comes."""
         fruitless = 0
-        while not self._stop.is_set() and session.age_seconds < self._timing.renewal:
+        while self._goes_on(session, wait=True) and not self._is_junk_due():
             began = time.monotonic()
             self._wait(session, reader)
             found = self._catch_up(reader)
@@ -163,9 +182,41 @@ class Watcher:
             fruitless = 0 if found or time.monotonic() - began > 1 else fruitless + 1
             self._stop.wait(min(2.0, 0.1 * fruitless))
 
+    def _is_junk_due(self) -> bool:
+        return time.monotonic() >= self._junk_due
+
+    def _look_into_junk(self, session: MailboxSession) -> None:
+        """Read what is new in the junk folder. Its trouble keeps nobody from reading the mailbox: it is then left alone for an hour.
+
+        Raises:
+            MailboxError: the connection is in doubt.
+        """
+        pause, singled_out = self._timing.junk, self._junk_troubles.extent
+        self._junk_trouble = ""
+        try:
+            if folder := session.find_junk_folder():
+                self._read_all(MailboxReader(session, self._mailbox, self._store, self._junk_troubles, self._now, junk=folder))
+            else:
+                pause = JUNK_REST_SECONDS
+        except MailboxError as error:
+            # Each message that is singled out is progress (I15).
+            if self._junk_troubles.extent == singled_out:
+                pause = JUNK_REST_SECONDS
+            if isinstance(error, (*BROKEN, MailboxAuthError)):
+                raise
+            self._junk_trouble = f"the junk folder cannot be read: {error}"
+        finally:
+            self._junk_due = time.monotonic() + pause
+
     def _catch_up(self, reader: MailboxReader) -> bool:
         """Read all there is; whether anything was stored."""
         before = self._stored
+        self._read_all(reader)
+        if not self._stop.is_set():
+            self._tell(MailboxState.WATCHING, self._junk_trouble)
+        return self._stored > before
+
+    def _read_all(self, reader: MailboxReader) -> None:
         for count in chain(reader.read_new(), reader.fetch_again()):
             self._stored += count
             if count == BATCH_MESSAGES:
@@ -173,21 +224,20 @@ class Watcher:
             if count:
                 self._wake()
             if self._stop.is_set():
-                return True
-        self._tell(MailboxState.WATCHING)
-        return self._stored > before
+                return
 
     def _tell(self, state: MailboxState, words: str = "") -> None:
         """The listener may write a row for each: so only what is news."""
         now = time.monotonic()
-        if words or self._told is None or self._told[0] is not state or now - self._told[1] >= RETELL_SECONDS:
-            self._told = (state, now)
+        if self._told is None or self._told[:2] != (state, words) or now - self._told[2] >= RETELL_SECONDS:
+            self._told = (state, words, now)
             self._listener(self._mailbox.key, state, words)
 
     def _wait(self, session: MailboxSession, reader: MailboxReader) -> None:
         longest = self._timing.idle if session.can_idle else self._timing.poll
         if reader.has_stuck:
             longest = min(longest, STUCK_POLL_SECONDS)
+        longest = max(0.0, min(longest, self._junk_due - time.monotonic()))
         if session.can_idle:
             session.idle(longest, self._stop)
         else:

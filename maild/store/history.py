@@ -9,6 +9,7 @@ from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_
 from maild.store import mutes
 from maild.store.engine import Transaction
 from maild.store.tables import AUTOMATIC, GUESSING, PASSED, deliveries, incoming, message_names, messages, tickets
+from maild.ticket import Status
 
 MOST_RECENT = 200
 LATELY = timedelta(hours=1)
@@ -19,7 +20,14 @@ _RECENT = (
     .order_by(incoming.c.settled.desc())
     .limit(MOST_RECENT)
 )
-_HAS_WRITTEN = select(tickets.c.number).where(tickets.c.requester_key == bindparam("sender", type_=tickets.c.requester_key.type)).exists()
+_HAS_WRITTEN = (
+    select(tickets.c.number)
+    .where(
+        tickets.c.requester_key == bindparam("sender", type_=tickets.c.requester_key.type),
+        tickets.c.status != Status.SPAM.value,
+    )
+    .exists()
+)
 _DOMAIN_GUESSES = select(func.coalesce(func.sum(incoming.c.wrong_tokens), 0)).where(
     GUESSING, incoming.c.author_domain == bindparam("domain", type_=incoming.c.author_domain.type), incoming.c.settled > bindparam("since")
 )

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, TextClause, bindparam, func, or_, select, 
 
 from maild.effects import Identity, IncomingState
 from maild.errors import NotFoundError, WrongStateError
-from maild.ingest.arrival import Arrival, Incoming
+from maild.ingest.arrival import Arrival, Incoming, Part, Place
 from maild.known import Conduct
 from maild.message import Address, AuthResult
 from maild.reason import Reason
@@ -59,11 +59,12 @@ class IncomingRow:
         return self.reason.code == WITHHELD
 
 
-_KNOWN_UIDS = select(incoming.c.uid).where(
+_IS_THERE = (
     incoming.c.mailbox == bindparam("mailbox"),
+    incoming.c.folder == bindparam("folder"),
     incoming.c.uid_validity == bindparam("uid_validity"),
-    incoming.c.uid.in_(bindparam("uids", expanding=True)),
 )
+_KNOWN_UIDS = select(incoming.c.uid).where(*_IS_THERE, incoming.c.uid.in_(bindparam("uids", expanding=True)))
 _WHOLE_UIDS = _KNOWN_UIDS.where(incoming.c.full_size.is_(None))
 _KNOWN_RAWS = select(raw_messages.c.sha256).where(raw_messages.c.sha256.in_(bindparam("hashes", expanding=True)))
 _STORE = incoming.insert().returning(incoming.c.id, sort_by_parameter_order=True)
@@ -94,6 +95,8 @@ _WITH_CONTENT = (
         incoming.c.full_size,
         incoming.c.reason_code,
         incoming.c.reason,
+        incoming.c.folder,
+        incoming.c.junk,
     )
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
     .order_by(incoming.c.id)
@@ -104,9 +107,7 @@ _LEND = (
     .values(claimed_by=WATCHER, claimed_until=bindparam("until"))
 )
 _IS_LENT = (*_IS_RECEIVED, incoming.c.claimed_by == WATCHER)
-_LENT = select(incoming.c.uid).where(
-    *_IS_LENT, incoming.c.mailbox == bindparam("mailbox"), incoming.c.uid_validity == bindparam("uid_validity")
-)
+_LENT = select(incoming.c.uid).where(*_IS_LENT, *_IS_THERE)
 _FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
 _CLAIMED = _WITH_CONTENT.where(incoming.c.id.in_(bindparam("ids", expanding=True)))
 _STORED_AFTER = _WITH_CONTENT.where(incoming.c.id > bindparam("message"))
@@ -143,12 +144,12 @@ def store_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) 
     return list(tx.execute(_STORE, rows).scalars())
 
 
-def find_stored(tx: Transaction, mailbox: str, uid_validity: int | None, uids: Sequence[int], *, whole: bool = False) -> frozenset[int]:
-    """Which of these UIDs are stored. `whole`: to the last byte, and not only the beginning."""
+def find_stored(tx: Transaction, place: Place, uid_validity: int | None, uids: Sequence[int], *, whole: bool = False) -> frozenset[int]:
+    """Which of these UIDs of a folder are stored. `whole`: to the last byte, and not only the beginning."""
     query = _WHOLE_UIDS if whole else _KNOWN_UIDS
     found: set[int | None] = set()
     for chunk in in_chunks(uids):
-        found |= set(tx.execute(query, {"mailbox": mailbox, "uid_validity": uid_validity, "uids": chunk}).scalars())
+        found |= set(tx.execute(query, _key(place, uid_validity) | {"uids": chunk}).scalars())
     return frozenset(uid for uid in found if uid is not None)
 
 
@@ -252,9 +253,9 @@ def retry(tx: Transaction, message: int, now: datetime) -> None:
     tx.execute(_LEND, {"message": message, "until": now + LENT_FOR})
 
 
-def find_asked_again(tx: Transaction, mailbox: str, uid_validity: int) -> frozenset[int]:
-    """The UIDs of withheld messages that are to be fetched again."""
-    uids = tx.execute(_LENT, {"mailbox": mailbox, "uid_validity": uid_validity}).scalars()
+def find_asked_again(tx: Transaction, place: Place, uid_validity: int) -> frozenset[int]:
+    """The UIDs of withheld messages of a folder that are to be fetched again."""
+    uids = tx.execute(_LENT, _key(place, uid_validity)).scalars()
     return frozenset(uid for uid in uids if uid is not None)
 
 
@@ -265,10 +266,11 @@ def store_again(tx: Transaction, arrival: Arrival) -> None:
         sha256 = hashlib.sha256(arrival.raw).hexdigest()
         _store_raws(tx, {sha256: arrival.raw})
         values |= {"raw": sha256, "full_size": arrival.full_size, "received": arrival.received, "reason_code": ""}
-        values |= {"answered": arrival.answered, "quiet": arrival.quiet}
+        values |= {"answered": arrival.answered, "quiet": arrival.quiet, "junk": arrival.junk}
     lent = (
         *_IS_LENT,
         incoming.c.mailbox == arrival.mailbox,
+        incoming.c.folder == arrival.part.value,
         incoming.c.uid_validity == arrival.uid_validity,
         incoming.c.uid == arrival.uid,
     )
@@ -336,18 +338,23 @@ def list_stored_after(tx: Transaction, message: int) -> list[Incoming]:
 
 
 def _without_known_uids(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    seen: set[tuple[str, int | None, int | None]] = set()
-    for mailbox, uid_validity in {(arrival.mailbox, arrival.uid_validity) for arrival in arrivals if arrival.uid is not None}:
-        here = [arrival for arrival in arrivals if (arrival.mailbox, arrival.uid_validity) == (mailbox, uid_validity)]
+    seen: set[tuple[Place, int | None, int | None]] = set()
+    for place, uid_validity in {(arrival.place, arrival.uid_validity) for arrival in arrivals if arrival.uid is not None}:
+        here = [arrival for arrival in arrivals if (arrival.place, arrival.uid_validity) == (place, uid_validity)]
         uids = [arrival.uid for arrival in here if arrival.uid is not None]
-        seen |= {(mailbox, uid_validity, uid) for uid in find_stored(tx, mailbox, uid_validity, uids)}
+        seen |= {(place, uid_validity, uid) for uid in find_stored(tx, place, uid_validity, uids)}
     fresh = []
     for arrival in arrivals:
-        place = (arrival.mailbox, arrival.uid_validity, arrival.uid)
-        if arrival.uid is None or place not in seen:
-            seen.add(place)
+        key = (arrival.place, arrival.uid_validity, arrival.uid)
+        if arrival.uid is None or key not in seen:
+            seen.add(key)
             fresh.append(arrival)
     return fresh
+
+
+def _key(place: Place, uid_validity: int | None) -> dict[str, object]:
+    """The parameters of `_IS_THERE`."""
+    return {"mailbox": place.mailbox, "folder": place.part.value, "uid_validity": uid_validity}
 
 
 def _store_raws(tx: Transaction, raws: dict[str, bytes]) -> None:
@@ -365,6 +372,7 @@ def _incoming_values(arrival: Arrival, sha256: str, now: datetime) -> dict[str, 
     empty = dict.fromkeys(("message_class", "error", "author_name", "author_address", "subject"), "")
     return empty | {
         "mailbox": arrival.mailbox,
+        "folder": arrival.part.value,
         "uid_validity": arrival.uid_validity,
         "uid": arrival.uid,
         "raw": sha256,
@@ -374,6 +382,7 @@ def _incoming_values(arrival: Arrival, sha256: str, now: datetime) -> dict[str, 
         "attempts": 0,
         "answered": arrival.answered,
         "quiet": arrival.quiet,
+        "junk": arrival.junk,
         "released": False,
         "full_size": arrival.full_size,
         "reason_code": WITHHELD if arrival.withheld else "",
@@ -408,6 +417,8 @@ def _incoming(row: AnyRow) -> Incoming:
         released=row.released,
         full_size=row.full_size,
         withheld=row.reason if row.reason_code == WITHHELD else "",
+        part=Part(row.folder),
+        junk=row.junk,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from maild import maillog
-from maild.ingest.arrival import Arrival
+from maild.ingest.arrival import Arrival, Place
 from maild.ingest.progress import Progress
 from maild.store import incoming, mailboxes
 from maild.store.engine import Store
@@ -17,36 +17,36 @@ class MailRoom:
         self._store = store
         self._clock = clock
 
-    def progress(self, mailbox: str) -> Progress | None:
+    def progress(self, place: Place) -> Progress | None:
         with self._store.reading() as tx:
-            found = mailboxes.find(tx, mailbox)
+            found = mailboxes.find(tx, place)
         if found is None or found.uid_validity is None:
             return None
         return Progress(found.uid_validity, found.watermark, found.first_contact, found.last_success)
 
-    def store(self, mailbox: str, arrivals: Sequence[Arrival], progress: Progress) -> None:
+    def store(self, place: Place, arrivals: Sequence[Arrival], progress: Progress) -> None:
         """Raw bytes and watermark in one commit, before anything changes on the server (OPERATIONS I5)."""
         now = self._clock()
         with self._store.writing() as tx:
             incoming.store_arrivals(tx, arrivals, now)
-            mailboxes.store_progress(tx, mailbox, progress.uid_validity, progress.watermark, now, first_contact=progress.first_contact)
+            mailboxes.store_progress(tx, place, progress.uid_validity, progress.watermark, now, first_contact=progress.first_contact)
         if arrivals:
-            maillog.received(mailbox, len(arrivals))
+            maillog.received(str(place), len(arrivals))
 
-    def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+    def stored(self, place: Place, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         with self._store.reading() as tx:
-            return incoming.find_stored(tx, mailbox, uid_validity, uids)
+            return incoming.find_stored(tx, place, uid_validity, uids)
 
-    def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+    def whole(self, place: Place, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         with self._store.reading() as tx:
-            return incoming.find_stored(tx, mailbox, uid_validity, uids, whole=True)
+            return incoming.find_stored(tx, place, uid_validity, uids, whole=True)
 
-    def asked_again(self, mailbox: str, uid_validity: int) -> frozenset[int]:
+    def asked_again(self, place: Place, uid_validity: int) -> frozenset[int]:
         with self._store.reading() as tx:
-            return incoming.find_asked_again(tx, mailbox, uid_validity)
+            return incoming.find_asked_again(tx, place, uid_validity)
 
     def store_again(self, arrival: Arrival) -> None:
         with self._store.writing() as tx:
             incoming.store_again(tx, arrival)
         if not arrival.withheld:
-            maillog.received(arrival.mailbox, 1)
+            maillog.received(str(arrival.place), 1)

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, false, select
 
 from maild.aliases import canonical
 from maild.effects import IncomingState
+from maild.ingest.arrival import Part
 from maild.known import (
     MERGE_DEPTH,
     BouncedLetter,
@@ -39,7 +40,7 @@ MOST_ADOPTERS = 20
 MOST_COPIES = 50
 
 _COPIES = (
-    select(incoming.c.id, incoming.c.fingerprint, incoming.c.date, incoming.c.ticket, incoming.c.state)
+    select(incoming.c.id, incoming.c.fingerprint, incoming.c.date, incoming.c.ticket, incoming.c.state, incoming.c.folder)
     .where(
         incoming.c.message_id == bindparam("id", type_=incoming.c.message_id.type),
         incoming.c.state.in_((IncomingState.DONE.value, IncomingState.QUARANTINED.value)),
@@ -125,8 +126,8 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
     """Those that look the same first. The mail that is being read is not settled yet, so it never finds itself."""
     return tuple(
-        KnownCopy(identifier, fingerprint or "", date, ticket, state == IncomingState.QUARANTINED.value)
-        for identifier, fingerprint, date, ticket, state in tx.execute(
+        KnownCopy(identifier, fingerprint or "", date, ticket, state == IncomingState.QUARANTINED.value, folder == Part.JUNK.value)
+        for identifier, fingerprint, date, ticket, state, folder in tx.execute(
             _COPIES, {"id": question.message_id, "fingerprint": question.fingerprint}
         )
     )

@@ -18,9 +18,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypedColumns,
+    false,
     text,
 )
 
+from maild.ingest.arrival import Part
 from maild.store.columns import Key, Number, Time, Words
 
 metadata = MetaData()
@@ -79,10 +81,12 @@ class IncomingColumns(TypedColumns):
     is_prompt: Named[bool | None] = Column(Boolean)
     text_hash: Named[str | None] = Column(Text)
     auth: Named[str | None] = Column(Text)
+    folder: Named[str] = Column(Text, server_default=Part.INBOX.value)
+    junk: Named[bool] = Column(Boolean, server_default=false())
 
 
 incoming = Table("incoming", metadata, IncomingColumns)
-Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.uid_validity, incoming.c.uid, unique=True)
+Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.folder, incoming.c.uid_validity, incoming.c.uid, unique=True)
 Index("ix_incoming_raw", incoming.c.raw)
 Index("ix_incoming_ticket", incoming.c.ticket)
 Index("ix_incoming_message_id", incoming.c.message_id)
@@ -298,6 +302,7 @@ Index("ix_deliveries_cap_all", deliveries.c.created, sqlite_where=AUTOMATIC, pos
 
 class MailboxColumns(TypedColumns):
     mailbox: Named[str] = Column(Text, primary_key=True)
+    folder: Named[str] = Column(Text, primary_key=True)
     uid_validity: Named[int | None] = Column(Number)
     watermark: Named[int] = Column(Number)
     first_contact: Named[datetime | None] = Column(Time)

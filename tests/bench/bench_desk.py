@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from maild.effects import IncomingState
+from maild.ingest.arrival import Place
 from maild.store import mailboxes
 from maild.store.engine import Store, open_store
 from maild.store.status import find_depths
@@ -108,7 +109,7 @@ class BenchDesk:
 
 def _is_done(store: Store, last_uid: int) -> bool:
     with store.reading() as tx:
-        mailbox = mailboxes.find(tx, "support")
+        mailbox = mailboxes.find(tx, Place("support"))
         depths = find_depths(tx)
     is_all_in = mailbox is not None and mailbox.watermark >= last_uid
     return is_all_in and IncomingState.RECEIVED not in depths.incoming and not depths.outbox

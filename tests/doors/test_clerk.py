@@ -12,7 +12,7 @@ import pytest
 from maild.clerk import Clerk
 from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
-from maild.ingest.arrival import Arrival
+from maild.ingest.arrival import Arrival, Place
 from maild.ingest.worker import Reader
 from maild.store import incoming, letters, tickets
 from maild.store.engine import Store
@@ -192,11 +192,11 @@ def test_a_withheld_message_that_was_fetched_in_the_end_becomes_a_ticket(store: 
     message = held_and_asked_again(store, clerk, datetime.now(UTC))
     assert clerk.work() == 0, "it is the watcher's to fetch"
     with store.writing() as tx:
-        assert incoming.find_asked_again(tx, "support", 7) == {1}
-        assert incoming.find_stored(tx, "support", 7, [1], whole=True) == frozenset()
+        assert incoming.find_asked_again(tx, Place("support"), 7) == {1}
+        assert incoming.find_stored(tx, Place("support"), 7, [1], whole=True) == frozenset()
         incoming.store_again(tx, an_arrival(raw=an_email()))
-        assert incoming.find_asked_again(tx, "support", 7) == frozenset()
-        assert incoming.find_stored(tx, "support", 7, [1], whole=True) == {1}
+        assert incoming.find_asked_again(tx, Place("support"), 7) == frozenset()
+        assert incoming.find_stored(tx, Place("support"), 7, [1], whole=True) == {1}
     work(clerk)
     (row,) = rows(store, [message])
     assert (row.state, row.ticket, row.is_withheld) == (IncomingState.DONE, 1, False)

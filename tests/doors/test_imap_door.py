@@ -362,6 +362,36 @@ def test_a_missing_folder_is_named(dovecot, user):
         pass
 
 
+def junk_folder(dovecot, user, **more):
+    with session(dovecot, user, **more) as door:
+        return door.find_junk_folder()
+
+
+def test_the_junk_folder_is_the_one_the_server_marks_else_the_one_that_is_called_so(dovecot, user):
+    assert junk_folder(dovecot, user) is None
+    for name in ("Not Spam", "Projects.Spam"):
+        dovecot.create(user, name)
+    assert junk_folder(dovecot, user) is None
+    dovecot.create(user, "Courrier indésirable")
+    assert junk_folder(dovecot, user) == "Courrier indésirable"
+    dovecot.create(user, "Junk")
+    assert junk_folder(dovecot, user) == "Junk"
+
+
+def test_the_configuration_may_name_the_junk_folder_or_switch_it_off(dovecot, user):
+    dovecot.create(user, "Junk")
+    assert junk_folder(dovecot, user, junk="off") is None
+    assert junk_folder(dovecot, user, junk="Filter/Bad") == "Filter.Bad"
+    assert junk_folder(dovecot, user, junk="INBOX") is None, "the mailbox's own folder is not read twice"
+
+
+def test_a_keyword_of_the_server_copy_says_junk_unless_another_says_it_is_none(dovecot, user):
+    for flags in ([], ["$Junk"], ["junk"], ["$Junk", "$NotJunk"], ["NonJunk"], ["\\Flagged"]):
+        dovecot.append(user, an_email(), flags=flags)
+    with session(dovecot, user) as door:
+        assert [listed.junk for listed in door.describe(door.new_uids(0))] == [False, True, True, False, False, False]
+
+
 def test_every_error_of_the_door_is_a_mailbox_error(fake):
     for answer in (b"* BAD\r\n", b"", b"{5}\r\n", b"+ what\r\n", b"* 1 FETCH\r\n", b"* SEARCH x y\r\n"):
         fake.scripts[b"UID SEARCH"] = lambda connection, tag, _, answer=answer: connection.send(answer) or connection.cut()

@@ -38,6 +38,16 @@ def test_a_mailbox_is_checked_without_changing_it(dovecot: DovecotServer, user: 
     assert "\\Seen" not in dovecot.messages(user)[0].flags
 
 
+def test_of_the_junk_folder_is_told_how_much_lies_in_it_and_that_it_is_missing(dovecot: DovecotServer, user: str):
+    dovecot.create(user, "Junk")
+    dovecot.append_all(user, [an_email(), an_email()], folder="Junk")
+    found = check_mailbox(a_mailbox(dovecot, user))
+    assert "junk folder Junk holds 2 messages" in texts(found, "ok")
+    assert "Junk is Junk" in texts(found, "ok")
+    assert "no folder Bad" in texts(check_mailbox(a_mailbox(dovecot, user, junk="Bad")), "warn")
+    assert "unk folder" not in texts(check_mailbox(a_mailbox(dovecot, user, junk="off")), "ok")
+
+
 def test_a_missing_folder_is_a_fault_and_the_rest_is_told(dovecot: DovecotServer, user: str):
     found = check_mailbox(a_mailbox(dovecot, user, folder="Nowhere"))
     assert "login as" in texts(found, "ok")

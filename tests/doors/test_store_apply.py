@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Mute, Post, RecordEvent, TripBreaker
-from maild.ingest.arrival import Incoming
+from maild.ingest.arrival import Incoming, Part
 from maild.known import BouncedLetter, Conduct, Known, KnownCopy, LastWords, Question, RecentMail, guess_key, pair_key
 from maild.message import Address, Attachment, AuthResult
 from maild.outbox.delivery import Composed
@@ -267,8 +267,22 @@ def test_recall_counts_automatic_mail_in_each_window(store: Store):
     assert about_ann_too.count("all", "", 60) == 3
 
 
+def test_recall_tells_copies_that_lay_in_the_junk_folder(store: Store):
+    with store.writing() as tx:
+        ids = incoming.store_arrivals(tx, [an_arrival(uid=1), replace(an_arrival(uid=1), part=Part.JUNK)], NOW)
+        for message in ids:
+            identity = Identity("m@globex.example", "f", NOW)
+            incoming.finish(tx, message, IncomingState.QUARANTINED, Reason("spam", ""), NOW, identity=identity)
+    assert [(copy.in_quarantine, copy.in_junk) for copy in recalled(store, Question("m@globex.example")).same_id] == [
+        (True, False),
+        (True, True),
+    ]
+
+
 def test_recall_knows_who_has_written_before(store: Store):
     opened(store)
+    opened(store, after=a_ticket(requester=BORIS, status=Status.SPAM))
+    assert not recalled(store, Question("new@x", sender=BORIS.key)).history.has_written
     assert recalled(store, Question("new@x", sender="ann@globex.example")).history.has_written
     assert not recalled(store, Question("new@x", sender="eve@globex.example")).history.has_written
 

@@ -7,6 +7,7 @@ import pytest
 
 from maild.effects import IncomingState
 from maild.errors import NotFoundError, WrongStateError
+from maild.ingest.arrival import Part, Place
 from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.store import incoming
@@ -39,6 +40,16 @@ def test_the_same_uid_in_another_generation_is_another_message(store: Store):
         assert len(incoming.store_arrivals(tx, [an_arrival(uid=1, uid_validity=8)], NOW)) == 1
 
 
+def test_the_same_uid_in_another_folder_is_another_message_and_its_place_is_kept(store: Store):
+    here, there = an_arrival(uid=1), replace(an_arrival(uid=1), part=Part.JUNK, junk=True)
+    with store.writing() as tx:
+        assert len(incoming.store_arrivals(tx, [here, there], NOW)) == 2
+        assert incoming.store_arrivals(tx, [here, there], NOW) == []
+        assert incoming.find_stored(tx, Place("support", Part.JUNK), 7, [1, 2]) == {1}
+        claimed = incoming.claim(tx, 9, "host:1", 60, NOW)
+    assert [(message.part, message.junk) for message in claimed] == [(Part.INBOX, False), (Part.JUNK, True)]
+
+
 def test_mail_from_other_doors_has_no_uid_and_is_always_new(store: Store):
     assert len(stored(store, None, None)) == 2
 
@@ -46,8 +57,8 @@ def test_mail_from_other_doors_has_no_uid_and_is_always_new(store: Store):
 def test_what_is_stored_only_in_part_is_known_and_not_whole(store: Store):
     with store.writing() as tx:
         incoming.store_arrivals(tx, [an_arrival(uid=1), replace(an_arrival(uid=2), full_size=30_000_000)], NOW)
-        assert incoming.find_stored(tx, "support", 7, [1, 2, 3]) == {1, 2}
-        assert incoming.find_stored(tx, "support", 7, [1, 2, 3], whole=True) == {1}
+        assert incoming.find_stored(tx, Place("support"), 7, [1, 2, 3]) == {1, 2}
+        assert incoming.find_stored(tx, Place("support"), 7, [1, 2, 3], whole=True) == {1}
 
 
 def test_raw_bytes_come_back_exactly_and_are_kept_once(store: Store):

@@ -11,8 +11,9 @@ from sqlalchemy import inspect
 
 from maild.desk.query import parse_query
 from maild.errors import NotFoundError, SchemaMismatchError
+from maild.ingest.arrival import Place
 from maild.known import KnownCopy, Question
-from maild.store import letters, migrate, schema
+from maild.store import incoming, letters, mailboxes, migrate, schema
 from maild.store.engine import Store, Transaction, connect_store, open_store
 from maild.store.recall import recall
 from maild.store.tables import metadata
@@ -117,9 +118,14 @@ def test_mail_of_the_first_schema_is_still_known_again(empty_urls: tuple[str, st
     with store.reading() as tx:
         (copy,) = recall(tx, Question("mail-a@globex.example"), NOW).same_id
         words = [row.number for row in list_tickets(tx, parse_query("printer", None, NOW))]
+        stored = incoming.find_stored(tx, Place("support"), 7, [9])
+        reached = mailboxes.find(tx, Place("support"))
     store.close()
     assert copy == KnownCopy(1, "abc", NOW, 1, in_quarantine=False)
     assert words == [1]
+    assert stored == {9}
+    assert reached is not None
+    assert (reached.uid_validity, reached.watermark, reached.first_contact, reached.state) == (7, 9, NOW, "watching")
 
 
 def test_letters_of_the_second_schema_keep_their_envelope_sender(empty_urls: tuple[str, str], tmp_path: Path):
@@ -143,9 +149,12 @@ A_LETTER = (
 
 FIRST_DESK = (
     "INSERT INTO raw_messages (sha256, size, content) VALUES ('0a', 1, '')",
-    "INSERT INTO incoming (id, mailbox, raw, received, stored, state, attempts, answered, quiet, released, message_class, reason_code,"
-    " reason, error, author_name, author_address, subject, evidence, ticket) VALUES (1, 'support', '0a', '2026-11-20 10:02:11',"
-    " '2026-11-20 10:02:11', 'done', 1, false, false, false, 'human', 'new', '', '', 'Ann', 'ann@globex.example', '', '[]', 1)",
+    "INSERT INTO mailboxes (mailbox, uid_validity, watermark, first_contact, state, error, changed) VALUES ('support', 7, 9,"
+    " '2026-11-20 10:02:11', 'watching', '', '2026-11-20 10:02:11')",
+    "INSERT INTO incoming (id, mailbox, uid_validity, uid, raw, received, stored, state, attempts, answered, quiet, released,"
+    " message_class, reason_code, reason, error, author_name, author_address, subject, evidence, ticket) VALUES (1, 'support', 7, 9, '0a',"
+    " '2026-11-20 10:02:11', '2026-11-20 10:02:11', 'done', 1, false, false, false, 'human', 'new', '', '', 'Ann', 'ann@globex.example',"
+    " '', '[]', 1)",
     "INSERT INTO tickets (number, subject, queue, status, priority, requester_name, requester_address, requester_key, requester_domain,"
     " created, updated, fields, decided, watchers, acknowledged, messages, customer_messages, agent_messages, thread_ids) VALUES"
     " (1, 'Printer', 'support', 'new', 'normal', 'Ann', 'ann@globex.example', 'ann@globex.example', 'globex.example',"

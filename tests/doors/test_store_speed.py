@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from maild.effects import Post
+from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.store import incoming, letters, tables
@@ -58,8 +59,8 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
     with sqlite_store.writing() as tx:
         plans = Plans(tx)
         incoming.store_arrivals(tx, [an_arrival()], NOW)
-        incoming.find_stored(tx, "support", 7, [1], whole=True)
-        incoming.find_asked_again(tx, "support", 7)
+        incoming.find_stored(tx, Place("support"), 7, [1], whole=True)
+        incoming.find_asked_again(tx, Place("support"), 7)
         (message,) = incoming.claim(tx, 50, "host:1", 60, NOW)
         opened = apply(tx, a_decision(), now=NOW, compose=composed, incoming=message, first_number=1).ticket
         assert opened is not None

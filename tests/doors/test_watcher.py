@@ -12,16 +12,18 @@ import pytest
 
 from maild.config.settings import After, Mailbox
 from maild.errors import MailboxFolderMissingError, MailboxProtocolError, StoreUnavailableError
+from maild.ingest.arrival import Part, Place
 from maild.ingest.backoff import retry_delay
 from maild.ingest.progress import MailboxState
 from maild.ingest.watcher import Watcher
 from tests.rig.dovecot import DovecotServer
-from tests.rig.fake_imap import FakeImap, Mail, fetch
+from tests.rig.fake_imap import OWN_SCRIPTS, FakeImap, Mail, fetch
 from tests.rig.fault_proxy import Fault, FaultProxy
 from tests.rig.mailboxes import HASTY, a_mailbox
 from tests.rig.mails import APOLOGY, an_email
 from tests.rig.shelf import Shelf
 
+SUPPORT, JUNK = Place("support"), Place("support", Part.JUNK)
 WITHHELD = b"* # FETCH (UID @UID@ BODY[] NIL)\r\n"
 GARBLED_ANSWER = b"* # FETCH (UID @UID@ BODY[] {5}\r\nabcde FLAGS (\r\n"
 
@@ -443,7 +445,7 @@ def withheld(fake: FakeImap, shelf: Shelf, **more: object) -> Watcher:
     clock = Clock()
     watcher = Watcher(a_mailbox(fake, **more), shelf, timing=HASTY, now=clock)
     clock.poll_for(watcher, 26)
-    shelf.wanted.add(1)
+    shelf.wanted.add((SUPPORT, 1))
     return watcher
 
 
@@ -461,13 +463,13 @@ def test_a_withheld_message_that_is_asked_for_again_in_vain_is_said_to_be_so(fak
     watcher = withheld(fake, shelf)
     assert watcher.poll_once() == 0
     assert shelf.wanted == set()
-    shelf.wanted.add(1)
+    shelf.wanted.add((SUPPORT, 1))
     fake.mails[1].body_answer = GARBLED_ANSWER
     with pytest.raises(MailboxProtocolError):
         watcher.poll_once()
     [arrival] = shelf.arrivals.values()
     assert "answers what no server should" in arrival.withheld
-    shelf.wanted.add(1)
+    shelf.wanted.add((SUPPORT, 1))
     del fake.mails[1]
     assert watcher.poll_once() == 0
     [arrival] = shelf.arrivals.values()
@@ -555,6 +557,115 @@ def test_a_server_that_talks_all_the_time_does_not_keep_us_busy(fake, shelf):
     with watching(a_mailbox(fake), shelf):
         time.sleep(1.5)
     assert sum(b"IDLE" in line for line in fake.commands) < 10
+
+
+# The junk folder (S4)
+
+
+def lay(shelf: Shelf) -> list[tuple[Part, int | None]]:
+    """Where what is stored lay."""
+    return [(arrival.part, arrival.uid) for arrival in shelf.arrivals.values()]
+
+
+def test_the_junk_folder_is_read_too_and_left_as_it_is(dovecot, user, shelf):
+    dovecot.create(user, "Junk")
+    dovecot.append(user, an_email())
+    dovecot.append_all(user, [an_email(), an_email()], folder="Junk")
+    before = dovecot.messages(user, "Junk")
+    mailbox = a_mailbox(dovecot, user, after=After("delete"))
+    assert poll(mailbox, shelf) == 3
+    assert lay(shelf) == [(Part.INBOX, 1), (Part.JUNK, 1), (Part.JUNK, 2)]
+    assert {str(place) for place in (SUPPORT, JUNK)} == set(shelf.reached) == {"support", "support/junk"}
+    assert (dovecot.messages(user), dovecot.messages(user, "Junk")) == ([], before)
+    dovecot.append(user, an_email(), folder="Junk")
+    assert poll(mailbox, shelf) == 1
+    assert lay(shelf)[-1] == (Part.JUNK, 3)
+
+
+def test_two_folders_of_one_mailbox_may_have_the_same_uids_in_the_same_generation(shelf, fake):
+    fake.mails = {1: Mail(an_email(subject="the same bytes in both"))}
+    assert poll(a_mailbox(fake, junk="Bad"), shelf) == 2
+    assert lay(shelf) == [(Part.INBOX, 1), (Part.JUNK, 1)]
+
+
+def test_a_mailbox_without_a_junk_folder_or_with_one_nobody_wants_read_has_nothing_to_look_into(dovecot, user, shelf):
+    assert poll(a_mailbox(dovecot, user), shelf) == 0
+    dovecot.create(user, "Junk")
+    dovecot.append(user, an_email(), folder="Junk")
+    assert poll(a_mailbox(dovecot, user, junk="off"), shelf) == 0
+    assert set(shelf.reached) == {"support"}
+
+
+def test_of_junk_nobody_wants_years_even_where_he_wants_all_mail(dovecot, user, shelf):
+    now = datetime.now(UTC)
+    dovecot.create(user, "Junk")
+    for days in (400, 0):
+        dovecot.append(user, an_email(), date=now - timedelta(days=days))
+        dovecot.append(user, an_email(), folder="Junk", date=now - timedelta(days=days))
+    assert poll(a_mailbox(dovecot, user, start=None), shelf) == 3
+    assert lay(shelf) == [(Part.INBOX, 1), (Part.INBOX, 2), (Part.JUNK, 2)]
+
+
+def test_junk_that_comes_while_watching_is_found_at_the_next_look_and_mail_at_once(dovecot, user, shelf):
+    dovecot.create(user, "Junk")
+    with watching(a_mailbox(dovecot, user), shelf, timing=replace(HASTY, junk=0.3, near_poll=0.1)):
+        until(lambda: "support/junk" in shelf.reached)
+        dovecot.append(user, an_email(), folder="Junk")
+        shelf.wait_for(1, 3)
+        dovecot.append(user, an_email())
+        shelf.wait_for(2, 3)
+    assert lay(shelf) == [(Part.JUNK, 1), (Part.INBOX, 1)]
+
+
+def test_a_junk_folder_that_cannot_be_read_is_told_of_and_keeps_nobody_from_the_mailbox(dovecot, user, shelf):
+    heard: list[tuple[MailboxState, str]] = []
+    with watching(a_mailbox(dovecot, user, junk="Bad"), shelf, tell=lambda _, state, words: heard.append((state, words))):
+        until(lambda: any(words for _, words in heard))
+        dovecot.append(user, an_email())
+        shelf.wait_for(1)
+    assert heard[2][0] is MailboxState.WATCHING
+    assert "the junk folder cannot be read" in heard[2][1]
+    assert "no folder Bad" in heard[2][1]
+
+
+def test_after_a_junk_folder_has_broken_the_connection_it_is_left_alone_for_a_while(shelf, fake):
+    fake.mails = {1: Mail(an_email())}
+    fake.scripts[b"EXAMINE"] = lambda connection, tag, arguments: (
+        connection.cut() if b"Bad" in arguments else OWN_SCRIPTS[b"EXAMINE"](connection, tag, arguments)
+    )
+    states: list[MailboxState] = []
+    with watching(a_mailbox(fake, junk="Bad"), shelf, tell=lambda _, state, __: states.append(state)):
+        until(lambda: states.count(MailboxState.CONNECTING) == 2 and states[-1] is MailboxState.WATCHING)
+        fake.mails[2] = Mail(an_email())
+        fake.cut_all()
+        shelf.wait_for(2)
+    assert sum(b"EXAMINE" in line and b"Bad" in line for line in fake.commands) == 1
+    assert lay(shelf) == [(Part.INBOX, 1), (Part.INBOX, 2)]
+
+
+def test_a_garbled_message_among_junk_costs_no_other(shelf, fake):
+    fake.mails = {uid: Mail(an_email()) for uid in range(1, 6)}
+    fake.mails[3].body_answer = GARBLED_ANSWER
+    with watching(a_mailbox(fake, junk="Bad"), shelf, timing=replace(HASTY, junk=0.1)):
+        shelf.wait_for(8)
+    assert sorted(uid for _, uid in lay(shelf)) == [1, 1, 2, 2, 4, 4, 5, 5]
+
+
+def test_a_withheld_message_among_junk_is_said_to_lie_there_and_is_had_when_asked_for_again(shelf, fake):
+    fake.mails = {1: Mail(an_email(), body_answer=WITHHELD)}
+    clock = Clock()
+
+    def is_given_up() -> bool:
+        clock.now += timedelta(hours=1)
+        return len(shelf.arrivals) == 2
+
+    with watching(a_mailbox(fake, junk="Bad"), shelf, timing=replace(HASTY, junk=0.05), now=clock):
+        until(is_given_up)
+        assert shelf.arrivals[(JUNK, 1, 1)].withheld.startswith("message 1 in Bad of ")
+        fake.mails[1].body_answer = None
+        shelf.wanted.add((JUNK, 1))
+        until(lambda: not shelf.wanted)
+    assert [(place, bool(arrival.withheld)) for (place, _, _), arrival in shelf.arrivals.items()] == [(SUPPORT, True), (JUNK, False)]
 
 
 def test_waiting_grows_and_never_ends():

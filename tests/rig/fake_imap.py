@@ -197,6 +197,7 @@ def logout(connection: Connection, tag: bytes, arguments: bytes) -> None:
 
 OWN_SCRIPTS: dict[bytes, Script] = {
     b"CAPABILITY": capability,
+    b"LIST": ok,
     b"LOGIN": ok,
     b"NOOP": ok,
     b"SELECT": select,

@@ -7,56 +7,57 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from maild.errors import StoreUnavailableError
-from maild.ingest.arrival import Arrival
+from maild.ingest.arrival import Arrival, Place
 from maild.ingest.progress import Progress
 
 
 @dataclass(slots=True)
 class Shelf:
-    """`commits` holds what each commit brought; `down` makes every call fail; `dies_after` commits it goes down by itself.
+    """`reached` is by the place in words; `commits` holds what each commit brought.
 
-    `wanted`: the UIDs somebody has asked for again.
+    `down` makes every call fail; `dies_after` commits it goes down by itself. `wanted`: what somebody has asked for again.
     """
 
-    arrivals: dict[tuple[str, int | None, int | None], Arrival] = field(default_factory=dict)
+    arrivals: dict[tuple[Place, int | None, int | None], Arrival] = field(default_factory=dict)
     reached: dict[str, Progress] = field(default_factory=dict)
     commits: list[tuple[Arrival, ...]] = field(default_factory=list)
     down: bool = False
     dies_after: int | None = None
-    wanted: set[int] = field(default_factory=set)
+    wanted: set[tuple[Place, int | None]] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def progress(self, mailbox: str) -> Progress | None:
+    def progress(self, place: Place) -> Progress | None:
         self._check()
-        return self.reached.get(mailbox)
+        return self.reached.get(str(place))
 
-    def store(self, mailbox: str, arrivals: Sequence[Arrival], progress: Progress) -> None:
+    def store(self, place: Place, arrivals: Sequence[Arrival], progress: Progress) -> None:
         self._check()
         with self._changed:
             for arrival in arrivals:
-                self.arrivals.setdefault((mailbox, arrival.uid_validity, arrival.uid), arrival)
-            self.reached[mailbox] = replace(progress, last_success=datetime.now(UTC))
+                assert arrival.place == place
+                self.arrivals.setdefault((place, arrival.uid_validity, arrival.uid), arrival)
+            self.reached[str(place)] = replace(progress, last_success=datetime.now(UTC))
             self.commits.append(tuple(arrivals))
             self._changed.notify_all()
 
-    def stored(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+    def stored(self, place: Place, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         self._check()
-        return frozenset(uid for uid in uids if (mailbox, uid_validity, uid) in self.arrivals)
+        return frozenset(uid for uid in uids if (place, uid_validity, uid) in self.arrivals)
 
-    def whole(self, mailbox: str, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+    def whole(self, place: Place, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
         self._check()
-        held = {uid: self.arrivals.get((mailbox, uid_validity, uid)) for uid in uids}
+        held = {uid: self.arrivals.get((place, uid_validity, uid)) for uid in uids}
         return frozenset(uid for uid, arrival in held.items() if arrival and arrival.full_size is None)
 
-    def asked_again(self, mailbox: str, uid_validity: int) -> frozenset[int]:
+    def asked_again(self, place: Place, uid_validity: int) -> frozenset[int]:
         self._check()
-        return frozenset(self.wanted)
+        return frozenset(uid for wanted, uid in self.wanted if wanted == place and uid is not None)
 
     def store_again(self, arrival: Arrival) -> None:
         self._check()
         with self._changed:
-            self.wanted.discard(arrival.uid or 0)
-            self.arrivals[(arrival.mailbox, arrival.uid_validity, arrival.uid)] = arrival
+            self.wanted.discard((arrival.place, arrival.uid))
+            self.arrivals[(arrival.place, arrival.uid_validity, arrival.uid)] = arrival
             self._changed.notify_all()
 
     @property

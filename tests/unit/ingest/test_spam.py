@@ -72,12 +72,6 @@ def test_the_highest_score_is_the_score() -> None:
     assert score() is None
 
 
-def test_a_mark_on_the_servers_copy_is_evidence_like_any_other() -> None:
-    marked = find_spam(a_mail(), None, USUAL, "it lies in the junk folder")
-    assert str(marked.reason) == "it lies in the junk folder"
-    assert find_spam(a_mail(), None, None, "it lies in the junk folder").reason is None
-
-
 # Whose evidence
 
 

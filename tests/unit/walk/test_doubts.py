@@ -1,11 +1,12 @@
 """Mail that is doubted: what it becomes, what people are told, and who can let it in (MAIL.md S3-S5)."""
 
+from dataclasses import replace
 from typing import Any
 
 from maild.config.settings import Settings, SpamPolicy, Trust
 from maild.effects import Decision, IncomingState, RecordEvent
 from maild.ingest.parse import parse_message
-from maild.known import History, Known, KnownMessage
+from maild.known import History, Known, KnownCopy, KnownMessage
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from tests.builders import NOW, a_ticket, some_settings, some_tokens
@@ -25,11 +26,19 @@ def a_desk(unauthenticated: Any = "ticket", **changes: Any) -> Settings:
 
 
 def decided(
-    head: str, settings: Settings | None = None, *, rules: str = TAGGING, known: Known | None = None, released: bool = False, **mail: Any
+    head: str,
+    settings: Settings | None = None,
+    *,
+    rules: str = TAGGING,
+    known: Known | None = None,
+    released: bool = False,
+    in_junk: bool = False,
+    marked_junk: bool = False,
+    **mail: Any,
 ) -> Decision:
     """What becomes of Ann's mail with these headers on top."""
     raw = head.replace("\n", "\r\n").encode() + b"\r\n" + an_email(**mail)
-    circumstances = Circumstances("support", released=released)
+    circumstances = Circumstances("support", released=released, in_junk=in_junk, marked_junk=marked_junk)
     desk = Desk(settings or a_desk(), rules_from(rules), some_tokens())
     return consider(parse_message(raw), circumstances, lambda question: known or Known(), desk, NOW)
 
@@ -141,6 +150,35 @@ def test_what_a_person_has_released_is_a_ticket_like_any_other_but_that_spam_is_
     released = decided(FLAGGED, released=True)
     assert (released.state, tags(released), warnings(released)) == (DONE, {"seen"}, [()])
     assert why_unacknowledged(released) == "X-Spam-Flag: YES"
+
+
+# The junk folder and the keyword of the server's copy
+
+
+def test_in_the_junk_folder_acquaintances_mail_becomes_tickets_and_strangers_mail_is_kept_out_whatever_the_desk_does_with_spam():
+    for settings in (a_desk(), a_desk(spam=SpamPolicy(strangers="ticket")), a_desk(spam=None)):
+        decision = decided(PASSED, settings, in_junk=True)
+        assert (decision.state, str(decision.reason)) == (QUARANTINED, "it lies in the mailbox's junk folder")
+        known = decided(PASSED, settings, known=ACQUAINTED, in_junk=True)
+        assert (known.state, tags(known), "received" in templates(known)) == (DONE, {"suspected-spam", "seen"}, False)
+
+
+def test_a_keyword_of_the_servers_copy_is_evidence_like_a_header():
+    decision = decided(PASSED, marked_junk=True)
+    assert (decision.state, str(decision.reason)) == (QUARANTINED, "the server's copy is marked as junk")
+    assert decided(PASSED, a_desk(spam=SpamPolicy(strangers="ticket")), marked_junk=True).state is DONE
+    assert "received" in templates(decided(PASSED, a_desk(spam=None), marked_junk=True))
+
+
+def test_what_a_person_moves_out_of_the_junk_folder_is_let_in_even_if_the_filters_headers_stay():
+    message = parse_message(an_email(message_id="moved@globex.example"))
+    copy = KnownCopy(7, message.fingerprint, message.date, None, in_quarantine=True, in_junk=True)
+    moved = decided(FLAGGED, known=Known(same_id=(copy,)), message_id="moved@globex.example")
+    assert (moved.state, moved.after is not None) == (DONE, True)
+    again = decided(FLAGGED, known=Known(same_id=(copy,)), message_id="moved@globex.example", in_junk=True)
+    assert again.state is IncomingState.DUPLICATE
+    other = replace(copy, in_junk=False)
+    assert decided(FLAGGED, known=Known(same_id=(other,)), message_id="moved@globex.example").state is IncomingState.DUPLICATE
 
 
 # Rules that let in
