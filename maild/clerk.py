@@ -192,8 +192,9 @@ class Clerk:
             return None
 
     def _record(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> Decision:
+        """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5); letters are of today."""
         now, message = _now(), opened.message
-        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, now)
+        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, incoming.stored)
         compose = composing(tx, office, now, opened.files)
         first_number = office.desk.settings.desk.first_number
         applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number)

@@ -54,14 +54,15 @@ class Arrival:
 class Incoming:
     """One stored message on its way through the walk.
 
-    `attempts` counts this one. `released`: a person let it out of quarantine, so policy does not hold it again (MAIL.md S5).
-    `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
+    `attempts` counts this one. `stored` is when it came to us, which orders threads (MAIL.md P15). `released`: a person let it out of
+    quarantine, so policy does not hold it again (S5). `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
     """
 
     id: int
     mailbox: str
     raw: bytes
     received: datetime
+    stored: datetime
     attempts: int
     answered: bool = False
     quiet: bool = False

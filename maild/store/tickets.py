@@ -126,8 +126,8 @@ def count_tickets(tx: Transaction, filters: Iterable[Filter] = ()) -> int:
 
 
 def list_messages(tx: Transaction, number: int) -> tuple[MessageRow, ...]:
-    """A ticket's messages, the oldest first."""
-    rows = tx.execute(messages.select().where(messages.c.ticket == number).order_by(messages.c.id)).all()
+    """A ticket's messages, the oldest first. A mail released from quarantine is as old as on the day it came."""
+    rows = tx.execute(messages.select().where(messages.c.ticket == number).order_by(messages.c.at, messages.c.id)).all()
     carried = _attachments(tx, [row.id for row in rows])
     return tuple(_message_row(row, tuple(carried.get(row.id, ()))) for row in rows)
 

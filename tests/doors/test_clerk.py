@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from pathlib import Path
 
@@ -12,17 +12,18 @@ import pytest
 from maild.clerk import Clerk
 from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
-from maild.ingest.arrival import Arrival, Place
+from maild.ingest.arrival import Arrival, Part, Place
 from maild.ingest.worker import Reader
 from maild.store import incoming, letters, tickets
 from maild.store.engine import Store
 from maild.store.incoming import IncomingRow
 from tests.rig.desk import NOW, an_arrival
 from tests.rig.flaky_store import FlakyStore, Outage
-from tests.rig.mails import an_email
+from tests.rig.mails import a_reply, an_email
 from tests.rig.small_office import an_office
 
 CRLF = b"\r\n"
+THREE_DAYS = timedelta(days=3)
 CLAIM_WELL = (None,)
 RECORD_BADLY = (None, Outage.BEFORE_COMMIT)
 """The clerk looks for more before it records what it has."""
@@ -238,3 +239,42 @@ def test_a_mail_that_postgresql_cannot_index_is_held_and_the_others_go_on(store:
     assert work(clerk) == 0
     check(store, harmless, IncomingState.DONE, attempts=1)
     check(store, hostile, IncomingState.DONE if store.is_sqlite else IncomingState.HELD, attempts=1)
+
+
+def came(store: Store, raw: bytes, when: datetime, part: Part = Part.INBOX) -> int:
+    with store.writing() as tx:
+        (message,) = incoming.store_arrivals(tx, [Arrival("support", raw, NOW, part=part)], when)
+    return message
+
+
+def test_a_mail_read_late_opens_a_ticket_of_the_time_it_came(store: Store, clerk: Clerk):
+    """MAIL.md P15, S5."""
+    came(store, an_email(), NOW - THREE_DAYS)
+    work(clerk)
+    with store.reading() as tx:
+        ticket = tickets.view(tx, 1)
+        assert (ticket.created, [message.at for message in tickets.list_messages(tx, 1)]) == (NOW - THREE_DAYS, [NOW - THREE_DAYS])
+        assert ticket.updated > NOW - THREE_DAYS
+        assert {row.created > NOW - THREE_DAYS for row in letters.list_outbox(tx)} == {True}
+
+
+def test_a_mail_released_from_quarantine_opens_a_ticket_of_the_time_it_came(store: Store, clerk: Clerk):
+    kept_out = came(store, an_email(), NOW - THREE_DAYS, Part.JUNK)
+    work(clerk)
+    with store.writing() as tx:
+        assert incoming.show(tx, kept_out).reason.code == "spam"
+        incoming.release(tx, kept_out)
+    work(clerk)
+    with store.reading() as tx:
+        assert incoming.show(tx, kept_out).ticket == 1
+        assert tickets.view(tx, 1).created == NOW - THREE_DAYS
+
+
+def test_what_belongs_to_a_ticket_is_listed_by_when_it_came(store: Store, clerk: Clerk):
+    came(store, an_email(message_id="one@globex.example", body="The first.\n"), NOW - THREE_DAYS)
+    came(store, a_reply(in_reply_to="one@globex.example", body="The third.\n"), NOW)
+    came(store, a_reply(in_reply_to="one@globex.example", body="The second.\n"), NOW - THREE_DAYS / 2)
+    work(clerk)
+    with store.reading() as tx:
+        texts = [message.visible.splitlines()[0] for message in tickets.list_messages(tx, 1)]
+    assert texts == ["The first.", "The second.", "The third."]
