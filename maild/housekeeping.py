@@ -1,24 +1,32 @@
-"""What the daemon does every few seconds, beside its rooms: what dead processes left behind comes back into circulation."""
+"""What the daemon does every few seconds, beside its rooms: what dead processes left behind comes back into circulation, what has had its
+time is forgotten.
+"""
 
 from datetime import datetime
 
-from maild import node
-from maild.config.settings import Settings
+from maild import maillog, node
+from maild.config.settings import Retention, Settings
 from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
 from maild.store import incoming, letters, mutes, suppressions
 from maild.store.engine import Store
+from maild.store.retention import forget_kept_out, forget_tickets
+from maild.ticket import Status
 
 BITES = 20
 BITE_LETTERS = 25
 BITE_BYTES = 1024 * 1024
 """Letters are packed in small bites, each a commit: nobody waits long for the database, and little is held in memory at a time."""
+FORGOTTEN_AT_ONCE = 200
+TICKETS_FORGOTTEN_AT_ONCE = 20
+"""A tenth of a second's work each."""
 
 
 @scheduled_job("housekeeping")
 def housekeep(store: Store, settings: Settings, now: datetime) -> None:
     """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3); sent letters are packed.
-    Letters of queues that are gone are another's to send; mutes and suppressions that have run out are forgotten.
+    Letters of queues that are gone are another's to send. Mutes and suppressions that have run out are forgotten, and what `retention`
+    says.
     """
     with store.writing() as tx:
         incoming.release_claims_of_dead(tx, node.is_alive)
@@ -28,6 +36,7 @@ def housekeep(store: Store, settings: Settings, now: datetime) -> None:
         if accounts := group_by_account(settings):
             letters.rehome(tx, settings.queues, min(accounts[0][1]))
     _pack(store)
+    _forget(store, settings.retention, now)
 
 
 def _pack(store: Store) -> None:
@@ -35,3 +44,13 @@ def _pack(store: Store) -> None:
         with store.writing() as tx:
             if letters.pack(tx, BITE_LETTERS, BITE_BYTES) == 0:
                 return
+
+
+def _forget(store: Store, retention: Retention, now: datetime) -> None:
+    with store.writing() as tx:
+        kept_out = 0 if retention.quarantine is None else forget_kept_out(tx, now - retention.quarantine, FORGOTTEN_AT_ONCE)
+        spans = ((Status.SPAM, retention.spam), (Status.CLOSED, retention.closed))
+        wanted = [(status, span) for status, span in spans if span is not None]
+        tickets = sum(forget_tickets(tx, status, now - span, TICKETS_FORGOTTEN_AT_ONCE) for status, span in wanted)
+    if kept_out or tickets:
+        maillog.forgotten(kept_out, tickets)

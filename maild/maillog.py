@@ -38,6 +38,10 @@ def retrying(incoming: int, attempt: int, reason: str) -> None:
     _event("retrying", logging.WARNING, incoming=incoming, attempt=attempt, reason=reason)
 
 
+def forgotten(kept_out: int, tickets: int) -> None:
+    _event("forgotten", kept_out=kept_out, tickets=tickets)
+
+
 def delivered(delivery: Delivery, outcome: Outcome) -> None:
     is_sent = isinstance(outcome, Sent)
     detail = outcome.reply if isinstance(outcome, Sent) else outcome.error

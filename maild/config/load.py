@@ -94,6 +94,7 @@ def _settle(directory: Path, written: Written, desk: Desk) -> Settings:
         outbox=written.outbox,
         limits=written.limits,
         spam=written.spam,
+        retention=written.retention,
         own_lists=frozenset(address.casefold() for address in written.own_lists),
         forms=frozenset(address.casefold() for address in written.forms),
         trusted_automation=frozenset(written.trusted_automation),

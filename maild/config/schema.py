@@ -47,6 +47,7 @@ from maild.config.settings import (
     OutboxSettings,
     Provider,
     Queue,
+    Retention,
     Role,
     SpamFlag,
     SpamPolicy,
@@ -242,10 +243,11 @@ spam = record(
 
 outbox = record(OutboxSettings, optional("unknown_retry", duration))
 
-retention = table_with(
-    unbuilt("closed", never_or_duration),
-    unbuilt("spam", never_or_duration, default=parse_duration("30d")),
-    unbuilt("quarantine", never_or_duration, default=parse_duration("30d")),
+retention = record(
+    Retention,
+    optional("closed", never_or_duration),
+    optional("spam", never_or_duration),
+    optional("quarantine", never_or_duration),
     unbuilt("attachments", never_or_duration),
 )
 
@@ -276,7 +278,7 @@ desk_files = record(
     optional("outbox", outbox),
     optional("limits", limits),
     optional("spam", word_or("off", None, spam)),
-    checked("retention", retention),
+    optional("retention", retention),
     unbuilt("brands", table_of(brand), default={}),
     optional("forms", list_of(form)),
     optional("own_lists", list_of(address)),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from maild.config.settings import Agent, Desk, Limits, Mailbox, OutboxSettings, Queue, Smtp, SpamPolicy, Storage, Trust
+from maild.config.settings import Agent, Desk, Limits, Mailbox, OutboxSettings, Queue, Retention, Smtp, SpamPolicy, Storage, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Written:
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     limits: Limits = field(default_factory=Limits)
     spam: SpamPolicy | None = field(default_factory=SpamPolicy)
+    retention: Retention = field(default_factory=Retention)
     own_lists: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     trusted_automation: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.history import find_history
 from maild.store.letter_aliases import Alias
+from maild.store.retention import EXPIRED
 from maild.store.tables import (
     deliveries,
     incoming,
@@ -40,7 +41,15 @@ MOST_ADOPTERS = 20
 MOST_COPIES = 50
 
 _COPIES = (
-    select(incoming.c.id, incoming.c.fingerprint, incoming.c.date, incoming.c.ticket, incoming.c.state, incoming.c.folder)
+    select(
+        incoming.c.id,
+        incoming.c.fingerprint,
+        incoming.c.date,
+        incoming.c.ticket,
+        incoming.c.state,
+        incoming.c.reason_code,
+        incoming.c.folder,
+    )
     .where(
         incoming.c.message_id == bindparam("id", type_=incoming.c.message_id.type),
         incoming.c.state.in_((IncomingState.DONE.value, IncomingState.QUARANTINED.value)),
@@ -125,12 +134,15 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
     """Those that look the same first. The mail that is being read is not settled yet, so it never finds itself."""
+    rows = tx.execute(_COPIES, {"id": question.message_id, "fingerprint": question.fingerprint})
     return tuple(
-        KnownCopy(identifier, fingerprint or "", date, ticket, state == IncomingState.QUARANTINED.value, folder == Part.JUNK.value)
-        for identifier, fingerprint, date, ticket, state, folder in tx.execute(
-            _COPIES, {"id": question.message_id, "fingerprint": question.fingerprint}
-        )
+        KnownCopy(row.id, row.fingerprint or "", row.date, row.ticket, _is_kept_out(row), row.folder == Part.JUNK.value) for row in rows
     )
+
+
+def _is_kept_out(row: AnyRow) -> bool:
+    """In quarantine, or once there and meanwhile forgotten."""
+    return bool(row.state == IncomingState.QUARANTINED.value or row.reason_code == EXPIRED.code)
 
 
 def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[KnownMessage, ...]:

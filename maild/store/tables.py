@@ -31,7 +31,9 @@ UNDELIVERED = text("state NOT IN ('sent', 'cancelled')")
 """Literal, not bound: SQLite uses a partial index only where it can read the same condition in the query."""
 UNSETTLED = text("state <> 'done'")
 
+KEPT_OUT = text("state IN ('quarantined', 'duplicate') AND ticket IS NULL")
 PASSED = text("auth = 'pass'")
+ENDED = text("status IN ('spam', 'closed')")
 UNPACKED = text("NOT packed")
 AUTOMATIC = text("automatic")
 GUESSING = text("wrong_tokens > 0")
@@ -92,6 +94,7 @@ Index("ix_incoming_ticket", incoming.c.ticket)
 Index("ix_incoming_message_id", incoming.c.message_id)
 Index("ix_incoming_author", incoming.c.author_key, incoming.c.settled)
 Index("ix_incoming_guesses", incoming.c.author_domain, incoming.c.settled, sqlite_where=GUESSING, postgresql_where=GUESSING)
+Index("ix_incoming_kept_out", incoming.c.settled, sqlite_where=KEPT_OUT, postgresql_where=KEPT_OUT)
 Index("ix_incoming_passed", incoming.c.author_key, sqlite_where=PASSED, postgresql_where=PASSED)
 Index("ix_incoming_unsettled", incoming.c.state, incoming.c.id, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
@@ -127,6 +130,7 @@ class TicketColumns(TypedColumns):
 
 tickets = Table("tickets", metadata, TicketColumns)
 Index("ix_tickets_status", tickets.c.status, tickets.c.number)
+Index("ix_tickets_ended", tickets.c.status, tickets.c.updated, sqlite_where=ENDED, postgresql_where=ENDED)
 Index("ix_tickets_queue", tickets.c.queue, tickets.c.number)
 Index("ix_tickets_owner", tickets.c.owner, tickets.c.number)
 Index("ix_tickets_requester", tickets.c.requester_key, tickets.c.created)

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from maild.effects import Post
+from maild.effects import IncomingState, Post
 from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
+from maild.reason import Reason
 from maild.store import incoming, letters, tables
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.recall import recall
+from maild.store.retention import forget_kept_out, forget_tickets
 from maild.ticket import Status
-from tests.rig.desk import ACKNOWLEDGEMENT, ANN, NOW, a_decision, a_message, an_arrival, composed
+from tests.rig.desk import ACKNOWLEDGEMENT, ANN, MINUTE, NOW, a_decision, a_message, a_ticket, an_arrival, composed
 
 WINDOWS = (("recipient", 3600), ("domain", 3600), ("queue", 3600), ("all", 600), ("storm sender", 600), ("storm domain", 600))
 _WHOLE_TABLE = re.compile(rf"SCAN (?:{'|'.join(tables.metadata.tables)})\b")
@@ -101,6 +103,22 @@ def test_no_step_of_sending_reads_a_whole_table(sqlite_store: Store):
         letters.rehome(tx, ("support", "sales"), "support")
         letters.pack(tx, 10, 1024 * 1024)
         incoming.release_claims_of_dead(tx, lambda owner: True)
+        steps = plans.lines()
+    assert len(steps) > 10
+    assert [step for step in steps if _WHOLE_TABLE.match(step) and not _PARTIAL_INDEX.search(step)] == []
+
+
+def test_no_step_of_forgetting_reads_a_whole_table(sqlite_store: Store):
+    with sqlite_store.writing() as tx:
+        for uid, status in ((1, Status.SPAM), (2, Status.CLOSED)):
+            incoming.store_arrivals(tx, [an_arrival(uid=uid)], NOW)
+            (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+            apply(tx, a_decision(after=a_ticket(status=status)), now=NOW, compose=composed, incoming=message, first_number=1)
+        (message,) = incoming.store_arrivals(tx, [an_arrival(uid=3)], NOW)
+        incoming.finish(tx, message, IncomingState.QUARANTINED, Reason("spam", ""), NOW)
+        plans = Plans(tx)
+        assert forget_kept_out(tx, NOW + MINUTE, 10) == 1
+        assert [forget_tickets(tx, status, NOW + MINUTE, 10) for status in (Status.SPAM, Status.CLOSED)] == [1, 1]
         steps = plans.lines()
     assert len(steps) > 10
     assert [step for step in steps if _WHOLE_TABLE.match(step) and not _PARTIAL_INDEX.search(step)] == []

@@ -41,7 +41,7 @@ SECTIONS = {
 }
 RECORDS = {name: value for name, value in vars(schema).items() if isinstance(value, Record)}
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-WITHOUT_EFFECT = ("retention", "brand", "http")
+WITHOUT_EFFECT = ("brand", "http")
 """Tables that are read key by key, though nothing uses them yet."""
 COMMAND = re.compile(r"(?:sudo -u \w+ )?maild ((?:-c \S+ )?[a-z]+(?: [a-z]+)?)")
 

@@ -1,4 +1,6 @@
-"""Mail that is kept out: in which folder it lay, that its copy was marked as junk; mailboxes have a junk folder (MAIL.md S4)."""
+"""Mail that is kept out: in which folder it lay, that its copy was marked as junk; mailboxes have a junk folder (MAIL.md S4).
+What has had its time is found by indexes (S5).
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +16,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _note_where_mail_lay()
     _give_mailboxes_a_second_folder()
+    _find_what_is_to_be_forgotten()
 
 
 def _note_where_mail_lay() -> None:
@@ -43,3 +46,9 @@ def _give_mailboxes_a_second_folder() -> None:
         sa.PrimaryKeyConstraint("mailbox", "folder"),
     )
     op.bulk_insert(table, [{**row, "folder": "inbox"} for row in before])
+
+
+def _find_what_is_to_be_forgotten() -> None:
+    kept_out, ended = sa.text("state IN ('quarantined', 'duplicate') AND ticket IS NULL"), sa.text("status IN ('spam', 'closed')")
+    op.create_index("ix_incoming_kept_out", "incoming", ["settled"], sqlite_where=kept_out, postgresql_where=kept_out)
+    op.create_index("ix_tickets_ended", "tickets", ["status", "updated"], sqlite_where=ended, postgresql_where=ended)

@@ -1,0 +1,105 @@
+"""Retention: what the desk does not want to keep any longer is forgotten, in small portions (INTERFACE.md, `retention`).
+
+A forgotten mail leaves its row, emptied, with what it is known again by (MAIL.md F1): a mailbox that is read anew does not bring it back.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import BindParameter, bindparam, delete, exists, select, update
+
+from maild.effects import IncomingState
+from maild.reason import Reason
+from maild.store.counters import await_turn
+from maild.store.engine import Transaction
+from maild.store.tables import ENDED, KEPT_OUT, events, incoming, raw_messages, rule_traces, tickets
+from maild.ticket import Status
+
+EXPIRED = Reason("expired", "its time in quarantine is over; it was deleted")
+DELETED = Reason("deleted", "it was deleted with its ticket")
+_NOTHING = hashlib.sha256(b"").hexdigest()
+
+_EXPIRED_MAIL = (
+    select(incoming.c.id, incoming.c.raw)
+    .where(KEPT_OUT, incoming.c.settled < bindparam("before"))
+    .order_by(incoming.c.settled)
+    .limit(bindparam("most"))
+)
+_OLD_TICKETS = (
+    select(tickets.c.number)
+    .where(ENDED, tickets.c.status == bindparam("wanted"), tickets.c.updated < bindparam("before"))
+    .order_by(tickets.c.updated)
+    .limit(bindparam("most"))
+)
+_MAIL_OF_TICKETS = select(incoming.c.id, incoming.c.raw).where(incoming.c.ticket.in_(bindparam("numbers", expanding=True)))
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_EMPTY = (
+    update(incoming)
+    .where(incoming.c.id.in_(_IDS))
+    .values(
+        raw=_NOTHING,
+        state=IncomingState.DONE.value,
+        reason_code=bindparam("code"),
+        reason=bindparam("words"),
+        error="",
+        author_name="",
+        author_address="",
+        author_key=None,
+        author_domain=None,
+        text_hash=None,
+        subject="",
+        evidence=[],
+        ticket=None,
+    )
+)
+_DELETE_TRACES = delete(rule_traces).where(rule_traces.c.incoming.in_(_IDS))
+_DELETE_EVENTS = delete(events).where(events.c.ticket.is_(None), events.c.incoming.in_(_IDS))
+_DELETE_TICKETS = delete(tickets).where(tickets.c.number.in_(bindparam("numbers", expanding=True)))
+_DELETE_RAWS = delete(raw_messages).where(
+    raw_messages.c.sha256.in_(bindparam("hashes", expanding=True)), ~exists().where(incoming.c.raw == raw_messages.c.sha256)
+)
+
+
+def forget_kept_out(tx: Transaction, before: datetime, most: int) -> int:
+    """Forget mail that came to no ticket: quarantined, or a copy of such, and settled before that time. Answers how many."""
+    await_turn(tx)
+    found = tx.execute(_EXPIRED_MAIL, {"before": before, "most": most}).all()
+    _forget_mail(tx, {row.id: row.raw for row in found}, EXPIRED)
+    return len(found)
+
+
+def forget_tickets(tx: Transaction, status: Status, before: datetime, most: int) -> int:
+    """Forget tickets, closed or spam, that nothing has happened to since that time, with all that belongs to them. Answers how many."""
+    await_turn(tx)
+    numbers = list(tx.execute(_OLD_TICKETS, {"wanted": status.value, "before": before, "most": most}).scalars())
+    if not numbers:
+        return 0
+    mail = {row.id: row.raw for row in tx.execute(_MAIL_OF_TICKETS, {"numbers": numbers})}
+    tx.execute(_DELETE_TICKETS, {"numbers": numbers})
+    _forget_mail(tx, mail, DELETED)
+    return len(numbers)
+
+
+def _forget_mail(tx: Transaction, raws: dict[int, str], why: Reason) -> None:
+    """`raws`: which bytes each message came as. Bytes that another message came as, too, stay."""
+    if not raws:
+        return
+    ids = list(raws)
+    _provide_nothing(tx)
+    tx.execute(_EMPTY, {"ids": ids, "code": why.code, "words": why.text})
+    tx.execute(_DELETE_TRACES, {"ids": ids})
+    tx.execute(_DELETE_EVENTS, {"ids": ids})
+    _delete_unused(tx, set(raws.values()) - {_NOTHING})
+
+
+def _provide_nothing(tx: Transaction) -> None:
+    """What a forgotten mail came as: no bytes at all."""
+    if tx.execute(select(raw_messages.c.size).where(raw_messages.c.sha256 == _NOTHING)).first() is None:
+        tx.execute(raw_messages.insert(), {"sha256": _NOTHING, "size": 0, "content": zlib.compress(b"")})
+
+
+def _delete_unused(tx: Transaction, hashes: Collection[str]) -> None:
+    if hashes:
+        tx.execute(_DELETE_RAWS, {"hashes": list(hashes)})
