@@ -48,6 +48,8 @@ def _print(status: DeskStatus) -> None:
     rows = ((item.mailbox, item.state, item.last_success) for item in status.mailboxes)
     print_rows(("MAILBOX", "STATE", "LAST READ"), rows)
     print_text(f"incoming: {_counts(status.incoming)}")
+    if status.quarantine:
+        print_text(f"quarantine: {_counts(status.quarantine)}")
     print_text(f"outbox: {_counts({state: count for state, count in status.outbox.items() if count}) or 'empty'}")
     for trouble in status.troubles:
         say(f"! {trouble.text}")

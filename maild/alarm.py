@@ -7,18 +7,16 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from maild.config.settings import Mode, Settings
-from maild.effects import Decision, IncomingState, Letter, Post
+from maild.config.settings import Settings
+from maild.effects import Letter
+from maild.house_mail import a_house_letter, find_speaking_queue, post_house_letters
 from maild.jobs import scheduled_job
 from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
 from maild.reports.status import ALARM_TEMPLATE, Trouble, find_status
 from maild.store import switches
-from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
-from maild.tokens import LetterKind
-from maild.writing_desk import composing
 
 PATIENCE = timedelta(minutes=15)
 """OPERATIONS I24: a server that is away for less is nobody's business."""
@@ -44,10 +42,10 @@ class Alarm:
         self._since = {cause: self._since.get(cause, now) for cause in standing}
         lasting = [trouble for trouble in troubles if self._lasts(trouble, now)]
         news = _causes(lasting) - told
-        mail = _write(office.desk.settings, lasting) if news and self._may_mail(now) else None
-        known = (told | news if mail else told) & standing
-        if mail or known != told:
-            self._record(office, mail, known, now)
+        letters = _write(office.desk.settings, lasting) if news and self._may_mail(now) else ()
+        known = (told | news if letters else told) & standing
+        if letters or known != told:
+            self._record(office, letters, known, now)
 
     def _lasts(self, trouble: Trouble, now: datetime) -> bool:
         return not trouble.may_pass or any(now - self._since[cause] >= PATIENCE for cause in trouble.causes)
@@ -55,14 +53,13 @@ class Alarm:
     def _may_mail(self, now: datetime) -> bool:
         return self._last_mail is None or now - self._last_mail >= QUIET_TIME
 
-    def _record(self, office: Office, mail: Decision | None, known: frozenset[str], now: datetime) -> None:
+    def _record(self, office: Office, letters: Sequence[Letter], known: frozenset[str], now: datetime) -> None:
         """The mail and what it told in one commit, so that it is not written again after a crash."""
         with self._store.writing() as tx:
             switches.store(tx, _TOLD, json.dumps(sorted(known)))
-            if mail:
-                compose = composing(tx, office, now)
-                apply(tx, mail, now=now, compose=compose, incoming=None, first_number=office.desk.settings.desk.first_number)
-        if mail:
+            if letters:
+                post_house_letters(tx, office, letters, Reason("alarm", "something needs a person"), now)
+        if letters:
             self._last_mail = now
 
 
@@ -74,28 +71,10 @@ def _causes(troubles: Iterable[Trouble]) -> frozenset[str]:
     return frozenset(cause for trouble in troubles for cause in trouble.causes)
 
 
-def _write(settings: Settings, troubles: Sequence[Trouble]) -> Decision | None:
-    """How things stand, to each admin; None where there is nobody to tell, or nothing to tell it by."""
-    queue = _speaking_queue(settings)
-    if queue is None or not settings.desk.admins:
-        return None
+def _write(settings: Settings, troubles: Sequence[Trouble]) -> tuple[Letter, ...]:
+    """How things stand, to each admin; nothing where there is nobody to tell, or nothing to tell it by."""
+    queue = find_speaking_queue(settings)
+    if queue is None:
+        return ()
     texts = tuple(trouble.text for trouble in troubles)
-    letters = tuple(Post(_letter(admin, queue, texts, settings)) for admin in settings.desk.admins)
-    return Decision(IncomingState.DONE, Reason("alarm", "; ".join(texts)), effects=letters)
-
-
-def _letter(admin: str, queue: str, troubles: tuple[str, ...], settings: Settings) -> Letter:
-    return Letter(
-        kind=LetterKind.NOTIFICATION,
-        template=ALARM_TEMPLATE,
-        queue=queue,
-        recipients=(Address("", admin),),
-        languages=settings.language_of(queue, settings.desk.language),
-        values={"warnings": troubles},
-        automatic=False,
-    )
-
-
-def _speaking_queue(settings: Settings) -> str | None:
-    """The first department that may send mail; none on a desk that only observes."""
-    return next((queue.key for queue in settings.queues.values() if queue.mode is not Mode.OBSERVE), None)
+    return tuple(a_house_letter(ALARM_TEMPLATE, queue, Address("", admin), settings, warnings=texts) for admin in settings.desk.admins)

@@ -5,6 +5,7 @@ clerk      one thread: stored mail through the walk           maild.clerk
 postmen    one thread an SMTP account: letters out            maild.outbox.queue
 jobs       APScheduler: what dead processes left behind,      maild.housekeeping
            what admins must know,                             maild.alarm
+           what was kept out                                  maild.quarantine_digest
            and one mail for many tickets                      maild.storms
 """
 
@@ -32,6 +33,7 @@ from maild.notice_board import NoticeBoard
 from maild.office import Office, open_office
 from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
+from maild.quarantine_digest import QuarantineDigest
 from maild.store.engine import Store, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
@@ -69,6 +71,7 @@ class App:
         self._reader = Reader()
         self._board = NoticeBoard(self._store)
         self._alarm = Alarm(self._store)
+        self._quarantine_digest = QuarantineDigest(self._store)
         self._clerk = Clerk(self._store, self._reader, lambda: self._office, self._owner, self._wake_postmen)
         self._clerk_thread = threading.Thread(target=self._clerk.run, name="clerk", daemon=True)
         self._watchers: dict[str, Watcher] = {}
@@ -194,6 +197,7 @@ class App:
 
     def _look_for_trouble(self) -> None:
         self._alarm.look(self._office, _now())
+        self._quarantine_digest.look(self._office, _now())
 
     def _tell_of_storms(self) -> None:
         tell_of_storms(self._store, self._office, _now())

@@ -9,6 +9,7 @@ from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store import accounts, brakes, mailboxes, suppressions
 from maild.store.engine import Transaction
+from maild.store.quarantine import count_by_reason
 from maild.store.status import Stopped, count_elsewhere, find_depths, find_given_up, find_held
 
 ALARM_TEMPLATE = "attention"
@@ -41,10 +42,14 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class DeskStatus:
-    """`accounts` are SMTP accounts in trouble, with what is wrong. Without `troubles` all is well."""
+    """`quarantine` counts what lies there by reason. `accounts` are SMTP accounts in trouble, with what is wrong.
+
+    Without `troubles` all is well.
+    """
 
     mailboxes: tuple[MailboxStatus, ...]
     incoming: Mapping[str, int]
+    quarantine: Mapping[str, int]
     outbox: Mapping[str, int]
     oldest_queued: datetime | None
     paused: bool
@@ -72,7 +77,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *_homeless_tickets(tx, settings),
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
     )
-    return DeskStatus(found, incoming, outbox, depths.oldest_queued, paused, in_trouble, troubles)
+    return DeskStatus(found, incoming, count_by_reason(tx), outbox, depths.oldest_queued, paused, in_trouble, troubles)
 
 
 def _unread(key: str) -> MailboxStatus:

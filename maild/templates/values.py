@@ -53,7 +53,7 @@ OPTIONAL: Mapping[str, object] = {
     "reference": "",
     "actions": {},
 }
-FOR_AGENTS = frozenset({"notification", "escalation", "unverified", "command-failed", "digest-storm", "attention"})
+FOR_AGENTS = frozenset({"notification", "escalation", "unverified", "command-failed", "digest-storm", "attention", "quarantined"})
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "faq-password", "answer"})
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}
 

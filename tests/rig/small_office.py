@@ -14,7 +14,7 @@ agents: {anna: {name: Anna, email: anna@acme.example}}
 """
 
 
-def an_office(directory: Path) -> Office:
+def an_office(directory: Path, desk: str = DESK) -> Office:
     (directory / "secret.key").write_text("k" * 64, encoding="ascii")
-    (directory / "maild.yaml").write_text(DESK, encoding="utf-8")
+    (directory / "maild.yaml").write_text(desk, encoding="utf-8")
     return open_office(require_settings(directory))

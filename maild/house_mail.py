@@ -1,0 +1,39 @@
+"""House mail: letters of the desk about itself, to its leads and admins; they concern no ticket. Written in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from maild.config.settings import Mode, Settings
+from maild.effects import Decision, IncomingState, Letter, Post
+from maild.message import Address
+from maild.office import Office
+from maild.reason import Reason
+from maild.store.apply import apply
+from maild.store.engine import Transaction
+from maild.tokens import LetterKind
+from maild.writing_desk import composing
+
+
+def a_house_letter(template: str, queue: str, reader: Address, settings: Settings, **values: object) -> Letter:
+    """A letter under a department's name. It carries no token: a reply to it steers nothing."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template=template,
+        queue=queue,
+        recipients=(reader,),
+        languages=settings.language_of(queue, settings.desk.language),
+        values=values,
+        automatic=False,
+    )
+
+
+def post_house_letters(tx: Transaction, office: Office, letters: Sequence[Letter], why: Reason, now: datetime) -> None:
+    """Put them into the outbox."""
+    decision = Decision(IncomingState.DONE, why, effects=tuple(Post(letter) for letter in letters))
+    compose = composing(tx, office, now)
+    apply(tx, decision, now=now, compose=compose, incoming=None, first_number=office.desk.settings.desk.first_number)
+
+
+def find_speaking_queue(settings: Settings) -> str | None:
+    """The first department that may send mail; none on a desk that only observes."""
+    return next((queue.key for queue in settings.queues.values() if queue.mode is not Mode.OBSERVE), None)

@@ -1,0 +1,70 @@
+"""The quarantine digest: at most once a day the leads are told what was kept out of their mailboxes (MAIL.md S5, B4), so that a customer's
+mail a filter got wrong is missed for a day at most. `maild status` counts it at any time.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from maild.config.settings import Mode, Settings
+from maild.effects import Letter
+from maild.house_mail import a_house_letter, find_speaking_queue, post_house_letters
+from maild.jobs import scheduled_job
+from maild.message import Address
+from maild.office import Office
+from maild.reason import Reason
+from maild.store import switches
+from maild.store.engine import Store
+from maild.store.quarantine import KeptOut, list_kept_out
+
+PERIOD = timedelta(days=1)
+SETTLING = timedelta(minutes=1)
+"""What was decided a moment ago may not be committed yet, and is told of another time."""
+SHOWN = 20
+MOST = 1000
+STRAYS = frozenset({"auto", "bounce"})
+"""Automatic answers and reports about nothing of ours: counted, but no reason to write."""
+_TOLD = "quarantine.told"
+
+
+class QuarantineDigest:
+    """Remembers in the store until when it has told."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @scheduled_job("quarantine digest")
+    def look(self, office: Office, now: datetime) -> None:
+        """Write what is to be written."""
+        until = now - SETTLING
+        with self._store.reading() as tx:
+            told = switches.find(tx, _TOLD)
+            since = datetime.fromisoformat(told) if told else until - PERIOD
+            found = list_kept_out(tx, since, until, MOST) if until - since >= PERIOD else ()
+        if letters := tuple(_letters(found, office.desk.settings)):
+            with self._store.writing() as tx:
+                post_house_letters(tx, office, letters, Reason("quarantine", f"{len(found)} mails were kept out"), now)
+                switches.store(tx, _TOLD, until.isoformat())
+
+
+def _letters(found: Sequence[KeptOut], settings: Settings) -> Iterator[Letter]:
+    for mailbox in sorted({mail.mailbox for mail in found}):
+        mails = [mail for mail in found if mail.mailbox == mailbox]
+        queue = settings.queues.get(mailbox)
+        speaking = mailbox if queue and queue.mode is not Mode.OBSERVE else find_speaking_queue(settings)
+        if speaking and any(mail.reason.code not in STRAYS for mail in mails):
+            yield from (_letter(mails, speaking, reader, settings) for reader in _readers(mailbox, settings))
+
+
+def _readers(mailbox: str, settings: Settings) -> tuple[Address, ...]:
+    """The lead of the mailbox's department, else the admins."""
+    queue = settings.queues.get(mailbox)
+    lead = settings.agents.get(queue.lead or "") if queue else None
+    return (Address(lead.name, lead.email),) if lead else tuple(Address("", admin) for admin in settings.desk.admins)
+
+
+def _letter(mails: Sequence[KeptOut], queue: str, reader: Address, settings: Settings) -> Letter:
+    worth_a_look = [mail for mail in mails if mail.reason.code not in STRAYS]
+    lines = tuple(f"{mail.id}  {mail.author.address}: {mail.subject[:60]} ({mail.reason.text[:80]})" for mail in worth_a_look[-SHOWN:])
+    counts = {code: sum(mail.reason.code == code for mail in mails) for code in sorted({mail.reason.code for mail in mails})}
+    summary = ", ".join(f"{count} {code}" for code, count in counts.items())
+    return a_house_letter("quarantined", queue, reader, settings, count=len(mails), why=summary, warnings=lines)

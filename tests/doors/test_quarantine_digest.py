@@ -1,0 +1,125 @@
+"""Leads are told once a day at most what was kept out; `maild status` counts it at any time (MAIL.md S5, B4)."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from maild.effects import IncomingState
+from maild.ingest.arrival import Arrival
+from maild.message import Address
+from maild.office import Office
+from maild.quarantine_digest import QuarantineDigest
+from maild.reason import Reason
+from maild.reports.status import find_status
+from maild.store import incoming, letters
+from maild.store.engine import Store
+from maild.store.quarantine import list_kept_out
+from tests.rig.small_office import an_office
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DESK = """
+desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, admins: [ops@acme.example]}
+smtp: {host: localhost, port: 25, security: none}
+imap: {host: localhost, security: none, password: p}
+queues:
+  support: {address: support@acme.example, agents: [anna, boris], lead: boris, mailbox: {username: s}}
+  sales: {address: sales@acme.example, agents: [anna], mailbox: {username: t}}
+agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return an_office(tmp_path, DESK)
+
+
+def keep_out(store: Store, code: str = "spam", when: datetime = NOW, mailbox: str = "support", subject: str = "You have won") -> int:
+    with store.writing() as tx:
+        (message,) = incoming.store_arrivals(tx, [Arrival(mailbox, f"{code} {when} {subject}".encode(), when)], when)
+        author = Address("Eve", "eve@globex.example")
+        incoming.finish(tx, message, IncomingState.QUARANTINED, Reason(code, f"why {code}"), when, author=author, subject=subject)
+    return message
+
+
+def told(store: Store) -> list[tuple[str, str]]:
+    """Who was mailed, and under which subject."""
+    with store.reading() as tx:
+        return [(row.recipient, row.subject) for row in letters.list_outbox(tx)][::-1]
+
+
+def text(store: Store) -> str:
+    with store.reading() as tx:
+        (row, *_) = letters.list_outbox(tx)
+        return letters.raw(tx, row.id).decode()
+
+
+def test_the_lead_is_told_at_once_and_then_not_for_a_day(store: Store, office: Office):
+    digest = QuarantineDigest(store)
+    digest.look(office, NOW)
+    assert told(store) == []
+    message = keep_out(store)
+    digest.look(office, NOW + timedelta(seconds=30))
+    assert told(store) == [], "what was decided a moment ago may not be all"
+    digest.look(office, NOW + HOUR)
+    assert told(store) == [("boris@acme.example", "In quarantine: 1")]
+    written = text(store)
+    assert f"{message}  eve@globex.example: You have won (why spam)" in written
+    keep_out(store, when=NOW + 2 * HOUR)
+    QuarantineDigest(store).look(office, NOW + 3 * HOUR)
+    assert len(told(store)) == 1
+    keep_out(store, when=NOW + 4 * HOUR)
+    QuarantineDigest(store).look(office, NOW + 26 * HOUR)
+    assert told(store)[1:] == [("boris@acme.example", "In quarantine: 2")]
+
+
+def test_a_department_without_a_lead_has_its_admins_told(store: Store, office: Office):
+    keep_out(store, mailbox="sales")
+    keep_out(store)
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    assert sorted(told(store)) == [("boris@acme.example", "In quarantine: 1"), ("ops@acme.example", "In quarantine: 1")]
+
+
+def test_strays_are_counted_but_are_no_reason_to_write_and_what_a_rule_drops_is_not_told_of(store: Store, office: Office):
+    for code in ("auto", "bounce", "drop"):
+        keep_out(store, code)
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    assert told(store) == []
+    keep_out(store, "unauthenticated")
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    assert told(store) == [("boris@acme.example", "In quarantine: 3")]
+    assert "3 (1 auto, 1 bounce, 1 unauthenticated)" in text(store)
+    assert "why auto" not in text(store)
+
+
+def test_of_too_many_the_newest_are_looked_at_so_that_old_strays_hide_nothing(store: Store):
+    for second in range(5):
+        keep_out(store, "bounce", subject=f"Report {second}", when=NOW + timedelta(seconds=second))
+    with store.reading() as tx:
+        found = list_kept_out(tx, NOW - HOUR, NOW + HOUR, 3)
+    assert [mail.subject for mail in found] == ["Report 2", "Report 3", "Report 4"]
+
+
+def test_the_newest_twenty_are_named(store: Store, office: Office):
+    for number in range(30):
+        keep_out(store, subject=f"Prize {number}", when=NOW + timedelta(seconds=number))
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    written = text(store)
+    assert "In quarantine: 30" in written
+    assert [number for number in range(30) if f"Prize {number} " in written] == list(range(10, 30))
+
+
+def test_a_desk_that_only_observes_writes_nothing(store: Store, tmp_path: Path):
+    observing = an_office(tmp_path, DESK.replace("agents: [anna", "mode: observe, agents: [anna"))
+    keep_out(store)
+    QuarantineDigest(store).look(observing, NOW + HOUR)
+    assert told(store) == []
+
+
+def test_the_status_counts_by_reason(store: Store, office: Office):
+    for code in ("spam", "spam", "auto", "drop"):
+        keep_out(store, code)
+    with store.reading() as tx:
+        status = find_status(tx, office.desk.settings, NOW)
+    assert (status.incoming["quarantined"], status.quarantine) == (4, {"auto": 1, "drop": 1, "spam": 2})
