@@ -17,6 +17,7 @@ from cli.output import print_bytes, print_fields, print_json, print_json_line, p
 
 if TYPE_CHECKING:
     from cli.documents import Document
+    from maild.config.settings import Settings
     from maild.store.incoming import IncomingRow
 
 id_argument = click.argument("identifier", metavar="ID", type=number)
@@ -88,17 +89,39 @@ def retry(context: Context, identifier: int, as_json: bool) -> None:
     _report(row, f"{identifier} will be {'fetched again within minutes' if row.is_withheld else 'read again'}", as_json)
 
 
-@command.command(help="Let a quarantined mail in as if it had never been stopped.")
+@command.command(help="Let a quarantined mail in as if it had never been stopped. --train: its sender too, from the next reload on.")
 @id_argument
+@click.option("--train", is_flag=True, help="Add the sender to rules/05-allowed.yaml; he must be authenticated.")
 @json_option
 @click.pass_obj
-def release(context: Context, identifier: int, as_json: bool) -> None:
+def release(context: Context, identifier: int, train: bool, as_json: bool) -> None:
     from maild.store import incoming
 
-    with context.store(context.settings()).writing() as tx:
+    settings = context.settings()
+    with context.store(settings).writing() as tx:
         incoming.release(tx, identifier)
         row = incoming.show(tx, identifier)
-    _report(row, f"{identifier} is released", as_json)
+        trained = f"; {_allow(settings, row)}" if train else ""
+    _report(row, f"{identifier} is released{trained}", as_json)
+
+
+def _allow(settings: Settings, row: IncomingRow) -> str:
+    """What came of it, in words.
+
+    Raises:
+        WrongStateError, UsageError: the sender cannot be allowed; then nothing is released, either.
+    """
+    from maild.errors import WrongStateError
+    from maild.message import AuthResult
+    from maild.rules.allow_list import FILE, allow_sender
+
+    address = row.author.address
+    if row.auth is not AuthResult.PASS:
+        proved = row.auth.value if row.auth else "unknown"
+        raise WrongStateError(f"{address} is not authenticated in message {row.id} ({proved}): anybody could be him")
+    if allow_sender(settings, address, f"message {row.id}, {datetime.now(UTC):%Y-%m-%d}: {row.reason.text[:60]}"):
+        return f"{address} is in rules/{FILE}, which takes effect when the daemon reloads"
+    return f"{address} stands in rules/{FILE} already"
 
 
 @command.command(help="Put a mail file in as if it had arrived; `-` reads standard input.")

@@ -5,9 +5,10 @@ Reads the files; the language itself is in `load_conditions`, `load_actions` and
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from maild.config.faults import Fault, Faults, Place
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
@@ -73,10 +74,13 @@ class _Found:
     place: Place
 
 
-def load_rules(directory: Path, settings: Settings) -> LoadedRules:
-    """The rules of a desk: `rules/*.yaml` below `directory`. A missing folder is an empty set."""
+def load_rules(directory: Path, settings: Settings, drafts: Mapping[str, bytes] = MappingProxyType({})) -> LoadedRules:
+    """The rules of a desk: `rules/*.yaml` below `directory`. A missing folder is an empty set.
+
+    `drafts` are files by name as they would be: read instead of those of the same name, or beside them.
+    """
     faults = Faults()
-    raws = tuple(_read_all(directory, faults))
+    raws = tuple(_read_all(directory / "rules", drafts, faults))
     files = tuple(_open_file(path, raw, directory, Loading(faults, settings)) for path, raw in raws)
     loading = _with_names(files, Loading(faults, settings))
     found = tuple(rule for file in files for rule in _read_rules(file, loading))
@@ -87,16 +91,15 @@ def load_rules(directory: Path, settings: Settings) -> LoadedRules:
     return LoadedRules(None if faults.errors else RuleSet.of(rules, digest[:4], cases), faults.sorted())
 
 
-def _read_all(directory: Path, faults: Faults) -> Iterator[tuple[Path, bytes]]:
+def _read_all(folder: Path, drafts: Mapping[str, bytes], faults: Faults) -> Iterator[tuple[Path, bytes]]:
     """Editors' own files (`.#20-routing.yaml`) are passed over."""
-    for path in sorted((directory / "rules").glob("*.yaml"), key=lambda path: path.name):
-        if path.name.startswith("."):
-            continue
+    for name in sorted({path.name for path in folder.glob("*.yaml") if not path.name.startswith(".")} | drafts.keys()):
+        path = folder / name
         try:
-            yield path, path.read_bytes()
+            yield path, drafts[name] if name in drafts else path.read_bytes()
         except OSError as error:
             faults.add(Place(path, 1, 1), "E100", f"cannot be read: {error.strerror}")
-    for path in sorted((directory / "rules").glob("*.yml")):
+    for path in sorted(folder.glob("*.yml")):
         faults.add(Place(path, 1, 1), "W304", f'is not read: rule files end in ".yaml" (rename it to {path.stem}.yaml)')
 
 

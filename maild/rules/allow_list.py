@@ -1,0 +1,91 @@
+"""The allow-list: a rule file that people read and edit, and to whose end `maild message release --train` adds senders (MAIL.md S5).
+
+What is written is tried together with all other rules before it takes the file's place. The daemon heeds it from its next reload on.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from maild.config.faults import Faults
+from maild.config.nodes import Items, Scalar, Table, parse_yaml
+from maild.config.settings import Settings
+from maild.errors import UsageError
+from maild.rules.load import load_rules
+
+FILE = "05-allowed.yaml"
+LIST = "allowed_senders"
+_NEW = f"""\
+# Senders whose mail is let in whatever a spam filter says, if they are authenticated. `maild message release ID --train` adds a line at the
+# end. Edit it as you like, as long as the list stays last; then reload.
+version: 1
+
+rules:
+  - id: allowed-senders
+    about: Senders that were let out of quarantine for good.
+    when: mail.received
+    if: {{from: ${LIST}}}
+    do: [{{allow: its sender was let in by hand}}]
+
+lists:
+  {LIST}:
+"""
+
+
+def allow_sender(settings: Settings, address: str, why: str) -> bool:
+    """Add a sender to the desk's allow-list, with a comment that says why; False if he stands there already.
+
+    Raises:
+        UsageError: nothing could be added so that the rules are valid and the sender is in the list. The file is left as it was.
+    """
+    path = settings.directory / "rules" / FILE
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else _NEW
+        if address.casefold() in _senders(before, path):
+            return False
+        after = f"{before.rstrip()}\n    - {json.dumps(address, ensure_ascii=False)}    # {_one_line(why)}\n"
+        _try(after, address, path, settings)
+        _replace(path, after)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"{address} was not added to the allow-list: {path}: {error}") from error
+    return True
+
+
+def _one_line(text: str) -> str:
+    """A comment is one line, of characters YAML takes."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def _senders(text: str, path: Path) -> frozenset[str]:
+    """Everybody in the file's list."""
+    root = parse_yaml(text.encode(), path, Faults())
+    lists = root.get("lists") if isinstance(root, Table) else None
+    senders = lists.get(LIST) if isinstance(lists, Table) else None
+    return frozenset(item.text.casefold() for item in senders if isinstance(item, Scalar)) if isinstance(senders, Items) else frozenset()
+
+
+def _try(text: str, address: str, path: Path, settings: Settings) -> None:
+    loaded = load_rules(settings.directory, settings, drafts={path.name: text.encode()})
+    errors = [fault for fault in loaded.faults if loaded.rules is None]
+    if errors:
+        raise UsageError(f"{address} was not added to the allow-list: {errors[0].describe(settings.directory)}")
+    if address.casefold() not in _senders(text, path):
+        raise UsageError(f"{address} was not added to the allow-list: the list {LIST} must stand at the end of {path}")
+
+
+def _replace(path: Path, text: str) -> None:
+    """The whole file or none of it: readers find the old one or the new one."""
+    path.parent.mkdir(exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(path.stat().st_mode if path.exists() else 0o644)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
