@@ -4,7 +4,7 @@ The fields, words and thresholds stand in `data/spam.toml` and in the desk's `sp
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -51,21 +51,9 @@ def find_spam(message: InboundMessage, witness: Witness | None, policy: SpamPoli
 
 
 @dataclass(frozen=True, slots=True)
-class _Flag:
-    """A field (in lower case) that says spam by how its value begins; a star in `says` is any text."""
-
-    field: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Scale:
-    """A field (in lower case) with a number: behind `after`, or how often the character `counts` stands in it.
+    """How a number is found in a field: behind `after`, or how often the character `counts` stands there. `spam_from` None: never spam."""
 
-    With `spam_from` None it never says spam.
-    """
-
-    field: str
     spam_from: float | None
     after: str = ""
     counts: str = ""
@@ -82,14 +70,15 @@ class _Measured:
 
 @dataclass(frozen=True, slots=True)
 class _Signs:
-    flags: tuple[_Flag, ...]
-    scales: tuple[_Scale, ...]
+    """By field, in lower case: the patterns that say spam (a star in them is any text), and the numbers that do."""
+
+    flags: Mapping[str, tuple[str, ...]]
+    scales: Mapping[str, tuple[_Scale, ...]]
 
 
 def _flagged(fields: Iterable[HeaderField], signs: _Signs) -> Reason | None:
     for field in fields:
-        name = field.name.casefold()
-        if any(flag.field == name and _says(field.value, flag.says) for flag in signs.flags):
+        if any(_says(field.value, pattern) for pattern in signs.flags.get(field.name.casefold(), ())):
             return _reason(field.name, field.value)
     return None
 
@@ -116,9 +105,8 @@ def _over_the_limit(scores: Iterable[_Measured]) -> Reason | None:
 
 def _scores(fields: Iterable[HeaderField], signs: _Signs) -> Iterator[_Measured]:
     for field in fields:
-        name = field.name.casefold()
-        for scale in signs.scales:
-            if scale.field == name and (score := _measure(field.value.strip(), scale)) is not None:
+        for scale in signs.scales.get(field.name.casefold(), ()):
+            if (score := _measure(field.value.strip(), scale)) is not None:
                 yield _Measured(field.name, score, scale.spam_from)
 
 
@@ -137,28 +125,31 @@ def _reason(name: str, value: str) -> Reason:
 @cache
 def _signs_of(policy: SpamPolicy) -> _Signs:
     """The packaged signs, where the desk does not name the same field with signs of its own."""
-    flags = {flag.field.casefold(): flag.says for flag in policy.flags}
-    scores = {score.field.casefold(): score for score in policy.scores}
-    packaged_flags, packaged_scales = tuple(_packaged_flags()), tuple(_packaged_scales())
-    own_flags = (_Flag(field, says) for field, patterns in flags.items() for says in patterns)
-    own_scales = (scale for field, score in scores.items() for scale in _with_limit(field, score, packaged_scales))
-    return _Signs(
-        (*(flag for flag in packaged_flags if flag.field not in flags), *own_flags),
-        (*(scale for scale in packaged_scales if scale.field not in scores), *own_scales),
-    )
+    flags, scales = _packaged_flags(), _packaged_scales()
+    own_scales = {score.field.casefold(): _scales_of(score, scales) for score in policy.scores}
+    return _Signs({**flags, **{flag.field.casefold(): flag.says for flag in policy.flags}}, {**scales, **own_scales})
 
 
-def _with_limit(field: str, score: SpamScore, packaged: Iterable[_Scale]) -> tuple[_Scale, ...]:
+def _scales_of(score: SpamScore, packaged: Mapping[str, tuple[_Scale, ...]]) -> tuple[_Scale, ...]:
     """Where the desk does not say how its number is found, it is found as in the packaged signs, else at the beginning."""
-    known = tuple(replace(scale, spam_from=score.spam_from) for scale in packaged if scale.field == field)
-    return known if known and score.after is None else (_Scale(field, score.spam_from, score.after or ""),)
+    known = packaged.get(score.field.casefold())
+    if known and score.after is None:
+        return tuple(replace(scale, spam_from=score.spam_from) for scale in known)
+    return (_Scale(score.spam_from, score.after or ""),)
 
 
-def _packaged_flags() -> Iterator[_Flag]:
-    return (_Flag(row["field"].casefold(), row["says"]) for row in rows("spam", "flag"))
+def _packaged_flags() -> Mapping[str, tuple[str, ...]]:
+    flags: dict[str, tuple[str, ...]] = {}
+    for row in rows("spam", "flag"):
+        field = row["field"].casefold()
+        flags[field] = (*flags.get(field, ()), row["says"])
+    return flags
 
 
-def _packaged_scales() -> Iterator[_Scale]:
+def _packaged_scales() -> Mapping[str, tuple[_Scale, ...]]:
+    scales: dict[str, tuple[_Scale, ...]] = {}
     for row in rows("spam", "score"):
-        limit = row.get("spam_from")
-        yield _Scale(row["field"].casefold(), float(limit) if limit else None, row.get("after", ""), row.get("counts", ""))
+        field, limit = row["field"].casefold(), row.get("spam_from")
+        scale = _Scale(float(limit) if limit else None, row.get("after", ""), row.get("counts", ""))
+        scales[field] = (*scales.get(field, ()), scale)
+    return scales
