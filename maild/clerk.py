@@ -16,7 +16,7 @@ from functools import partial
 from maild import maillog
 from maild.effects import Decision
 from maild.errors import MaildError, StoreUnavailableError, WorkerDiedError
-from maild.ingest.arrival import Incoming, Part
+from maild.ingest.arrival import Incoming
 from maild.ingest.errand import Opened
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
@@ -231,7 +231,7 @@ def _circumstances(incoming: Incoming) -> Circumstances:
         incoming.released,
         incoming.received,
         incoming.full_size,
-        in_junk=incoming.part is Part.JUNK,
+        part=incoming.part,
         marked_junk=incoming.junk,
     )
 

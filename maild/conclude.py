@@ -14,6 +14,7 @@ from maild.desk.notices import notice_for
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, LiftSuppression, RecordEvent, TripBreaker
+from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
 from maild.message import Address, AuthResult, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
@@ -94,10 +95,18 @@ def _decision(
         trace=tuple(item.to_mapping() for item in trace),
         author=message.author,
         subject=message.subject,
-        identity=Identity(message.message_id, message.fingerprint, message.date),
+        identity=_identity(reading, after),
         conduct=reading.conduct,
         auth=reading.sender.authentication.verdict,
     )
+
+
+def _identity(reading: Reading, ticket: TicketView | None) -> Identity | None:
+    """A mail of the Sent folder about no ticket is no first copy (F1): it may come in to another department too, and be a request there."""
+    if reading.circumstances.part is Part.SENT and ticket is None:
+        return None
+    message = reading.message
+    return Identity(message.message_id, message.fingerprint, message.date)
 
 
 def _evidence(reading: Reading) -> tuple[Reason, ...]:

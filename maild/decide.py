@@ -16,6 +16,7 @@ from maild.desk.lifecycle import QUIET_CLASSES, Course, Step, follow
 from maild.desk.participants import with_persons, with_third_party
 from maild.desk.rehoming import rehome
 from maild.desk.reports import decide_report
+from maild.desk.sent_mail import decide_sent_mail
 from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
@@ -267,4 +268,13 @@ def _sender_name(reading: Reading) -> str:
     return author.address if author else "unknown"
 
 
-CASES: tuple[Case, ...] = (_own_mail, _duplicate, decide_report, _no_sender, decide_agent_mail, _stray_automatic, _follow_up)
+CASES: tuple[Case, ...] = (
+    _own_mail,
+    _duplicate,
+    decide_sent_mail,
+    decide_report,
+    _no_sender,
+    decide_agent_mail,
+    _stray_automatic,
+    _follow_up,
+)

@@ -17,6 +17,7 @@ from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.suspicion import find_distrust, observe
 from maild.draft import Draft
 from maild.effects import Decision
+from maild.ingest.arrival import Part
 from maild.ingest.author import find_author
 from maild.ingest.automated import classify
 from maild.ingest.bounce import Bounced, find_bounced_letter
@@ -72,7 +73,8 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     conduct = observe(message, recognised.sender, known.history, tokens, circumstances.received or now)
     sender = replace(recognised.sender, distrust=find_distrust(recognised.sender, conduct, known.history))
     nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, is_form=through.form)
-    thread = find_thread(message, sender, known, tokens, desk.settings, now)
+    is_house = circumstances.part is Part.SENT
+    thread = find_thread(message, sender, known, tokens, desk.settings, now, is_house=is_house)
     title = strip_prefixes(tokens.strip_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
     return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)

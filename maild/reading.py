@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from maild.ingest.arrival import Part
 from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
 from maild.ingest.sender import Sender
@@ -16,7 +17,7 @@ from maild.message import InboundMessage, Nature
 class Circumstances:
     """How the message came to us: its mailbox and what the server said of it (see `maild.ingest.arrival.Incoming`).
 
-    `received` None: now. `in_junk`: it lay in the mailbox's junk folder; `marked_junk`: its copy carries the keyword $Junk.
+    `received` None: now. `part`: in which of the mailbox's folders it lay; `marked_junk`: its copy carries the keyword $Junk.
     """
 
     mailbox: str
@@ -25,7 +26,7 @@ class Circumstances:
     released: bool = False
     received: datetime | None = None
     full_size: int | None = None
-    in_junk: bool = False
+    part: Part = Part.INBOX
     marked_junk: bool = False
 
 

@@ -111,7 +111,7 @@ MAILBOX = (
     optional("folder", text),
     optional("start", start),
     optional("after", after),
-    unbuilt("sent", text, default="auto"),
+    optional("sent", text),
     optional("junk", text),
     optional("max_size", size),
     unbuilt("mark_seen", choice("never", "after"), default="never"),

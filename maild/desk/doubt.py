@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from maild.config.settings import Settings
 from maild.draft import Draft
+from maild.ingest.arrival import Part
 from maild.ingest.spam import Spam, find_spam
 from maild.ingest.witness import Witness
 from maild.message import AuthResult, InboundMessage
@@ -23,7 +24,7 @@ SUSPECTED = "suspected-spam"
 def find_evidence(message: InboundMessage, circumstances: Circumstances, witness: Witness | None, settings: Settings) -> Spam:
     """What calls the mail spam: where the server keeps it, how its copy is marked, what filters wrote into the headers (S4)."""
     found = find_spam(message, witness, settings.spam)
-    if circumstances.in_junk:
+    if circumstances.part is Part.JUNK:
         return replace(found, reason=Reason("spam", "it lies in the mailbox's junk folder"))
     if circumstances.marked_junk and settings.spam:
         return replace(found, reason=Reason("spam", "the server's copy is marked as junk"))
@@ -34,14 +35,14 @@ def find_doubt(reading: Reading, settings: Settings) -> Reason | None:
     """Why the desk by itself would open no ticket for this mail, None if it would."""
     if _has_failed(reading) and settings.trust.unauthenticated == "quarantine":
         return Reason(UNAUTHENTICATED, f"the sender failed authentication: {reading.sender.authentication}")
-    keeps_out = reading.circumstances.in_junk or (settings.spam is not None and settings.spam.strangers == "quarantine")
+    keeps_out = reading.circumstances.part is Part.JUNK or (settings.spam is not None and settings.spam.strangers == "quarantine")
     return reading.spam.reason if keeps_out and _is_strangers(reading) and not _was_moved_out(reading) else None
 
 
 def _was_moved_out(reading: Reading) -> bool:
     """Whether a person has moved it out of the junk folder: the copy that lay there is in quarantine, and this one lies elsewhere."""
     stored = reading.thread.duplicate
-    return stored is not None and stored.in_junk and not reading.circumstances.in_junk
+    return stored is not None and stored.in_junk and reading.circumstances.part is not Part.JUNK
 
 
 def _is_strangers(reading: Reading) -> bool:

@@ -6,10 +6,12 @@ from enum import Enum
 
 
 class Part(Enum):
-    """One of the folders of a mailbox: the one it is read from, and the one into which the server puts what it takes for spam."""
+    """One of the folders of a mailbox: the one it is read from; the one into which the server puts what it takes for spam; the one in which
+    mail programs keep what people write in its name."""
 
     INBOX = "inbox"
     JUNK = "junk"
+    SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True)

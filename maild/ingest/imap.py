@@ -17,6 +17,7 @@ from maild.config.settings import Mailbox
 from maild.errors import MailboxError, MailboxFolderMissingError, MailboxProtocolError, MailboxThrottledError, MailboxUnreachableError
 from maild.finding import certificate_end
 from maild.ingest.apology import is_apology
+from maild.ingest.arrival import Part
 from maild.ingest.data import words
 from maild.ingest.imap_wire import USUAL_TIMING, ImapWire, Timing
 from maild.ingest.oversize import first_part_as_message
@@ -134,12 +135,12 @@ class MailboxSession:
             raise MailboxProtocolError(f"{self._mailbox.host} gives folder {name} no UIDVALIDITY")
         return Folder(uid_validity, answer.get(b"UIDNEXT"), answer.get(b"EXISTS", 0))
 
-    def find_junk_folder(self) -> str | None:
-        """The folder `junk` means; None where it is off, where there is none, and where it is the mailbox's own."""
-        junk = self._mailbox.junk
-        if junk == "off":
+    def find_folder(self, part: Part) -> str | None:
+        """The folder that is this part of the mailbox; None where it is off, where there is none, and where it is the mailbox's own."""
+        wish, by_itself = _wish(self._mailbox, part)
+        if wish == "off":
             return None
-        found = self._guess_junk_folder() if junk == "watch" else self._server_name(junk)
+        found = self._guess_folder(part) if wish == by_itself else self._server_name(wish)
         return None if found == self._server_name(self._mailbox.folder) else found
 
     def new_uids(self, after: int, uid_next: int | None = None) -> list[int]:
@@ -367,24 +368,20 @@ class MailboxSession:
                 client.create_folder(name)
         return name
 
-    def find_special_folder(self, attribute: bytes) -> str | None:
-        """The folder with a use (`\\Sent`), told by SPECIAL-USE (RFC 6154), else by a usual name; None without one."""
-        with self._wire.speaking() as client:
-            name: str | None = client.find_special_folder(attribute)
-        return name
-
-    def _guess_junk_folder(self) -> str | None:
-        """I21: SPECIAL-USE first, names second."""
+    def _guess_folder(self, part: Part) -> str | None:
+        """I21: SPECIAL-USE (RFC 6154) first, names second."""
         with self._wire.speaking() as client:
             listing = [row for row in client.list_folders() if b"\\Noselect" not in row[0] and b"\\NonExistent" not in row[0]]
+        use = f"\\{part.value.capitalize()}".encode()
         for flags, _, name in listing:
-            if b"\\Junk" in flags:
+            if use in flags:
                 return str(name)
-        known = {word.casefold() for word in words("folders", "junk")}
+        known = {word.casefold() for word in words("folders", part.value)}
         return next((str(name) for _, delimiter, name in listing if _below_inbox(name, delimiter).casefold() in known), None)
 
     def _special_folder(self, attribute: bytes) -> str:
-        name = self.find_special_folder(attribute)
+        with self._wire.speaking() as client:
+            name: str | None = client.find_special_folder(attribute)
         if name is None:
             raise MailboxFolderMissingError(f"{self._mailbox.host} has no folder {attribute.decode()}")
         return name
@@ -393,6 +390,11 @@ class MailboxSession:
         if name == "INBOX" or self._exists(name):
             return None
         return MailboxFolderMissingError(f"{self._mailbox.username} has no folder {folder} on {self._mailbox.host}")
+
+
+def _wish(mailbox: Mailbox, part: Part) -> tuple[str, str]:
+    """What the configuration says of a folder beside the mailbox's own, and the word for "found by itself"."""
+    return (mailbox.junk, "watch") if part is Part.JUNK else (mailbox.sent, "auto")
 
 
 def _windows(after: int, uid_next: int) -> Iterator[str]:

@@ -47,7 +47,8 @@ class Timing:
 
     A command may last `command` plus its expected bytes at `slowest_rate` bytes a second, however slowly the bytes drip (I11). IDLE is
     asked for anew after `idle` (I8); without IDLE the folder is searched every `poll`. A server on the same host or network is asked
-    every `near_poll` instead (0: never). The junk folder is looked into every `junk`. A connection is renewed after `renewal`.
+    every `near_poll` instead (0: never). The junk folder is looked into every `junk`, the Sent folder
+    every `sent`. A connection is renewed after `renewal`.
     """
 
     connect: float = 15.0
@@ -58,6 +59,7 @@ class Timing:
     poll: float = 30.0
     near_poll: float = 0.15
     junk: float = 300.0
+    sent: float = 60.0
     renewal: float = 3600.0
     first_retry: float = 5.0
     longest_retry: float = 900.0

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from maild.config.settings import Mailbox
 from maild.errors import MailboxError
 from maild.finding import Finding, judge_certificate, judge_clock
+from maild.ingest.arrival import Part
 from maild.ingest.imap import Folder, MailboxSession
 
 
@@ -44,7 +45,8 @@ def _look_around(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]
     yield from _judge_capabilities(session, mailbox)
     yield _find_uses(session)
     yield from _judge_dates(session, folder)
-    yield from _look_for_junk(session)
+    for part in (Part.JUNK, Part.SENT):
+        yield from _look_aside(session, part)
 
 
 def _judge_capabilities(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]:
@@ -59,7 +61,7 @@ def _judge_capabilities(session: MailboxSession, mailbox: Mailbox) -> Iterator[F
 
 def _find_uses(session: MailboxSession) -> Finding:
     """What `sent: auto` and `junk: watch` will look at."""
-    names = {"Sent": session.find_special_folder(b"\\Sent"), "Junk": session.find_junk_folder()}
+    names = {"Sent": session.find_folder(Part.SENT), "Junk": session.find_folder(Part.JUNK)}
     told = ", ".join(f"{use} is {name}" if name else f"no {use}" for use, name in names.items())
     marked = "by SPECIAL-USE" if "SPECIAL-USE" in session.capabilities else "by name; the server has no SPECIAL-USE"
     return Finding("ok", f"special folders: {told} ({marked})")
@@ -72,9 +74,9 @@ def _judge_dates(session: MailboxSession, folder: Folder) -> Iterator[Finding]:
         yield judge_clock(max(newest - datetime.now(UTC), timedelta(0)), "the server's dates")
 
 
-def _look_for_junk(session: MailboxSession) -> Iterator[Finding]:
+def _look_aside(session: MailboxSession, part: Part) -> Iterator[Finding]:
     try:
-        if name := session.find_junk_folder():
-            yield Finding("ok", f"junk folder {name} holds {session.select(name).messages} messages")
+        if name := session.find_folder(part):
+            yield Finding("ok", f"{part.value} folder {name} holds {session.select(name).messages} messages")
     except MailboxError as error:
-        yield Finding("warn", str(error), "see `junk:` of this mailbox")
+        yield Finding("warn", str(error), f"see `{part.value}:` of this mailbox")

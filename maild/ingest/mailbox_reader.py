@@ -90,9 +90,9 @@ class Troubles:
 
 
 class MailboxReader:
-    """One connection's reading of one folder: the mailbox's own, or its junk folder by the name `junk` that it has on the server.
+    """One connection's reading of one folder: the mailbox's own, or a part beside it by the `name` that it has on the server.
 
-    `touch` False: nothing on the server is changed (mode observe); in the junk folder nothing ever is.
+    `touch` False: nothing on the server is changed (mode observe); in a folder beside the mailbox's own nothing ever is.
     """
 
     def __init__(
@@ -104,17 +104,18 @@ class MailboxReader:
         now: Callable[[], datetime],
         *,
         touch: bool = True,
-        junk: str | None = None,
+        part: Part = Part.INBOX,
+        name: str | None = None,
     ) -> None:
         self._session = session
         self._mailbox = mailbox
         self._store = store
         self._troubles = troubles
         self._now = now
-        self._place = Place(mailbox.key, Part.JUNK if junk else Part.INBOX)
-        self._name = junk or mailbox.folder
-        self._acts = touch and mailbox.after.action != "keep" and not junk
-        self._start = _start(mailbox, self._place.part)
+        self._place = Place(mailbox.key, part)
+        self._name = name or mailbox.folder
+        self._acts = touch and mailbox.after.action != "keep" and part is Part.INBOX
+        self._start = _start(mailbox, part)
         self._folder = session.select(self._name, readonly=not self._acts)
         troubles.forget_unless(self._folder.uid_validity)
         self._progress, self._quiet_before = self._begin()
@@ -297,7 +298,7 @@ def _unlisted(uid: int) -> Listed:
 
 def _start(mailbox: Mailbox, part: Part) -> timedelta | None:
     """How far back first contact goes. Nobody wants years of spam, even where he wants all mail."""
-    return OLD if part is Part.JUNK and mailbox.start is None else mailbox.start
+    return OLD if part is not Part.INBOX and mailbox.start is None else mailbox.start
 
 
 def _quiet_before(start: timedelta | None, first_contact: datetime | None) -> datetime | None:

@@ -68,30 +68,39 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class _Visitor:
-    """Who wants in: the sender, the persons he wrote to beside us, the tickets on which he was named; `collision` as in `Thread`."""
+    """Who wants in: the sender, the persons he wrote to beside us, the tickets on which he was named; `collision` as in `Thread`.
+
+    `is_house`: he wrote in the department's own name.
+    """
 
     sender: Sender
     persons: frozenset[str]
     named_on: frozenset[int]
     collision: bool
+    is_house: bool
 
     def doubt(self, grade: str) -> Reason | None:
         """Why a pointer that is no valid token is not believed of him."""
-        if self.sender.authentication.verdict is AuthResult.FAIL:
+        if self.sender.authentication.verdict is AuthResult.FAIL and not self.is_house:
             return Reason("unauthenticated", "the sender failed authentication")
-        if self.sender.distrust:
+        if self.sender.distrust and not self.is_house:
             return self.sender.distrust
         if self.collision and grade in "deg":
             return Reason("id-collision", "this mail's id belongs to another message")
         return None
 
     def belongs_to(self, ticket: TicketView, grade: str) -> bool:
-        """F6: he takes part; for an id that is known, he was named on the ticket; to be adopted (F7), one he writes to takes part."""
+        """F6: he takes part; for an id that is known, he was named on the ticket; to be adopted (F7), one he writes to takes part.
+
+        Of the house's own mail ids and tags are believed, and for the rest its addressees count (A15).
+        """
         if self.sender.proven or (self.sender.address and ticket.role_of(self.sender.address.address)):
+            return True
+        if self.is_house and grade in "cde":
             return True
         if grade in "de":
             return ticket.number in self.named_on
-        return grade == "g" and any(ticket.role_of(person) for person in self.persons)
+        return (self.is_house or grade == "g") and any(ticket.role_of(person) for person in self.persons)
 
 
 def ask(message: InboundMessage, sender: Sender, bounced: Bounced | None, tokens: Tokens, settings: Settings) -> Question:
@@ -126,8 +135,10 @@ def _foreign_ids(identifiers: tuple[str, ...], tokens: Tokens) -> tuple[str, ...
     return tuple(islice(foreign, MOST_FOREIGN_IDS))
 
 
-def find_thread(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens, settings: Settings, now: datetime) -> Thread:
-    """The thread a message belongs to, with the evidence for it."""
+def find_thread(
+    message: InboundMessage, sender: Sender, known: Known, tokens: Tokens, settings: Settings, now: datetime, *, is_house: bool = False
+) -> Thread:
+    """The thread a message belongs to, with the evidence for it. `is_house`: it lay in a department's Sent folder (MAIL.md A15)."""
     details = find_details(message, settings)
     evidence = tuple(sorted(_evidence(message, sender, details, known, tokens), key=lambda item: -item.strength))
     duplicate, variant, collision = _compare_with_same_id(message, known)
@@ -140,7 +151,7 @@ def find_thread(message: InboundMessage, sender: Sender, known: Known, tokens: T
         parent_internal=_has_internal_parent(message, sender, known, tokens),
     )
     persons = frozenset(person.key for person in (*message.to, *message.cc) if not settings.is_own_address(person.address))
-    visitor = _Visitor(sender, persons, known.history.named_on, collision)
+    visitor = _Visitor(sender, persons, known.history.named_on, collision, is_house)
     return _choose(common, visitor, known, settings, now)
 
 

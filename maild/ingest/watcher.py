@@ -1,13 +1,15 @@
 """Watching one mailbox: a thread that connects, reads what is new, waits for more, and comes back after every kind of trouble (I22, I24).
 
 How a folder is read is `maild.ingest.mailbox_reader`; what its messages mean is the walk's business. One mailbox's trouble is nobody
-else's: each has a watcher of its own. Its junk folder is looked into from time to time, over the same connection (I22: one a mailbox).
+else's: each has a watcher of its own. The junk folder and the Sent folder are looked into from time to time, over the same connection
+(I22: one a mailbox).
 """
 
 import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -22,6 +24,7 @@ from maild.errors import (
     MaildError,
     StoreUnavailableError,
 )
+from maild.ingest.arrival import Part
 from maild.ingest.backoff import retry_delay
 from maild.ingest.imap import MailboxSession
 from maild.ingest.imap_wire import USUAL_TIMING, Timing
@@ -31,7 +34,7 @@ from maild.ingest.progress import MailboxState, MailboxStore
 STEADY_SECONDS = 30.0
 STUCK_POLL_SECONDS = 20.0
 RETELL_SECONDS = 60.0
-JUNK_REST_SECONDS = 3600.0
+REST_SECONDS = 3600.0
 
 _chance = random.SystemRandom()
 
@@ -48,6 +51,17 @@ def _wake_nobody() -> None:
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class _Aside:
+    """A folder beside the mailbox's own: looked into every `pause` seconds, next when the clock shows `due`; `trouble` is told people."""
+
+    part: Part
+    pause: float
+    due: float = 0.0
+    troubles: Troubles = field(default_factory=Troubles)
+    trouble: str = ""
 
 
 class Watcher:
@@ -78,9 +92,8 @@ class Watcher:
         self._now = now
         self._stop = threading.Event()
         self._session: MailboxSession | None = None
-        self._troubles, self._junk_troubles = Troubles(), Troubles()
-        self._junk_due = float("inf") if mailbox.junk == "off" else 0.0
-        self._junk_trouble = ""
+        self._troubles = Troubles()
+        self._asides = (_Aside(Part.JUNK, timing.junk), _Aside(Part.SENT, timing.sent))
         self._stored = 0
         self._thread = threading.Thread(target=self._run, name=f"mailbox-{mailbox.key}", daemon=True)
 
@@ -123,7 +136,7 @@ class Watcher:
                 raise
 
     def _extent_of_troubles(self) -> tuple[tuple[int, int], ...]:
-        return self._troubles.extent, self._junk_troubles.extent
+        return self._troubles.extent, *(aside.troubles.extent for aside in self._asides)
 
     def _run(self) -> None:
         failures = 0
@@ -153,8 +166,8 @@ class Watcher:
             reader.finish_actions()
             self._catch_up(reader)
             while self._goes_on(session, wait=wait):
-                if self._is_junk_due():
-                    self._look_into_junk(session)
+                if aside := self._find_due():
+                    self._look_into(aside, session)
                     reader = self._reader(session)
                     self._catch_up(reader)
                 else:
@@ -165,16 +178,16 @@ class Watcher:
             session.drop()
 
     def _goes_on(self, session: MailboxSession, *, wait: bool) -> bool:
-        is_wanted = wait or self._is_junk_due()
+        is_wanted = wait or self._find_due() is not None
         return is_wanted and not self._stop.is_set() and session.age_seconds < self._timing.renewal
 
     def _reader(self, session: MailboxSession) -> MailboxReader:
         return MailboxReader(session, self._mailbox, self._store, self._troubles, self._now, touch=self._touch)
 
     def _watch(self, session: MailboxSession, reader: MailboxReader) -> None:
-        """Wait and read, until the connection is to be renewed or the junk folder's turn comes."""
+        """Wait and read, until the connection is to be renewed or another folder's turn comes."""
         fruitless = 0
-        while self._goes_on(session, wait=True) and not self._is_junk_due():
+        while self._goes_on(session, wait=True) and not self._find_due():
             began = time.monotonic()
             self._wait(session, reader)
             found = self._catch_up(reader)
@@ -182,38 +195,41 @@ class Watcher:
             fruitless = 0 if found or time.monotonic() - began > 1 else fruitless + 1
             self._stop.wait(min(2.0, 0.1 * fruitless))
 
-    def _is_junk_due(self) -> bool:
-        return time.monotonic() >= self._junk_due
+    def _find_due(self) -> "_Aside | None":
+        now = time.monotonic()
+        return next((aside for aside in self._asides if now >= aside.due), None)
 
-    def _look_into_junk(self, session: MailboxSession) -> None:
-        """Read what is new in the junk folder. Its trouble keeps nobody from reading the mailbox: it is then left alone for an hour.
+    def _look_into(self, aside: "_Aside", session: MailboxSession) -> None:
+        """Read what is new in a folder beside the mailbox's own. Its trouble keeps nobody from reading the mailbox: it is then left alone
+        for an hour.
 
         Raises:
             MailboxError: the connection is in doubt.
         """
-        pause, singled_out = self._timing.junk, self._junk_troubles.extent
-        self._junk_trouble = ""
+        pause, singled_out = aside.pause, aside.troubles.extent
+        aside.trouble = ""
         try:
-            if folder := session.find_junk_folder():
-                self._read_all(MailboxReader(session, self._mailbox, self._store, self._junk_troubles, self._now, junk=folder))
+            if name := session.find_folder(aside.part):
+                reader = MailboxReader(session, self._mailbox, self._store, aside.troubles, self._now, part=aside.part, name=name)
+                self._read_all(reader)
             else:
-                pause = JUNK_REST_SECONDS
+                pause = REST_SECONDS
         except MailboxError as error:
             # Each message that is singled out is progress (I15).
-            if self._junk_troubles.extent == singled_out:
-                pause = JUNK_REST_SECONDS
+            if aside.troubles.extent == singled_out:
+                pause = REST_SECONDS
             if isinstance(error, (*BROKEN, MailboxAuthError)):
                 raise
-            self._junk_trouble = f"the junk folder cannot be read: {error}"
+            aside.trouble = f"the {aside.part.value} folder cannot be read: {error}"
         finally:
-            self._junk_due = time.monotonic() + pause
+            aside.due = time.monotonic() + pause
 
     def _catch_up(self, reader: MailboxReader) -> bool:
         """Read all there is; whether anything was stored."""
         before = self._stored
         self._read_all(reader)
         if not self._stop.is_set():
-            self._tell(MailboxState.WATCHING, self._junk_trouble)
+            self._tell(MailboxState.WATCHING, "; ".join(aside.trouble for aside in self._asides if aside.trouble))
         return self._stored > before
 
     def _read_all(self, reader: MailboxReader) -> None:
@@ -237,7 +253,7 @@ class Watcher:
         longest = self._timing.idle if session.can_idle else self._timing.poll
         if reader.has_stuck:
             longest = min(longest, STUCK_POLL_SECONDS)
-        longest = max(0.0, min(longest, self._junk_due - time.monotonic()))
+        longest = max(0.0, min(longest, *(aside.due - time.monotonic() for aside in self._asides)))
         if session.can_idle:
             session.idle(longest, self._stop)
         else:

@@ -63,7 +63,10 @@ _DELETE_RAWS = delete(raw_messages).where(
 
 
 def forget_kept_out(tx: Transaction, before: datetime, most: int) -> int:
-    """Forget mail that came to no ticket: quarantined, or a copy of such, and settled before that time. Answers how many."""
+    """Forget mail that came to no ticket and was settled before that time: quarantined, a copy of such, or of a Sent folder.
+
+    Answers how many.
+    """
     await_turn(tx)
     found = tx.execute(_EXPIRED_MAIL, {"before": before, "most": most}).all()
     _forget_mail(tx, {row.id: row.raw for row in found}, EXPIRED)

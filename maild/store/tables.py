@@ -31,7 +31,10 @@ UNDELIVERED = text("state NOT IN ('sent', 'cancelled')")
 """Literal, not bound: SQLite uses a partial index only where it can read the same condition in the query."""
 UNSETTLED = text("state <> 'done'")
 
-KEPT_OUT = text("state IN ('quarantined', 'duplicate') AND ticket IS NULL")
+KEPT_OUT = text(
+    "ticket IS NULL AND (state IN ('quarantined', 'duplicate')"
+    " OR folder = 'sent' AND state = 'done' AND reason_code NOT IN ('expired', 'deleted'))"
+)
 PASSED = text("auth = 'pass'")
 ENDED = text("status IN ('spam', 'closed')")
 UNPACKED = text("NOT packed")

@@ -18,6 +18,7 @@ from maild.errors import (
     MailboxThrottledError,
     MailboxUnreachableError,
 )
+from maild.ingest.arrival import Part
 from maild.ingest.imap import MailboxSession
 from maild.ingest.imap_wire import Timing
 from maild.ingest.mailbox_checkup import check_login
@@ -363,8 +364,12 @@ def test_a_missing_folder_is_named(dovecot, user):
 
 
 def junk_folder(dovecot, user, **more):
+    return found_folder(dovecot, user, Part.JUNK, **more)
+
+
+def found_folder(dovecot, user, part, **more):
     with session(dovecot, user, **more) as door:
-        return door.find_junk_folder()
+        return door.find_folder(part)
 
 
 def test_the_junk_folder_is_the_one_the_server_marks_else_the_one_that_is_called_so(dovecot, user):
@@ -383,6 +388,16 @@ def test_the_configuration_may_name_the_junk_folder_or_switch_it_off(dovecot, us
     assert junk_folder(dovecot, user, junk="off") is None
     assert junk_folder(dovecot, user, junk="Filter/Bad") == "Filter.Bad"
     assert junk_folder(dovecot, user, junk="INBOX") is None, "the mailbox's own folder is not read twice"
+
+
+def test_the_sent_folder_is_found_or_named_likewise(dovecot, user):
+    assert found_folder(dovecot, user, Part.SENT) is None
+    dovecot.create(user, "Gesendete Elemente")
+    assert found_folder(dovecot, user, Part.SENT) == "Gesendete Elemente"
+    dovecot.create(user, "Sent")
+    assert found_folder(dovecot, user, Part.SENT) == "Sent"
+    assert found_folder(dovecot, user, Part.SENT, sent="off") is None
+    assert found_folder(dovecot, user, Part.SENT, sent="Ours/Sent") == "Ours.Sent"
 
 
 def test_a_keyword_of_the_server_copy_says_junk_unless_another_says_it_is_none(dovecot, user):

@@ -11,6 +11,7 @@ from maild.desk.query import parse_query
 from maild.effects import Identity, IncomingState, Post, RecordEvent
 from maild.errors import NotFoundError
 from maild.housekeeping import housekeep
+from maild.ingest.arrival import Part
 from maild.known import Question
 from maild.message import Attachment
 from maild.reason import Reason
@@ -130,6 +131,19 @@ def test_a_forgotten_mail_is_known_again_as_one_that_was_kept_out(store: Store):
     with store.reading() as tx:
         (copy,) = recall(tx, Question(f"{message}@globex.example"), NOW).same_id
     assert (copy.incoming, copy.fingerprint, copy.in_quarantine) == (message, "f", True)
+
+
+def test_mail_of_a_sent_folder_about_no_ticket_is_forgotten_too_and_only_once(store: Store):
+    """MAIL.md A15."""
+    number, _ = a_ticket_of(store, Status.OPEN)
+    with store.writing() as tx:
+        arrivals = [replace(an_arrival(uid=next(_uids), raw=raw), part=Part.SENT) for raw in (b"about nothing", b"an answer")]
+        about_nothing, answer = incoming.store_arrivals(tx, arrivals, NOW)
+        incoming.finish(tx, about_nothing, IncomingState.DONE, Reason("sent_elsewhere", ""), NOW)
+        incoming.finish(tx, answer, IncomingState.DONE, Reason("sent_elsewhere", ""), NOW, ticket=number)
+    assert [forget(store), forget(store)] == [1, 0]
+    with store.reading() as tx:
+        assert [incoming.raw(tx, message) for message in (about_nothing, answer)] == [b"", b"an answer"]
 
 
 # Tickets

@@ -596,6 +596,29 @@ def test_a_mailbox_without_a_junk_folder_or_with_one_nobody_wants_read_has_nothi
     assert set(shelf.reached) == {"support"}
 
 
+def test_the_sent_folder_is_read_beside_the_others_and_left_as_it_is(dovecot, user, shelf):
+    """MAIL.md A15."""
+    for folder in ("Junk", "Sent"):
+        dovecot.create(user, folder)
+        dovecot.append(user, an_email(), folder=folder)
+    dovecot.append(user, an_email())
+    before = dovecot.messages(user, "Sent")
+    assert poll(a_mailbox(dovecot, user, after=After("delete")), shelf) == 3
+    assert lay(shelf) == [(Part.INBOX, 1), (Part.JUNK, 1), (Part.SENT, 1)]
+    assert dovecot.messages(user, "Sent") == before
+    assert poll(a_mailbox(dovecot, user, sent="off"), shelf) == 0
+
+
+def test_a_sent_folder_that_cannot_be_read_keeps_nobody_from_the_mailbox_and_the_junk_folder(dovecot, user, shelf):
+    dovecot.create(user, "Junk")
+    heard: list[str] = []
+    with watching(a_mailbox(dovecot, user, sent="Nowhere"), shelf, tell=lambda _, __, words: heard.append(words)):
+        until(lambda: any("the sent folder cannot be read" in words for words in heard))
+        dovecot.append(user, an_email())
+        shelf.wait_for(1)
+    assert "support/junk" in shelf.reached
+
+
 def test_of_junk_nobody_wants_years_even_where_he_wants_all_mail(dovecot, user, shelf):
     now = datetime.now(UTC)
     dovecot.create(user, "Junk")

@@ -5,6 +5,7 @@ from typing import Any
 
 from maild.config.settings import Settings, SpamPolicy, Trust
 from maild.effects import Decision, IncomingState, RecordEvent
+from maild.ingest.arrival import Part
 from maild.ingest.parse import parse_message
 from maild.known import History, Known, KnownCopy, KnownMessage
 from maild.pipeline import Desk, consider
@@ -32,13 +33,13 @@ def decided(
     rules: str = TAGGING,
     known: Known | None = None,
     released: bool = False,
-    in_junk: bool = False,
+    part: Part = Part.INBOX,
     marked_junk: bool = False,
     **mail: Any,
 ) -> Decision:
     """What becomes of Ann's mail with these headers on top."""
     raw = head.replace("\n", "\r\n").encode() + b"\r\n" + an_email(**mail)
-    circumstances = Circumstances("support", released=released, in_junk=in_junk, marked_junk=marked_junk)
+    circumstances = Circumstances("support", released=released, part=part, marked_junk=marked_junk)
     desk = Desk(settings or a_desk(), rules_from(rules), some_tokens())
     return consider(parse_message(raw), circumstances, lambda question: known or Known(), desk, NOW)
 
@@ -157,9 +158,9 @@ def test_what_a_person_has_released_is_a_ticket_like_any_other_but_that_spam_is_
 
 def test_in_the_junk_folder_acquaintances_mail_becomes_tickets_and_strangers_mail_is_kept_out_whatever_the_desk_does_with_spam():
     for settings in (a_desk(), a_desk(spam=SpamPolicy(strangers="ticket")), a_desk(spam=None)):
-        decision = decided(PASSED, settings, in_junk=True)
+        decision = decided(PASSED, settings, part=Part.JUNK)
         assert (decision.state, str(decision.reason)) == (QUARANTINED, "it lies in the mailbox's junk folder")
-        known = decided(PASSED, settings, known=ACQUAINTED, in_junk=True)
+        known = decided(PASSED, settings, known=ACQUAINTED, part=Part.JUNK)
         assert (known.state, tags(known), "received" in templates(known)) == (DONE, {"suspected-spam", "seen"}, False)
 
 
@@ -175,7 +176,7 @@ def test_what_a_person_moves_out_of_the_junk_folder_is_let_in_even_if_the_filter
     copy = KnownCopy(7, message.fingerprint, message.date, None, in_quarantine=True, in_junk=True)
     moved = decided(FLAGGED, known=Known(same_id=(copy,)), message_id="moved@globex.example")
     assert (moved.state, moved.after is not None) == (DONE, True)
-    again = decided(FLAGGED, known=Known(same_id=(copy,)), message_id="moved@globex.example", in_junk=True)
+    again = decided(FLAGGED, known=Known(same_id=(copy,)), message_id="moved@globex.example", part=Part.JUNK)
     assert again.state is IncomingState.DUPLICATE
     other = replace(copy, in_junk=False)
     assert decided(FLAGGED, known=Known(same_id=(other,)), message_id="moved@globex.example").state is IncomingState.DUPLICATE

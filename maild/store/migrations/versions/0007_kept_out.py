@@ -1,4 +1,4 @@
-"""Mail that is kept out: in which folder it lay, that its copy was marked as junk; mailboxes have a junk folder (MAIL.md S4).
+"""Mail that is kept out: in which folder it lay, that its copy was marked as junk; mailboxes have more than one folder (MAIL.md S4).
 What has had its time is found by indexes (S5).
 """
 
@@ -49,6 +49,10 @@ def _give_mailboxes_a_second_folder() -> None:
 
 
 def _find_what_is_to_be_forgotten() -> None:
-    kept_out, ended = sa.text("state IN ('quarantined', 'duplicate') AND ticket IS NULL"), sa.text("status IN ('spam', 'closed')")
+    kept_out = sa.text(
+        "ticket IS NULL AND (state IN ('quarantined', 'duplicate')"
+        " OR folder = 'sent' AND state = 'done' AND reason_code NOT IN ('expired', 'deleted'))"
+    )
+    ended = sa.text("status IN ('spam', 'closed')")
     op.create_index("ix_incoming_kept_out", "incoming", ["settled"], sqlite_where=kept_out, postgresql_where=kept_out)
     op.create_index("ix_tickets_ended", "tickets", ["status", "updated"], sqlite_where=ended, postgresql_where=ended)

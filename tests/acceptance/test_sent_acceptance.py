@@ -1,0 +1,64 @@
+"""Answers written elsewhere: with a mail program, from the department's own mailbox (MAIL.md A15, F1, F2)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from maild.daemon import App
+from tests.rig.mails import an_email
+from tests.rig.office import RunningDesk
+
+DeskMaker = Callable[..., RunningDesk]
+UNLIMITED = "limits: {automatic: off, storm: off}"
+ASKED = {"In-Reply-To": "<asked@globex.example>", "References": "<asked@globex.example>"}
+
+
+@pytest.fixture
+def desk(make_desk: DeskMaker) -> RunningDesk:
+    """A desk whose support mailbox has a Sent folder, and Ann's ticket."""
+    desk = make_desk(extra=UNLIMITED)
+    desk.dovecot.create(desk.at("support"), "Sent")
+    desk.put(an_email(sender="ann@globex.example", to=desk.at("support"), subject="Printer", message_id="asked@globex.example"))
+    look(desk)
+    return desk
+
+
+def look(desk: RunningDesk) -> list[dict[str, object]]:
+    """Read everything there is, send everything that is due; all that came in, oldest first."""
+    assert App(desk.directory).run_once()
+    return desk.incoming()[::-1]
+
+
+def put_into_sent(desk: RunningDesk, raw: bytes) -> None:
+    desk.dovecot.append(desk.at("support"), raw, folder="Sent")
+
+
+def test_an_answer_from_a_mail_program_stands_on_the_ticket_which_waits_and_is_sent_to_nobody(desk: RunningDesk):
+    letters = len(desk.letters("ann@globex.example"))
+    put_into_sent(
+        desk, an_email(sender=desk.at("support"), to="ann@globex.example", subject="Re: Printer", body="Coming.\n", headers=ASKED)
+    )
+    assert [(row["state"], row["ticket"]) for row in look(desk)] == [("done", 1), ("done", 1)]
+    assert (desk.kinds(1), desk.ticket(1)["status"]) == (["customer", "agent"], "waiting")
+    assert desk.events(1)[-2:] == ["answered_elsewhere", "changed"]
+    assert len(desk.letters("ann@globex.example")) == letters
+
+
+def test_the_customers_reply_to_it_comes_to_the_ticket(desk: RunningDesk):
+    answer = an_email(
+        sender=desk.at("support"), to="ann@globex.example", subject="Re: Printer", message_id="outlook@acme.example", headers=ASKED
+    )
+    put_into_sent(desk, answer)
+    look(desk)
+    reply = {"In-Reply-To": "<outlook@acme.example>"}
+    desk.put(an_email(sender="ann@globex.example", to=desk.at("support"), subject="Re: Printer", headers=reply))
+    assert look(desk)[-1]["ticket"] == 1
+    assert desk.ticket(1)["status"] == "open"
+
+
+def test_what_a_relay_keeps_of_our_own_letters_and_what_is_about_no_ticket_changes_nothing(desk: RunningDesk):
+    (acknowledgement,) = desk.letters("ann@globex.example")
+    put_into_sent(desk, acknowledgement.as_bytes())
+    put_into_sent(desk, an_email(sender=desk.at("support"), to="new@customer.example", subject="Our price list"))
+    assert [(row["state"], row["ticket"]) for row in look(desk)][1:] == [("done", None), ("done", None)]
+    assert (desk.kinds(1), desk.ticket(1)["status"], len(desk.tickets())) == (["customer"], "new", 1)
