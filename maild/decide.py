@@ -19,7 +19,7 @@ from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
 from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
 from maild.draft import Draft
-from maild.effects import Effect, IncomingState, RecordEvent
+from maild.effects import Effect, IncomingState, Link, RecordEvent
 from maild.ingest.language import guess_language
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
@@ -52,8 +52,10 @@ def decide(reading: Reading, settings: Settings, now: datetime) -> Draft:
 
 
 def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
-    """MAIL.md F2: our own letter coming back is never new content."""
+    """MAIL.md F2: our own letter coming back is never new content, unless an agent has written it to another department."""
     own = reading.thread.own
+    if reading.thread.passed_on:
+        return None
     if own is None and reading.nature.message_class is not MessageClass.OWN_LOOP:
         return None
     text = f"our own letter {own.letter} came back" if own else "mail of this desk came back"
@@ -203,7 +205,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
         reason=why,
         after=ticket,
         message=message,
-        effects=(message, *_opening_events(reading, ticket, why)),
+        effects=(message, *_opening_events(reading, ticket, why), *_links(reading)),
         events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
         tell=True,
         acknowledge=True,
@@ -231,7 +233,7 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
         watchers=frozenset(queue.key for queue in reading.departments.watching),
         language=guess_language(message.text),
         closed_at=now if reading.circumstances.answered else None,
-        follow_up_of=old.number if old else reading.thread.follow_up_of,
+        follow_up_of=old.number if old else reading.thread.linked or reading.thread.follow_up_of,
     )
     return _with_marks(with_persons(ticket, (*message.to, *message.cc), settings), reading)
 
@@ -254,13 +256,18 @@ def _opening_events(reading: Reading, ticket: TicketView, why: Reason) -> tuple[
         RecordEvent("received", by, f"from {by}{describe_proof(reading)} in {reading.circumstances.mailbox}'s mailbox"),
         RecordEvent("opened", "maild", why.text),
     ]
-    if ticket.follow_up_of is not None:
+    if ticket.follow_up_of is not None and ticket.follow_up_of != reading.thread.linked:
         events.append(RecordEvent("possible_followup_of", "maild", f"perhaps about #{ticket.follow_up_of}"))
     if reading.circumstances.answered:
         events.append(RecordEvent("closed", "maild", "the mailbox says it has been answered"))
     if reading.sender.strange_token:
         events.append(RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights"))
     return tuple(events)
+
+
+def _links(reading: Reading) -> tuple[Effect, ...]:
+    linked = reading.thread.linked
+    return () if linked is None else (Link(linked),)
 
 
 def _sender_name(reading: Reading) -> str:

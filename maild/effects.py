@@ -95,6 +95,13 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """The logs of both this ticket and another one name each other: they are about the same mail (MAIL.md F2, F10)."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mute:
     """Until then whoever stands behind `key` (`maild.known.guess_key`, `pair_key`) is not believed, or not answered (MAIL.md L5, S6)."""
 
@@ -151,7 +158,7 @@ class NoteAlias:
     message_id: str
 
 
-Effect = AddMessage | RecordEvent | Post | Mute | TripBreaker | MarkBounced | NoteBounce | Suppress | LiftSuppression | NoteAlias
+Effect = AddMessage | RecordEvent | Post | Link | Mute | TripBreaker | MarkBounced | NoteBounce | Suppress | LiftSuppression | NoteAlias
 
 
 class IncomingState(Enum):

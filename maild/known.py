@@ -178,14 +178,15 @@ class Known:
     `tickets` holds every candidate by number, merged ones included with the tickets they lead to. `same_id` is mail settled before under
     the message's own id (MAIL.md F1), `own` the letter of ours it is a copy of (F2). `by_id` maps ids of In-Reply-To and References to
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
-    already refer to this one (F7). `bounced` is the letter a report is about (B2). `suppressed` are those addressees, requesters and agents
-    that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in canonical form
-    (O1a).
+    already refer to this one (F7). `own_recipients` are whom `own` went to. `bounced` is the letter a report is about (B2). `suppressed`
+    are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
+    canonical form (O1a).
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
     same_id: tuple[KnownCopy, ...] = ()
     own: KnownLetter | None = None
+    own_recipients: tuple[str, ...] = ()
     by_id: Mapping[str, KnownMessage] = field(default_factory=dict)
     letters: Mapping[int, KnownLetter] = field(default_factory=dict)
     adopters: tuple[int, ...] = ()

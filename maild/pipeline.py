@@ -74,7 +74,7 @@ def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, 
     sender = replace(recognised.sender, distrust=find_distrust(recognised.sender, conduct, known.history))
     nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, is_form=through.form)
     is_house = circumstances.part is Part.SENT
-    thread = find_thread(message, sender, known, tokens, desk.settings, now, is_house=is_house)
+    thread = find_thread(message, sender, departments, known, tokens, desk.settings, now, is_house=is_house)
     title = strip_prefixes(tokens.strip_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
     return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)

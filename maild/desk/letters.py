@@ -98,7 +98,7 @@ def answer(
 ) -> Letter:
     """An agent's answer under the department's name (MAIL.md A8, A9): to the requester and Cc participants, minus those who have it."""
     has_it = frozenset(address.casefold() for address in without)
-    to = tuple(address for address in (ticket.requester,) if _may_get(address, has_it, settings))
+    to = tuple(address for address in (ticket.requester,) if _may_be_answered(address, ticket, has_it, settings))
     cc = tuple(person for person in ticket.cc if _may_get(person, has_it, settings) and settings.agent_at(person.address) is None)
     return Letter(
         kind=LetterKind.ANSWER,
@@ -125,6 +125,13 @@ def _may_be_relayed(attachment: Attachment) -> bool:
     if attachment.content_type in PERSONAL_TYPES:
         return False
     return not attachment.inline or attachment.size > SIGNATURE_IMAGE_BYTES
+
+
+def _may_be_answered(requester: Address, ticket: TicketView, has_it: frozenset[str], settings: Settings) -> bool:
+    """Another department that has asked gets its answer like anybody else (MAIL.md F2)."""
+    own = settings.queue_at(requester.address)
+    is_colleague = own is not None and own.key != ticket.queue and requester.key not in has_it
+    return is_colleague or _may_get(requester, has_it, settings)
 
 
 def _may_get(address: Address, has_it: frozenset[str], settings: Settings) -> bool:

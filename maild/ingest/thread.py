@@ -4,7 +4,7 @@ Two steps around one question to the store: `ask` says what must be known, `find
 (reopen, follow-up, …) is `maild.desk.lifecycle`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -13,13 +13,14 @@ from itertools import islice
 from maild.aliases import canonical
 from maild.config.settings import Settings
 from maild.ingest.bounce import Bounced
+from maild.ingest.department import Departments
 from maild.ingest.details import find_details
 from maild.ingest.sender import Sender
 from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, Question
 from maild.message import AuthResult, InboundMessage
 from maild.reason import Reason
 from maild.ticket import Status, TicketView
-from maild.tokens import Tokens
+from maild.tokens import LetterKind, Tokens
 
 ADOPTION_AGE = timedelta(days=14)
 MOST_FOREIGN_IDS = 200
@@ -47,10 +48,11 @@ class Evidence:
 class Thread:
     """`ticket` is where the message may be put, None for a new one. `evidence` holds every pointer found, strongest first; `chosen` the one
     that decided, `dissent` those of other grades that name another ticket (F4). `refused` says why a pointer was not followed;
-    `follow_up_of` is the ticket a refused pointer named.
+    `follow_up_of` is the ticket a refused pointer named, `linked` the one another department has of the same conversation.
 
     `duplicate`: the mail this is another copy of (F1). `collision`: an id already used by another message. `own`: our own letter
-    coming back (F2). `parent_internal`: it answers something the customer never saw (F11).
+    coming back (F2), `passed_on` if it is an agent's answer that we sent to another department of ours. `parent_internal`: it answers
+    something the customer never saw (F11).
     """
 
     ticket: TicketView | None = None
@@ -59,10 +61,12 @@ class Thread:
     evidence: tuple[Evidence, ...] = ()
     refused: tuple[Reason, ...] = ()
     follow_up_of: int | None = None
+    linked: int | None = None
     duplicate: KnownCopy | None = None
     variant: bool = False
     collision: bool = False
     own: KnownLetter | None = None
+    passed_on: bool = False
     parent_internal: bool = False
 
 
@@ -136,23 +140,35 @@ def _foreign_ids(identifiers: tuple[str, ...], tokens: Tokens) -> tuple[str, ...
 
 
 def find_thread(
-    message: InboundMessage, sender: Sender, known: Known, tokens: Tokens, settings: Settings, now: datetime, *, is_house: bool = False
+    message: InboundMessage,
+    sender: Sender,
+    departments: Departments,
+    known: Known,
+    tokens: Tokens,
+    settings: Settings,
+    now: datetime,
+    *,
+    is_house: bool = False,
 ) -> Thread:
     """The thread a message belongs to, with the evidence for it. `is_house`: it lay in a department's Sent folder (MAIL.md A15)."""
     details = find_details(message, settings)
     evidence = tuple(sorted(_evidence(message, sender, details, known, tokens), key=lambda item: -item.strength))
     duplicate, variant, collision = _compare_with_same_id(message, known)
+    passed_on_by = _passed_on_by(departments, known, settings)
     common = Thread(
         evidence=evidence,
         duplicate=duplicate,
         variant=variant,
         collision=collision,
         own=known.own,
+        passed_on=passed_on_by is not None,
+        linked=known.own.ticket if known.own and passed_on_by else None,
         parent_internal=_has_internal_parent(message, sender, known, tokens),
     )
     persons = frozenset(person.key for person in (*message.to, *message.cc) if not settings.is_own_address(person.address))
     visitor = _Visitor(sender, persons, known.history.named_on, collision, is_house)
-    return _choose(common, visitor, known, settings, now)
+    elsewhere = frozenset() if passed_on_by is None else frozenset({passed_on_by})
+    return _choose(common, visitor, elsewhere, known, settings, now)
 
 
 def _evidence(message: InboundMessage, sender: Sender, details: tuple[str, ...], known: Known, tokens: Tokens) -> Iterator[Evidence]:
@@ -234,21 +250,38 @@ def _has_internal_parent(message: InboundMessage, sender: Sender, known: Known, 
     return letter is not None and letter.internal
 
 
-def _choose(thread: Thread, visitor: _Visitor, known: Known, settings: Settings, now: datetime) -> Thread:
-    """F4: the first pointer that resolves and whose door is open to this sender wins."""
+def _passed_on_by(departments: Departments, known: Known, settings: Settings) -> str | None:
+    """F2: the queue whose agent's answer this is, if it really went to the department this mail is for; None for any other mail.
+
+    What the mail says of its recipients is not enough: whoever has got the letter could send it on under another address.
+    """
+    own = known.own
+    ticket = known.tickets.get(own.ticket or 0) if own and own.kind is LetterKind.ANSWER else None
+    sent_to = (settings.queue_at(recipient) for recipient in known.own_recipients)
+    if ticket is None or ticket.queue == departments.primary.key or departments.primary not in sent_to:
+        return None
+    return ticket.queue
+
+
+def _choose(thread: Thread, visitor: _Visitor, elsewhere: Collection[str], known: Known, settings: Settings, now: datetime) -> Thread:
+    """F4: the first pointer that resolves and whose door is open to this sender wins. Tickets of queues `elsewhere` are not looked for."""
     refused: list[Reason] = []
     named: list[int] = []
+    linked: list[int] = []
     for item in thread.evidence:
         ticket = follow_merges(item.ticket, known)
         if ticket is None:
             refused.append(Reason("no-such-ticket", f"{item.text}, but there is no such ticket"))
+        elif ticket.queue in elsewhere:
+            refused.append(Reason("another-department", f"{item.text}, but #{ticket.number} is another department's"))
+            linked.append(ticket.number)
         elif refusal := _refusal(item, ticket, visitor, settings, now):
             refused.append(refusal)
             named.append(ticket.number)
         else:
             dissent = tuple(other for other in thread.evidence if _disagrees(other, item, ticket, known))
             return replace(thread, ticket=ticket, chosen=item, dissent=dissent, refused=tuple(refused))
-    return replace(thread, refused=tuple(refused), follow_up_of=next(iter(named), None))
+    return replace(thread, refused=tuple(refused), follow_up_of=next(iter(named), None), linked=next(iter(linked), thread.linked))
 
 
 def _disagrees(other: Evidence, chosen: Evidence, ticket: TicketView, known: Known) -> bool:

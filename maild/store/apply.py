@@ -15,6 +15,7 @@ from maild.effects import (
     Decision,
     Letter,
     LiftSuppression,
+    Link,
     MarkBounced,
     Mute,
     NoteAlias,
@@ -326,8 +327,12 @@ def _delivery_values(letter: Letter, number: int, envelope: Envelope, now: datet
 def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
     place: Row = {"ticket": ticket, "incoming": incoming.id if incoming else None, "at": now}
     events = [effect for effect in decision.effects if isinstance(effect, RecordEvent)]
-    if events:
-        tx.execute(_INSERT_EVENTS, [place | {"kind": event.kind, "by": event.by, "text": event.text} for event in events])
+    rows = [place | {"kind": event.kind, "by": event.by, "text": event.text} for event in events]
+    for link in (effect for effect in decision.effects if isinstance(effect, Link)):
+        for here, there in ((ticket, link.ticket), (link.ticket, ticket)):
+            rows.append(place | {"ticket": here, "kind": "linked", "by": "maild", "text": f"with #{there}: the same mail"})
+    if rows:
+        tx.execute(_INSERT_EVENTS, rows)
     if decision.trace:
         tx.execute(_INSERT_TRACE, place | {"rules": [dict(rule) for rule in decision.trace]})
 

@@ -113,6 +113,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         tickets=views,
         same_id=copies,
         own=own,
+        own_recipients=_find_recipients(tx, own.letter) if own else (),
         by_id=_first_by_id(found) | _returned_by_id(question.ids, aliases, by_number),
         letters=by_number,
         adopters=adopters,
@@ -204,8 +205,12 @@ def _known_letter(row: AnyRow) -> KnownLetter:
 def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> BouncedLetter | None:
     if letter is None:
         return None
-    recipients = tuple(tx.execute(_RECIPIENTS, {"letter": letter}).scalars())
+    recipients = _find_recipients(tx, letter)
     return BouncedLetter(letter, recipients, suppressions.count_bounces(tx, recipients, now))
+
+
+def _find_recipients(tx: Transaction, letter: int) -> tuple[str, ...]:
+    return tuple(tx.execute(_RECIPIENTS, {"letter": letter}).scalars())
 
 
 def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketView]:

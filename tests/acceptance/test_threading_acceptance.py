@@ -69,6 +69,28 @@ def test_a_forged_bounce_changes_nothing(desk: RunningDesk):
     assert desk.kinds(old) == ["customer"]
 
 
+def test_a_department_that_asks_another_gets_its_answer_as_one_linked_ticket_and_no_acknowledgement(desk: RunningDesk):
+    """MAIL.md F2: sales writes to support; what Anna answers is a request in sales, however often it is fetched."""
+    asked = a_request(desk, f"Sales <{desk.at('sales')}>", "May we lend our printer?")
+    desk.ask("ticket", "reply", str(asked), "Yes, until Friday.", "--as", "anna")
+    desk.settle()
+    (answer,) = desk.letters("sales")
+    sent = len(desk.sink.mails)
+    row = desk.receive(answer.as_bytes(), "sales")
+    linked = desk.ticket(row["ticket"])
+    assert (linked["number"] != asked, linked["queue"], linked["requester"]["address"]) == (True, "sales", desk.at("support"))
+    assert "Yes, until Friday." in linked["messages"][0]["text"]
+    assert ("linked" in desk.events(asked), "linked" in desk.events(linked["number"])) == (True, True)
+    assert (desk.letters("support"), len(desk.letters("sales"))) == ([], 1)
+    assert len(desk.sink.mails) == sent + 1, "boris is told"
+    assert desk.receive(answer.as_bytes(), "sales")["state"] == "duplicate"
+    desk.ask("ticket", "reply", str(linked["number"]), "Thank you, we will.", "--as", "boris")
+    desk.settle()
+    (thanks,) = desk.letters("support")
+    assert desk.receive(thanks.as_bytes(), "support")["ticket"] == asked
+    assert desk.kinds(asked) == ["customer", "agent", "customer"]
+
+
 def test_a_colleague_in_copy_answers_before_the_acknowledgement_reaches_him(desk: RunningDesk):
     first = an_email(
         sender="ann@cc.example",

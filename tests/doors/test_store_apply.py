@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Mute, Post, RecordEvent, TripBreaker
+from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Link, Mute, Post, RecordEvent, TripBreaker
 from maild.ingest.arrival import Incoming, Part
 from maild.known import BouncedLetter, Conduct, Known, KnownCopy, LastWords, Question, RecentMail, guess_key, pair_key
 from maild.message import Address, Attachment, AuthResult
@@ -41,7 +41,7 @@ def applied(store: Store, decision: Decision, message: Incoming | None = None, f
         return apply(tx, decision, now=NOW, compose=composed, incoming=message, first_number=first_number)
 
 
-def opened(store: Store, *effects: AddMessage | RecordEvent | Post, after: TicketView | None = None) -> TicketView:
+def opened(store: Store, *effects: AddMessage | RecordEvent | Post | Link, after: TicketView | None = None) -> TicketView:
     ticket = applied(store, a_decision(*effects, after=after)).ticket
     assert ticket is not None
     return ticket
@@ -75,6 +75,15 @@ def test_a_new_ticket_reads_back_as_it_was_applied(store: Store):
     ticket = opened(store, after=draft)
     assert ticket == stored_view(store, ticket.number)
     assert replace(ticket, number=0, updated=NOW, customer_messages=0, references=(), last_customer_id=None, acknowledged=False) == draft
+
+
+def test_linked_tickets_name_each_other_in_their_logs(store: Store):
+    first = opened(store)
+    second = opened(store, a_message(), Link(first.number))
+    for ticket, other in ((first, second), (second, first)):
+        with store.reading() as tx:
+            last = tickets.list_events(tx, ticket.number)[-1].event
+        assert last == RecordEvent("linked", "maild", f"with #{other.number}: the same mail")
 
 
 def test_what_follows_from_the_messages_is_kept(store: Store):
@@ -220,6 +229,7 @@ def test_recall_finds_our_letters_by_number_and_by_id(store: Store):
     known = recalled(store, Question("a.1.1.mac@acme.example", letters=frozenset({2}), own_letter=1))
     assert known.own is not None
     assert (known.own.letter, known.own.kind, known.own.created) == (1, LetterKind.ACKNOWLEDGEMENT, NOW)
+    assert known.own_recipients == (ANN.key,)
     assert (known.letters[2].kind, known.letters[2].agent, known.letters[2].ticket) == (LetterKind.NOTIFICATION, "boris", ticket.number)
     assert set(known.tickets) == {ticket.number}
 

@@ -7,6 +7,7 @@ from typing import Any
 from builders import ANN, FAILED, NOW, a_message, a_queue, a_sender, a_ticket, some_settings, some_tokens
 
 from maild.config.settings import Trust
+from maild.ingest.department import find_departments
 from maild.ingest.thread import Thread, ask, find_thread
 from maild.known import History, Known, KnownCopy, KnownLetter, KnownMessage
 from maild.message import Address
@@ -23,7 +24,9 @@ TAG = TOKENS.mint_tag(1042)
 
 def thread(message: Any, *, sender: Any = None, known: Known | None = None, **settings: Any) -> Thread:
     known = known or Known(tickets={1042: a_ticket()})
-    return find_thread(message, sender or a_sender(), known, TOKENS, some_settings(**settings), NOW)
+    desk = some_settings(**settings)
+    departments = find_departments(message, "support", desk)
+    return find_thread(message, sender or a_sender(), departments, known, TOKENS, desk, NOW)
 
 
 def check(message: Any, ticket: int | None, grade: str = "", **more: Any) -> None:
@@ -171,6 +174,33 @@ def test_a_copy_that_was_let_in_counts_before_one_in_quarantine():
     let_in = a_copy(incoming=8, fingerprint=message.fingerprint)
     kept_out = a_copy(fingerprint=message.fingerprint, ticket=None, in_quarantine=True)
     assert thread(message, known=Known(same_id=(kept_out, let_in))).duplicate == let_in
+
+
+def test_an_answer_we_sent_to_another_department_is_a_request_there_linked_with_its_ticket():
+    """F2, second half."""
+    to_sales = a_message(message_id=LETTER, to=(Address("", "sales@acme.example"),), in_reply_to=("m0@globex.example",))
+    sent = Known(tickets={1042: a_ticket()}, own=a_known_letter(), own_recipients=("sales@acme.example",))
+    found = thread(to_sales, known=sent)
+    assert (found.passed_on, found.ticket, found.linked) == (True, None, 1042)
+    for what, known in (
+        ("only its To says so", replace(sent, own_recipients=(ANN.address,))),
+        ("an acknowledgement", replace(sent, own=a_known_letter(kind=LetterKind.ACKNOWLEDGEMENT))),
+        ("its own department's", replace(sent, tickets={1042: a_ticket(queue="sales")})),
+        ("of a ticket that is gone", replace(sent, tickets={})),
+    ):
+        assert not thread(to_sales, known=known).passed_on, what
+
+
+def test_departments_that_write_to_each_other_each_keep_to_their_own_ticket():
+    """F2: what sales answers in its ticket 7 reaches support in the ticket 1042 that it is linked with."""
+    to_support = a_message(message_id="c.7.80@acme.example", in_reply_to=(LETTER,))
+    known = Known(
+        tickets={1042: a_ticket(), 7: a_ticket(7, queue="sales")},
+        own=a_known_letter(letter=80, ticket=7),
+        own_recipients=("support@acme.example",),
+    )
+    found = thread(to_support, known=known)
+    assert (found.passed_on, found.ticket and found.ticket.number) == (True, 1042)
 
 
 def test_a_reply_to_something_internal_is_internal():
