@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from maild import maillog
-from maild.effects import Decision
+from maild.effects import Decision, IncomingState
 from maild.errors import MaildError, StoreUnavailableError, WorkerDiedError
 from maild.ingest.arrival import Incoming
+from maild.ingest.department import Departments, find_departments
 from maild.ingest.errand import Opened
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
@@ -150,7 +151,7 @@ class Clerk:
             decisions = [self._see_through(tx, *pair, office) for pair in zip(batch.incoming, opened, strict=True)]
             reach("apply.written")
         reach("apply.committed")
-        if any(decision.letters for decision in decisions if decision):
+        if any(decision.letters for made in decisions for decision in made):
             self._on_letters()
         return len(batch.incoming)
 
@@ -173,31 +174,47 @@ class Clerk:
         self._hold(tx, suspect, Reason("poison", f"maild died over it {MAX_ATTEMPTS} times"))
         return self._claim(tx, alone=alone)
 
-    def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> Decision | None:
+    def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> tuple[Decision, ...]:
         """One message's walk, in its own savepoint. The catch-all around one message stands here (HOUSE.md 3)."""
         if isinstance(opened, MaildError):
             self._unreadable(tx, incoming, opened)
-            return None
+            return ()
         if incoming.withheld:
             self._hold(tx, incoming, Reason(inbox.WITHHELD, incoming.withheld), header=opened.message)
-            return None
+            return ()
         try:
             with self._store.savepoint(tx):
-                return self._record(tx, incoming, opened, office)
+                return self._walk_all(tx, incoming, opened, office)
         except StoreUnavailableError:
             raise
         except Exception as error:
             reason = Reason("error", f"{type(error).__name__}: {error}")
             self._hold(tx, incoming, reason, traceback.format_exc(), header=opened.message)
-            return None
+            return ()
 
-    def _record(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> Decision:
+    def _walk_all(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> tuple[Decision, ...]:
+        """A mail that several departments have to themselves walks once for each (F10); the message is settled as it fared best."""
+        decisions: list[Decision] = []
+        for departments in find_departments(opened.message, incoming.mailbox, office.desk.settings):
+            decisions.append(self._record(tx, incoming, opened, office, departments, decisions))
+        return tuple(decisions)
+
+    def _record(
+        self,
+        tx: Transaction,
+        incoming: Incoming,
+        opened: Opened,
+        office: Office,
+        departments: Departments,
+        earlier: Sequence[Decision],
+    ) -> Decision:
         """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5); letters are of today."""
         now, message = _now(), opened.message
-        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, incoming.stored)
+        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, incoming.stored, departments)
         compose = composing(tx, office, now, opened.files)
         first_number = office.desk.settings.desk.first_number
-        applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number)
+        settles = all(_rank(decision) > _rank(other) for other in earlier)
+        applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number, settles=settles)
         ticket = applied.ticket_number
         maillog.decided(incoming.mailbox, incoming.id, message.message_id, decision.state.value, ticket, decision.reason.text)
         return decision
@@ -234,6 +251,10 @@ def _circumstances(incoming: Incoming) -> Circumstances:
         part=incoming.part,
         marked_junk=incoming.junk,
     )
+
+
+def _rank(decision: Decision) -> int:
+    return (IncomingState.DUPLICATE, IncomingState.QUARANTINED, IncomingState.DONE).index(decision.state)
 
 
 def _now() -> datetime:

@@ -98,6 +98,7 @@ def _decision(
         identity=_identity(reading, after),
         conduct=reading.conduct,
         auth=reading.sender.authentication.verdict,
+        departments=reading.departments.earlier.union(reading.departments.keys),
     )
 
 
@@ -244,8 +245,8 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
     circle = queue.notify.new if draft.before is None else queue.notify.reply
     unreachable = unreachable_agents(reading.known, settings)
     told = agents_to_tell(circle, ticket, settings, absent=unreachable)
-    if draft.before is None:
-        told = (*told, *watchers_to_tell(ticket, settings, without=(*told, *unreachable)))
+    newly = ticket.watchers - (draft.before.watchers if draft.before else frozenset())
+    told = (*told, *watchers_to_tell(newly, ticket, settings, without=(*told, *unreachable)))
     for key in unreachable.intersection(agents_to_tell(circle, ticket, settings)):
         yield RecordEvent("notify_withheld", "maild", f"mail to {settings.agents[key].name} comes back; others are told")
     warnings = tuple(_warnings(draft, message, ticket, reading))

@@ -29,6 +29,7 @@ from maild.reason import Reason
 from maild.rules.verdict import Event
 from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketView
 
+REQUESTS = frozenset({MessageClass.HUMAN, MessageClass.LIST, MessageClass.AUTO_GENERATED})
 AUTOMATIC_STRAYS = frozenset({MessageClass.AUTO_REPLY, MessageClass.CALENDAR_REPLY})
 NO_SUBJECT = "(no subject)"
 OVERSIZE = "oversize"
@@ -49,6 +50,14 @@ def decide(reading: Reading, settings: Settings, now: datetime) -> Draft:
         if draft := case(reading, settings, now):
             return draft
     return _new_ticket(reading, _why_new(reading), settings, now)
+
+
+def _one_departments(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """MAIL.md F10: of a mail that departments have to themselves each gets the request; reports and agents' answers concern one only."""
+    is_request = reading.nature.message_class in REQUESTS and reading.sender.token is None
+    if is_request or not reading.departments.earlier:
+        return None
+    return Draft(IncomingState.DUPLICATE, Reason("one-department", "it concerns one department only"))
 
 
 def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
@@ -117,7 +126,8 @@ def _appended(ticket: TicketView, step: Step, reading: Reading, settings: Settin
     kind = _kind_on(ticket, reading)
     message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
-    after = _with_marks(_with_sender(housed, kind, reading, settings), reading).with_status(step.status, now)
+    seen = replace(housed, watchers=housed.watchers | _new_watchers(housed, reading))
+    after = _with_marks(_with_sender(seen, kind, reading, settings), reading).with_status(step.status, now)
     echo = find_echo(ticket.number, reading.sender, reading.conduct, reading.known.history)
     silence = Reason("silent", step.why) if step.course is Course.SILENT else echo
     return Draft(
@@ -131,6 +141,13 @@ def _appended(ticket: TicketView, step: Step, reading: Reading, settings: Settin
         tell=_is_told(step, echo) and reading.nature.message_class not in QUIET_CLASSES,
         silence=silence,
     )
+
+
+def _new_watchers(ticket: TicketView, reading: Reading) -> frozenset[str]:
+    """F10: departments that get this message of the conversation, too. Where the ticket's own is not named, the first stands for it: since
+    the customer wrote last, the ticket may have been moved."""
+    named = reading.departments.keys
+    return frozenset(named if ticket.queue in named else named[1:]) - {ticket.queue}
 
 
 def _is_told(step: Step, echo: Reason | None) -> bool:
@@ -276,6 +293,7 @@ def _sender_name(reading: Reading) -> str:
 
 
 CASES: tuple[Case, ...] = (
+    _one_departments,
     _own_mail,
     _duplicate,
     decide_sent_mail,

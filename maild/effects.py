@@ -186,7 +186,7 @@ class Decision:
 
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
     `author` and `subject` are the mail's, shown where incoming mail is listed, `auth` is what is proved of him (MAIL.md S2); for a command
-    there is neither `auth` nor `identity` nor `conduct`.
+    there is neither `auth` nor `identity` nor `conduct`. `departments` are those the mail has been read for by now (F10).
     """
 
     state: IncomingState
@@ -202,6 +202,7 @@ class Decision:
     identity: Identity | None = None
     conduct: Conduct | None = None
     auth: AuthResult | None = None
+    departments: frozenset[str] = frozenset()
 
     @property
     def letters(self) -> tuple[Letter, ...]:

@@ -15,12 +15,13 @@ MERGE_DEPTH = 10
 class Question:
     """What the walk asks the store about one message; built by `maild.ingest.thread`.
 
-    `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by
-    valid tokens, anchors, addresses and tags, `letters` the letters of ours named by valid tokens and addresses, `own_letter` the one whose
-    id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows` are the
-    scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets found, and
-    for these `queues`. `agents` are the addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids
-    that may be other ids of our letters (O1a). `tags` are words that would be tags if such tags exist.
+    `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named
+    by valid tokens, anchors, addresses and tags, `letters` the letters of ours named by valid tokens and addresses, `own_letter` the one
+    whose id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows`
+    are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets
+    found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on several. `agents` are the
+    addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
+    (O1a). `tags` are words that would be tags if such tags exist.
     """
 
     message_id: str
@@ -35,6 +36,7 @@ class Question:
     agents: frozenset[str] = frozenset()
     bounced: int | None = None
     queues: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
     windows: tuple[tuple[str, int], ...] = ()
     tags: frozenset[str] = frozenset()
 
@@ -52,7 +54,8 @@ class KnownMessage:
 class KnownCopy:
     """Mail that came before under the message's own id, and was settled (MAIL.md F1). `ticket` None: it concerned none.
 
-    `in_junk`: it lay in a junk folder.
+    `in_junk`: it lay in a junk folder. `departments` are those it was read for, empty where that is not known. A mail that several
+    departments have to themselves finds itself here, as the copy of those that were first (F10).
     """
 
     incoming: int
@@ -61,6 +64,7 @@ class KnownCopy:
     ticket: int | None
     in_quarantine: bool
     in_junk: bool = False
+    departments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from maild.ingest.arrival import Part
 from maild.ingest.author import find_author
 from maild.ingest.automated import classify
 from maild.ingest.bounce import Bounced, find_bounced_letter
-from maild.ingest.department import find_departments
+from maild.ingest.department import Departments, find_departments
 from maild.ingest.details import find_details
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
@@ -49,23 +49,35 @@ class Desk:
     tokens: Tokens
 
 
-def consider(message: InboundMessage, circumstances: Circumstances, asking: Asking, desk: Desk, now: datetime) -> Decision:
-    """What one message means and does. Pure but for the one question to the store; the daemon, `explain` and `backtest` all call this."""
-    reading = read(message, circumstances, asking, desk, now)
+def consider(
+    message: InboundMessage,
+    circumstances: Circumstances,
+    asking: Asking,
+    desk: Desk,
+    now: datetime,
+    departments: Departments | None = None,
+) -> Decision:
+    """What one message means and does. Pure but for the one question to the store; the daemon, `explain` and `backtest` all call this.
+
+    `departments`: for which of those it is for (`find_departments`); None: the first.
+    """
+    departments = departments or find_departments(message, circumstances.mailbox, desk.settings)[0]
+    reading = read(message, circumstances, departments, asking, desk, now)
     draft = decide(reading, desk.settings, now)
     verdict = consult(desk.rules, draft, reading, now)
     return conclude(draft, verdict, reading, desk.settings, now)
 
 
-def read(message: InboundMessage, circumstances: Circumstances, asking: Asking, desk: Desk, now: datetime) -> Reading:
+def read(
+    message: InboundMessage, circumstances: Circumstances, departments: Departments, asking: Asking, desk: Desk, now: datetime
+) -> Reading:
     """Recognise and thread: everything that can be found out about a message before anything is decided."""
     witness = find_witness(circumstances.mailbox, desk.settings)
     through = find_author(message, witness, desk.settings)
     message = through.message
     spam = find_evidence(message, circumstances, witness, desk.settings)
-    departments = find_departments(message, circumstances.mailbox, desk.settings)
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
-    known = asking(_question(message, recognised.sender, recognised.bounced, desk))
+    known = asking(_question(message, recognised.sender, departments, recognised.bounced, desk))
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:
         # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.
@@ -100,7 +112,7 @@ def _find_bounced(message: InboundMessage, tokens: Tokens, settings: Settings) -
     return find_bounced_letter(message.report, tokens, find_details(message, settings), related)
 
 
-def _question(message: InboundMessage, sender: Sender, bounced: Bounced | None, desk: Desk) -> Question:
+def _question(message: InboundMessage, sender: Sender, departments: Departments, bounced: Bounced | None, desk: Desk) -> Question:
     """Everything threading, the guard and the commands want to know, in one question."""
     settings = desk.settings
     question = ask(message, sender, bounced, desk.tokens, settings)
@@ -113,6 +125,7 @@ def _question(message: InboundMessage, sender: Sender, bounced: Bounced | None, 
         agents=frozenset(colleague.email.casefold() for colleague in settings.agents.values()),
         bounced=bounced.letter if bounced else None,
         queues=tuple(settings.queues),
+        departments=departments.keys,
         windows=windows(settings.limits),
         tags=hash_words(message.new_text) if agent else frozenset(),
     )

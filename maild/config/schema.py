@@ -172,7 +172,7 @@ queue = record(
     optional("statuses", mapped(list_of(choice("waiting", "closed", "reopened", "passed_on")), frozenset)),
     unbuilt("assign", anything, default="manual"),
     unbuilt("send_after", duration, default=parse_duration("0s")),
-    unbuilt("split", flag, default=False),
+    optional("split", flag),
     unbuilt("copy_to_sent", flag, default=False),
     optional("language", nullable(language)),
     unbuilt("calendar", nullable(text)),

@@ -193,7 +193,10 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A department. `statuses` are the notices its customers get beside the acknowledgement."""
+    """A department. `statuses` are the notices its customers get beside the acknowledgement.
+
+    `split`: a mail to several departments is a ticket of its own here, and this department watches nobody else's (MAIL.md F10).
+    """
 
     key: str
     name: str
@@ -206,6 +209,7 @@ class Queue:
     ack: Literal["always", "closed_hours", "off"] = "always"
     notify: Notify = Notify()
     statuses: frozenset[str] = frozenset({"closed"})
+    split: bool = False
     language: str | None = None
     signature: str | None = None
     smtp: Smtp | None = None

@@ -36,9 +36,9 @@ def agents_to_tell(
     return tuple(dict.fromkeys(wanted or ([lead] if chosen and lead and lead not in excluded else [])))
 
 
-def watchers_to_tell(ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:
-    """Who speaks for the departments that got the same mail (MAIL.md F10): each one's lead, else its agents."""
-    seats = (replace(ticket, queue=queue, owner=None, team=None) for queue in sorted(ticket.watchers))
+def watchers_to_tell(queues: Iterable[str], ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:
+    """Who speaks for departments that got the same mail (MAIL.md F10): each one's lead, else its agents."""
+    seats = (replace(ticket, queue=queue, owner=None, team=None) for queue in sorted(queues))
     found = [agent for seat in seats for agent in agents_to_tell("lead", seat, settings, without=without)]
     return tuple(dict.fromkeys(found))
 

@@ -4,7 +4,7 @@ Two steps around one question to the store: `ask` says what must be known, `find
 (reopen, follow-up, …) is `maild.desk.lifecycle`.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -153,7 +153,10 @@ def find_thread(
     """The thread a message belongs to, with the evidence for it. `is_house`: it lay in a department's Sent folder (MAIL.md A15)."""
     details = find_details(message, settings)
     evidence = tuple(sorted(_evidence(message, sender, details, known, tokens), key=lambda item: -item.strength))
-    duplicate, variant, collision = _compare_with_same_id(message, known)
+    here = [copy for copy in known.same_id if _was_for(copy, departments, settings)]
+    duplicate, variant, collision = _compare_with_same_id(message, here)
+    twin, _, _ = _compare_with_same_id(message, [copy for copy in known.same_id if copy not in here])
+    partner = twin.ticket if twin else None
     passed_on_by = _passed_on_by(departments, known, settings)
     common = Thread(
         evidence=evidence,
@@ -162,13 +165,13 @@ def find_thread(
         collision=collision,
         own=known.own,
         passed_on=passed_on_by is not None,
-        linked=known.own.ticket if known.own and passed_on_by else None,
+        linked=known.own.ticket if known.own and passed_on_by else partner,
         parent_internal=_has_internal_parent(message, sender, known, tokens),
     )
     persons = frozenset(person.key for person in (*message.to, *message.cc) if not settings.is_own_address(person.address))
     visitor = _Visitor(sender, persons, known.history.named_on, collision, is_house)
-    elsewhere = frozenset() if passed_on_by is None else frozenset({passed_on_by})
-    return _choose(common, visitor, elsewhere, known, settings, now)
+    others = departments.elsewhere | ({passed_on_by} if passed_on_by else set())
+    return _choose(common, visitor, others, known, settings, now)
 
 
 def _evidence(message: InboundMessage, sender: Sender, details: tuple[str, ...], known: Known, tokens: Tokens) -> Iterator[Evidence]:
@@ -226,9 +229,17 @@ def _id_evidence(message: InboundMessage, known: Known) -> Iterator[Evidence]:
                 yield Evidence(grade, Strength.MEDIUM, found.ticket, f"{place} names a message of #{found.ticket}")
 
 
-def _compare_with_same_id(message: InboundMessage, known: Known) -> tuple[KnownCopy | None, bool, bool]:
+def _was_for(copy: KnownCopy, departments: Departments, settings: Settings) -> bool:
+    """F10: whether that copy was read for these departments, too: for the one that splits, or for any of those that share a ticket."""
+    split = {key for key in copy.departments if (queue := settings.queues.get(key)) and queue.split}
+    if departments.primary.split and copy.departments:
+        return departments.primary.key in copy.departments
+    return not copy.departments or bool(copy.departments - split)
+
+
+def _compare_with_same_id(message: InboundMessage, copies: Iterable[KnownCopy]) -> tuple[KnownCopy | None, bool, bool]:
     """F1: (duplicate, is it a variant, is the id used by a different message). A settled copy counts before one in quarantine."""
-    copies = sorted(known.same_id, key=lambda copy: copy.in_quarantine)
+    copies = sorted(copies, key=lambda copy: copy.in_quarantine)
     for copy in copies:
         if copy.fingerprint == message.fingerprint:
             return copy, False, False

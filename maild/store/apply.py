@@ -84,11 +84,21 @@ class Applied:
         return self.ticket.number if self.ticket else None
 
 
-def apply(tx: Transaction, decision: Decision, *, now: datetime, compose: Compose, incoming: Incoming | None, first_number: int) -> Applied:
+def apply(
+    tx: Transaction,
+    decision: Decision,
+    *,
+    now: datetime,
+    compose: Compose,
+    incoming: Incoming | None,
+    first_number: int,
+    settles: bool = True,
+) -> Applied:
     """Write everything a decision means.
 
     `compose` renders a letter for the numbered ticket under the letter's number; if it raises, the caller's savepoint undoes the rest.
-    `incoming` is settled with the decision's state; None for a decision that no mail caused. `first_number`: of a desk's first ticket.
+    `incoming` is settled with the decision's state; None for a decision that no mail caused. `settles` False: it stays as an earlier walk
+    has settled it, and only its departments are noted (F10). `first_number`: of a desk's first ticket.
     """
     messages = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
     if messages and decision.after is None:
@@ -103,7 +113,10 @@ def apply(tx: Transaction, decision: Decision, *, now: datetime, compose: Compos
     _write_letters(tx, posted, number, now)
     _write_log(tx, decision, number, incoming, now)
     _write_marks(tx, decision, now)
-    _settle(tx, decision, number, incoming, now)
+    if incoming and settles:
+        _settle(tx, decision, number, incoming, now)
+    elif incoming:
+        incoming_mail.note_departments(tx, incoming.id, decision.departments)
     return Applied(ticket, tuple(item.number for item in posted))
 
 
@@ -357,9 +370,7 @@ def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
                 suppressions.lift(tx, address)
 
 
-def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
-    if incoming is None:
-        return
+def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming, now: datetime) -> None:
     incoming_mail.finish(
         tx,
         incoming.id,
@@ -374,4 +385,5 @@ def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: I
         identity=decision.identity,
         conduct=decision.conduct,
         auth=decision.auth,
+        departments=decision.departments,
     )

@@ -6,7 +6,7 @@ taken by the next. What a message means is `apply`'s to record.
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -185,11 +185,12 @@ def finish(
     identity: Identity | None = None,
     conduct: Conduct | None = None,
     auth: AuthResult | None = None,
+    departments: Collection[str] = (),
     error: str = "",
 ) -> None:
     """Settle a message: what became of it and why. By its `identity` another copy will be known (MAIL.md F1), by its `conduct` a loop.
 
-    `auth`: what is proved of its author (S2), None if it was not judged.
+    `auth`: what is proved of its author (S2), None if it was not judged. `departments` are those it was read for (F10).
     """
     values: dict[str, object] = {
         "message": message,
@@ -215,7 +216,14 @@ def finish(
         values |= {"wrong_tokens": conduct.wrong_tokens, "is_prompt": conduct.is_prompt, "text_hash": conduct.text_hash}
     if auth is not None:
         values["auth"] = auth.value
+    if departments:
+        values["departments"] = sorted(departments)
     tx.execute(_SETTLE, values)
+
+
+def note_departments(tx: Transaction, message: int, departments: Collection[str]) -> None:
+    """A settled message was read for these departments, too."""
+    tx.execute(_SETTLE, {"message": message, "departments": sorted(departments)})
 
 
 def hold(

@@ -1,6 +1,7 @@
 """Recall: everything the store knows that bears on one message, asked in as few indexed queries as can be, before anything is decided."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, false, select
@@ -49,6 +50,7 @@ _COPIES = (
         incoming.c.state,
         incoming.c.reason_code,
         incoming.c.folder,
+        incoming.c.departments,
     )
     .where(
         incoming.c.message_id == bindparam("id", type_=incoming.c.message_id.type),
@@ -58,7 +60,8 @@ _COPIES = (
     .limit(MOST_COPIES)
 )
 _MESSAGES = (
-    select(messages.c.message_id, messages.c.ticket, messages.c.internal)
+    select(messages.c.message_id, messages.c.ticket, messages.c.internal, incoming.c.fingerprint)
+    .outerjoin(incoming, incoming.c.id == messages.c.incoming)
     .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
     .order_by(messages.c.id)
 )
@@ -99,6 +102,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     await_turn(tx)
     copies = _find_copies(tx, question)
     found = _find_messages(tx, question.ids)
+    on_tickets = {item.message.ticket for item in found}
     aliases = _find_aliases(tx, question.aliases, found)
     own_letter = next((alias.letter for alias in aliases if alias.alias == canonical(question.message_id)), question.own_letter)
     own_number = frozenset() if own_letter is None else frozenset({own_letter})
@@ -106,15 +110,16 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     own = by_number.get(own_letter or 0)
     adopters = tuple(dict.fromkeys(tx.execute(_ADOPTERS, {"id": question.message_id}).scalars()))
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
-    named = {*question.tickets, *adopters, *(message.ticket for message in found), *(ticket for ticket in perhaps if ticket is not None)}
+    named = {*question.tickets, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
     views = _with_merge_targets(tx, named)
+    here = frozenset(number for number, view in views.items() if view.queue in question.departments)
     requesters = frozenset(view.requester.key for view in views.values())
     return Known(
         tickets=views,
         same_id=copies,
         own=own,
         own_recipients=_find_recipients(tx, own.letter) if own else (),
-        by_id=_first_by_id(found) | _returned_by_id(question.ids, aliases, by_number),
+        by_id=_first_by_id(found, here) | _returned_by_id(question.ids, aliases, by_number),
         letters=by_number,
         adopters=adopters,
         sent=count_sent(tx, question, requesters, now),
@@ -122,7 +127,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         tag_names=_find_tag_names(tx, question.tags),
         bounced=_find_bounced(tx, question.bounced, now),
         suppressed=suppressions.find_holding(tx, question.addressees | question.agents | requesters, now),
-        history=find_history(tx, question, views, {message.ticket for message in found}, now),
+        history=find_history(tx, question, views, on_tickets, now),
         aliases=_reported(aliases, by_number),
     )
 
@@ -134,10 +139,19 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
-    """Those that look the same first. The mail that is being read is not settled yet, so it never finds itself."""
+    """Those that look the same first. Of the mail that is being read it finds what other departments have got of it."""
     rows = tx.execute(_COPIES, {"id": question.message_id, "fingerprint": question.fingerprint})
     return tuple(
-        KnownCopy(row.id, row.fingerprint or "", row.date, row.ticket, _is_kept_out(row), row.folder == Part.JUNK.value) for row in rows
+        KnownCopy(
+            row.id,
+            row.fingerprint or "",
+            row.date,
+            row.ticket,
+            _is_kept_out(row),
+            row.folder == Part.JUNK.value,
+            frozenset(row.departments or ()),
+        )
+        for row in rows
     )
 
 
@@ -146,17 +160,25 @@ def _is_kept_out(row: AnyRow) -> bool:
     return bool(row.state == IncomingState.QUARANTINED.value or row.reason_code == EXPIRED.code)
 
 
-def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[KnownMessage, ...]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A message of a ticket, and the fingerprint of the mail it came in; None for what was written at the command line."""
+
+    message: KnownMessage
+    fingerprint: str | None
+
+
+def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[_Found, ...]:
     """Oldest first."""
     if not ids:
         return ()
     rows = tx.execute(_MESSAGES, {"ids": list(ids)})
-    return tuple(KnownMessage(message_id or "", ticket, internal) for message_id, ticket, internal in rows)
+    return tuple(_Found(KnownMessage(row.message_id or "", row.ticket, row.internal), row.fingerprint) for row in rows)
 
 
-def _find_aliases(tx: Transaction, ids: Collection[str], found: Iterable[KnownMessage]) -> tuple[Alias, ...]:
+def _find_aliases(tx: Transaction, ids: Collection[str], found: Iterable[_Found]) -> tuple[Alias, ...]:
     """MAIL.md O1a. An id that somebody's mail has is that mail's, whatever anybody says."""
-    taken = {canonical(message.message_id) for message in found}
+    taken = {canonical(item.message.message_id) for item in found}
     return tuple(alias for alias in letter_aliases.find(tx, ids) if alias.alias not in taken)
 
 
@@ -175,12 +197,15 @@ def _returned_by_id(ids: Iterable[str], aliases: Iterable[Alias], by_number: Map
     }
 
 
-def _first_by_id(found: Iterable[KnownMessage]) -> dict[str, KnownMessage]:
-    """An id used twice belongs to the first who used it (MAIL.md F1, collision)."""
-    by_id: dict[str, KnownMessage] = {}
-    for message in found:
-        by_id.setdefault(message.message_id, message)
-    return by_id
+def _first_by_id(found: Iterable[_Found], own: Collection[int]) -> dict[str, KnownMessage]:
+    """An id used twice belongs to the first who used it (MAIL.md F1, collision). Of the same mail on two tickets (F10), that on `own`."""
+    by_id: dict[str, _Found] = {}
+    for item in found:
+        first = by_id.setdefault(item.message.message_id, item)
+        is_same_mail = item.fingerprint is not None and item.fingerprint == first.fingerprint
+        if is_same_mail and item.message.ticket in own and first.message.ticket not in own:
+            by_id[item.message.message_id] = item
+    return {identifier: item.message for identifier, item in by_id.items()}
 
 
 def _find_letters(tx: Transaction, numbers: Collection[int]) -> dict[int, KnownLetter]:

@@ -88,6 +88,7 @@ class IncomingColumns(TypedColumns):
     auth: Named[str | None] = Column(Text)
     folder: Named[str] = Column(Text, server_default=Part.INBOX.value)
     junk: Named[bool] = Column(Boolean, server_default=false())
+    departments: Named[list[str] | None] = Column(JSON)
 
 
 incoming = Table("incoming", metadata, IncomingColumns)

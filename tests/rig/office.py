@@ -32,8 +32,8 @@ _numbers = count(1)
 class RunningDesk:
     """A desk with the queues support, sales and billing (billing in support's mailbox) and the agents anna and boris.
 
-    Every desk has a domain of its own, so that mailboxes never meet. `extra` is added to the configuration, `support` to that queue and
-    `mailbox` to its mailbox (`, after: delete`).
+    Every desk has a domain of its own, so that mailboxes never meet. `extra` is added to the configuration, `support` and `sales` to those
+    queues and `mailbox` to support's mailbox (`, after: delete`).
     """
 
     directory: Path
@@ -42,6 +42,7 @@ class RunningDesk:
     storage: str = "sqlite:///maild.db"
     domain: str = field(default_factory=lambda: f"desk{next(_numbers)}-{os.getpid()}.example")
     support: str = "agents: [anna]"
+    sales: str = "agents: [boris]"
     desk: str = ""
     extra: str = "limits: {automatic: off, storm: off}"
     rules: str = ""
@@ -72,7 +73,7 @@ smtp: {{host: {self.sink.host}, port: {self.sink.port}, security: none}}
 queues:
   support: {{name: Support, address: {self.at("support")}, aliases: [{self.at("help")}], lead: anna, {self.support},
     mailbox: {{username: {self.at("support")}, {login}{self.mailbox}}}}}
-  sales: {{name: Sales, address: {self.at("sales")}, mailbox: {{username: {self.at("sales")}, {login}}}, agents: [boris]}}
+  sales: {{name: Sales, address: {self.at("sales")}, mailbox: {{username: {self.at("sales")}, {login}}}, {self.sales}}}
   billing: {{name: Billing, address: {self.at("billing")}, mailbox: support, agents: [boris]}}
 agents:
   anna: {{name: Anna Ivanova, email: {self.at("anna")}, role: lead}}

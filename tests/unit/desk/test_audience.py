@@ -71,11 +71,11 @@ def test_an_agent_who_wants_only_his_own_tickets_hears_of_no_others():
 
 def test_each_watching_department_is_told_through_its_lead_else_its_agents():
     settings = some_settings()
-    ticket = a_ticket(queue="sales", owner="boris", watchers=frozenset({"support"}))
-    assert watchers_to_tell(ticket, settings) == ("anna",)
-    assert watchers_to_tell(ticket, settings, without=("anna",)) == ()
-    assert watchers_to_tell(a_ticket(watchers=frozenset({"sales"})), settings) == ("boris",)
-    assert watchers_to_tell(a_ticket(), settings) == ()
+    ticket = a_ticket(queue="sales", owner="boris")
+    assert watchers_to_tell({"support"}, ticket, settings) == ("anna",)
+    assert watchers_to_tell({"support"}, ticket, settings, without=("anna",)) == ()
+    assert watchers_to_tell({"sales"}, a_ticket(), settings) == ("boris",)
+    assert watchers_to_tell((), a_ticket(), settings) == ()
 
 
 def test_a_rule_names_circles_teams_agents_and_admins():

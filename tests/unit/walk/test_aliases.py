@@ -6,6 +6,7 @@ from typing import Any
 from maild.aliases import canonical, find_reported_id
 from maild.config.settings import Trust
 from maild.effects import Decision, NoteAlias
+from maild.ingest.department import find_departments
 from maild.ingest.sender import TokenPlace
 from maild.known import Known, KnownLetter
 from maild.message import Address, BouncedRecipient, InboundMessage, MessageClass, Report, ReportKind
@@ -64,7 +65,8 @@ def read_with(token: LetterToken, message: InboundMessage, **settings: Any) -> R
         assert f"{SES}@amazonses.com" in question.aliases
         return known
 
-    return read(message, Circumstances("support"), ask, desk, NOW)
+    (departments,) = find_departments(message, "support", desk.settings)
+    return read(message, Circumstances("support"), departments, ask, desk, NOW)
 
 
 def test_an_answer_to_an_alias_is_an_answer_to_the_letter():

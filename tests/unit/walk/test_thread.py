@@ -25,7 +25,7 @@ TAG = TOKENS.mint_tag(1042)
 def thread(message: Any, *, sender: Any = None, known: Known | None = None, **settings: Any) -> Thread:
     known = known or Known(tickets={1042: a_ticket()})
     desk = some_settings(**settings)
-    departments = find_departments(message, "support", desk)
+    (departments,) = find_departments(message, "support", desk)
     return find_thread(message, sender or a_sender(), departments, known, TOKENS, desk, NOW)
 
 
@@ -167,6 +167,20 @@ def test_the_same_id_is_a_duplicate_a_variant_or_a_collision():
     assert (variant.duplicate is not None, variant.variant) == (True, True)
     collision = thread(message, known=Known(same_id=(a_copy(),)))
     assert (collision.duplicate, collision.collision) == (None, True)
+
+
+def test_a_mail_is_known_again_by_the_departments_it_was_read_for():
+    """F10: a department that splits knows only its own copy; the others share theirs, whichever of them it was for."""
+    message = a_message(to=(Address("", "support@acme.example"),))
+    queues = {"support": a_queue(), "sales": a_queue("sales"), "staff": a_queue("staff", split=True)}
+    for read_for, is_duplicate in ((("support",), True), (("sales",), True), (("staff",), False), (("staff", "sales"), True), ((), True)):
+        copy = a_copy(fingerprint=message.fingerprint, departments=frozenset(read_for))
+        found = thread(message, known=Known(same_id=(copy,)), queues=queues)
+        assert (found.duplicate is not None, found.linked) == (is_duplicate, None if is_duplicate else 1042), read_for
+    to_staff = a_message(to=(Address("", "staff@acme.example"),))
+    for read_for, is_duplicate in ((("support",), False), (("staff",), True), (("support", "staff"), True), ((), True)):
+        copy = a_copy(fingerprint=message.fingerprint, departments=frozenset(read_for))
+        assert (thread(to_staff, known=Known(same_id=(copy,)), queues=queues).duplicate is not None) == is_duplicate, read_for
 
 
 def test_a_copy_that_was_let_in_counts_before_one_in_quarantine():
