@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from cli.context import Context
     from maild.config.settings import Settings
 
     Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem] | list[str]]
@@ -34,17 +35,22 @@ def command(ctx: click.Context, shell: str) -> None:
 
 
 def names_of(names: Callable[[Settings], Iterable[str]]) -> Completer:
-    """Completes with names of the desk that `-c` or the environment names; with nothing where that has faults."""
+    """Completes with names of the desk's configuration."""
+    return _found_by(lambda context: names(context.settings()))
+
+
+def _found_by(find: Callable[[Context], Iterable[str]]) -> Completer:
+    """Completes with what is found at the desk that `-c` or the environment names; with nothing where that has faults."""
 
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         from cli.context import Context, find_directory
         from maild.errors import MaildError
 
         try:
-            settings = Context(find_directory(ctx.find_root().params.get("config"))).settings()
+            found = find(Context(find_directory(ctx.find_root().params.get("config"))))
         except MaildError:
             return []
-        return [name for name in names(settings) if name.startswith(incomplete)]
+        return [name for name in found if name.startswith(incomplete)]
 
     return complete
 
@@ -81,6 +87,16 @@ def _rules(settings: Settings) -> Iterable[str]:
     return [rule.id for rule in loaded.rules.rules] if loaded.rules else []
 
 
+def _suppressed(context: Context) -> Iterable[str]:
+    from datetime import UTC, datetime
+
+    from maild.store import suppressions
+
+    with context.store(context.settings()).reading() as tx:
+        return [row.address for row in suppressions.list_holding(tx, datetime.now(UTC))]
+
+
 kinds = names_of(_kinds)
 template_files = names_of(_template_files)
 rules = names_of(_rules)
+suppressed_addresses = _found_by(_suppressed)

@@ -5,6 +5,7 @@ from maild.message import Address, Attachment
 from maild.reason import Reason
 from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
+from maild.store.suppressions import SuppressionRow
 from maild.store.tickets import EventRow, MessageRow, TicketRow
 from maild.ticket import TicketView
 from maild.tokens import LetterKind, Tokens
@@ -81,6 +82,10 @@ def outbox_document(row: OutboxRow) -> Document:
         "queue": row.queue,
         "created": row.created,
     }
+
+
+def suppression_document(row: SuppressionRow) -> Document:
+    return {"address": row.address, "reason": row.reason, "since": row.since, "until": row.until}
 
 
 def incoming_document(row: IncomingRow) -> Document:

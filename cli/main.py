@@ -25,7 +25,7 @@ NOUNS = {
     "queue": "Departments: list, show.",
     "ticket": "Tickets: new, list, show, reply, note, assign, close …",
     "message": "What came in: list, show, retry, release, inject, inspect.",
-    "outbox": "What goes out: list, show, retry, cancel, pause, resume.",
+    "outbox": "What goes out: list, show, retry, cancel, suppressed, lift, pause, resume.",
     "rules": "Rules: check, list, test, explain.",
     "mailbox": "Mailboxes: list, test.",
     "agent": "Agents: list.",

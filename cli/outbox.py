@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.completion import suppressed_addresses
 from cli.context import Context
 from cli.options import json_option, limit_option, number, yes_option
 from cli.output import confirm, print_bytes, print_fields, print_json, print_rows, print_text, room_for
@@ -106,6 +107,49 @@ def _report(row: OutboxRow, words: str, as_json: bool) -> None:
         print_json(outbox_document(row))
     else:
         print_text(words)
+
+
+@command.command(help="Addresses that get no automatic mail any more: why, since when, until when.")
+@limit_option
+@json_option
+@click.pass_obj
+def suppressed(context: Context, limit: int | None, as_json: bool) -> None:
+    from cli.documents import suppression_document
+    from maild.store import suppressions
+
+    now = datetime.now(UTC)
+    with context.store(context.settings()).reading() as tx:
+        rows = suppressions.list_holding(tx, now, limit=limit if as_json else room_for(limit))
+        total = None if as_json or limit else suppressions.count_holding(tx, now)
+    if as_json:
+        print_json([suppression_document(row) for row in rows])
+        return
+    cells = ((row.address, row.since, row.until or "lifted by hand", row.reason) for row in rows)
+    print_rows(("ADDRESS", "SINCE", "UNTIL", "REASON"), cells, limit=limit, total=total)
+
+
+@command.command(
+    short_help="Let automatic mail go to an address again.",
+    help="Let automatic mail go to an address again. Where somebody has complained of it as spam, nothing else does, and maild asks first.",
+)
+@click.argument("address", shell_complete=suppressed_addresses)
+@yes_option
+@json_option
+@click.pass_obj
+def lift(context: Context, address: str, yes: bool, as_json: bool) -> None:
+    from maild.store import suppressions
+
+    store = context.store(context.settings())
+    with store.reading() as tx:
+        row = suppressions.show(tx, address, datetime.now(UTC))
+    if row.until is None:
+        confirm(f"{row.address}: {row.reason}. Send automatic mail there again?", yes=yes)
+    with store.writing() as tx:
+        suppressions.lift(tx, row.address)
+    if as_json:
+        print_json({"address": row.address, "reason": None, "since": None, "until": None})
+    else:
+        print_text(f"automatic mail may go to {row.address} again")
 
 
 @command.command(help="Let nothing out until `maild outbox resume`.")

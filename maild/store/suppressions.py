@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, func, or_, select
 
 from maild.effects import NoteBounce, Suppress
+from maild.errors import NotFoundError
 from maild.known import Suppression
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
@@ -15,6 +16,7 @@ from maild.store.tables import bounces, suppressions
 REMEMBERED = timedelta(days=7)
 
 _HOLDS = or_(suppressions.c.until.is_(None), suppressions.c.until > bindparam("now", type_=suppressions.c.since.type))
+_ROWS = select(suppressions.c.address, suppressions.c.reason, suppressions.c.since, suppressions.c.until)
 _HOLDING = select(suppressions.c.address, suppressions.c.reason, suppressions.c.until).where(
     suppressions.c.address.in_(bindparam("addresses", expanding=True)), _HOLDS
 )
@@ -70,11 +72,23 @@ def count_bounces(tx: Transaction, addresses: Collection[str], now: datetime) ->
     return {address: count for address, count in rows}
 
 
-def list_holding(tx: Transaction, now: datetime) -> tuple[SuppressionRow, ...]:
+def list_holding(tx: Transaction, now: datetime, *, limit: int | None = None) -> tuple[SuppressionRow, ...]:
     """All that hold now, by address."""
-    columns = (suppressions.c.address, suppressions.c.reason, suppressions.c.since, suppressions.c.until)
-    rows = tx.execute(select(*columns).where(_HOLDS).order_by(suppressions.c.address), {"now": now})
+    rows = tx.execute(_ROWS.where(_HOLDS).order_by(suppressions.c.address).limit(limit), {"now": now})
     return tuple(SuppressionRow(*row) for row in rows)
+
+
+def count_holding(tx: Transaction, now: datetime) -> int:
+    return tx.execute(select(func.count()).select_from(suppressions).where(_HOLDS), {"now": now}).scalar_one()
+
+
+def show(tx: Transaction, address: str, now: datetime) -> SuppressionRow:
+    """What holds of one address, whatever its case. Raises NotFoundError if nothing does."""
+    key = storable_key(address.casefold())
+    row = tx.execute(_ROWS.where(_HOLDS, suppressions.c.address == key), {"now": now}).first()
+    if row is None:
+        raise NotFoundError(f"automatic mail to {address} is not suppressed")
+    return SuppressionRow(*row)
 
 
 def forget_old(tx: Transaction, now: datetime) -> None:

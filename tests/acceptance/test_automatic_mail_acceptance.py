@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.rig.bounces import a_bounce_of
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, eventually
@@ -13,30 +14,6 @@ from tests.rig.sink import SmtpSink
 
 UNLIMITED = "limits: {automatic: off, storm: off}"
 TRUSTING = f"{UNLIMITED}\ntrust: {{authserv_ids: [mx.desk.example], agent_auth: token}}"
-BOUNCE = """\
---=_b
-Content-Type: text/plain; charset=utf-8
-
-The mail could not be delivered.
-
---=_b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.elsewhere.example
-
-Final-Recipient: rfc822; {recipient}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 User unknown
-
---=_b
-Content-Type: text/rfc822-headers
-
-Message-ID: {message_id}
-Subject: returned
-
---=_b--
-"""
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +34,6 @@ def answered(desk: RunningDesk, number: int, body: str, *more: str) -> EmailMess
     desk.settle()
     ticket = desk.ticket(number)
     return desk.letters(ticket["requester"]["address"])[-1]
-
-
-def a_bounce_of(desk: RunningDesk, letter: EmailMessage) -> bytes:
-    body = BOUNCE.format(recipient=letter["To"], message_id=letter["Message-ID"])
-    report = 'multipart/report; report-type=delivery-status; boundary="=_b"'
-    return an_email(
-        sender="MAILER-DAEMON@mx.elsewhere.example", to=desk.at("support"), subject="Undelivered", body=body, content_type=report
-    )
 
 
 def counts(desk: RunningDesk) -> tuple[int, int]:
@@ -94,7 +63,7 @@ def test_an_out_of_office_of_nobodys_ticket_is_kept_in_quarantine(desk: RunningD
 def test_a_bounced_acknowledgement_is_a_line_on_the_ticket_and_no_mail(desk: RunningDesk):
     number, ack = a_ticket_of(desk, "typo@bounces.example")
     before = counts(desk)
-    assert desk.receive(a_bounce_of(desk, ack))["ticket"] == number
+    assert desk.receive(a_bounce_of(ack, desk.at("support")))["ticket"] == number
     assert counts(desk) == before
     assert "bounced" in desk.events(number)
     assert desk.ticket(number)["tags"] == []
@@ -104,7 +73,7 @@ def test_a_bounced_answer_is_told_to_its_owner_and_changes_no_state(desk: Runnin
     number, _ = a_ticket_of(desk, "gone@bounces.example")
     answer = answered(desk, number, "This will not arrive.")
     told = len(desk.letters("anna"))
-    row = desk.receive(a_bounce_of(desk, answer))
+    row = desk.receive(a_bounce_of(answer, desk.at("support")))
     assert (row["ticket"], row["class"]) == (number, "bounce")
     assert len(desk.letters("anna")) == told + 1
     ticket = desk.ticket(number)
@@ -114,7 +83,7 @@ def test_a_bounced_answer_is_told_to_its_owner_and_changes_no_state(desk: Runnin
 
 def test_an_address_that_bounced_gets_no_automatic_mail_until_somebody_writes_from_it(desk: RunningDesk):
     number, ack = a_ticket_of(desk, "back@bounces.example")
-    desk.receive(a_bounce_of(desk, ack))
+    desk.receive(a_bounce_of(ack, desk.at("support")))
     (row,) = [row for row in desk.ask("outbox", "list") if row["message_id"] == ack["Message-ID"].strip("<>")]
     assert (row["state"], row["error"]) == ("sent", "bounced: 550 5.1.1 User unknown")
     answer = answered(desk, number, "An answer is tried all the same.")
@@ -132,7 +101,7 @@ def test_an_agent_whose_own_mailbox_bounces_is_told_nothing_and_the_admins_are(m
     desk = make_desk(support="agents: [anna, boris], statuses: []").start()
     _, _ = a_ticket_of(desk, "one@agents.example", subject="First")
     notice = desk.letter_about("boris", "First")
-    desk.receive(a_bounce_of(desk, notice))
+    desk.receive(a_bounce_of(notice, desk.at("support")))
     number, _ = a_ticket_of(desk, "two@agents.example", subject="Second")
     assert desk.letters_about("boris", "Second") == []
     assert len(desk.letters_about("anna", "Second")) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.rig.bounces import a_bounce_of
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email, an_email_with_files
 from tests.rig.office import RunningDesk, a_running_desk
@@ -16,6 +17,7 @@ from tests.rig.sink import SmtpSink
 TICKET = "number tag subject queue status priority owner requester tags created updated messages"
 MESSAGE = "id kind from at text attachments message_id"
 OUTBOX = "id ticket kind to subject state message_id attempts next_attempt error"
+SUPPRESSED = "address reason since until"
 INCOMING = "id mailbox uid received from subject state class reason ticket"
 INSPECTED = (
     "file from to cc reply_to subject date message_id in_reply_to references text html new_text elided attachments class bounce "
@@ -97,6 +99,19 @@ def test_outgoing_mail(desk: RunningDesk):
         has(row, OUTBOX)
         assert (row["state"], row["error"]) == ("sent", None)
     has(document(desk, "outbox", "show", str(rows[0]["id"])), OUTBOX)
+
+
+def test_suppressed_addresses(desk: RunningDesk):
+    """MAIL.md B5: listed with reason and expiry, and lifted by hand."""
+    number = desk.receive(an_email(sender="gone@json.example", to=desk.at("support"), subject="Soon gone"))["ticket"]
+    (ack,) = desk.letters("gone@json.example")
+    assert desk.receive(a_bounce_of(ack, desk.at("support")))["ticket"] == number
+    (row,) = document(desk, "outbox", "suppressed")
+    has(row, SUPPRESSED)
+    assert (row["address"], row["reason"]) == ("gone@json.example", "mail bounced: 550 5.1.1 User unknown")
+    lifted = document(desk, "outbox", "lift", "Gone@json.example")
+    assert lifted == {"address": "gone@json.example", "reason": None, "since": None, "until": None}
+    assert document(desk, "outbox", "suppressed") == []
 
 
 def test_inspected_mail_files_need_no_desk_and_print_one_object_a_line(desk: RunningDesk):

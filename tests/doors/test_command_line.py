@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import command
-from maild.effects import IncomingState
+from maild.effects import IncomingState, Suppress
 from maild.message import Address
 from maild.reason import Reason
-from maild.store import incoming
+from maild.store import incoming, suppressions
 from maild.store.engine import open_store
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, a_desk_without_servers
@@ -124,6 +124,33 @@ def test_letters_are_printed_as_they_stand_after_each_verb(desk: RunningDesk):
     again = desk.ask("outbox", "retry", identifier)
     assert (again["state"], again["id"]) == ("queued", letter["id"])
     assert again["next_attempt"] is not None
+
+
+def suppress(desk: RunningDesk, address: str, reason: str, until: datetime | None) -> None:
+    store = open_store(desk.storage, desk.directory, create=False)
+    with store.writing() as tx:
+        suppressions.store(tx, Suppress(address, reason, until), NOW)
+    store.close()
+
+
+def test_a_suppressed_address_is_listed_and_lifted(desk: RunningDesk):
+    """MAIL.md B5: nothing but this lifts a complaint."""
+    suppress(desk, "ann@globex.example", "mail bounced: 550", datetime(2099, 1, 1, tzinfo=UTC))
+    suppress(desk, "bob@globex.example", "complained of it as spam", None)
+    suppress(desk, "old@globex.example", "mail bounced: 550", NOW)
+    listed = maild(desk, "outbox", "suppressed").stdout.splitlines()
+    assert [line.split("\t") for line in listed] == [
+        ["ann@globex.example", "2026-11-20T10:00:00Z", "2099-01-01T00:00:00Z", "mail bounced: 550"],
+        ["bob@globex.example", "2026-11-20T10:00:00Z", "lifted by hand", "complained of it as spam"],
+    ]
+    assert len(desk.ask("outbox", "suppressed", "--limit", "1")) == 1
+    maild(desk, "outbox", "lift", "ANN@globex.example")
+    refused = maild(desk, "outbox", "lift", "bob@globex.example", status=1, text="n\n")
+    assert "complained of it as spam" in refused.stderr
+    assert [row["address"] for row in desk.ask("outbox", "suppressed")] == ["bob@globex.example"]
+    maild(desk, "outbox", "lift", "bob@globex.example", "--yes")
+    assert desk.ask("outbox", "suppressed") == []
+    one_sentence(shell("$maild outbox lift bob@globex.example", desk.directory), "bob@globex.example is not suppressed")
 
 
 def test_the_brake_is_printed_as_status_tells_it(desk: RunningDesk):

@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from maild.effects import Suppress
+from maild.store import suppressions
+from maild.store.engine import open_store
 from tests.rig.office import RunningDesk, a_desk_without_servers
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +59,16 @@ def test_names_of_the_desk_are_completed(desk: RunningDesk):
     assert offered("maild template preview cl", desk) == ["closed"]
     assert offered("maild template copy de/rec", desk) == ["de/received.body.txt", "de/received.subject.txt"]
     assert offered("maild rules explain 1 --why-not ", desk) == ["payment", "vip"]
+
+
+def test_suppressed_addresses_are_completed_from_the_store(desk: RunningDesk):
+    assert offered("maild outbox lift ", desk) == []
+    store = open_store(desk.storage, desk.directory, create=True)
+    with store.writing() as tx:
+        for name in ("ann", "anton", "bob"):
+            suppressions.store(tx, Suppress(f"{name}@globex.example", "complained of it as spam", None), datetime.now(UTC))
+    store.close()
+    assert offered("maild outbox lift an", desk) == ["ann@globex.example", "anton@globex.example"]
 
 
 def test_the_desk_of_the_line_counts(desk: RunningDesk, tmp_path: Path):

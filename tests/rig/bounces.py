@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from email.message import EmailMessage
 
 from maild.effects import Decision
 from maild.ingest.parse import parse_message
@@ -11,6 +12,32 @@ from maild.reading import Circumstances
 from maild.rules.ruleset import NO_RULES
 from maild.tokens import LetterKind
 from tests.builders import NOW, a_ticket, some_settings, some_tokens
+from tests.rig.mails import an_email
+
+_BOUNCE = """\
+--=_b
+Content-Type: text/plain; charset=utf-8
+
+The mail could not be delivered.
+
+--=_b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.elsewhere.example
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+--=_b
+Content-Type: text/rfc822-headers
+
+Message-ID: {message_id}
+Subject: returned
+
+--=_b--
+"""
 
 TOKENS = some_tokens()
 LETTER = KnownLetter(77, TOKENS.mint_message_id(LetterKind.ACKNOWLEDGEMENT, 1042, 77), LetterKind.ACKNOWLEDGEMENT, 1042, None, False, NOW)
@@ -52,3 +79,10 @@ def _asking() -> Callable[[Question], Known]:
         return Known(tickets=tickets, letters=letters, bounced=BouncedLetter(77, (RECIPIENT,)) if question.bounced == 77 else None)
 
     return answer
+
+
+def a_bounce_of(letter: EmailMessage, to: str) -> bytes:
+    """What a mail server makes of this letter of ours where it knows no such user, sent to this address."""
+    body = _BOUNCE.format(recipient=letter["To"], message_id=letter["Message-ID"])
+    report = 'multipart/report; report-type=delivery-status; boundary="=_b"'
+    return an_email(sender="MAILER-DAEMON@mx.elsewhere.example", to=to, subject="Undelivered", body=body, content_type=report)

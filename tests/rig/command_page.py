@@ -40,6 +40,7 @@ afterwards, with the keys it has in its list; an incoming mail with those of `me
 | incoming mail | `id mailbox uid received from subject state class reason ticket auth` |
 | incoming mail of `message show` | the same, and `attempts error` |
 | outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
+| suppressed address | `address reason since until` |
 | department | `queue name address mode lead new open waiting depth unassigned oldest load` |
 | department of `queue show` | the same, and `tickets`: those to be done, in their order, with one key more, `why` |
 | mailbox | `mailbox host username folder queues state last_success error` |
