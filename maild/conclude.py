@@ -22,7 +22,8 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.explain import explain_firing
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
-from maild.ticket import MessageKind, Status, TicketView
+from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
+from maild.tokens import LetterKind
 
 STORM = "storm"
 
@@ -147,11 +148,14 @@ def _notes(verdict: Verdict, now: datetime) -> Iterator[Effect]:
 
 
 def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
-    """At most one automatic mail to the customer for one event: a rule's reply, else the acknowledgement, else a status notice."""
+    """At most one automatic mail to the customer for one event: a rule's reply, else that the mail was too large, else the
+    acknowledgement, else a status notice."""
     answered = answered_by(reading.message)
     replies = [wish for wish in verdict.wishes if isinstance(wish, ReplyWish)]
     if replies:
         yield from _rule_replies(draft, replies, ticket, answered, reading, settings)
+    elif reading.circumstances.full_size is not None and not _closing_template(verdict):
+        yield from _oversize_notice(draft, ticket, verdict, answered, reading, settings)
     elif draft.acknowledge and not _closing_template(verdict):
         yield from _acknowledge(ticket, verdict, answered, reading, settings)
     else:
@@ -164,7 +168,7 @@ def _rule_replies(
     first, *others = wishes
     for wish in others:
         yield RecordEvent("reply_withheld", f"rule {wish.rule}", f"{wish.template}: rule {first.rule} already answers this mail")
-    if refusal := _automatic_refusal(draft, ticket, reading, settings):
+    if refusal := _automatic_refusal(draft, ticket, ticket.requester, reading, settings):
         yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
         return
     letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
@@ -174,7 +178,7 @@ def _rule_replies(
 
 
 def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings) -> Iterator[Effect]:
-    wish = next((wish for wish in reversed(verdict.wishes) if isinstance(wish, AckWish)), None)
+    wish = _ack_wish(verdict)
     if wish and not wish.wanted:
         yield RecordEvent("ack_withheld", f"rule {wish.rule}", "the rule withholds it")
         return
@@ -186,6 +190,39 @@ def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, readi
     letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
     letter = letter if _may_repeat_subject(ticket, reading, settings) else replace(letter, subject="")
     yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.requester.address}, with the template {template}"))
+
+
+def _oversize_notice(
+    draft: Draft, ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings
+) -> Iterator[Effect]:
+    """MAIL.md P13: of a new ticket it takes the place of the acknowledgement. Strangers on a ticket get none (L9)."""
+    sender = reading.message.author
+    if sender is None:
+        return
+    if refusal := _oversize_refusal(draft, ticket, sender, verdict, reading, settings):
+        yield RecordEvent("notice_withheld", "maild", f"oversize: {refusal.text}")
+        return
+    kind = LetterKind.ACKNOWLEDGEMENT if draft.acknowledge else LetterKind.STATUS
+    letter = letters.oversize(kind, sender, ticket, answered, settings, settings.mailboxes[reading.circumstances.mailbox].max_size)
+    letter = letter if _may_repeat_subject(ticket, reading, settings) else replace(letter, subject="")
+    yield from post(letter, settings, RecordEvent("noticed", "maild", f"{sender.address} of: oversize"))
+
+
+def _oversize_refusal(
+    draft: Draft, ticket: TicketView, sender: Address, verdict: Verdict, reading: Reading, settings: Settings
+) -> Reason | None:
+    wish = _ack_wish(verdict)
+    if draft.acknowledge and wish and not wish.wanted:
+        return Reason("rule", f"rule {wish.rule} withholds it")
+    if ticket.role_of(sender.address) not in (ParticipantRole.REQUESTER, ParticipantRole.CC):
+        return Reason("not-a-participant", f"{sender.address} takes no part in the ticket")
+    auth = reading.sender.authentication.verdict
+    storm = storm_refusal(sender, auth, reading.known.sent, settings) if draft.acknowledge else None
+    return storm or _automatic_refusal(draft, ticket, sender, reading, settings)
+
+
+def _ack_wish(verdict: Verdict) -> AckWish | None:
+    return next((wish for wish in reversed(verdict.wishes) if isinstance(wish, AckWish)), None)
 
 
 def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings) -> bool:
@@ -201,7 +238,7 @@ def _status_notice(
     template = _closing_template(verdict) or notice_for(draft.before, ticket, False, settings)
     if template is None:
         return
-    if refusal := _automatic_refusal(draft, ticket, reading, settings):
+    if refusal := _automatic_refusal(draft, ticket, ticket.requester, reading, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{ticket.requester.address} of: {template}")
@@ -213,11 +250,11 @@ def _closing_template(verdict: Verdict) -> str | None:
     return next((wish.template for wish in verdict.wishes if isinstance(wish, CloseWish) and wish.template), None)
 
 
-def _automatic_refusal(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> Reason | None:
+def _automatic_refusal(draft: Draft, ticket: TicketView, addressee: Address, reading: Reading, settings: Settings) -> Reason | None:
     """L3 and L4 for any automatic mail but the acknowledgement, which has more questions of its own."""
     first = draft.silence or next(iter(reading.nature.silence), None)
     settled = settled_refusal(reading, ticket)
-    return first or settled or customer_refusal(ticket.requester, ticket.queue, _judged(ticket.requester, reading), reading.known, settings)
+    return first or settled or customer_refusal(addressee, ticket.queue, _judged(addressee, reading), reading.known, settings)
 
 
 def _judged(addressee: Address, reading: Reading) -> AuthResult:
@@ -276,7 +313,7 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     if suppression := reading.known.suppressed.get(ticket.requester.key):
         yield f"Mail to {ticket.requester.address} may not arrive: {suppression.reason}."
     if size := reading.circumstances.full_size:
-        yield f"The mail is too large ({size // 1024 // 1024} MiB): only its beginning was fetched, all of it lies in the mailbox."
+        yield f"The mail is too large ({letters.describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:
         yield f"The mail is damaged: {defect}."
 

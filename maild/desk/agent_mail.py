@@ -94,7 +94,7 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
     why_internal = _why_internal(reading, settings)
     parsed = parse(reading.message.new_text, reading.known.tag_names)
-    faults = parsed.faults or _sealed(reading.message)
+    faults = parsed.faults or _sealed(reading.message) or _oversize(reading.circumstances.full_size)
     if faults:
         return _command_failed(reading, agent, ticket, faults, why_internal, settings)
     act = _act_of(reading, agent, parsed, why_internal is not None, now)
@@ -114,6 +114,15 @@ def _sealed(message: InboundMessage) -> tuple[CommandFault, ...]:
     """P12: never a relay of ciphertext."""
     is_sealed = {Wrapping.SMIME_ENCRYPTED, Wrapping.PGP_ENCRYPTED}.intersection(message.wrappings)
     return (CommandFault(0, "the mail is encrypted, so maild can neither read it nor send it on"),) if is_sealed else ()
+
+
+def _oversize(full_size: int | None) -> tuple[CommandFault, ...]:
+    """P13, L9: of a mail too large to be fetched the files are missing, so that an answer would be another than was written."""
+    if full_size is None:
+        return ()
+    return (
+        CommandFault(0, f"the mail is too large ({letters.describe_size(full_size)}), so its files were not fetched; send smaller ones"),
+    )
 
 
 def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, settings: Settings) -> TicketView:

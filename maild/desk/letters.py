@@ -1,7 +1,7 @@
 """One builder for each kind of letter the desk writes. Pure: what a letter says and to whom; how it looks is `maild.outbox.compose`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maild.config.settings import Agent, Settings
 from maild.desk.commands import CommandFault
@@ -24,6 +24,7 @@ PERSONAL_TYPES = frozenset(
         "text/x-vcard",
     }
 )
+_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 
 
@@ -39,6 +40,12 @@ class Answered:
 
 
 NOTHING_ANSWERED = Answered()
+
+
+def describe_size(octets: int) -> str:
+    """In the largest unit that is not larger: `25 MiB`, `512 KiB`."""
+    unit, name = next(((unit, name) for unit, name in _UNITS if octets >= unit), (1, "bytes"))
+    return f"{octets / unit:.4g} {name}"
 
 
 def answered_by(message: InboundMessage) -> Answered:
@@ -63,6 +70,12 @@ def acknowledgement(ticket: TicketView, answered: Answered, settings: Settings, 
 def status_notice(template: str, ticket: TicketView, answered: Answered, settings: Settings) -> Letter:
     """PRODUCT 5: waiting, closed, reopened, passed-on."""
     return _to_customer(LetterKind.STATUS, template, ticket, answered, settings, {})
+
+
+def oversize(kind: LetterKind, sender: Address, ticket: TicketView, answered: Answered, settings: Settings, max_size: int) -> Letter:
+    """MAIL.md P13: who wrote too large a mail hears that only its beginning has arrived. `max_size` in bytes."""
+    notice = _to_customer(kind, "oversize", ticket, answered, settings, {"limit": describe_size(max_size)})
+    return replace(notice, recipients=(sender,))
 
 
 def rule_reply(template: str, ticket: TicketView, answered: Answered, settings: Settings, values: Mapping[str, object]) -> Letter:

@@ -49,17 +49,19 @@ OPTIONAL: Mapping[str, object] = {
     "count": 0,
     "tickets": (),
     "match": {},
+    "limit": "",
     "reply_to": "",
     "reference": "",
     "actions": {},
 }
 FOR_AGENTS = frozenset({"notification", "escalation", "unverified", "command-failed", "digest-storm", "attention", "quarantined"})
-FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "faq-password", "answer"})
+FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}
+_OF_KIND: Mapping[str, Mapping[str, object]] = {"answer": _ANSWERED, "oversize": {"limit": "25 MiB"}}
 
 
 def sample_values(kind: str) -> Mapping[str, object]:
     """Made-up values of a letter of this kind. A kind that is not ours may use what every letter has, and what agents' letters have."""
     if kind in FOR_CUSTOMERS:
-        return {**_EVERY_LETTER, **(_ANSWERED if kind == "answer" else {})}
+        return {**_EVERY_LETTER, **_OF_KIND.get(kind, {})}
     return {**_EVERY_LETTER, **_FOR_AGENTS}

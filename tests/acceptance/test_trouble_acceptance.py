@@ -11,8 +11,8 @@ from maild.ingest.arrival import Arrival
 from maild.store import incoming
 from maild.store.engine import open_store
 from tests.rig.dovecot import DovecotServer
-from tests.rig.mails import an_email
-from tests.rig.office import RunningDesk, an_answer_to, eventually
+from tests.rig.mails import an_email, an_email_with_files
+from tests.rig.office import RunningDesk, an_answer_to, eventually, text_of
 from tests.rig.postgres import PostgresServer
 from tests.rig.servers import free_port
 from tests.rig.sink import SmtpSink
@@ -255,6 +255,22 @@ def test_a_mail_the_server_withheld_is_held_and_fetched_again_at_a_persons_word(
     desk.letter("ann@trouble.example", seconds=30)
     assert [row["state"] for row in desk.incoming()] == ["done"]
     eventually(lambda: desk.dovecot.messages(desk.at("support")) == [])
+
+
+def test_a_mail_too_large_is_a_tagged_ticket_and_its_sender_is_told_once(make_desk: DeskMaker):
+    """MAIL.md P13: never skipped silently."""
+    desk = make_desk(mailbox=", max_size: 20KiB").start()
+    body = "The plans are attached.\n" + "x" * 70 + "\n"
+    files = [("plans.bin", "application/octet-stream", b"\0" * 30_000)]
+    row = desk.receive(an_email_with_files(files, body=body, sender="ann@trouble.example", to=desk.at("support"), subject="Plans"))
+    ticket = desk.ticket(row["ticket"])
+    assert (row["state"], ticket["tags"]) == ("done", ["oversize"])
+    assert "The plans are attached." in ticket["messages"][0]["text"]
+    (notice,) = desk.letters("ann@trouble.example")
+    assert "at most 20 KiB" in text_of(notice)
+    assert (notice["Auto-Submitted"], ticket["tag"] in notice["Subject"]) == ("auto-replied", True)
+    (told,) = desk.letters_about("anna", "Plans")
+    assert "only its beginning was fetched" in " ".join(text_of(told).split())
 
 
 # Coming and going

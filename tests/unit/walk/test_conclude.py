@@ -10,12 +10,13 @@ from maild.conclude import conclude
 from maild.decide import decide
 from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Conduct, History, Known, KnownCopy, RecentMail, Sent, guess_key, pair_key
+from maild.known import Conduct, History, Known, KnownCopy, RecentMail, Sent, Suppression, guess_key, pair_key
 from maild.message import Address, AuthResult
-from maild.reading import Reading
+from maild.reading import Circumstances, Reading
 from maild.reason import Reason
-from maild.rules.verdict import Fate, NotifyWish, ReplyWish, Verdict, Wish
+from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, Verdict, Wish
 from maild.ticket import Participant, ParticipantRole, Status, TicketView
+from maild.tokens import LetterKind
 
 BOB = Address("Bob", "bob@example.org")
 HOUR, TEN_MINUTES = 3600, 600
@@ -118,6 +119,40 @@ def test_a_ticket_of_a_storm_is_told_of_with_the_others():
     decision = concluded(reading)
     assert templates(decision) == []
     assert events(decision, "notify_withheld") == ["one mail will tell of all tickets of this storm"]
+
+
+TOO_LARGE = Circumstances("support", full_size=31 << 20)
+
+
+def test_whoever_sends_too_large_a_mail_is_told_in_place_of_any_other_letter():
+    """P13: one notice, of a new ticket and of a message on one alike; it says how much is taken."""
+    opened = concluded(a_reading(circumstances=TOO_LARGE))
+    assert templates(opened) == ["oversize", "notification", "notification"]
+    notice = opened.letters[0]
+    assert (notice.kind, notice.recipients, notice.values) == (LetterKind.ACKNOWLEDGEMENT, (ANN,), {"limit": "25 MiB"})
+    on_it = concluded(on_ticket(author=BOB, circumstances=TOO_LARGE), status=Status.CLOSED)
+    assert [letter.recipients for letter in on_it.letters if letter.template == "oversize"] == [(BOB,)]
+    assert "closed" not in templates(on_it), "never two mails for one event (A14)"
+    assert on_it.letters[0].kind is LetterKind.STATUS
+
+
+def test_that_a_mail_was_too_large_passes_the_gates_and_caps_of_all_automatic_mail():
+    """L3, L4, L6, L9: each refusal is an event."""
+
+    def check(reading: Reading, why: str, *wishes: Wish) -> None:
+        decision = concluded(replace(reading, circumstances=replace(reading.circumstances, full_size=31 << 20)), *wishes)
+        assert "oversize" not in templates(decision)
+        assert why in events(decision, "notice_withheld")[0]
+
+    new = a_reading()
+    check(replace(new, known=Known(sent=Sent({("recipient", ANN.key, HOUR): 3}))), "3 automatic mails")
+    check(replace(new, known=Known(sent=Sent({("storm sender", ANN.key, TEN_MINUTES): 5}))), "opened more than 5 tickets")
+    check(replace(new, known=Known(suppressed={ANN.key: Suppression("mail bounced")})), "gets no automatic mail")
+    check(replace(new, nature=replace(new.nature, silence=(Reason("list", "it came through a list"),))), "came through a list")
+    check(replace(new, circumstances=Circumstances("support", quiet=True)), "old mail")
+    check(on_ticket(author=Address("Eve", "eve@else.example")), "takes no part")
+    check(new, "rule silent withholds it", AckWish("silent", False))
+    assert templates(concluded(replace(new, circumstances=TOO_LARGE), REPLY))[0] == "faq-password", "a rule's own answer comes first"
 
 
 def test_what_is_proved_of_the_sender_is_kept_with_the_mail():

@@ -262,6 +262,13 @@ def test_an_agents_encrypted_mail_is_never_relayed():
     assert posted(draft) == [("command-failed", (ANNA,))]
 
 
+def test_an_agents_mail_too_large_to_be_fetched_comes_back_and_is_not_sent():
+    """P13, L9: its files would be missing."""
+    draft = decided(by_anna(circumstances=Circumstances("support", full_size=31 << 20)))
+    assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
+    assert "too large (31 MiB)" in draft.reason.text
+
+
 def test_an_agents_automatic_mail_is_a_note_and_nothing_is_sent():
     draft = decided(by_anna(message_class=MessageClass.AUTO_REPLY))
     assert (kinds(draft), posted(draft), draft.tell) == ([(MessageKind.AUTO, True)], [], False)
