@@ -44,6 +44,8 @@ from maild.ticket import TicketView
 from maild.tokens import LetterKind, Tokens
 
 NOTIFICATION_ATTACH_MAX = 5 * 1024 * 1024
+MOST_CHARACTERS, MOST_LINES = 100_000, 2_000
+"""So much of another person's text a letter shows: as HTML that stays well within what a template may give."""
 
 
 class Composer:
@@ -85,7 +87,7 @@ class Composer:
         secret = self._author_addresses(letter)
         attached, left_out = _choose_files(letter, files, self._settings.desk.attach_max)
         return Draft(
-            letter=_without_customers_leaks(letter, secret),
+            letter=_without_excess(_without_customers_leaks(letter, secret)),
             ticket=ticket,
             number=number,
             queue=queue,
@@ -124,6 +126,18 @@ def _without_customers_leaks(letter: Letter, secret: tuple[str, ...]) -> Letter:
     quoted = "" if find_leak(f"{letter.quoted_from} {letter.quoted}", secret) else letter.quoted
     subject = "" if letter.kind is not LetterKind.NOTIFICATION and find_leak(letter.subject, secret) else letter.subject
     return replace(letter, quoted=quoted, subject=subject)
+
+
+def _without_excess(letter: Letter) -> Letter:
+    """Seen in practice: logs of many megabytes pasted into a mail. What an agent answers is never cut."""
+    body = letter.body if letter.kind is LetterKind.ANSWER else _beginning(letter.body)
+    return replace(letter, body=body, quoted=_beginning(letter.quoted))
+
+
+def _beginning(text: str) -> str:
+    """As much as a letter shows; a line of its own says where more follows."""
+    shown = "".join(text[:MOST_CHARACTERS].splitlines(keepends=True)[:MOST_LINES])
+    return text if len(shown) == len(text) else f"{shown.rstrip()}\n\n[…]"
 
 
 def _choose_files(

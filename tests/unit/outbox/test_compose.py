@@ -272,3 +272,13 @@ EVERY_HEADER = (
     *("Content-Language", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Maild-Loop", "X-MS-Reactions"),
     *("List-Id", "X-Maild-Queue", "X-Maild-Priority"),
 )
+
+
+def test_of_a_text_of_megabytes_letters_show_the_beginning_and_an_answer_is_never_cut():
+    for text in ("x" * 5_000_000, "a line\n" * 500_000, "&<>\n" * 900_000):
+        for letter in (a_letter(NOTIFICATION, body=text), a_letter(ANSWER, quoted=text, quoted_from="Ann")):
+            written = text_of(read_back(composed(letter)))
+            assert "[…]" in written
+            assert len(written) < 200_000
+    long = "A sentence of an agent's.\n" * 5_000
+    assert text_of(read_back(composed(a_letter(ANSWER, body=long)))).count("A sentence of an agent's.") == 5_000
