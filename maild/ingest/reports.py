@@ -113,6 +113,9 @@ def _daemons_notice(message: Part) -> Report | None:
         return _noticed(message, "a null Return-Path and a daemon's From")
     if not (null_path or daemon or subject):
         return None
+    if subject and message.field("X-MLServer"):
+        # Seen in practice: fml tells of a loop under its administrator's name and path.
+        return _noticed(message, "a list server's field and the subject of a notice")
     notice = _notice(message)
     opening = has_opening(notice)
     if (null_path or daemon) and subject:

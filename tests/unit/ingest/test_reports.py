@@ -198,6 +198,9 @@ def test_two_signs_make_a_notice_and_one_does_not() -> None:
     sign("From: postmaster@globex.example\nSubject: Our MX moves on Sunday", "Please note our new address.", False)
     sign("From: postmaster@globex.example\nSubject: Mail from you", "Your mail was rejected by our filter, please call us.", False)
     sign("Return-Path: <>\nFrom: ann@globex.example\nSubject: Out of office", "I am away until Monday.", False)
+    fml = "From: neko-admin@globex.example\nX-MLServer: fml [fml 4.0.3 release]\nSubject:"
+    sign(f"{fml} Loop Alert: Duplicated Message-ID (neko ML)", "Duplicated Message-ID in <neko@globex.example>.", True)
+    sign(f"{fml} Our next meeting", "See you on Monday.", False)
     sign("From: ann@globex.example\nSubject: Mail delivery failed", "What does this mean, please?", False)
     sign("From: ann@globex.example\nSubject: Fwd: failure notice", words, False)
     sign("Return-Path: <bounces+7@shop.example>\nFrom: Shop <news@shop.example>\nSubject: Delivery", "Your parcel comes today.", False)
