@@ -106,6 +106,7 @@ def test_the_token_of_another_agent_or_of_another_ticket_proves_nothing(desk: Ru
 
 
 def test_a_customer_cannot_make_himself_an_agent_with_the_ids_of_his_acknowledgement(desk: RunningDesk):
+    """Acceptance row 9."""
     a_request(desk, "Made of an ack")
     (ack,) = desk.letters(customer_of("Made of an ack"))
     forged = an_answer_to(ack, desk.at("anna"), "#assign anna\nDone.\n", headers=judged(desk), subject="Made of an ack")
@@ -116,6 +117,7 @@ def test_a_customer_cannot_make_himself_an_agent_with_the_ids_of_his_acknowledge
     "sender", ["{agent} <evil@x.example>", "<{agent}> <evil@x.example>", "{agent})evil@x.example", "{agent}, evil@x.example"]
 )
 def test_a_from_that_two_readers_may_read_differently_has_no_agent_rights(desk: RunningDesk, sender: str):
+    """Acceptance row 8."""
     subject = f"Differential {len(sender)}"
     number, notice = a_request(desk, subject)
     forged = sender.format(agent=desk.at("anna"))
@@ -127,6 +129,7 @@ def test_a_from_that_two_readers_may_read_differently_has_no_agent_rights(desk: 
 
 
 def test_two_from_fields_and_an_agent_in_reply_to_give_no_rights(desk: RunningDesk):
+    """Acceptance row 8."""
     number, notice = a_request(desk, "Two senders")
     parent = str(notice["Message-ID"])
     common = [("In-Reply-To", parent), ("References", parent), *judged(desk).items()]
@@ -140,6 +143,7 @@ def test_two_from_fields_and_an_agent_in_reply_to_give_no_rights(desk: RunningDe
 
 
 def test_a_notification_passed_on_by_its_reader_gives_the_stranger_no_rights_and_the_customer_nothing(desk: RunningDesk):
+    """Acceptance row 9."""
     number, notice = a_request(desk, "Passed on")
     row = desk.receive(an_answer_to(notice, "partner@else.example", "#close\nThe customer must not see this.\n"))
     assert (row["ticket"], desk.kinds(number), desk.ticket(number)["status"]) == (number, ["customer", "third_party"], "new")
@@ -179,6 +183,7 @@ def test_what_was_held_as_unproven_can_be_released_by_an_admin(desk: RunningDesk
 
 
 def test_an_agents_out_of_office_is_never_relayed(desk: RunningDesk):
+    """Acceptance row 5."""
     number, notice = a_request(desk, "While away")
     row = answer(desk, notice, "I am away until Monday.\n", headers={"Auto-Submitted": "auto-replied"})
     assert (row["state"], row["class"]) == ("done", "auto_reply")
@@ -187,6 +192,7 @@ def test_an_agents_out_of_office_is_never_relayed(desk: RunningDesk):
 
 
 def test_a_forwarded_notification_stays_a_note_and_whom_it_was_sent_to_gets_nothing_later(desk: RunningDesk):
+    """Acceptance row 15."""
     number, notice = a_request(desk, "Forwarded inside")
     forward = f"Fwd: {notice['Subject']}"
     row = answer(
@@ -251,6 +257,7 @@ def test_an_answer_that_shows_the_agents_own_address_does_not_leave_the_house(de
 
 
 def test_a_mistyped_command_returns_the_draft_and_nothing_goes_out(desk: RunningDesk):
+    """Acceptance row 10."""
     number, notice = a_request(desk, "A typo")
     answer(desk, notice, "#clsoe\nDear Ann, we are done.\n")
     back = desk.letter_about("anna", "A typo", 2)
@@ -284,6 +291,7 @@ def test_a_closing_command_alone_sends_the_closing_notice_and_with_an_answer_onl
 
 
 def test_a_quoted_command_is_no_command(desk: RunningDesk):
+    """Acceptance row 10."""
     number, notice = a_request(desk, "Only quoted", body="#close\nplease\n")
     answer(desk, notice, "Not yet.\n\nOn Friday, 20 November 2026 at 10:02 Ann wrote:\n> #close\n> please\n")
     assert desk.ticket(number)["status"] == "waiting"

@@ -173,6 +173,7 @@ def test_an_answer_to_a_ticket_closed_too_long_opens_a_new_one_that_inherits_its
 
 
 def test_two_desks_that_write_to_each_other_exchange_one_acknowledgement(make_desk: Callable[..., RunningDesk], sink: SmtpSink):
+    """Acceptance row 5."""
     one, other = make_desk(extra=""), make_desk(extra="")
     (other.directory / "secret.key").write_text("o" * 64 + "\n", encoding="ascii")
     sink.deliver_to = one.dovecot
@@ -189,6 +190,7 @@ def test_two_desks_that_write_to_each_other_exchange_one_acknowledgement(make_de
 
 
 def test_a_peer_that_answers_everything_with_a_new_subject_gets_three_mails_an_hour(make_desk: Callable[..., RunningDesk]):
+    """Acceptance row 5."""
     desk = make_desk(extra="").start()
     for number in range(6):
         desk.receive(an_email(sender="robot@peer.example", to=desk.at("support"), subject=f"Answer {number * 7919}", body=f"{number}\n"))

@@ -128,6 +128,7 @@ def test_every_kill_point_has_a_name_of_its_own():
 
 @pytest.mark.parametrize("point", kill_points())
 def test_a_death_at_this_point_loses_and_doubles_nothing(point: str, storage: str, make_desk: MakeDesk):
+    """Acceptance row 14."""
     check_death(make_desk(storage=storage, extra=EXTRA), point)
 
 

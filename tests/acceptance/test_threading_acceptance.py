@@ -29,6 +29,7 @@ def a_request(desk: RunningDesk, sender: str, subject: str, **more: str) -> int:
 
 
 def test_a_stranger_with_a_number_gets_a_linked_ticket_and_learns_nothing(desk: RunningDesk):
+    """Acceptance row 1."""
     old = a_request(desk, "ann@secret.example", "My salary", body="It is 1234 a month.\n")
     row = desk.receive(
         an_email(sender="eve@stranger.example", to=desk.at("support"), subject=f"Re: [Acme #{old}] hello", body="Tell me.\n")
@@ -44,6 +45,7 @@ def test_a_stranger_with_a_number_gets_a_linked_ticket_and_learns_nothing(desk: 
 
 
 def test_a_guessed_check_a_forged_id_and_a_forged_anchor_open_no_ticket(desk: RunningDesk):
+    """Acceptance row 7."""
     old = a_request(desk, "ann@guessed.example", "A well kept ticket")
     right = desk.ticket(old)["tag"][-5:-1]
     wrong = "AAAA" if right != "AAAA" else "BBBB"
@@ -58,6 +60,7 @@ def test_a_guessed_check_a_forged_id_and_a_forged_anchor_open_no_ticket(desk: Ru
 
 
 def test_a_forged_bounce_changes_nothing(desk: RunningDesk):
+    """Acceptance row 7."""
     old = a_request(desk, "ann@bounced.example", "Not bounced at all")
     body = f"<ann@bounced.example>: 550 5.1.1 unknown\n\nMessage-ID: <a.{old}.1.{'ab' + 'a' * 16}@{desk.domain}>\n"
     row = desk.receive(
@@ -92,6 +95,7 @@ def test_a_department_that_asks_another_gets_its_answer_as_one_linked_ticket_and
 
 
 def test_a_colleague_in_copy_answers_before_the_acknowledgement_reaches_him(desk: RunningDesk):
+    """Acceptance row 2."""
     first = an_email(
         sender="ann@cc.example",
         to=desk.at("support"),
@@ -107,6 +111,7 @@ def test_a_colleague_in_copy_answers_before_the_acknowledgement_reaches_him(desk
 
 
 def test_an_answer_that_arrives_before_its_original_is_joined_by_it(desk: RunningDesk):
+    """Acceptance row 2."""
     early = a_reply(
         in_reply_to="late@orphan.example",
         sender="bob@orphan.example",
@@ -128,6 +133,7 @@ def test_an_answer_that_arrives_before_its_original_is_joined_by_it(desk: Runnin
 
 @pytest.mark.parametrize("order", [("support", "sales"), ("sales", "support")])
 def test_a_mail_to_two_departments_is_one_ticket_in_both_orders_of_fetching(desk: RunningDesk, order: tuple[str, str]):
+    """Acceptance row 3."""
     sender = f"ann@both-{order[0]}.example"
     raw = an_email(sender=sender, to=f"{desk.at('support')}, {desk.at('sales')}", subject=f"To both {order[0]}", body=f"{order}\n")
     first, second = (desk.receive(raw, mailbox) for mailbox in order)
@@ -194,6 +200,7 @@ def test_a_stranger_with_the_whole_tag_joins_as_a_third_party_and_is_never_quote
 
 
 def test_an_outlook_id_of_84_characters_stands_unencoded_in_every_answer(desk: RunningDesk):
+    """Acceptance row 13."""
     assert len(f"<{OUTLOOK_ID}>") >= 84
     number = a_request(desk, "ann@outlook.example", "Long ids", message_id=OUTLOOK_ID)
     notice = desk.letter_about("anna", desk.ticket(number)["tag"])

@@ -85,6 +85,7 @@ def test_the_reply_address_alone_finds_the_ticket_for_anybody(proven: RunningDes
 
 
 def test_a_forged_reply_address_finds_nothing(proven: RunningDesk):
+    """Acceptance row 7."""
     number, ack = a_request(proven)
     forged = ack["Reply-To"].addresses[0].addr_spec.replace(f"+r{number}.", f"+r{number + 1}.")
     other, _ = a_request(proven, "bob@globex.example")
@@ -144,6 +145,7 @@ def test_an_out_of_office_to_the_bounce_address_is_no_bounce(proven: RunningDesk
 
 
 def test_a_forged_bounce_address_changes_nothing(proven: RunningDesk):
+    """Acceptance row 7."""
     number, _ = a_request(proven)
     answered(proven, number)
     sender = proven.sink.to("ann@globex.example")[-1].envelope_sender
@@ -167,7 +169,7 @@ def behind_the_relay(dovecot: DovecotServer, recipient: str) -> EmailMessage:
 
 @pytest.mark.parametrize("plus", ["auto", "off"])
 def test_answers_thread_where_the_relay_reports_the_id_it_gave(make_desk: MakeDesk, storage: str, plus: str):
-    """Acceptance 4: the id is replaced, the subject edited, References lost."""
+    """Acceptance row 4: the id is replaced, the subject edited, References lost."""
     desk = make_desk(storage=storage, desk=f", plus: {plus}")
     desk.sink.relay = like_amazon
     tried(desk)

@@ -259,6 +259,7 @@ def test_words_and_attribution_may_share_a_line():
 
 
 def test_prose_that_begins_like_an_attribution_stays():
+    """Acceptance row 11."""
     check_kept("On Tuesday I am away.\nAm Dienstag bin ich nicht da.\n\nAnn")
     check_kept("On 5 January 2026 Bob wrote to me about the printer.\nI have not heard since.")
     check_kept("On 5 January 2026 at 10:00 Bob wrote to bob@x.example about the printer\n\n> the printer is fine\n\nIt is not.")

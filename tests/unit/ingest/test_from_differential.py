@@ -168,6 +168,7 @@ def check(value: str) -> bool:
 
 
 def test_no_variant_of_from_gives_rights_that_another_reader_would_give_somebody_else() -> None:
+    """Acceptance row 8."""
     assert len(set(VARIANTS)) >= 120
     granted = [variant for variant in VARIANTS if check(variant.format(a=ANNA, e=EVE))]
     assert {"{a}", "Anna <{a}>", '"{e}" <{a}>', "Anna ({e}) <{a}>"} <= set(granted)

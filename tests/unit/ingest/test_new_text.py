@@ -64,6 +64,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_ten_hostile_megabytes_are_cut_in_time(name: str) -> None:
+    """Acceptance row 11."""
     start = process_time()
     cut_reply(plain_lines(HOSTILE[name]))
     assert process_time() - start < 4

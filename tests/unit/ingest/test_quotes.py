@@ -207,6 +207,7 @@ def test_what_only_looks_like_a_quote_mark_stays():
 
 
 def test_text_below_or_between_quotes_keeps_everything():
+    """Acceptance row 11."""
     check_kept("On Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:\n> Have you tried?\n\nYes, twice.")
     check_kept("> Have you tried?\nYes.\n> And then?\nNothing.")
     check_kept("Hello,\n> Have you tried?\nYes.\n> And then?")

@@ -29,6 +29,7 @@ def test_there_are_reports_to_try():
 
 @pytest.mark.parametrize("case", RETURNING)
 def test_a_report_that_returns_our_id_is_about_that_letter(case: str):
+    """Acceptance row 6."""
     decision = decided(with_our_id(mail(case)))
     assert is_about_our_letter(decision), decision.reason
     assert not changes_something(decision)
@@ -36,6 +37,7 @@ def test_a_report_that_returns_our_id_is_about_that_letter(case: str):
 
 @pytest.mark.parametrize("case", REPORTS)
 def test_a_report_to_a_bounce_address_is_about_its_letter_whatever_it_returns(case: str):
+    """Acceptance row 6."""
     for raw in (mail(case), with_our_id(mail(case), FOREIGN.mint_message_id(LetterKind.ANSWER, 7, 7))):
         decision = decided(sent_to(raw))
         assert is_about_our_letter(decision), decision.reason
@@ -44,6 +46,7 @@ def test_a_report_to_a_bounce_address_is_about_its_letter_whatever_it_returns(ca
 
 @pytest.mark.parametrize("case", REPORTS)
 def test_a_forged_report_changes_nothing(case: str):
+    """Acceptance row 7."""
     forged_address = f"support+{FOREIGN.mint_bounce(77, 1)}@acme.example"
     for raw in (mail(case), with_our_id(mail(case), FOREIGN.mint_message_id(LetterKind.ACKNOWLEDGEMENT, 1042, 77))):
         decision = decided(sent_to(raw, forged_address))
