@@ -36,6 +36,10 @@ _ID = re.compile(rf"(?P<kind>[casn])\.(?P<ticket>\d{{1,12}})\.(?P<letter>\d{{1,1
 _ANCHOR = re.compile(rf"t\.(?P<ticket>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE)
 _DETAIL = re.compile(rf"(?P<form>[rabp])(?P<numbers>\d{{1,12}}(?:\.\d{{1,12}})?)\.(?P<mac>{MAC_PATTERN})", re.IGNORECASE)
 _REF_LINE = re.compile(rf"maild-ref:\s{{0,8}}(n\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN})", re.IGNORECASE)
+_BREAK = r"[\s\u00ad\u200b-\u200f\u2060\ufeff]{0,4}"
+_DASH = r"[-\u2010-\u2015\u2212－]"
+"""Seen in practice: what programs and keyboards make of a tag: breaks that are not seen, marks for the direction of writing around numbers,
+dashes of typography, and full-width forms."""
 
 
 class LetterKind(Enum):
@@ -93,8 +97,9 @@ class Tokens:
         self._agents = tuple(agents)
         self._aliases: Mapping[str, LetterToken] = {}
         names = "|".join(re.escape(prefix) for prefix in prefixes)
-        check = r"(?:\s{0,2}-\s{0,2}([0-9A-Za-z]{4}))?"
-        self._tag = re.compile(rf"\[\s{{0,4}}(?:{names})\s{{0,4}}#?\s{{0,4}}(\d{{1,12}}){check}\s{{0,4}}\]", re.IGNORECASE)
+        check = rf"(?:{_BREAK}{_DASH}{_BREAK}([0-9A-Za-z]{{4}}))?"
+        number = rf"[#＃]?{_BREAK}(\d{{1,12}})"
+        self._tag = re.compile(rf"[\[［]{_BREAK}(?:{names}){_BREAK}{number}{check}{_BREAK}[\]］]", re.IGNORECASE)
 
     def knowing(self, aliases: Mapping[str, LetterToken]) -> "Tokens":
         """The same, to which these ids are ids of our letters, too (MAIL.md O1a); see `maild.aliases`."""

@@ -65,6 +65,23 @@ def test_tags_are_found_as_clients_leave_them():
     check_tags(f"[Acme #7] {tag}", [(7, False), (1042, True)])
 
 
+def test_tags_are_found_as_keyboards_and_writing_systems_leave_them():
+    """F5: soft breaks are tolerated; the rest is what the same characters become elsewhere."""
+    tag = TOKENS.mint_tag(1042)
+    for written in (
+        tag.replace("-", "\u2011"),
+        tag.replace("-", "–"),
+        tag.replace("-", "\u00ad-\u200b"),
+        tag.replace(" ", "\u00a0"),
+        tag.replace("#", "\u200e#").replace("]", "\u200f]"),
+        tag.translate(str.maketrans("[]#-", "［］＃－")),
+    ):
+        check_tags(f"Re: {written} Printer", [(1042, True)])
+        assert TOKENS.strip_tags(f"Re: {written} Printer") == "Re: Printer"
+    check_tags(tag.replace("-", "="), [])
+    check_tags(tag.replace("#", "-"), [])
+
+
 def test_stripping_leaves_foreign_tags():
     assert TOKENS.strip_tags(f"Re: {TOKENS.mint_tag(5)} [Other #3] Printer") == "Re: [Other #3] Printer"
 
