@@ -1,0 +1,86 @@
+"""A desk in times of its own: each mail is seen through when it is said to arrive, by the reading room, recall and archive themselves.
+
+Nothing is fetched and nothing is sent: letters stay where whoever they are for can read them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from maild.effects import Letter
+from maild.ingest.arrival import Arrival
+from maild.ingest.parse import parse_message
+from maild.office import Office
+from maild.outbox.delivery import Composed
+from maild.pipeline import consider
+from maild.reading import Circumstances
+from maild.store import incoming, letter_aliases
+from maild.store.apply import Compose, apply
+from maild.store.engine import Store, Transaction, open_store
+from maild.store.recall import recall
+from maild.ticket import TicketView
+from maild.writing_desk import composing
+from tests.rig.small_office import an_office
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter as it left the desk; `ticket` is the one it is about."""
+
+    number: int
+    ticket: int | None
+    raw: bytes
+
+
+@dataclass(slots=True)
+class Replay:
+    """`letters` are those to each address, oldest first."""
+
+    office: Office
+    store: Store
+    letters: dict[str, list[Sent]] = field(default_factory=dict)
+
+    def receive(self, raw: bytes, at: datetime) -> int | None:
+        """A mail arrives; the ticket it was put on."""
+        desk = self.office.desk
+        message = parse_message(raw)
+        with self.store.writing() as tx:
+            incoming.store_arrivals(tx, [Arrival("support", raw, at)], at)
+            (claimed,) = incoming.claim(tx, 1, "replay", 60, at)
+            decision = consider(message, Circumstances("support", received=at), partial(recall, tx, now=at), desk, at)
+            first = desk.settings.desk.first_number
+            applied = apply(tx, decision, now=at, compose=self._keeping(tx, at), incoming=claimed, first_number=first)
+        return applied.ticket_number
+
+    def letters_about(self, address: str, ticket: int | None) -> list[Sent]:
+        return [sent for sent in self.letters.get(address, ()) if sent.ticket == ticket]
+
+    def note_alias(self, letter: int, message_id: str) -> None:
+        """The relay has said by which id it sent a letter on (MAIL.md O1a)."""
+        with self.store.writing() as tx:
+            letter_aliases.store(tx, letter, message_id, by_relay=True)
+
+    def _keeping(self, tx: Transaction, now: datetime) -> Compose:
+        write = composing(tx, self.office, now)
+
+        def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
+            composed = write(letter, ticket, number)
+            sent = Sent(number, ticket.number if ticket else None, composed.raw)
+            for envelope in composed.envelopes:
+                self.letters.setdefault(envelope.recipient.address, []).append(sent)
+            return composed
+
+        return compose
+
+
+@contextmanager
+def a_replay(directory: Path) -> Iterator[Replay]:
+    """A new desk, its database in the directory."""
+    store = open_store("sqlite:///replay.db", directory, create=True)
+    try:
+        yield Replay(an_office(directory), store)
+    finally:
+        store.close()
