@@ -32,6 +32,7 @@ from maild.ingest.prefixes import starts_with_forward, strip_prefixes
 from maild.ingest.tnef import TnefError, unpack
 from maild.ingest.transfer import decode_transfer, split_uuencoded
 from maild.ingest.words import decode_base64, decode_header
+from tests.rig.linear import is_linear
 
 SIZE = 100_000
 SECONDS = 2
@@ -192,6 +193,14 @@ def test_any_pattern_repeated_is_read_in_linear_time(name: str, data: st.DataObj
     else:
         BYTE_READERS[name](octets(text))
     assert process_time() - start < SECONDS, (head, pattern)
+
+
+@pytest.mark.parametrize("name", [*TEXT_READERS, *BYTE_READERS])
+def test_ten_times_as_much_takes_about_ten_times_as_long(name: str) -> None:
+    read = TEXT_READERS.get(name) or (lambda text: BYTE_READERS[name](octets(text)))
+    words = ALL_TOKENS[name]
+    for pattern in (*words, "".join(words)):
+        assert is_linear(read, lambda size, pattern=pattern: pattern * (size // len(pattern) + 1)), pattern
 
 
 @given(st.text())
