@@ -18,6 +18,7 @@ MAX_IDENTIFIER_BYTES = 995
 _NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,200})[ \t]{0,20}:")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*")
 _ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
+_PARAMETER = re.compile(rb"[A-Za-z][A-Za-z0-9*-]{0,40}=")
 _IDENTIFIER = re.compile(rf"<([^<>]{{1,{MAX_IDENTIFIER_BYTES}}})>")
 _BLANKS = re.compile(r"\s+")
 
@@ -73,6 +74,10 @@ class _Reading:
         if line[:1] in (b" ", b"\t"):
             self._continue(line)
             return True
+        if self._lacks_a_parameter() and _PARAMETER.match(line):
+            self._defects["a parameter is not folded"] = None
+            self._continue(b" " + line)
+            return True
         name = _NAME.match(line)
         if name:
             self._open(name.group(1).decode("ascii"), line[name.end() :])
@@ -84,6 +89,11 @@ class _Reading:
             self._defects[defect] = None
         fields = tuple(HeaderField(name, _unfold(lines)) for name, lines in self._fields)
         return HeaderBlock(fields, body_start, tuple(self._defects))
+
+    def _lacks_a_parameter(self) -> bool:
+        """Seen in practice: scripts that write `Content-Type: multipart/mixed;` and the boundary on the next line, not folded."""
+        name, lines = self._fields[-1] if self._fields else ("", [])
+        return name.casefold() == "content-type" and bool(lines) and lines[-1].rstrip().endswith(b";")
 
     def _open(self, name: str, value: bytes) -> None:
         if len(self._fields) >= MAX_FIELDS:

@@ -29,6 +29,7 @@ PARSER_FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionEr
 
 _BOUNDARY = re.compile(rb"boundary[^=\n]{0,20}=[ \t\n]{0,20}\"?([^\"\n;]{0,200})")
 _STRUCTURAL_FIELD = re.compile(rb"\ncontent-(?:type|disposition)[ \t]{0,20}:[^\n]*(?:\n[ \t][^\n]*)*")
+_UNFOLDED = re.compile(rb"boundary=", re.IGNORECASE)
 _TYPE = re.compile(r"[^\s/]{1,100}/[^\s/]{1,100}")
 _FOLD = re.compile(r"[\r\n]+")
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -127,6 +128,9 @@ class _Builder:
         if message.is_multipart():
             return b"", self._build_children(_parts(message), depth)
         payload = decode_transfer(_raw_payload(message), "" if message.get_content_maintype() == "multipart" else _encoding(headers))
+        if depth + 1 < MAX_DEPTH and (opened := _open_unfolded(kind.value, payload)):
+            self.note("a boundary is not folded")
+            return b"", self._build_children(_parts(opened), depth)
         if kind.value in _MESSAGES:
             return payload, self._build_message(payload, depth)
         if kind.value == "text/plain" and b"begin" in payload:
@@ -191,6 +195,17 @@ def open_with_stdlib(guarded: bytes) -> tuple[Message, bytes]:
     except PARSER_FAULTS:
         _, _, body = guarded.partition(b"\r\n\r\n")
         return message_from_bytes(b"\r\n" + body, SealedMessage), b""
+
+
+def _open_unfolded(kind: str, payload: bytes) -> Message | None:
+    """The multipart whose boundary begins its body; None for anything else.
+
+    Seen in practice: `Content-Type: multipart/alternative;` in a part, and the boundary on a line below that is not folded.
+    """
+    if not kind.startswith("multipart/") or not _UNFOLDED.match(payload):
+        return None
+    opened, _ = open_with_stdlib(f"Content-Type: {kind};\r\n\t".encode("ascii", "replace") + payload)
+    return opened if opened.is_multipart() else None
 
 
 def _parts(message: Message) -> list[Message]:

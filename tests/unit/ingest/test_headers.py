@@ -23,6 +23,14 @@ def test_folded_fields_are_unfolded():
     check(b"Subject: one\r\n two\r\n\tthree\r\n\r\nbody", [("Subject", "one two\tthree")])
 
 
+def test_a_parameter_that_is_not_folded_belongs_to_content_type():
+    raw = b'Content-Type: multipart/mixed; \r\nboundary="a:b"\r\nSubject: hi\r\n\r\nbody'
+    check(raw, [("Content-Type", 'multipart/mixed;  boundary="a:b"'), ("Subject", "hi")])
+    assert read_headers(raw).defects == ("a parameter is not folded",)
+    check(b"X-Spam: a;\nb=c\nFrom: a@x\n\nbody", [("X-Spam", "a;")], b"b=c\nFrom: a@x\n\nbody")
+    check(b"Content-Type: text/plain\ncharset=x\n\nbody", [("Content-Type", "text/plain")], b"charset=x\n\nbody")
+
+
 def test_what_stands_before_the_first_field_is_skipped():
     check(b"\r\n\r\nFrom: a@x\r\n\r\nbody", [("From", "a@x")])
     check(b"From ann@x Mon Jan 1 00:00:00 2024\nFrom: a@x\n\nbody", [("From", "a@x")])

@@ -54,6 +54,23 @@ def test_parts_of_a_digest_are_messages():
     )
 
 
+def test_a_boundary_that_is_not_folded_is_found():
+    broken = b'Content-Type: multipart/alternative;\nboundary="c"\nX: y\n\n--c\n\none\n--c--\n'
+    parts = ((0, "multipart/mixed", b""), (1, "multipart/alternative", b""), (2, "text/plain", b"one"))
+    check(multipart(broken), *parts)
+    assert tree_of(multipart(broken))[1] == ("a boundary is not folded",)
+    check(broken, (0, "multipart/alternative", b""), (1, "text/plain", b"one"))
+    lost = b"boundary=c\n\nnothing"
+    check(multipart(b"Content-Type: multipart/mixed;\n" + lost), (0, "multipart/mixed", b""), (1, "multipart/mixed", lost + b"\n"))
+
+
+def test_boundaries_that_are_not_folded_end_at_the_depth():
+    raw = b"text"
+    for depth in range(60):
+        raw = b"Content-Type: multipart/mixed;\nboundary=b%02d\n\n--b%02d\n%s\n--b%02d--\n" % (depth, depth, raw, depth)
+    assert len([*tree_of(raw)[0].walk()]) < 40
+
+
 def test_a_multipart_without_its_boundary_is_a_leaf():
     check(b"Content-Type: multipart/mixed\n\nhello", (0, "multipart/mixed", b"hello"))
     check(b"Content-Type: multipart/mixed; boundary=x\n\nhello", (0, "multipart/mixed", b"hello"))
