@@ -17,12 +17,13 @@ DAILY = 10
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The mail that is answered, as the answering program has it; ids without angle brackets."""
+    """The mail that is answered, as the answering program has it; ids without angle brackets. `reply_to` is "" where From is meant."""
 
     message_id: str
     references: tuple[str, ...]
     subject: str
     text: str = ""
+    reply_to: str = ""
 
     @property
     def chain(self) -> tuple[str, ...]:

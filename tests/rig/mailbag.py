@@ -122,7 +122,11 @@ class Mailbag:
     def _open(self, talk: Talk) -> None:
         mail = self._new_mail(talk.ann, talk.subject)
         talk.mails.append(mail)
-        talk.ticket = self._tell(talk.truth, "a request", self._written(talk.ann, mail, [("Cc", talk.bob.address)]))
+        # Of a mail that came over such a list nobody but us has the id we know.
+        through_list = self._random.random() < 0.03
+        arriving = replace(mail, message_id=f"list{mail.message_id}") if through_list else mail
+        what = "a request, its id replaced by a list" if through_list else "a request"
+        talk.ticket = self._tell(talk.truth, what, self._written(talk.ann, arriving, [("Cc", talk.bob.address)]))
 
     def _open_in_the_wrong_order(self, talk: Talk) -> Iterator[timedelta]:
         """F7: the colleague's answer is there first."""
@@ -246,8 +250,9 @@ class Mailbag:
     def _answered(self, person: Person, parent: Parent, more: Fields, text: str = "") -> bytes:
         fields = [*PROGRAMS[person.program].answer(parent), *more]
         quoted = "".join(f"> {line}\n" for line in parent.text.splitlines())
+        to = parent.reply_to or DESK
         body = f"{text or f'This is mail {next(self._numbers)}.'}\n\nOn Mon, Mar 2, 2026 at 9:00 AM somebody wrote:\n{quoted}"
-        return an_email(sender=person.address, to=DESK, message_id=self._an_id(person), body=body, headers=fields, date=self._now)
+        return an_email(sender=person.address, to=to, message_id=self._an_id(person), body=body, headers=fields, date=self._now)
 
     def _tell(self, truth: str, what: str, raw: bytes) -> int | None:
         ticket = self._desk.receive(raw, self._now)
@@ -277,7 +282,8 @@ STEPS: dict[Callable[[Mailbag, Talk], None], int] = {
 def _as_parent(raw: bytes) -> Parent:
     """A letter of ours as a mail program has it."""
     mail = parse_message(raw)
-    return Parent(mail.message_id, mail.references, mail.subject, mail.text)
+    reply_to = mail.reply_to[0].address if mail.reply_to else ""
+    return Parent(mail.message_id, mail.references, mail.subject, mail.text, reply_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from maild.store.engine import Store, Transaction, open_store
 from maild.store.recall import recall
 from maild.ticket import TicketView
 from maild.writing_desk import composing
-from tests.rig.small_office import an_office
+from tests.rig.small_office import DESK, an_office
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Replay:
 
 
 @contextmanager
-def a_replay(directory: Path) -> Iterator[Replay]:
-    """A new desk, its database in the directory."""
+def a_replay(directory: Path, desk: str = DESK) -> Iterator[Replay]:
+    """A new desk, its database in the directory; `desk` as in `an_office`."""
     store = open_store("sqlite:///replay.db", directory, create=True)
     try:
-        yield Replay(an_office(directory), store)
+        yield Replay(an_office(directory, desk), store)
     finally:
         store.close()
