@@ -100,7 +100,9 @@ def _correlation() -> Iterator[Figure]:
         found = sum(map(bounces.is_about_our_letter, decisions))
         acted = sum(map(bounces.changes_something, decisions))
         yield Figure(f"corpus, bounce correlated {name}", 100 * found / len(raws), "%", at_least(target), f"{found} of {len(raws)}")
-        yield Figure(f"corpus, bounce correlated {name}, opens or changes a ticket or is answered", acted, "", None, f"of {len(raws)}")
+        yield Figure(
+            f"corpus, bounce correlated {name}, opens or changes a ticket or is answered", acted, "", at_most(0), f"of {len(raws)}"
+        )
 
 
 def _speed(directory: Path) -> Figure:
