@@ -1,4 +1,6 @@
-"""Messages too large to be had whole, cut down to header and first text part (MAIL.md P13). Pure."""
+"""Messages too large to be had whole, cut down to header and first text part (MAIL.md P13). Pure, linear."""
+
+from collections.abc import Iterator
 
 
 def first_part_as_message(header: bytes, mime: bytes, text: bytes) -> bytes:
@@ -10,16 +12,14 @@ def first_part_as_message(header: bytes, mime: bytes, text: bytes) -> bytes:
         return b""
     if not mime.strip():
         return header + text
-    fields = [field for field in _unfolded_fields(header) if not field.lower().startswith((b"content-", b"mime-version:"))]
-    return b"".join(fields) + b"MIME-Version: 1.0\r\n" + mime.rstrip() + b"\r\n\r\n" + text
+    return b"".join(_without_structure(header)) + b"MIME-Version: 1.0\r\n" + mime.rstrip() + b"\r\n\r\n" + text
 
 
-def _unfolded_fields(header: bytes) -> list[bytes]:
-    """Header fields with their continuation lines."""
-    fields: list[bytes] = []
+def _without_structure(header: bytes) -> Iterator[bytes]:
+    """The lines of all fields but those that say how the whole is built, continuation lines included."""
+    is_kept = True
     for line in header.splitlines(keepends=True):
-        if line[:1] in (b" ", b"\t") and fields:
-            fields[-1] += line
-        elif line.strip():
-            fields.append(line)
-    return fields
+        if line[:1] not in (b" ", b"\t"):
+            is_kept = not line.lower().startswith((b"content-", b"mime-version:"))
+        if is_kept and line.strip():
+            yield line
