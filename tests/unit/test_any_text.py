@@ -21,11 +21,13 @@ from maild.desk.commands import hash_words, parse
 from maild.desk.courtesy import is_courtesy
 from maild.desk.query import parse_query
 from maild.errors import UsageError
+from maild.ingest.author import find_author
 from maild.ingest.automated import classify
 from maild.ingest.bounce_verdict import find_status, read_kind
 from maild.ingest.dates import read_date
 from maild.ingest.details import find_details
 from maild.ingest.spam import find_spam
+from maild.ingest.witness import Witness
 from maild.message import Address
 from maild.outbox.hygiene import clean_id, display_name, header_address, wire_address
 from maild.outbox.leaks import find_leak
@@ -40,6 +42,8 @@ from tests.rig.linear import is_linear
 SETTINGS, TOKENS = some_settings(), some_tokens()
 TAG, ANCHOR = TOKENS.mint_tag(7), TOKENS.mint_anchor(7)
 LETTER, LINE = TOKENS.mint_message_id(LetterKind.ANSWER, 7, 8), TOKENS.mint_reference_line(7, 8, "anna")
+FORM = "noreply@forms.example"
+FORMS, WITNESS = some_settings(forms=frozenset({FORM})), Witness(frozenset({"mx.acme.example"}))
 SIGNS = ("Auto-Submitted", "Precedence", "List-Id", "X-Autoreply", "Feedback-ID", "X-Auto-Response-Suppress", "X-Loop", "Return-Path")
 
 
@@ -64,6 +68,14 @@ def recognise(text: str) -> None:
     is_courtesy(a_message(text=text))
 
 
+def find_writer(text: str) -> None:
+    """Behind a list, and behind a form of ours."""
+    said = {"X-Original-From": text, "List-Post": text, "Authentication-Results": f"mx.acme.example; {text}"}
+    writer = Address(text, f"{text}@x")
+    for sender in ("support@acme.example", FORM):
+        find_author(a_message(header_from=(Address("", sender),), reply_to=(writer,), headers=said), WITNESS, FORMS)
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "tags": lambda text: (TOKENS.find_tags(text), TOKENS.strip_tags(text), write_reply_subject(text, TAG, "prefix", TOKENS)),
     "tokens": read_tokens,
@@ -71,6 +83,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "commands": lambda text: (parse(text, ["vip"]), hash_words(text)),
     "queries": ask,
     "signs of machines": recognise,
+    "true authors": find_writer,
     "relays' replies": lambda text: (find_reported_id(text), canonical(text)),
     "servers' replies": lambda text: [read_reply(phase, Reply(code, text)) for phase in Phase for code in (250, 354, 421, 451, 550, 552)],
     "verdicts": lambda text: (find_status(text), read_kind("", text)),
@@ -90,6 +103,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "YAML": lambda text: parse_yaml(text.encode("utf-8", "replace"), Path("maild.yaml"), Faults()),
 }
 PIECES = {
+    "true authors": ["<", ">", "@", '"', "a@b", "<mailto:", ",", "dmarc=pass ", "header.from=", ";", "(", ")", " ", "\\"],
     "tags": ["[", "[Acme", "Acme", " ", "#", "7", "-", "G514", "]", TAG, "［", "\u200b", "\u00ad", "Re:", "Fwd:"],
     "tokens": [LETTER, ANCHOR, LINE, "c.", "7.", "t.", "r7.", "maild-ref:", " ", "a" * 16, "@acme.example", "; ", "00"],
     "details": ["+", "r7.", "a7.8.", "b7.1.", "a" * 16, "00", "@", "."],
