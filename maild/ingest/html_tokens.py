@@ -36,6 +36,11 @@ class Tag:
         return found
 
 
+def render_tag(tag: Tag) -> str:
+    """The tag as markup again."""
+    return f"<{'/' if tag.closes else ''}{tag.name}{tag.attributes}>"
+
+
 def read_html(html: str) -> Iterator[Tag | str]:
     """Tags and the texts between them, character references resolved. Comments, declarations, scripts and styles are left out."""
     return _Scanner(html).scan()
