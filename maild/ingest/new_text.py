@@ -113,17 +113,19 @@ def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool) -> b
     if not quote.is_marked:
         return False
     end = find_notice(lines) or len(lines)
+    within = range(quote.content, end)
     frames_count = not is_marker(lines[quote.start].text)
-    return not is_whole or any(_is_own(lines, number, quote, frames_count) for number in range(quote.content, end))
+    first_quoted = next((number for number in within if is_quoted(lines[number].text)), end) if frames_count else end
+    return not is_whole or any(_is_own(lines, number, first_quoted) for number in within)
 
 
-def _is_own(lines: Sequence[Line], number: int, quote: Quote, frames_count: bool) -> bool:
+def _is_own(lines: Sequence[Line], number: int, first_quoted: int) -> bool:
     """Words that are not quoted. A line in a mail client's frame is the writer's own where quoted ones stand before it."""
     line = lines[number]
     if not _WORDS.search(line.text) or _SNIPPED.match(line.text) or is_quoted(line.text) or line.origin in (Origin.QUOTE, Origin.SIGNATURE):
         return False
     if line.origin is Origin.FRAME:
-        return frames_count and any(is_quoted(lines[before].text) for before in range(quote.content, number))
+        return first_quoted < number
     return not _is_wrapped(lines, number)
 
 
