@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from maild.ingest.html_marks import begins_rest, draws_rule, find_names, find_origin, is_indentation
+from maild.ingest.html_nesting import VOID
 from maild.ingest.html_tokens import Tag, read_html
+from maild.ingest.html_visibility import MAX_STYLE, find_tininess, is_hiding
 from maild.ingest.lines import Line, Origin
 
 MAX_HTML = 2 * 1024 * 1024
 MAX_OPEN = 2_000
 MAX_SOURCE = 500
-MAX_STYLE = 2_000
 MAX_SMILEY = 8
 MAX_IMAGES = 200
 MAX_BLANK_LINES = 20
 
-_VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "wbr"})
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"})
 _BLOCKS = _PARAGRAPHS | {
     "div",
@@ -38,14 +38,8 @@ _BLOCKS = _PARAGRAPHS | {
     "body",
     "address",
 }
-_SELF_CLOSING = frozenset({"p", "li", "tr", "td", "th", "option", "dt", "dd"})
+SELF_CLOSING = frozenset({"p", "li", "tr", "td", "th", "option", "dt", "dd"})
 _CELLS = frozenset({"td", "th"})
-_HIDDEN = re.compile(
-    r"display\s{0,5}:\s{0,5}none|visibility\s{0,5}:\s{0,5}hidden|mso-hide\s{0,5}:\s{0,5}all|(?<![\w-])opacity\s{0,5}:\s{0,5}0(?![.\d])"
-)
-_FLAT = re.compile(r"max-height\s{0,5}:\s{0,5}0(?![.\d])")
-_CLIPPED = re.compile(r"overflow\s{0,5}:\s{0,5}hidden")
-_FONT_SIZE = re.compile(r"font-size\s{0,5}:\s{0,5}(?:(0(?:px|pt|em|rem|%)?(?![.\d%a-z]))|[^;\s])")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -117,7 +111,7 @@ class _Writer:
 
     def open(self, tag: Tag) -> None:
         name = tag.name
-        if name in _SELF_CLOSING and self._open[-1].name == name:
+        if name in SELF_CLOSING and self._open[-1].name == name:
             self.close(name)
         if name in _BLOCKS:
             self._break(paragraph=name in _PARAGRAPHS)
@@ -132,7 +126,7 @@ class _Writer:
                 self._write("- ")
             case _ if name in _CELLS and self._pieces:
                 self._write(" | ")
-        if name not in _VOID and len(self._open) < MAX_OPEN:
+        if name not in VOID and len(self._open) < MAX_OPEN:
             self._push(tag)
 
     def close(self, name: str) -> None:
@@ -185,10 +179,10 @@ class _Writer:
         return element
 
     def _with_style(self, element: _Element, style: str) -> _Element:
-        if _HIDDEN.search(style) or (_FLAT.search(style) and _CLIPPED.search(style)):
+        if is_hiding(style):
             element = replace(element, is_hidden=True)
-        if size := _FONT_SIZE.search(style):
-            element = replace(element, is_tiny=size.group(1) is not None)
+        if (is_tiny := find_tininess(style)) is not None:
+            element = replace(element, is_tiny=is_tiny)
         if element.name in _BLOCKS and draws_rule(style):
             self._is_ruled = True
         return element

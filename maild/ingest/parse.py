@@ -129,6 +129,8 @@ def _compose(raw: bytes, opened: _Opened, content: Content) -> InboundMessage:
         defects=opened.defects,
         calendar_method=content.calendar_method,
         uncut_text=content.uncut_text,
+        new_html=content.new_html,
+        uncut_html=content.uncut_html,
         invitation=content.invitation,
         wrappings=content.wrappings,
         loop_marks=header.values(LOOP_FIELD),

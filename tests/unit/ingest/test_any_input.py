@@ -16,10 +16,11 @@ from maild.ingest.authentication import parse_results
 from maild.ingest.charset import decode_bytes
 from maild.ingest.clean_html import clean
 from maild.ingest.delivery_status import read_delivery_status
+from maild.ingest.excerpt import safe_excerpt
 from maild.ingest.filenames import clean_name
 from maild.ingest.flowed import unfold_flowed
 from maild.ingest.headers import find_identifiers, first_identifier, read_headers
-from maild.ingest.html_text import html_lines
+from maild.ingest.html_text import html_lines, html_to_text
 from maild.ingest.hygiene import clean_text, one_line
 from maild.ingest.invitation import describe_calendar
 from maild.ingest.language import guess_language
@@ -74,6 +75,7 @@ TEXT_READERS: dict[str, Callable[[str], object]] = {
     "new text": lambda text: (cut_reply(plain_lines(text)), keep_reply(plain_lines(text))),
     "HTML": cut_html,
     "clean HTML": clean,
+    "excerpts": lambda html: safe_excerpt(html, html_to_text(html)),
     "calendars": lambda text: describe_calendar(text, ""),
     "languages": guess_language,
 }
@@ -157,7 +159,7 @@ MESSAGE = [
     *("Content-Type: multipart/alternative; boundary=c\n", "Content-Disposition: attachment; filename=x\n", "x: y\n", " ", ";", '"'),
     *("Content-Type: text/calendar\n", "Content-Type: message/rfc822\n"),
 ]
-ALL_TOKENS = TOKENS | {"new text": WRITING, "HTML": MARKUP, "clean HTML": MARKUP, "messages": MESSAGE}
+ALL_TOKENS = TOKENS | {"new text": WRITING, "HTML": MARKUP, "clean HTML": MARKUP, "excerpts": MARKUP, "messages": MESSAGE}
 
 
 def pieces(name: str, most: int) -> st.SearchStrategy[str]:
