@@ -19,7 +19,7 @@ from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
 from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
 from maild.draft import Draft
-from maild.effects import Effect, IncomingState, Link, RecordEvent
+from maild.effects import AddMessage, Effect, IncomingState, Link, RecordEvent
 from maild.ingest.language import guess_language
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
@@ -215,7 +215,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
     """A request. It may follow a ticket that its sender may not write on, or that has been closed too long; that one is not touched."""
     is_written = reading.nature.message_class in (MessageClass.HUMAN, MessageClass.LIST)
     kind = MessageKind.CUSTOMER if is_written else MessageKind.AUTO
-    message = replace(message_of(reading, kind, now), visible=_all_of(reading.message))
+    message = _uncut(message_of(reading, kind, now), reading.message)
     ticket = with_doubts(_opened(reading, settings, now), reading)
     return Draft(
         state=IncomingState.DONE,
@@ -230,9 +230,15 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
     )
 
 
-def _all_of(message: InboundMessage) -> str:
-    """MAIL.md P8: the first message of a ticket is never cut; P7: where there is nothing to read it says what there is."""
-    return message.uncut_text or message.text or message.new_text or placeholder(message)
+def _uncut(added: AddMessage, message: InboundMessage) -> AddMessage:
+    """MAIL.md P8: the first message of a ticket is never cut, so no picture of it is out of sight; P7: where there is nothing to read it
+    says what there is."""
+    return replace(
+        added,
+        visible=message.uncut_text or message.text or message.new_text or placeholder(message),
+        visible_html=message.uncut_html,
+        attachments=tuple(replace(attachment, elided=False) for attachment in message.attachments),
+    )
 
 
 def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:

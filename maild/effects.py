@@ -20,7 +20,8 @@ class AddMessage:
     """Put a message on the ticket.
 
     `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11). `named` are the addresses in its
-    To and Cc, as they are compared: who stands there may answer (F6).
+    To and Cc, as they are compared: who stands there may answer (F6). `visible_html` says what `visible` says, as safe HTML; it is shown,
+    not kept.
     """
 
     kind: MessageKind
@@ -28,6 +29,7 @@ class AddMessage:
     at: datetime
     text: str
     visible: str
+    visible_html: str = ""
     html: str = ""
     agent: str | None = None
     internal: bool = False
@@ -54,8 +56,8 @@ class Letter:
 
     `template` names a file family in `maild/templates/<language>/`; `values` are the plain values it may use beside those every letter
     has (`maild.outbox.compose` lists them). `agent` is the reader of a notification, bound into its token; `author` the agent who answers.
-    `body` is what a person wrote, `quoted` the message answered. `automatic`: counts against the caps of MAIL.md L4. `internal`: a reply
-    to it is a note.
+    `body` is what a person wrote, `body_html` the same as safe HTML if there is any, `quoted` the message answered. `automatic`: counts
+    against the caps of MAIL.md L4. `internal`: a reply to it is a note.
     """
 
     kind: LetterKind
@@ -70,6 +72,7 @@ class Letter:
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     body: str = ""
+    body_html: str = ""
     quoted: str = ""
     quoted_from: str = ""
     values: Mapping[str, object] = field(default_factory=dict)

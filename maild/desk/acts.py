@@ -19,7 +19,8 @@ from maild.ticket import MessageKind, Status, TicketView
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One agent's deed. `agent` is who does it; `by` how the log names him. `without`: addresses that already have the words.
+    """One agent's deed. `agent` is who does it; `by` how the log names him. `without`: addresses that already have the words. `html` says
+    what `body` says, as safe HTML, "" without any.
 
     `message_id`, `references` and `subject` are those of the agent's mail, empty at the command line. `suppressed` are addresses to which
     mail came back before: an answer is tried all the same (MAIL.md B5).
@@ -42,7 +43,7 @@ class Act:
 
     @property
     def says_something(self) -> bool:
-        return bool(self.body.strip()) or any(not attachment.inline for attachment in self.attachments)
+        return bool(self.body.strip()) or any(map(letters.may_be_relayed, self.attachments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def _message(act: Act, internal: bool) -> AddMessage:
         at=act.at,
         text=act.full_text or act.body,
         visible=act.body,
+        visible_html=act.html,
         html=act.html,
         agent=act.agent.key,
         internal=internal,
@@ -125,7 +127,9 @@ def _ownership(before: TicketView, after: TicketView, act: Act) -> Iterator[Reco
 
 
 def _answer(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Iterator[Effect]:
-    letter = letters.answer(ticket, act.agent, act.body, act.attachments, act.without, answered, settings)
+    # Only the words must not name him (A8): a link with his own address in the HTML is no reason to refuse what the text says.
+    html = "" if find_leak(act.html, act.agent.addresses) else act.html
+    letter = letters.answer(ticket, act.agent, act.body, act.attachments, act.without, answered, settings, html=html)
     if not letter.recipients:
         yield RecordEvent("answered", act.by, "everybody already has this answer; not sent again")
         return

@@ -11,6 +11,7 @@ from maild.desk.participants import with_persons
 from maild.desk.rehoming import rehome
 from maild.draft import Draft
 from maild.effects import AddMessage, IncomingState, RecordEvent
+from maild.ingest.excerpt import cut_excerpt
 from maild.ingest.forwards import begins_with_forward
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import starts_with_forward
@@ -139,6 +140,7 @@ def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now:
         at=now,
         commands=parsed.commands,
         body=parsed.body,
+        html=_html_of(message, parsed.body),
         full_text=message.text,
         internal=internal,
         attachments=message.attachments,
@@ -148,6 +150,11 @@ def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now:
         subject=message.subject,
         suppressed=reading.known.suppressed,
     )
+
+
+def _html_of(message: InboundMessage, body: str) -> str:
+    """MAIL.md A8: the agent's HTML, cut where commands have been cut from the text. A literal `##word` is put right in the text only."""
+    return "" if "##" in message.new_text else cut_excerpt(message.new_html, body)
 
 
 def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
@@ -199,6 +206,7 @@ def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage
         at=now,
         text=message.text,
         visible=message.new_text or placeholder(message),
+        visible_html=message.new_html,
         html=message.html,
         message_id=message.message_id,
         references=(*message.in_reply_to, *message.references),

@@ -108,8 +108,13 @@ def answer(
     without: Iterable[str],
     answered: Answered,
     settings: Settings,
+    *,
+    html: str = "",
 ) -> Letter:
-    """An agent's answer under the department's name (MAIL.md A8, A9): to the requester and Cc participants, minus those who have it."""
+    """An agent's answer under the department's name (MAIL.md A8, A9): to the requester and Cc participants, minus those who have it.
+
+    `html` says what `body` says, as safe HTML, "" without any.
+    """
     has_it = frozenset(address.casefold() for address in without)
     to = tuple(address for address in (ticket.requester,) if _may_be_answered(address, ticket, has_it, settings))
     cc = tuple(person for person in ticket.cc if _may_get(person, has_it, settings) and settings.agent_at(person.address) is None)
@@ -125,17 +130,19 @@ def answer(
         in_reply_to=answered.message_id,
         references=answered.references,
         body=body,
+        body_html=html,
         quoted=answered.text,
         quoted_from=answered.author,
-        attachments=tuple(item for item in attachments if _may_be_relayed(item)),
+        attachments=tuple(item for item in attachments if may_be_relayed(item)),
         thread_headers=answered.thread_headers,
         automatic=False,
     )
 
 
-def _may_be_relayed(attachment: Attachment) -> bool:
-    """Signatures, keys and visiting cards name the agent's own address (MAIL.md A8); small inline pictures belong to his signature."""
-    if attachment.content_type in PERSONAL_TYPES:
+def may_be_relayed(attachment: Attachment) -> bool:
+    """Signatures, keys and visiting cards name the agent's own address (MAIL.md A8); pictures that stand in what was cut away stay behind
+    with it (P11), and small inline pictures belong to his signature."""
+    if attachment.content_type in PERSONAL_TYPES or attachment.elided:
         return False
     return not attachment.inline or attachment.size > SIGNATURE_IMAGE_BYTES
 
@@ -165,9 +172,10 @@ def notification(
         languages=settings.language_of(ticket.queue, settings.desk.language),
         subject=ticket.subject,
         body=message.visible or message.text,
+        body_html=message.visible_html,
         quoted_from=message.author.name or message.author.address,
         values={"warnings": tuple(warnings)},
-        attachments=message.attachments,
+        attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
         automatic=False,
         internal=message.internal,
     )

@@ -21,7 +21,6 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan", "align", "valign"},
     "th": {"colspan", "rowspan", "align", "valign"},
     "table": {"border", "cellpadding", "cellspacing", "width"},
-    "font": {"color"},
     "ol": {"start", "type"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
@@ -29,6 +28,7 @@ _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 
 def clean(html: str) -> str:
     """Safe HTML with the same visible text: no scripts, no styles, no forms, no frames; pictures only from the mail itself (`cid:`).
+    No colours either: black text of the writer's would be black on black in a reader's dark theme.
 
     Beyond 512 KiB it is cut, and says so.
     """

@@ -13,7 +13,8 @@ Every template gets these values, beside `Letter.values`, which win over them:
     requester    name, address, shown (both); the name is "" where it may not be repeated
     author       name: the agent who answers; in a notification who wrote the message (`Letter.quoted_from`, else the requester); or ""
     subject      the subject as given to the letter
-    body         what a person wrote; quoted, quoted_from: the message it answers, and who wrote that
+    body         what a person wrote; body_html: the same in her own HTML, made safe, or ""
+    quoted       the message it answers; quoted_from: who wrote that
     signature    the department's, or its name and the desk's
     attachments  names of the files that go along; left_out: of those too large to
     language, direction ("ltr" or "rtl"); words: the language's (`maild.templates.words`); in HTML also text: the rendered text
@@ -35,7 +36,8 @@ from maild.outbox.faces import write_sender
 from maild.outbox.leaks import find_leak, refuse_leaks
 from maild.outbox.letter_headers import references_of, write_headers
 from maild.outbox.letter_values import letter_values
-from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, text_part
+from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, picture_part, related, text_part
+from maild.outbox.pictures import picture_id, place_pictures
 from maild.outbox.subject import write_first_subject, write_reply_subject, write_tag
 from maild.outbox.ways_back import write_envelopes
 from maild.round_trip import RoundTrip
@@ -78,7 +80,7 @@ class Composer:
         if not draft.for_agents:
             refuse_leaks(self._shown(draft, subject, words), draft.author_addresses)
         headers = write_headers(draft, subject, words.language, self._settings, self._tokens)
-        raw = f"{headers}MIME-Version: 1.0\r\n".encode("ascii") + _body(draft, words).to_bytes()
+        raw = f"{headers}MIME-Version: 1.0\r\n".encode("ascii") + _body(draft, words, self._settings.desk.domain).to_bytes()
         return Composed(draft.message_id, subject, raw, write_envelopes(draft, self._settings, self._tokens))
 
     def _draft(self, letter: Letter, ticket: TicketView | None, number: int, now: datetime, files: Mapping[int, bytes]) -> Draft:
@@ -86,8 +88,9 @@ class Composer:
         ticket_number = ticket.number if ticket else 0
         secret = self._author_addresses(letter)
         attached, left_out = _choose_files(letter, files, self._settings.desk.attach_max)
+        shown = place_pictures(letter.body_html, (attachment for attachment, _ in attached), number, self._settings.desk.domain)
         return Draft(
-            letter=_without_excess(_without_customers_leaks(letter, secret)),
+            letter=_without_excess(_without_customers_leaks(replace(letter, body_html=shown), secret)),
             ticket=ticket,
             number=number,
             queue=queue,
@@ -131,7 +134,8 @@ def _without_customers_leaks(letter: Letter, secret: tuple[str, ...]) -> Letter:
 def _without_excess(letter: Letter) -> Letter:
     """Seen in practice: logs of many megabytes pasted into a mail. What an agent answers is never cut."""
     body = letter.body if letter.kind is LetterKind.ANSWER else _beginning(letter.body)
-    return replace(letter, body=body, quoted=_beginning(letter.quoted))
+    body_html = letter.body_html if body == letter.body else ""
+    return replace(letter, body=body, body_html=body_html, quoted=_beginning(letter.quoted))
 
 
 def _beginning(text: str) -> str:
@@ -156,10 +160,17 @@ def _choose_files(
     return tuple(attached), tuple(left_out)
 
 
-def _body(draft: Draft, words: Rendered) -> Part:
+def _body(draft: Draft, words: Rendered, domain: str) -> Part:
+    """MAIL.md O8. A file that the HTML shows, which is the template's to say, stands beside it; the others follow."""
     seed = str(draft.number)
+    pictures, files = [], []
+    for attachment, content in draft.attached:
+        identifier = picture_id(attachment, draft.number, domain)
+        if words.html and f'"cid:{identifier}"' in words.html:
+            pictures.append(picture_part(attachment.name, attachment.content_type, content, identifier))
+        else:
+            files.append(attachment_part(attachment.name, attachment.content_type, content))
     forms = [text_part(words.text)]
     if words.html:
-        forms.append(text_part(words.html, "html"))
-    files = (attachment_part(attachment.name, attachment.content_type, content) for attachment, content in draft.attached)
+        forms.append(related(text_part(words.html, "html"), pictures, seed))
     return mixed([alternative(forms, seed), *files], seed)

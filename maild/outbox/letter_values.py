@@ -6,7 +6,7 @@ from maild.config.settings import Settings
 from maild.outbox.draft import Draft
 from maild.outbox.faces import author_name, person_name, shortened
 from maild.outbox.hygiene import one_line
-from maild.templates.values import OPTIONAL
+from maild.templates.values import OPTIONAL, Html
 from maild.tokens import Tokens
 
 REPLY_NAME = 36
@@ -25,6 +25,7 @@ def letter_values(draft: Draft, settings: Settings, tokens: Tokens) -> dict[str,
         "author": {"name": author_name(letter, draft.ticket, settings)},
         "subject": one_line(letter.subject),
         "body": letter.body,
+        "body_html": Html(letter.body_html),
         "quoted": letter.quoted,
         "quoted_from": one_line(letter.quoted_from),
         "signature": _signature(draft, settings),

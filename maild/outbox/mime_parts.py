@@ -45,6 +45,18 @@ def attachment_part(name: str, content_type: str, content: bytes) -> Part:
     return Part(f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n{disposition}", _base64_lines(content))
 
 
+def picture_part(name: str, content_type: str, content: bytes, content_id: str) -> Part:
+    """A picture that HTML beside it shows by its id, given without angle brackets (RFC 2392)."""
+    disposition = fold_parameters("Content-Disposition", "inline", {"filename": name})
+    headers = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <{content_id}>\r\n{disposition}"
+    return Part(headers, _base64_lines(content))
+
+
+def related(html: Part, pictures: Sequence[Part], seed: str) -> Part:
+    """HTML with the pictures it shows (RFC 2387). Without any it stays as it is."""
+    return _multipart("related", (html, *pictures), f"=_r_{seed}", ' type="text/html";') if pictures else html
+
+
 def alternative(parts: Sequence[Part], seed: str) -> Part:
     """The same content in several forms, the plainest first (RFC 2046 section 5.1.4). A single part stays as it is."""
     return parts[0] if len(parts) == 1 else _multipart("alternative", parts, f"=_a_{seed}")
@@ -67,10 +79,10 @@ def _text_headers(subtype: str, encoding: str) -> str:
     return f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n'
 
 
-def _multipart(subtype: str, parts: Sequence[Part], boundary: str) -> Part:
+def _multipart(subtype: str, parts: Sequence[Part], boundary: str, parameters: str = "") -> Part:
     separator = f"--{boundary}\r\n".encode("ascii")
     content = b"\r\n".join(separator + part.to_bytes() for part in parts)
-    headers = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'
+    headers = f'Content-Type: multipart/{subtype};{parameters}\r\n boundary="{boundary}"\r\n'
     return Part(headers, content + f"\r\n--{boundary}--\r\n".encode("ascii"))
 
 

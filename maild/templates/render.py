@@ -19,7 +19,7 @@ from maild.errors import TemplateError
 from maild.templates import words
 from maild.templates.catalogue import LAYOUT, PACKAGED, SUBJECT, TEXT, Catalogue, Listed, TemplateFile
 from maild.templates.sandbox import Sandbox, capped
-from maild.templates.values import sample_values
+from maild.templates.values import Html, sample_values
 from maild.templates.words import Vocabulary, load_vocabulary
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -161,7 +161,9 @@ def copy_template(settings: Settings, name: str) -> Path:
 
 
 def _plain(value: object) -> object:
-    """A copy made of plain values only; text that claims to be safe HTML loses that claim."""
+    """A copy made of plain values only; text that claims to be safe HTML loses that claim, unless it is what `compose` made so."""
+    if isinstance(value, Html):
+        return value
     if isinstance(value, str):
         return value if type(value) is str else str.__str__(value)
     if value is None or isinstance(value, bool | int | float):

@@ -16,6 +16,7 @@ from markupsafe import escape
 
 from maild.errors import TemplateError
 from maild.templates.catalogue import Catalogue
+from maild.templates.values import Html
 
 MAX_OUTPUT = 1024 * 1024
 MAX_STEPS = 100_000
@@ -106,15 +107,6 @@ class _Loader(BaseLoader):
         if file is None:
             raise TemplateNotFound(template)
         return file.path.read_text(encoding="utf-8"), str(file.path), None
-
-
-class Html(str):
-    """Text that is HTML already, so that it is not escaped once more."""
-
-    __slots__ = ()
-
-    def __html__(self) -> str:
-        return self
 
 
 def capped(pieces: Iterable[str]) -> str:

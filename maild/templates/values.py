@@ -2,6 +2,16 @@
 
 from collections.abc import Mapping
 
+
+class Html(str):
+    """Text that is HTML already, and safe: it is not escaped once more. Nothing a template or a mail says becomes this by itself."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
 _EVERY_LETTER: Mapping[str, object] = {
     "desk": {"name": "Acme Support"},
     "queue": {"key": "support", "name": "Support", "address": "support@acme.example"},
@@ -18,6 +28,7 @@ _EVERY_LETTER: Mapping[str, object] = {
     "author": {"name": "Anna Ivanova"},
     "subject": "Where is my order?",
     "body": "Hello,\n\nmy order has not come yet. Can you tell me where it is?\n\nAnn",
+    "body_html": "",
     "quoted": "",
     "quoted_from": "",
     "signature": "Support\nAcme Support",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maild.templates.render import Templates, list_templates
-from maild.templates.values import sample_values
+from maild.templates.values import Html, sample_values
 from tests.rig.browser import Browser
 from tests.rig.letters import a_desk
 
@@ -46,8 +46,18 @@ Ann""",
     "sender": f"{LONG}@globex.example",
     "tickets": [{"number": number, "subject": f"سفارش {LONG}"} for number in range(1042, 1054)],
 }
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="
+WRITTEN: Mapping[str, object] = {
+    # In a letter it is the Content-ID of a part, which no browser looks up.
+    "body_html": Html(
+        f"""<div>Hello,</div>
+<table width="900" border="1"><tr><td valign="top">سلام</td><td valign="top">{"a wide cell of a table " * 40}</td></tr></table>
+<pre>{"a line of code " * 60}</pre><p>See <img src="{DOT}" width="2000" height="300" alt="a screenshot"> here.</p>
+<blockquote>quoted</blockquote><ul><li>one</li><li>two</li></ul>"""
+    )
+}
 EMPTY: Mapping[str, object] = {
-    **{name: "" for name in ("reply_to", "reference", "why", "body", "quoted", "quoted_from", "subject")},
+    **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject")},
     **{name: () for name in ("warnings", "history", "attachments", "left_out", "tickets")},
     "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
     "actions": {},
@@ -57,7 +67,7 @@ _TEMPLATES = Templates(DESK)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A letter's HTML. `state`: ordinary, worst, or empty of everything that may lack."""
+    """A letter's HTML. `state`: ordinary, worst, with HTML that a person has written, or empty of everything that may lack."""
 
     kind: str
     language: str
@@ -72,7 +82,7 @@ def pages(language: str) -> Iterator[Page]:
     """Every letter in a language, in each state."""
     for kind in sorted({letter.kind for letter in LETTERS}):
         ordinary = sample_values(kind)
-        for state, values in (("ordinary", {}), ("worst", WORST), ("empty", EMPTY)):
+        for state, values in (("ordinary", {}), ("written", WRITTEN), ("worst", WORST), ("empty", EMPTY)):
             rendered = _TEMPLATES.render(kind, (language,), {**ordinary, **values})
             # Many clients do not know how to fold the history away.
             yield Page(kind, language, state, (rendered.html or "").replace("<details>", "<details open>"))

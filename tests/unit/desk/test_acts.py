@@ -1,5 +1,6 @@
 """What an agent's deed does (MAIL.md A7-A9, A14): commands, then words, then who is told."""
 
+from dataclasses import replace
 from typing import Any
 
 from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
@@ -45,6 +46,23 @@ def test_an_answer_takes_an_unowned_ticket_and_waits_for_the_customer():
     assert (act.after.owner, act.after.status) == ("anna", Status.WAITING)
     assert messages(act) == [(MessageKind.AGENT, False)]
     assert [letter.recipients for letter in letters(act)] == [(ANN,)]
+
+
+SHOT = Attachment("shot.png", "image/png", 9000, "1" * 64, True, "shot@x", 2)
+
+
+def test_a_screenshot_without_a_word_is_an_answer_and_a_logo_is_none():
+    """A5, P11."""
+    assert [letter.attachments for letter in letters(done(attachments=(SHOT,)))] == [(SHOT,)]
+    for logo in (replace(SHOT, elided=True), replace(SHOT, size=900)):
+        assert letters(done(attachments=(logo,))) == []
+        assert letters(done("Look.", attachments=(logo,)))[0].attachments == ()
+
+
+def test_an_answer_goes_out_in_the_agents_html_unless_it_shows_his_address():
+    """A8."""
+    assert letters(done("Look.", html="<p>Look.</p>"))[0].body_html == "<p>Look.</p>"
+    assert letters(done("Look.", html='<p title="anna@acme.example">Look.</p>'))[0].body_html == ""
 
 
 def test_a_ticket_that_has_an_owner_keeps_him_and_he_is_told():

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from email.message import EmailMessage
 from html import unescape
 from urllib.parse import parse_qs
 
@@ -223,6 +224,55 @@ def test_attachments_go_along_up_to_the_limit_and_the_rest_is_named():
     written = [(part.get_filename(), part.get_content_type(), part.get_content()) for part in message.iter_attachments()]
     assert written == [("Größe.pdf", "application/pdf", b"%PDF"), ("i.ics", "application/octet-stream", b"BEGIN:VCALENDAR")]
     assert "big.bin, gone" in text_of(message)
+
+
+PICTURE = replace(an_attachment("shot.png", 3, "image/png"), inline=True, content_id="image001.png@01DC7F3A")
+SCREEN = '<p>Look: <img src="cid:image001.png@01DC7F3A" alt="shot"></p><p>There.</p>'
+
+
+def structure(message: EmailMessage) -> list[str]:
+    return [part.get_content_type() for part in message.walk()]
+
+
+@pytest.mark.parametrize("kind", [ANSWER, NOTIFICATION])
+def test_a_picture_stands_in_its_place_under_an_id_of_its_own(kind: LetterKind):
+    """O8, A8, P11."""
+    files = {3: b"\x89PNG", 4: b"%PDF"}
+    letter = composed(a_letter(kind, body_html=SCREEN, attachments=(PICTURE, an_attachment("plan.pdf", 4))), files=files)
+    check_wire(letter)
+    message = read_back(letter)
+    assert structure(message)[1:] == [
+        *("multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png", "application/pdf"),
+    ]
+    (picture,) = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert picture.get_content() == b"\x89PNG"
+    assert picture.get_content_disposition() == "inline"
+    html = text_of(message, "html")
+    assert f'<p>Look: <img src="cid:{picture["Content-ID"].strip("<>")}" alt="shot"></p><p>There.</p>' in html
+    assert "01DC7F3A" not in letter.raw.decode()
+
+
+def test_a_picture_too_large_to_go_along_is_named_and_leaves_no_frame():
+    letter = a_letter(ANSWER, body_html=SCREEN, attachments=(PICTURE,))
+    message = read_back(composed(letter, desk=a_desk(attach_max=3), files={3: b"\x89PNG"}))
+    assert structure(message) == ["multipart/alternative", "text/plain", "text/html"]
+    assert "<img" not in text_of(message, "html")
+    assert "Too large to attach: shot.png" in text_of(message)
+
+
+def test_a_picture_that_no_html_shows_is_a_file():
+    """Where the HTML does not say what the text says there is none; and no file of another type is a picture."""
+    message = read_back(composed(a_letter(ANSWER, attachments=(PICTURE,)), files={3: b"\x89PNG"}))
+    assert [part.get_filename() for part in message.iter_attachments()] == ["shot.png"]
+    program = replace(PICTURE, content_type="text/html")
+    message = read_back(composed(a_letter(ANSWER, body_html=SCREEN, attachments=(program,)), files={3: b"<script>"}))
+    assert [part.get_content_disposition() for part in message.iter_attachments()] == ["attachment"]
+    assert "<img" not in text_of(message, "html")
+
+
+def test_html_is_scanned_for_leaks_to_its_last_attribute():
+    check_leak(body_html='<a href="mailto:anna&#64;acme.example">me</a>')
+    check_leak(body_html=f"<p hidden>{TOKENS.mint_reference_line(1042, 5, 'anna')}</p>")
 
 
 def test_conversation_headers_of_outlook_stand_before_the_subject():
