@@ -5,8 +5,9 @@ clerk      one thread: stored mail through the walk           maild.clerk
 postmen    one thread an SMTP account: letters out            maild.outbox.queue
 jobs       APScheduler: what dead processes left behind,      maild.housekeeping
            what admins must know,                             maild.alarm
-           what was kept out                                  maild.quarantine_digest
-           and one mail for many tickets                      maild.storms
+           what was kept out,                                 maild.quarantine_digest
+           one mail for many tickets,                         maild.storms
+           and copies of sent mail                            maild.copyist
 """
 
 import signal
@@ -25,6 +26,7 @@ from maild.allocator import give_large_blocks_back
 from maild.clerk import Clerk
 from maild.config.load import require_settings
 from maild.config.settings import Mode, Settings, Smtp
+from maild.copyist import copy_sent_mail
 from maild.errors import ConfigurationError, MailboxError
 from maild.housekeeping import housekeep
 from maild.ingest.watcher import Watcher
@@ -42,6 +44,7 @@ from maild.storms import tell_of_storms
 HOUSEKEEPING_SECONDS = 10
 ALARM_SECONDS = 30
 STORM_SECONDS = 30
+COPY_SECONDS = 5
 DRAIN_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 
@@ -88,6 +91,7 @@ class App:
         self._scheduler.add_job(self._housekeep, "interval", seconds=HOUSEKEEPING_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self._look_for_trouble, "interval", seconds=ALARM_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self._tell_of_storms, "interval", seconds=STORM_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self._copy_sent_mail, "interval", seconds=COPY_SECONDS, max_instances=1, coalesce=True)
         self._clerk_thread.start()
         self._start_postmen()
         self._start_watchers()
@@ -104,6 +108,7 @@ class App:
                 pass
             for account, queues in group_by_account(self.settings):
                 self._postman(account, queues).run_until_empty()
+            self._copy_sent_mail()
             return all(readable)
         finally:
             self._close()
@@ -201,6 +206,9 @@ class App:
 
     def _tell_of_storms(self) -> None:
         tell_of_storms(self._store, self._office, _now())
+
+    def _copy_sent_mail(self) -> None:
+        copy_sent_mail(self._store, self.settings, _now())
 
     def _close(self) -> None:
         self._reader.close()

@@ -8,7 +8,7 @@ from maild import maillog, node
 from maild.config.settings import Retention, Settings
 from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
-from maild.store import incoming, letters, mutes, suppressions
+from maild.store import incoming, letters, mutes, sent_copies, suppressions
 from maild.store.engine import Store
 from maild.store.retention import forget_kept_out, forget_tickets
 from maild.ticket import Status
@@ -25,14 +25,15 @@ TICKETS_FORGOTTEN_AT_ONCE = 20
 @scheduled_job("housekeeping")
 def housekeep(store: Store, settings: Settings, now: datetime) -> None:
     """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3); sent letters are packed.
-    Letters of queues that are gone are another's to send. Mutes and suppressions that have run out are forgotten, and what `retention`
-    says.
+    Letters of queues that are gone are another's to send. Mutes and suppressions that have run out are forgotten, copies of sent mail that
+    have no mailbox any more, and what `retention` says.
     """
     with store.writing() as tx:
         incoming.release_claims_of_dead(tx, node.is_alive)
         letters.recover(tx, node.is_alive, now, settings.outbox.unknown_retry)
         mutes.forget_ended(tx, now)
         suppressions.forget_old(tx, now)
+        sent_copies.forget_homeless(tx, settings.queues)
         if accounts := group_by_account(settings):
             letters.rehome(tx, settings.queues, min(accounts[0][1]))
     _pack(store)

@@ -61,6 +61,10 @@ def mailbox_state(mailbox: str, state: str, detail: str) -> None:
     _event("mailbox", level, mailbox=mailbox, state=state, detail=detail)
 
 
+def not_copied(mailbox: str, detail: str) -> None:
+    _event("not_copied", logging.WARNING, mailbox=mailbox, detail=detail)
+
+
 def smtp_state(account: str, state: str, detail: str) -> None:
     level = logging.WARNING if detail else logging.INFO
     _event("smtp", level, account=account, state=state, detail=detail)

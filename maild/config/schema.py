@@ -173,7 +173,7 @@ queue = record(
     unbuilt("assign", anything, default="manual"),
     unbuilt("send_after", duration, default=parse_duration("0s")),
     optional("split", flag),
-    unbuilt("copy_to_sent", flag, default=False),
+    optional("copy_to_sent", flag),
     optional("language", nullable(language)),
     unbuilt("calendar", nullable(text)),
     optional("signature", nullable(lines)),

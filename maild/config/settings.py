@@ -196,6 +196,7 @@ class Queue:
     """A department. `statuses` are the notices its customers get beside the acknowledgement.
 
     `split`: a mail to several departments is a ticket of its own here, and this department watches nobody else's (MAIL.md F10).
+    `copy_to_sent`: its mailbox keeps a copy of what they get (MAIL.md O10).
     """
 
     key: str
@@ -210,6 +211,7 @@ class Queue:
     notify: Notify = Notify()
     statuses: frozenset[str] = frozenset({"closed"})
     split: bool = False
+    copy_to_sent: bool = False
     language: str | None = None
     signature: str | None = None
     smtp: Smtp | None = None

@@ -32,6 +32,7 @@ BODY = b"BODY[]"
 # Registered are $Junk and $NotJunk; Thunderbird writes Junk and NonJunk.
 JUNK_KEYWORDS = frozenset({b"$junk", b"junk"})
 NO_JUNK_KEYWORDS = frozenset({b"$notjunk", b"notjunk", b"nonjunk"})
+SENT = "Sent"
 NEAR_SECONDS = 0.005
 
 
@@ -232,6 +233,18 @@ class MailboxSession:
         """Put a message into a folder."""
         with self._wire.speaking(len(raw)) as client:
             client.append(self._server_name(folder), raw, flags)
+
+    def keep_sent(self, raw: bytes, message_id: str) -> None:
+        """Put a copy of a sent letter, read, into the folder for sent mail; without one it is made. Another folder is selected then.
+
+        A letter that lies there stays alone: an earlier try may have got so far, and Gmail and Exchange keep copies of their own.
+        """
+        folder = self.find_folder(Part.SENT) or self._guess_folder(Part.SENT) or self._ensure_folder(SENT)
+        with self._wire.speaking() as client:
+            client.select_folder(folder, True)
+        if not self._search("HEADER", "Message-ID", message_id):
+            with self._wire.speaking(len(raw)) as client:
+                client.append(folder, raw, [b"\\Seen"])
 
     # ── How ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

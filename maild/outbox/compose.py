@@ -81,7 +81,9 @@ class Composer:
             refuse_leaks(self._shown(draft, subject, words), draft.author_addresses)
         headers = write_headers(draft, subject, words.language, self._settings, self._tokens)
         raw = f"{headers}MIME-Version: 1.0\r\n".encode("ascii") + _body(draft, words, self._settings.desk.domain).to_bytes()
-        return Composed(draft.message_id, subject, raw, write_envelopes(draft, self._settings, self._tokens))
+        # O10. The id of a notification is its reader's token, and a department's mailbox has many readers.
+        is_copied = draft.queue.copy_to_sent and not draft.for_agents
+        return Composed(draft.message_id, subject, raw, write_envelopes(draft, self._settings, self._tokens), is_copied)
 
     def _draft(self, letter: Letter, ticket: TicketView | None, number: int, now: datetime, files: Mapping[int, bytes]) -> Draft:
         queue = self._settings.queues.get(letter.queue) or next(iter(self._settings.queues.values()))

@@ -30,12 +30,16 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A rendered letter: the bytes every attempt sends (MAIL.md O6), in one envelope for each recipient. `message_id` without brackets."""
+    """A rendered letter: the bytes every attempt sends (MAIL.md O6), in one envelope for each recipient. `message_id` without brackets.
+
+    `is_copied`: once a relay has taken it, a copy goes into the department's Sent folder (O10).
+    """
 
     message_id: str
     subject: str
     raw: bytes
     envelopes: tuple[Envelope, ...]
+    is_copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

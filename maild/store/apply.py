@@ -27,7 +27,7 @@ from maild.effects import (
 from maild.ingest.arrival import Incoming
 from maild.message import Attachment
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import brakes, counters, letter_aliases, letters, mutes, suppressions, tables
+from maild.store import brakes, counters, letter_aliases, letters, mutes, sent_copies, suppressions, tables
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
@@ -290,6 +290,7 @@ def _write_letters(tx: Transaction, posted: Sequence[_Posted], ticket: int | Non
     if not posted:
         return
     tx.execute(_INSERT_LETTERS, [_letter_values(item, ticket, now) for item in posted])
+    sent_copies.want(tx, [item.number for item in posted if item.composed.is_copied])
     deliveries = [_delivery_values(item.letter, item.number, envelope, now) for item in posted for envelope in item.composed.envelopes]
     if deliveries:
         tx.execute(_INSERT_DELIVERIES, deliveries)

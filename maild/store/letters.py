@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, func, sel
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import letter_aliases
+from maild.store import letter_aliases, sent_copies
 from maild.store.brakes import PAUSED
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
@@ -157,6 +157,7 @@ def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> N
         case Sent(reply):
             _settle(tx, delivery, DeliveryState.SENT, None, now, reply=reply, sure=True)
             letter_aliases.note_reply(tx, delivery, reply)
+            sent_copies.note_accepted(tx, delivery, now)
         case Deferred(error, retry_at):
             _settle(tx, delivery, DeliveryState.DEFERRED, retry_at, now, error=error)
         case Failed(error):
@@ -213,6 +214,12 @@ def raw(tx: Transaction, delivery: int) -> bytes:
     row = tx.execute(query.where(deliveries.c.id == delivery)).first()
     if row is None:
         raise NotFoundError(f"there is no outbox row {delivery}")
+    return _unpacked(row.content, row.packed)
+
+
+def content(tx: Transaction, letter: int) -> bytes:
+    """The bytes of a letter, by its number."""
+    row = tx.execute(select(letters.c.content, letters.c.packed).where(letters.c.number == letter)).one()
     return _unpacked(row.content, row.packed)
 
 

@@ -393,6 +393,17 @@ class RoundTripColumns(TypedColumns):
 round_trips = Table("round_trips", metadata, RoundTripColumns)
 
 
+class SentCopyColumns(TypedColumns):
+    letter: Named[int] = Column(Number, ForeignKey("letters.number", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    accepted: Named[datetime | None] = Column(Time)
+    due: Named[datetime | None] = Column(Time)
+    attempts: Named[int] = Column(Integer)
+
+
+sent_copies = Table("sent_copies", metadata, SentCopyColumns, sqlite_with_rowid=False)
+Index("ix_sent_copies_due", sent_copies.c.due)
+
+
 class SuppressionColumns(TypedColumns):
     address: Named[str] = Column(Key, primary_key=True)
     reason: Named[str] = Column(Words)

@@ -25,6 +25,7 @@ PACKAGE = Path(__file__).parents[2] / "maild"
 KILL_POINT = re.compile(r'^ +reach\("([^"]+)"\)$', re.MULTILINE)
 EXTRA = "limits: {automatic: off, storm: off}\noutbox: {unknown_retry: 1s}"
 MOVE = ", after: {move: Processed}"
+COPYING = "agents: [anna], copy_to_sent: true"
 MakeDesk = Callable[..., RunningDesk]
 
 
@@ -62,6 +63,8 @@ def check_death(desk: RunningDesk, point: str) -> None:
     assert letters.check() == (1 if point == "send.answered" else 0)
     if desk.mailbox == MOVE:
         letters.await_moved()
+    if desk.support == COPYING:
+        letters.await_copied()
 
 
 def launch(desk: RunningDesk) -> None:
@@ -123,13 +126,14 @@ def reading_workers(daemon: int) -> list[int]:
 
 def test_every_kill_point_has_a_name_of_its_own():
     assert Counter(kill_points()).most_common(1)[0][1] == 1
-    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send"}
+    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send", "copy"}
 
 
 @pytest.mark.parametrize("point", kill_points())
 def test_a_death_at_this_point_loses_and_doubles_nothing(point: str, storage: str, make_desk: MakeDesk):
     """Acceptance row 14."""
-    check_death(make_desk(storage=storage, extra=EXTRA), point)
+    support = COPYING if point.startswith("copy.") else "agents: [anna]"
+    check_death(make_desk(storage=storage, extra=EXTRA, support=support), point)
 
 
 @pytest.mark.parametrize("point", kill_points("receive."))

@@ -51,6 +51,21 @@ def session(server: Server, user: str = "support@acme.example", *, timing: Timin
         yield door
 
 
+def test_a_copy_of_sent_mail_is_kept_once_and_read(dovecot, user):
+    """O10. The folder is made where there is none; what the server has put there itself stays alone."""
+    first, second = an_email(message_id="s.1@acme.example"), an_email(message_id="s.2@acme.example")
+    with session(dovecot, user) as door:
+        for _ in range(2):
+            door.keep_sent(first, "s.1@acme.example")
+    assert [(mail.raw, mail.flags) for mail in dovecot.messages(user, "Sent") if "\\Seen" in mail.flags] == [
+        (first, dovecot.messages(user, "Sent")[0].flags)
+    ]
+    dovecot.append(user, second, "Sent")
+    with session(dovecot, user) as door:
+        door.keep_sent(second, "s.2@acme.example")
+    assert [mail.raw for mail in dovecot.messages(user, "Sent")] == [first, second]
+
+
 def test_a_message_is_fetched_byte_for_byte_and_no_flag_is_touched(dovecot, user):
     raw = an_email(subject="Grüße")
     dovecot.append(user, raw, flags=["\\Answered"])

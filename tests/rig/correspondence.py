@@ -88,6 +88,14 @@ class Correspondence:
         eventually(lambda: not dovecot.messages(support))
         assert Counter(mail.raw for mail in dovecot.messages(support, "Processed")) == Counter(self.raws)
 
+    def await_copied(self) -> None:
+        """In the Sent folder: each letter a customer got, once, and no other (MAIL.md O10)."""
+        support, dovecot = self.desk.at("support"), self.desk.dovecot
+        customers = {*self.requests.values()}
+        sent = {caught.raw for caught in self.desk.sink.mails if customers.intersection(caught.recipients)}
+        eventually(lambda: len(dovecot.messages(support, "Sent")) >= len(sent))
+        assert Counter(mail.raw for mail in dovecot.messages(support, "Sent")) == Counter(sent)
+
     def attempts(self) -> list[int]:
         """How often each message was taken up."""
         with self._store() as store, store.reading() as tx:
