@@ -12,6 +12,7 @@ from maild import maillog
 from maild.config.settings import Mailbox, Settings
 from maild.errors import MailboxError
 from maild.ingest.imap import MailboxSession
+from maild.ingest.imap_wire import Timing
 from maild.jobs import scheduled_job
 from maild.killpoint import reach
 from maild.outbox.schedule import next_try
@@ -20,6 +21,8 @@ from maild.store.engine import Store
 from maild.store.sent_copies import SentCopy
 
 MOST_AT_ONCE = 100
+PATIENCE = Timing(connect=5, read=15, command=15)
+"""Short: the daemon ends only when the round does, and what fails is tried again."""
 
 
 @scheduled_job("copies of sent mail")
@@ -49,7 +52,7 @@ def _copy_all(store: Store, mailbox: Mailbox, due: Collection[SentCopy], now: da
 
 @contextmanager
 def _session(mailbox: Mailbox) -> Iterator[MailboxSession]:
-    session = MailboxSession(mailbox)
+    session = MailboxSession(mailbox, PATIENCE)
     try:
         yield session
         session.close()
