@@ -13,7 +13,7 @@ from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, LiftSuppression, RecordEvent, TripBreaker
+from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
 from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
 from maild.message import Address, AuthResult, MessageClass
@@ -172,6 +172,7 @@ def _rule_replies(
         yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
         return
     letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
+    letter = _without_strangers_words(letter, ticket.requester, ticket, reading, settings)
     yield from post(
         letter, settings, RecordEvent("replied", f"rule {first.rule}", f"{ticket.requester.address}, with the template {first.template}")
     )
@@ -188,7 +189,7 @@ def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, readi
         return
     template = wish.template if wish and wish.template else "received"
     letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
-    letter = letter if _may_repeat_subject(ticket, reading, settings) else replace(letter, subject="")
+    letter = _without_strangers_words(letter, ticket.requester, ticket, reading, settings)
     yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.requester.address}, with the template {template}"))
 
 
@@ -204,7 +205,7 @@ def _oversize_notice(
         return
     kind = LetterKind.ACKNOWLEDGEMENT if draft.acknowledge else LetterKind.STATUS
     letter = letters.oversize(kind, sender, ticket, answered, settings, settings.mailboxes[reading.circumstances.mailbox].max_size)
-    letter = letter if _may_repeat_subject(ticket, reading, settings) else replace(letter, subject="")
+    letter = _without_strangers_words(letter, sender, ticket, reading, settings)
     yield from post(letter, settings, RecordEvent("noticed", "maild", f"{sender.address} of: oversize"))
 
 
@@ -225,11 +226,16 @@ def _ack_wish(verdict: Verdict) -> AckWish | None:
     return next((wish for wish in reversed(verdict.wishes) if isinstance(wish, AckWish)), None)
 
 
-def _may_repeat_subject(ticket: TicketView, reading: Reading, settings: Settings) -> bool:
-    """MAIL.md O7: the sender's words go back only to a sender who is authenticated or already known; without S1 the caps must do."""
-    if not settings.has_judge(reading.circumstances.mailbox):
-        return True
-    return reading.sender.authentication.verdict is AuthResult.PASS or reading.known.history.has_written
+def _without_strangers_words(letter: Letter, addressee: Address, ticket: TicketView, reading: Reading, settings: Settings) -> Letter:
+    """MAIL.md O7: whoever forges a sender must not choose what the desk writes to him. Words go back to where they are proved to come from,
+    and to addresses that a colleague has answered before, which a forged request alone does not bring about. Without S1 the caps must do.
+    """
+    verdict, history = _judged(addressee, reading), reading.known.history
+    is_known = history.was_answered and verdict is not AuthResult.FAIL
+    may_repeat = (
+        not settings.has_judge(reading.circumstances.mailbox) or verdict is AuthResult.PASS or is_known or ticket.agent_messages > 0
+    )
+    return letter if may_repeat else replace(letter, subject="")
 
 
 def _status_notice(
@@ -242,7 +248,9 @@ def _status_notice(
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{ticket.requester.address} of: {template}")
-    yield from post(letters.status_notice(template, ticket, answered, settings), settings, event)
+    letter = letters.status_notice(template, ticket, answered, settings)
+    letter = _without_strangers_words(letter, ticket.requester, ticket, reading, settings)
+    yield from post(letter, settings, event)
 
 
 def _closing_template(verdict: Verdict) -> str | None:

@@ -132,8 +132,8 @@ class RecentMail:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a message's sender. `has_written`: a ticket of his stands, and is not spam; `has_passed`: mail of his was
-    authenticated once (S3).
+    """What is known of a message's sender. `has_written`: a ticket of his stands, and is not spam; `was_answered`: a colleague has written
+    on one; `has_passed`: mail of his was authenticated once (S3).
 
     `named_on` are the tickets of `Known.by_id` on a message of which he stood in To or Cc (MAIL.md F6). `recent` is his mail of the last
     hour, `domain_guesses` how many tokens his whole domain guessed wrong in it. `muted` holds the names (`guess_key`, `pair_key`) that are
@@ -141,6 +141,7 @@ class History:
     """
 
     has_written: bool = False
+    was_answered: bool = False
     has_passed: bool = False
     named_on: frozenset[int] = frozenset()
     recent: tuple[RecentMail, ...] = ()

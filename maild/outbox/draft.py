@@ -44,7 +44,7 @@ class Draft:
     @property
     def may_repeat_words(self) -> bool:
         """Whether the customer's own words, his name included, may go into this letter (MAIL.md O7)."""
-        return self.letter.kind is not LetterKind.ACKNOWLEDGEMENT or bool(self.letter.subject)
+        return self.letter.kind in (LetterKind.ANSWER, LetterKind.NOTIFICATION) or bool(self.letter.subject)
 
     @property
     def requester(self) -> Address:

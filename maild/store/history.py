@@ -20,14 +20,12 @@ _RECENT = (
     .order_by(incoming.c.settled.desc())
     .limit(MOST_RECENT)
 )
-_HAS_WRITTEN = (
-    select(tickets.c.number)
-    .where(
-        tickets.c.requester_key == bindparam("sender", type_=tickets.c.requester_key.type),
-        tickets.c.status != Status.SPAM.value,
-    )
-    .exists()
+_HIS_TICKETS = select(tickets.c.number).where(
+    tickets.c.requester_key == bindparam("sender", type_=tickets.c.requester_key.type),
+    tickets.c.status != Status.SPAM.value,
 )
+_HAS_WRITTEN = _HIS_TICKETS.exists()
+_WAS_ANSWERED = _HIS_TICKETS.where(tickets.c.agent_messages > 0).exists()
 _DOMAIN_GUESSES = select(func.coalesce(func.sum(incoming.c.wrong_tokens), 0)).where(
     GUESSING, incoming.c.author_domain == bindparam("domain", type_=incoming.c.author_domain.type), incoming.c.settled > bindparam("since")
 )
@@ -38,7 +36,7 @@ _LAST_AUTOMATIC = (
     .limit(1)
 )
 _HAS_PASSED = select(incoming.c.id).where(PASSED, incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type)).exists()
-_FACTS = select(_HAS_WRITTEN, _HAS_PASSED, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery())
+_FACTS = select(_HAS_WRITTEN, _WAS_ANSWERED, _HAS_PASSED, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery())
 _NAMED_ON = (
     select(messages.c.ticket)
     .join(message_names, message_names.c.message == messages.c.id)
@@ -57,10 +55,12 @@ def find_history(tx: Transaction, question: Question, candidates: Collection[int
         return History()
     domain, since = sender.rpartition("@")[2], now - LATELY
     keys = [guess_key(sender), guess_key(domain), *(pair_key(number, sender) for number in candidates)]
-    has_written, has_passed, domain_guesses, last_automatic = tx.execute(_FACTS, {"sender": sender, "domain": domain, "since": since}).one()
+    facts = tx.execute(_FACTS, {"sender": sender, "domain": domain, "since": since}).one()
+    has_written, was_answered, has_passed, domain_guesses, last_automatic = facts
     recent = tx.execute(_RECENT, {"sender": sender, "since": since})
     return History(
         has_written=has_written,
+        was_answered=was_answered,
         has_passed=has_passed,
         named_on=_find_named_on(tx, sender, named_by_ids),
         recent=tuple(RecentMail(ticket, Conduct(wrong or 0, bool(prompt), text or "")) for ticket, wrong, prompt, text in recent),

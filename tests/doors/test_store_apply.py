@@ -297,6 +297,13 @@ def test_recall_knows_who_has_written_before(store: Store):
     assert not recalled(store, Question("new@x", sender="eve@globex.example")).history.has_written
 
 
+def test_recall_knows_whom_a_colleague_has_answered(store: Store):
+    ticket = opened(store)
+    assert not recalled(store, Question("new@x", sender="ann@globex.example")).history.was_answered
+    applied(store, a_decision(a_message(kind=MessageKind.AGENT), before=ticket, after=ticket))
+    assert recalled(store, Question("new@x", sender="ann@globex.example")).history.was_answered
+
+
 def test_recall_remembers_how_a_sender_behaved_within_the_hour(store: Store):
     with store.writing() as tx:
         first, second = incoming.store_arrivals(tx, [an_arrival(uid=uid) for uid in (1, 2)], NOW)

@@ -7,14 +7,16 @@ from typing import Any
 from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
 
 from maild.conclude import conclude
+from maild.config.settings import Settings, Trust
 from maild.decide import decide
 from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
+from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Conduct, History, Known, KnownCopy, RecentMail, Sent, Suppression, guess_key, pair_key
 from maild.message import Address, AuthResult
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
-from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, Verdict, Wish
+from maild.rules.verdict import AckWish, CloseWish, Fate, NotifyWish, ReplyWish, Verdict, Wish
 from maild.ticket import Participant, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
 
@@ -46,6 +48,28 @@ def templates(decision: Decision) -> list[str]:
 
 def events(decision: Decision, kind: str) -> list[str]:
     return [effect.text for effect in decision.effects if isinstance(effect, RecordEvent) and effect.kind == kind]
+
+
+JUDGED = some_settings(trust=Trust(authserv_ids=("mx.acme.example",)))
+
+
+def test_automatic_mail_repeats_words_only_where_they_are_proved_to_come_from_or_a_colleague_has_answered():
+    """O7, OPERATIONS X7: an acknowledgement, a rule's reply, and a notice, each caused by one mail of Ann's."""
+
+    def check(expected: str, sender: Sender, history: History, settings: Settings = JUDGED) -> None:
+        for wishes in ((), (REPLY,), (CloseWish("close", "closed"),)):
+            reading = a_reading(sender=sender, known=Known(history=history))
+            draft = decide(reading, settings, NOW)
+            assert draft.after is not None
+            decision = conclude(draft, Verdict(draft.after, Fate.KEEP, "", "a rule", wishes), reading, settings, NOW)
+            letter = next(letter for letter in decision.letters if letter.kind is not LetterKind.NOTIFICATION)
+            assert letter.subject == expected, letter.template
+
+    stranger, answered = History(has_written=True), History(has_written=True, was_answered=True)
+    check("Printer", replace(a_sender(), authentication=PASSED), History())
+    check("", a_sender(), stranger)
+    check("Printer", a_sender(), answered)
+    check("Printer", a_sender(), History(), some_settings())
 
 
 def test_a_rules_reply_counts_against_the_caps_of_whoever_gets_it():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import ANN, NOW, a_sender, a_ticket, some_settings, some_tokens
 
+from maild.ingest.department import find_departments
 from maild.ingest.parse import parse_message
 from maild.ingest.thread import find_thread
 from maild.known import Known, KnownMessage
@@ -31,7 +32,9 @@ BY_SUBJECT_ALONE = {
 def grade(program: str, parent: Parent, known: Known | None = None, sender: Address = ANN) -> str:
     """By what evidence the answer is put on the ticket; "" where it is not."""
     raw = an_email(sender=str(sender), headers=PROGRAMS[program].answer(parent))
-    found = find_thread(parse_message(raw), a_sender(sender), known or Known(tickets={1042: a_ticket()}), TOKENS, some_settings(), NOW)
+    message, desk = parse_message(raw), some_settings()
+    (departments,) = find_departments(message, "support", desk)
+    found = find_thread(message, a_sender(sender), departments, known or Known(tickets={1042: a_ticket()}), TOKENS, desk, NOW)
     return found.chosen.grade if found.chosen else ""
 
 
