@@ -16,7 +16,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
 from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
-from maild.message import Address, AuthResult, MessageClass
+from maild.message import Address, AuthResult, InboundMessage, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
@@ -294,9 +294,10 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
     told = (*told, *watchers_to_tell(newly, ticket, settings, without=(*told, *unreachable)))
     for key in unreachable.intersection(agents_to_tell(circle, ticket, settings)):
         yield RecordEvent("notify_withheld", "maild", f"mail to {settings.agents[key].name} comes back; others are told")
-    warnings = tuple(_warnings(draft, message, ticket, reading))
+    warnings = tuple(_warnings(draft, message, ticket, reading, settings))
     for agent in told:
-        letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings)
+        earlier = reading.known.earlier.get(ticket.number, ())
+        letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings, earlier=earlier)
         yield from post(letter, settings, RecordEvent("notified", "maild", settings.agents[agent].name))
     if not told and circle != "none":
         for admin in settings.desk.admins:
@@ -306,7 +307,7 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
             )
 
 
-def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading) -> Iterator[str]:
+def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[str]:
     """MAIL.md O7: what an agent must know before he answers."""
     if draft.silence:
         yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."
@@ -314,6 +315,8 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     yield from warn_of_doubts(reading)
     if message.kind is MessageKind.THIRD_PARTY:
         yield f"{sender.address} is not the requester. Your reply goes to {ticket.requester}, not to {sender.address}."
+    if elsewhere := _other_reply_addresses(reading.message, settings):
+        yield f"The sender asks for answers to {elsewhere}. Your reply goes to {ticket.requester}; #cc ADDRESS sends copies there."
     if reading.sender.strange_token:
         yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
     if message.kind is MessageKind.AUTO:
@@ -324,6 +327,13 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
         yield f"The mail is too large ({letters.describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:
         yield f"The mail is damaged: {defect}."
+
+
+def _other_reply_addresses(message: InboundMessage, settings: Settings) -> str:
+    """MAIL.md P14, O7: addresses in Reply-To that are neither the writer's nor ours."""
+    author = message.author
+    others = (address for address in message.reply_to if not (author and address.key == author.key))
+    return ", ".join(address.address for address in others if "@" in address.address and not settings.is_own_address(address.address))
 
 
 def _alerts(wish: NotifyWish, ticket: TicketView, words: str, settings: Settings) -> Iterator[Effect]:

@@ -19,7 +19,7 @@ from maild.reason import Reason
 from maild.store import suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
-from maild.store.recall import last_words_of
+from maild.store.recall import earlier_on, last_words_of
 from maild.store.tickets import TicketRow
 from maild.ticket import MessageKind, Priority, Status, TicketView
 from maild.writing_desk import composing
@@ -44,7 +44,7 @@ class FrontDesk:
             ticket = tickets.view(tx, number)
             answered = letters.answered_on(ticket, last_words_of(tx, number))
             known = suppressions.find_holding(tx, [address.key for address in (ticket.requester, *ticket.cc)], _now())
-            done = do(ticket, replace(act, suppressed=known), answered, self.office.desk.settings)
+            done = do(ticket, replace(act, suppressed=known, earlier=earlier_on(tx, number)), answered, self.office.desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)

@@ -110,6 +110,15 @@ class LastWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A message that customer and agents know, as a notification's history shows it (MAIL.md O7): its beginning only."""
+
+    at: datetime
+    author: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conduct:
     """What is remembered of a mail to tell loops and guesses (MAIL.md L5, S6): how many tags and tokens in it carry a wrong MAC, whether it
     came right behind automatic mail of ours to its sender, and the hash of its new text."""
@@ -185,7 +194,7 @@ class Known:
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
     already refer to this one (F7). `own_recipients` are whom `own` went to. `bounced` is the letter a report is about (B2). `suppressed`
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
-    canonical form (O1a).
+    canonical form (O1a). `earlier` are the last messages of each candidate, the newest first.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -202,6 +211,7 @@ class Known:
     bounced: BouncedLetter | None = None
     suppressed: Mapping[str, Suppression] = field(default_factory=dict)
     aliases: Mapping[str, LetterToken] = field(default_factory=dict)
+    earlier: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

@@ -10,7 +10,7 @@ from maild.desk.commands import Command, CommandFault, Performed, perform
 from maild.desk.letters import Answered
 from maild.desk.notices import notice_for
 from maild.effects import AddMessage, Effect, RecordEvent
-from maild.known import Suppression
+from maild.known import Earlier, Suppression
 from maild.message import Address, Attachment
 from maild.outbox.guard import address_refusal, post, suppression_refusal
 from maild.outbox.leaks import find_leak
@@ -23,7 +23,7 @@ class Act:
     what `body` says, as safe HTML, "" without any.
 
     `message_id`, `references` and `subject` are those of the agent's mail, empty at the command line. `suppressed` are addresses to which
-    mail came back before: an answer is tried all the same (MAIL.md B5).
+    mail came back before: an answer is tried all the same (MAIL.md B5). `earlier` are the messages before this one, for a colleague to see.
     """
 
     agent: Agent
@@ -40,6 +40,7 @@ class Act:
     references: tuple[str, ...] = ()
     subject: str = ""
     suppressed: Mapping[str, Suppression] = field(default_factory=dict)
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def says_something(self) -> bool:
@@ -164,4 +165,4 @@ def _colleagues(before: TicketView, after: TicketView, act: Act, message: AddMes
     told = message or letters.event_message(act.agent.name, "", after)
     warnings = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()
     event = RecordEvent("notified", "maild", owner.name)
-    yield from post(letters.notification(owner, after, told, warnings, settings), settings, event)
+    yield from post(letters.notification(owner, after, told, warnings, settings, earlier=act.earlier), settings, event)

@@ -98,7 +98,7 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     faults = parsed.faults or _sealed(reading.message) or _oversize(reading.circumstances.full_size)
     if faults:
         return _command_failed(reading, agent, ticket, faults, why_internal, settings)
-    act = _act_of(reading, agent, parsed, why_internal is not None, now)
+    act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     done = do(_with_persons_answered(housed, act, reading, settings), act, answered, settings)
@@ -132,7 +132,7 @@ def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, setti
     return ticket if is_note else with_persons(ticket, (*reading.message.to, *reading.message.cc), settings)
 
 
-def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now: datetime) -> Act:
+def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, now: datetime) -> Act:
     message = reading.message
     return Act(
         agent=agent,
@@ -149,6 +149,7 @@ def _act_of(reading: Reading, agent: Agent, parsed: Parsed, internal: bool, now:
         references=message.references,
         subject=message.subject,
         suppressed=reading.known.suppressed,
+        earlier=reading.known.earlier.get(ticket.number, ()),
     )
 
 

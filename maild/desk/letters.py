@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from maild.config.settings import Agent, Settings
 from maild.desk.commands import CommandFault
 from maild.effects import AddMessage, Letter
-from maild.known import LastWords
+from maild.known import Earlier, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
@@ -14,6 +14,7 @@ from maild.tokens import LetterKind
 
 SIGNATURE_IMAGE_BYTES = 2048
 MOST_TICKETS = 200
+MOST_OF_EARLIER = 200
 PERSONAL_TYPES = frozenset(
     {
         "application/pkcs7-signature",
@@ -160,12 +161,21 @@ def _may_get(address: Address, has_it: frozenset[str], settings: Settings) -> bo
 
 
 def notification(
-    agent: Agent, ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings, *, template: str = "notification"
+    agent: Agent,
+    ticket: TicketView,
+    message: AddMessage,
+    warnings: Sequence[str],
+    settings: Settings,
+    *,
+    earlier: Sequence[Earlier] = (),
 ) -> Letter:
-    """An agent is told of a message on a ticket (MAIL.md O7); a reply to it goes where its first line says."""
+    """An agent is told of a message on a ticket (MAIL.md O7); a reply to it goes where its first line says.
+
+    `earlier` are the messages before it. Notes are never among them: where an agent answers between the lines nothing is cut from his mail.
+    """
     return Letter(
         kind=LetterKind.NOTIFICATION,
-        template=template,
+        template="notification",
         queue=ticket.queue,
         recipients=(Address(agent.name, agent.email),),
         agent=agent.key,
@@ -174,11 +184,18 @@ def notification(
         body=message.visible or message.text,
         body_html=message.visible_html,
         quoted_from=message.author.name or message.author.address,
-        values={"warnings": tuple(warnings)},
+        values={"warnings": tuple(warnings), "history": tuple(_describe(past, agent, settings) for past in earlier)},
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
         automatic=False,
         internal=message.internal,
     )
+
+
+def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
+    """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock."""
+    words = " ".join(past.words.split())
+    beginning = words if len(words) <= MOST_OF_EARLIER else f"{words[:MOST_OF_EARLIER].rstrip()}…"
+    return f"{past.at.astimezone(agent.timezone or settings.desk.timezone):%Y-%m-%d %H:%M} {past.author}: {beginning}"
 
 
 def alert(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, false, select
+from sqlalchemy import bindparam, false, func, select
 
 from maild.aliases import canonical
 from maild.effects import IncomingState
@@ -12,6 +12,7 @@ from maild.ingest.arrival import Part
 from maild.known import (
     MERGE_DEPTH,
     BouncedLetter,
+    Earlier,
     Known,
     KnownCopy,
     KnownLetter,
@@ -40,6 +41,8 @@ from maild.tokens import LetterKind, LetterToken
 
 MOST_ADOPTERS = 20
 MOST_COPIES = 50
+MOST_EARLIER = 5
+EARLIER_CHARACTERS = 400
 
 _COPIES = (
     select(
@@ -94,6 +97,16 @@ _LAST_WORDS = (
     .order_by(messages.c.id.desc())
     .limit(1)
 )
+_EARLIER = (
+    select(messages.c.at, messages.c.author_name, messages.c.author_address, func.substr(messages.c.visible, 1, EARLIER_CHARACTERS))
+    .where(
+        messages.c.ticket == bindparam("number"),
+        messages.c.kind.in_((MessageKind.CUSTOMER.value, MessageKind.AGENT.value)),
+        messages.c.internal == false(),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(MOST_EARLIER)
+)
 _TAG_NAMES = select(tags.c.tag).where(tags.c.tag.in_(bindparam("words", expanding=True))).distinct()
 
 
@@ -129,6 +142,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         suppressed=suppressions.find_holding(tx, question.addressees | question.agents | requesters, now),
         history=find_history(tx, question, views, on_tickets, now),
         aliases=_reported(aliases, by_number),
+        earlier={number: earlier_on(tx, number) for number in views},
     )
 
 
@@ -136,6 +150,12 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     """What the customer wrote last on a ticket and was not kept internal; None where there is nothing."""
     row = tx.execute(_LAST_WORDS, {"number": number}).first()
     return LastWords(row.visible, row.author_name or row.author_address) if row else None
+
+
+def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
+    """The last messages of a ticket that its customer knows, the newest first."""
+    rows = tx.execute(_EARLIER, {"number": number})
+    return tuple(Earlier(at, name or address, words) for at, name, address, words in rows)
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:

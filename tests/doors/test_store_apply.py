@@ -297,6 +297,20 @@ def test_recall_knows_who_has_written_before(store: Store):
     assert not recalled(store, Question("new@x", sender="eve@globex.example")).history.has_written
 
 
+def test_recall_tells_what_was_said_before_and_never_a_note(store: Store):
+    ticket = opened(store)
+    for kind, internal in (
+        (MessageKind.AGENT, False),
+        (MessageKind.NOTE, True),
+        (MessageKind.THIRD_PARTY, False),
+        (MessageKind.CUSTOMER, True),
+    ):
+        applied(store, a_decision(a_message(kind=kind, text=f"{kind.value} {'x' * 1000}", internal=internal), before=ticket, after=ticket))
+    last, first = recalled(store, Question("new@x", tickets=frozenset({ticket.number}))).earlier[ticket.number]
+    assert (last.words[:6], len(last.words)) == ("agent ", 400)
+    assert (first.author, first.words[:10]) == ("Ann Smith", "Since this")
+
+
 def test_recall_knows_whom_a_colleague_has_answered(store: Store):
     ticket = opened(store)
     assert not recalled(store, Question("new@x", sender="ann@globex.example")).history.was_answered

@@ -12,7 +12,7 @@ from maild.decide import decide
 from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Conduct, History, Known, KnownCopy, RecentMail, Sent, Suppression, guess_key, pair_key
+from maild.known import Conduct, Earlier, History, Known, KnownCopy, RecentMail, Sent, Suppression, guess_key, pair_key
 from maild.message import Address, AuthResult
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -70,6 +70,37 @@ def test_automatic_mail_repeats_words_only_where_they_are_proved_to_come_from_or
     check("", a_sender(), stranger)
     check("Printer", a_sender(), answered)
     check("Printer", a_sender(), History(), some_settings())
+
+
+def notified(decision: Decision) -> Any:
+    return next(letter for letter in decision.letters if letter.template == "notification").values
+
+
+def test_an_agent_is_warned_where_answers_are_wanted_elsewhere():
+    """O7, P14."""
+
+    def check(reply_to: tuple[Address, ...], expected: bool) -> None:
+        warnings = str(notified(concluded(on_ticket(message={"reply_to": reply_to})))["warnings"])
+        assert ("asks for answers to eve@else.example" in warnings) is expected, warnings
+
+    check((Address("", "eve@else.example"),), True)
+    check((ANN, Address("", "eve@else.example")), True)
+    check((Address("Other name", ANN.address.upper()),), False)
+    check((Address("", "support@acme.example"),), False)
+    check((), False)
+
+
+def test_an_agent_sees_what_was_said_before_in_short_and_by_his_own_clock():
+    """O7."""
+    reading = on_ticket()
+    said = (Earlier(NOW, "Ann Smith", "Where is\n\nmy order? " + "word " * 100), Earlier(NOW - timedelta(days=1), "Anna Ivanova", "Hello"))
+    settings = some_settings()
+    decision = concluded(replace(reading, known=replace(reading.known, earlier={1042: said, 7: said})))
+    first, second = notified(decision)["history"]
+    assert first.startswith(f"{NOW.astimezone(settings.desk.timezone):%Y-%m-%d %H:%M} Ann Smith: Where is my order? word")
+    assert len(first) < 250
+    assert first.endswith("…")
+    assert second.endswith(" Anna Ivanova: Hello")
 
 
 def test_a_rules_reply_counts_against_the_caps_of_whoever_gets_it():
