@@ -20,7 +20,8 @@ class AddMessage:
     """Put a message on the ticket.
 
     `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11). `named` are the addresses in its
-    To and Cc, as they are compared: who stands there may answer (F6). `visible_html` says what `visible` says, as safe HTML; it is shown,
+    To and Cc, as they are compared: who stands there may answer (F6). `thread_headers` are
+    Outlook's, for answers to go on with (O3). `visible_html` says what `visible` says, as safe HTML; it is shown,
     not kept.
     """
 
@@ -38,6 +39,7 @@ class AddMessage:
     named: tuple[str, ...] = ()
     subject: str = ""
     attachments: tuple[Attachment, ...] = ()
+    thread_headers: tuple[tuple[str, str], ...] = ()
     indexed: bool = True
 
 

@@ -103,10 +103,11 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class LastWords:
-    """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7)."""
+    """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3)."""
 
     text: str
     author: str
+    thread_headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,7 @@ def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage
         named=tuple(dict.fromkeys(person.key for person in (*message.to, *message.cc)))[:MOST_NAMED],
         subject=message.subject,
         attachments=message.attachments,
+        thread_headers=letters.thread_headers_of(message),
     )
 
 

@@ -52,15 +52,21 @@ def describe_size(octets: int) -> str:
 def answered_by(message: InboundMessage) -> Answered:
     """What a letter written in answer to this very message refers to (MAIL.md O2, O3)."""
     author = message.author
-    copied = tuple((name, value) for name in COPIED_THREAD_HEADERS if (value := message.field(name)))
     references = (*message.references, message.message_id) if message.message_id_given else message.references
     identifier = message.message_id if message.message_id_given else None
-    return Answered(identifier, references, message.new_text, (author.name or author.address) if author else "", copied)
+    return Answered(identifier, references, message.new_text, (author.name or author.address) if author else "", thread_headers_of(message))
+
+
+def thread_headers_of(message: InboundMessage) -> tuple[tuple[str, str], ...]:
+    """By what Outlook knows a conversation (MAIL.md O3)."""
+    return tuple((name, value) for name in COPIED_THREAD_HEADERS if (value := message.field(name)))
 
 
 def answered_on(ticket: TicketView, words: LastWords | None) -> Answered:
     """What a letter written later refers to: the customer's last message on the ticket, if his words are known."""
-    return Answered(ticket.last_customer_id, ticket.references, words.text if words else "", words.author if words else "")
+    if words is None:
+        return Answered(ticket.last_customer_id, ticket.references)
+    return Answered(ticket.last_customer_id, ticket.references, words.text, words.author, words.thread_headers)
 
 
 def acknowledgement(ticket: TicketView, answered: Answered, settings: Settings, template: str, values: Mapping[str, object]) -> Letter:

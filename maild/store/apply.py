@@ -269,6 +269,7 @@ def _message_values(ticket: TicketView, message: AddMessage, incoming: Incoming 
         "visible": message.visible,
         "html": message.html,
         "indexed": message.indexed,
+        "thread_headers": [list(header) for header in message.thread_headers] or None,
     }
 
 

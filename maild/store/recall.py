@@ -88,7 +88,7 @@ _ADOPTERS = (
     .limit(MOST_ADOPTERS)
 )
 _LAST_WORDS = (
-    select(messages.c.visible, messages.c.author_name, messages.c.author_address)
+    select(messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers)
     .where(
         messages.c.ticket == bindparam("number"),
         messages.c.kind == MessageKind.CUSTOMER.value,
@@ -149,7 +149,9 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
 def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     """What the customer wrote last on a ticket and was not kept internal; None where there is nothing."""
     row = tx.execute(_LAST_WORDS, {"number": number}).first()
-    return LastWords(row.visible, row.author_name or row.author_address) if row else None
+    if row is None:
+        return None
+    return LastWords(row.visible, row.author_name or row.author_address, tuple((name, value) for name, value in row.thread_headers or ()))
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:

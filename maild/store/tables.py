@@ -178,6 +178,7 @@ class MessageColumns(TypedColumns):
     visible: Named[str] = Column(Words)
     html: Named[str] = Column(Words)
     indexed: Named[bool] = Column(Boolean)
+    thread_headers: Named[list[list[str]] | None] = Column(JSON(none_as_null=True))
 
 
 messages = Table("messages", metadata, MessageColumns)

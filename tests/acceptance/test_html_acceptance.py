@@ -82,6 +82,17 @@ def test_a_customer_gets_the_agents_html_cut_where_the_text_is_cut(notified: tup
         assert banned not in html_of(answer) + text_of(answer)
 
 
+def test_an_answer_written_later_goes_on_with_outlooks_conversation(desk: RunningDesk):
+    """O3."""
+    topic = {"Thread-Topic": "Drucker brennt", "Thread-Index": "AdxzQk1Xy9mXb0K9QnmQkQ=="}
+    desk.receive(an_email(sender=ANN, to=desk.at("support"), subject="Drucker brennt", headers=topic))
+    desk.receive(an_answer_to(desk.letter("anna"), desk.at("anna"), "Use the extinguisher.\n"))
+    for number in (1, 2):
+        letter = desk.letter("ann@globex.example", number)
+        assert {name: letter[name] for name in topic} == topic
+        assert letter.keys().index("Thread-Index") < letter.keys().index("Subject")
+
+
 def test_html_that_says_more_than_the_text_goes_nowhere(notified: tuple[RunningDesk, EmailMessage]):
     desk, notice = notified
     desk.receive(an_answer_to(notice, desk.at("anna"), **in_html("Use it.", "<p>Use it.</p><p>And he owes us money.</p>")))

@@ -1,4 +1,4 @@
-"""Letters of which the department's Sent folder is still to get a copy (MAIL.md O10)."""
+"""Letters of which the Sent folder is still to get a copy (MAIL.md O10), and Outlook's conversation headers, for later answers (O3)."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,4 +21,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("letter"),
         sqlite_with_rowid=False,
     )
+    op.add_column("messages", sa.Column("thread_headers", sa.JSON(none_as_null=True)))
     op.create_index("ix_sent_copies_due", "sent_copies", ["due"])
