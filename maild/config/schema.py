@@ -93,6 +93,7 @@ desk = record(
     optional("reopen_days", number(0, 36_500)),
     unbuilt("on_crossing", choice("hold", "send", "note"), default="hold"),
     optional("default_visibility", choice("public", "internal")),
+    optional("answers_from", choice("agent", "first_name", "department")),
     optional("tag_position", choice("prefix", "suffix", "off")),
     optional("attach_max", size),
     optional("precedence", choice("off", "bulk", "list", "junk", "auto_reply")),

@@ -117,6 +117,7 @@ class Desk:
     reopen_days: int = 30
     on_crossing: Literal["hold", "send", "note"] = "hold"
     default_visibility: Literal["public", "internal"] = "public"
+    answers_from: Literal["agent", "first_name", "department"] = "agent"
     tag_position: Literal["prefix", "suffix", "off"] = "prefix"
     attach_max: int = 20 * 1024 * 1024
     precedence: Literal["off", "bulk", "list", "junk", "auto_reply"] = "off"

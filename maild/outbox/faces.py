@@ -1,6 +1,6 @@
 """Under which name a letter goes out, always from the department's address (MAIL.md O4, O7)."""
 
-from maild.config.settings import Queue, Settings
+from maild.config.settings import Agent, Queue, Settings
 from maild.effects import Letter
 from maild.message import Address
 from maild.outbox.hygiene import display_name
@@ -23,10 +23,21 @@ def write_sender(letter: Letter, ticket: TicketView | None, queue: Queue, settin
 def author_name(letter: Letter, ticket: TicketView | None, settings: Settings) -> str:
     """Who speaks in a letter: the agent who answers; in a notification whoever wrote the message, the requester unless it is said."""
     if agent := settings.agents.get(letter.author or ""):
-        return display_name(agent.name)
+        return _shown_name(agent, settings)
     if letter.kind is not LetterKind.NOTIFICATION:
         return ""
     return display_name(letter.quoted_from) or (person_name(ticket.requester) if ticket else "")
+
+
+def _shown_name(agent: Agent, settings: Settings) -> str:
+    """As much of an agent's name as customers are to see; "" where the department speaks."""
+    match settings.desk.answers_from:
+        case "agent":
+            return display_name(agent.name)
+        case "first_name":
+            return display_name(agent.name).partition(" ")[0]
+        case "department":
+            return ""
 
 
 def person_name(person: Address) -> str:

@@ -49,7 +49,8 @@ agents:
 
 DEFAULTS = """
 desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, control: null, legacy_tags: [], first_number: 1,
-  reopen_days: 30, on_crossing: hold, default_visibility: public, tag_position: prefix, attach_max: 20MiB, precedence: off, plus: auto}
+  reopen_days: 30, on_crossing: hold, default_visibility: public, answers_from: agent, tag_position: prefix,
+  attach_max: 20MiB, precedence: off, plus: auto}
 imap: {host: imap.acme.example}
 smtp: {host: smtp.acme.example, username: null, password: null}
 trust: {authserv_ids: [mx.acme.example], hops: 1, agent_auth: null, tag_check: on, tag_grants: anybody, unauthenticated: ticket}

@@ -72,6 +72,20 @@ def test_faces():
     check_face(a_letter(ANSWER, queue="sales"), '"Anna Ivanova (Acme Support)" <sales@acme.example>')
 
 
+def test_a_desk_says_how_much_of_an_agents_name_customers_see():
+    """O4."""
+
+    def check(answers_from: str, sender: str, signature: str) -> None:
+        message = read_back(composed(a_letter(ANSWER), desk=a_desk(answers_from=answers_from)))
+        assert str(message["From"]) == f'"{sender}" <support@acme.example>'
+        assert text_of(message).endswith(signature)
+        assert ("Ivanova" in message.as_string()) is (answers_from == "agent")
+
+    check("agent", "Anna Ivanova (Acme Support)", "\nAnna Ivanova\nSupport\nAcme Support\n")
+    check("first_name", "Anna (Acme Support)", "\nAnna\nSupport\nAcme Support\n")
+    check("department", "Support (Acme Support)", "\n\nSupport\nAcme Support\n")
+
+
 def test_automatic_letters_say_so_and_answers_do_not():
     marks = {kind: [str(read_back(composed(a_letter(kind)))[name]) for name in AUTOMATIC] for kind in LetterKind}
     loop = TOKENS.mint_loop_header()
