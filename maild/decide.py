@@ -23,7 +23,7 @@ from maild.effects import AddMessage, Effect, IncomingState, Link, RecordEvent
 from maild.ingest.language import guess_language
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
-from maild.message import Address, AuthResult, InboundMessage, MessageClass, Wrapping
+from maild.message import Address, Attachment, AuthResult, InboundMessage, MessageClass, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import Event
@@ -116,6 +116,12 @@ def _follow_up(reading: Reading, settings: Settings, now: datetime) -> Draft | N
     return _appended(ticket, step, reading, settings, now)
 
 
+def _without_signatures(reading: Reading) -> tuple[Attachment, ...]:
+    """MAIL.md P11: a small picture that comes again on the same ticket is a signature's."""
+    seen = reading.known.seen_pictures
+    return tuple(replace(found, elided=found.elided or found.sha256 in seen) for found in reading.message.attachments)
+
+
 def _is_new_topic(ticket: TicketView, reading: Reading) -> bool:
     """F9: nothing but an id in References leads to the ticket, and the subject is another."""
     grades = {item.grade for item in reading.thread.evidence if item not in reading.thread.dissent}
@@ -124,7 +130,7 @@ def _is_new_topic(ticket: TicketView, reading: Reading) -> bool:
 
 def _appended(ticket: TicketView, step: Step, reading: Reading, settings: Settings, now: datetime) -> Draft:
     kind = _kind_on(ticket, reading)
-    message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading))
+    message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading), attachments=_without_signatures(reading))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     seen = replace(housed, watchers=housed.watchers | _new_watchers(housed, reading))
     after = _with_marks(_with_sender(seen, kind, reading, settings), reading).with_status(step.status, now)

@@ -21,7 +21,7 @@ class Question:
     are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets
     found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on several. `agents` are the
     addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
-    (O1a). `tags` are words that would be tags if such tags exist.
+    (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags if such tags exist.
     """
 
     message_id: str
@@ -39,6 +39,7 @@ class Question:
     departments: tuple[str, ...] = ()
     windows: tuple[tuple[str, int], ...] = ()
     tags: frozenset[str] = frozenset()
+    pictures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,8 @@ class Known:
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
     already refer to this one (F7). `own_recipients` are whom `own` went to. `bounced` is the letter a report is about (B2). `suppressed`
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
-    canonical form (O1a). `earlier` are the last messages of each candidate, the newest first.
+    canonical form (O1a). `earlier` are the last messages of each candidate, the newest first,
+    `seen_pictures` those of the message's pictures that came on one of them before (P11).
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -213,6 +215,7 @@ class Known:
     suppressed: Mapping[str, Suppression] = field(default_factory=dict)
     aliases: Mapping[str, LetterToken] = field(default_factory=dict)
     earlier: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
+    seen_pictures: frozenset[str] = frozenset()
 
 
 NOTHING_KNOWN = Known()

@@ -38,11 +38,15 @@ class HeaderField:
     value: str
 
 
+SIGNATURE_PICTURE_BYTES = 2048
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """What a message carries beside its text. The bytes stay in the stored raw message; `part` is the leaf's index in its MIME walk.
 
-    `inline`: the HTML shows it. `elided`: it shows it only among what was set aside as quoted or as signature (MAIL.md P11).
+    `inline`: the HTML shows it. `elided`: it is not to be shown, because it stands only among what was set aside as quoted or as signature,
+    or belongs to a signature by all signs (MAIL.md P11).
     """
 
     name: str
@@ -53,6 +57,11 @@ class Attachment:
     content_id: str | None
     part: int
     elided: bool = False
+
+    @property
+    def is_small_picture(self) -> bool:
+        """Whether it may be a signature's: told by its coming again."""
+        return self.inline and self.size <= SIGNATURE_PICTURE_BYTES
 
 
 class MessageClass(Enum):

@@ -12,7 +12,6 @@ from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
-SIGNATURE_IMAGE_BYTES = 2048
 MOST_TICKETS = 200
 MOST_OF_EARLIER = 200
 PERSONAL_TYPES = frozenset(
@@ -151,7 +150,7 @@ def may_be_relayed(attachment: Attachment) -> bool:
     with it (P11), and small inline pictures belong to his signature."""
     if attachment.content_type in PERSONAL_TYPES or attachment.elided:
         return False
-    return not attachment.inline or attachment.size > SIGNATURE_IMAGE_BYTES
+    return not attachment.is_small_picture
 
 
 def _may_be_answered(requester: Address, ticket: TicketView, has_it: frozenset[str], settings: Settings) -> bool:

@@ -130,6 +130,7 @@ def ask(message: InboundMessage, sender: Sender, bounced: Bounced | None, tokens
         sender=sender.address.key if sender.address else "",
         aliases=_foreign_ids((message.message_id, *identifiers, *(message.report.returned_ids if message.report else ())), tokens),
         addressees=frozenset({sender.address.key} if sender.address else ()),
+        pictures=frozenset(attachment.sha256 for attachment in message.attachments if attachment.is_small_picture),
     )
 
 

@@ -28,6 +28,7 @@ from maild.store.history import find_history
 from maild.store.letter_aliases import Alias
 from maild.store.retention import EXPIRED
 from maild.store.tables import (
+    attachments,
     deliveries,
     incoming,
     letters,
@@ -107,6 +108,12 @@ _EARLIER = (
     .order_by(messages.c.id.desc())
     .limit(MOST_EARLIER)
 )
+_SEEN_PICTURES = (
+    select(attachments.c.sha256)
+    .join(messages, messages.c.id == attachments.c.message)
+    .where(messages.c.ticket.in_(bindparam("tickets", expanding=True)), attachments.c.sha256.in_(bindparam("hashes", expanding=True)))
+    .distinct()
+)
 _TAG_NAMES = select(tags.c.tag).where(tags.c.tag.in_(bindparam("words", expanding=True))).distinct()
 
 
@@ -143,6 +150,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         history=find_history(tx, question, views, on_tickets, now),
         aliases=_reported(aliases, by_number),
         earlier={number: earlier_on(tx, number) for number in views},
+        seen_pictures=_find_seen_pictures(tx, question.pictures, views),
     )
 
 
@@ -272,6 +280,12 @@ def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketV
         targets = {view.merged_into for view in found.values() if view.status is Status.MERGED and view.merged_into is not None}
         wanted = targets - views.keys()
     return views
+
+
+def _find_seen_pictures(tx: Transaction, pictures: Collection[str], tickets: Collection[int]) -> frozenset[str]:
+    if not pictures or not tickets:
+        return frozenset()
+    return frozenset(tx.execute(_SEEN_PICTURES, {"tickets": list(tickets), "hashes": list(pictures)}).scalars())
 
 
 def _find_tag_names(tx: Transaction, words: Collection[str]) -> frozenset[str]:

@@ -82,6 +82,15 @@ def test_a_customer_gets_the_agents_html_cut_where_the_text_is_cut(notified: tup
         assert banned not in html_of(answer) + text_of(answer)
 
 
+def test_a_small_picture_that_comes_again_is_shown_once(desk: RunningDesk):
+    """P11."""
+    mails = [in_html(word, f'{word} <img src="cid:shot@client">', shot=SHOT[:size]) for word, size in (("a", 500), ("b", 500), ("c", 501))]
+    desk.receive(an_email(sender=ANN, to=desk.at("support"), **mails[0]))
+    for mail in mails[1:]:
+        desk.receive(an_answer_to(desk.letter("ann@globex.example"), ANN, **mail))
+    assert [len(pictures_of(notice)) for notice in desk.letters("anna")] == [1, 0, 1]
+
+
 def test_an_answer_written_later_goes_on_with_outlooks_conversation(desk: RunningDesk):
     """O3."""
     topic = {"Thread-Topic": "Drucker brennt", "Thread-Index": "AdxzQk1Xy9mXb0K9QnmQkQ=="}
