@@ -36,7 +36,8 @@ from maild.office import Office, open_office
 from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
 from maild.quarantine_digest import QuarantineDigest
-from maild.store.engine import Store, open_store
+from maild.refusals import tell_of_refusal
+from maild.store.engine import Store, Transaction, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
 from maild.storms import tell_of_storms
@@ -189,9 +190,12 @@ class App:
 
     def _postman(self, smtp: Smtp, queues: frozenset[str]) -> Postman:
         account = Account(smtp, hello=self.settings.desk.domain, clock=_now, unknown_retry=self.settings.outbox.unknown_retry)
-        door = PostRoom(self._store, self._owner, queues)
+        door = PostRoom(self._store, self._owner, queues, self._tell_of_refusal)
         on_state = self._board.notes_of_account(account.name)
         return Postman(account, door, _now, on_state=on_state, on_outcome=maillog.delivered)
+
+    def _tell_of_refusal(self, tx: Transaction, delivery: int, now: datetime) -> None:
+        tell_of_refusal(tx, delivery, self._office, now)
 
     def _wake_postmen(self) -> None:
         for postman in self._postmen:

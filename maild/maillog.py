@@ -65,6 +65,10 @@ def not_copied(mailbox: str, detail: str) -> None:
     _event("not_copied", logging.WARNING, mailbox=mailbox, detail=detail)
 
 
+def refusal_untold(delivery: int, detail: str) -> None:
+    _event("refusal_untold", logging.ERROR, delivery=delivery, detail=detail)
+
+
 def smtp_state(account: str, state: str, detail: str) -> None:
     level = logging.WARNING if detail else logging.INFO
     _event("smtp", level, account=account, state=state, detail=detail)

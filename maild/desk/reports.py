@@ -56,13 +56,13 @@ def _effects(
     yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading))
     yield from _alias(reading, letter)
     if failure and letter.kind is LetterKind.ANSWER:
-        yield from _tell_who_answered(letter, ticket, failure, settings)
+        yield from tell_who_answered(letter.author, ticket, failure, settings)
 
 
-def _tell_who_answered(letter: KnownLetter, ticket: TicketView, failure: str, settings: Settings) -> Iterator[Effect]:
-    """B4: the author of the answer, and the ticket's owner."""
+def tell_who_answered(author: str | None, ticket: TicketView, failure: str, settings: Settings) -> Iterator[Effect]:
+    """B4: the author of an answer that did not arrive, and the ticket's owner."""
     told = letters.event_message("Mail system", failure, ticket)
-    for key in dict.fromkeys((letter.author, ticket.owner)):
+    for key in dict.fromkeys((author, ticket.owner)):
         if agent := settings.agents.get(key or ""):
             yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
 

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from maild.effects import Effect, MarkBounced, NoteBounce, Suppress
+from maild.ingest.bounce_verdict import find_status
 from maild.known import BouncedLetter
 from maild.message import BouncedRecipient, BounceKind, ReportKind
 
 SUPPRESSED_FOR = timedelta(days=60)
 ENOUGH_BOUNCES = 2
+SENDERS_FAULT = frozenset({"5.1.7", "5.1.8"})
 
 
 def effects_of(kind: ReportKind, named: Iterable[BouncedRecipient], letter: BouncedLetter, now: datetime) -> Iterator[Effect]:
@@ -30,6 +32,17 @@ def effects_of(kind: ReportKind, named: Iterable[BouncedRecipient], letter: Boun
                 yield Suppress(address, f"mail bounced: {failed.diagnostic or failed.status}"[:200], now + SUPPRESSED_FOR)
 
 
+def effects_of_refusal(address: str, error: str, earlier_bounces: int, now: datetime) -> Iterator[Effect]:
+    """What a relay's last word on an address means for it, if it is about the address: "no such mailbox", "disabled". A relay refuses for
+    many other reasons, most of them ours: not allowed, too much, a sender it does not know (RFC 3463: 5.1.7 and 5.1.8)."""
+    status = find_status(error)
+    if status in SENDERS_FAULT or not _says_there_is_no_mailbox(status):
+        return
+    failed = BouncedRecipient(address, BounceKind.HARD, True, status, error)
+    found = effects_of(ReportKind.BOUNCE, (failed,), BouncedLetter(0, (address,), {address: earlier_bounces}), now)
+    yield from (effect for effect in found if not isinstance(effect, MarkBounced))
+
+
 def match_recipient(failed: BouncedRecipient, letter: BouncedLetter) -> str | None:
     """Which recipient of the letter a report is about. A forwarded mail bounces under another address: then the only one it can be."""
     key = failed.address.casefold()
@@ -40,4 +53,8 @@ def match_recipient(failed: BouncedRecipient, letter: BouncedLetter) -> str | No
 
 def _is_enough(failed: BouncedRecipient, earlier: int) -> bool:
     """B5: "no such mailbox" (5.1.x) and "disabled" (5.2.1) once, any other hard failure twice in seven days."""
-    return failed.status.startswith("5.1.") or failed.status == "5.2.1" or earlier + 1 >= ENOUGH_BOUNCES
+    return _says_there_is_no_mailbox(failed.status) or earlier + 1 >= ENOUGH_BOUNCES
+
+
+def _says_there_is_no_mailbox(status: str) -> bool:
+    return status.startswith("5.1.") or status == "5.2.1"

@@ -208,6 +208,11 @@ def show(tx: Transaction, delivery: int) -> OutboxRow:
     return _row(row)
 
 
+def find_author(tx: Transaction, letter: int) -> str | None:
+    """The agent who answers in a letter; None in any other."""
+    return tx.execute(select(letters.c.author).where(letters.c.number == letter)).scalar()
+
+
 def raw(tx: Transaction, delivery: int) -> bytes:
     """The bytes every attempt sends. Raises NotFoundError as `show` does."""
     query = select(letters.c.content, letters.c.packed).join(deliveries, deliveries.c.letter == letters.c.number)

@@ -1,23 +1,29 @@
 """The post room's side of the store: what a `maild.outbox.queue.Postman` asks for its queues, each call one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
-from maild.outbox.delivery import Delivery, Outcome
+from maild import maillog
+from maild.errors import TemplateError
+from maild.outbox.delivery import Delivery, Failed, Outcome
 from maild.store import brakes, letters
-from maild.store.engine import Store
+from maild.store.engine import Store, Transaction
 
 LEASE_SECONDS = 15 * 60
 """Longer than the longest wait for a relay's final reply (RFC 5321 section 4.5.3.2.6)."""
 
 
-class PostRoom:
-    """Implements `maild.outbox.queue.Door`."""
+OnRefusal = Callable[[Transaction, int, datetime], None]
 
-    def __init__(self, store: Store, owner: str, queues: Collection[str]) -> None:
+
+class PostRoom:
+    """Implements `maild.outbox.queue.Door`. `on_refusal` does what follows from a delivery that has failed for good, given its id."""
+
+    def __init__(self, store: Store, owner: str, queues: Collection[str], on_refusal: OnRefusal) -> None:
         self._store = store
         self._owner = owner
         self._queues = frozenset(queues)
+        self._on_refusal = on_refusal
 
     def has_due(self, now: datetime) -> bool:
         with self._store.reading() as tx:
@@ -32,7 +38,17 @@ class PostRoom:
         """One commit for each letter: what came of the last one, and the claim of the next."""
         with self._store.writing() as tx:
             letters.record(tx, delivery, outcome, now)
+            if isinstance(outcome, Failed):
+                self._tell(tx, delivery, now)
             return letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues) if next_wanted else None
+
+    def _tell(self, tx: Transaction, delivery: int, now: datetime) -> None:
+        """A broken template must not keep what came of a letter from being recorded."""
+        try:
+            with self._store.savepoint(tx):
+                self._on_refusal(tx, delivery, now)
+        except TemplateError as error:
+            maillog.refusal_untold(delivery, str(error))
 
     def is_paused(self) -> bool:
         with self._store.reading() as tx:

@@ -170,7 +170,11 @@ def test_a_relay_that_defers_one_recipient_and_refuses_another_delivers_to_the_t
     assert answers == {"ann@relay.example": "sent", "bob@relay.example": "deferred", "carol@relay.example": "failed"}
     assert "An answer." in text_of(desk.letters("ann@relay.example")[-1])
     assert (desk.letters("bob@relay.example"), desk.letters("carol@relay.example")) == ([], [])
-    assert "failed" in desk.events(number)
+    ticket = desk.ticket(number)
+    assert ("failed" in desk.events(number), ticket["tags"]) == (True, ["undeliverable"])
+    told = [text_of(letter) for letter in desk.letters_about("anna", "To three") if "could not be delivered" in text_of(letter)]
+    assert (len(told), "carol@relay.example" in told[0]) == (1, True)
+    assert [row["address"] for row in desk.ask("outbox", "suppressed")] == ["carol@relay.example"]
 
 
 def test_a_death_while_the_relay_has_not_answered_yet_repeats_the_same_bytes(make_desk: Callable[..., RunningDesk], storage: str):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from builders import NOW
 
-from maild.desk.undeliverable import effects_of
+from maild.desk.undeliverable import effects_of, effects_of_refusal
 from maild.effects import MarkBounced, NoteBounce, Suppress
 from maild.known import BouncedLetter
 from maild.message import BouncedRecipient, BounceKind, ReportKind
@@ -55,3 +55,17 @@ def test_a_complaint_holds_until_an_admin_lifts_it():
 def test_a_receipt_changes_nothing():
     read = BouncedRecipient(ANN, None, False, "", "displayed")
     assert list(effects_of(ReportKind.MDN, (read,), LETTER, NOW)) == []
+
+
+def test_a_relays_refusal_counts_where_it_is_about_the_address():
+    """B5: a relay refuses for many reasons that are ours."""
+    for error, suppressed in (
+        ("550 5.1.1 no such user", True),
+        ("550 5.2.1 mailbox disabled", True),
+        ("550 5.7.1 relaying denied", False),
+        ("550 5.1.8 sender address rejected", False),
+        ("550 no", False),
+        ("451 4.2.2 mailbox full", False),
+    ):
+        found = list(effects_of_refusal(ANN, error, 0, NOW))
+        assert [type(effect) for effect in found] == ([NoteBounce, Suppress] if suppressed else []), error
