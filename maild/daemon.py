@@ -28,7 +28,7 @@ from maild.config.load import require_settings
 from maild.config.settings import Mode, Settings, Smtp
 from maild.copyist import copy_sent_mail
 from maild.errors import ConfigurationError, MailboxError
-from maild.housekeeping import housekeep
+from maild.housekeeping import call_watchers, housekeep
 from maild.ingest.watcher import Watcher
 from maild.ingest.worker import Reader
 from maild.notice_board import NoticeBoard
@@ -203,6 +203,7 @@ class App:
 
     def _housekeep(self) -> None:
         housekeep(self._store, self.settings, _now())
+        call_watchers(self._store, self._watchers.copy())
 
     def _look_for_trouble(self) -> None:
         self._alarm.look(self._office, _now())

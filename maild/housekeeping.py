@@ -2,10 +2,12 @@
 time is forgotten.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from maild import maillog, node
 from maild.config.settings import Retention, Settings
+from maild.ingest.watcher import Watcher
 from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
 from maild.store import incoming, letters, mutes, sent_copies, suppressions
@@ -38,6 +40,15 @@ def housekeep(store: Store, settings: Settings, now: datetime) -> None:
             letters.rehome(tx, settings.queues, min(accounts[0][1]))
     _pack(store)
     _forget(store, settings.retention, now)
+
+
+@scheduled_job("withheld mail")
+def call_watchers(store: Store, watchers: Mapping[str, Watcher]) -> None:
+    """Whoever asks for a withheld message again does not wait until its server speaks (OPERATIONS I12)."""
+    with store.reading() as tx:
+        asked = incoming.find_mailboxes_asked_again(tx)
+    for mailbox in asked & watchers.keys():
+        watchers[mailbox].look()
 
 
 def _pack(store: Store) -> None:

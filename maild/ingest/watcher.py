@@ -90,7 +90,7 @@ class Watcher:
         self._wake = wake
         self._timing = timing
         self._now = now
-        self._stop = threading.Event()
+        self._stop, self._wanted = threading.Event(), threading.Event()
         self._session: MailboxSession | None = None
         self._troubles = Troubles()
         self._asides = (_Aside(Part.JUNK, timing.junk), _Aside(Part.SENT, timing.sent))
@@ -107,6 +107,7 @@ class Watcher:
     def stop(self, timeout_seconds: float = 10.0) -> None:
         """Finish the batch under way, log out and end the thread; after half of the timeout the connection is cut."""
         self._stop.set()
+        self._wanted.set()
         if not self._thread.is_alive():
             return
         self._thread.join(timeout_seconds / 2)
@@ -114,6 +115,12 @@ class Watcher:
         if self._thread.is_alive() and session:
             session.cut()
             self._thread.join(timeout_seconds / 2)
+
+    def look(self) -> None:
+        """Somebody waits for a message: look into every folder now, instead of when the server speaks."""
+        for aside in self._asides:
+            aside.due = 0.0
+        self._wanted.set()
 
     def poll_once(self) -> int:
         """Read everything that is new, without a thread; how many messages were stored.
@@ -255,10 +262,11 @@ class Watcher:
             longest = min(longest, STUCK_POLL_SECONDS)
         longest = max(0.0, min(longest, *(aside.due - time.monotonic() for aside in self._asides)))
         if session.can_idle:
-            session.idle(longest, self._stop)
+            session.idle(longest, self._wanted)
         else:
-            self._stop.wait(longest)
+            self._wanted.wait(longest)
             session.refresh()
+        self._wanted.clear()
 
 
 def _state_after(error: MaildError) -> MailboxState:

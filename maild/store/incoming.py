@@ -109,6 +109,7 @@ _LEND = (
 )
 _IS_LENT = (*_IS_RECEIVED, incoming.c.claimed_by == WATCHER)
 _LENT = select(incoming.c.uid).where(*_IS_LENT, *_IS_THERE)
+_MAILBOXES_LENT = select(incoming.c.mailbox).where(*_IS_LENT).distinct()
 _FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
 _CLAIMED = _WITH_CONTENT.where(incoming.c.id.in_(bindparam("ids", expanding=True)))
 _STORED_AFTER = _WITH_CONTENT.where(incoming.c.id > bindparam("message"))
@@ -266,6 +267,11 @@ def find_asked_again(tx: Transaction, place: Place, uid_validity: int) -> frozen
     """The UIDs of withheld messages of a folder that are to be fetched again."""
     uids = tx.execute(_LENT, _key(place, uid_validity)).scalars()
     return frozenset(uid for uid in uids if uid is not None)
+
+
+def find_mailboxes_asked_again(tx: Transaction) -> frozenset[str]:
+    """The mailboxes in which such messages lie."""
+    return frozenset(tx.execute(_MAILBOXES_LENT).scalars())
 
 
 def store_again(tx: Transaction, arrival: Arrival) -> None:

@@ -194,9 +194,11 @@ def test_a_withheld_message_that_was_fetched_in_the_end_becomes_a_ticket(store: 
     assert clerk.work() == 0, "it is the watcher's to fetch"
     with store.writing() as tx:
         assert incoming.find_asked_again(tx, Place("support"), 7) == {1}
+        assert incoming.find_mailboxes_asked_again(tx) == {"support"}
         assert incoming.find_stored(tx, Place("support"), 7, [1], whole=True) == frozenset()
         incoming.store_again(tx, an_arrival(raw=an_email()))
         assert incoming.find_asked_again(tx, Place("support"), 7) == frozenset()
+        assert incoming.find_mailboxes_asked_again(tx) == frozenset()
         assert incoming.find_stored(tx, Place("support"), 7, [1], whole=True) == {1}
     work(clerk)
     (row,) = rows(store, [message])

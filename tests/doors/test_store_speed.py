@@ -63,6 +63,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
         incoming.store_arrivals(tx, [an_arrival()], NOW)
         incoming.find_stored(tx, Place("support"), 7, [1], whole=True)
         incoming.find_asked_again(tx, Place("support"), 7)
+        incoming.find_mailboxes_asked_again(tx)
         (message,) = incoming.claim(tx, 50, "host:1", 60, NOW)
         opened = apply(tx, a_decision(), now=NOW, compose=composed, incoming=message, first_number=1).ticket
         assert opened is not None

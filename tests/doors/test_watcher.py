@@ -666,6 +666,17 @@ def test_after_a_junk_folder_has_broken_the_connection_it_is_left_alone_for_a_wh
     assert lay(shelf) == [(Part.INBOX, 1), (Part.INBOX, 2)]
 
 
+def test_a_watcher_that_is_called_looks_at_once_into_every_folder(shelf, fake):
+    """OPERATIONS I12."""
+    fake.mails = {1: Mail(an_email())}
+    with watching(a_mailbox(fake, junk="Bad"), shelf) as watcher:
+        shelf.wait_for(2)
+        fake.mails[2] = Mail(an_email())
+        watcher.look()
+        shelf.wait_for(4, 3)
+    assert lay(shelf)[2:] in ([(Part.INBOX, 2), (Part.JUNK, 2)], [(Part.JUNK, 2), (Part.INBOX, 2)])
+
+
 def test_a_garbled_message_among_junk_costs_no_other(shelf, fake):
     fake.mails = {uid: Mail(an_email()) for uid in range(1, 6)}
     fake.mails[3].body_answer = GARBLED_ANSWER
