@@ -49,7 +49,7 @@ afterwards, with the keys it has in its list; an incoming mail with those of `me
 | rule | `rule when mode does place about owner disabled` |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |
-| `status`, `run --once` | `mailboxes incoming outbox oldest_queued paused accounts troubles` |
+| `status`, `run --once` | `mailboxes incoming quarantine outbox oldest_queued paused accounts troubles` |
 | `check`, `rules check` | `valid errors warnings faults`, each fault with `file line column code severity message` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
