@@ -162,9 +162,11 @@ class MailboxSession:
         # SINCE compares dates in a time zone of the server's choosing: one day more, then INTERNALDATE decides.
         day = datetime.fromtimestamp(moment.timestamp() - 86_400, UTC).date()
         for uids in _batches(sorted(self._search("SINCE", day)), COMMAND_UIDS):
-            for listed in self.describe(uids):
-                if listed.received is None or listed.received >= moment:
-                    return listed.uid
+            received = {listed.uid: listed.received for listed in self.describe(uids)}
+            for uid in uids:
+                # What the server says nothing of may be young too.
+                if (date := received.get(uid)) is None or date >= moment:
+                    return uid
         return None
 
     def describe(self, uids: Sequence[int]) -> list[Listed]:

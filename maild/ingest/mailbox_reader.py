@@ -136,7 +136,10 @@ class MailboxReader:
         """Fetch, commit and act, batch by batch, until nothing new is left; yields after each commit how many messages it held."""
         uids = self._session.new_uids(self._progress.watermark, self._folder.uid_next)
         for some in _slices(self._wanted(uids), ROUND_UIDS):
-            for batch in _batches(self._session.describe(some), self._troubles.careful_until):
+            listed = self._session.describe(some)
+            if withheld := self._put_off(set(some) - {item.uid for item in listed}):
+                yield withheld
+            for batch in _batches(listed, self._troubles.careful_until):
                 yield self._take(batch)
         if uids:
             self._advance(uids[-1], ())
@@ -188,6 +191,16 @@ class MailboxReader:
     def _stored(self, uids: Sequence[int]) -> frozenset[int]:
         slices = _slices(uids, ROUND_UIDS)
         return frozenset().union(*(self._store.stored(self._place, self._progress.uid_validity, some) for some in slices))
+
+    def _put_off(self, uids: Collection[int]) -> int:
+        """Messages that SEARCH lists and of which the server says nothing are asked for again (I12), or are gone by then (I6).
+
+        Noted before anything beside them is stored, so that the watermark does not pass them. Answers how many were given up.
+        """
+        given_up = [listed for listed in map(_unlisted, sorted(uids)) if self._gives_up(listed)]
+        if given_up:
+            self._advance(self._progress.watermark, [self._withheld(listed, self._header(listed.uid)) for listed in given_up])
+        return len(given_up)
 
     def _take(self, batch: Sequence[Listed]) -> int:
         """One batch: fetched, committed with the new watermark, and only then acted upon."""

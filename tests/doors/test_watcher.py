@@ -367,6 +367,42 @@ def test_a_message_without_a_body_holds_nobody_up_and_is_tried_again(fake, shelf
     assert shelf.reached["support"].watermark == 5
 
 
+@pytest.mark.parametrize("uid", [1, 2, 3])
+def test_a_message_that_is_listed_and_not_described_is_asked_for_again(fake, shelf, uid):
+    """I6, I12: the watermark does not pass what SEARCH lists, though the server once says nothing of its size."""
+    fake.mails = {uid: Mail(an_email()) for uid in (1, 2, 3)}
+    fake.mails[uid].size_answer = b""
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock)
+    assert watcher.poll_once() == 2
+    assert shelf.reached["support"].watermark == uid - 1
+    fake.mails[uid].size_answer = None
+    assert clock.poll_for(watcher, 1) == 1
+    assert (shelf.uids, shelf.reached["support"].watermark) == ([1, 2, 3], 3)
+
+
+def test_a_message_that_goes_between_search_and_fetch_is_not_waited_for(fake, shelf):
+    """I6: what SEARCH lists no longer is forgotten."""
+    fake.mails = {uid: Mail(an_email()) for uid in (1, 2, 3)}
+    fake.mails[2].size_answer = b""
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=Clock())
+    watcher.poll_once()
+    del fake.mails[2]
+    assert watcher.poll_once() == 0
+    assert (shelf.uids, shelf.reached["support"].watermark) == ([1, 3], 3)
+
+
+def test_after_a_day_a_message_that_is_never_described_is_stored_as_withheld(fake, shelf):
+    fake.mails = {1: Mail(an_email(subject="Please answer"), size_answer=b""), 2: Mail(an_email())}
+    clock = Clock()
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=clock)
+    assert watcher.poll_once() == 1
+    assert clock.poll_for(watcher, 25) == 1
+    withheld = next(arrival for arrival in shelf.arrivals.values() if arrival.uid == 1)
+    assert (b"Subject: Please answer" in withheld.raw, bool(withheld.withheld)) == (True, True)
+    assert shelf.reached["support"].watermark == 2
+
+
 class Clock:
     """Tells the test's time: `fake` mail arrives at 10:02 of its first day."""
 

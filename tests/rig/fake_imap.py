@@ -20,7 +20,7 @@ CAPABILITIES = b"IMAP4rev1 IDLE UIDPLUS MOVE"
 class Mail:
     """A message the fake holds. `body_answer` replaces the untagged answer to a FETCH of its body and may lie; `#` is its number.
 
-    `header_answer`: likewise for its header.
+    `header_answer`: likewise for its header, `size_answer` for its size, date and flags.
     """
 
     raw: bytes
@@ -29,6 +29,7 @@ class Mail:
     body_answer: bytes | None = None
     header_answer: bytes | None = None
     size: int | None = None
+    size_answer: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -181,6 +182,8 @@ def _fetch_line(server: FakeImap, uid: int, items: bytes) -> bytes:
             return answer.replace(b"#", b"%d" % number).replace(b"@UID@", b"%d" % uid)
         if b"BODY.PEEK" + item in items:
             return b"* %d FETCH (UID %d BODY%b {%d}\r\n%b)\r\n" % (number, uid, item, len(content), content)
+    if mail.size_answer is not None:
+        return mail.size_answer
     size = len(mail.raw) if mail.size is None else mail.size
     return b'* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE "%b" FLAGS (%b))\r\n' % (number, uid, size, mail.received, mail.flags)
 
