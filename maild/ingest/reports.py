@@ -106,25 +106,22 @@ def _failed_recipients(message: Part) -> Report | None:
 
 def _daemons_notice(message: Part) -> Report | None:
     """MAIL.md B1: a null Return-Path and a daemon's From; or one of them with the subject or the words of a notice. A daemon's From alone
-    is not enough: postmaster@ may be a person."""
+    is not enough: postmaster@ may be a person. Nor are subject and words together: a person asks what the notice he got means."""
     null_path, daemon = _has_null_path(message), _has_daemon_from(message)
     subject = has_report_subject(decode_header(message.field("Subject") or ""))
     if null_path and daemon:
         return _noticed(message, "a null Return-Path and a daemon's From")
-    if not (null_path or daemon or subject):
-        return None
     if subject and message.field("X-MLServer"):
         # Seen in practice: fml tells of a loop under its administrator's name and path.
         return _noticed(message, "a list server's field and the subject of a notice")
+    if not (null_path or daemon):
+        return None
+    sender = "a null Return-Path" if null_path else "a daemon’s From"
+    if subject:
+        return _noticed(message, f"{sender} and the subject of a notice")
     notice = _notice(message)
-    opening = has_opening(notice)
-    if (null_path or daemon) and subject:
-        return _noticed(message, f"{'a null Return-Path' if null_path else 'a daemon’s From'} and the subject of a notice")
-    if null_path and opening:
-        return _noticed(message, "a null Return-Path and the words of a notice")
-    if opening and (_is_surely_a_daemon(message) or find_recipients(notice, _own_address(message))):
-        return _noticed(message, f"{'a daemon’s From' if daemon else 'the subject'} and the words of a notice")
-    return None
+    named = null_path or _is_surely_a_daemon(message) or find_recipients(notice, _own_address(message))
+    return _noticed(message, f"{sender} and the words of a notice") if named and has_opening(notice) else None
 
 
 def _sent_to_a_bounce_address(message: Part) -> Report | None:

@@ -203,6 +203,11 @@ def test_two_signs_make_a_notice_and_one_does_not() -> None:
     sign(f"{fml} Our next meeting", "See you on Monday.", False)
     sign("From: ann@globex.example\nSubject: Mail delivery failed", "What does this mean, please?", False)
     sign("From: ann@globex.example\nSubject: Fwd: failure notice", words, False)
+    path = "Return-Path: <ann@globex.example>"
+    sign(f"{path}\nFrom: ann@globex.example\nSubject: failure notice", f"{words}\n\nWhy do I get this? Ann", False)
+    sign(f"{path}\nFrom: ann@globex.example\nSubject: Unzustellbar: Rechnung", f"Guten Tag, was heißt das?\n\n{words}", False)
+    sign("From: ann@globex.example\nSubject: Undelivered Mail Returned to Sender", words, False)
+    sign("Return-Path: <>\nFrom: ann@globex.example\nSubject: Your mail", words, True)
     sign("Return-Path: <bounces+7@shop.example>\nFrom: Shop <news@shop.example>\nSubject: Delivery", "Your parcel comes today.", False)
 
 
