@@ -17,10 +17,13 @@ def with_detail(address: str, detail: str) -> str | None:
 
 
 def readings(address: str) -> Iterator[tuple[str, str]]:
-    """(address, detail): what an address may mean, the shortest detail first. A department's own address may have a plus in it."""
+    """(address, detail): what an address may mean, the shortest detail first. A department's own address may have a plus in it.
+
+    At most 65, however many thousand pluses a hostile header has: before a detail stands no more than a whole local part.
+    """
     local, at, domain = address.rpartition("@")
     yield address, ""
-    position = local.rfind("+")
+    position = local.rfind("+", 0, LONGEST_LOCAL_PART + 1)
     while position > 0:
         yield f"{local[:position]}{at}{domain}", local[position + 1 :]
         position = local.rfind("+", 0, position)

@@ -5,7 +5,7 @@ Names and defaults are those of the contract (INTERFACE.md). Durations are timed
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -347,12 +347,23 @@ class Settings:
     own_lists: frozenset[str] = frozenset()
     forms: frozenset[str] = frozenset()
     trusted_automation: frozenset[str] = frozenset()
+    _departments: Mapping[str, Queue] = field(init=False, repr=False, compare=False)
+    _agents: Mapping[str, Agent] = field(init=False, repr=False, compare=False)
+    _own_domains: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Who has which address, in comparison form: asked for every address of every mail, of which a hostile one has thousands."""
+        departments = {own.casefold(): queue for queue in reversed(list(self.queues.values())) for own in queue.addresses}
+        agents = {own.casefold(): agent for agent in reversed(list(self.agents.values())) for own in agent.addresses}
+        own = (*departments, (self.desk.control or "").casefold())
+        object.__setattr__(self, "_departments", departments)
+        object.__setattr__(self, "_agents", agents)
+        object.__setattr__(self, "_own_domains", frozenset(_domain(address) for address in own if address))
 
     def department_at(self, address: str) -> DepartmentAddress | None:
         """The department an address belongs to, also with a detail behind its plus (MAIL.md F3a, F10); None for a foreign address."""
-        for bare, detail in plus.readings(address):
-            key = bare.casefold()
-            if queue := next((queue for queue in self.queues.values() if key in (own.casefold() for own in queue.addresses)), None):
+        for bare, detail in self._own_readings(address):
+            if queue := self._departments.get(bare.casefold()):
                 return DepartmentAddress(queue, bare, detail)
         return None
 
@@ -363,13 +374,16 @@ class Settings:
 
     def agent_at(self, address: str) -> Agent | None:
         """The agent an address belongs to, None if it is no agent's."""
-        key = address.casefold()
-        return next((agent for agent in self.agents.values() if key in (own.casefold() for own in agent.addresses)), None)
+        return self._agents.get(address.casefold())
 
     def is_own_address(self, address: str) -> bool:
         """Whether mail to this address comes back to the desk."""
         control = (self.desk.control or "").casefold()
-        return self.queue_at(address) is not None or any(bare.casefold() == control for bare, _ in plus.readings(address))
+        return self.queue_at(address) is not None or any(bare.casefold() == control for bare, _ in self._own_readings(address))
+
+    def _own_readings(self, address: str) -> Iterator[tuple[str, str]]:
+        """What an address may mean, if it is in a domain of ours."""
+        return plus.readings(address) if _domain(address.casefold()) in self._own_domains else iter(())
 
     def has_judge(self, mailbox: str) -> bool:
         """Whether somebody's word about senders counts for the mail of this mailbox (MAIL.md S1)."""
@@ -385,3 +399,7 @@ class Settings:
         """The languages a letter is tried in: requester, queue, desk, English (INTERFACE.md)."""
         wanted = (requester, self.queues[queue].language if queue in self.queues else None, self.desk.language, "en")
         return tuple(dict.fromkeys(language for language in wanted if language))
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
