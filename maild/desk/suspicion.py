@@ -29,7 +29,17 @@ def observe(message: InboundMessage, sender: Sender, history: History, tokens: T
     wrong = 0 if is_forged else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject)
     last = history.last_automatic
     is_prompt = last is not None and timedelta() <= received - last <= PROMPT
-    return Conduct(wrong, is_prompt, sha256(" ".join(message.new_text.split()).encode()).hexdigest())
+    return Conduct(wrong, is_prompt, _content_hash(message))
+
+
+def _content_hash(message: InboundMessage) -> str:
+    """What tells one mail's content from another's (L5): its words and its files; "" without either, which is like nothing.
+
+    Messages among the files do not count: a machine returns ours, each time another one.
+    """
+    files = (file.sha256 for file in message.attachments if not file.elided and not file.content_type.startswith("message/"))
+    content = "\n".join((" ".join(message.new_text.split()), *sorted(files))).strip()
+    return sha256(content.encode()).hexdigest() if content else ""
 
 
 def find_distrust(sender: Sender, conduct: Conduct, history: History) -> Reason | None:
@@ -54,8 +64,8 @@ def find_echo(ticket: int, sender: Sender, conduct: Conduct, history: History) -
     here = [mail.conduct for mail in history.recent if mail.ticket == ticket] + [conduct]
     if sum(mail.is_prompt for mail in here) >= ECHOES and conduct.is_prompt:
         return Reason("loop", f"{ECHOES} mails of {address.address} came within {PROMPT.seconds} seconds of automatic mail of ours")
-    if sum(mail.text_hash == conduct.text_hash for mail in here) >= ECHOES:
-        return Reason("loop", f"{ECHOES} mails of {address.address} with the same text came within an hour")
+    if conduct.text_hash and sum(mail.text_hash == conduct.text_hash for mail in here) >= ECHOES:
+        return Reason("loop", f"{ECHOES} mails of {address.address} with the same content came within an hour")
     return None
 
 

@@ -7,7 +7,7 @@ from builders import ANN, FAILED, NOW, a_message, a_sender, some_tokens
 from maild.desk.suspicion import ECHOES, GUESSES, find_distrust, find_echo, mute_guessers, mute_pair, observe
 from maild.effects import Mute
 from maild.known import Conduct, History, RecentMail, guess_key, pair_key
-from maild.message import Address
+from maild.message import Address, Attachment
 from maild.tokens import LetterKind
 
 TOKENS = some_tokens()
@@ -83,6 +83,30 @@ def test_three_prompt_mails_on_a_ticket_are_a_loop_and_so_are_three_of_the_same_
     check(SLOW, history(SLOW, SLOW, ticket=7), None)
     check(SLOW, History(muted=frozenset({pair_key(1042, ANN.key)})), "muted")
     check(SLOW, History(muted=frozenset({pair_key(7, ANN.key)})), None)
+
+
+def a_file(content: str, content_type: str = "image/jpeg", *, elided: bool = False) -> Attachment:
+    return Attachment("IMG_1.jpg", content_type, 50_000, content, inline=False, content_id=None, part=2, elided=elided)
+
+
+def test_mails_are_the_same_by_their_words_and_files():
+    """L5 against F9: a person sends one photograph after the other without a word."""
+
+    def check(expected: str | None, *mails: tuple[str, tuple[Attachment, ...]]) -> None:
+        contents = [a_message(new_text=text, attachments=files) for text, files in mails]
+        *before, last = [observe(content, a_sender(), History(), TOKENS, NOW) for content in contents]
+        echo = find_echo(1042, a_sender(), last, history(*before))
+        assert (echo.code if echo else None) == expected, mails
+
+    photos = [(a_file(str(number)),) for number in range(ECHOES)]
+    check(None, *(("", photo) for photo in photos))
+    check(None, *(("See the picture.", photo) for photo in photos))
+    check(None, *[("", ())] * ECHOES)
+    check(None, *(("", (a_file("ours", "message/rfc822"),)) for _ in photos))
+    check("loop", *[("", photos[0])] * ECHOES)
+    check("loop", *[("I am away.", ())] * ECHOES)
+    check("loop", *(("I am  away.", (a_file(str(number), "message/rfc822"),)) for number in range(ECHOES)))
+    check("loop", *(("I am away.", (a_file(str(number), elided=True),)) for number in range(ECHOES)))
 
 
 def test_an_agent_is_no_loop():
