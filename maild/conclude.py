@@ -288,7 +288,7 @@ def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, readin
     if queue is None:
         return
     circle = queue.notify.new if draft.before is None else queue.notify.reply
-    unreachable = unreachable_agents(reading.known, settings)
+    unreachable = unreachable_agents(reading.known.suppressed, settings)
     told = agents_to_tell(circle, ticket, settings, absent=unreachable)
     newly = ticket.watchers - (draft.before.watchers if draft.before else frozenset())
     told = (*told, *watchers_to_tell(newly, ticket, settings, without=(*told, *unreachable)))

@@ -1,11 +1,10 @@
 """Who is told: the agents behind `notify:`, in the order INTERFACE.md gives. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Literal
 
 from maild.config.settings import Queue, Settings
-from maild.known import Known
 from maild.message import Address
 from maild.ticket import TicketView
 
@@ -13,9 +12,9 @@ Circle = Literal["agents", "owner", "lead", "none"]
 _CIRCLES: dict[str, Circle] = {"owner": "owner", "lead": "lead", "agents": "agents"}
 
 
-def unreachable_agents(known: Known, settings: Settings) -> frozenset[str]:
-    """Agents whose own mailbox bounces (MAIL.md B6)."""
-    return frozenset(agent.key for agent in settings.agents.values() if agent.email.casefold() in known.suppressed)
+def unreachable_agents(suppressed: Container[str], settings: Settings) -> frozenset[str]:
+    """Agents whose own mailbox bounces (MAIL.md B6); `suppressed` are addresses as they are compared."""
+    return frozenset(agent.key for agent in settings.agents.values() if agent.email.casefold() in suppressed)
 
 
 def agents_to_tell(

@@ -1,18 +1,19 @@
 """Delivery reports, receipts and complaints: never a ticket, never an answer; at most a line on the ticket they are about (MAIL.md B4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.agent_mail import message_of
+from maild.desk.audience import agents_to_tell, unreachable_agents
 from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
-from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent
+from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent, Suppress
 from maild.ingest.bounce import find_failed_recipients
 from maild.known import KnownLetter
-from maild.message import REPORTS, BouncedRecipient, MessageClass, ReportKind
+from maild.message import REPORTS, Address, BouncedRecipient, MessageClass, ReportKind
 from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
@@ -38,13 +39,18 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     failure = _final_failure(reading)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE}) if failure and letter.kind is LetterKind.ANSWER else ticket
     bounced, report = reading.known.bounced, reading.message.report
-    consequences = effects_of(report.kind, _recipients(reading), bounced, now) if report and bounced else ()
+    to_agent = letter.agent in settings.agents
+    consequences = tuple(effects_of(report.kind, _recipients(reading), bounced, now, to_agent=to_agent)) if report and bounced else ()
     return Draft(
         IncomingState.DONE,
         Reason(reading.nature.message_class.value, _why(reading)),
         before=ticket,
         after=after,
-        effects=(*_effects(reading, letter, ticket, failure, settings, now), *consequences),
+        effects=(
+            *_effects(reading, letter, ticket, failure, settings, now),
+            *consequences,
+            *_dead_mailbox(letter, ticket, consequences, reading, settings),
+        ),
     )
 
 
@@ -65,6 +71,25 @@ def tell_who_answered(author: str | None, ticket: TicketView, failure: str, sett
     for key in dict.fromkeys((author, ticket.owner)):
         if agent := settings.agents.get(key or ""):
             yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+
+
+def _dead_mailbox(
+    letter: KnownLetter, ticket: TicketView, consequences: Iterable[Effect], reading: Reading, settings: Settings
+) -> Iterator[Effect]:
+    """B6: mail to an agent comes back. Those who take his place, or else the admins, are told once, on the ticket he was not told of."""
+    agent = settings.agents.get(letter.agent or "")
+    suppressed = next((effect for effect in consequences if isinstance(effect, Suppress)), None)
+    unreachable = unreachable_agents(reading.known.suppressed, settings)
+    if agent is None or suppressed is None or agent.key in unreachable:
+        return
+    warning = f"Mail to {agent.name} comes back. Nothing more is sent there until {agent.name} writes; others are told instead."
+    told = letters.event_message("Mail system", suppressed.reason, ticket)
+    others = agents_to_tell("agents", ticket, settings, absent=unreachable | {agent.key})
+    for key in others:
+        yield from post(letters.notification(settings.agents[key], ticket, told, (warning,), settings), settings)
+    for admin in settings.desk.admins if not others else ():
+        warnings = {"warnings": (warning,)}
+        yield from post(letters.alert(Address("", admin), None, ticket, "notification", settings, warnings, told.text), settings)
 
 
 def _alias(reading: Reading, letter: KnownLetter) -> Iterator[Effect]:

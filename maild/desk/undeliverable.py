@@ -13,10 +13,13 @@ ENOUGH_BOUNCES = 2
 SENDERS_FAULT = frozenset({"5.1.7", "5.1.8"})
 
 
-def effects_of(kind: ReportKind, named: Iterable[BouncedRecipient], letter: BouncedLetter, now: datetime) -> Iterator[Effect]:
+def effects_of(
+    kind: ReportKind, named: Iterable[BouncedRecipient], letter: BouncedLetter, now: datetime, *, to_agent: bool = False
+) -> Iterator[Effect]:
     """What becomes of the recipients of a letter of ours; a report can say nothing of an address the letter never went to.
 
-    `named` are those the report is about, as `maild.ingest.bounce` finds them.
+    `named` are those the report is about, as `maild.ingest.bounce` finds them. `to_agent`: the letter told an agent, in whose place others
+    are told as soon as it is known that he gets nothing (B6).
     """
     if kind is ReportKind.ARF:
         yield from (Suppress(address, "complained of it as spam", None) for address in letter.recipients[:1])
@@ -28,8 +31,8 @@ def effects_of(kind: ReportKind, named: Iterable[BouncedRecipient], letter: Boun
         yield MarkBounced(letter.number, address, failed.diagnostic or failed.status)
         if failed.kind is BounceKind.HARD:
             yield NoteBounce(address, failed.status)
-            if _is_enough(failed, letter.earlier_bounces.get(address, 0)):
-                yield Suppress(address, f"mail bounced: {failed.diagnostic or failed.status}"[:200], now + SUPPRESSED_FOR)
+        if to_agent or _is_enough(failed, letter.earlier_bounces.get(address, 0)):
+            yield Suppress(address, f"mail bounced: {failed.diagnostic or failed.status}"[:200], now + SUPPRESSED_FOR)
 
 
 def effects_of_refusal(address: str, error: str, earlier_bounces: int, now: datetime) -> Iterator[Effect]:
@@ -53,7 +56,7 @@ def match_recipient(failed: BouncedRecipient, letter: BouncedLetter) -> str | No
 
 def _is_enough(failed: BouncedRecipient, earlier: int) -> bool:
     """B5: "no such mailbox" (5.1.x) and "disabled" (5.2.1) once, any other hard failure twice in seven days."""
-    return _says_there_is_no_mailbox(failed.status) or earlier + 1 >= ENOUGH_BOUNCES
+    return failed.kind is BounceKind.HARD and (_says_there_is_no_mailbox(failed.status) or earlier + 1 >= ENOUGH_BOUNCES)
 
 
 def _says_there_is_no_mailbox(status: str) -> bool:

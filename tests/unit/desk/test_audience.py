@@ -35,7 +35,7 @@ def test_the_owner_is_told_and_without_one_the_agents():
 
 def test_for_an_agent_whose_mail_comes_back_others_are_told():
     known = Known(suppressed={"boris@acme.example": Suppression("mail bounced")})
-    absent = unreachable_agents(known, some_settings())
+    absent = unreachable_agents(known.suppressed, some_settings())
     assert absent == {"boris"}
     for circle, owner, told in (("owner", "boris", ("anna",)), ("agents", None, ("anna",)), ("lead", None, ("anna",))):
         assert agents_to_tell(circle, a_ticket(owner=owner), some_settings(), absent=absent) == told
