@@ -186,9 +186,9 @@ def _is_internal(kind: MessageKind, reading: Reading) -> bool:
 def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settings: Settings) -> TicketView:
     message = reading.message
     if kind is MessageKind.CUSTOMER:
-        # Whoever forges the requester must not subscribe himself to the answers (S3).
+        # Whoever forges the requester, or names him to a machine, must not subscribe himself to the answers (S3, P14).
         is_forged = reading.sender.authentication.verdict is AuthResult.FAIL
-        return ticket if is_forged else with_persons(ticket, (*message.to, *message.cc), settings)
+        return ticket if is_forged or reading.sender.carrier else with_persons(ticket, (*message.to, *message.cc), settings)
     if kind is MessageKind.THIRD_PARTY and message.author:
         return with_third_party(ticket, message.author)
     return ticket
@@ -264,7 +264,10 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
         closed_at=now if reading.circumstances.answered else None,
         follow_up_of=old.number if old else reading.thread.linked or reading.thread.follow_up_of,
     )
-    return _with_marks(with_persons(ticket, (*message.to, *message.cc), settings), reading)
+    carrier = reading.sender.carrier
+    # P14: a stranger who names somebody else as the writer of a request must not get the answer to it.
+    persons = () if carrier and carrier.unproven else (*message.to, *message.cc)
+    return _with_marks(with_persons(ticket, persons, settings), reading)
 
 
 def _with_marks(ticket: TicketView, reading: Reading) -> TicketView:

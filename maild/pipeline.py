@@ -83,8 +83,8 @@ def read(
         # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.
         recognised = _recognise(message, witness, tokens, desk.settings)
     conduct = observe(message, recognised.sender, known.history, tokens, circumstances.received or now)
-    sender = replace(recognised.sender, distrust=find_distrust(recognised.sender, conduct, known.history))
-    nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, is_form=through.form)
+    sender = replace(recognised.sender, distrust=find_distrust(recognised.sender, conduct, known.history), carrier=through.carrier)
+    nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, carrier=through.carrier)
     is_house = circumstances.part is Part.SENT
     thread = find_thread(message, sender, departments, known, tokens, desk.settings, now, is_house=is_house)
     title = strip_prefixes(tokens.strip_tags(message.subject))

@@ -1,6 +1,7 @@
 """Who really wrote a mail that came through a machine: a contact form (MAIL.md L6a), or a list that puts itself into From (P14). Pure.
 
-The mail then reads as if its writer had sent it, but for one thing: such a From proves nothing, so it is never strict (A2).
+The mail then reads as if its writer had sent it, but for one thing: such a From proves nothing, so it is never strict (A2). Anybody can
+fill in a form, write list headers, or give a list a Reply-To, so the `Carrier` says how little its word is worth.
 """
 
 from dataclasses import dataclass, replace
@@ -11,24 +12,37 @@ from maild.ingest.addresses import read_addresses
 from maild.ingest.authentication import judge
 from maild.ingest.witness import Witness
 from maild.message import Address, AuthResult, InboundMessage
+from maild.reason import Reason
 
 REWRITTEN = "the mail came through a machine, which named its writer"
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """The machine that named a mail's writer.
+
+    `is_form`: a contact form of ours, so that the signs of a machine in the mail mean nothing. `unproven`: why the writer it names gets no
+    automatic mail (P14: anybody could have named him); None for a machine of ours that is proved, or that nobody is there to judge.
+    """
+
+    is_form: bool
+    unproven: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Through:
-    """The mail as its writer's. `form`: it came from a contact form of ours, so that the signs of a machine in it mean nothing."""
+    """The mail as its writer's. `carrier` None: he sent it himself."""
 
     message: InboundMessage
-    form: bool = False
+    carrier: Carrier | None = None
 
 
 def find_author(message: InboundMessage, witness: Witness | None, settings: Settings) -> Through:
-    """The mail with its true author in From; most mails come back as they are. `witness`: whose word about a form's mail counts."""
+    """The mail with its true author in From; most mails come back as they are. `witness`: whose word about the machine counts."""
     if writer := _form_writer(message, witness, settings):
-        return Through(_written_by(writer, message), form=True)
+        return Through(_written_by(writer, message), Carrier(is_form=True))
     if writer := _list_writer(message, settings):
-        return Through(_written_by(writer, message))
+        return Through(_written_by(writer, message), Carrier(is_form=False, unproven=_why_unproven(message, witness, settings)))
     return Through(message)
 
 
@@ -50,11 +64,25 @@ def _list_writer(message: InboundMessage, settings: Settings) -> Address | None:
     original = next(iter(read_addresses(message.fields("X-Original-From") or message.fields("X-Original-Sender")).addresses), None)
     listed = {address.casefold() for address in list_addresses(message)}
     sender = message.header_from[0].key
-    is_the_list = sender in listed or (original is not None and (settings.is_own_address(sender) or sender in settings.own_lists))
+    is_the_list = sender in listed or (original is not None and _is_ours(sender, settings))
     writer = message.reply_to[0]
     if not is_the_list or "@" not in writer.address or writer.key == sender:
         return None
     return original if original and original.key == writer.key else writer
+
+
+def _why_unproven(message: InboundMessage, witness: Witness | None, settings: Settings) -> Reason | None:
+    """P14. A sender of his own domain may pass for the list that he names himself, so it must be one of ours."""
+    address = message.header_from[0].key
+    if not _is_ours(address, settings):
+        return Reason("foreign-list", f"its writer is named by {address}, which is no list of this desk")
+    if witness is None or judge(message, witness, (address,)).verdict is AuthResult.PASS:
+        return None
+    return Reason("unproven-list", f"its writer is named by {address}, and nothing proves that it came from there")
+
+
+def _is_ours(address: str, settings: Settings) -> bool:
+    return settings.is_own_address(address) or address in settings.own_lists
 
 
 def _written_by(writer: Address, message: InboundMessage) -> InboundMessage:

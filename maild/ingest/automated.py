@@ -10,6 +10,7 @@ from enum import Enum
 
 from maild.config.settings import Settings
 from maild.ingest.address_kinds import list_addresses
+from maild.ingest.author import Carrier
 from maild.ingest.details import find_details
 from maild.ingest.signs import AUTO_GENERATED_SIGNS, AUTO_REPLY_SIGNS, CALENDAR_SIGNS, LIST_SIGNS, Sign
 from maild.ingest.silence import find_silence
@@ -34,19 +35,19 @@ def classify(
     authentication: Authentication = NOT_JUDGED,
     *,
     is_prompt: bool = False,
-    is_form: bool = False,
+    carrier: Carrier | None = None,
 ) -> Nature:
     """The message's class, everything that spoke for it, and every reason not to answer it automatically.
 
     `settings` None: no desk is known (as for `maild message inspect`), so no address is ours and nobody is trusted. `authentication`: what
-    is proved of the sender. `is_prompt`: it came right behind automatic mail of ours to him, which the store knows. `is_form`: a contact
-    form of ours sent it for a person (L6a).
+    is proved of the sender. `is_prompt`: it came right behind automatic mail of ours to him, which the store knows. `carrier`: the
+    machine that sent it for a person; the signs of a form of ours are its own (L6a).
     """
-    transparency = Transparency.TRUSTED if is_form else _transparency(message, settings, authentication)
+    transparency = Transparency.TRUSTED if carrier and carrier.is_form else _transparency(message, settings, authentication)
     found = tuple(_evidence(message, tokens, settings, transparency, is_prompt))
     message_class = found[0][0] if found else MessageClass.HUMAN
     reasons = tuple(reason for _, reason in found) or (_HUMAN,)
-    return Nature(message_class, reasons, tuple(find_silence(message, message_class, tokens, settings, authentication)))
+    return Nature(message_class, reasons, tuple(find_silence(message, message_class, tokens, settings, authentication, carrier)))
 
 
 def _evidence(

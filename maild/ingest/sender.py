@@ -10,6 +10,7 @@ from enum import Enum
 
 from maild.config.settings import AgentAuth, Settings
 from maild.ingest.authentication import judge
+from maild.ingest.author import Carrier
 from maild.ingest.details import find_details
 from maild.ingest.witness import Witness
 from maild.message import Address, Authentication, AuthResult, InboundMessage
@@ -45,7 +46,8 @@ class Sender:
 
     `proven`: he may answer and change tickets, by what `agent_auth` asks. `authenticated`: his From is strict and passed S1, which is all
     that fresh mail can show, having no token. `token` is the agent token found, `strange_token` marks one under a From it was not made for
-    (MAIL.md A1a). `distrust` is why nothing weaker than a token is believed of him at the moment (S6).
+    (MAIL.md A1a). `distrust` is why nothing weaker than a token is believed of him at the moment (S6). `carrier`
+    is the machine that named him; None: he wrote himself.
     """
 
     address: Address | None
@@ -57,6 +59,7 @@ class Sender:
     token: FoundToken | None = None
     strange_token: bool = False
     distrust: Reason | None = None
+    carrier: Carrier | None = None
 
 
 def identify(message: InboundMessage, witness: Witness | None, settings: Settings, tokens: Tokens) -> Sender:

@@ -7,6 +7,7 @@ from functools import cache
 
 from maild.config.settings import Settings
 from maild.ingest.address_kinds import ADDRESS
+from maild.ingest.author import Carrier
 from maild.ingest.data import rows
 from maild.ingest.signs import Sign, shown
 from maild.ingest.weak_signs import auto_reply_subject, no_reply_author, null_return_path
@@ -16,14 +17,21 @@ from maild.tokens import Tokens
 
 
 def find_silence(
-    message: InboundMessage, message_class: MessageClass, tokens: Tokens, settings: Settings | None, authentication: Authentication
+    message: InboundMessage,
+    message_class: MessageClass,
+    tokens: Tokens,
+    settings: Settings | None,
+    authentication: Authentication,
+    carrier: Carrier | None = None,
 ) -> Iterator[Reason]:
-    """Every reason not to answer. `settings` None: no desk is known."""
+    """Every reason not to answer. `settings` None: no desk is known. `carrier`: the machine that named the writer."""
     if message_class is not MessageClass.HUMAN:
         yield Reason("class", f"the mail is {message_class.value}")
     for sign in SILENCE_SIGNS:
         if reason := sign(message):
             yield reason
+    if carrier and carrier.unproven:
+        yield carrier.unproven
     if tokens.read_message_id(message.message_id):
         yield Reason("own-letter", "it is a letter of ours")
     author = message.author

@@ -320,6 +320,9 @@ def _refusal(item: Evidence, ticket: TicketView, visitor: _Visitor, settings: Se
         return Reason(doubt.code, f"{item.text}, but {doubt.text}")
     if item.grade == "c" and settings.trust.tag_grants == "anybody":
         return None
+    if visitor.sender.carrier and not visitor.is_house:
+        # P14: whom a Reply-To names takes part in nothing; anybody could have named him.
+        return Reason("named-by-a-machine", f"{item.text}, but the sender is only named by a form or list")
     if item.grade == "g" and now - ticket.created > ADOPTION_AGE:
         return Reason("too-old", f"{item.text}, but the ticket is older than {ADOPTION_AGE.days} days")
     if visitor.belongs_to(ticket, item.grade):

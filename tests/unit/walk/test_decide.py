@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from builders import ANN, NOW, a_message, a_reading, a_sender, a_ticket, some_settings
+from builders import ANN, FAILED, NOW, a_message, a_reading, a_sender, a_ticket, some_settings
 
 from maild.decide import decide
 from maild.draft import Draft
 from maild.effects import IncomingState, Post, RecordEvent
-from maild.ingest.sender import FoundToken, TokenPlace
+from maild.ingest.author import Carrier
+from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Known, KnownCopy, KnownLetter
 from maild.message import Address, Authentication, AuthResult, MessageClass, Wrapping
@@ -121,6 +122,28 @@ def test_a_third_party_is_flagged_and_gets_no_copies():
     assert after is not None
     assert after.role_of(EVE.address) is ParticipantRole.THIRD_PARTY
     assert after.cc == ()
+
+
+def test_only_a_customer_who_wrote_himself_brings_others_in():
+    """F8, S3, P14: whoever forges him, or names him to a form or list, must not subscribe himself."""
+
+    def cc(sender: Sender) -> tuple[Address, ...]:
+        after = decided(on_ticket(sender=sender, message={"cc": (EVE,)})).after
+        assert after is not None
+        return after.cc
+
+    assert cc(a_sender()) == (EVE,)
+    assert cc(a_sender(authentication=FAILED)) == ()
+    assert cc(a_sender(carrier=Carrier(is_form=False))) == ()
+
+    def cc_of_new(sender: Sender) -> tuple[Address, ...]:
+        after = decided(a_reading(sender=sender, message=a_message(cc=(EVE,)))).after
+        assert after is not None
+        return after.cc
+
+    assert cc_of_new(a_sender()) == (EVE,)
+    assert cc_of_new(a_sender(carrier=Carrier(is_form=False))) == (EVE,)
+    assert cc_of_new(a_sender(carrier=Carrier(is_form=False, unproven=Reason("foreign-list", "x")))) == ()
 
 
 def test_what_answers_something_internal_or_carries_an_agents_token_stays_inside():

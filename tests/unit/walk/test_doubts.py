@@ -76,6 +76,21 @@ def test_mail_of_a_sender_who_failed_opens_a_tagged_ticket_and_is_not_acknowledg
     assert warnings(passed) == [()]
 
 
+def test_whom_an_unproved_list_names_is_not_acknowledged_and_whom_our_own_names_is():
+    """P14, L3, X8: the acknowledgement would go to whomever a forged mail names."""
+
+    def mail(proof: str) -> Decision:
+        headers = {"Reply-To": "Ann Smith <ann@globex.example>", "List-Post": "<mailto:support@acme.example>"}
+        head = f"Authentication-Results: mx.acme.example; {proof}\n{OURS}"
+        return decided(head, sender="'Ann Smith' via Support <support@acme.example>", headers=headers)
+
+    proved, forged = mail("dmarc=pass header.from=acme.example"), mail("dmarc=none header.from=acme.example")
+    assert [decision.after.requester.address for decision in (proved, forged) if decision.after] == ["ann@globex.example"] * 2
+    assert templates(proved)[0] == "received"
+    assert "received" not in templates(forged)
+    assert why_unacknowledged(forged) == "its writer is named by support@acme.example, and nothing proves that it came from there"
+
+
 def test_agents_are_told_where_the_sender_used_to_pass():
     warned = ("The sender ann@globex.example failed authentication, and earlier mail from there passed; this may be forged.",)
     assert warnings(decided(FAILED, known=Known(history=History(has_passed=True)))) == [warned]

@@ -7,6 +7,7 @@ from typing import Any
 from builders import ANN, FAILED, NOW, a_message, a_queue, a_sender, a_ticket, some_settings, some_tokens
 
 from maild.config.settings import Trust
+from maild.ingest.author import Carrier
 from maild.ingest.department import find_departments
 from maild.ingest.thread import Thread, ask, find_thread
 from maild.known import History, Known, KnownCopy, KnownLetter, KnownMessage
@@ -114,6 +115,21 @@ def test_a_guesser_is_believed_nothing_but_tokens():
     check(a_message(subject=TAG), None, sender=sender)
     check(a_message(subject="[Acme #1042]"), None, sender=sender)
     check(a_message(in_reply_to=(LETTER,)), 1042, "b", sender=sender)
+
+
+def test_whom_a_form_or_list_names_gets_in_by_what_opens_to_anybody_and_by_nothing_else():
+    """P14: Reply-To is never identity. Ann's own answer through the list has our id or tag."""
+    known = Known(tickets={1042: a_ticket()}, by_id={"m0@x": a_known("m0@x")}, adopters=(1042,))
+    for carrier in (Carrier(is_form=True), Carrier(is_form=False), Carrier(is_form=False, unproven=Reason("unproven-list", "x"))):
+        sender = a_sender(carrier=carrier)
+        check(a_message(in_reply_to=(LETTER,)), 1042, "b", sender=sender)
+        check(a_message(subject=TAG), 1042, "c", sender=sender)
+        check(a_message(subject=TAG), None, sender=sender, trust=Trust(tag_grants="participants"))
+        check(a_message(subject="[Acme #1042]"), None, sender=sender)
+        found = thread(a_message(in_reply_to=("m0@x",), references=("m0@x",)), sender=sender, known=known)
+        assert (found.ticket, found.follow_up_of) == (None, 1042)
+        assert {reason.code for reason in found.refused} == {"named-by-a-machine"}
+    check(a_message(in_reply_to=("m0@x",)), 1042, "d", known=known)
 
 
 def test_the_strongest_evidence_wins_and_disagreement_stays_visible():
