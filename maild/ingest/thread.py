@@ -252,13 +252,16 @@ def _compare_with_same_id(message: InboundMessage, copies: Iterable[KnownCopy]) 
 
 def _has_internal_parent(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens) -> bool:
     """F11: the message answered was never shown to the customer. A token elsewhere is judged by A1a."""
+    letter = known.letters.get(sender.token.token.letter) if sender.token else None
+    if sender.agent and letter and letter.internal:
+        # A relay may have replaced the note's id (O1a): then the ids below name only the customer's mail, the token the note itself.
+        return True
     for identifier in (*message.in_reply_to, *reversed(message.references)):
         if stored := known.by_id.get(identifier):
             return stored.internal
         if token := tokens.read_message_id(identifier):
-            letter = known.letters.get(token.letter)
-            return letter is not None and letter.internal
-    letter = known.letters.get(sender.token.token.letter) if sender.token else None
+            named = known.letters.get(token.letter)
+            return named is not None and named.internal
     return letter is not None and letter.internal
 
 

@@ -9,12 +9,13 @@ from builders import ANN, FAILED, NOW, a_message, a_queue, a_sender, a_ticket, s
 from maild.config.settings import Trust
 from maild.ingest.author import Carrier
 from maild.ingest.department import find_departments
+from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Thread, ask, find_thread
 from maild.known import History, Known, KnownCopy, KnownLetter, KnownMessage
 from maild.message import Address
 from maild.reason import Reason
 from maild.ticket import Participant, ParticipantRole, Status
-from maild.tokens import LetterKind
+from maild.tokens import LetterKind, LetterToken
 
 TOKENS = some_tokens()
 STRANGER = a_sender(Address("Eve", "eve@evil.example"))
@@ -239,6 +240,21 @@ def test_a_reply_to_something_internal_is_internal():
     letter = Known(tickets={1042: a_ticket()}, letters={77: a_known_letter(internal=True)})
     assert thread(a_message(in_reply_to=(LETTER,)), known=letter).parent_internal
     assert not thread(a_message(in_reply_to=(LETTER,))).parent_internal
+
+
+def test_an_agents_answer_to_a_note_is_internal_whatever_ids_a_relay_has_left_in_it():
+    """A6, F11, O1a: the note's token stands in the address, References name the customer's mail."""
+    token = FoundToken(LetterToken(LetterKind.NOTIFICATION, 1042, 77, "anna"), TokenPlace.RECIPIENT)
+    anna = a_sender(Address("Anna", "anna@acme.example"), agent="anna", token=token)
+    message = a_message(in_reply_to=("relay@x",), references=("m0@x", "relay@x"))
+    for internal in (True, False):
+        known = Known(
+            tickets={1042: a_ticket()},
+            by_id={"m0@x": a_known("m0@x")},
+            letters={77: a_known_letter(kind=LetterKind.NOTIFICATION, agent="anna", internal=internal)},
+        )
+        assert thread(message, sender=anna, known=known).parent_internal is internal
+        assert not thread(message, sender=replace(anna, agent=None), known=known).parent_internal
 
 
 def test_the_question_names_all_that_must_be_known():
