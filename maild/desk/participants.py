@@ -12,7 +12,7 @@ MAX_PARTICIPANTS = 20
 
 
 def with_persons(ticket: TicketView, addresses: Iterable[Address], settings: Settings) -> TicketView:
-    """The ticket with new persons of To and Cc as Cc participants: at most 20, never own addresses, agents or noreply."""
+    """The ticket with new persons of To and Cc as Cc participants: at most 20, never own addresses and lists, agents or noreply."""
     people = list(ticket.participants)
     for address in addresses:
         is_new = ticket.role_of(address.address) is None and all(person.address.key != address.key for person in people)
@@ -22,7 +22,8 @@ def with_persons(ticket: TicketView, addresses: Iterable[Address], settings: Set
 
 
 def _is_person(address: Address, settings: Settings) -> bool:
-    return settings.agent_at(address.address) is None and address_refusal(address, settings) is None
+    is_ours = address.key in settings.own_lists or settings.agent_at(address.address) is not None
+    return not is_ours and address_refusal(address, settings) is None
 
 
 def with_third_party(ticket: TicketView, address: Address) -> TicketView:
