@@ -55,7 +55,8 @@ class KnownMessage:
 class KnownCopy:
     """Mail that came before under the message's own id, and was settled (MAIL.md F1). `ticket` None: it concerned none.
 
-    `in_junk`: it lay in a junk folder. `departments` are those it was read for, empty where that is not known. A mail that several
+    `author` is whose mail it was, as addresses are compared; None: that is not known (any more). `in_junk`: it lay in a junk folder.
+    `departments` are those it was read for, empty where that is not known. A mail that several
     departments have to themselves finds itself here, as the copy of those that were first (F10).
     """
 
@@ -64,6 +65,7 @@ class KnownCopy:
     date: datetime | None
     ticket: int | None
     in_quarantine: bool
+    author: str | None = None
     in_junk: bool = False
     departments: frozenset[str] = frozenset()
 

@@ -239,13 +239,17 @@ def _was_for(copy: KnownCopy, departments: Departments, settings: Settings) -> b
 
 
 def _compare_with_same_id(message: InboundMessage, copies: Iterable[KnownCopy]) -> tuple[KnownCopy | None, bool, bool]:
-    """F1: (duplicate, is it a variant, is the id used by a different message). A settled copy counts before one in quarantine."""
+    """F1: (duplicate, is it a variant, is the id used by a different message). A settled copy counts before one in quarantine.
+
+    Whoever was in Cc knows id and date of a mail, and may be here before it; a variant is the same author's.
+    """
+    author = message.author.key if message.author else None
     copies = sorted(copies, key=lambda copy: copy.in_quarantine)
     for copy in copies:
         if copy.fingerprint == message.fingerprint:
             return copy, False, False
     for copy in copies:
-        if message.date is not None and copy.date == message.date:
+        if message.date is not None and copy.date == message.date and copy.author in (author, None):
             return copy, True, False
     return None, False, bool(copies)
 

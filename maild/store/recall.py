@@ -53,6 +53,7 @@ _COPIES = (
         incoming.c.ticket,
         incoming.c.state,
         incoming.c.reason_code,
+        incoming.c.author_key,
         incoming.c.folder,
         incoming.c.departments,
     )
@@ -178,6 +179,7 @@ def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
             row.date,
             row.ticket,
             _is_kept_out(row),
+            row.author_key,
             row.folder == Part.JUNK.value,
             frozenset(row.departments or ()),
         )

@@ -203,7 +203,7 @@ def test_recall_finds_duplicates_by_the_messages_own_id(store: Store):
     with store.writing() as tx:
         first, second, third = incoming.store_arrivals(tx, [an_arrival(uid=uid) for uid in (1, 2, 3)], NOW)
         arrived = {message.id: message for message in incoming.claim(tx, 50, "host:1", 60, NOW)}
-    ticket = applied(store, replace(a_decision(), identity=identity), arrived[first]).ticket
+    ticket = applied(store, replace(a_decision(), identity=identity, author=ANN), arrived[first]).ticket
     assert ticket is not None
     # An agent's mail of commands only leaves no message on the ticket, a mail in quarantine has none.
     commands = a_decision(RecordEvent("closed", "anna", "closed"), before=ticket, after=ticket)
@@ -212,7 +212,7 @@ def test_recall_finds_duplicates_by_the_messages_own_id(store: Store):
     applied(store, kept_out, arrived[third])
     copies = recalled(store, Question("mail-a@x", fingerprint="def")).same_id
     assert copies[0] == KnownCopy(second, "def", NOW - MINUTE, ticket.number, in_quarantine=False)
-    assert copies[1] == KnownCopy(first, "abc", NOW - MINUTE, ticket.number, in_quarantine=False)
+    assert copies[1] == KnownCopy(first, "abc", NOW - MINUTE, ticket.number, in_quarantine=False, author=ANN.key)
     assert copies[2] == KnownCopy(third, "ghi", NOW - MINUTE, None, in_quarantine=True)
 
 

@@ -182,8 +182,20 @@ def test_the_same_id_is_a_duplicate_a_variant_or_a_collision():
     assert thread(message, known=Known(same_id=(same,))).duplicate == same
     variant = thread(message, known=Known(same_id=(a_copy(date=message.date),)))
     assert (variant.duplicate is not None, variant.variant) == (True, True)
+    footed = thread(message, known=Known(same_id=(a_copy(date=message.date, author=ANN.key),)))
+    assert (footed.duplicate is not None, footed.variant) == (True, True)
     collision = thread(message, known=Known(same_id=(a_copy(),)))
     assert (collision.duplicate, collision.collision) == (None, True)
+
+
+def test_somebody_elses_mail_under_the_same_id_and_date_displaces_none():
+    """F1, Q1: whoever got a copy of a mail knows both, and may be here before it."""
+    message = a_message()
+    eves = a_copy(date=message.date, author="eve@evil.example")
+    found = thread(message, known=Known(same_id=(eves,)))
+    assert (found.duplicate, found.variant, found.collision) == (None, False, True)
+    anns = a_copy(incoming=8, date=message.date, author=ANN.key)
+    assert thread(message, known=Known(same_id=(eves, anns))).duplicate == anns
 
 
 def test_a_mail_is_known_again_by_the_departments_it_was_read_for():
