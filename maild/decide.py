@@ -23,6 +23,7 @@ from maild.effects import AddMessage, Effect, IncomingState, Link, RecordEvent
 from maild.ingest.language import guess_language
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
+from maild.ingest.thread import Strength
 from maild.message import Address, Attachment, AuthResult, InboundMessage, MessageClass, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
@@ -186,12 +187,19 @@ def _is_internal(kind: MessageKind, reading: Reading) -> bool:
 def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settings: Settings) -> TicketView:
     message = reading.message
     if kind is MessageKind.CUSTOMER:
-        # Whoever forges the requester, or names him to a machine, must not subscribe himself to the answers (S3, P14).
-        is_forged = reading.sender.authentication.verdict is AuthResult.FAIL
-        return ticket if is_forged or reading.sender.carrier else with_persons(ticket, (*message.to, *message.cc), settings)
+        return with_persons(ticket, (*message.to, *message.cc), settings) if _may_bring_others(reading) else ticket
     if kind is MessageKind.THIRD_PARTY and message.author:
         return with_third_party(ticket, message.author)
     return ticket
+
+
+def _may_bring_others(reading: Reading) -> bool:
+    """Whoever forges a participant, or names him to a machine, must not subscribe himself to the answers (S3, P14). A number, which anybody
+    can count up to, and a bare From are too little for that (F6, X2)."""
+    verdict, chosen = reading.sender.authentication.verdict, reading.thread.chosen
+    if verdict is AuthResult.FAIL or reading.sender.carrier:
+        return False
+    return verdict is AuthResult.PASS or chosen is None or chosen.strength is not Strength.WEAK
 
 
 def _why(reading: Reading, step: Step) -> Reason:

@@ -124,8 +124,9 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """What is remembered of a mail to tell loops and guesses (MAIL.md L5, S6): how many tags and tokens in it carry a wrong MAC, whether it
-    came right behind automatic mail of ours to its sender, and the hash of its new words and files, "" without any."""
+    """What is remembered of a mail to tell loops and guesses (MAIL.md L5, S6): how many tags and tokens in it carry a wrong MAC or are
+    numbers tried in vain, whether it came right behind automatic mail of ours to its sender, and the hash of its new words and files, ""
+    without any."""
 
     wrong_tokens: int = 0
     is_prompt: bool = False

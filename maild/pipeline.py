@@ -14,7 +14,7 @@ from maild.config.settings import Settings
 from maild.decide import decide
 from maild.desk.commands import hash_words
 from maild.desk.doubt import find_evidence, find_why_kept_out
-from maild.desk.suspicion import find_distrust, observe
+from maild.desk.suspicion import find_distrust, observe, with_tried_number
 from maild.draft import Draft
 from maild.effects import Decision
 from maild.ingest.arrival import Part
@@ -82,12 +82,14 @@ def read(
     if known.aliases:
         # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.
         recognised = _recognise(message, witness, tokens, desk.settings)
-    conduct = observe(message, recognised.sender, known.history, tokens, circumstances.received or now)
-    sender = replace(recognised.sender, distrust=find_distrust(recognised.sender, conduct, known.history), carrier=through.carrier)
+    named = replace(recognised.sender, carrier=through.carrier)
+    conduct = observe(message, named, known.history, tokens, circumstances.received or now)
+    sender = replace(named, distrust=find_distrust(named, conduct, known.history))
     nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, carrier=through.carrier)
     is_house = circumstances.part is Part.SENT
     thread = find_thread(message, sender, departments, known, tokens, desk.settings, now, is_house=is_house)
     title = strip_prefixes(tokens.strip_tags(message.subject))
+    conduct = with_tried_number(conduct, sender, thread)
     bounced = recognised.bounced if nature.message_class in REPORTS else None
     return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
 

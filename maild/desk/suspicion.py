@@ -4,12 +4,14 @@ What follows is decided elsewhere: a guesser's weak evidence is not followed (`i
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from maild.effects import Mute
 from maild.ingest.address_kinds import is_freemail
 from maild.ingest.sender import Sender
+from maild.ingest.thread import Strength, Thread
 from maild.known import Conduct, History, guess_key, pair_key
 from maild.message import AuthResult, InboundMessage
 from maild.reason import Reason
@@ -24,9 +26,7 @@ MUTED_FOR = timedelta(hours=24)
 
 def observe(message: InboundMessage, sender: Sender, history: History, tokens: Tokens, received: datetime) -> Conduct:
     """What this mail adds to what is known of its sender."""
-    # Whatever fails authentication says nothing of the address it names; its weak evidence does not count anyway (S3).
-    is_forged = sender.authentication.verdict is AuthResult.FAIL
-    wrong = 0 if is_forged else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject)
+    wrong = 0 if _is_another(sender) else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject)
     last = history.last_automatic
     is_prompt = last is not None and timedelta() <= received - last <= PROMPT
     return Conduct(wrong, is_prompt, _content_hash(message))
@@ -40,6 +40,21 @@ def _content_hash(message: InboundMessage) -> str:
     files = (file.sha256 for file in message.attachments if not file.elided and not file.content_type.startswith("message/"))
     content = "\n".join((" ".join(message.new_text.split()), *sorted(files))).strip()
     return sha256(content.encode()).hexdigest() if content else ""
+
+
+def with_tried_number(conduct: Conduct, sender: Sender, thread: Thread) -> Conduct:
+    """S6: whoever counts numbers guesses, too: a tag without check characters, alone, that opened nothing to him."""
+    tried = any(item.grade == "f" for item in thread.evidence) and all(item.strength is Strength.WEAK for item in thread.evidence)
+    is_refused = thread.ticket is None and {reason.code for reason in thread.refused} <= {"no-such-ticket", "not-a-participant"}
+    if not tried or not is_refused or _is_another(sender):
+        return conduct
+    return replace(conduct, wrong_tokens=conduct.wrong_tokens + 1)
+
+
+def _is_another(sender: Sender) -> bool:
+    """Whatever fails authentication, or came through a machine, says nothing of the address it names; its weak evidence does not count
+    anyway (S3, P14)."""
+    return sender.authentication.verdict is AuthResult.FAIL or sender.carrier is not None
 
 
 def find_distrust(sender: Sender, conduct: Conduct, history: History) -> Reason | None:

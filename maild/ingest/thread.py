@@ -209,12 +209,12 @@ def _token_evidence(message: InboundMessage, sender: Sender, tokens: Tokens) -> 
 
 
 def _tag_evidence(message: InboundMessage, tokens: Tokens) -> Iterator[Evidence]:
-    """(c) tags with valid check characters, the last one first; then (f) those without."""
+    """(c) tags with valid check characters, the last one first; else (f) the last of all (F4), or one subject could try many numbers."""
     tags = tuple(reversed(tokens.find_tags(message.subject)))
     for tag in tags:
         if tag.valid:
             yield Evidence("c", Strength.MEDIUM, tag.ticket, f"subject tag #{tag.ticket} with valid check characters")
-    for tag in tags:
+    for tag in tags[:1]:
         if not tag.valid:
             yield Evidence("f", Strength.WEAK, tag.ticket, f"subject tag #{tag.ticket} without valid check characters")
 

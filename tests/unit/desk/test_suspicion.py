@@ -1,13 +1,18 @@
 """Loops and guesses (MAIL.md L1, L5, S6)."""
 
 from datetime import timedelta
+from typing import Any
 
-from builders import ANN, FAILED, NOW, a_message, a_sender, some_tokens
+from builders import ANN, FAILED, NOW, a_message, a_sender, a_ticket, some_tokens
 
-from maild.desk.suspicion import ECHOES, GUESSES, find_distrust, find_echo, mute_guessers, mute_pair, observe
+from maild.desk.suspicion import ECHOES, GUESSES, find_distrust, find_echo, mute_guessers, mute_pair, observe, with_tried_number
 from maild.effects import Mute
+from maild.ingest.author import Carrier
+from maild.ingest.sender import Sender
+from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Conduct, History, RecentMail, guess_key, pair_key
 from maild.message import Address, Attachment
+from maild.reason import Reason
 from maild.tokens import LetterKind
 
 TOKENS = some_tokens()
@@ -35,8 +40,27 @@ def test_wrong_ids_and_tags_are_counted_and_right_ones_and_foreign_ones_are_not(
 
 
 def test_a_forged_sender_counts_for_nobody():
-    forged = a_sender(authentication=FAILED)
-    assert observe(a_message(in_reply_to=(WRONG,)), forged, History(), TOKENS, NOW).wrong_tokens == 0
+    for forged in (a_sender(authentication=FAILED), a_sender(carrier=Carrier(is_form=True))):
+        assert observe(a_message(in_reply_to=(WRONG,)), forged, History(), TOKENS, NOW).wrong_tokens == 0
+
+
+def test_a_number_tried_in_vain_is_a_guess_and_no_other_tag_is():
+    """S6, X2: a number has no check characters that could be wrong, so what tells is that it opens nothing and stands alone."""
+    number = Evidence("f", Strength.WEAK, 7, "subject tag #7")
+    refused = (Reason("not-a-participant", "x"),)
+
+    def check(expected: int, sender: Sender, **thread: Any) -> None:
+        conduct = with_tried_number(Conduct(2), sender, Thread(**thread))
+        assert conduct.wrong_tokens - 2 == expected, thread
+
+    check(1, a_sender(), evidence=(number,), refused=refused)
+    check(1, a_sender(), evidence=(number,), refused=(Reason("no-such-ticket", "x"),))
+    check(0, a_sender(), evidence=(number,), ticket=a_ticket(7), chosen=number)
+    check(0, a_sender(), evidence=(Evidence("d", Strength.MEDIUM, 7, "In-Reply-To"), number), refused=refused)
+    check(0, a_sender(), evidence=(number,), refused=(Reason("another-department", "x"),))
+    check(0, a_sender())
+    check(0, a_sender(authentication=FAILED), evidence=(number,), refused=refused)
+    check(0, a_sender(carrier=Carrier(is_form=True)), evidence=(number,), refused=refused)
 
 
 def test_prompt_is_within_two_minutes_behind_automatic_mail():

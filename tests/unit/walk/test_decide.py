@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from builders import ANN, FAILED, NOW, a_message, a_reading, a_sender, a_ticket, some_settings
+from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
 
 from maild.decide import decide
 from maild.draft import Draft
@@ -22,6 +22,7 @@ from maild.tokens import LetterKind, LetterToken
 EVE = Address("Eve", "eve@else.example")
 ANNA = Address("Anna Ivanova", "anna@acme.example")
 EVIDENCE = Evidence("b", Strength.STRONG, 1042, "In-Reply-To names our letter 77")
+NONE = Authentication(AuthResult.NONE)
 PROVEN = Reason("proven", "token in In-Reply-To")
 DONE, QUARANTINED, DUPLICATE = IncomingState.DONE, IncomingState.QUARANTINED, IncomingState.DUPLICATE
 
@@ -126,15 +127,22 @@ def test_a_third_party_is_flagged_and_gets_no_copies():
 
 def test_only_a_customer_who_wrote_himself_brings_others_in():
     """F8, S3, P14: whoever forges him, or names him to a form or list, must not subscribe himself."""
+    strengths = {"b": Strength.STRONG, "d": Strength.MEDIUM, "f": Strength.WEAK, "g": Strength.WEAK}
 
-    def cc(sender: Sender) -> tuple[Address, ...]:
-        after = decided(on_ticket(sender=sender, message={"cc": (EVE,)})).after
+    def cc(sender: Sender, grade: str = "b") -> tuple[Address, ...]:
+        chosen = Evidence(grade, strengths[grade], 1042, "it points there")
+        after = decided(on_ticket(sender=sender, thread={"chosen": chosen}, message={"cc": (EVE,)})).after
         assert after is not None
         return after.cc
 
     assert cc(a_sender()) == (EVE,)
     assert cc(a_sender(authentication=FAILED)) == ()
     assert cc(a_sender(carrier=Carrier(is_form=False))) == ()
+    assert cc(a_sender(authentication=PASSED), "f") == (EVE,)
+    assert cc(a_sender(), "d") == (EVE,)
+    for grade in "fg":
+        assert cc(a_sender(), grade) == (), "X2: a number or an id, and a bare From"
+        assert cc(a_sender(authentication=NONE), grade) == ()
 
     def cc_of_new(sender: Sender) -> tuple[Address, ...]:
         after = decided(a_reading(sender=sender, message=a_message(cc=(EVE,)))).after

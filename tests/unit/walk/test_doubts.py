@@ -91,6 +91,16 @@ def test_whom_an_unproved_list_names_is_not_acknowledged_and_whom_our_own_names_
     assert why_unacknowledged(forged) == "its writer is named by support@acme.example, and nothing proves that it came from there"
 
 
+def test_a_number_tried_in_vain_is_remembered_as_a_guess():
+    """S6, X2."""
+    eve = {"sender": "Eve <eve@evil.example>", "subject": "Re: [Acme #1042] Printer"}
+    others = Known(tickets={1042: a_ticket()})
+    for known, mail, expected in ((others, eve, 1), (Known(), eve, 1), (others, {"subject": eve["subject"]}, 0)):
+        conduct = decided(OURS, known=known, **mail).conduct
+        assert conduct is not None
+        assert conduct.wrong_tokens == expected
+
+
 def test_agents_are_told_where_the_sender_used_to_pass():
     warned = ("The sender ann@globex.example failed authentication, and earlier mail from there passed; this may be forged.",)
     assert warnings(decided(FAILED, known=Known(history=History(has_passed=True)))) == [warned]

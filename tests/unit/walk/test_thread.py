@@ -92,6 +92,14 @@ def test_a_guessed_number_does_not():
     check(message, 1042, "f")
 
 
+def test_of_several_numbers_only_the_last_is_tried():
+    """F4; or one subject could count up to somebody's ticket."""
+    known = Known(tickets={1042: a_ticket(), 7: a_ticket(7, requester=BOB)})
+    check(a_message(subject="[Acme #7] Re: [Acme #1042]"), 1042, "f", known=known)
+    check(a_message(subject="[Acme #1042] Re: [Acme #7]"), None, known=known)
+    check(a_message(subject=f"{TAG} Re: [Acme #7]"), 1042, "c", known=known)
+
+
 def test_tags_can_be_kept_for_participants():
     check(a_message(subject=TAG), None, sender=STRANGER, trust=Trust(tag_grants="participants"))
     check(a_message(subject=TAG), 1042, "c", trust=Trust(tag_grants="participants"))
