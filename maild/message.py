@@ -191,8 +191,9 @@ class InboundMessage:
     `message_id` is F1's mid without angle brackets; `fingerprint` is F1's fp. `from_fields` counts the From header fields and
     `from_defect` names a structural fault in them (A2). `recipients` are Delivered-To, X-Original-To and Envelope-To in header order.
     `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest;
-    `uncut_text` is what is visible of the same mail as the first of a ticket: all but banners (P9) and armour (P12). `new_html` and
-    `uncut_html` say the same as safe HTML, and are empty where the mail's HTML does not say it word for word.
+    `nothing_new` if it is a reply whose `new_text` is only a quotation or a signature. `uncut_text` is what is visible of the same mail as
+    the first of a ticket: all but banners (P9) and armour (P12). `new_html` and `uncut_html` say the same as safe HTML, and are empty where
+    the mail's HTML does not say it word for word.
     `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), `invitation` its event in one line, both empty
     without one. `wrappings` says how the mail is signed, encrypted or packed. `headers` holds no field that only
     we may write (S7); the values of `X-Maild-Loop`, which carry their own proof, are `loop_marks`.
@@ -232,6 +233,7 @@ class InboundMessage:
     invitation: str = ""
     wrappings: tuple[Wrapping, ...] = ()
     loop_marks: tuple[str, ...] = ()
+    nothing_new: bool = False
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of the named header field, in order."""

@@ -1,5 +1,6 @@
 """An agent's mail: unproven it is held, proven it is an answer, a note or commands (MAIL.md A1-A10, A14). Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, IncomingState, RecordEvent
 from maild.ingest.excerpt import cut_excerpt
 from maild.ingest.forwards import begins_with_forward
+from maild.ingest.new_text import is_old_text
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import starts_with_forward
 from maild.ingest.sender import PUBLIC_PLACES
@@ -94,11 +96,13 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
     why_internal = _why_internal(reading, settings)
-    parsed = parse(reading.message.new_text, reading.known.tag_names)
+    parsed = _parse(reading.message, why_internal is not None, reading.known.tag_names)
     faults = parsed.faults or _sealed(reading.message) or _oversize(reading.circumstances.full_size)
     if faults:
         return _command_failed(reading, agent, ticket, faults, why_internal, settings)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
+    if fault := _empty(act):
+        return _command_failed(reading, agent, ticket, (fault,), why_internal, settings)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     done = do(_with_persons_answered(housed, act, reading, settings), act, answered, settings)
@@ -109,6 +113,21 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     reason = Reason("agent-act", f"{agent.name}, {proof}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
     return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *done.effects))
+
+
+def _parse(message: InboundMessage, internal: bool, known_tags: Iterable[str]) -> Parsed:
+    """The commands and the words. MAIL.md A5: what an agent only quotes is no answer; as a note it stays, a forward for example."""
+    if message.nothing_new:
+        return Parsed((), message.new_text if internal else "")
+    parsed = parse(message.new_text, known_tags)
+    return replace(parsed, body="") if parsed.commands and not internal and is_old_text(parsed.body) else parsed
+
+
+def _empty(act: Act) -> CommandFault | None:
+    """MAIL.md A5: neither words nor files nor commands."""
+    if act.says_something or act.commands or act.internal:
+        return None
+    return CommandFault(0, "the mail has no words of yours; write them above what you quote")
 
 
 def _sealed(message: InboundMessage) -> tuple[CommandFault, ...]:

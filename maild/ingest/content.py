@@ -32,6 +32,7 @@ class Content:
     calendar_method: str
     invitation: str
     attached: tuple[Part, ...]
+    nothing_new: bool
 
 
 def read_content(root: Part, *, reply: bool) -> Content:
@@ -57,6 +58,7 @@ def read_content(root: Part, *, reply: bool) -> Content:
         calendar_method=method,
         invitation=describe_calendar(calendar.text, method) if calendar else "",
         attached=body.attached,
+        nothing_new=new.is_old,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from maild.ingest.attributions import Evidence, find_opener, weigh
 from maild.ingest.banners import end_of_banners
-from maild.ingest.lines import MAX_LINES, Line, Origin, simplify
+from maild.ingest.lines import MAX_LINES, Line, Origin, plain_lines, simplify
 from maild.ingest.quotes import Quote, find_quote, is_marker, is_quoted
 from maild.ingest.signatures import find_notice, find_signature
 
@@ -21,21 +21,30 @@ _SHARED = re.compile(r"(.{0,500}?[^\s-])\s?-{3,}\s{1,3}(.{10,300})")
 _WORDS = re.compile(r"[\w\u0080-\U0010ffff]")
 _SNIPPED = re.compile(r"\W{0,5}(?:snip\w{0,5}|schnipp\w{0,2}|cut|gekürzt|coupé)\W{0,5}$", re.IGNORECASE)
 _LINK_PIECES = ("(http", "<http", "http", "_", "&", "=", "%", "/", "?")
+_WORDS_ABOVE = (Line("Words."), Line(""))
 # Seen in practice: the character Gmail leaves behind for its tracking pixel.
 _LEADS_OVER = re.compile(r"\s{0,8}(?:[-_=*~#+]{3,200}|ᐧ)\s{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
 class NewText:
-    """`visible` is what the writer wrote now, `elided` the rest of the mail in its order."""
+    """`visible` is what the writer wrote now, `elided` the rest of the mail in its order. `is_old`: the writer wrote nothing now; what is
+    visible is a quotation or a signature, since a mail is never shown empty."""
 
     visible: str
     elided: str
+    is_old: bool = False
 
 
 def cut_reply(lines: Sequence[Line]) -> NewText:
     """The new text of a reply. Where text stands below or between quotes, and where nothing would be left, all of it is shown."""
-    return _divide(*_find_new(lines))
+    lines, start, end = _find_new(lines)
+    return replace(_divide(lines, start, end), is_old=_is_old(lines[start:end]))
+
+
+def is_old_text(text: str) -> bool:
+    """Is there nothing in it but what is quoted, and a signature?"""
+    return _is_old(plain_lines(text))
 
 
 def keep_reply(lines: Sequence[Line]) -> NewText:
@@ -94,6 +103,19 @@ def _end_of_text(kept: Sequence[Line]) -> int:
     while end and (not kept[end - 1].text.strip() or _LEADS_OVER.fullmatch(kept[end - 1].text)):
         end -= 1
     return end or len(kept)
+
+
+def _is_old(lines: Sequence[Line]) -> bool:
+    """Of a text too long to be looked at whole nobody knows."""
+    if len(lines) > MAX_LINES:
+        return False
+    examined = simplify(lines)
+    # A signature is looked for below words only.
+    signature = find_signature((*_WORDS_ABOVE, *examined))
+    body = examined if signature is None else examined[: max(0, signature - len(_WORDS_ABOVE))]
+    quote = find_quote(body)
+    written = body[: quote.start] if quote else body
+    return not _is_written(written) and not (quote and _is_answered_below(body, quote, is_whole=True))
 
 
 def _is_written(lines: Sequence[Line]) -> bool:

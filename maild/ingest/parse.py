@@ -133,6 +133,7 @@ def _compose(raw: bytes, opened: _Opened, content: Content) -> InboundMessage:
         uncut_html=content.uncut_html,
         invitation=content.invitation,
         wrappings=content.wrappings,
+        nothing_new=content.nothing_new,
         loop_marks=header.values(LOOP_FIELD),
     )
 

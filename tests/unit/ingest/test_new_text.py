@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.ingest.lines import plain_lines
-from maild.ingest.new_text import cut_reply, keep_reply
+from maild.ingest.new_text import cut_reply, is_old_text, keep_reply
 
 
 def check(text: str, expected: str) -> None:
@@ -46,6 +46,33 @@ def test_the_first_message_of_a_ticket_is_never_cut():
 def test_a_banner_is_set_aside_with_the_quote():
     cut = cut_reply(plain_lines("[EXTERNAL EMAIL]\n\nIt works.\n\n> Have you?"))
     assert (cut.visible, cut.elided) == ("It works.", "[EXTERNAL EMAIL]\n\n> Have you?")
+
+
+def test_nothing_new_is_known_from_a_few_words():
+    """MAIL.md A5, P8: a mail is never shown empty, so that a quotation alone looks like words."""
+    attribution = "On Mon, Jan 5, 2026 at 10:00, Bob <b@x> wrote:\n"
+    block = "________________________________\nFrom: Bob <b@x>\nSent: Monday, 5 January 2026 10:00\nTo: Ann\nSubject: Printer\n\nHave you?"
+    for text in (
+        "",
+        "\n\n",
+        "> Have you?",
+        f"{attribution}> Have you?\n>\n> Bob",
+        f"\n\n{block}",
+        "-- \nAnn\nAcme",
+        f"-- \nAnn\n\n{block}",
+    ):
+        assert cut_reply(plain_lines(text)).is_old, text
+    for words in ("Yes.", "Thanks\nAnn", "Regards,\nAnn", "https://acme.example/help", "No -- \n", "👍", "4711"):
+        for text in (
+            words,
+            f"{words}\n\n{attribution}> Have you?",
+            f"{attribution}> Have you?\n\n{words}",
+            f"{words}\n\n-- \nAnn\n\n{block}",
+        ):
+            assert not cut_reply(plain_lines(text)).is_old, text
+    assert is_old_text("> Have you?\n")
+    assert not is_old_text("> Have you?\nYes.\n> And now?")
+    assert not keep_reply(plain_lines("> Have you?")).is_old
 
 
 HOSTILE = {

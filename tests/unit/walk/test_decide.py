@@ -13,7 +13,7 @@ from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Known, KnownCopy, KnownLetter
-from maild.message import Address, Authentication, AuthResult, MessageClass, Wrapping
+from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status
@@ -267,6 +267,33 @@ def test_only_an_answer_to_the_notification_itself_is_public():
         by_anna(message={"new_text": "#note\nHe owes us.", "text": "#note\nHe owes us."}),
     ):
         assert (kinds(decided(reading)), posted(decided(reading))) == ([(MessageKind.NOTE, True)], [])
+
+
+def test_a_quotation_alone_goes_back_to_the_agent():
+    """MAIL.md A5: empty new text without attachment or command is never relayed."""
+    quotation = "> This may be forged.\n> Please help."
+    for text, nothing_new in ((quotation, True), ("", True), ("-- \nAnna", True), ("", False)):
+        draft = decided(by_anna(message={"new_text": text, "text": text, "nothing_new": nothing_new}))
+        assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
+
+
+def test_files_and_commands_need_no_words_and_take_no_quotation_along():
+    """MAIL.md A5: with a file or a command a mail is no empty one; what it only quotes still goes to nobody."""
+    quotation = "> This may be forged."
+    file = Attachment("a.pdf", "application/pdf", 9000, "0" * 64, inline=False, content_id=None, part=1)
+    sent = decided(by_anna(message={"new_text": quotation, "text": quotation, "nothing_new": True, "attachments": (file,)}))
+    (letter,) = [effect.letter for effect in sent.effects if isinstance(effect, Post)]
+    assert (letter.body, letter.body_html, letter.attachments) == ("", "", (file,))
+    closed = decided(by_anna(message={"new_text": f"{quotation}\n#close", "text": f"{quotation}\n#close"}))
+    assert closed.after is not None
+    assert (closed.after.status, kinds(closed)) == (Status.CLOSED, [])
+
+
+def test_a_forward_without_a_word_stays_a_note():
+    """MAIL.md A6. The commands that the desk lists below its notifications are none there."""
+    text = "Begin forwarded message:\n\nFrom: Ann\n\nHelp.\n\n#note, #close, #wait"
+    draft = decided(by_anna(message={"new_text": text, "text": text, "nothing_new": True}))
+    assert (kinds(draft), posted(draft)) == ([(MessageKind.NOTE, True)], [])
 
 
 def test_an_answer_to_the_address_made_for_it_is_public_too():
