@@ -6,7 +6,7 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
-from maild.message import InboundMessage
+from maild.message import Attachment, InboundMessage
 
 MAX_WORDS = 12
 REACTION_TYPE = "text/vnd.google.email-reaction+json"
@@ -15,15 +15,20 @@ _UNCERTAIN = re.compile(r"[?？؟;\d]")
 
 
 def is_courtesy(message: InboundMessage) -> bool:
-    """Only words of thanks, at most twelve, without question mark, digit or attachment; or a mail client's reaction."""
+    """Only words of thanks, at most twelve, without question mark, digit or attachment but a signature's picture; or a mail client's
+    reaction. Seen in practice: "Thanks", and a screenshot of the next fault pasted below it."""
     if REACTION_TYPE in message.part_types:
         return True
-    if any(not attachment.inline for attachment in message.attachments) or _UNCERTAIN.search(message.new_text):
+    if any(map(_says_more, message.attachments)) or _UNCERTAIN.search(message.new_text):
         return False
     written = _WORD.findall(message.new_text[:2000])
     words = frozenset(map(_fold, written))
     thanks, beside = _words()
     return len(written) <= MAX_WORDS and bool(words & thanks) and words <= thanks | beside
+
+
+def _says_more(attachment: Attachment) -> bool:
+    return not (attachment.elided or attachment.is_small_picture)
 
 
 @cache

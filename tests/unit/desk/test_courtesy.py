@@ -1,11 +1,14 @@
 """What counts as nothing but thanks (MAIL.md F9): in doubt it does not."""
 
+from dataclasses import replace
+
 from builders import a_message
 
 from maild.desk.courtesy import is_courtesy
 from maild.message import Attachment
 
 FILE = Attachment("a.pdf", "application/pdf", 10, "0" * 64, False, None, 1)
+SHOT = Attachment("image001.png", "image/png", 100_000, "1" * 64, True, "shot@x", 2)
 
 
 def check(text: str, expected: bool) -> None:
@@ -36,4 +39,7 @@ def test_anything_more_is_not_a_courtesy():
 
 def test_an_attachment_or_a_reaction_decides():
     assert not is_courtesy(a_message(text="Thanks", attachments=(FILE,)))
+    assert not is_courtesy(a_message(text="Thanks", attachments=(SHOT,)))
+    assert not is_courtesy(a_message(text="Thanks", attachments=(replace(SHOT, size=900), SHOT)))
+    assert is_courtesy(a_message(text="Thanks", attachments=(replace(SHOT, size=900), replace(SHOT, elided=True))))
     assert is_courtesy(a_message(text="", part_types=("text/plain", "text/vnd.google.email-reaction+json")))
