@@ -73,7 +73,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *_ownership(performed.ticket, after, act),
         *(_answer(after, act, answered, settings) if answers else ()),
         *_customer_notice(ticket, after, act, answers, performed.no_reply, answered, settings),
-        *_colleagues(ticket, after, act, message, settings),
+        *_colleagues(ticket, after, act, message, answered, settings),
     )
     return Done(after, effects)
 
@@ -154,15 +154,21 @@ def _customer_notice(
     yield from post(letters.status_notice(template, after, answered, settings), settings, event)
 
 
-def _colleagues(before: TicketView, after: TicketView, act: Act, message: AddMessage | None, settings: Settings) -> Iterator[Effect]:
-    """The owner hears what others do on his ticket; a new owner hears that it is his (PRODUCT 13)."""
+def _colleagues(
+    before: TicketView, after: TicketView, act: Act, message: AddMessage | None, answered: Answered, settings: Settings
+) -> Iterator[Effect]:
+    """The owner hears what others do on his ticket. A new owner hears that it is his (PRODUCT 13), with what the customer wrote last.
+
+    A6: where it is handed over with a note, a reply is a note, since what answers a note may quote it between its lines.
+    """
     owner = settings.agents.get(after.owner or "")
     if owner is None or owner.key == act.agent.key:
         return
     is_new_owner = before.owner != after.owner
     if message is None and not is_new_owner:
         return
-    told = message or letters.event_message(act.agent.name, "", after)
+    told = message or letters.customers_message(after, answered)
+    earlier = act.earlier if message else tuple(past for past in act.earlier if not answered.text.startswith(past.words))
     warnings = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()
     event = RecordEvent("notified", "maild", owner.name)
-    yield from post(letters.notification(owner, after, told, warnings, settings, earlier=act.earlier), settings, event)
+    yield from post(letters.notification(owner, after, told, warnings, settings, earlier=earlier), settings, event)

@@ -290,6 +290,12 @@ def command_failed(
     )
 
 
+def customers_message(ticket: TicketView, answered: Answered) -> AddMessage:
+    """What the customer wrote last, in the shape of a message, to show a colleague who takes over. He can answer it."""
+    author = Address(answered.author or ticket.requester.name, ticket.requester.address)
+    return AddMessage(MessageKind.CUSTOMER, author, ticket.updated, answered.text, answered.text)
+
+
 def event_message(author: str, text: str, ticket: TicketView) -> AddMessage:
     """Something the desk itself reports on a ticket, in the shape of a note, for notifications."""
     return AddMessage(MessageKind.NOTE, Address(author, ticket.requester.address), ticket.updated, text, text, internal=True)

@@ -8,8 +8,9 @@ from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
 from maild.config.settings import Agent, Mode
 from maild.desk.acts import Act, Done, do
 from maild.desk.commands import Command
-from maild.desk.letters import NOTHING_ANSWERED
+from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.effects import AddMessage, Letter, Post, RecordEvent
+from maild.known import Earlier
 from maild.message import Address, Attachment
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
@@ -18,14 +19,22 @@ ANNA, BORIS = AGENTS["anna"], AGENTS["boris"]
 ADMIN = Agent("root", "root", "ops@acme.example")
 BOB = Participant(Address("Bob", "bob@globex.example"), ParticipantRole.CC)
 CARL = Participant(Address("Carl", "carl@else.example"), ParticipantRole.THIRD_PARTY)
+WORDS = Answered("m0@globex.example", (), "Where is it?", "Ann Smith")
 FILE = Attachment("plan.pdf", "application/pdf", 4, "0" * 64, False, None, 1)
 
 
-def done(body: str = "", *commands: str, ticket: TicketView | None = None, agent: Agent = ANNA, **more: Any) -> Done:
+def done(
+    body: str = "",
+    *commands: str,
+    ticket: TicketView | None = None,
+    agent: Agent = ANNA,
+    answered: Answered = NOTHING_ANSWERED,
+    **more: Any,
+) -> Done:
     words = tuple(Command(*command.partition(" ")[::2]) for command in commands)
     queues = {key: a_queue(key, statuses=frozenset({"closed", "waiting"})) for key in ("support", "sales")}
     act = Act(agent=agent, by=agent.key, at=NOW, commands=words, body=body, **more)
-    return do(ticket or a_ticket(), act, NOTHING_ANSWERED, some_settings(queues=queues))
+    return do(ticket or a_ticket(), act, answered, some_settings(queues=queues))
 
 
 def letters(act: Done, kind: LetterKind | None = None) -> list[Letter]:
@@ -139,9 +148,26 @@ def test_a_file_alone_is_an_answer_and_nothing_at_all_is_none():
     assert done("  \n").effects == ()
 
 
-def test_a_new_owner_is_told_that_it_is_his():
-    (letter,) = letters(done("", "assign boris"))
+EARLIER = (Earlier(NOW, "Boris Petrov", "On its way."), Earlier(NOW, "Ann Smith", "Where is"), Earlier(NOW, "Ann Smith", "Hello"))
+
+
+def handed_over(body: str = "", *commands: str) -> Letter:
+    (letter,) = letters(done(body, "assign boris", *commands, answered=WORDS, earlier=EARLIER), LetterKind.NOTIFICATION)
+    return letter
+
+
+def test_a_new_owner_is_told_that_it_is_his_and_can_answer_what_the_customer_wrote():
+    """PRODUCT 13, O7, A6."""
+    letter = handed_over()
     assert letter.agent == "boris"
     assert letter.values["warnings"] == ("Anna Ivanova passed this ticket to you.",)
-    assert letter.internal
+    assert (letter.body, letter.quoted_from, letter.internal) == ("Where is it?", "Ann Smith", False)
+    assert [line.partition(": ")[2] for line in letter.values["history"]] == ["On its way.", "Hello"]
     assert letters(done("", "take")) == []
+
+
+def test_a_ticket_handed_over_with_a_note_is_answered_by_a_note_below_which_the_customers_words_stand():
+    """A6: whoever answers a note between its lines quotes it."""
+    letter = handed_over("He owes us.", "note")
+    assert (letter.body, letter.internal) == ("He owes us.", True)
+    assert [line.partition(": ")[2] for line in letter.values["history"]] == ["On its way.", "Where is", "Hello"]
