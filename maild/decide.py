@@ -12,7 +12,7 @@ from maild.config.settings import Settings
 from maild.desk.agent_mail import decide_agent_mail, message_of
 from maild.desk.courtesy import is_courtesy
 from maild.desk.doubt import describe_proof, find_doubt, with_doubts
-from maild.desk.lifecycle import QUIET_CLASSES, Course, Step, follow
+from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
 from maild.desk.participants import with_persons, with_third_party
 from maild.desk.rehoming import rehome
 from maild.desk.reports import decide_report
@@ -104,6 +104,8 @@ def _follow_up(reading: Reading, settings: Settings, now: datetime) -> Draft | N
     ticket = reading.thread.ticket
     if ticket is None:
         return None
+    kind = _kind_on(ticket, reading)
+    is_third_party = kind is MessageKind.THIRD_PARTY
     step = follow(
         ticket,
         reading.nature.message_class,
@@ -111,10 +113,12 @@ def _follow_up(reading: Reading, settings: Settings, now: datetime) -> Draft | N
         now,
         is_courtesy=is_courtesy(reading.message),
         is_new_topic=_is_new_topic(ticket, reading),
+        writer=THIRD_PARTY if is_third_party else CUSTOMER,
+        is_aside=is_third_party and _is_internal(kind, reading),
     )
     if step.course is Course.FOLLOW_UP:
         return _new_ticket(reading, Reason("follow_up_of_closed", step.why), settings, now)
-    return _appended(ticket, step, reading, settings, now)
+    return _appended(ticket, kind, step, reading, settings, now)
 
 
 def _without_signatures(reading: Reading) -> tuple[Attachment, ...]:
@@ -129,8 +133,7 @@ def _is_new_topic(ticket: TicketView, reading: Reading) -> bool:
     return grades == {"e"} and reading.title.casefold() != strip_prefixes(ticket.subject).casefold()
 
 
-def _appended(ticket: TicketView, step: Step, reading: Reading, settings: Settings, now: datetime) -> Draft:
-    kind = _kind_on(ticket, reading)
+def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Reading, settings: Settings, now: datetime) -> Draft:
     message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading), attachments=_without_signatures(reading))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     seen = replace(housed, watchers=housed.watchers | _new_watchers(housed, reading))

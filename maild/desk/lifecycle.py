@@ -18,6 +18,8 @@ QUIET_CLASSES = frozenset(
     }
 )
 
+CUSTOMER, THIRD_PARTY = "the customer", "a third party"
+
 
 class Course(Enum):
     """What becomes of a mail that belongs to a ticket."""
@@ -45,31 +47,36 @@ def follow(
     *,
     is_courtesy: bool = False,
     is_new_topic: bool = False,
+    writer: str = CUSTOMER,
+    is_aside: bool = False,
 ) -> Step:
     """F9: the row is the ticket's state, the column the mail's class. Never rejects a human's follow-up.
 
-    `is_new_topic`: only an id far back in References leads here, and the subject is another.
+    `is_new_topic`: only an id far back in References leads here, and the subject is another. `writer`: who wrote, as the reason names him.
+    `is_aside`: a third party's words that stay inside (A1a, F11): they are not the conversation with the customer, whose state they leave.
     """
     is_automatic = message_class is not MessageClass.HUMAN and message_class is not MessageClass.LIST
     match ticket.status:
         case Status.SPAM:
             return Step(Course.SILENT, Status.SPAM, "the ticket is spam and stays so")
+        case Status.CLOSED | Status.WAITING if is_aside:
+            return Step(Course.APPEND, ticket.status, f"{writer} wrote, which stays inside and changes no state")
         case Status.CLOSED:
             if is_automatic:
                 return Step(Course.APPEND, Status.CLOSED, "automatic mail does not reopen")
-            return _follow_closed(ticket, is_courtesy, is_new_topic, reopen_days, now)
+            return _follow_closed(ticket, is_courtesy, is_new_topic, writer, reopen_days, now)
         case Status.WAITING if is_courtesy:
             return Step(Course.SILENT, Status.WAITING, "thanks alone changes nothing")
         case Status.WAITING if not is_automatic:
-            return Step(Course.APPEND, Status.OPEN, "the customer answered")
+            return Step(Course.APPEND, Status.OPEN, f"{writer} answered")
     return Step(Course.APPEND, ticket.status, "another message on the ticket")
 
 
-def _follow_closed(ticket: TicketView, is_courtesy: bool, is_new_topic: bool, reopen_days: int, now: datetime) -> Step:
+def _follow_closed(ticket: TicketView, is_courtesy: bool, is_new_topic: bool, writer: str, reopen_days: int, now: datetime) -> Step:
     if is_courtesy:
         return Step(Course.SILENT, Status.CLOSED, "thanks alone does not reopen")
     if ticket.closed_at is not None and now - ticket.closed_at > timedelta(days=reopen_days):
         return Step(Course.FOLLOW_UP, Status.NEW, f"#{ticket.number} has been closed for more than {reopen_days} days")
     if is_new_topic:
         return Step(Course.FOLLOW_UP, Status.NEW, f"#{ticket.number} is closed, and the mail has another subject")
-    return Step(Course.REOPEN, Status.OPEN, "the customer wrote again after it was closed")
+    return Step(Course.REOPEN, Status.OPEN, f"{writer} wrote after it was closed")

@@ -51,3 +51,11 @@ def test_thanks_alone_are_silent():
 
 def test_spam_stays_spam_without_any_mail():
     check(Status.SPAM, HUMAN, Course.SILENT, Status.SPAM)
+
+
+def test_what_a_third_party_writes_aside_changes_no_state():
+    """A1a, F11."""
+    for status in (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED):
+        check(status, HUMAN, Course.APPEND, status, is_aside=True)
+    check(Status.CLOSED, HUMAN, Course.APPEND, Status.CLOSED, is_aside=True, closed_days=400)
+    check(Status.SPAM, HUMAN, Course.SILENT, Status.SPAM, is_aside=True)

@@ -161,6 +161,20 @@ def test_what_answers_something_internal_or_carries_an_agents_token_stays_inside
     assert kinds(decided(on_ticket(sender=a_sender(strange_token=True)))) == [(MessageKind.CUSTOMER, False)]
 
 
+def test_a_strangers_answer_to_a_notification_passed_on_leaves_a_closed_ticket_closed():
+    """A1a, F11; F6: whoever has only the tag is heard like anybody else."""
+    closed = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=1)}
+    for sender, status, why in (
+        (a_sender(EVE, strange_token=True), Status.CLOSED, "a third party wrote, which stays inside and changes no state"),
+        (a_sender(EVE), Status.OPEN, "a third party wrote after it was closed"),
+    ):
+        draft = decided(on_ticket(closed, author=EVE, sender=sender))
+        assert draft.after is not None
+        assert (draft.after.status, draft.tell, draft.reason.text.partition("; ")[2]) == (status, True, why)
+    waiting = decided(on_ticket({"status": Status.WAITING}, author=EVE))
+    assert waiting.reason.text.endswith("; a third party answered")
+
+
 def test_agents_are_told_of_people_and_machines_that_ask_and_not_of_automatic_answers():
     for message_class, tell in (
         (MessageClass.HUMAN, True),
