@@ -313,11 +313,14 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
         yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."
     sender = message.author
     yield from warn_of_doubts(reading)
+    is_public = not letters.is_answered_inside(message, settings)
     if message.kind is MessageKind.THIRD_PARTY:
-        yield f"{sender.address} is not the requester. Your reply goes to {ticket.requester}, not to {sender.address}."
+        goes = f" Your reply goes to {ticket.requester}, not to {sender.address}." if is_public else ""
+        yield f"{sender.address} is not the requester.{goes}"
     if elsewhere := _other_reply_addresses(reading.message, settings):
-        yield f"The sender asks for answers to {elsewhere}. Your reply goes to {ticket.requester}; #cc ADDRESS sends copies there."
-    if reading.sender.strange_token:
+        goes = f" Your reply goes to {ticket.requester}; #cc ADDRESS sends copies there." if is_public else ""
+        yield f"The sender asks for answers to {elsewhere}.{goes}"
+    if reading.sender.strange_token and (draft.before is None or message.kind is MessageKind.THIRD_PARTY):
         yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
     if message.kind is MessageKind.AUTO:
         yield "This is automatic mail."

@@ -179,6 +179,8 @@ def _html_of(message: InboundMessage, body: str) -> str:
 
 def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     """MAIL.md A6: why this is a note and not an answer to the customer, None if it is an answer."""
+    if settings.desk.default_visibility == "internal":
+        return Reason("default-visibility", "agents' mails are notes on this desk")
     if reading.thread.parent_internal:
         return Reason("reply-to-note", "a reply to a note is a note")
     if starts_with_forward(reading.message.subject) or _passes_on(reading.message):
@@ -190,8 +192,6 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
         )
     if token is None and settings.trust.agent_auth != "dmarc":
         return Reason("no-token", "it answers no notification")
-    if settings.desk.default_visibility == "internal":
-        return Reason("default-visibility", "agents' mails are notes on this desk")
     return None
 
 

@@ -192,8 +192,13 @@ def notification(
         values={"warnings": tuple(warnings), "history": tuple(_describe(past, agent, settings) for past in earlier)},
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
         automatic=False,
-        internal=message.internal,
+        internal=is_answered_inside(message, settings),
     )
+
+
+def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
+    """MAIL.md A6: whether a reply to a notification of this message is a note: it is one itself, or the desk is set so."""
+    return message.internal or settings.desk.default_visibility == "internal"
 
 
 def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:

@@ -90,6 +90,32 @@ def test_an_agent_is_warned_where_answers_are_wanted_elsewhere():
     check((), False)
 
 
+EVE = Address("Eve", "eve@else.example")
+PASSED_ON = "somebody passed it on to eve@else.example"
+
+
+def warned(reading: Reading) -> tuple[bool, tuple[str, ...]]:
+    letter = next(letter for letter in concluded(reading).letters if letter.template == "notification")
+    return letter.internal, notified(concluded(reading))["warnings"]
+
+
+def test_an_agent_is_told_where_his_reply_goes_only_if_it_goes_out():
+    """O7, A6: what stays inside is answered inside."""
+    internal, warnings = warned(on_ticket(author=EVE))
+    assert (internal, "Your reply goes to Ann Smith <ann@globex.example>, not to eve@else.example." in warnings[0]) == (False, True)
+    stolen = on_ticket(author=EVE, sender=a_sender(EVE, strange_token=True), message={"reply_to": (BOB,)})
+    internal, warnings = warned(stolen)
+    assert (internal, "Your reply" in str(warnings)) == (True, False)
+    assert warnings[:2] == ("eve@else.example is not the requester.", "The sender asks for answers to bob@example.org.")
+
+
+def test_an_agent_is_warned_of_a_notification_passed_on_to_strangers_and_not_of_copies_he_sent_himself():
+    """A1a."""
+    assert PASSED_ON in str(warned(on_ticket(author=EVE, sender=a_sender(EVE, strange_token=True)))[1])
+    for participant in (ANN, BOB):
+        assert warned(on_ticket(author=participant, sender=a_sender(participant, strange_token=True)))[1] == ()
+
+
 def test_an_agent_sees_what_was_said_before_in_short_and_by_his_own_clock():
     """O7."""
     reading = on_ticket()
@@ -101,6 +127,16 @@ def test_an_agent_sees_what_was_said_before_in_short_and_by_his_own_clock():
     assert len(first) < 250
     assert first.endswith("…")
     assert second.endswith(" Anna Ivanova: Hello")
+
+
+def test_where_agents_mails_are_notes_the_notification_says_so():
+    """A6, O7."""
+    settings = replace(some_settings(), desk=replace(some_settings().desk, default_visibility="internal"))
+    reading = a_reading()
+    draft = decide(reading, settings, NOW)
+    assert draft.after is not None
+    decision = conclude(draft, Verdict(draft.after, Fate.KEEP, "", "a rule", ()), reading, settings, NOW)
+    assert [letter.internal for letter in decision.letters if letter.template == "notification"] == [True, True]
 
 
 def test_a_rules_reply_counts_against_the_caps_of_whoever_gets_it():
