@@ -1,24 +1,22 @@
-"""The door to imapclient: one mailbox, selected and read. Owns OPERATIONS I1, I4, I6 to I18 and I21; the connection itself is `imap_wire`.
+"""The door to imapclient: one mailbox, selected and read. Owns OPERATIONS I1, I4, I6, I7 and I11 to I18. The connection is `imap_wire`,
+waiting `imap_vigil`, what folders are called `imap_folders`.
 
 A session knows nothing of what was read before, when to come again or what a message means: that is `maild.ingest.watcher`. After any
 error other than a plain refusal the connection is in doubt: close the session and open a new one.
 """
 
-import select
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from imapclient import IMAPClient
-
 from maild.config.settings import Mailbox
-from maild.errors import MailboxError, MailboxFolderMissingError, MailboxProtocolError, MailboxThrottledError, MailboxUnreachableError
+from maild.errors import MailboxError, MailboxProtocolError, MailboxThrottledError, MailboxUnreachableError
 from maild.finding import certificate_end
 from maild.ingest.apology import is_apology
 from maild.ingest.arrival import Part
-from maild.ingest.data import words
+from maild.ingest.imap_folders import Folders
+from maild.ingest.imap_vigil import Vigil
 from maild.ingest.imap_wire import USUAL_TIMING, ImapWire, Timing
 from maild.ingest.oversize import first_part_as_message
 
@@ -32,8 +30,6 @@ BODY = b"BODY[]"
 # Registered are $Junk and $NotJunk; Thunderbird writes Junk and NonJunk.
 JUNK_KEYWORDS = frozenset({b"$junk", b"junk"})
 NO_JUNK_KEYWORDS = frozenset({b"$notjunk", b"notjunk", b"nonjunk"})
-SENT = "Sent"
-NEAR_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +69,9 @@ class MailboxSession:
 
     def __init__(self, mailbox: Mailbox, timing: Timing = USUAL_TIMING) -> None:
         self._mailbox = mailbox
-        self._timing = timing
         self._wire = ImapWire(mailbox, timing)
-        self._delimiter: str | None = None
-        self._round_trip: float | None = None
+        self._folders = Folders(self._wire, mailbox)
+        self._vigil = Vigil(self._wire, timing)
 
     @property
     def age_seconds(self) -> float:
@@ -122,7 +117,7 @@ class MailboxSession:
             MailboxFolderMissingError: the server has no such folder.
         """
         folder = folder or self._mailbox.folder
-        name = self._server_name(folder)
+        name = self._folders.server_name(folder)
         try:
             with self._wire.speaking() as client:
                 answer: Mapping[bytes, int] = client.select_folder(name, readonly)
@@ -130,7 +125,7 @@ class MailboxSession:
         except (MailboxUnreachableError, MailboxProtocolError, MailboxThrottledError):
             raise
         except MailboxError as error:
-            raise self._missing(name, folder) or error from error
+            raise self._folders.missing(name, folder) or error from error
         uid_validity = answer.get(b"UIDVALIDITY")
         if uid_validity is None:
             raise MailboxProtocolError(f"{self._mailbox.host} gives folder {name} no UIDVALIDITY")
@@ -138,11 +133,7 @@ class MailboxSession:
 
     def find_folder(self, part: Part) -> str | None:
         """The folder that is this part of the mailbox; None where it is off, where there is none, and where it is the mailbox's own."""
-        wish, by_itself = _wish(self._mailbox, part)
-        if wish == "off":
-            return None
-        found = self._guess_folder(part) if wish == by_itself else self._server_name(wish)
-        return None if found == self._server_name(self._mailbox.folder) else found
+        return self._folders.find(part)
 
     def new_uids(self, after: int, uid_next: int | None = None) -> list[int]:
         """UIDs above `after`, ascending. `uid_next` as SELECT gave it splits a large backlog into windows (I16)."""
@@ -196,29 +187,12 @@ class MailboxSession:
             return _octets(client.fetch([uid], ["BODY.PEEK[HEADER]"]).get(uid, {}), b"BODY[HEADER]")
 
     def idle(self, seconds: float, stop: threading.Event) -> bool:
-        """Wait until the server says anything at all, at most so many seconds or until `stop`. True: look for new mail.
-
-        What the server says in IDLE is never read while it may be incomplete: DONE first, then all up to the tagged answer (I8 to I10).
-        What it announced in its answer to the last SEARCH, or after that, is not found yet, and not said in IDLE any more.
-        """
-        if self._wire.take_announcement():
-            return True
-        if self._round_trip is None and self._measure():
-            return True
-        if self._is_near():
-            return self._ask_often(seconds, stop)
-        with self._wire.speaking() as client:
-            client.idle()
-        spoke = self._wait_for_words(seconds, stop)
-        with self._wire.speaking() as client:
-            _, told = client.idle_done()
-        return spoke or bool(told)
+        """Wait until the server says anything at all, at most so many seconds or until `stop`. True: look for new mail."""
+        return self._vigil.keep(seconds, stop)
 
     def refresh(self) -> bool:
         """Let the server announce what is new, without which SEARCH may not see it (RFC 3501, 7.3.1). True: it said something."""
-        with self._wire.speaking() as client:
-            _, told = client.noop()
-        return bool(told)
+        return self._vigil.ask()
 
     # ── Acting on the server's copies ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -227,21 +201,21 @@ class MailboxSession:
         after = self._mailbox.after
         for batch in _batches(uids, COMMAND_UIDS):
             if after.action == "move" and after.folder:
-                self._move(batch, self._ensure_folder(after.folder))
+                self._move(batch, self._folders.ensure(after.folder))
             elif after.action == "delete":
                 self._delete(batch)
 
     def append(self, folder: str, raw: bytes, flags: Sequence[str] = ()) -> None:
         """Put a message into a folder."""
         with self._wire.speaking(len(raw)) as client:
-            client.append(self._server_name(folder), raw, flags)
+            client.append(self._folders.server_name(folder), raw, flags)
 
     def keep_sent(self, raw: bytes, message_id: str) -> None:
         """Put a copy of a sent letter, read, into the folder for sent mail; without one it is made. Another folder is selected then.
 
         A letter that lies there stays alone: an earlier try may have got so far, and Gmail and Exchange keep copies of their own.
         """
-        folder = self.find_folder(Part.SENT) or self._guess_folder(Part.SENT) or self._ensure_folder(SENT)
+        folder = self._folders.for_sent_mail()
         with self._wire.speaking() as client:
             client.select_folder(folder, True)
         if not self._search("HEADER", "Message-ID", message_id):
@@ -306,38 +280,6 @@ class MailboxSession:
         part = answer.get(uid, {})
         return first_part_as_message(header, _octets(part, b"BODY[1.MIME]"), _octets(part, b"BODY[1]<0>"))
 
-    def _is_near(self) -> bool:
-        """Whether the server answers so fast that asking costs next to nothing."""
-        return self._timing.near_poll > 0 and self._round_trip is not None and self._round_trip < NEAR_SECONDS
-
-    def _measure(self) -> bool:
-        """How fast the server answers. True: it had news, which it will not tell again."""
-        began = time.monotonic()
-        told = self.refresh()
-        self._round_trip = time.monotonic() - began
-        return told
-
-    def _ask_often(self, seconds: float, stop: threading.Event) -> bool:
-        """Instead of IDLE: Dovecot tells an idling client of new mail half a second late, to gather what comes together."""
-        deadline = time.monotonic() + seconds
-        while not stop.wait(self._timing.near_poll) and time.monotonic() < deadline:
-            if self.refresh():
-                return True
-        return False
-
-    def _wait_for_words(self, seconds: float, stop: threading.Event) -> bool:
-        deadline = time.monotonic() + seconds
-        connection = self._wire.client.socket()
-        if _has_buffered(self._wire.client, self._timing.read):
-            return True
-        poller = select.poll()
-        poller.register(connection.fileno(), select.POLLIN)
-        while not stop.is_set() and (left := deadline - time.monotonic()) > 0:
-            # Half a second at most, so that `stop` is seen soon.
-            if poller.poll(min(left, 0.5) * 1000):
-                return True
-        return False
-
     def _move(self, uids: Sequence[int], folder: str) -> None:
         if self._wire.offers(b"MOVE", b"IMAP4REV2"):
             with self._wire.speaking() as client:
@@ -350,7 +292,7 @@ class MailboxSession:
     def _delete(self, uids: Sequence[int]) -> None:
         """I20: at Gmail an expunged message is only archived; what is to be deleted moves to the trash."""
         if self._wire.offers(b"X-GM-EXT-1"):
-            self._move(uids, self._special_folder(b"\\Trash"))
+            self._move(uids, self._folders.special(b"\\Trash"))
         else:
             self._expunge(uids)
 
@@ -360,56 +302,6 @@ class MailboxSession:
             client.delete_messages(uids, silent=True)
             if self._wire.offers(b"UIDPLUS", b"IMAP4REV2"):
                 client.uid_expunge(uids)
-
-    # ── Folder names (I21) ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _server_name(self, folder: str) -> str:
-        """The configuration separates folders with `/`, the server with whatever it likes."""
-        if folder.upper() == "INBOX":
-            return "INBOX"
-        if self._delimiter is None:
-            with self._wire.speaking() as client:
-                self._delimiter = _delimiter(client.list_folders("", ""))
-        return folder.replace("/", self._delimiter)
-
-    def _exists(self, name: str) -> bool:
-        with self._wire.speaking() as client:
-            return any(found == name for _, _, found in client.list_folders("", name))
-
-    def _ensure_folder(self, folder: str) -> str:
-        name = self._server_name(folder)
-        if not self._exists(name):
-            with self._wire.speaking() as client:
-                client.create_folder(name)
-        return name
-
-    def _guess_folder(self, part: Part) -> str | None:
-        """I21: SPECIAL-USE (RFC 6154) first, names second."""
-        with self._wire.speaking() as client:
-            listing = [row for row in client.list_folders() if b"\\Noselect" not in row[0] and b"\\NonExistent" not in row[0]]
-        use = f"\\{part.value.capitalize()}".encode()
-        for flags, _, name in listing:
-            if use in flags:
-                return str(name)
-        known = {word.casefold() for word in words("folders", part.value)}
-        return next((str(name) for _, delimiter, name in listing if _below_inbox(name, delimiter).casefold() in known), None)
-
-    def _special_folder(self, attribute: bytes) -> str:
-        with self._wire.speaking() as client:
-            name: str | None = client.find_special_folder(attribute)
-        if name is None:
-            raise MailboxFolderMissingError(f"{self._mailbox.host} has no folder {attribute.decode()}")
-        return name
-
-    def _missing(self, name: str, folder: str) -> MailboxFolderMissingError | None:
-        if name == "INBOX" or self._exists(name):
-            return None
-        return MailboxFolderMissingError(f"{self._mailbox.username} has no folder {folder} on {self._mailbox.host}")
-
-
-def _wish(mailbox: Mailbox, part: Part) -> tuple[str, str]:
-    """What the configuration says of a folder beside the mailbox's own, and the word for "found by itself"."""
-    return (mailbox.junk, "watch") if part is Part.JUNK else (mailbox.sent, "auto")
 
 
 def _windows(after: int, uid_next: int) -> Iterator[str]:
@@ -446,29 +338,3 @@ def _octets(data: Mapping[bytes, object], key: bytes) -> bytes:
     """A body item as bytes. Seen in practice: None, no such item, and a number where the body was all digits and not a literal."""
     value = data.get(key)
     return value if isinstance(value, bytes) else b""
-
-
-def _has_buffered(client: IMAPClient, read_timeout: float) -> bool:
-    """I10: what came in the same packet as `+ idling` lies in the reader's buffer, where polling the socket does not see it."""
-    reader = getattr(getattr(client, "_imap", None), "file", None)
-    connection = client.socket()
-    if reader is None:
-        return False
-    connection.setblocking(False)
-    try:
-        return bool(reader.peek(1))
-    except OSError:
-        # A TLS socket with nothing to read says so with SSLWantReadError.
-        return False
-    finally:
-        connection.settimeout(read_timeout)
-
-
-def _below_inbox(name: str, delimiter: bytes | None) -> str:
-    """Some servers keep all folders below INBOX. A folder of this name deeper down is somebody's own."""
-    return name.removeprefix(f"INBOX{delimiter.decode()}") if delimiter else name
-
-
-def _delimiter(listing: Sequence[tuple[object, bytes | None, str]]) -> str:
-    delimiter = listing[0][1] if listing else None
-    return delimiter.decode() if delimiter else "/"

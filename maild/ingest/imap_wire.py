@@ -109,6 +109,21 @@ class ImapWire:
         _, announced = self.client._imap.response("EXISTS")
         return bool(announced != [None])
 
+    def has_buffered(self) -> bool:
+        """I10: what came in the same packet as `+ idling` lies in the reader's buffer, where polling the socket does not see it."""
+        reader = getattr(getattr(self.client, "_imap", None), "file", None)
+        connection = self.client.socket()
+        if reader is None:
+            return False
+        connection.setblocking(False)
+        try:
+            return bool(reader.peek(1))
+        except OSError:
+            # A TLS socket with nothing to read says so with SSLWantReadError.
+            return False
+        finally:
+            connection.settimeout(self._timing.read)
+
     def drop(self) -> None:
         """Close the connection without a word."""
         with suppress(OSError, IMAPClientError, *GARBLED):
