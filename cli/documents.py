@@ -3,8 +3,8 @@
 from maild.effects import IncomingState
 from maild.message import Address, Attachment
 from maild.reason import Reason
-from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
+from maild.store.received_mail import IncomingRow
 from maild.store.suppressions import SuppressionRow
 from maild.store.tickets import EventRow, MessageRow, TicketRow
 from maild.ticket import TicketView

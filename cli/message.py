@@ -18,7 +18,7 @@ from cli.output import print_bytes, print_fields, print_json, print_json_line, p
 if TYPE_CHECKING:
     from cli.documents import Document
     from maild.config.settings import Settings
-    from maild.store.incoming import IncomingRow
+    from maild.store.received_mail import IncomingRow
 
 id_argument = click.argument("identifier", metavar="ID", type=number)
 STATES = ("received", "done", "held", "quarantined", "duplicate")
@@ -37,12 +37,12 @@ def command() -> None:
 def list_(context: Context, state: str | None, limit: int | None, as_json: bool) -> None:
     from cli.documents import incoming_document
     from maild.effects import IncomingState
-    from maild.store import incoming
+    from maild.store import received_mail
 
     wanted = IncomingState(state) if state else None
     with context.store(context.settings()).reading() as tx:
-        rows = incoming.list_incoming(tx, state=wanted, limit=limit if as_json else room_for(limit))
-        total = None if as_json or limit else incoming.count_incoming(tx, state=wanted)
+        rows = received_mail.list_incoming(tx, state=wanted, limit=limit if as_json else room_for(limit))
+        total = None if as_json or limit else received_mail.count_incoming(tx, state=wanted)
     documents = [incoming_document(row) for row in rows]
     if as_json:
         print_json(documents)
@@ -57,12 +57,12 @@ def list_(context: Context, state: str | None, limit: int | None, as_json: bool)
 @json_option
 @click.pass_obj
 def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
-    from maild.store import incoming
+    from maild.store import received_mail
 
     with context.store(context.settings()).reading() as tx:
-        row = incoming.show(tx, identifier)
-        signs = incoming.evidence(tx, identifier)
-        content = incoming.raw(tx, identifier) if raw else b""
+        row = received_mail.show(tx, identifier)
+        signs = received_mail.evidence(tx, identifier)
+        content = received_mail.raw(tx, identifier) if raw else b""
     if raw:
         print_bytes(content)
         return
@@ -81,11 +81,11 @@ def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def retry(context: Context, identifier: int, as_json: bool) -> None:
-    from maild.store import incoming
+    from maild.store import incoming, received_mail
 
     with context.store(context.settings()).writing() as tx:
         incoming.retry(tx, identifier, datetime.now(UTC))
-        row = incoming.show(tx, identifier)
+        row = received_mail.show(tx, identifier)
     _report(row, f"{identifier} will be {'fetched again within minutes' if row.is_withheld else 'read again'}", as_json)
 
 
@@ -95,12 +95,12 @@ def retry(context: Context, identifier: int, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def release(context: Context, identifier: int, train: bool, as_json: bool) -> None:
-    from maild.store import incoming
+    from maild.store import incoming, received_mail
 
     settings = context.settings()
     with context.store(settings).writing() as tx:
         incoming.release(tx, identifier)
-        row = incoming.show(tx, identifier)
+        row = received_mail.show(tx, identifier)
         trained = f"; {_allow(settings, row)}" if train else ""
     _report(row, f"{identifier} is released{trained}", as_json)
 
@@ -132,7 +132,7 @@ def _allow(settings: Settings, row: IncomingRow) -> str:
 def inject(context: Context, file: BinaryIO, mailbox: str | None, as_json: bool) -> None:
     from maild.errors import UsageError
     from maild.ingest.arrival import Arrival
-    from maild.store import incoming
+    from maild.store import incoming, received_mail
 
     settings = context.settings()
     chosen = mailbox or (next(iter(settings.mailboxes)) if len(settings.mailboxes) == 1 else None)
@@ -144,7 +144,7 @@ def inject(context: Context, file: BinaryIO, mailbox: str | None, as_json: bool)
     now = datetime.now(UTC)
     with context.store(settings).writing() as tx:
         (identifier,) = incoming.store_arrivals(tx, [Arrival(chosen, content, now)], now)
-        row = incoming.show(tx, identifier)
+        row = received_mail.show(tx, identifier)
     _report(row, f"{identifier} has arrived", as_json)
 
 

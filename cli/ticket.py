@@ -159,7 +159,7 @@ def log(context: Context, number: int, as_json: bool) -> None:
 @click.pass_obj
 def raw(context: Context, number: int, message: int | None) -> None:
     from maild.errors import NotFoundError
-    from maild.store import incoming, tickets
+    from maild.store import received_mail, tickets
 
     with context.store(context.settings()).reading() as tx:
         tickets.view(tx, number)
@@ -167,7 +167,7 @@ def raw(context: Context, number: int, message: int | None) -> None:
         chosen = next((row for row in rows if message in (None, row.id)), None)
         if chosen is None or chosen.incoming is None:
             raise NotFoundError(f"ticket {number} has no such mail")
-        content = incoming.raw(tx, chosen.incoming)
+        content = received_mail.raw(tx, chosen.incoming)
     print_bytes(content)
 
 

@@ -30,6 +30,7 @@ from maild.store import apply as archive
 from maild.store import incoming as inbox
 from maild.store.engine import Store, Transaction
 from maild.store.recall import recall
+from maild.store.received_mail import WITHHELD
 from maild.writing_desk import composing
 
 BATCH = 50
@@ -180,7 +181,7 @@ class Clerk:
             self._unreadable(tx, incoming, opened)
             return ()
         if incoming.withheld:
-            self._hold(tx, incoming, Reason(inbox.WITHHELD, incoming.withheld), header=opened.message)
+            self._hold(tx, incoming, Reason(WITHHELD, incoming.withheld), header=opened.message)
             return ()
         try:
             with self._store.savepoint(tx):
@@ -230,7 +231,7 @@ class Clerk:
 
     def _hold(self, tx: Transaction, incoming: Incoming, reason: Reason, error: str = "", *, header: InboundMessage | None = None) -> None:
         """Set a message aside, with what is known of it. A withheld one stays that, whatever else happens over its header (I12)."""
-        why = Reason(inbox.WITHHELD, incoming.withheld) if incoming.withheld else reason
+        why = Reason(WITHHELD, incoming.withheld) if incoming.withheld else reason
         author, subject = (header.author, header.subject) if header else (None, "")
         inbox.hold(tx, incoming.id, why, error, _now(), author=author, subject=subject)
         maillog.held(incoming.mailbox, incoming.id, f"{why.code}: {why.text}")

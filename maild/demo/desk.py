@@ -18,10 +18,10 @@ from maild.demo.cast import ADMIN, ANNA, BILLING, BORIS, DOMAIN, EVERYBODY, SALE
 from maild.demo.mailserver import Playground
 from maild.effects import IncomingState
 from maild.errors import MaildError
-from maild.store import incoming, letters, tickets
+from maild.store import letters, received_mail, tickets
 from maild.store.engine import Store, open_store
-from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
+from maild.store.received_mail import IncomingRow
 from maild.store.status import find_depths
 from maild.store.tickets import EventRow, TicketRow
 
@@ -100,7 +100,7 @@ class DemoDesk:
     def incoming(self) -> tuple[IncomingRow, ...]:
         """Mail in that has been read, the oldest first."""
         with self._store.reading() as tx:
-            rows = incoming.list_incoming(tx)
+            rows = received_mail.list_incoming(tx)
         return tuple(row for row in reversed(rows) if row.state is not IncomingState.RECEIVED)
 
     def outbox(self) -> tuple[OutboxRow, ...]:

@@ -10,8 +10,8 @@ from maild.demo.cast import AGENTS, CUSTOMERS, DEPARTMENTS, Person
 from maild.demo.desk import DemoDesk
 from maild.demo.mail_client import Face
 from maild.reports.log import describe_event
-from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
+from maild.store.received_mail import IncomingRow
 from maild.store.tickets import EventRow, TicketRow
 from maild.tokens import LetterKind
 

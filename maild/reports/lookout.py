@@ -13,7 +13,7 @@ from maild.finding import Finding
 from maild.ingest.imap import MailboxSession
 from maild.ingest.parse import parse_message
 from maild.message import InboundMessage
-from maild.store import incoming
+from maild.store import incoming, received_mail
 from maild.store.engine import Store
 from maild.tokens import Tokens
 
@@ -37,7 +37,7 @@ class Lookout:
         self._tokens = tokens
         self._sessions: dict[MailboxSession, int] = {}
         with store.reading() as tx:
-            self._last_stored = incoming.find_newest(tx)
+            self._last_stored = received_mail.find_newest(tx)
 
     def watch(self, mailbox: Mailbox) -> Finding | None:
         """Look at this mailbox, too, from now on; answers why it cannot be looked at."""

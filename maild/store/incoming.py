@@ -7,57 +7,27 @@ taken by the next. What a message means is `apply`'s to record.
 import hashlib
 import zlib
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, TextClause, bindparam, func, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from maild.effects import Identity, IncomingState
-from maild.errors import NotFoundError, WrongStateError
+from maild.errors import WrongStateError
 from maild.ingest.arrival import Arrival, Incoming, Part, Place
 from maild.known import Conduct
 from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
+from maild.store.received_mail import WITHHELD, show
 from maild.store.tables import UNSETTLED, incoming, raw_messages
 from maild.store.views import in_chunks, within
 
-WITHHELD = "withheld"
-"""The reason of a message the server does not hand over; as long as it stands, there is at most a header (OPERATIONS I12)."""
 WATCHER = "watcher"
 """The owner of a withheld message while it is to be fetched again: no process, but whichever watches the mailbox."""
 LENT_FOR = timedelta(hours=1)
 COMPRESSION = 1
 """zlib's fastest level: mail is mostly text, and the walk has to keep up."""
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingRow:
-    """A message as `maild message list` shows it. `author` and `subject` are empty until it was first read, `auth` is None until then.
-
-    `error` is a traceback.
-    """
-
-    id: int
-    mailbox: str
-    uid: int | None
-    received: datetime
-    author: Address
-    subject: str
-    state: IncomingState
-    message_class: str
-    reason: Reason
-    error: str
-    attempts: int
-    ticket: int | None
-    auth: AuthResult | None
-
-    @property
-    def is_withheld(self) -> bool:
-        """Is it still on the server only?"""
-        return self.reason.code == WITHHELD
-
 
 _IS_THERE = (
     incoming.c.mailbox == bindparam("mailbox"),
@@ -113,24 +83,6 @@ _MAILBOXES_LENT = select(incoming.c.mailbox).where(*_IS_LENT).distinct()
 _FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
 _CLAIMED = _WITH_CONTENT.where(incoming.c.id.in_(bindparam("ids", expanding=True)))
 _STORED_AFTER = _WITH_CONTENT.where(incoming.c.id > bindparam("message"))
-_RAW = select(raw_messages.c.content).join(incoming, raw_messages.c.sha256 == incoming.c.raw).where(incoming.c.id == bindparam("message"))
-_ROW = select(
-    incoming.c.id,
-    incoming.c.mailbox,
-    incoming.c.uid,
-    incoming.c.received,
-    incoming.c.author_name,
-    incoming.c.author_address,
-    incoming.c.subject,
-    incoming.c.state,
-    incoming.c.message_class,
-    incoming.c.reason_code,
-    incoming.c.reason,
-    incoming.c.error,
-    incoming.c.attempts,
-    incoming.c.ticket,
-    incoming.c.auth,
-)
 _SETTLE = incoming.update().where(incoming.c.id == bindparam("message"))
 
 
@@ -304,49 +256,6 @@ def give_back_claims(tx: Transaction, owner: str) -> int:
     return tx.execute(_FREE.where(incoming.c.claimed_by == owner).values(attempts=incoming.c.attempts - 1)).rowcount
 
 
-def list_incoming(tx: Transaction, *, state: IncomingState | None = None, limit: int | None = None) -> tuple[IncomingRow, ...]:
-    """Incoming messages, the newest first; every state unless one is named."""
-    query = _ROW.where(*_in_state(state)).order_by(incoming.c.id.desc()).limit(limit)
-    return tuple(_row(row) for row in tx.execute(query))
-
-
-def count_incoming(tx: Transaction, *, state: IncomingState | None = None) -> int:
-    return tx.execute(select(func.count()).select_from(incoming).where(*_in_state(state))).scalar_one()
-
-
-def _in_state(state: IncomingState | None) -> list[ColumnElement[bool] | TextClause]:
-    if state is None:
-        return []
-    return [incoming.c.state == state.value, *([] if state is IncomingState.DONE else [UNSETTLED])]
-
-
-def show(tx: Transaction, message: int) -> IncomingRow:
-    """One incoming message. Raises NotFoundError if there is none of that number."""
-    row = tx.execute(_ROW.where(incoming.c.id == message)).first()
-    if row is None:
-        raise NotFoundError(f"there is no incoming message {message}")
-    return _row(row)
-
-
-def evidence(tx: Transaction, message: int) -> tuple[Reason, ...]:
-    """All that spoke for what became of a message, in the order in which it was found; empty until it was read."""
-    found = tx.execute(select(incoming.c.evidence).where(incoming.c.id == message)).scalar()
-    return tuple(Reason(sign["code"], sign["text"]) for sign in found or ())
-
-
-def raw(tx: Transaction, message: int) -> bytes:
-    """The message exactly as it came. Raises NotFoundError if there is none of that number."""
-    content = tx.execute(_RAW, {"message": message}).scalar()
-    if content is None:
-        raise NotFoundError(f"there is no incoming message {message}")
-    return zlib.decompress(content)
-
-
-def find_newest(tx: Transaction) -> int:
-    """The id of the message stored last, 0 without one."""
-    return tx.execute(select(func.max(incoming.c.id))).scalar() or 0
-
-
 def list_stored_after(tx: Transaction, message: int) -> list[Incoming]:
     """What was stored after the message with this id, in order, whatever became of it."""
     return [_incoming(row) for row in tx.execute(_STORED_AFTER, {"message": message})]
@@ -435,22 +344,4 @@ def _incoming(row: AnyRow) -> Incoming:
         withheld=row.reason if row.reason_code == WITHHELD else "",
         part=Part(row.folder),
         junk=row.junk,
-    )
-
-
-def _row(row: AnyRow) -> IncomingRow:
-    return IncomingRow(
-        id=row.id,
-        mailbox=row.mailbox,
-        uid=row.uid,
-        received=row.received,
-        author=Address(row.author_name, row.author_address),
-        subject=row.subject,
-        state=IncomingState(row.state),
-        message_class=row.message_class,
-        reason=Reason(row.reason_code, row.reason),
-        error=row.error,
-        attempts=row.attempts,
-        ticket=row.ticket,
-        auth=AuthResult(row.auth) if row.auth else None,
     )

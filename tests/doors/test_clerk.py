@@ -14,9 +14,9 @@ from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
 from maild.ingest.arrival import Arrival, Part, Place
 from maild.ingest.worker import Reader
-from maild.store import incoming, letters, tickets
+from maild.store import incoming, letters, received_mail, tickets
 from maild.store.engine import Store
-from maild.store.incoming import IncomingRow
+from maild.store.received_mail import IncomingRow
 from tests.rig.desk import NOW, an_arrival
 from tests.rig.flaky_store import FlakyStore, Outage
 from tests.rig.mails import a_reply, an_email
@@ -68,7 +68,7 @@ def work(clerk: Clerk) -> int:
 
 def rows(store: Store, messages: list[int]) -> list[IncomingRow]:
     with store.reading() as tx:
-        return [incoming.show(tx, message) for message in messages]
+        return [received_mail.show(tx, message) for message in messages]
 
 
 def check(store: Store, message: int, state: IncomingState, attempts: int) -> None:
@@ -208,9 +208,9 @@ def test_a_withheld_message_that_was_fetched_in_the_end_becomes_a_ticket(store: 
 def test_a_withheld_message_that_is_withheld_again_is_held_again_with_its_header(store: Store, clerk: Clerk):
     message = held_and_asked_again(store, clerk, datetime.now(UTC))
     with store.writing() as tx:
-        before = incoming.raw(tx, message)
+        before = received_mail.raw(tx, message)
         incoming.store_again(tx, replace(a_withheld_arrival(), raw=b"", withheld="it is no longer there"))
-        assert incoming.raw(tx, message) == before
+        assert received_mail.raw(tx, message) == before
     work(clerk)
     (row,) = rows(store, [message])
     assert (row.state, row.reason.text, row.author.address) == (IncomingState.HELD, "it is no longer there", "ann@globex.example")
@@ -264,11 +264,11 @@ def test_a_mail_released_from_quarantine_opens_a_ticket_of_the_time_it_came(stor
     kept_out = came(store, an_email(), NOW - THREE_DAYS, Part.JUNK)
     work(clerk)
     with store.writing() as tx:
-        assert incoming.show(tx, kept_out).reason.code == "spam"
+        assert received_mail.show(tx, kept_out).reason.code == "spam"
         incoming.release(tx, kept_out)
     work(clerk)
     with store.reading() as tx:
-        assert incoming.show(tx, kept_out).ticket == 1
+        assert received_mail.show(tx, kept_out).ticket == 1
         assert tickets.view(tx, 1).created == NOW - THREE_DAYS
 
 

@@ -6,7 +6,7 @@ from maild import node
 from maild.effects import IncomingState, Post
 from maild.housekeeping import BITE_LETTERS, housekeep
 from maild.outbox.delivery import DeliveryState, Sent
-from maild.store import incoming, letters
+from maild.store import incoming, letters, received_mail
 from maild.store.apply import apply
 from maild.store.engine import Store
 from tests.builders import some_settings
@@ -42,6 +42,6 @@ def test_what_a_dead_process_had_in_hand_comes_back(store: Store):
     with store.writing() as tx:
         (message,) = incoming.claim(tx, 1, node.own_name(), 60, NOW)
         (letter,) = letters.list_outbox(tx)
-        assert incoming.show(tx, message.id).state is IncomingState.RECEIVED
+        assert received_mail.show(tx, message.id).state is IncomingState.RECEIVED
     assert (message.attempts, letter.state) == (2, DeliveryState.UNKNOWN)
     assert letter.next_attempt == NOW + timedelta(minutes=15)

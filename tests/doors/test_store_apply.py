@@ -11,7 +11,7 @@ from maild.known import BouncedLetter, Conduct, Known, KnownCopy, LastWords, Que
 from maild.message import Address, Attachment, AuthResult
 from maild.outbox.delivery import Composed
 from maild.reason import Reason
-from maild.store import brakes, incoming, letters, mutes, tickets
+from maild.store import brakes, incoming, letters, mutes, received_mail, tickets
 from maild.store.apply import Applied, apply
 from maild.store.engine import Store
 from maild.store.recall import recall
@@ -149,7 +149,7 @@ def test_the_incoming_message_is_settled_in_the_same_transaction(store: Store):
     decision = replace(a_decision(), author=ANN, subject="The printer", evidence=(Reason("tag", "subject tag"),))
     number = applied(store, decision, message).ticket_number
     with store.reading() as tx:
-        row = incoming.show(tx, message.id)
+        row = received_mail.show(tx, message.id)
         (stored,) = tickets.list_messages(tx, number or 0)
     assert (row.state, row.ticket, row.author, row.subject, row.message_class) == (IncomingState.DONE, number, ANN, "The printer", "human")
     assert stored.incoming == message.id
@@ -163,7 +163,7 @@ def test_a_decision_without_a_ticket_spends_no_number(store: Store):
     nothing = Decision(IncomingState.QUARANTINED, Reason("auto", "an automatic reply"), effects=(event,))
     assert applied(store, nothing, message) == Applied(None, ())
     with store.reading() as tx:
-        assert incoming.show(tx, message.id).state is IncomingState.QUARANTINED
+        assert received_mail.show(tx, message.id).state is IncomingState.QUARANTINED
     assert opened(store).number == 1
 
 

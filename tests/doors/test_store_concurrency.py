@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from maild.effects import IncomingState, Post
 from maild.outbox.delivery import DeliveryState, Sent
-from maild.store import incoming, letters, tables, tickets
+from maild.store import incoming, letters, received_mail, tables, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, open_store
 from maild.tokens import LetterKind
@@ -72,7 +72,7 @@ def test_an_arrival_stored_by_two_at_once_is_there_once(store: Store):
 
     in_threads(4, both)
     with store.reading() as tx:
-        assert len(incoming.list_incoming(tx)) == 5
+        assert len(received_mail.list_incoming(tx)) == 5
 
 
 def test_no_message_is_claimed_by_two(store: Store):
@@ -144,7 +144,7 @@ def assert_whole(store: Store, promised: set[int]) -> None:
         for table, each in ((tables.messages, 1), (tables.events, 2), (tables.letters, 2), (tables.participants, 1)):
             counts = tx.execute(select(table.c.ticket, func.count()).group_by(table.c.ticket)).all()
             assert {(number, count) for number, count in counts} == {(number, each) for number in numbers}
-        done = incoming.list_incoming(tx, state=IncomingState.DONE)
+        done = received_mail.list_incoming(tx, state=IncomingState.DONE)
         assert {row.ticket for row in done} == numbers
         incoming.release_claims_of_dead(tx, lambda owner: False)
         left = incoming.claim(tx, 999, "the next", 60, NOW + MINUTE)

@@ -10,7 +10,7 @@ from maild.errors import NotFoundError, WrongStateError
 from maild.ingest.arrival import Part, Place
 from maild.message import Address, AuthResult
 from maild.reason import Reason
-from maild.store import incoming
+from maild.store import incoming, received_mail
 from maild.store.engine import Store
 from maild.store.tables import raw_messages
 from tests.rig.desk import MINUTE, NOW, an_arrival
@@ -25,7 +25,7 @@ def stored(store: Store, *uids: int | None) -> list[int]:
 
 def state_of(store: Store, message: int) -> IncomingState:
     with store.reading() as tx:
-        return incoming.show(tx, message).state
+        return received_mail.show(tx, message).state
 
 
 def test_a_uid_is_stored_once(store: Store):
@@ -66,14 +66,14 @@ def test_raw_bytes_come_back_exactly_and_are_kept_once(store: Store):
     with store.writing() as tx:
         ids = incoming.store_arrivals(tx, [an_arrival(uid=1, raw=raw), an_arrival(uid=2, raw=raw, mailbox="sales")], NOW)
     with store.reading() as tx:
-        assert [incoming.raw(tx, identifier) for identifier in ids] == [raw, raw]
+        assert [received_mail.raw(tx, identifier) for identifier in ids] == [raw, raw]
         assert len(tx.execute(raw_messages.select()).all()) == 1
 
 
 def test_ids_come_back_in_the_order_of_arrival(store: Store):
     ids = stored(store, *range(1, 60))
     with store.reading() as tx:
-        assert [incoming.show(tx, identifier).uid for identifier in ids] == list(range(1, 60))
+        assert [received_mail.show(tx, identifier).uid for identifier in ids] == list(range(1, 60))
 
 
 def test_a_claim_takes_the_oldest_and_counts_the_attempt(store: Store):
@@ -114,11 +114,11 @@ def test_a_finished_message_shows_what_is_proved_of_its_author_and_what_spoke_fo
     (message,) = stored(store, 1)
     signs = (Reason("human", "no sign of a machine"), Reason("auth-pass", "DMARC passed"))
     with store.reading() as tx:
-        assert (incoming.show(tx, message).auth, incoming.evidence(tx, message)) == (None, ())
+        assert (received_mail.show(tx, message).auth, received_mail.evidence(tx, message)) == (None, ())
     with store.writing() as tx:
         incoming.finish(tx, message, IncomingState.DONE, Reason("new", "opened"), NOW, evidence=signs, auth=AuthResult.PASS)
     with store.reading() as tx:
-        assert (incoming.show(tx, message).auth, incoming.evidence(tx, message)) == (AuthResult.PASS, signs)
+        assert (received_mail.show(tx, message).auth, received_mail.evidence(tx, message)) == (AuthResult.PASS, signs)
 
 
 def test_a_held_message_shows_why_and_can_be_retried(store: Store):
@@ -127,7 +127,7 @@ def test_a_held_message_shows_why_and_can_be_retried(store: Store):
         incoming.claim(tx, 1, "host:1", 60, NOW)
         incoming.hold(tx, message, BROKEN, "Traceback: \x00 \ud800", NOW, author=Address("Ann", "ann@x"), subject="Hi")
     with store.reading() as tx:
-        row = incoming.show(tx, message)
+        row = received_mail.show(tx, message)
     assert (row.state, row.reason, row.subject, row.author) == (IncomingState.HELD, BROKEN, "Hi", Address("Ann", "ann@x"))
     assert row.error.startswith("Traceback:")
     with store.writing() as tx:
@@ -176,6 +176,6 @@ def test_the_list_is_newest_first_and_can_be_narrowed(store: Store):
     with store.writing() as tx:
         incoming.hold(tx, ids[1], BROKEN, "", NOW)
     with store.reading() as tx:
-        assert [row.id for row in incoming.list_incoming(tx)] == ids[::-1]
-        assert [row.id for row in incoming.list_incoming(tx, state=IncomingState.HELD)] == [ids[1]]
-        assert [row.id for row in incoming.list_incoming(tx, limit=1)] == [ids[2]]
+        assert [row.id for row in received_mail.list_incoming(tx)] == ids[::-1]
+        assert [row.id for row in received_mail.list_incoming(tx, state=IncomingState.HELD)] == [ids[1]]
+        assert [row.id for row in received_mail.list_incoming(tx, limit=1)] == [ids[2]]

@@ -15,7 +15,7 @@ from maild.ingest.arrival import Part
 from maild.known import Question
 from maild.message import Attachment
 from maild.reason import Reason
-from maild.store import incoming, tables, tickets
+from maild.store import incoming, received_mail, tables, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.recall import recall
@@ -88,9 +88,9 @@ def test_expired_mail_is_emptied_with_all_that_was_noted_about_it(store: Store):
     assert forget(store, NOW) == 0
     assert forget(store) == 1
     with store.reading() as tx:
-        row = incoming.show(tx, message)
+        row = received_mail.show(tx, message)
         assert (row.state, row.reason.code, row.author.address, row.subject, row.ticket) == (IncomingState.DONE, "expired", "", "", None)
-        assert (incoming.raw(tx, message), incoming.evidence(tx, message)) == (b"", ())
+        assert (received_mail.raw(tx, message), received_mail.evidence(tx, message)) == (b"", ())
     assert {name: count for name, count in counts(store).items() if count} == {"raw_messages": 1}, "nothing but the bytes of no mail at all"
     assert forget(store) == 0
 
@@ -99,7 +99,7 @@ def test_the_oldest_go_first_and_a_few_at_a_time(store: Store):
     newer, older = a_quarantined(store, NOW), a_quarantined(store, NOW - DAY)
     assert forget(store, most=1) == 1
     with store.reading() as tx:
-        states = {message: incoming.show(tx, message).reason.code for message in (newer, older)}
+        states = {message: received_mail.show(tx, message).reason.code for message in (newer, older)}
     assert states == {newer: "spam", older: "expired"}
 
 
@@ -109,7 +109,7 @@ def test_bytes_that_another_mail_came_as_too_are_kept(store: Store):
     _, kept = a_ticket_of(store, Status.OPEN, raw=raw)
     assert forget(store) == 1
     with store.reading() as tx:
-        assert incoming.raw(tx, kept) == raw
+        assert received_mail.raw(tx, kept) == raw
 
 
 def test_what_is_held_done_or_a_copy_of_a_tickets_mail_is_never_forgotten(store: Store):
@@ -121,7 +121,7 @@ def test_what_is_held_done_or_a_copy_of_a_tickets_mail_is_never_forgotten(store:
     lone_copy = a_quarantined(store, state=IncomingState.DUPLICATE)
     assert forget(store) == 1
     with store.reading() as tx:
-        codes = [incoming.show(tx, message).reason.code for message in (done, held, copy, lone_copy)]
+        codes = [received_mail.show(tx, message).reason.code for message in (done, held, copy, lone_copy)]
     assert codes == ["new", "error", "duplicate", "expired"]
 
 
@@ -143,7 +143,7 @@ def test_mail_of_a_sent_folder_about_no_ticket_is_forgotten_too_and_only_once(st
         incoming.finish(tx, answer, IncomingState.DONE, Reason("sent_elsewhere", ""), NOW, ticket=number)
     assert [forget(store), forget(store)] == [1, 0]
     with store.reading() as tx:
-        assert [incoming.raw(tx, message) for message in (about_nothing, answer)] == [b"", b"an answer"]
+        assert [received_mail.raw(tx, message) for message in (about_nothing, answer)] == [b"", b"an answer"]
 
 
 # Tickets
@@ -161,8 +161,8 @@ def test_a_ticket_that_ended_long_ago_goes_with_all_that_belongs_to_it(store: St
         with pytest.raises(NotFoundError):
             tickets.view(tx, number)
         assert tickets.view(tx, younger).number == younger
-        row = incoming.show(tx, message)
-        assert (row.reason.code, row.ticket, incoming.raw(tx, message)) == ("deleted", None, b"")
+        row = received_mail.show(tx, message)
+        assert (row.reason.code, row.ticket, received_mail.raw(tx, message)) == ("deleted", None, b"")
         (copy,) = recall(tx, Question(f"{message}@globex.example"), NOW).same_id
         assert copy.in_quarantine is False, "its copy on the server is a duplicate, and opens nothing anew"
     third = {name: count // 3 * 2 for name, count in before.items()}
@@ -194,7 +194,7 @@ def kept(store: Store, retention: Retention) -> tuple[bool, bool, bool]:
         standing = {
             row.number for status in ("spam", "closed") for row in tickets.list_tickets(tx, parse_query(f"status:{status}", None, NOW))
         }
-        is_quarantined = incoming.show(tx, quarantined).state is IncomingState.QUARANTINED
+        is_quarantined = received_mail.show(tx, quarantined).state is IncomingState.QUARANTINED
     return is_quarantined, numbers[Status.SPAM] in standing, numbers[Status.CLOSED] in standing
 
 

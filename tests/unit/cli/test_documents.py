@@ -7,8 +7,8 @@ from maild.effects import IncomingState, RecordEvent
 from maild.message import Address, Attachment
 from maild.outbox.delivery import DeliveryState
 from maild.reason import Reason
-from maild.store.incoming import IncomingRow
 from maild.store.letters import OutboxRow
+from maild.store.received_mail import IncomingRow
 from maild.store.tickets import EventRow, MessageRow, TicketRow
 from maild.ticket import MessageKind, Priority, Status
 from maild.tokens import LetterKind
