@@ -55,9 +55,9 @@ class KnownMessage:
 class KnownCopy:
     """Mail that came before under the message's own id, and was settled (MAIL.md F1). `ticket` None: it concerned none.
 
-    `author` is whose mail it was, as addresses are compared; None: that is not known (any more). `in_junk`: it lay in a junk folder.
-    `departments` are those it was read for, empty where that is not known. A mail that several
-    departments have to themselves finds itself here, as the copy of those that were first (F10).
+    `author` is whose mail it was, as addresses are compared; None: that is not known (any more). `failed`: it failed authentication, so
+    that it may be anybody's. `in_junk`: it lay in a junk folder. `departments` are those it was read for, empty where that is not known. A
+    mail that several departments have to themselves finds itself here, as the copy of those that were first (F10).
     """
 
     incoming: int
@@ -66,6 +66,7 @@ class KnownCopy:
     ticket: int | None
     in_quarantine: bool
     author: str | None = None
+    failed: bool = False
     in_junk: bool = False
     departments: frozenset[str] = frozenset()
 

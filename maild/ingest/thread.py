@@ -155,8 +155,8 @@ def find_thread(
     details = find_details(message, settings)
     evidence = tuple(sorted(_evidence(message, sender, details, known, tokens), key=lambda item: -item.strength))
     here = [copy for copy in known.same_id if _was_for(copy, departments, settings)]
-    duplicate, variant, collision = _compare_with_same_id(message, here)
-    twin, _, _ = _compare_with_same_id(message, [copy for copy in known.same_id if copy not in here])
+    duplicate, variant, collision = _compare_with_same_id(message, sender, here)
+    twin, _, _ = _compare_with_same_id(message, sender, [copy for copy in known.same_id if copy not in here])
     partner = twin.ticket if twin else None
     passed_on_by = _passed_on_by(departments, known, settings)
     common = Thread(
@@ -238,18 +238,20 @@ def _was_for(copy: KnownCopy, departments: Departments, settings: Settings) -> b
     return not copy.departments or bool(copy.departments - split)
 
 
-def _compare_with_same_id(message: InboundMessage, copies: Iterable[KnownCopy]) -> tuple[KnownCopy | None, bool, bool]:
+def _compare_with_same_id(message: InboundMessage, sender: Sender, copies: Iterable[KnownCopy]) -> tuple[KnownCopy | None, bool, bool]:
     """F1: (duplicate, is it a variant, is the id used by a different message). A settled copy counts before one in quarantine.
 
-    Whoever was in Cc knows id and date of a mail, and may be here before it; a variant is the same author's.
+    Whoever was in Cc knows id and date of a mail, and may be here before it, under its author's name too; a variant is the same author's.
     """
     author = message.author.key if message.author else None
+    has_failed = sender.authentication.verdict is AuthResult.FAIL
     copies = sorted(copies, key=lambda copy: copy.in_quarantine)
     for copy in copies:
         if copy.fingerprint == message.fingerprint:
             return copy, False, False
     for copy in copies:
-        if message.date is not None and copy.date == message.date and copy.author in (author, None):
+        is_his = copy.author in (author, None) and (has_failed or not copy.failed)
+        if is_his and message.date is not None and copy.date == message.date:
             return copy, True, False
     return None, False, bool(copies)
 

@@ -20,6 +20,7 @@ from maild.known import (
     LastWords,
     Question,
 )
+from maild.message import AuthResult
 from maild.store import letter_aliases, suppressions
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
@@ -54,6 +55,7 @@ _COPIES = (
         incoming.c.state,
         incoming.c.reason_code,
         incoming.c.author_key,
+        incoming.c.auth,
         incoming.c.folder,
         incoming.c.departments,
     )
@@ -180,6 +182,7 @@ def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
             row.ticket,
             _is_kept_out(row),
             row.author_key,
+            row.auth == AuthResult.FAIL.value,
             row.folder == Part.JUNK.value,
             frozenset(row.departments or ()),
         )

@@ -208,12 +208,14 @@ def test_recall_finds_duplicates_by_the_messages_own_id(store: Store):
     # An agent's mail of commands only leaves no message on the ticket, a mail in quarantine has none.
     commands = a_decision(RecordEvent("closed", "anna", "closed"), before=ticket, after=ticket)
     applied(store, replace(commands, identity=replace(identity, fingerprint="def")), arrived[second])
-    kept_out = Decision(IncomingState.QUARANTINED, Reason("spam", "spam"), identity=replace(identity, fingerprint="ghi"))
+    kept_out = Decision(
+        IncomingState.QUARANTINED, Reason("spam", "spam"), identity=replace(identity, fingerprint="ghi"), auth=AuthResult.FAIL
+    )
     applied(store, kept_out, arrived[third])
     copies = recalled(store, Question("mail-a@x", fingerprint="def")).same_id
     assert copies[0] == KnownCopy(second, "def", NOW - MINUTE, ticket.number, in_quarantine=False)
     assert copies[1] == KnownCopy(first, "abc", NOW - MINUTE, ticket.number, in_quarantine=False, author=ANN.key)
-    assert copies[2] == KnownCopy(third, "ghi", NOW - MINUTE, None, in_quarantine=True)
+    assert copies[2] == KnownCopy(third, "ghi", NOW - MINUTE, None, in_quarantine=True, failed=True)
 
 
 def test_recall_finds_foreign_ids_with_their_tickets_and_the_first_owner_of_each(store: Store):

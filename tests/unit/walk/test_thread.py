@@ -202,7 +202,12 @@ def test_somebody_elses_mail_under_the_same_id_and_date_displaces_none():
     eves = a_copy(date=message.date, author="eve@evil.example")
     found = thread(message, known=Known(same_id=(eves,)))
     assert (found.duplicate, found.variant, found.collision) == (None, False, True)
+    forged = a_copy(date=message.date, author=ANN.key, failed=True)
+    assert thread(message, known=Known(same_id=(forged,))).collision
+    # A list's footer breaks signatures, so that of two copies of hers either may have failed.
+    assert thread(message, sender=a_sender(authentication=FAILED), known=Known(same_id=(forged,))).variant
     anns = a_copy(incoming=8, date=message.date, author=ANN.key)
+    assert thread(message, sender=a_sender(authentication=FAILED), known=Known(same_id=(anns,))).duplicate == anns
     assert thread(message, known=Known(same_id=(eves, anns))).duplicate == anns
 
 
