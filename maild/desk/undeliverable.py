@@ -22,7 +22,7 @@ def effects_of(
     are told as soon as it is known that he gets nothing (B6).
     """
     if kind is ReportKind.ARF:
-        yield from (Suppress(address, "complained of it as spam", None) for address in letter.recipients[:1])
+        yield from (Suppress(address, "complained of it as spam", None) for address in _find_complainants(named, letter))
         return
     for failed in named:
         address = match_recipient(failed, letter)
@@ -52,6 +52,13 @@ def match_recipient(failed: BouncedRecipient, letter: BouncedLetter) -> str | No
     if key in letter.recipients:
         return key
     return letter.recipients[0] if len(letter.recipients) == 1 else None
+
+
+def _find_complainants(named: Iterable[BouncedRecipient], letter: BouncedLetter) -> Iterator[str]:
+    """Whom a complaint names. Seen in practice: providers that strike the address out; then nobody, if it can be one of several."""
+    addresses = [match_recipient(complainant, letter) for complainant in named] or letter.recipients
+    found = dict.fromkeys(address for address in addresses if address is not None)
+    return iter(found if len(found) == 1 else ())
 
 
 def _is_enough(failed: BouncedRecipient, earlier: int) -> bool:

@@ -49,7 +49,7 @@ def find_failed_recipients(report: Report, recipient: str) -> tuple[BouncedRecip
     `recipient` "": the envelope is not known. A report may name him by the address his mail was forwarded to, or not at all; then it is
     he all the same, and a failure without further words is a hard one (B3).
     """
-    if not recipient or report.kind not in (ReportKind.BOUNCE, ReportKind.DELAY):
+    if not recipient or report.kind is ReportKind.MDN:
         return report.recipients
     said = _said_of(recipient, report.recipients) or BouncedRecipient(recipient, None, report.kind is ReportKind.BOUNCE, "", report.sign)
     return (replace(said, address=recipient, kind=said.kind or (BounceKind.HARD if said.final else None)),)

@@ -52,6 +52,23 @@ def test_a_complaint_holds_until_an_admin_lifts_it():
     assert list(effects_of(ReportKind.ARF, (), BouncedLetter(77, (ANN,)), NOW)) == [Suppress(ANN, "complained of it as spam", None)]
 
 
+def test_a_complaint_is_of_whom_it_names_and_of_nobody_if_it_may_be_one_of_several():
+    """B2, B5: an answer went to the requester and to a person in Cc."""
+
+    def check(named: tuple[str, ...], expected: list[str], letter: BouncedLetter = LETTER) -> None:
+        complainants = [BouncedRecipient(address, None, False, "", "complaint") for address in named]
+        found = list(effects_of(ReportKind.ARF, complainants, letter, NOW))
+        assert found == [Suppress(address, "complained of it as spam", None) for address in expected], named
+
+    check((BOB,), [BOB])
+    check((ANN.upper(),), [ANN])
+    check((), [])
+    check(("redacted@globex.example",), [])
+    check(("redacted@globex.example", BOB), [BOB])
+    check((ANN, BOB), [])
+    check(("ann@forwarded.example",), [ANN], BouncedLetter(77, (ANN,)))
+
+
 def test_a_receipt_changes_nothing():
     read = BouncedRecipient(ANN, None, False, "", "displayed")
     assert list(effects_of(ReportKind.MDN, (read,), LETTER, NOW)) == []

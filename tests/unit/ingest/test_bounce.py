@@ -72,4 +72,6 @@ def test_a_report_that_names_another_or_nobody_is_about_him_all_the_same() -> No
     assert find_failed_recipients(a_report(relayed), "bob@globex.example") == (relayed,)
     late = a_report(kind=ReportKind.DELAY)
     assert find_failed_recipients(late, "bob@globex.example") == (BouncedRecipient("bob@globex.example", None, False, "", "a sign"),)
+    complaint = a_report(kind=ReportKind.ARF)
+    assert find_failed_recipients(complaint, "bob@globex.example") == (BouncedRecipient("bob@globex.example", None, False, "", "a sign"),)
     assert find_failed_recipients(a_report(ANN, kind=ReportKind.MDN), "bob@globex.example") == (ANN,)
