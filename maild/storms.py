@@ -7,13 +7,14 @@ from itertools import groupby
 from maild.conclude import STORM
 from maild.config.settings import Settings
 from maild.desk import letters
-from maild.desk.audience import agents_to_tell
+from maild.desk.audience import agents_to_tell, unreachable_agents
 from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.jobs import scheduled_job
+from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.store import switches, tickets
+from maild.store import suppressions, switches, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.tickets import TicketRow
@@ -60,18 +61,26 @@ def _tell_all(store: Store, office: Office, untold: Sequence[TicketRow], now: da
     settings = office.desk.settings
     with store.writing() as tx:
         compose = composing(tx, office, now)
+        addresses = [agent.email.casefold() for agent in settings.agents.values()]
+        unreachable = unreachable_agents(suppressions.find_holding(tx, addresses, now), settings)
         for gathered in gather(untold):
             first = tickets.view(tx, gathered[0].number)
-            decision = Decision(IncomingState.DONE, Reason("storm", ""), first, first, _digest(first, gathered, settings))
+            decision = Decision(IncomingState.DONE, Reason("storm", ""), first, first, _digest(first, gathered, unreachable, settings))
             apply(tx, decision, now=now, compose=compose, incoming=None, first_number=settings.desk.first_number)
         switches.store(tx, _TOLD, str(max(row.number for row in untold)))
 
 
-def _digest(first: TicketView, gathered: tuple[TicketRow, ...], settings: Settings) -> tuple[Effect, ...]:
-    """One letter to each agent who would have got one for each ticket."""
-    queue = settings.queues.get(first.queue)
-    told = agents_to_tell(queue.notify.new if queue else "agents", first, settings)
+def _digest(first: TicketView, gathered: tuple[TicketRow, ...], unreachable: frozenset[str], settings: Settings) -> tuple[Effect, ...]:
+    """One letter to each agent who would have got one for each ticket; where there is none, to the admins."""
     named = tuple((row.number, row.subject) for row in gathered)
-    written = [letters.storm_digest(settings.agents[agent], first, named, settings) for agent in told]
+    written = [letters.storm_digest(address, agent, first, named, settings) for address, agent in _told(first, unreachable, settings)]
     event = RecordEvent("notified", "maild", f"one mail about {len(gathered)} tickets of a storm")
     return (event, *(effect for letter in written for effect in post(letter, settings)))
+
+
+def _told(first: TicketView, unreachable: frozenset[str], settings: Settings) -> tuple[tuple[Address, str | None], ...]:
+    queue = settings.queues.get(first.queue)
+    circle = queue.notify.new if queue else "agents"
+    agents = [settings.agents[key] for key in agents_to_tell(circle, first, settings, absent=unreachable)]
+    admins = settings.desk.admins if not agents and circle != "none" else ()
+    return (*((Address(agent.name, agent.email), agent.key) for agent in agents), *((Address("", admin), None) for admin in admins))

@@ -236,14 +236,17 @@ def alert(
     )
 
 
-def storm_digest(agent: Agent, first: TicketView, named: Sequence[tuple[int, str]], settings: Settings) -> Letter:
-    """MAIL.md L6: one mail for many new tickets, given by number and subject; a reply to it is a note on the first of them."""
+def storm_digest(recipient: Address, agent: str | None, first: TicketView, named: Sequence[tuple[int, str]], settings: Settings) -> Letter:
+    """MAIL.md L6: one mail for many new tickets, given by number and subject; a reply to it is a note on the first of them.
+
+    `agent` None: the recipient is an admin who is none.
+    """
     return Letter(
         kind=LetterKind.NOTIFICATION,
         template="digest-storm",
         queue=first.queue,
-        recipients=(Address(agent.name, agent.email),),
-        agent=agent.key,
+        recipients=(recipient,),
+        agent=agent,
         languages=settings.language_of(first.queue, settings.desk.language),
         subject=first.subject,
         values={

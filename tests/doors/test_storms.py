@@ -3,17 +3,17 @@
 from pathlib import Path
 
 from maild.config.load import require_settings
-from maild.effects import RecordEvent
+from maild.effects import RecordEvent, Suppress
 from maild.message import Address
 from maild.office import Office, open_office
-from maild.store import letters, tickets
+from maild.store import letters, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.storms import tell_of_storms
 from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
 
 DESK = """
-desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}}
+desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, admins: [ops@acme.example]}
 smtp: {host: localhost, port: 25, security: none}
 queues:
   support: {address: support@acme.example, agents: [anna, boris], mode: live,
@@ -22,9 +22,9 @@ agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, emai
 """
 
 
-def an_office(directory: Path) -> Office:
+def an_office(directory: Path, desk: str = DESK) -> Office:
     (directory / "secret.key").write_text("k" * 64, encoding="ascii")
-    (directory / "maild.yaml").write_text(DESK, encoding="utf-8")
+    (directory / "maild.yaml").write_text(desk, encoding="utf-8")
     return open_office(require_settings(directory))
 
 
@@ -69,3 +69,29 @@ def test_storms_of_two_domains_are_two_mails(store: Store, tmp_path: Path):
     opened(store, sender="ann@globex.example", tag="vip")
     mails = told(store, office, 10)
     assert [recipient for recipient, _ in mails] == ["anna@acme.example"] * 2 + ["boris@acme.example"] * 2
+
+
+def test_without_agents_the_admins_are_told_unless_nobody_is_wanted(store: Store, tmp_path: Path):
+    """L6: nothing is lost; a new ticket of such a queue would be told to them too."""
+    opened(store)
+    office = an_office(tmp_path, DESK.replace("agents: [anna, boris], mode", "agents: [], notify: {new: none}, mode"))
+    assert told(store, office, 10) == []
+    opened(store, minutes=20)
+    office = an_office(tmp_path, DESK.replace("agents: [anna, boris], mode", "agents: [], mode"))
+    assert [recipient for recipient, _ in told(store, office, 30)] == ["ops@acme.example"]
+
+
+def test_an_agent_whose_mailbox_bounces_is_told_of_no_storm(store: Store, tmp_path: Path):
+    """B6: others take his place, and without any the admins."""
+    suppress(store, "anna@acme.example")
+    opened(store)
+    office = an_office(tmp_path)
+    assert [recipient for recipient, _ in told(store, office, 10)] == ["boris@acme.example"]
+    suppress(store, "boris@acme.example")
+    opened(store, minutes=20)
+    assert [recipient for recipient, _ in told(store, office, 30)] == ["boris@acme.example", "ops@acme.example"]
+
+
+def suppress(store: Store, address: str) -> None:
+    with store.writing() as tx:
+        suppressions.store(tx, Suppress(address, "mail bounced", None), NOW)
