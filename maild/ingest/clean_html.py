@@ -15,7 +15,7 @@ CUT_NOTE = "<p>[…]</p>"
 # Elements that do not nest: void ones, and those the next of their kind closes.
 _FLAT = frozenset({"br", "img", "hr", "wbr", "col", "area", "p", "li", "dt", "dd", "td", "th", "tr", "thead", "tbody", "tfoot", "option"})
 _ATTRIBUTES = {
-    "*": {"dir", "lang", "title"},
+    "*": {"dir", "lang"},
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
     "td": {"colspan", "rowspan", "align", "valign"},

@@ -28,6 +28,11 @@ def test_active_content_goes():
     check('<div style="background:url(https://x)">text</div>', "<div>text</div>")
 
 
+def test_what_nobody_sees_of_an_element_goes():
+    """A8: what stands in none of the words would pass by every check of the words."""
+    check('<p title="secret" class="x" id="y" data-z="secret">text</p>', "<p>text</p>")
+
+
 def test_nothing_is_fetched_from_elsewhere():
     check('<img src="https://x/pixel.gif">', "<img>")
     check('<img src="//x/pixel.gif" srcset="https://x 2x">', "<img>")
