@@ -68,10 +68,15 @@ class _Check:
         try:
             tree = self._templates.sandbox.parse(source)
             self._templates.sandbox.compile(tree)
+            unknown_names = tuple(find_unknown_names(tree, values, self._extra))
         except TemplateSyntaxError as error:
             self._faults.add(_line_of(start, error.lineno), "E401", f"is not a valid template: {error.message}")
             return
-        for unknown in find_unknown_names(tree, values, self._extra):
+        except (RecursionError, SyntaxError):
+            # Jinja goes into blocks by recursion, and Python, into which it translates them, allows 20 loops within each other.
+            self._faults.add(start, "E401", "is not a valid template: its blocks are nested too deeply")
+            return
+        for unknown in unknown_names:
             self._faults.add(_place(start, unknown.name, unknown.line), "E402", f'unknown name "{unknown.name}"{unknown.hint}')
 
     def _check_words(self, file: TemplateFile) -> None:

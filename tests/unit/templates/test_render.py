@@ -252,6 +252,14 @@ def test_a_syntax_error_has_its_line(tmp_path: Path):
     check_faults(tmp_path, expected, en__own__body_txt="hello\n{{ body } }}\n")
 
 
+def test_blocks_nested_beyond_measure_are_a_fault(tmp_path: Path):
+    """Seen when attacking the desk: the reload of such a file ended the daemon (OPERATIONS C6)."""
+    expected = ["en/own.body.txt:1:1: E401 is not a valid template: its blocks are nested too deeply"]
+    for name, begin, end in (("ifs", "{% if body %}", "{% endif %}"), ("loops", "{% for x in warnings %}", "{% endfor %}")):
+        check_faults(tmp_path / name, expected, en__own__body_txt=begin * 400 + end * 400)
+    check_faults(tmp_path / "few", expected, en__own__body_txt="{% for x in warnings %}" * 25 + "{% endfor %}" * 25)
+
+
 def test_an_unknown_name_has_its_place_and_a_hint(tmp_path: Path):
     expected = [
         'en/received.body.txt:2:5: E402 unknown name "tiket" (did you mean "ticket"?)',
