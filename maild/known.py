@@ -200,8 +200,8 @@ class Known:
     the stored messages that have them (F3d, F3e), `letters` our letters by number (F3a, F3b, A1). `adopters` are tickets whose messages
     already refer to this one (F7). `own_recipients` are whom `own` went to. `bounced` is the letter a report is about (B2). `suppressed`
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
-    canonical form (O1a). `earlier` are the last messages of each candidate, the newest first,
-    `seen_pictures` those of the message's pictures that came on one of them before (P11).
+    canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
+    pictures that came on one of them before (P11).
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
