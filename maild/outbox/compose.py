@@ -31,9 +31,9 @@ from maild.config.settings import Settings
 from maild.effects import Letter
 from maild.message import Attachment
 from maild.outbox.delivery import Composed
-from maild.outbox.draft import Draft
 from maild.outbox.faces import write_sender
 from maild.outbox.leaks import find_leak, refuse_leaks
+from maild.outbox.letter_draft import LetterDraft
 from maild.outbox.letter_headers import references_of, write_headers
 from maild.outbox.letter_values import letter_values
 from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, picture_part, related, text_part
@@ -85,13 +85,13 @@ class Composer:
         is_copied = draft.queue.copy_to_sent and not draft.for_agents
         return Composed(draft.message_id, subject, raw, write_envelopes(draft, self._settings, self._tokens), is_copied)
 
-    def _draft(self, letter: Letter, ticket: TicketView | None, number: int, now: datetime, files: Mapping[int, bytes]) -> Draft:
+    def _draft(self, letter: Letter, ticket: TicketView | None, number: int, now: datetime, files: Mapping[int, bytes]) -> LetterDraft:
         queue = self._settings.queues.get(letter.queue) or next(iter(self._settings.queues.values()))
         ticket_number = ticket.number if ticket else 0
         secret = self._author_addresses(letter)
         attached, left_out = _choose_files(letter, files, self._settings.desk.attach_max)
         shown = place_pictures(letter.body_html, (attachment for attachment, _ in attached), number, self._settings.desk.domain)
-        return Draft(
+        return LetterDraft(
             letter=_without_excess(_without_customers_leaks(replace(letter, body_html=shown), secret)),
             ticket=ticket,
             number=number,
@@ -105,7 +105,7 @@ class Composer:
             left_out=left_out,
         )
 
-    def _subject(self, draft: Draft, words: Rendered) -> str:
+    def _subject(self, draft: LetterDraft, words: Rendered) -> str:
         position = self._settings.desk.tag_position
         if draft.letter.subject:
             return write_reply_subject(draft.letter.subject, draft.tag, position, self._tokens)
@@ -118,7 +118,7 @@ class Composer:
         addresses = agent.addresses if agent else ()
         return tuple(own for own in addresses if own.casefold() not in to and not self._settings.is_own_address(own))
 
-    def _shown(self, draft: Draft, subject: str, words: Rendered) -> tuple[str, ...]:
+    def _shown(self, draft: LetterDraft, subject: str, words: Rendered) -> tuple[str, ...]:
         """Everything a reader of the letter could see, before it is encoded."""
         people = (draft.sender, *draft.letter.recipients, *draft.letter.cc)
         names = (attachment.name for attachment, _ in draft.attached)
@@ -162,7 +162,7 @@ def _choose_files(
     return tuple(attached), tuple(left_out)
 
 
-def _body(draft: Draft, words: Rendered, domain: str) -> Part:
+def _body(draft: LetterDraft, words: Rendered, domain: str) -> Part:
     """MAIL.md O8. A file that the HTML shows, which is the template's to say, stands beside it; the others follow."""
     seed = str(draft.number)
     pictures, files = [], []

@@ -5,10 +5,10 @@ from email.utils import format_datetime
 
 from maild.config.settings import Settings
 from maild.message import Address
-from maild.outbox.draft import Draft
 from maild.outbox.folding import fold_addresses, fold_ids, fold_text
 from maild.outbox.hygiene import one_line
 from maild.outbox.leaks import find_leak
+from maild.outbox.letter_draft import LetterDraft
 from maild.outbox.references import choose_references, shown_to_customers
 from maild.outbox.ways_back import write_reply_to
 from maild.tokens import LetterKind, Tokens
@@ -17,7 +17,7 @@ MAX_THREAD_HEADER = 900
 _THREAD_HEADERS = ("thread-topic", "thread-index")
 
 
-def write_headers(draft: Draft, subject: str, language: str, settings: Settings, tokens: Tokens) -> str:
+def write_headers(draft: LetterDraft, subject: str, language: str, settings: Settings, tokens: Tokens) -> str:
     """Every header line but those of MIME, in the order they stand on the wire."""
     reply_to = write_reply_to(draft, settings, tokens)
     lines = (
@@ -36,7 +36,7 @@ def write_headers(draft: Draft, subject: str, language: str, settings: Settings,
     return "".join(lines)
 
 
-def references_of(draft: Draft, tokens: Tokens) -> tuple[str, ...]:
+def references_of(draft: LetterDraft, tokens: Tokens) -> tuple[str, ...]:
     """The ids for References; a customer is shown neither an agent's token nor an id made of an agent's address."""
     thread = draft.letter.references or (draft.ticket.references if draft.ticket else ())
     if not draft.for_agents:
@@ -45,20 +45,20 @@ def references_of(draft: Draft, tokens: Tokens) -> tuple[str, ...]:
     return choose_references(anchor, thread, draft.letter.in_reply_to)
 
 
-def _thread(draft: Draft, tokens: Tokens) -> Iterator[str]:
+def _thread(draft: LetterDraft, tokens: Tokens) -> Iterator[str]:
     parent = draft.letter.in_reply_to
     yield fold_ids("In-Reply-To", (parent,) if parent else ())
     yield fold_ids("References", references_of(draft, tokens))
 
 
-def _conversation(draft: Draft) -> Iterator[str]:
+def _conversation(draft: LetterDraft) -> Iterator[str]:
     """Outlook's conversation headers, copied from the customer, before Subject (MAIL.md O3)."""
     for name, value in draft.letter.thread_headers if draft.may_repeat_words else ():
         if name.casefold() in _THREAD_HEADERS and len(value) <= MAX_THREAD_HEADER:
             yield fold_text(name.title(), value)
 
 
-def _marks(draft: Draft, settings: Settings, tokens: Tokens) -> Iterator[str]:
+def _marks(draft: LetterDraft, settings: Settings, tokens: Tokens) -> Iterator[str]:
     if draft.is_automatic:
         keyword = "auto-replied" if draft.letter.kind is LetterKind.ACKNOWLEDGEMENT else "auto-generated"
         yield f"Auto-Submitted: {keyword}\r\nX-Auto-Response-Suppress: All\r\n"
@@ -79,5 +79,5 @@ def _list_name(name: str) -> str:
     return one_line(name).translate(dict.fromkeys(map(ord, '<>",;:@()[]\\')))
 
 
-def _shown(draft: Draft, people: tuple[Address, ...]) -> tuple[Address, ...]:
+def _shown(draft: LetterDraft, people: tuple[Address, ...]) -> tuple[Address, ...]:
     return people if draft.may_repeat_words else tuple(Address("", person.address) for person in people)

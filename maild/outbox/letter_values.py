@@ -3,9 +3,9 @@
 from urllib.parse import quote
 
 from maild.config.settings import Settings
-from maild.outbox.draft import Draft
 from maild.outbox.faces import author_name, person_name, shortened
 from maild.outbox.hygiene import one_line
+from maild.outbox.letter_draft import LetterDraft
 from maild.templates.values import OPTIONAL, Html
 from maild.tokens import Tokens
 
@@ -13,7 +13,7 @@ REPLY_NAME = 36
 """MAIL.md O7: the first line of a notification is at most 60 characters, in every language."""
 
 
-def letter_values(draft: Draft, settings: Settings, tokens: Tokens) -> dict[str, object]:
+def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dict[str, object]:
     """Every value the draft's template may use, `Letter.values` laid over the rest."""
     letter, requester = draft.letter, draft.requester
     values: dict[str, object] = {
@@ -37,7 +37,7 @@ def letter_values(draft: Draft, settings: Settings, tokens: Tokens) -> dict[str,
     return {**values, **letter.values}
 
 
-def _ticket_values(draft: Draft, settings: Settings) -> dict[str, object]:
+def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
     ticket = draft.ticket
     if ticket is None:
         return {"number": 0, "tag": "", "subject": "", "status": "", "priority": "", "owner": "", "tags": ()}
@@ -53,7 +53,7 @@ def _ticket_values(draft: Draft, settings: Settings) -> dict[str, object]:
     }
 
 
-def _signature(draft: Draft, settings: Settings) -> str:
+def _signature(draft: LetterDraft, settings: Settings) -> str:
     """The department's signature, or its name and the desk's, the agent's before them in an answer."""
     if draft.queue.signature:
         return draft.queue.signature.strip()
@@ -62,7 +62,7 @@ def _signature(draft: Draft, settings: Settings) -> str:
     return "\n".join(dict.fromkeys(name for name in names if name))
 
 
-def _agent_values(draft: Draft, tokens: Tokens) -> dict[str, object]:
+def _agent_values(draft: LetterDraft, tokens: Tokens) -> dict[str, object]:
     """Where a reply goes, and the token that proves it (MAIL.md O7, A1). Only a letter to one agent about a ticket carries a token."""
     if draft.ticket is None or draft.letter.agent is None:
         return {}
@@ -73,6 +73,6 @@ def _agent_values(draft: Draft, tokens: Tokens) -> dict[str, object]:
     return {"reply_to": reply_to, "reference": reference, "actions": actions}
 
 
-def _mailto(draft: Draft, body: str) -> str:
+def _mailto(draft: LetterDraft, body: str) -> str:
     body = body.replace("\n", "\r\n")
     return f"mailto:{quote(draft.queue.address, safe='@')}?subject={quote(draft.tag, safe='')}&body={quote(body, safe='')}"

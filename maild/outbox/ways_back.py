@@ -8,20 +8,20 @@ from maild import plus
 from maild.config.settings import Queue, Settings
 from maild.message import Address
 from maild.outbox.delivery import Envelope
-from maild.outbox.draft import Draft
+from maild.outbox.letter_draft import LetterDraft
 from maild.reason import Reason
 from maild.round_trip import RoundTrip
 from maild.tokens import LetterKind, Tokens
 
 
-def write_reply_to(draft: Draft, settings: Settings, tokens: Tokens) -> Address | None:
+def write_reply_to(draft: LetterDraft, settings: Settings, tokens: Tokens) -> Address | None:
     """The address of answers where it is another than From's; None where the ticket, or whose answer it would be, cannot be told."""
     detail = _reply_detail(draft, tokens)
     address = plus.with_detail(draft.queue.address, detail) if detail and uses_plus(_round_trip(draft), settings) else None
     return Address(draft.sender.name, address) if address else None
 
 
-def write_envelopes(draft: Draft, settings: Settings, tokens: Tokens) -> tuple[Envelope, ...]:
+def write_envelopes(draft: LetterDraft, settings: Settings, tokens: Tokens) -> tuple[Envelope, ...]:
     """One for each addressee. All have an id of their own, which a relay that knows RFC 3461 puts into its reports."""
     ids = ((person, tokens.mint_bounce(draft.number, position)) for position, person in enumerate(draft.letter.addressees, 1))
     return tuple(Envelope(person, _envelope_sender(draft, identifier, settings), identifier) for person, identifier in ids)
@@ -52,7 +52,7 @@ def has_checked_tag(settings: Settings) -> bool:
     return settings.trust.tag_check and settings.desk.tag_position != "off"
 
 
-def _reply_detail(draft: Draft, tokens: Tokens) -> str | None:
+def _reply_detail(draft: LetterDraft, tokens: Tokens) -> str | None:
     if draft.ticket is None:
         return None
     if not draft.for_agents:
@@ -60,13 +60,13 @@ def _reply_detail(draft: Draft, tokens: Tokens) -> str | None:
     return tokens.mint_answer(draft.ticket.number, draft.number, draft.letter.agent) if draft.letter.agent else None
 
 
-def _round_trip(draft: Draft) -> RoundTrip | None:
+def _round_trip(draft: LetterDraft) -> RoundTrip | None:
     """What was seen of the department's address as it is now."""
     trip = draft.round_trip
     return trip if trip and trip.is_of(draft.queue.address) else None
 
 
-def _envelope_sender(draft: Draft, detail: str, settings: Settings) -> str:
+def _envelope_sender(draft: LetterDraft, detail: str, settings: Settings) -> str:
     """L8: the null path for acknowledgements. Else a bounce address for each recipient, else the department's address."""
     trip = _round_trip(draft)
     if trip and trip.null_sender and draft.letter.kind is LetterKind.ACKNOWLEDGEMENT:

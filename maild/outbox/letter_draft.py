@@ -1,4 +1,4 @@
-"""Draft: a letter while it is composed, everything settled before the first line is written. A plain value."""
+"""LetterDraft: a letter while it is composed, everything settled before the first line is written. A plain value."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from maild.tokens import LetterKind
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class LetterDraft:
     """`number` is the letter's, `tag` and `ticket` are empty where no ticket is concerned.
 
     `author_addresses` are those of the agent who answers, which no customer may see (MAIL.md A8). `left_out` names files too large to go.
