@@ -27,7 +27,8 @@ _LINK = re.compile(r"<(?:https?:|mailto:|tel:)[^<>\s]{1,2000}>")
 _PICTURE = re.compile(r"\[(?:cid|image):[^\[\]\n]{1,300}\]", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[[^\[\]\n]{1,300}\]")
 _NUMBER = re.compile(r"^[\s>]{0,40}\d{1,3}[.)](?=\s)", re.MULTILINE)
-_BEFORE_WORD = re.compile(r"[^\w\])}>.,;:!?]*$")
+# Read backwards from the word: forwards, each mark before it would begin a search of its own.
+_BEFORE_WORD = re.compile(r"[^\w\])}>.,;:!?]*")
 _AFTER_WORD = re.compile(r"[^\w\s]*")
 _NO_WORD = re.compile(r"\W*")
 _SMILEYS = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d\\s]+")
@@ -229,8 +230,8 @@ def _trimmed(text: str, place: int, first: _Word, last: _Word) -> str:
         end = kept.end() if kept else end
     start = 0
     if place == first.piece:
-        before = _BEFORE_WORD.search(text[: first.start])
-        start = before.start() if before else first.start
+        before = _BEFORE_WORD.match(text[: first.start][::-1])
+        start = first.start - (before.end() if before else 0)
     return text[start:end].lstrip() if start else text[:end]
 
 

@@ -131,3 +131,7 @@ def test_hostile_markup_is_cut_in_time(piece: str, text: str):
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_ten_times_the_markup_takes_about_ten_times_as_long(piece: str):
     assert is_linear(lambda html: safe_excerpt(html, "a " * 10_000), lambda size: piece * (size // len(piece)))
+
+
+def test_many_marks_before_the_first_word_take_linear_time():
+    assert is_linear(lambda html: safe_excerpt(html, "a b"), lambda size: f"x{'-' * size}. a b")
