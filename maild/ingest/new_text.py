@@ -69,9 +69,12 @@ def _find_new(lines: Sequence[Line]) -> tuple[Sequence[Line], int, int]:
 
 
 def _part_attributions(lines: Sequence[Line]) -> Iterator[Line]:
-    """Seen in practice: the writer's last words and the attribution on one line: "Fine by me --- On Monday at 10:00 Ann wrote:"."""
+    """Seen in practice: the writer's last words and the attribution on one line: "Fine by me --- On Monday at 10:00 Ann wrote:".
+
+    A quoted line has its writer's last words in it, and parted, its end would be taken for words written below a quote.
+    """
     for line in lines:
-        parted = _parted(line.text) if len(line.text) <= MAX_SHARED else None
+        parted = _parted(line.text) if len(line.text) <= MAX_SHARED and not is_quoted(line.text) else None
         if parted:
             yield replace(line, text=parted[0])
             yield replace(line, text=parted[1], is_ruled=False)

@@ -29,6 +29,12 @@ def test_a_signature_above_the_quote_is_set_aside_with_it():
     check("It works.\n\nSent from my iPhone\n\n> On Jan 5, 2026, at 10:00, Bob <b@x> wrote:\n> \n> Have you?", "It works.")
 
 
+def test_an_attribution_within_a_quoted_line_parts_nothing():
+    """Seen in practice: a notification whose history showed a customer's words with the quote below them, answered in Gmail."""
+    quoted = "> Hello\n> Earlier: Where is it? On Mon, Mar 2, 2026 at 9:00 AM Ann Smith <ann@globex.example> wrote:\n> \n> Commands"
+    check(f"Have you tried?\n\nOn Tue, Mar 3, 2026 at 9:00 AM Support <support@acme.example> wrote:\n{quoted}", "Have you tried?")
+
+
 def test_what_nobody_looked_at_is_shown():
     """MAIL.md P8: 5,000 lines are looked at; an answer may stand below them."""
     quoted = "On Mon, Jan 5, 2026 at 10:00, Bob <b@x> wrote:\n" + "> Have you?\n" * 5_000
