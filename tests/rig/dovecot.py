@@ -20,7 +20,7 @@ from typing import Self
 
 from imapclient import IMAPClient
 
-from tests.rig.servers import ServerMissingError, free_port, wait_for_port
+from tests.rig.servers import ServerMissingError, free_port, wait_for_file, wait_for_port
 
 PASSWORD = "secret"
 CONFIGURATION = """\
@@ -244,6 +244,8 @@ class DovecotServer:
             if done.returncode:
                 raise RuntimeError(f"dovecot does not start: {output.read().decode(errors='replace')}")
         wait_for_port(self.port)
+        # It listens before it writes its PID, which `ensure_running` and `restart` go by.
+        wait_for_file(self.base / "run" / "master.pid")
 
     def _signal(self, number: signal.Signals) -> None:
         pid_file = self.base / "run" / "master.pid"

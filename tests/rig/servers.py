@@ -4,6 +4,7 @@ import random
 import socket
 import time
 from contextlib import suppress
+from pathlib import Path
 
 PORTS = range(15_000, 32_000)
 """Below what systems hand out by themselves to connections that go out, which would take a port between our finding and our using it."""
@@ -36,3 +37,16 @@ def wait_for_port(port: int, seconds: float = 10.0) -> None:
                 return
         time.sleep(0.01)
     raise TimeoutError(f"nothing listens on port {port}")
+
+
+def wait_for_file(path: Path, seconds: float = 10.0) -> None:
+    """Return once the file is there.
+
+    Raises:
+        TimeoutError: it did not come in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{path} does not appear")
+        time.sleep(0.01)
