@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, select, update
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
@@ -81,6 +81,25 @@ def _claim(*conditions: ColumnElement[bool]) -> Update:
 
 _CLAIM_ANY = _claim()
 _CLAIM_OF_QUEUES = _claim(deliveries.c.queue.in_(bindparam("queues", expanding=True)))
+_GIVE_BACK = (
+    update(deliveries)
+    .where(
+        UNDELIVERED,
+        deliveries.c.state == _SENDING,
+        deliveries.c.claimed_by == bindparam("owner"),
+        deliveries.c.queue.in_(bindparam("queues", expanding=True)),
+    )
+    .values(
+        state=case(
+            (deliveries.c.was_unknown, DeliveryState.UNKNOWN.value),
+            (deliveries.c.attempts > 1, DeliveryState.DEFERRED.value),
+            else_=DeliveryState.QUEUED.value,
+        ),
+        claimed_by=None,
+        claimed_until=None,
+        attempts=deliveries.c.attempts - 1,
+    )
+)
 _NEXT_DUE = (
     select(deliveries.c.next_attempt)
     .where(
@@ -151,21 +170,31 @@ def claim(tx: Transaction, now: datetime, owner: str, lease_seconds: float, queu
     return None if claimed is None else _delivery(tx.execute(_CLAIMED, {"delivery": claimed}).one())
 
 
-def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> None:
-    """Write what came of a claimed delivery. Nobody's verdict but the relay's acceptance counts once the claim was lost."""
+def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> bool:
+    """Write what came of a claimed delivery. Nobody's verdict but the relay's acceptance counts once the claim was lost, or what came of
+    it is recorded; False then.
+    """
     match outcome:
         case Sent(reply):
-            _settle(tx, delivery, DeliveryState.SENT, None, now, reply=reply, sure=True)
+            counts = _settle(tx, delivery, DeliveryState.SENT, None, now, reply=reply, sure=True)
             letter_aliases.note_reply(tx, delivery, reply)
             sent_copies.note_accepted(tx, delivery, now)
         case Deferred(error, retry_at):
-            _settle(tx, delivery, DeliveryState.DEFERRED, retry_at, now, error=error)
+            counts = _settle(tx, delivery, DeliveryState.DEFERRED, retry_at, now, error=error)
         case Failed(error):
-            if _settle(tx, delivery, DeliveryState.FAILED, None, now, error=error):
+            counts = _settle(tx, delivery, DeliveryState.FAILED, None, now, error=error)
+            if counts:
                 _record_event(tx, delivery, "failed", now)
         case Unknown(error, retry_at):
-            if _settle(tx, delivery, DeliveryState.UNKNOWN, retry_at, now, error=error) and retry_at is None:
+            counts = _settle(tx, delivery, DeliveryState.UNKNOWN, retry_at, now, error=error)
+            if counts and retry_at is None:
                 _record_event(tx, delivery, "unknown", now)
+    return counts
+
+
+def give_back_claims(tx: Transaction, owner: str, queues: Collection[str]) -> int:
+    """Free the deliveries a living owner has claimed without hearing of it, as if they had not been claimed; answers how many."""
+    return tx.execute(_GIVE_BACK, {"owner": owner, "queues": sorted(queues)}).rowcount
 
 
 def recover(tx: Transaction, is_alive: Callable[[str], bool], now: datetime, unknown_retry: timedelta) -> tuple[int, ...]:

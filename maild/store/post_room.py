@@ -1,10 +1,15 @@
-"""The post room's side of the store: what a `maild.outbox.queue.Postman` asks for its queues, each call one transaction."""
+"""The post room's side of the store: what a `maild.outbox.queue.Postman` asks for its queues, each call one transaction.
 
-from collections.abc import Callable, Collection
+Where an outage swallows the answer to a claim, nobody here knows the letter that is claimed: it goes back before the next claim, or it
+would lie for the length of its lease.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from maild import maillog
-from maild.errors import TemplateError
+from maild.errors import StoreUnavailableError, TemplateError
 from maild.outbox.delivery import Delivery, Failed, Outcome
 from maild.store import brakes, letters
 from maild.store.engine import Store, Transaction
@@ -24,23 +29,42 @@ class PostRoom:
         self._owner = owner
         self._queues = frozenset(queues)
         self._on_refusal = on_refusal
+        self._claim_is_in_doubt = False
 
     def has_due(self, now: datetime) -> bool:
+        if self._claim_is_in_doubt:
+            return True
         with self._store.reading() as tx:
             due = letters.find_next_due(tx, self._queues)
         return due is not None and due <= now
 
     def claim(self, now: datetime) -> Delivery | None:
-        with self._store.writing() as tx:
+        with self._claiming() as tx:
+            self._give_back_lost(tx)
             return letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues)
 
     def record(self, delivery: int, outcome: Outcome, next_wanted: bool, now: datetime) -> Delivery | None:
-        """One commit for each letter: what came of the last one, and the claim of the next."""
-        with self._store.writing() as tx:
-            letters.record(tx, delivery, outcome, now)
-            if isinstance(outcome, Failed):
+        """One commit for each letter: what came of the last one, and the claim of the next. Said twice it is recorded once."""
+        with self._claiming() as tx:
+            if letters.record(tx, delivery, outcome, now) and isinstance(outcome, Failed):
                 self._tell(tx, delivery, now)
+            self._give_back_lost(tx)
             return letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues) if next_wanted else None
+
+    @contextmanager
+    def _claiming(self) -> Iterator[Transaction]:
+        try:
+            with self._store.writing() as tx:
+                yield tx
+        except StoreUnavailableError:
+            self._claim_is_in_doubt = True
+            raise
+        self._claim_is_in_doubt = False
+
+    def _give_back_lost(self, tx: Transaction) -> None:
+        """What is claimed in our name while no letter is in hand."""
+        if self._claim_is_in_doubt:
+            letters.give_back_claims(tx, self._owner, self._queues)
 
     def _tell(self, tx: Transaction, delivery: int, now: datetime) -> None:
         """A broken template must not keep what came of a letter from being recorded."""
