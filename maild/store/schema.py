@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from maild.errors import NotFoundError, SchemaMismatchError
 from maild.store.counters import COUNTERS
-from maild.store.tables import SEARCH_POSTGRESQL, SEARCH_SQLITE, STORAGE_POSTGRESQL, counters, metadata
+from maild.store.tables import SEARCH_POSTGRESQL, SEARCH_SQLITE, STORAGE_POSTGRESQL, counters
 
 VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every schema this maild can bring up to date, oldest first; the last is its own."""
@@ -43,7 +43,9 @@ def find_state(tx: Connection) -> SchemaState:
 
 def create(tx: Connection) -> None:
     """Write the whole current schema into an empty database."""
-    metadata.create_all(tx, checkfirst=False)
+    from maild.store.indexes import create_tables
+
+    create_tables(tx)
     for statement in _EXTRAS[tx.dialect.name]:
         tx.exec_driver_sql(statement)
     tx.execute(counters.insert(), [{"name": name, "value": 0} for name in COUNTERS])

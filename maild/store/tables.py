@@ -10,7 +10,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -92,15 +91,6 @@ class IncomingColumns(TypedColumns):
 
 
 incoming = Table("incoming", metadata, IncomingColumns)
-Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.folder, incoming.c.uid_validity, incoming.c.uid, unique=True)
-Index("ix_incoming_raw", incoming.c.raw)
-Index("ix_incoming_ticket", incoming.c.ticket)
-Index("ix_incoming_message_id", incoming.c.message_id)
-Index("ix_incoming_author", incoming.c.author_key, incoming.c.settled)
-Index("ix_incoming_guesses", incoming.c.author_domain, incoming.c.settled, sqlite_where=GUESSING, postgresql_where=GUESSING)
-Index("ix_incoming_kept_out", incoming.c.settled, sqlite_where=KEPT_OUT, postgresql_where=KEPT_OUT)
-Index("ix_incoming_passed", incoming.c.author_key, sqlite_where=PASSED, postgresql_where=PASSED)
-Index("ix_incoming_unsettled", incoming.c.state, incoming.c.id, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
 
 class TicketColumns(TypedColumns):
@@ -133,12 +123,6 @@ class TicketColumns(TypedColumns):
 
 
 tickets = Table("tickets", metadata, TicketColumns)
-Index("ix_tickets_status", tickets.c.status, tickets.c.number)
-Index("ix_tickets_ended", tickets.c.status, tickets.c.updated, sqlite_where=ENDED, postgresql_where=ENDED)
-Index("ix_tickets_queue", tickets.c.queue, tickets.c.number)
-Index("ix_tickets_owner", tickets.c.owner, tickets.c.number)
-Index("ix_tickets_requester", tickets.c.requester_key, tickets.c.created)
-Index("ix_tickets_domain", tickets.c.requester_domain, tickets.c.created)
 
 
 class ParticipantColumns(TypedColumns):
@@ -159,7 +143,6 @@ class TagColumns(TypedColumns):
 
 
 tags = Table("tags", metadata, TagColumns, sqlite_with_rowid=False)
-Index("ix_tags_tag", tags.c.tag, tags.c.ticket)
 
 
 class MessageColumns(TypedColumns):
@@ -182,9 +165,6 @@ class MessageColumns(TypedColumns):
 
 
 messages = Table("messages", metadata, MessageColumns)
-Index("ix_messages_ticket", messages.c.ticket, messages.c.id)
-Index("ix_messages_incoming", messages.c.incoming)
-Index("ix_messages_message_id", messages.c.message_id)
 
 
 class MessageReferenceColumns(TypedColumns):
@@ -193,7 +173,6 @@ class MessageReferenceColumns(TypedColumns):
 
 
 message_references = Table("message_references", metadata, MessageReferenceColumns, sqlite_with_rowid=False)
-Index("ix_message_references_reference", message_references.c.reference)
 
 
 class MessageNameColumns(TypedColumns):
@@ -202,7 +181,6 @@ class MessageNameColumns(TypedColumns):
 
 
 message_names = Table("message_names", metadata, MessageNameColumns, sqlite_with_rowid=False)
-Index("ix_message_names_address", message_names.c.address)
 
 
 class AttachmentColumns(TypedColumns):
@@ -231,7 +209,6 @@ class EventColumns(TypedColumns):
 
 
 events = Table("events", metadata, EventColumns)
-Index("ix_events_ticket", events.c.ticket, events.c.id)
 
 
 class RuleTraceColumns(TypedColumns):
@@ -243,8 +220,6 @@ class RuleTraceColumns(TypedColumns):
 
 
 rule_traces = Table("rule_traces", metadata, RuleTraceColumns)
-Index("ix_rule_traces_ticket", rule_traces.c.ticket, rule_traces.c.id)
-Index("ix_rule_traces_incoming", rule_traces.c.incoming)
 
 
 class LetterColumns(TypedColumns):
@@ -265,9 +240,6 @@ class LetterColumns(TypedColumns):
 
 
 letters = Table("letters", metadata, LetterColumns)
-Index("ix_letters_unpacked", letters.c.number, sqlite_where=UNPACKED, postgresql_where=UNPACKED)
-Index("ix_letters_ticket", letters.c.ticket, letters.c.number)
-Index("ix_letters_message_id", letters.c.message_id)
 
 
 class DeliveryColumns(TypedColumns):
@@ -294,19 +266,6 @@ class DeliveryColumns(TypedColumns):
 
 
 deliveries = Table("deliveries", metadata, DeliveryColumns)
-Index("ix_deliveries_letter", deliveries.c.letter)
-Index(
-    "ix_deliveries_undelivered",
-    deliveries.c.priority,
-    deliveries.c.next_attempt,
-    deliveries.c.id,
-    deliveries.c.queue,
-    sqlite_where=UNDELIVERED,
-    postgresql_where=UNDELIVERED,
-)
-for _name, _column in (("recipient", deliveries.c.recipient_key), ("domain", deliveries.c.recipient_domain), ("queue", deliveries.c.queue)):
-    Index(f"ix_deliveries_cap_{_name}", _column, deliveries.c.created, sqlite_where=AUTOMATIC, postgresql_where=AUTOMATIC)
-Index("ix_deliveries_cap_all", deliveries.c.created, sqlite_where=AUTOMATIC, postgresql_where=AUTOMATIC)
 
 
 class MailboxColumns(TypedColumns):
@@ -350,7 +309,6 @@ class BounceColumns(TypedColumns):
 
 
 bounces = Table("bounces", metadata, BounceColumns)
-Index("ix_bounces_address", bounces.c.address, bounces.c.at)
 
 
 class MuteColumns(TypedColumns):
@@ -377,7 +335,6 @@ class LetterAliasColumns(TypedColumns):
 
 
 letter_aliases = Table("letter_aliases", metadata, LetterAliasColumns, sqlite_with_rowid=False)
-Index("ix_letter_aliases_letter", letter_aliases.c.letter)
 
 
 class RoundTripColumns(TypedColumns):
@@ -402,7 +359,6 @@ class SentCopyColumns(TypedColumns):
 
 
 sent_copies = Table("sent_copies", metadata, SentCopyColumns, sqlite_with_rowid=False)
-Index("ix_sent_copies_due", sent_copies.c.due)
 
 
 class SuppressionColumns(TypedColumns):
