@@ -1,8 +1,8 @@
 """Aliases: other ids of our letters, where a relay replaces the Message-ID we gave them (MAIL.md O1a). Pure.
 
 An alias is no token: nobody can compute it, so only he may say it who cannot be anybody else. What our relay reports on taking a letter
-is as good as the letter's own id. What a delivery report returns is the word of whoever had the letter, and counts for no more than an id
-of foreign mail.
+is as good as the letter's own id, and so is what it wrote over the copy that it laid into our Sent folder itself. What a delivery report
+returns is the word of whoever had the letter, and counts for no more than an id of foreign mail.
 """
 
 import re
@@ -10,6 +10,9 @@ import re
 _AMAZON = re.compile(r"250 (?:2\.\d\.\d )?Ok ([0-9a-f]{16}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d{6})", re.IGNORECASE)
 _EXCHANGE = re.compile(r"250 (?:2\.\d\.\d )?(?:OK )?<([^<>\s@]{20,300}@[^<>\s@]{1,255})> \[(?:InternalId|Hostname)=", re.IGNORECASE)
 _AMAZON_DOMAIN = "amazonses.com"
+
+ORIGINAL_ID_FIELDS = ("X-Google-Original-Message-ID", "X-Microsoft-Original-Message-ID")
+"""Where Gmail and outlook.com keep the Message-ID that they have replaced."""
 
 
 def find_reported_id(reply: str) -> str | None:

@@ -19,16 +19,19 @@ from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
 from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
 from maild.draft import Draft
-from maild.effects import AddMessage, Effect, IncomingState, Link, RecordEvent
+from maild.effects import AddMessage, Effect, IncomingState, Link, NoteAlias, RecordEvent
+from maild.ingest.arrival import Part
 from maild.ingest.language import guess_language
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.thread import Strength
+from maild.known import KnownLetter
 from maild.message import Address, Attachment, AuthResult, InboundMessage, MessageClass, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import Event
 from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketView
+from maild.tokens import LetterKind
 
 REQUESTS = frozenset({MessageClass.HUMAN, MessageClass.LIST, MessageClass.AUTO_GENERATED})
 AUTOMATIC_STRAYS = frozenset({MessageClass.AUTO_REPLY, MessageClass.CALENDAR_REPLY})
@@ -69,7 +72,14 @@ def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | No
     if own is None and reading.nature.message_class is not MessageClass.OWN_LOOP:
         return None
     text = f"our own letter {own.letter} came back" if own else "mail of this desk came back"
-    return Draft(IncomingState.DONE, Reason("own_loop", text))
+    return Draft(IncomingState.DONE, Reason("own_loop", text), effects=tuple(_alias(own, reading)))
+
+
+def _alias(own: KnownLetter | None, reading: Reading) -> Iterator[NoteAlias]:
+    """MAIL.md O1a: the copy that a relay laid into our Sent folder tells what id it sent the letter under. An agent's is his token."""
+    given = reading.message.message_id
+    if own and reading.circumstances.part is Part.SENT and own.kind is not LetterKind.NOTIFICATION and given != own.message_id:
+        yield NoteAlias(own.letter, given, by_relay=True)
 
 
 def _duplicate(reading: Reading, settings: Settings, now: datetime) -> Draft | None:

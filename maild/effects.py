@@ -157,10 +157,13 @@ class LiftSuppression:
 
 @dataclass(frozen=True, slots=True)
 class NoteAlias:
-    """A report has returned this letter of ours under another id than we gave it (MAIL.md O1a)."""
+    """This letter of ours goes about under another id than we gave it (MAIL.md O1a). `by_relay`: our relay gave it that one, so that it
+    is as good as the letter's own.
+    """
 
     letter: int
     message_id: str
+    by_relay: bool = False
 
 
 Effect = AddMessage | RecordEvent | Post | Link | Mute | TripBreaker | MarkBounced | NoteBounce | Suppress | LiftSuppression | NoteAlias

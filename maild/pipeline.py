@@ -77,7 +77,8 @@ def read(
     message = through.message
     spam = find_evidence(message, circumstances, witness, desk.settings)
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
-    known = asking(_question(message, recognised.sender, departments, recognised.bounced, desk))
+    is_house = circumstances.part is Part.SENT
+    known = asking(_question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house))
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:
         # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.
@@ -86,7 +87,6 @@ def read(
     conduct = observe(message, named, known.history, tokens, circumstances.received or now)
     sender = replace(named, distrust=find_distrust(named, conduct, known.history))
     nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, carrier=through.carrier)
-    is_house = circumstances.part is Part.SENT
     thread = find_thread(message, sender, departments, known, tokens, desk.settings, now, is_house=is_house)
     title = strip_prefixes(tokens.strip_tags(message.subject))
     conduct = with_tried_number(conduct, sender, thread)
@@ -114,10 +114,12 @@ def _find_bounced(message: InboundMessage, tokens: Tokens, settings: Settings) -
     return find_bounced_letter(message.report, tokens, find_details(message, settings), related)
 
 
-def _question(message: InboundMessage, sender: Sender, departments: Departments, bounced: Bounced | None, desk: Desk) -> Question:
+def _question(
+    message: InboundMessage, sender: Sender, departments: Departments, bounced: Bounced | None, desk: Desk, *, is_house: bool
+) -> Question:
     """Everything threading, the guard and the commands want to know, in one question."""
     settings = desk.settings
-    question = ask(message, sender, bounced, desk.tokens, settings)
+    question = ask(message, sender, bounced, desk.tokens, settings, is_house=is_house)
     agent = settings.agents.get(sender.agent or "")
     # Whatever address of his an agent's name was forged with, the letter about it goes to the registered one, and counts there (A4).
     home = frozenset({agent.email.casefold()} if agent else ())

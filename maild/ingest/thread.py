@@ -10,17 +10,18 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import islice
 
-from maild.aliases import canonical
+from maild.aliases import ORIGINAL_ID_FIELDS, canonical
 from maild.config.settings import Settings
 from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
 from maild.ingest.details import find_details
+from maild.ingest.headers import find_identifiers
 from maild.ingest.sender import Sender
 from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, Question
 from maild.message import AuthResult, InboundMessage
 from maild.reason import Reason
 from maild.ticket import Status, TicketView
-from maild.tokens import LetterKind, Tokens
+from maild.tokens import LetterKind, LetterToken, Tokens
 
 ADOPTION_AGE = timedelta(days=14)
 MOST_FOREIGN_IDS = 200
@@ -107,11 +108,13 @@ class _Visitor:
         return (self.is_house or grade == "g") and any(ticket.role_of(person) for person in self.persons)
 
 
-def ask(message: InboundMessage, sender: Sender, bounced: Bounced | None, tokens: Tokens, settings: Settings) -> Question:
+def ask(
+    message: InboundMessage, sender: Sender, bounced: Bounced | None, tokens: Tokens, settings: Settings, *, is_house: bool = False
+) -> Question:
     """What must be known to thread this message. Others add what they want to know before the store is asked, once."""
     identifiers = (*message.in_reply_to, *reversed(message.references))
     details = find_details(message, settings)
-    own = tokens.read_message_id(message.message_id)
+    own = tokens.read_message_id(message.message_id) or (_replaced(message, tokens) if is_house else None)
     letters = [token for identifier in identifiers if (token := tokens.read_message_id(identifier))]
     letters += [sender.token.token] if sender.token else []
     letters += [token for detail in details if (token := tokens.read_answer(detail))]
@@ -132,6 +135,12 @@ def ask(message: InboundMessage, sender: Sender, bounced: Bounced | None, tokens
         addressees=frozenset({sender.address.key} if sender.address else ()),
         pictures=frozenset(attachment.sha256 for attachment in message.attachments if attachment.is_small_picture),
     )
+
+
+def _replaced(message: InboundMessage, tokens: Tokens) -> LetterToken | None:
+    """O1a: the letter of ours whose copy this is, under an id the relay gave it. Only in the Sent folder: elsewhere anybody may say so."""
+    kept = (identifier for field in ORIGINAL_ID_FIELDS for identifier in find_identifiers(message.field(field) or ""))
+    return next((token for identifier in kept if (token := tokens.read_message_id(identifier))), None)
 
 
 def _foreign_ids(identifiers: tuple[str, ...], tokens: Tokens) -> tuple[str, ...]:

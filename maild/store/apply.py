@@ -356,8 +356,8 @@ def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
     """What is remembered of letters, senders, addresses and the desk as a whole."""
     for effect in decision.effects:
         match effect:
-            case NoteAlias(letter, message_id):
-                letter_aliases.store(tx, letter, message_id, by_relay=False)
+            case NoteAlias(letter, message_id, by_relay):
+                letter_aliases.store(tx, letter, message_id, by_relay=by_relay)
             case Mute():
                 mutes.store(tx, effect)
             case TripBreaker(why):

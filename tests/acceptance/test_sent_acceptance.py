@@ -6,7 +6,7 @@ import pytest
 
 from maild.daemon import App
 from tests.rig.mails import an_email
-from tests.rig.office import RunningDesk
+from tests.rig.office import RunningDesk, an_answer_to
 
 DeskMaker = Callable[..., RunningDesk]
 UNLIMITED = "limits: {automatic: off, storm: off}"
@@ -54,6 +54,33 @@ def test_the_customers_reply_to_it_comes_to_the_ticket(desk: RunningDesk):
     desk.put(an_email(sender="ann@globex.example", to=desk.at("support"), subject="Re: Printer", headers=reply))
     assert look(desk)[-1]["ticket"] == 1
     assert desk.ticket(1)["status"] == "open"
+
+
+@pytest.mark.parametrize("field", ["X-Google-Original-Message-ID", "X-Microsoft-Original-Message-ID"])
+def test_a_copy_under_the_relays_own_id_is_no_second_answer_and_the_id_is_known(desk: RunningDesk, field: str):
+    """O1a: outlook.com replaces the id of what it sends, keeps ours in a field, and lays the copy into Sent."""
+    anna = desk.at("anna")
+    desk.put(an_answer_to(desk.letters("anna")[0], f"Anna Ivanova <{anna}>", "Use the extinguisher.\n"))
+    look(desk)
+    copy = desk.letters("ann@globex.example")[1]
+    own = str(copy["Message-ID"])
+    del copy["Message-ID"]
+    copy["Message-ID"], copy[field] = "<AM0PR07@eurprd07.prod.outlook.com>", own
+    put_into_sent(desk, copy.as_bytes())
+    assert str(look(desk)[-1]["reason"]).startswith("own_loop: our own letter")
+    assert desk.kinds(1) == ["customer", "agent"]
+    reply = {"In-Reply-To": "<AM0PR07@eurprd07.prod.outlook.com>"}
+    desk.put(an_email(sender="ann.at.home@private.example", to=desk.at("support"), subject="Thanks", headers=reply))
+    assert look(desk)[-1]["ticket"] == 1
+
+
+def test_nobody_else_can_say_what_id_a_letter_has(desk: RunningDesk):
+    (acknowledgement,) = desk.letters("ann@globex.example")
+    forged = {"X-Microsoft-Original-Message-ID": str(acknowledgement["Message-ID"])}
+    desk.put(an_email(sender="eve@evil.example", to=desk.at("support"), subject="Hello", message_id="eve@evil.example", headers=forged))
+    assert look(desk)[-1]["ticket"] == 2
+    desk.put(an_email(sender="mallory@evil.example", to=desk.at("support"), subject="Re", headers={"In-Reply-To": "<eve@evil.example>"}))
+    assert look(desk)[-1]["ticket"] == 3
 
 
 def test_what_a_relay_keeps_of_our_own_letters_and_what_is_about_no_ticket_changes_nothing(desk: RunningDesk):
