@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from maild.config.settings import Settings
     from maild.pipeline import Desk
@@ -34,10 +36,12 @@ class Context:
         return require_settings(self.directory)
 
     def store(self, settings: Settings, *, create: bool = False) -> Store:
-        """The desk's database. Raises NotFoundError where it does not exist yet."""
+        """The desk's database, closed when the command ends. Raises NotFoundError where it does not exist yet."""
         from maild.store.engine import open_store
 
-        return open_store(settings.storage.url, settings.directory, create=create)
+        store = open_store(settings.storage.url, settings.directory, create=create)
+        click.get_current_context().call_on_close(store.close)
+        return store
 
     def tokens(self, settings: Settings) -> Tokens:
         from maild.office import tokens_of

@@ -58,10 +58,7 @@ def _try_ways_back(context: Context, settings: Settings, wait_seconds: int) -> I
     except MaildError as error:
         yield Finding("fail", f"no test mail was sent, because what it shows could not be kept: {error}", "maild run --once", "test mails")
         return
-    try:
-        yield from send_tests(settings, context.tokens(settings), store, wait_seconds)
-    finally:
-        store.close()
+    yield from send_tests(settings, context.tokens(settings), store, wait_seconds)
 
 
 def _print(finding: Finding) -> None:

@@ -1,5 +1,6 @@
 """The command line at its edges: what it is given, where it writes, what it may not (INTERFACE.md, Command line). No server is needed."""
 
+import gc
 import json
 import os
 import re
@@ -517,3 +518,19 @@ def test_what_may_not_be_read_or_written_is_one_sentence(desk: RunningDesk):
 def without_rights(arguments: str, desk: RunningDesk) -> subprocess.CompletedProcess[str]:
     """Run a command as somebody for whom the rights of files hold; they do not hold for root."""
     return shell(f"{BOUND_BY_RIGHTS if os.geteuid() == 0 else ''} $maild {arguments}", desk.directory)
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["ticket", "list"], ["ticket", "list", "status:nonsense"], ["outbox", "show", "7"]])
+def test_a_command_closes_the_database_however_it_ends(desk: RunningDesk, arguments: list[str]):
+    """Where a server counts connections, what is left to the garbage collector is one too many."""
+    gc.disable()
+    try:
+        CliRunner().invoke(command, ["-c", str(desk.directory), *arguments])
+        assert not [path for path in open_files() if path.startswith(str(desk.directory))]
+    finally:
+        gc.enable()
+
+
+def open_files() -> list[str]:
+    """What this process has open; the folder itself is read through a descriptor that is closed by now."""
+    return [str(descriptor.readlink()) for descriptor in list(Path("/proc/self/fd").iterdir()) if descriptor.is_symlink()]
