@@ -51,10 +51,10 @@ class PostgresServer:
         """The URL maild is configured with."""
         return f"postgresql+psycopg://maild@127.0.0.1:{self.port}/{database}"
 
-    def create(self, database: str) -> str:
-        """Make an empty database (an older one of that name goes) and answer its URL."""
+    def create(self, database: str, *, like: str = "template1") -> str:
+        """Make an empty database (an older one of that name goes), or a copy of one that nobody uses, and answer its URL."""
         self._run("dropdb", "--if-exists", "--force", *self._address(), database)
-        self._run("createdb", *self._address(), database)
+        self._run("createdb", "--template", like, *self._address(), database)
         return self.url(database)
 
     def kill(self) -> None:
