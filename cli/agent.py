@@ -19,7 +19,7 @@ def command() -> None:
     pass
 
 
-@command.command("list", help="Every agent with role, addresses and departments.")
+@command.command("list", help="Every agent with role, addresses, departments and teams.")
 @limit_option
 @json_option
 @click.pass_obj
@@ -29,8 +29,8 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
     if as_json:
         print_json(documents[:limit])
         return
-    rows = ((agent["agent"], agent["name"], agent["email"], agent["role"], agent["queues"]) for agent in documents)
-    print_rows(("AGENT", "NAME", "EMAIL", "ROLE", "QUEUES"), rows, limit=limit)
+    rows = ((agent["agent"], agent["name"], agent["email"], agent["role"], agent["queues"], agent["teams"]) for agent in documents)
+    print_rows(("AGENT", "NAME", "EMAIL", "ROLE", "QUEUES", "TEAMS"), rows, limit=limit)
 
 
 def _document(agent: Agent, settings: Settings) -> dict[str, object]:
@@ -42,4 +42,5 @@ def _document(agent: Agent, settings: Settings) -> dict[str, object]:
         "role": agent.role,
         "queues": [queue.key for queue in settings.queues.values() if agent.key in queue.agents],
         "leads": [queue.key for queue in settings.queues.values() if agent.key == queue.lead],
+        "teams": list(settings.teams_of(agent.key)),
     }

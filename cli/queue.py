@@ -12,6 +12,7 @@ from cli.options import json_option, limit_option
 from cli.output import print_fields, print_json, print_rows
 
 if TYPE_CHECKING:
+    from maild.config.settings import Settings
     from maild.reports.ordering import Place
 
 
@@ -25,7 +26,7 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def list_(context: Context, limit: int | None, as_json: bool) -> None:
-    documents = _documents(context)
+    documents = _documents(context, context.settings())
     if as_json:
         print_json(documents[:limit])
         return
@@ -35,8 +36,8 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
 
 @command.command(
     short_help="One department: what it holds, who holds how much, and what comes next.",
-    help="One department: how much it holds, how much each of its agents, and what is to be done in its order, with the reason for each "
-    "place: the most urgent first, among equals the oldest. What waits for a customer has no place.",
+    help="One department: how much it holds, how much each of its agents, in which teams they are, and what is to be done in its order, "
+    "with the reason for each place: the most urgent first, among equals the oldest. What waits for a customer has no place.",
 )
 @click.argument("queue", shell_complete=queues)
 @json_option
@@ -45,30 +46,39 @@ def show(context: Context, queue: str, as_json: bool) -> None:
     from cli.documents import ticket_document
     from maild.errors import NotFoundError
 
-    document = next((document for document in _documents(context) if document["queue"] == queue), None)
+    settings = context.settings()
+    document = next((document for document in _documents(context, settings) if document["queue"] == queue), None)
     if document is None:
         raise NotFoundError(f'there is no queue "{queue}"')
-    places = _places(context, queue)
+    places = _places(context, settings, queue)
     if as_json:
-        tokens = context.tokens(context.settings())
-        print_json(document | {"tickets": [ticket_document(at.ticket, at.ticket.messages, tokens) | {"why": at.why} for at in places]})
+        tokens = context.tokens(settings)
+        listed = [ticket_document(at.ticket, at.ticket.messages, tokens) | {"why": at.why} for at in places]
+        print_json(document | {"teams": _teams(settings, queue), "tickets": listed})
         return
     load = document.pop("load")
     print_fields(document.items())
     if isinstance(load, dict):
-        print_rows(("AGENT", "TICKETS"), load.items())
+        print_rows(("AGENT", "TICKETS", "TEAMS"), ((agent, count, settings.teams_of(agent)) for agent, count in load.items()))
     titles = ("NUMBER", "WHY", "OWNER", "REQUESTER", "OPENED", "SUBJECT")
     print_rows(titles, (_cells(place) for place in places))
 
 
-def _places(context: Context, queue: str) -> list[Place]:
+def _teams(settings: Settings, queue: str) -> dict[str, list[str]]:
+    """The department's agents in each team that has any of them."""
+    agents = settings.queues[queue].agents
+    teams = {team: [agent for agent in members if agent in agents] for team, members in settings.teams.items()}
+    return {team: members for team, members in teams.items() if members}
+
+
+def _places(context: Context, settings: Settings, queue: str) -> list[Place]:
     from maild.desk.query import Field, Filter
     from maild.reports.ordering import order
     from maild.store import tickets
     from maild.ticket import Status
 
     idle = [Filter(Field.STATUS, status.value, negated=True) for status in Status if status not in (Status.NEW, Status.OPEN)]
-    with context.store(context.settings()).reading() as tx:
+    with context.store(settings).reading() as tx:
         return order(tickets.list_tickets(tx, [Filter(Field.QUEUE, queue), *idle]))
 
 
@@ -77,11 +87,10 @@ def _cells(place: Place) -> tuple[object, ...]:
     return ticket.number, place.why, ticket.owner, ticket.requester.name or ticket.requester.address, ticket.created, ticket.subject
 
 
-def _documents(context: Context) -> list[dict[str, object]]:
+def _documents(context: Context, settings: Settings) -> list[dict[str, object]]:
     from maild.store.status import find_queue_depths
     from maild.ticket import Status
 
-    settings = context.settings()
     with context.store(settings).reading() as tx:
         depths = {depth.queue: depth for depth in find_queue_depths(tx)}
     documents: list[dict[str, object]] = []

@@ -93,6 +93,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
             "cc": [person_document(address) for address in ticket.cc],
             "fields": dict(ticket.fields),
             "events": [event_document(event) for event in events],
+            "team": ticket.team,
         }
         print_json(document | extra)
         return
@@ -123,6 +124,7 @@ def _print_ticket(ticket: TicketView, tag: str) -> None:
             ("status", ticket.status),
             ("priority", ticket.priority),
             ("owner", ticket.owner),
+            ("team", ticket.team),
             ("tags", ", ".join(sorted(ticket.tags))),
             ("created", ticket.created),
             ("updated", ticket.updated),

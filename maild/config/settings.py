@@ -376,6 +376,10 @@ class Settings:
         """The agent an address belongs to, None if it is no agent's."""
         return self._agents.get(address.casefold())
 
+    def teams_of(self, agent: str) -> tuple[str, ...]:
+        """The teams an agent is in, by their keys."""
+        return tuple(team for team, members in self.teams.items() if agent in members)
+
     def is_own_address(self, address: str) -> bool:
         """Whether mail to this address comes back to the desk."""
         control = (self.desk.control or "").casefold()

@@ -27,7 +27,7 @@ EVENT = "at kind by text"
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 RULES = """
 version: 1
-rules: [{id: one, when: ticket.created, do: [{tag: [first]}]}]
+rules: [{id: one, when: ticket.created, do: [{tag: [first]}, {set: {team: payments}}]}]
 tests: [{name: one, mail: {from: a@b.example, to: support@acme.example}, expect: {fired: [one]}}]
 """
 
@@ -69,7 +69,9 @@ def test_tickets(desk: RunningDesk):
 
 def test_one_ticket(desk: RunningDesk):
     ticket = document(desk, "ticket", "show", "1")
-    has(ticket, f"{TICKET} cc fields events")
+    has(ticket, f"{TICKET} cc fields events team")
+    assert ticket["team"] == "payments"
+    assert "team:  payments" in desk.maild("ticket", "show", "1").splitlines()
     assert (ticket["cc"], ticket["fields"]) == ([{"name": "", "address": "bob@json.example"}], {"order": "12345"})
     assert [message["kind"] for message in ticket["messages"]] == ["customer", "agent", "note"]
     for message in ticket["messages"]:
@@ -130,8 +132,8 @@ OTHERS = {
     ("status",): "mailboxes incoming outbox oldest_queued paused accounts troubles",
     ("check",): "valid errors warnings faults",
     ("queue", "list"): "queue name address mode lead new open waiting depth unassigned oldest load",
-    ("queue", "show", "support"): "queue depth oldest load",
-    ("agent", "list"): "agent name email emails role queues leads",
+    ("queue", "show", "support"): "queue depth oldest load teams tickets",
+    ("agent", "list"): "agent name email emails role queues leads teams",
     ("mailbox", "list"): "mailbox host username folder queues state last_success error",
     ("mailbox", "test"): "mailbox ok findings",
     ("template", "list"): "kind language own files",

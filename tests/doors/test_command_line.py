@@ -224,6 +224,15 @@ def test_a_department_shows_its_tickets_in_order_with_the_reason(desk: RunningDe
     assert first.split("\t")[:4] == ["2", "urgent, opened first", "-", "Ann Smith"]
 
 
+def test_teams_are_shown_with_their_agents(desk: RunningDesk):
+    desk.support = "agents: [anna, boris]"
+    desk.configure()
+    assert {agent["agent"]: agent["teams"] for agent in desk.ask("agent", "list")} == {"anna": [], "boris": ["payments"]}
+    assert [line.split("\t")[0::5] for line in maild(desk, "agent", "list").stdout.splitlines()] == [["anna", "-"], ["boris", "payments"]]
+    assert desk.ask("queue", "show", "support")["teams"] == {"payments": ["boris"]}
+    assert "boris\t0\tpayments" in maild(desk, "queue", "show", "support").stdout.splitlines()
+
+
 def test_what_the_rules_would_make_of_a_mail_file_is_told_with_what_becomes_of_it(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, if: {subject: {contains: invoice}}, do: [{tag: [paid]}]}]\n"
     desk.configure()

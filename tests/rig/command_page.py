@@ -33,7 +33,7 @@ afterwards, with the keys it has in its list; an incoming mail with those of `me
 | object | keys |
 |---|---|
 | ticket | `number tag subject queue status priority owner requester tags created updated messages` |
-| ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events` |
+| ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events team` |
 | message of a ticket | `id kind from at text attachments message_id full_text internal` |
 | attachment | `name type size` |
 | event | `at kind by text` |
@@ -42,10 +42,10 @@ afterwards, with the keys it has in its list; an incoming mail with those of `me
 | outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
 | suppressed address | `address reason since until` |
 | department | `queue name address mode lead new open waiting depth unassigned oldest load` |
-| department of `queue show` | the same, and `tickets`: those to be done, in their order, with one key more, `why` |
+| department of `queue show` | the same, `teams` (its agents in each), and `tickets`: those to be done, in order, with one key more, `why` |
 | mailbox | `mailbox host username folder queues state last_success error` |
 | mailbox of `mailbox test` | `mailbox ok findings`, each finding with `level text remedy` |
-| agent | `agent name email emails role queues leads` |
+| agent | `agent name email emails role queues leads teams` |
 | rule | `rule when mode does place about owner disabled` |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |
