@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
+from maild.config.faults import did_you_mean
 from maild.errors import UsageError
 from maild.ticket import Priority, Status
 
@@ -41,6 +42,9 @@ class Filter:
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _AGE = re.compile(r"(\d{1,5})([mhdw])")
+_FIELD_NAME = re.compile(r"[^\W\d_][\w-]+")
+_BEHIND_NO_FIELD = ("/", "\\", ":")
+"""`http://…`, `file:\\…` and `std::vector` have no field in front."""
 _NOT_YET = frozenset({"overdue", "snoozed", "team", "tier"})
 
 
@@ -64,10 +68,19 @@ def _term(term: str, me: str | None, now: datetime) -> Filter:
     name, value = name.casefold(), value.replace('"', "")
     if term.casefold() in _NOT_YET or (colon and name in _NOT_YET):
         raise UsageError(f'"{term}" is not built yet')
-    if not colon or not value or name not in _FIELDS:
+    if name not in _FIELDS:
+        _refuse_unknown_field(term, name, value)
+    if not value or name not in _FIELDS:
         return Filter(Field.WORDS, term, negated)
     field, read = _FIELDS[name](value, me, now)
     return Filter(field, read, negated)
+
+
+def _refuse_unknown_field(term: str, name: str, value: str) -> None:
+    """A mistyped field must not find nothing, silently, as a word with a colon in it."""
+    if value and not value.startswith(_BEHIND_NO_FIELD) and _FIELD_NAME.fullmatch(name):
+        near, words = did_you_mean(name, _FIELDS), term.replace('"', "")
+        raise UsageError(f'there is no field "{name}"{near}; one of: {", ".join(_FIELDS)}; to find the words put them in quotes: "{words}"')
 
 
 _Read = tuple[Field, str | datetime | None]

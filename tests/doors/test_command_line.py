@@ -364,6 +364,10 @@ def test_what_is_no_number_is_refused(desk: RunningDesk, arguments: tuple[str, .
     assert maild(desk, *(word.format(number) for word in arguments), status=2).stdout == ""
 
 
+def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
+    one_sentence(shell("$maild ticket list foo:bar", desk.directory), 'there is no field "foo"', status=2)
+
+
 def test_numbers_of_nothing_are_not_found(desk: RunningDesk):
     for arguments in (
         ("ticket", "show"),

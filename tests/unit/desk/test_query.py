@@ -23,6 +23,7 @@ def test_words_are_looked_for_each_by_itself():
     check("it's C:\\temp", words("it's"), words("C:\\temp"))
     check("Re: hello", words("Re:"), words("hello"))
     check("http://globex.example/x", words("http://globex.example/x"))
+    check("std::vector 12:30 host.example:8080", words("std::vector"), words("12:30"), words("host.example:8080"))
     check("-", words("-"))
     check("")
 
@@ -30,7 +31,7 @@ def test_words_are_looked_for_each_by_itself():
 def test_quotes_keep_words_together():
     check('"on fire" now', words('"on fire"'), words("now"))
     check('-"on fire"', words('"on fire"', negated=True))
-    check('"status:open"', words('"status:open"'))
+    check('"status:open" -"foo:bar"', words('"status:open"'), words('"foo:bar"', negated=True))
     check('queue:"second level"', Filter(Field.QUEUE, "second level"))
 
 
@@ -62,6 +63,10 @@ def test_times_are_ages_or_dates():
         ("updated:<", "neither an age"),
         ("overdue", "not built yet"),
         ("team:payments", "not built yet"),
+        ("foo:bar", 'there is no field "foo"; one of: status, '),
+        ("-queu:support", r'there is no field "queu" \(did you mean "queue"\?\)'),
+        ('subject:"on fire"', 'there is no field "subject"'),
+        ("re:fund", 'in quotes: "re:fund"'),
     ],
 )
 def test_a_term_that_makes_no_sense_says_what_would(query: str, fault: str):
