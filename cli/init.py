@@ -3,45 +3,76 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from cli.options import json_option
 from cli.output import print_json, print_text, say
-from maild.config.initial import Answers, FirstAgent, Server, write_initial
+from maild.config.initial import Answers, FirstAgent, Server, find_problem, refuse_overwriting, write_initial
 from maild.config.load import require_settings
+from maild.config.settings import Security
 from maild.errors import UsageError
 
-SECURITY = click.Choice(("tls", "starttls", "none"))
+SECURITIES: tuple[str, ...] = get_args(Security)
+LAST_PORT = 65_535
 DEFAULT_PASSWORD_ENV = "MAILD_PASSWORD"
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Questions:
-    """Answers each question by the flag, else by asking, else, where nobody can be asked, by the default."""
+    """Answers each question by the flag, else by asking, else, where nobody can be asked, by the default.
+
+    `read` makes a value of what was answered, or raises UsageError: a flag is then refused, a person is asked once more.
+    """
 
     def __init__(self, interactive: bool) -> None:
         self.interactive = interactive
 
-    def ask(self, given: T | None, label: str, default: T | None, **how: Any) -> T:
+    def ask(self, given: str | None, label: str, default: str | None, read: Callable[[str], T], **how: Any) -> T:
         if given is not None:
-            return given
+            return read(given)
         if self.interactive:
-            answer: T = click.prompt(label, default=default, err=True, **how)
+            answer: T = click.prompt(label, default=default, err=True, value_proc=_asked_again(read), **how)
             return answer
         if default is None:
             raise UsageError(f"--{label.casefold().replace(' ', '-')} is needed with --non-interactive")
-        return default
+        return read(default)
+
+
+def _asked_again(read: Callable[[str], T]) -> Callable[[str], T]:
+    """As click wants it: a fault in this form makes it ask once more."""
+
+    def ask_again(answer: str) -> T:
+        try:
+            return read(answer)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from error
+
+    return ask_again
+
+
+def sound(kind: str) -> Callable[[str], str]:
+    """Reads an answer as it stands, if the configuration would take it for such a value."""
+
+    def read(answer: str) -> str:
+        problem = find_problem(kind, answer)
+        if problem:
+            raise UsageError(problem)
+        return answer
+
+    return read
 
 
 def server_options(kind: str, port_help: str) -> Callable[[F], F]:
     """`--imap-host --imap-port --imap-security`, and the same for smtp."""
     options = (
         click.option(f"--{kind}-host", help="Name of the server."),
-        click.option(f"--{kind}-port", type=click.IntRange(1, 65_535), help=port_help),
-        click.option(f"--{kind}-security", type=SECURITY, help="How the connection is secured; none is for this machine only."),
+        click.option(f"--{kind}-port", type=click.IntRange(1, LAST_PORT), help=port_help),
+        click.option(
+            f"--{kind}-security", type=click.Choice(SECURITIES), help="How the connection is secured; none is for this machine only."
+        ),
     )
 
     def decorate(function: F) -> F:
@@ -61,7 +92,12 @@ def server_options(kind: str, port_help: str) -> Callable[[F], F]:
 @server_options("imap", "993 by default, 143 with starttls.")
 @click.option("--username", help="Login name; by default the address.")
 @click.option("--password-env", metavar="NAME", help="The password stands in this environment variable.")
-@click.option("--password-file", metavar="PATH", help="The password stands in this file.")
+@click.option(
+    "--password-file",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="The password stands in this file, which need not be there yet.",
+)
 @server_options("smtp", "587 by default, 465 with tls.")
 @click.option("--agent", "agents", multiple=True, metavar="NAME=EMAIL", help="Somebody who answers; may be repeated.")
 @click.option("--timezone", help="A time zone such as Europe/Sofia.")
@@ -73,7 +109,8 @@ def command(directory: Path, non_interactive: bool, test_login: bool | None, as_
     The new desk only observes: it sends nothing and touches nothing until its mode is changed.
     """
     questions = Questions(not non_interactive)
-    answers = collect_answers(questions, flags)
+    refuse_overwriting(directory)
+    answers = collect_answers(questions, flags, directory)
     written = write_initial(directory, answers)
     if not as_json:
         print_text("\n".join(map(str, written)))
@@ -89,55 +126,76 @@ def command(directory: Path, non_interactive: bool, test_login: bool | None, as_
     say(f"Next: maild -c {directory} check")
 
 
-def collect_answers(questions: Questions, flags: dict[str, Any]) -> Answers:
-    """All that a first desk needs, in the order in which one would ask."""
+def collect_answers(questions: Questions, flags: dict[str, Any], directory: Path) -> Answers:
+    """All that a first desk in this folder needs, in the order in which one would ask."""
     guess = f"support@{flags['domain']}" if flags["domain"] else None
-    address = questions.ask(flags["address"], "Address", guess)
-    domain = questions.ask(flags["domain"], "Domain", address.rpartition("@")[2])
-    name = questions.ask(flags["name"], "Name", f"{domain.partition('.')[0].capitalize()} Support")
+    address = questions.ask(flags["address"], "Address", guess, sound("address"))
+    domain = questions.ask(flags["domain"], "Domain", address.rpartition("@")[2], sound("domain"))
+    name = questions.ask(flags["name"], "Name", f"{domain.partition('.')[0].capitalize()} Support", sound("name"))
     imap = _ask_server(questions, flags, "imap", f"imap.{domain}", {"tls": 993, "starttls": 143, "none": 143}, "tls")
     smtp = _ask_server(questions, flags, "smtp", f"smtp.{domain}", {"tls": 465, "starttls": 587, "none": 25}, "starttls")
-    username = questions.ask(flags["username"], "Username", address)
-    env, file, password = _ask_password(questions, flags)
+    username = questions.ask(flags["username"], "Username", address, sound("username"))
+    env, file, password = _ask_password(questions, flags, directory)
     agents = tuple(parse_agent(agent) for agent in flags["agents"]) or _ask_agent(questions)
-    timezone = questions.ask(flags["timezone"], "Timezone", "UTC")
+    timezone = questions.ask(flags["timezone"], "Timezone", "UTC", sound("timezone"))
     return Answers(name, domain, address, imap, smtp, username, agents, timezone, password, env, file)
 
 
 def _ask_server(questions: Questions, flags: dict[str, Any], kind: str, host: str, ports: dict[str, int], security: str) -> Server:
     label = kind.upper()
-    host = questions.ask(flags[f"{kind}_host"], f"{label} host", host)
-    security = questions.ask(flags[f"{kind}_security"], f"{label} security", security, type=SECURITY)
-    port = questions.ask(flags[f"{kind}_port"], f"{label} port", ports[security], type=click.IntRange(1, 65_535))
-    match security:
-        case "tls" | "starttls" | "none":
-            return Server(host, port, security)
-    raise UsageError(f"{security} is no way to secure a connection")
+    host = questions.ask(flags[f"{kind}_host"], f"{label} host", host, sound("host"))
+    secured = questions.ask(flags[f"{kind}_security"], f"{label} security", security, _security, type=click.Choice(SECURITIES))
+    given = flags[f"{kind}_port"]
+    port = questions.ask(None if given is None else str(given), f"{label} port", str(ports[secured]), _port)
+    return Server(host, port, secured)
 
 
-def _ask_password(questions: Questions, flags: dict[str, Any]) -> tuple[str, str, str]:
-    """Environment variable, file, or the password itself; two of them are empty."""
-    if flags["password_env"] or flags["password_file"]:
-        return flags["password_env"] or "", "" if flags["password_env"] else flags["password_file"], ""
+def _security(answer: str) -> Security:
+    match answer.casefold():
+        case "tls" | "starttls" | "none" as security:
+            return security
+    raise UsageError(f'"{answer}" is no way to secure a connection; one of: {", ".join(SECURITIES)}')
+
+
+def _port(answer: str) -> int:
+    if answer.isascii() and answer.isdecimal() and 0 < int(answer[:6]) <= LAST_PORT:
+        return int(answer[:6])
+    raise UsageError(f'"{answer}" is no port from 1 to {LAST_PORT}')
+
+
+def _ask_password(questions: Questions, flags: dict[str, Any], directory: Path) -> tuple[str, str, str]:
+    """Environment variable, file as the desk's folder sees it, or the password itself; two of them are empty."""
+    env, file = flags["password_env"], flags["password_file"]
+    if env and file:
+        raise UsageError("the password stands in one place: give --password-env or --password-file")
+    if env or file:
+        return env or "", _seen_from(directory, file) if file else "", ""
     if questions.interactive:
-        return "", "", questions.ask(None, "Password", None, hide_input=True)
+        return "", "", questions.ask(None, "Password", None, str, hide_input=True)
     return DEFAULT_PASSWORD_ENV, "", ""
+
+
+def _seen_from(directory: Path, named: Path) -> str:
+    """A path that was named in the working directory, as it is written in a desk's files: relative where it lies in their folder."""
+    file, folder = named.expanduser().absolute(), directory.absolute()
+    return str(file.relative_to(folder) if file.is_relative_to(folder) else file)
 
 
 def _ask_agent(questions: Questions) -> tuple[FirstAgent, ...]:
     if not questions.interactive:
         return ()
-    answer = questions.ask(None, "Agent (NAME=EMAIL, empty for none)", "", show_default=False)
-    return (parse_agent(answer),) if answer else ()
+    return questions.ask(
+        None, "Agent (NAME=EMAIL, empty for none)", "", lambda answer: (parse_agent(answer),) if answer else (), show_default=False
+    )
 
 
 def parse_agent(written: str) -> FirstAgent:
     """`anna=anna@acme.example` or `Anna Ivanova=anna@acme.example`; the key is the first word of the name."""
     name, equals, email = (part.strip() for part in written.partition("="))
     key = re.sub(r"[^\w.-]", "", name.split(" ")[0].casefold())
-    if not equals or not key or "@" not in email:
+    if not equals or not key:
         raise UsageError(f'"{written}" is no agent; write NAME=EMAIL')
-    return FirstAgent(key, name if " " in name else name.capitalize(), email)
+    return FirstAgent(key, name if " " in name else name.capitalize(), sound("address")(email))
 
 
 def find_login_problem(directory: Path) -> str | None:

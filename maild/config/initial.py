@@ -1,23 +1,41 @@
-"""Initial: a new desk's first files, for `maild init`. Writes nothing that `load.py` would refuse, and nothing over what is there."""
+"""Initial: a new desk's first files, for `maild init`, and whether its answers can stand in them.
+
+Writes nothing that `load.py` would refuse, and nothing over what is there.
+"""
 
 import json
 import os
 import re
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from maild.config.faults import Place, Severity
+from maild.config.findings import Findings, Reader, Reading
 from maild.config.load import load_text
+from maild.config.nodes import Scalar
+from maild.config.readers import address, domain, text, zone
 from maild.config.report import describe_counts
 from maild.config.settings import Security
+from maild.config.terms import host
 from maild.errors import ConfigurationError, UsageError
 
 PRIVATE, SHARED = 0o600, 0o640
 _PLAIN = re.compile(r"[A-Za-z][\w./@+-]*(?: [\w./@+-]+)*", re.ASCII)
 _WORDS_WITH_MEANING = frozenset({"true", "false", "null"})
 _KEY = re.compile(r"[a-z0-9][\w.-]{0,63}", re.ASCII)
+_MAIN, _SECRET, _RULES = Path("maild.yaml"), Path("secret.key"), Path("rules/10-example.yaml")
+_READERS: Mapping[str, Reader[object]] = {
+    "name": text,
+    "address": address,
+    "domain": domain,
+    "host": host,
+    "username": text,
+    "timezone": zone,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,10 @@ class FirstAgent:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What `maild init` was told. Of the passwords exactly one is given; `password` itself goes into a file of its own."""
+    """What `maild init` was told. Of the passwords exactly one is given; `password` itself goes into a file of its own.
+
+    `password_file` is written as it stands: relative to the desk's folder, or absolute.
+    """
 
     name: str
     domain: str
@@ -71,6 +92,23 @@ class _NewFile:
     mode: int
 
 
+def find_problem(kind: str, answer: str) -> str | None:
+    """What speaks against an answer before anything is written, as the configuration would say it; None where it can stand.
+
+    `kind` is one of name, address, domain, host, username, timezone.
+    """
+    place, findings = Place(_MAIN, 1, 1), Findings(Path())
+    _READERS[kind](Scalar(place, answer, answer, quoted=True), Reading(findings, place, (kind,)))
+    return next((fault.message for fault in findings.faults.errors), None)
+
+
+def refuse_overwriting(directory: Path, names: Iterable[Path] = (_MAIN, _SECRET, _RULES)) -> None:
+    """Raises UsageError where one of these files stands in the folder already."""
+    standing = [name.name for name in names if os.path.lexists(directory / name)]
+    if standing:
+        raise UsageError(f"{directory} holds {', '.join(standing)} already; nothing was written")
+
+
 def write_initial(directory: Path, answers: Answers) -> tuple[Path, ...]:
     """Write `maild.yaml`, `secret.key`, a first rule, and a password's file where a password was given. The files written.
 
@@ -79,7 +117,7 @@ def write_initial(directory: Path, answers: Answers) -> tuple[Path, ...]:
         ConfigurationError: the answers make no valid desk; nothing is written, the error carries the faults.
     """
     new = _plan(directory, answers)
-    _refuse_overwriting(new)
+    refuse_overwriting(directory, (file.path.relative_to(directory) for file in new))
     _refuse_invalid(new[0], directory)
     for folder in (directory, directory / "rules"):
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -91,25 +129,20 @@ def write_initial(directory: Path, answers: Answers) -> tuple[Path, ...]:
 def _plan(directory: Path, answers: Answers) -> tuple[_NewFile, ...]:
     password_file = f"{answers.queue}.pw"
     plan = [
-        _NewFile(directory / "maild.yaml", render_initial(answers, password_file), SHARED),
-        _NewFile(directory / "secret.key", f"{secrets.token_hex(32)}\n", PRIVATE),
-        _NewFile(directory / "rules" / "10-example.yaml", _render_rules(answers), SHARED),
+        _NewFile(directory / _MAIN, render_initial(answers, password_file), SHARED),
+        _NewFile(directory / _SECRET, f"{secrets.token_hex(32)}\n", PRIVATE),
+        _NewFile(directory / _RULES, _render_rules(answers), SHARED),
     ]
     if answers.password:
         plan.append(_NewFile(directory / password_file, f"{answers.password}\n", PRIVATE))
     return tuple(plan)
 
 
-def _refuse_overwriting(new: tuple[_NewFile, ...]) -> None:
-    standing = [file.path.name for file in new if os.path.lexists(file.path)]
-    if standing:
-        raise UsageError(f"{new[0].path.parent} holds {', '.join(standing)} already; nothing was written")
-
-
 def _refuse_invalid(main: _NewFile, directory: Path) -> None:
     loaded = load_text(main.text.encode(), directory)
     if loaded.settings is None:
-        raise ConfigurationError(f"these answers make no valid desk: {describe_counts(loaded.faults)}", loaded.faults)
+        errors = tuple(fault for fault in loaded.faults if fault.severity is Severity.ERROR)
+        raise ConfigurationError(f"these answers make no valid desk, nothing was written: {describe_counts(errors)}", errors)
 
 
 def _write(file: _NewFile) -> None:

@@ -127,6 +127,87 @@ def test_init_says_which_answer_it_lacks(tmp_path: Path):
     assert "--address" in str(result.exception)
 
 
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (["--address", "Acme"], 'must be an address such as support@acme.example, not "Acme"'),
+        (["--address", "Support <support@acme.example>"], "must be an address"),
+        (["--domain", "foo bar"], 'must be a domain such as acme.example, not "foo bar"'),
+        (["--imap-host", "mail server"], "must be a host name"),
+        (["--agent", "anna=anna@"], 'must be an address such as support@acme.example, not "anna@"'),
+        (["--timezone", "Sofia"], 'must be a time zone such as Europe/Sofia, not "Sofia"'),
+        (["--password-env", "A", "--password-file", "b"], "give --password-env or --password-file"),
+    ],
+)
+def test_an_answer_that_can_be_none_is_refused_in_a_sentence(tmp_path: Path, flags: list[str], problem: str):
+    result = run_init(tmp_path / "desk", *FLAGS, *flags)
+    assert isinstance(result.exception, UsageError)
+    assert problem in str(result.exception)
+    assert not (tmp_path / "desk").exists()
+
+
+def test_a_person_is_asked_again_until_the_answer_can_be_one(tmp_path: Path):
+    typed = "\n".join(
+        [
+            "Acme",
+            "help@acme.example",
+            "a domain",
+            "",
+            "",
+            "",
+            "ssl",
+            "",
+            "0",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "pw",
+            "anna",
+            "anna=anna@acme.example",
+            "x",
+            "",
+            "n",
+        ]
+    )
+    result = run_init(tmp_path / "desk", typed=typed)
+    assert result.exit_code == 0, result.output
+    for word in ('not "Acme"', 'not "a domain"', '"ssl" is no way', '"0" is no port', '"anna" is no agent', 'not "x"'):
+        assert word in result.stderr
+    assert load_settings(tmp_path / "desk").settings is not None
+
+
+def test_nobody_is_asked_in_a_folder_that_holds_a_desk(tmp_path: Path):
+    (tmp_path / "maild.yaml").touch()
+    result = run_init(tmp_path, typed="")
+    assert isinstance(result.exception, UsageError)
+    assert "maild.yaml already" in str(result.exception)
+    assert result.stderr == ""
+
+
+def test_a_passwords_file_is_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for number, (named, written) in enumerate(
+        [
+            ("desk0/a.pw", "a.pw"),
+            ("a.pw", str(tmp_path / "a.pw")),
+            (str(tmp_path / "desk2" / "a.pw"), "a.pw"),
+            ("~/a.pw", str(tmp_path / "home/a.pw")),
+        ]
+    ):
+        desk = Path(f"desk{number}")
+        assert run_init(desk, *FLAGS, "--password-file", named).exit_code == 0
+        loaded = load_settings(desk).settings
+        assert loaded is not None
+        assert loaded.mailboxes["support"].password == Secret("file", written, desk)
+        where = Path(named).expanduser()
+        where.parent.mkdir(exist_ok=True)
+        where.write_text("geheim")
+        assert loaded.mailboxes["support"].password.reveal() == "geheim"
+
+
 def test_init_tells_of_a_login_that_does_not_work(tmp_path: Path):
     port = ["--imap-port", "1"]  # nobody listens there
     flags = [*FLAGS, "--imap-host", "127.0.0.1", "--imap-security", "none", *port, "--password-env", "PATH", "--test-login"]
