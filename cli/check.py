@@ -1,5 +1,9 @@
 """`maild check`: are files, rules and templates valid? Offline; changes nothing."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.context import Context
@@ -9,6 +13,9 @@ from maild.config.faults import Fault, Severity
 from maild.config.load import Loaded, check_secrets, load_settings
 from maild.config.report import describe_counts, render_faults
 from maild.config.settings import Settings
+
+if TYPE_CHECKING:
+    from maild.rules.load import LoadedRules
 
 
 @click.command("check", short_help="Are files, rules and templates valid?")
@@ -46,19 +53,21 @@ def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
     faults = (*loaded.faults, *check_secrets(loaded))
     if loaded.settings is None:
         return faults
-    return (*faults, *check_rules(context, loaded.settings), *check_templates(loaded.settings), *check_ids(loaded.settings))
+    rules = load_rules(context, loaded.settings)
+    return (*faults, *rules.faults, *check_templates(context, loaded.settings, rules), *check_ids(loaded.settings))
 
 
-def check_rules(context: Context, settings: Settings) -> tuple[Fault, ...]:
+def load_rules(context: Context, settings: Settings) -> LoadedRules:
     from maild.rules.load import load_rules
 
-    return load_rules(context.directory, settings).faults
+    return load_rules(context.directory, settings)
 
 
-def check_templates(settings: Settings) -> tuple[Fault, ...]:
+def check_templates(context: Context, settings: Settings, loaded: LoadedRules) -> tuple[Fault, ...]:
+    from maild.rules.handed import find_handed
     from maild.templates.checking import check_templates
 
-    return check_templates(settings)
+    return check_templates(settings, find_handed(loaded.rules.rules, context.directory) if loaded.rules else None)
 
 
 def check_ids(settings: Settings) -> tuple[Fault, ...]:

@@ -34,18 +34,20 @@ def command() -> None:
     pass
 
 
-@command.command(help="Are the rules valid? Every fault with file, line, column. --strict: warnings fail too.")
+@command.command(help="Are the rules valid, and do they give their templates what those need? Every fault with file, line, column.")
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings.")
 @json_option
 @click.pass_obj
 def check(context: Context, strict: bool, as_json: bool) -> None:
-    from cli.check import report
-    from maild.rules.load import load_rules
+    from cli.check import check_templates, load_rules, report
+    from maild.templates.checking import HANDING
 
     settings = context.settings()
-    loaded = load_rules(context.directory, settings)
-    contents = f"{len(loaded.rules.rules)} rules, set {loaded.rules.digest}" if loaded.rules else "a running desk keeps the rules it has"
-    report(context, loaded.faults, contents, strict=strict, as_json=as_json)
+    loaded = load_rules(context, settings)
+    handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
+    rules = None if handing else loaded.rules
+    contents = f"{len(rules.rules)} rules, set {rules.digest}" if rules else "a running desk keeps the rules it has"
+    report(context, (*loaded.faults, *handing), contents, strict=strict, as_json=as_json)
 
 
 @command.command("list", help="Every rule in the order in which they run, and what it does.")

@@ -35,17 +35,21 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
     print_rows(("KIND", "LANGUAGE", "WHOSE", "FILES"), rows, limit=limit)
 
 
-@command.command(help="A letter as it would look, with made-up values.")
+@command.command(help="A letter as it would look, with made-up values, and those that rules hand over.")
 @click.argument("kind", shell_complete=kinds)
 @click.option("--language", default=None, help="Else the desk's. Where a kind is not written in it, the letter is English.")
 @click.option("--html", is_flag=True, help="The HTML instead of the text.")
 @json_option
 @click.pass_obj
 def preview(context: Context, kind: str, language: str | None, html: bool, as_json: bool) -> None:
+    from maild.rules.handed import find_handed
+    from maild.rules.load import load_rules
     from maild.templates.render import preview as preview_template
 
     settings = context.settings()
-    rendered = preview_template(settings, kind, language or settings.desk.language)
+    rules = load_rules(context.directory, settings).rules
+    handed = find_handed(rules.rules, context.directory) if rules else ()
+    rendered = preview_template(settings, kind, language or settings.desk.language, handed)
     if as_json:
         print_json({"kind": kind, "language": rendered.language, "subject": rendered.subject, "text": rendered.text, "html": rendered.html})
     elif html:

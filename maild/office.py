@@ -9,6 +9,7 @@ from maild.config.settings import Settings
 from maild.errors import ConfigurationError
 from maild.outbox.compose import Composer
 from maild.pipeline import Desk
+from maild.rules.handed import find_handed
 from maild.rules.load import load_rules
 from maild.rules.ruleset import NO_RULES
 from maild.templates.checking import check_templates
@@ -30,8 +31,9 @@ def open_office(settings: Settings) -> Office:
     Raises:
         ConfigurationError: rules or templates have faults, or the secret cannot be read.
     """
-    _require_valid("templates", check_templates(settings), settings)
     desk = load_desk(settings)
+    handed = find_handed(desk.rules.rules, settings.directory)
+    _require_valid("templates", check_templates(settings, handed), settings)
     return Office(desk, Composer(settings, desk.tokens, Templates(settings)))
 
 

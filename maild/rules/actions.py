@@ -53,9 +53,22 @@ class Action(ABC):
         """What it is for, in words: in the list of rules, and in the trace where it was left out."""
         return type(self).__name__.casefold()
 
+    @property
+    def letter(self) -> "LetterOrder | None":
+        """The mail template it names, with what it hands to that; None where it names none."""
+        return None
+
 
 Values = tuple[tuple[str, Text | int | float | bool | None], ...]
 """What an action hands to a mail template beside the values every letter has."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterOrder:
+    """A mail template and the values an action hands to it."""
+
+    template: str
+    values: Values = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,10 @@ class Ack(Action):
     def describe(self) -> str:
         return f"ack with {self.template or 'the usual text'}" if self.wanted else "no ack"
 
+    @property
+    def letter(self) -> LetterOrder | None:
+        return LetterOrder(self.template, self.values) if self.template else None
+
 
 @dataclass(frozen=True, slots=True)
 class Reply(Action):
@@ -165,6 +182,10 @@ class Reply(Action):
 
     def describe(self) -> str:
         return f"reply with {self.template}"
+
+    @property
+    def letter(self) -> LetterOrder:
+        return LetterOrder(self.template, self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +209,10 @@ class Notify(Action):
     def describe(self) -> str:
         return f"notify {', '.join(self.who)}"
 
+    @property
+    def letter(self) -> LetterOrder:
+        return LetterOrder(self.template, self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class Close(Action):
@@ -202,6 +227,10 @@ class Close(Action):
 
     def describe(self) -> str:
         return f"close with {self.template}" if self.template else "close"
+
+    @property
+    def letter(self) -> LetterOrder | None:
+        return LetterOrder(self.template) if self.template else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,43 +1,47 @@
 """Checking a desk's own templates before they run (MAIL.md O9): do they compile, do they use only what there is, do they render.
 
-Codes: E401 not readable or not a valid template, E402 an unknown name, E403 fails on made-up values, E404 a kind without its text;
-W308 a language of the desk's own lacks words.
+Codes: E401 not readable or not a valid template, E402 an unknown name, E403 fails on made-up values, E404 a kind without its text,
+E405 a value that a rule should hand over and does not; W308 a language of the desk's own lacks words.
 """
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from jinja2 import TemplateSyntaxError
+from jinja2 import TemplateSyntaxError, nodes
 
 from maild.config.faults import Fault, Faults, Place, did_you_mean
 from maild.config.settings import Settings
 from maild.errors import TemplateError
 from maild.templates import words
 from maild.templates.catalogue import PACKAGED, TEXT, WORDS, Listed, TemplateFile
-from maild.templates.names import find_unknown_names
+from maild.templates.names import UnknownName, find_needed_names, find_unknown_names
 from maild.templates.render import Templates
-from maild.templates.values import sample_values
+from maild.templates.values import Handed, is_sent_unasked, sample_values, values_handed
 from maild.templates.words import Word, read_words
 
+HANDING = "E405"
 
-def check_templates(settings: Settings, extra: frozenset[str] = frozenset()) -> tuple[Fault, ...]:
-    """Every fault of the desk's own templates. `extra` are names its rules hand to their templates."""
-    return _Check(settings, extra).run()
+
+def check_templates(settings: Settings, handed: Sequence[Handed] | None = ()) -> tuple[Fault, ...]:
+    """Every fault of the desk's own templates. `handed` is what its rules give them; None where broken rules leave that unknown."""
+    return _Check(settings, handed).run()
 
 
 class _Check:
     """One check of one desk's templates."""
 
-    def __init__(self, settings: Settings, extra: frozenset[str]) -> None:
+    def __init__(self, settings: Settings, handed: Sequence[Handed] | None) -> None:
         self._templates = Templates(settings)
         self._catalogue = self._templates.catalogue
         self._own = [file for file in self._catalogue.files() if file.own]
-        self._extra = extra
+        self._handed = handed or ()
+        self._knows_rules = handed is not None
+        self._undecided: set[TemplateFile] = set()
         self._faults = Faults()
 
     def run(self) -> tuple[Fault, ...]:
-        broken = {file for file in self._own if not self._is_sound(file)}
+        broken = {file for file in self._own if not self._is_sound(file)} | self._undecided
         if all(file.kind for file in broken):
             touches_all = any(not file.kind and not _holds_words(file) for file in self._own)
             for listed in self._catalogue.listing():
@@ -61,23 +65,52 @@ class _Check:
             self._faults.add(start, "E401", f"cannot be read as UTF-8: {error}")
             return
         known = self._templates.words_known(file.language or words.LAST_RESORT)
-        self._check_source(source, start, {**sample_values(file.kind), words.NAME: known})
+        self._check_source(file, source, start, {**sample_values(file.kind), words.NAME: known})
 
-    def _check_source(self, source: str, start: Place, values: Mapping[str, object]) -> None:
-        """One template, or one word: `start` is where its source begins."""
+    def _check_source(self, file: TemplateFile, source: str, start: Place, values: Mapping[str, object]) -> None:
+        """One template, or one word of the file; `start` is where its source begins."""
         try:
             tree = self._templates.sandbox.parse(source)
             self._templates.sandbox.compile(tree)
-            unknown_names = tuple(find_unknown_names(tree, values, self._extra))
+            self._check_names(file, tree, start, values)
         except TemplateSyntaxError as error:
             self._faults.add(_line_of(start, error.lineno), "E401", f"is not a valid template: {error.message}")
-            return
         except (RecursionError, SyntaxError):
             # Jinja goes into blocks by recursion, and Python, into which it translates them, allows 20 loops within each other.
             self._faults.add(start, "E401", "is not a valid template: its blocks are nested too deeply")
-            return
-        for unknown in unknown_names:
-            self._faults.add(_place(start, unknown.name, unknown.line), "E402", f'unknown name "{unknown.name}"{unknown.hint}')
+
+    def _check_names(self, file: TemplateFile, tree: nodes.Template, start: Place, values: Mapping[str, object]) -> None:
+        given = values_handed(file.kind, self._handed)
+        relied_on = {} if is_sent_unasked(file.kind) else given
+        needed = find_needed_names(tree)
+        for unknown in find_unknown_names(tree, {**relied_on, **values}):
+            if not self._knows_rules and unknown.name in needed and not is_sent_unasked(file.kind):
+                self._undecided.add(file)
+            else:
+                code, problem = self._describe(unknown, file.kind, needed, given)
+                self._faults.add(_place(start, unknown.name, unknown.line), code, problem)
+        for name in sorted(needed & relied_on.keys() - values.keys()):
+            self._check_givers(file, name)
+
+    def _describe(self, unknown: UnknownName, kind: str, needed: frozenset[str], given: Mapping[str, object]) -> tuple[str, str]:
+        """The code and the words of a fault."""
+        problem = f'unknown name "{unknown.name}"{unknown.hint}'
+        if unknown.name not in needed:
+            return "E402", problem
+        if unknown.name in given:
+            remedy = f'{{{{ {unknown.name}|default("") }}}} does without'
+            return HANDING, f"{problem}; rules give it, but the desk sends this letter by itself, too; {remedy}"
+        return (HANDING, f"{problem}; no rule gives it") if self._of_kind(kind) else ("E402", problem)
+
+    def _check_givers(self, file: TemplateFile, name: str) -> None:
+        """Some rule hands the value over, so every rule must that sends such a letter."""
+        for item in self._of_kind(file.kind):
+            if name not in item.values:
+                message = f'the rule "{item.rule}" does not give "{name}", which the template {file.name} uses'
+                self._faults.add(item.place, HANDING, message)
+
+    def _of_kind(self, kind: str) -> list[Handed]:
+        return [item for item in self._handed if item.kind == kind]
 
     def _check_words(self, file: TemplateFile) -> None:
         """Each word is one that letters ask for, or belongs to a kind of the desk's own; each is a sound template."""
@@ -86,7 +119,7 @@ class _Check:
         for word in given:
             if str(word) not in wanted and not self._is_of_an_own_kind(word):
                 self._faults.add(word.name_place, "E402", f'unknown word "{word}"{did_you_mean(str(word), wanted)}')
-            self._check_source(word.text, word.place, sample_values(""))
+            self._check_source(file, word.text, word.place, sample_values(""))
         missing = sorted(wanted - {str(word) for word in given})
         if missing and not self._catalogue.find(f"{PACKAGED}{file.name}"):
             self._faults.add(Place(file.path, 1, 1), "W308", f"lacks {', '.join(missing)}: letters say that in English")
@@ -105,10 +138,17 @@ class _Check:
             self._faults.add(Place(listed.files[0].path, 1, 1), "E404", f'has no text beside it: write "{kind}.{TEXT}" too')
             return
         try:
-            self._templates.render(kind, (listed.language,), dict.fromkeys(self._extra, "") | dict(sample_values(kind)))
+            for values in self._values_of(kind):
+                self._templates.render(kind, (listed.language,), values)
         except TemplateError as error:
             own = [*(file for file in listed.files if file.own), *self._own]
             self._faults.add(_failed_at(error, own), "E403", f"fails on made-up values: {error}")
+
+    def _values_of(self, kind: str) -> Iterator[Mapping[str, object]]:
+        """What letters of a kind may be rendered with: as the desk writes them by itself, and as each rule does."""
+        given = {} if is_sent_unasked(kind) else values_handed(kind, self._handed)
+        yield {**sample_values(kind), **given}
+        yield from ({**sample_values(kind), **given, **item.values} for item in self._of_kind(kind))
 
 
 def _holds_words(file: TemplateFile) -> bool:

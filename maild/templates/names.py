@@ -1,6 +1,6 @@
 """The names a template uses that nothing stands for (MAIL.md O9). Part of the Jinja2 door; where they stand in a file is `checking`'s."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import nodes
@@ -19,13 +19,14 @@ class UnknownName:
     hint: str
 
 
-def find_unknown_names(tree: nodes.Template, values: Mapping[str, object], extra: Set[str]) -> Iterator[UnknownName]:
-    """Names that are neither values nor `extra`, and fields a value does not have.
+def find_needed_names(tree: nodes.Template) -> frozenset[str]:
+    """The values a template cannot do without. What is asked for with `is defined` or `default` need not be there."""
+    return frozenset(find_undeclared_variables(tree)) - _asked_for(tree) - {STEP}
 
-    What is asked for with `is defined` or `default` need not be there.
-    """
-    known = {*values, *extra, STEP, *_asked_for(tree)}
-    for name in sorted(find_undeclared_variables(tree) - known):
+
+def find_unknown_names(tree: nodes.Template, values: Mapping[str, object]) -> Iterator[UnknownName]:
+    """Needed names that are no values, and fields a value does not have."""
+    for name in sorted(find_needed_names(tree) - values.keys()):
         line = next((node.lineno for node in tree.find_all(nodes.Name) if node.name == name), 1)
         yield UnknownName(name, line, did_you_mean(name, values))
     for node in tree.find_all(nodes.Getattr):

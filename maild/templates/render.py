@@ -4,7 +4,7 @@ Which files there are is `catalogue`'s, what they say in a language is `words`';
 `maild.outbox.compose`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from maild.errors import TemplateError
 from maild.templates import words
 from maild.templates.catalogue import LAYOUT, PACKAGED, SUBJECT, TEXT, Catalogue, Listed, TemplateFile
 from maild.templates.sandbox import Sandbox, capped
-from maild.templates.values import Html, sample_values
+from maild.templates.values import Handed, Html, sample_values, values_handed
 from maild.templates.words import Vocabulary, load_vocabulary
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -135,9 +135,9 @@ def list_templates(settings: Settings) -> tuple[Listed, ...]:
     return open_catalogue(settings).listing()
 
 
-def preview(settings: Settings, kind: str, language: str) -> Rendered:
-    """The kind as it would look, with made-up values."""
-    return Templates(settings).render(kind, (language,), sample_values(kind))
+def preview(settings: Settings, kind: str, language: str, handed: Iterable[Handed] = ()) -> Rendered:
+    """The kind as it would look, with made-up values, and with what rules hand over."""
+    return Templates(settings).render(kind, (language,), {**sample_values(kind), **values_handed(kind, handed)})
 
 
 def copy_template(settings: Settings, name: str) -> Path:

@@ -1,6 +1,9 @@
 """The values templates may use: made-up ones of the right shape, for previews and for checking names. The true ones come from `compose`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from maild.config.faults import Place
 
 
 class Html(str):
@@ -67,8 +70,34 @@ OPTIONAL: Mapping[str, object] = {
 }
 FOR_AGENTS = frozenset({"notification", "escalation", "unverified", "command-failed", "digest-storm", "attention", "quarantined"})
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
+FOR_RULES = frozenset({"escalation", "faq-password"})
+"""Kinds of ours that nothing but a rule sends."""
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}
 _OF_KIND: Mapping[str, Mapping[str, object]] = {"answer": _ANSWERED, "oversize": {"limit": "25 MiB"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The values one rule hands to letters of a kind, made up where mail decides them. `place` is the rule's."""
+
+    kind: str
+    rule: str
+    place: Place
+    values: Mapping[str, object]
+
+
+def values_handed(kind: str, handed: Iterable[Handed]) -> Mapping[str, object]:
+    """All that rules hand to letters of this kind, the first of them deciding; "" is for what letters of every kind share."""
+    given: dict[str, object] = {}
+    for item in handed:
+        if kind in ("", item.kind):
+            given = {**item.values, **given}
+    return given
+
+
+def is_sent_unasked(kind: str) -> bool:
+    """Whether the desk sends such letters by itself, so that no rule can be relied on to hand them anything."""
+    return kind in (FOR_AGENTS | FOR_CUSTOMERS) - FOR_RULES
 
 
 def sample_values(kind: str) -> Mapping[str, object]:

@@ -249,6 +249,27 @@ def test_what_the_rules_would_make_of_a_mail_file_is_told_with_what_becomes_of_i
     assert desk.incoming() == []
 
 
+def test_a_template_and_the_rules_that_use_it_are_judged_together(desk: RunningDesk):
+    """MAIL.md O9: what a template needs and a rule does not give would break only when mail comes."""
+    (desk.directory / "templates/en").mkdir(parents=True)
+    (desk.directory / "templates/en/refund.body.txt").write_text("You get {{ amount }} back, order {{ order }}.\n")
+    asked = "if: {subject: {matches: 'order (?P<order>[0-9]+)'}}"
+    given = "amount: 12, order: '{{ match.order }}'"
+    desk.rules = f"version: 1\nrules: [{{id: one, when: ticket.created, {asked}, do: [{{reply: {{template: refund, {given}}}}}]}}]\n"
+    desk.configure()
+    assert maild(desk, "check").stdout.startswith(f"{desk.directory}: valid")
+    assert maild(desk, "template", "preview", "refund").stdout.endswith("\n\nYou get 12 back, order [match.order].\n")
+    desk.rules = desk.rules.replace("amount: 12, ", "")
+    desk.configure()
+    for arguments in (("check",), ("rules", "check")):
+        faults = json.loads(maild(desk, *arguments, "--json", status=2).stdout)["faults"]
+        (fault,) = (fault for fault in faults if fault["severity"] == "error")
+        assert (fault["file"], fault["line"], fault["code"]) == ("templates/en/refund.body.txt", 1, "E405")
+        assert 'unknown name "amount"' in fault["message"]
+    refused = shell("$maild ticket note 1 hello --as anna", desk.directory)
+    assert (refused.returncode, "E405" in refused.stderr) == (2, True)
+
+
 def test_broken_rules_leave_a_running_desk_alone_and_say_so(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: pay, whne: ticket.created, do: [{tag: [paid]}]}]\n"
     desk.configure()

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from maild.config.faults import Place
 from maild.config.settings import Settings
 from maild.errors import TemplateError
 from maild.templates.checking import check_templates
 from maild.templates.render import Rendered, Templates, copy_template, list_templates, preview, template_exists
-from maild.templates.values import sample_values
+from maild.templates.values import Handed, sample_values
 from tests.rig.letters import a_desk
 
 
@@ -272,9 +273,66 @@ def test_a_customers_letter_may_not_use_what_only_agents_see(tmp_path: Path):
     check_faults(tmp_path, ['en/closed.body.txt:1:4: E402 unknown name "reference"'], en__closed__body_txt="{{ reference }}")
 
 
-def test_names_that_rules_hand_over_are_known(tmp_path: Path):
-    desk = a_desk_with(tmp_path, en__own__body_txt="{{ kb_titles }}")
-    assert check_templates(desk, frozenset({"kb_titles"})) == ()
+def handing(kind: str, rule: str = "one", line: int = 3, **values: object) -> Handed:
+    return Handed(kind, rule, Place(Path("rules/10.yaml"), line, 1), values)
+
+
+def check_handed(directory: Path, text: str, handed: list[Handed] | None, *expected: str, kind: str = "own") -> None:
+    """A template of the desk, what rules hand to it, and the faults of both."""
+    desk = a_desk_with(directory, **{f"en__{kind}__body_txt": text})
+    assert [fault.describe(directory) for fault in check_templates(desk, handed)] == list(expected)
+
+
+def test_values_that_rules_hand_over_are_known(tmp_path: Path):
+    both = [handing("own", amount=3), handing("own", "two", amount="[match.amount]")]
+    check_handed(tmp_path / "one", "{{ amount }}", both)
+    check_handed(tmp_path / "two", "{{ amount|default('') }} {% if amount is defined %}{{ amount }}{% endif %}", [])
+    check_handed(tmp_path / "three", "{{ amount + 1 }}", both[:1])
+
+
+def test_a_value_that_no_rule_gives_has_its_place(tmp_path: Path):
+    place = "templates/en/own.body.txt:2:4"
+    check_handed(tmp_path / "a", "a\n{{ amount }}", [], f'{place}: E402 unknown name "amount" (did you mean "count"?)')
+    elsewhere = [handing("own"), handing("other", amount=3)]
+    check_handed(
+        tmp_path / "b", "a\n{{ amount }}", elsewhere, f'{place}: E405 unknown name "amount" (did you mean "count"?); no rule gives it'
+    )
+    given = [handing("own", amount=3)]
+    check_handed(
+        tmp_path / "c", "a\n{{ amuont }}", given, f'{place}: E405 unknown name "amuont" (did you mean "amount"?); no rule gives it'
+    )
+
+
+def test_every_rule_that_sends_a_letter_must_give_what_it_needs(tmp_path: Path):
+    message = 'the rule "two" does not give "amount", which the template en/own.body.txt uses'
+    handed = [handing("own", amount=3), handing("own", "two", 9, why="so")]
+    check_handed(tmp_path, "{{ amount }}", handed, f"rules/10.yaml:9:1: E405 {message}")
+
+
+def test_a_letter_that_the_desk_sends_by_itself_cannot_rely_on_rules(tmp_path: Path):
+    handed = [handing("received", amount=3)]
+    words = 'rules give it, but the desk sends this letter by itself, too; {{ amount|default("") }} does without'
+    expected = f'templates/en/received.body.txt:1:4: E405 unknown name "amount"; {words}'
+    check_handed(tmp_path / "a", "{{ amount }}", handed, expected, kind="received")
+    check_handed(tmp_path / "b", "{{ amount|default('') }}", handed, kind="received")
+
+
+def test_values_of_the_wrong_kind_are_a_fault_of_the_template_that_reckons_with_them(tmp_path: Path):
+    desk = a_desk_with(tmp_path, en__own__body_txt="{{ amount + 1 }}")
+    faults = check_templates(desk, [handing("own", amount=3), handing("own", "two", amount="three")])
+    assert [fault.code for fault in faults] == ["E403"]
+
+
+def test_while_rules_are_broken_nobody_is_blamed_for_what_they_may_give(tmp_path: Path):
+    check_handed(tmp_path / "a", "{{ amount }}", None)
+    check_handed(tmp_path / "b", "{{ ticket.nr }}", None, 'templates/en/own.body.txt:1:11: E402 unknown name "nr"')
+    check_handed(tmp_path / "c", "{{ sum }}", None, 'templates/en/closed.body.txt:1:4: E402 unknown name "sum"', kind="closed")
+
+
+def test_shared_files_and_words_may_name_what_any_rule_gives(tmp_path: Path):
+    desk = a_desk_with(tmp_path, all__own__body_txt="{{ words.own.sum }}", en__words__yaml='own: {sum: "Sum: {{ amount }}"}')
+    assert check_templates(desk, [handing("own", amount=3)]) == ()
+    assert preview(desk, "own", "en", [handing("own", amount=3)]).text == "Sum: 3\n"
     assert [fault.code for fault in check_templates(desk)] == ["E402"]
 
 
