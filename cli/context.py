@@ -19,8 +19,8 @@ DEFAULT_DIRECTORY = Path("/etc/maild")
 
 
 def find_directory(flag: str | None) -> Path:
-    """The desk's directory: `-c DIR`, else $MAILD_CONFIG, else /etc/maild."""
-    return Path(flag or os.environ.get("MAILD_CONFIG") or DEFAULT_DIRECTORY)
+    """The desk's directory: `-c DIR`, else $MAILD_CONFIG, else /etc/maild. Absolute, so that paths mean the same in a log as here."""
+    return Path(flag or os.environ.get("MAILD_CONFIG") or DEFAULT_DIRECTORY).absolute()
 
 
 @dataclass(frozen=True)

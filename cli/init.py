@@ -108,6 +108,7 @@ def command(directory: Path, non_interactive: bool, test_login: bool | None, as_
 
     The new desk only observes: it sends nothing and touches nothing until its mode is changed.
     """
+    directory = directory.absolute()
     questions = Questions(not non_interactive)
     refuse_overwriting(directory)
     answers = collect_answers(questions, flags, directory)

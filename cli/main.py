@@ -62,6 +62,14 @@ class LazyGroup(click.Group):
             ctx.fail(f'there is no command "{args[0]}"' + (f"; did you mean {near[0]}?" if near else ""))
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Faults of the desk's files are shown wherever a command meets them, as `maild check` shows them."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            _show_faults(error, ctx.obj.directory if ctx.obj else Path.cwd())
+            raise
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         from click.shell_completion import CompletionItem
 
@@ -108,8 +116,6 @@ def main() -> None:
         _say("Aborted.")
         sys.exit(1)
     except MaildError as error:
-        if isinstance(error, ConfigurationError) and error.faults:
-            _show_faults(error)
         _say(f"maild: {error}")
         sys.exit(2 if isinstance(error, ConfigurationError | UsageError | SchemaMismatchError) else 1)
     except OSError as error:
@@ -145,10 +151,11 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _show_faults(error: ConfigurationError) -> None:
+def _show_faults(error: ConfigurationError, directory: Path) -> None:
     from maild.config.report import render_faults
 
-    click.echo(render_faults(error.faults, Path.cwd()), err=True)
+    if error.faults:
+        click.echo(render_faults(error.faults, directory), err=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import click
 
 from cli.completion import suppressed_addresses
 from cli.context import Context
-from cli.options import json_option, limit_option, number, yes_option
+from cli.options import json_option, limit_option, number, ticket_number, yes_option
 from cli.output import confirm, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def command() -> None:
 
 @command.command("list", help="Outgoing mail, newest first.")
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
-@click.option("--ticket", type=number, help="Only those of this ticket.")
+@click.option("--ticket", type=ticket_number, metavar="NUMBER", help="Only those of this ticket.")
 @limit_option
 @json_option
 @click.pass_obj

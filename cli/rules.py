@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import click
 
 from cli.completion import files, rules
 from cli.context import Context
-from cli.options import json_option, limit_option
+from cli.options import json_option, limit_option, ticket_number
 from cli.output import print_json, print_rows, print_text, say
 
 if TYPE_CHECKING:
@@ -124,14 +123,25 @@ def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> 
     desk = context.desk(settings)
     if rule and rule not in {known.id for known in desk.rules.rules}:
         raise NotFoundError(f'there is no rule "{rule}"')
+    ticket = _ticket(subject)
     with context.store(settings).reading() as tx:
-        moments = _remembered(tx, int(subject)) if re.fullmatch(r"[0-9]{1,18}", subject) else [_imagined(tx, desk, Path(subject))]
+        moments = _remembered(tx, ticket) if ticket else [_imagined(tx, desk, Path(subject))]
     if as_json:
         print_json([document for moment in moments for document in _documents(moment, rule)])
     elif rule:
         _print_why_not(rule, moments)
     else:
         _print_moments(moments)
+
+
+def _ticket(subject: str) -> int | None:
+    """The ticket that is meant, None where it must be a file: one that is there is a file, unless its name is all digits."""
+    if not subject.isdigit() and Path(subject).is_file():
+        return None
+    try:
+        return ticket_number(subject)
+    except click.BadParameter:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

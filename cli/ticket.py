@@ -12,7 +12,7 @@ import click
 
 from cli.completion import owners, queues
 from cli.context import Context
-from cli.options import as_option, json_option, limit_option, number
+from cli.options import as_option, json_option, limit_option, number, ticket_number
 from cli.output import clean, local_time, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from maild.store.tickets import MessageRow, TicketRow
     from maild.ticket import TicketView
 
-number_argument = click.argument("number", type=number)
+number_argument = click.argument("number", type=ticket_number)
 
 
 class QueryCommand(click.Command):
@@ -65,7 +65,7 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
         tokens = context.tokens(settings)
         print_json([ticket_document(row, row.messages, tokens) for row in rows])
         return
-    titles = ("number", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
+    titles = ("NUMBER", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
     print_rows(titles, (_cells(row) for row in rows), limit=limit, total=total)
 
 

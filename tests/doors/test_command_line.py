@@ -311,6 +311,13 @@ def test_on_a_terminal_a_list_is_a_table_of_fifty_rows(desk: RunningDesk):
     assert shown_on_a_terminal([*maild_here, "template", "list"]).splitlines()[-1].startswith("… and ")
 
 
+def test_heads_of_tables_are_in_capitals(desk: RunningDesk):
+    a_ticket(desk)
+    for arguments in (("ticket", "list"), ("queue", "list"), ("message", "list"), ("outbox", "list"), ("mailbox", "list"), ("status",)):
+        head = shown_on_a_terminal([sys.executable, "-m", "cli.main", "-c", str(desk.directory), *arguments], NO_COLOR="1").splitlines()[0]
+        assert head == head.upper(), arguments
+
+
 def test_colours_can_be_left_out(desk: RunningDesk):
     agents = [sys.executable, "-m", "cli.main", "-c", str(desk.directory), "agent", "list"]
     assert "\x1b[" in shown_on_a_terminal(agents)
@@ -383,6 +390,21 @@ def test_the_question_before_a_destructive_act_shows_no_escapes_and_leaves_stdou
 @pytest.mark.parametrize("arguments", [("ticket", "show", "{}"), ("outbox", "list", "--ticket", "{}"), ("ticket", "list", "--limit", "{}")])
 def test_what_is_no_number_is_refused(desk: RunningDesk, arguments: tuple[str, ...], number: str):
     assert maild(desk, *(word.format(number) for word in arguments), status=2).stdout == ""
+
+
+def test_a_ticket_is_named_as_people_see_it(desk: RunningDesk):
+    tag = a_ticket(desk, subject="Printer")["tag"]
+    checked = tag.removeprefix("[Acme #").removesuffix("]")
+    for name in ("1", "#1", checked, f"#{checked}", tag, f"Re: {tag} Printer", "[Acme #1]"):
+        assert desk.ask("ticket", "show", name)["number"] == 1, name
+        assert desk.ask("ticket", "tag", name, "seen")["number"] == 1
+        assert [letter["ticket"] for letter in desk.ask("outbox", "list", "--ticket", name)] == [1]
+        assert desk.ask("rules", "explain", name) == []
+    for name in ("#1-AAAA", "[Acme #1-AAAA]"):
+        assert "check characters" in maild(desk, "ticket", "show", name, status=2).stderr
+    for name in ("[Other #1]", "#", "# 1", "##1"):
+        assert "is no number" in maild(desk, "ticket", "show", name, status=2).stderr
+    one_sentence(shell("$maild rules explain '#1-AAAA'", desk.directory), "neither a ticket number nor a file", status=2)
 
 
 def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
@@ -526,6 +548,27 @@ def test_a_folder_that_is_no_desk_says_so(tmp_path: Path, arguments: str):
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no maild.yaml here; `maild init DIR` writes one" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_faults_are_named_from_the_desks_folder_by_every_command(tmp_path: Path):
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "maild.yaml").write_text("desk: {name: Acme}\nqueue: {}\n")
+    for arguments in ("check", "ticket list"):
+        for folder, named in ((tmp_path, "desk"), (tmp_path / "desk", "."), (tmp_path / "desk", str(tmp_path / "desk"))):
+            words = f"cd {folder}; {sys.executable} -m cli.main -c {named} {arguments}"
+            done = subprocess.run(["/bin/bash", "-c", words], capture_output=True, text=True, check=False, timeout=60)
+            assert (done.returncode, re.findall(r"^(\S+?):2:1: E102", done.stderr, re.MULTILINE)) == (2, ["maild.yaml"]), done.stderr
+
+
+def test_paths_that_are_printed_are_absolute(tmp_path: Path):
+    a_desk_without_servers(tmp_path / "desk")
+    script = f"cd {tmp_path}; {sys.executable} -m cli.main -c desk"
+    for arguments, path in (
+        ("template copy en/closed.body.txt", "desk/templates/en/closed.body.txt"),
+        ("secret rotate", "desk/secret.key"),
+    ):
+        done = subprocess.run(["/bin/bash", "-c", f"{script} {arguments}"], capture_output=True, text=True, check=False, timeout=60)
+        assert done.stdout.startswith(str(tmp_path / path)), done
 
 
 def test_a_desk_that_never_ran_says_what_makes_the_database(tmp_path: Path):
