@@ -18,6 +18,9 @@ row is one tab-separated line, without a head, `-` where there is nothing, times
 many more there are: `--limit N` shows so many, `--json` all. `NO_COLOR` in the environment leaves the colours out. Acts that cannot be
 undone ask, `--yes` answers. [Shells complete](#maild-completion) commands and names.
 
+A ticket's NUMBER is written `8`, `'#8'` or as its subject has it, `'[Acme #8-7QKD]'`, where the check characters must be right. Faults are
+named from the desk's folder, all other paths are printed in full.
+
 Exit status: 0 done, 1 failed or an expectation was not met, 2 wrong usage or invalid configuration. A mistake is one sentence on standard
 error.
 
@@ -28,7 +31,7 @@ escaped.
 
 `--json` prints one document in UTF-8: an array for a list, complete unless `--limit N` is given, else an object. Times are RFC 3339 in
 UTC. Every key is always there; what there is nothing of is null. A command that changes something prints the thing as it stands
-afterwards, with the keys it has in its list; an incoming mail with those of `message show`.
+afterwards, with the keys it has in its list; an incoming mail with `attempts error` beside them.
 
 | object | keys |
 |---|---|
@@ -38,7 +41,7 @@ afterwards, with the keys it has in its list; an incoming mail with those of `me
 | attachment | `name type size` |
 | event | `at kind by text` |
 | incoming mail | `id mailbox uid received from subject state class reason ticket auth` |
-| incoming mail of `message show` | the same, and `attempts error` |
+| incoming mail of `message show` | the same, and `attempts error evidence`, each piece of evidence with `code text` |
 | outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
 | suppressed address | `address reason since until` |
 | department | `queue name address mode lead new open waiting depth unassigned oldest load` |
@@ -62,6 +65,10 @@ it waits to be read again after `message retry` or `message release`. Afterwards
 keeps its nulls. `reason` begins with a stable word, as in `auto: automatic answer that belongs to no ticket`;
 [operations](operations.md#held-and-quarantined-mail) lists those of held and quarantined mail. Where a rule kept the mail out, it is the
 rule's own reason.
+
+`evidence` of `message show` is all that maild went by, in the order in which it was found: what machine or person wrote the mail, what
+points at a ticket, what is proved of the sender, what calls it spam. `code` is a stable word, `text` says what stands in the mail. As long
+as the mail is not read it is `[]`.
 
 `message inspect` prints JSON lines: one object a file. `ticket raw` and `show --raw` print bytes, `completion` a script.
 """

@@ -84,6 +84,7 @@ def test_a_known_tag_is_a_command_by_itself():
 
 def test_an_unknown_word_is_a_fault_with_its_line():
     check_fault("#clsoe\nDone.", 1, "did you mean #close?")
+    check_fault("#tag vip\n\n#assign boris\n\nHello", 3, "assign")
     check_fault("Hello\n\n#frobnicate", 3, "there is no command #frobnicate")
     check_fault("#snooze 3d\nHello", 1, "not available yet")
 
