@@ -121,6 +121,8 @@ def command(directory: Path, non_interactive: bool, test_login: bool | None, as_
     if as_json:
         login = {"ok": problem is None, "problem": problem} if test_login else None
         print_json({"directory": str(directory), "files": [str(file) for file in written], "login": login})
+    if test_login and not problem:
+        say("The login works.")
     if problem:
         say(f"The files are written, but the login does not work yet: {problem}")
         raise click.exceptions.Exit(1)

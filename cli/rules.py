@@ -117,12 +117,13 @@ def _considering(desk: Desk) -> Callable[[InboundMessage, Known, datetime], Deci
 @json_option
 @click.pass_obj
 def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> None:
+    from maild.config.faults import did_you_mean
     from maild.errors import NotFoundError
 
     settings = context.settings()
     desk = context.desk(settings)
     if rule and rule not in {known.id for known in desk.rules.rules}:
-        raise NotFoundError(f'there is no rule "{rule}"')
+        raise NotFoundError(f'there is no rule "{rule}"{did_you_mean(rule, (known.id for known in desk.rules.rules))}')
     ticket = _ticket(subject)
     with context.store(settings).reading() as tx:
         moments = _remembered(tx, ticket) if ticket else [_imagined(tx, desk, Path(subject))]

@@ -53,7 +53,8 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     updated:>2026-11-01 filter; - negates, quotes keep words together.
     """
     from cli.documents import ticket_document
-    from maild.desk.query import parse_query
+    from maild.desk.query import find_stranger, parse_query
+    from maild.errors import UsageError
     from maild.store import tickets
 
     settings = context.settings()
@@ -61,6 +62,8 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     with context.store(settings).reading() as tx:
         rows = tickets.list_tickets(tx, filters, limit=limit if as_json else room_for(limit))
         total = None if as_json or limit else tickets.count_tickets(tx, filters)
+    if not rows and (problem := find_stranger(filters, settings.queues, settings.agents)):
+        raise UsageError(problem)
     if as_json:
         tokens = context.tokens(settings)
         print_json([ticket_document(row, row.messages, tokens) for row in rows])

@@ -1,7 +1,7 @@
 """The query language of `ticket list` (INTERFACE.md): `status:open queue:support owner:me #payment refund`. Pure: text → filters."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -57,6 +57,16 @@ def parse_query(text: str, me: str | None, now: datetime) -> tuple[Filter, ...]:
     if text.count('"') % 2:
         raise UsageError(f"the query has an open quotation mark: {text}")
     return tuple(_term(term, me, now) for term in _TERM.findall(text))
+
+
+def find_stranger(filters: Iterable[Filter], queues: Iterable[str], agents: Iterable[str]) -> str | None:
+    """What is wrong with a query that found nothing: a department or an agent nobody knows. Tickets may still name one of former days."""
+    known = {Field.QUEUE: ("queue", tuple(queues)), Field.OWNER: ("agent", tuple(agents))}
+    for item in filters:
+        noun, names = known.get(item.field, ("", ()))
+        if noun and isinstance(item.value, str) and item.value not in names:
+            return f'there is no {noun} "{item.value}"{did_you_mean(item.value, names)}'
+    return None
 
 
 def _term(term: str, me: str | None, now: datetime) -> Filter:

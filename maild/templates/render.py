@@ -81,7 +81,8 @@ class Templates:
             return known
         language = self.catalogue.language_of(kind, languages)
         if language is None:
-            raise TemplateError(f'there is no template "{kind}" in {", ".join(dict.fromkeys(languages))}')
+            near = did_you_mean(kind, (file.kind for file in self.catalogue.files() if file.kind))
+            raise TemplateError(f'there is no template "{kind}" in {", ".join(dict.fromkeys(languages))}{near}')
         self._compiled[kind, languages] = compiled = self._compile(kind, language)
         return compiled
 

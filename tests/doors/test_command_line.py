@@ -409,6 +409,15 @@ def test_a_ticket_is_named_as_people_see_it(desk: RunningDesk):
 
 def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
     one_sentence(shell("$maild ticket list foo:bar", desk.directory), 'there is no field "foo"', status=2)
+    one_sentence(shell("$maild ticket list owner:anan", desk.directory), 'no agent "anan" (did you mean "anna"?)', status=2)
+
+
+def test_what_is_not_there_is_told_with_what_may_have_been_meant(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: route-sales, when: ticket.created, do: [{tag: [a]}]}]\n"
+    desk.configure()
+    a_ticket(desk)
+    one_sentence(shell("$maild rules explain 1 --why-not rout-sales", desk.directory), '(did you mean "route-sales"?)')
+    one_sentence(shell("$maild template preview recieved", desk.directory), '(did you mean "received"?)')
 
 
 def test_numbers_of_nothing_are_not_found(desk: RunningDesk):

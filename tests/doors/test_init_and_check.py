@@ -19,6 +19,7 @@ from maild.config.load import load_keys, load_settings
 from maild.config.nodes import Scalar, Table, parse_yaml
 from maild.config.settings import Mode, Secret
 from maild.errors import ConfigurationError, UsageError
+from tests.rig.dovecot import DovecotServer
 
 FLAGS = ["--non-interactive", "--address", "support@acme.example", "--name", "Acme Support", "--agent", "Anna Ivanova=anna@acme.example"]
 
@@ -215,6 +216,14 @@ def test_init_tells_of_a_login_that_does_not_work(tmp_path: Path):
     assert result.exit_code == 1
     assert (tmp_path / "desk" / "maild.yaml").exists()
     assert "login does not work yet" in result.stderr
+
+
+def test_init_tells_of_a_login_that_works(tmp_path: Path, dovecot_server: DovecotServer):
+    (tmp_path / "pw").write_text(dovecot_server.password)
+    server = ["--imap-host", dovecot_server.host, "--imap-port", str(dovecot_server.port), "--imap-security", "none"]
+    result = run_init(tmp_path / "desk", *FLAGS, *server, "--password-file", str(tmp_path / "pw"), "--test-login")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.startswith("The login works.\nNext: ")
 
 
 def test_check_accepts_what_init_writes(tmp_path: Path):

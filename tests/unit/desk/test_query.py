@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maild.desk.query import Field, Filter, parse_query
+from maild.desk.query import Field, Filter, find_stranger, parse_query
 from maild.errors import UsageError
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -72,6 +72,15 @@ def test_times_are_ages_or_dates():
 def test_a_term_that_makes_no_sense_says_what_would(query: str, fault: str):
     with pytest.raises(UsageError, match=fault):
         parse_query(query, "anna", NOW)
+
+
+def test_a_query_may_name_a_department_or_an_agent_nobody_knows():
+    found = find_stranger(parse_query("status:open -queue:suport", None, NOW), ["support", "sales"], ["anna"])
+    assert found == 'there is no queue "suport" (did you mean "support"?)'
+    assert (
+        find_stranger(parse_query("owner:marai", None, NOW), ["support"], ["maria"]) == 'there is no agent "marai" (did you mean "maria"?)'
+    )
+    assert find_stranger(parse_query("owner:none owner:me queue:support tag:x refund", "anna", NOW), ["support"], ["anna"]) is None
 
 
 def test_me_is_nobody_without_a_name():
