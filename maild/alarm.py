@@ -17,6 +17,7 @@ from maild.reason import Reason
 from maild.reports.status import ALARM_TEMPLATE, Trouble, find_status
 from maild.store import switches
 from maild.store.engine import Store, Transaction
+from maild.waits import is_over
 
 PATIENCE = timedelta(minutes=15)
 """OPERATIONS I24: a server that is away for less is nobody's business."""
@@ -48,10 +49,10 @@ class Alarm:
             self._record(office, letters, known, now)
 
     def _lasts(self, trouble: Trouble, now: datetime) -> bool:
-        return not trouble.may_pass or any(now - self._since[cause] >= PATIENCE for cause in trouble.causes)
+        return not trouble.may_pass or any(is_over(self._since[cause] + PATIENCE, PATIENCE, now) for cause in trouble.causes)
 
     def _may_mail(self, now: datetime) -> bool:
-        return self._last_mail is None or now - self._last_mail >= QUIET_TIME
+        return self._last_mail is None or is_over(self._last_mail + QUIET_TIME, QUIET_TIME, now)
 
     def _record(self, office: Office, letters: Sequence[Letter], known: frozenset[str], now: datetime) -> None:
         """The mail and what it told in one commit, so that it is not written again after a crash."""

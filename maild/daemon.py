@@ -3,7 +3,7 @@
 watchers   one thread a mailbox: mail in, stored              maild.ingest.watcher
 clerk      one thread: stored mail through the walk           maild.clerk
 postmen    one thread an SMTP account: letters out            maild.outbox.queue
-jobs       APScheduler: what dead processes left behind,      maild.housekeeping
+jobs       the timetable's: what dead processes left behind,      maild.housekeeping
            what admins must know,                             maild.alarm
            what was kept out,                                 maild.quarantine_digest
            one mail for many tickets,                         maild.storms
@@ -17,8 +17,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import maillog, node
 from maild.alarm import Alarm
@@ -41,6 +39,7 @@ from maild.store.engine import Store, Transaction, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
 from maild.storms import tell_of_storms
+from maild.timetable import Timetable
 
 HOUSEKEEPING_SECONDS = 10
 ALARM_SECONDS = 30
@@ -80,7 +79,7 @@ class App:
         self._clerk_thread = threading.Thread(target=self._clerk.run, name="clerk", daemon=True)
         self._watchers: dict[str, Watcher] = {}
         self._postmen: list[Postman] = []
-        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._timetable = Timetable()
 
     @property
     def settings(self) -> Settings:
@@ -89,14 +88,14 @@ class App:
     def start(self) -> None:
         """Start every room."""
         self._housekeep()
-        self._scheduler.add_job(self._housekeep, "interval", seconds=HOUSEKEEPING_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self._look_for_trouble, "interval", seconds=ALARM_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self._tell_of_storms, "interval", seconds=STORM_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self._copy_sent_mail, "interval", seconds=COPY_SECONDS, max_instances=1, coalesce=True)
+        self._timetable.every(HOUSEKEEPING_SECONDS, self._housekeep)
+        self._timetable.every(ALARM_SECONDS, self._look_for_trouble)
+        self._timetable.every(STORM_SECONDS, self._tell_of_storms)
+        self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
         self._start_postmen()
         self._start_watchers()
-        self._scheduler.start()
+        self._timetable.start()
         maillog.started(version("maild"), len(self._watchers), len(self._office.desk.rules.rules))
 
     def run_once(self) -> bool:
@@ -116,7 +115,7 @@ class App:
 
     def stop(self, timeout_seconds: float = DRAIN_SECONDS) -> None:
         """Stop fetching, finish the message and the letter under way, close."""
-        self._scheduler.shutdown(wait=True)
+        self._timetable.stop()
         self._stop_watchers()
         self._clerk.stop()
         self._clerk_thread.join(timeout_seconds)
@@ -140,6 +139,10 @@ class App:
             self._start_postmen()
         maillog.reloaded(len(office.desk.rules.rules), office.desk.rules.digest)
         return ReloadResult(True)
+
+    def mind_the_clock(self) -> None:
+        """To be called every second or so: no job waits for hours because the clock was set back (OPERATIONS I23)."""
+        self._timetable.look(_now())
 
     def dead_rooms(self) -> tuple[str, ...]:
         """Rooms whose thread has ended by itself: a bug. The daemon then ends too, to be started afresh, instead of living on half dead."""
@@ -228,6 +231,7 @@ def run(directory: Path) -> int:
     app = App(directory)
     app.start()
     while not (dead := app.dead_rooms()):
+        app.mind_the_clock()
         arrived = signals.wait(LOOK_SECONDS)
         if arrived == "SIGHUP":
             app.reload()

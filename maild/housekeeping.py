@@ -10,6 +10,7 @@ from maild.config.settings import Retention, Settings
 from maild.ingest.watcher import Watcher
 from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
+from maild.outbox.schedule import LONGEST_WAIT
 from maild.store import incoming, letters, mutes, sent_copies, suppressions
 from maild.store.engine import Store
 from maild.store.retention import forget_kept_out, forget_tickets
@@ -27,12 +28,13 @@ TICKETS_FORGOTTEN_AT_ONCE = 20
 @scheduled_job("housekeeping")
 def housekeep(store: Store, settings: Settings, now: datetime) -> None:
     """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3); sent letters are packed.
-    Letters of queues that are gone are another's to send. Mutes and suppressions that have run out are forgotten, copies of sent mail that
-    have no mailbox any more, and what `retention` says.
+    What a clock that was set back would keep waiting for hours is due at once (I23). Letters of queues that are gone are another's to send.
+    Mutes and suppressions that have run out are forgotten, copies of sent mail that have no mailbox any more, and what `retention` says.
     """
     with store.writing() as tx:
-        incoming.release_claims_of_dead(tx, node.is_alive)
-        letters.recover(tx, node.is_alive, now, settings.outbox.unknown_retry)
+        incoming.release_claims(tx, node.vital_sign, now)
+        letters.recover(tx, node.vital_sign, now, settings.outbox.unknown_retry)
+        letters.hasten(tx, now, max(LONGEST_WAIT, settings.outbox.unknown_retry))
         mutes.forget_ended(tx, now)
         suppressions.forget_old(tx, now)
         sent_copies.forget_homeless(tx, settings.queues)

@@ -11,12 +11,12 @@ def own_name() -> str:
     return f"{socket.gethostname()}:{pid}:{_start_time(pid)}"
 
 
-def is_alive(owner: str) -> bool:
-    """Whether an owner may still be at work. Of other hosts nothing can be known here, so theirs run out by themselves."""
+def vital_sign(owner: str) -> bool | None:
+    """Whether an owner is still at work; None: it is on another host, of which nothing can be known here."""
     host, _, rest = owner.partition(":")
     pid, _, started = rest.partition(":")
     if host != socket.gethostname() or not pid.isdigit():
-        return True
+        return None
     return _start_time(int(pid)) == started != ""
 
 

@@ -40,10 +40,17 @@ class QuarantineDigest:
             told = switches.find(tx, _TOLD)
             since = datetime.fromisoformat(told) if told else until - PERIOD
             found = list_kept_out(tx, since, until, MOST) if until - since >= PERIOD else ()
+        if since > until:
+            self._count_from(until)
         if letters := tuple(_letters(found, office.desk.settings)):
             with self._store.writing() as tx:
                 post_house_letters(tx, office, letters, Reason("quarantine", f"{len(found)} mails were kept out"), now)
                 switches.store(tx, _TOLD, until.isoformat())
+
+    def _count_from(self, until: datetime) -> None:
+        """The clock was set back: what came since lies before the time of the last mail, and would be told to nobody."""
+        with self._store.writing() as tx:
+            switches.store(tx, _TOLD, until.isoformat())
 
 
 def _letters(found: Sequence[KeptOut], settings: Settings) -> Iterator[Letter]:

@@ -19,6 +19,7 @@ from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.tickets import TicketRow
 from maild.ticket import TicketView
+from maild.waits import is_over
 from maild.writing_desk import composing
 
 OVER_AFTER = timedelta(minutes=2)
@@ -40,7 +41,7 @@ def is_ripe(untold: Sequence[TicketRow], now: datetime) -> bool:
     if not untold:
         return False
     times = [row.created for row in untold]
-    return now - max(times) >= OVER_AFTER or now - min(times) >= TOLD_AT_LATEST
+    return is_over(max(times) + OVER_AFTER, OVER_AFTER, now) or is_over(min(times) + TOLD_AT_LATEST, TOLD_AT_LATEST, now)
 
 
 def gather(untold: Iterable[TicketRow]) -> tuple[tuple[TicketRow, ...], ...]:

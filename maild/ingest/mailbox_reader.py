@@ -20,6 +20,7 @@ from maild.ingest.arrival import Arrival, Part, Place
 from maild.ingest.imap import UNKNOWN_SIZE, Fetched, Folder, Listed, MailboxSession
 from maild.ingest.progress import MailboxStore, Progress
 from maild.killpoint import reach
+from maild.waits import is_over
 
 BATCH_MESSAGES = 50
 BATCH_BYTES = 8 * 1024 * 1024
@@ -73,12 +74,12 @@ class Troubles:
 
     def note(self, listed: Listed, now: datetime) -> None:
         """One more failed try for this message. Its day begins with its arrival, so that a restart does not begin it anew."""
-        known = self.stuck.get(listed.uid, Stuck(min(now, listed.received or now), 0, now))
+        known = self.stuck.get(listed.uid, Stuck(listed.received or now, 0, now))
         wait = min(LONGEST_RETRY, FIRST_RETRY * 2**known.tries)
-        self.stuck[listed.uid] = Stuck(known.since, known.tries + 1, now + wait)
+        self.stuck[listed.uid] = Stuck(min(known.since, now), known.tries + 1, now + wait)
 
     def is_waiting(self, uid: int, now: datetime) -> bool:
-        return uid in self.stuck and now < self.stuck[uid].retry_at
+        return uid in self.stuck and not is_over(self.stuck[uid].retry_at, LONGEST_RETRY, now)
 
     def is_hopeless(self, uid: int, now: datetime) -> bool:
         stuck = self.stuck.get(uid)

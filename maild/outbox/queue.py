@@ -8,7 +8,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from time import monotonic
 from typing import Protocol
@@ -73,16 +73,18 @@ class Condition(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PostState:
-    """A postman's condition since when, and for trouble why and until when."""
+    """A postman's condition since when, and for trouble why."""
 
     condition: Condition
     since: datetime
     detail: str = ""
-    until: datetime | None = None
 
 
 class Postman:
-    """Sends what is due, in a thread of its own (`start`) or in the caller's (`run_until_empty`)."""
+    """Sends what is due, in a thread of its own (`start`) or in the caller's (`run_until_empty`).
+
+    `clock` tells the hour, `stopwatch` how long the account has rested, in seconds that nobody sets back.
+    """
 
     def __init__(
         self,
@@ -93,6 +95,7 @@ class Postman:
         on_state: Callable[[PostState], None] = lambda state: None,
         on_outcome: Callable[[Delivery, Outcome], None] = lambda delivery, outcome: None,
         jitter: Callable[[], float] = random.random,
+        stopwatch: Callable[[], float] = monotonic,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._courier = courier
@@ -101,12 +104,13 @@ class Postman:
         self._on_state = on_state
         self._on_outcome = on_outcome
         self._jitter = jitter
+        self._stopwatch = stopwatch
         self._poll_seconds = poll_seconds
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._cut = threading.Event()
         self._failures = 0
-        self._rest_until: datetime | None = None
+        self._rest_until: float | None = None
         self._last_sent = monotonic()
         self._pause_seen = -PAUSE_CHECK_SECONDS
         self._thread: threading.Thread | None = None
@@ -164,7 +168,7 @@ class Postman:
             self._failures = 0
             return self._burst()
         except AccountUnavailableError as error:
-            self._rest(str(error), self._clock() + back_off(self._failures, self._jitter()))
+            self._rest(str(error), back_off(self._failures, self._jitter()))
             self._failures += 1
         except StoreUnavailableError as error:
             self._enter(Condition.STORELESS, str(error))
@@ -185,7 +189,7 @@ class Postman:
             self._on_outcome(delivery, outcome)
             delivery = following
         if trouble := self._courier.trouble:
-            self._rest(trouble.reason, trouble.until)
+            self._rest(trouble.reason, trouble.pause)
         elif self.state.condition is Condition.SENDING:
             self._enter(Condition.IDLE)
         return count
@@ -214,21 +218,21 @@ class Postman:
         return paused
 
     def _is_resting(self) -> bool:
-        return self._rest_until is not None and self._clock() < self._rest_until
+        return self._rest_until is not None and self._stopwatch() < self._rest_until
 
-    def _rest(self, reason: str, until: datetime) -> None:
-        self._rest_until = until
-        self._enter(Condition.RESTING, reason, until)
+    def _rest(self, reason: str, pause: timedelta) -> None:
+        self._rest_until = self._stopwatch() + pause.total_seconds()
+        self._enter(Condition.RESTING, reason)
 
     def _hang_up_when_idle(self) -> None:
         if monotonic() - self._last_sent > KEEP_OPEN_SECONDS:
             self._last_sent = monotonic()
             self._courier.close()
 
-    def _enter(self, condition: Condition, detail: str = "", until: datetime | None = None) -> None:
-        if (condition, detail, until) == (self.state.condition, self.state.detail, self.state.until):
+    def _enter(self, condition: Condition, detail: str = "") -> None:
+        if (condition, detail) == (self.state.condition, self.state.detail):
             return
-        self.state = PostState(condition, self._clock(), detail, until)
+        self.state = PostState(condition, self._clock(), detail)
         self._on_state(self.state)
 
 

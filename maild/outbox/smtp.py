@@ -31,10 +31,10 @@ _BARE_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why the whole account must rest, and until when."""
+    """Why the whole account must rest, and for how long."""
 
     reason: str
-    until: datetime
+    pause: timedelta
 
 
 class Account:
@@ -83,7 +83,7 @@ class Account:
             outcome = self._try(delivery)
         if outcome is None:
             error = f"{self.name} closes the connection before it takes mail"
-            self.trouble = Trouble(error, self._clock() + PAUSES[Meaning.BUSY])
+            self.trouble = Trouble(error, PAUSES[Meaning.BUSY])
             outcome = self._later(delivery, error)
         return outcome
 
@@ -107,7 +107,7 @@ class Account:
         try:
             self.connect()
         except AccountUnavailableError as error:
-            self.trouble = Trouble(str(error), self._clock() + PAUSES[Meaning.BUSY])
+            self.trouble = Trouble(str(error), PAUSES[Meaning.BUSY])
             return self._later(delivery, str(error))
         if self._wire is None:
             return None
@@ -143,7 +143,7 @@ class Account:
         if meaning is Meaning.NEVER:
             return Failed(error)
         if pause := PAUSES.get(meaning):
-            self.trouble = Trouble(error, self._clock() + pause)
+            self.trouble = Trouble(error, pause)
         return self._later(delivery, error)
 
     def _lost(self, delivery: Delivery, phase: Phase, why: str) -> Outcome:
@@ -157,7 +157,7 @@ class Account:
         at = next_try(delivery.attempts, delivery.created, now, self._jitter())
         if at is None:
             return Failed(f"{error}; given up after 48 hours")
-        return Deferred(error, max(at, self.trouble.until) if self.trouble else at)
+        return Deferred(error, max(at, now + self.trouble.pause) if self.trouble else at)
 
     def _reset(self, wire: Wire, meaning: Meaning) -> None:
         """Make the connection fit for the next letter, or drop it."""

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, bindparam, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, func, literal_column, select
 
 from maild.known import Question, Sent
 from maild.store import brakes
 from maild.store.engine import Transaction
 from maild.store.tables import AUTOMATIC, deliveries, tickets
+from maild.waits import find_latest_end
 
 COUNT_CEILING = 10_000
 """Counting stops here: under a flood every message would otherwise count all before it."""
@@ -21,7 +22,7 @@ def count_sent(tx: Transaction, question: Question, requesters: Collection[str],
     wanted = tuple(_wanted_counts(question, requesters))
     if not wanted:
         return Sent()
-    parameters: dict[str, object] = {}
+    parameters: dict[str, object] = {"latest": find_latest_end(now)}
     for index, (scope, whose, seconds) in enumerate(wanted):
         parameters[f"since_{index}"] = now - timedelta(seconds=seconds)
         if scope in _COUNTED_FOR:
@@ -69,4 +70,5 @@ def _is(column: Column[str], parameter: str) -> ColumnElement[bool]:
 
 
 def _after(column: Column[datetime], parameter: str) -> ColumnElement[bool]:
-    return column > bindparam(parameter, type_=column.type)
+    """Since then, up to now: after the clock was set back by hours, all that was sent in them would count as sent at once."""
+    return and_(column > bindparam(parameter, type_=column.type), column <= bindparam("latest", type_=column.type))

@@ -10,13 +10,15 @@ from maild.store import mutes
 from maild.store.engine import Transaction
 from maild.store.tables import AUTOMATIC, GUESSING, PASSED, deliveries, incoming, message_names, messages, tickets
 from maild.ticket import Status
+from maild.waits import find_latest_end
 
 MOST_RECENT = 200
 LATELY = timedelta(hours=1)
 
+_IS_RECENT = (incoming.c.settled > bindparam("since"), incoming.c.settled <= bindparam("latest"))
 _RECENT = (
     select(incoming.c.ticket, incoming.c.wrong_tokens, incoming.c.is_prompt, incoming.c.text_hash)
-    .where(incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type), incoming.c.settled > bindparam("since"))
+    .where(incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type), *_IS_RECENT)
     .order_by(incoming.c.settled.desc())
     .limit(MOST_RECENT)
 )
@@ -27,7 +29,7 @@ _HIS_TICKETS = select(tickets.c.number).where(
 _HAS_WRITTEN = _HIS_TICKETS.exists()
 _WAS_ANSWERED = _HIS_TICKETS.where(tickets.c.agent_messages > 0).exists()
 _DOMAIN_GUESSES = select(func.coalesce(func.sum(incoming.c.wrong_tokens), 0)).where(
-    GUESSING, incoming.c.author_domain == bindparam("domain", type_=incoming.c.author_domain.type), incoming.c.settled > bindparam("since")
+    GUESSING, incoming.c.author_domain == bindparam("domain", type_=incoming.c.author_domain.type), *_IS_RECENT
 )
 _LAST_AUTOMATIC = (
     select(func.coalesce(deliveries.c.settled, deliveries.c.created, type_=deliveries.c.created.type))
@@ -53,11 +55,12 @@ def find_history(tx: Transaction, question: Question, candidates: Collection[int
     sender = question.sender
     if not sender:
         return History()
-    domain, since = sender.rpartition("@")[2], now - LATELY
+    domain = sender.rpartition("@")[2]
+    lately = {"since": now - LATELY, "latest": find_latest_end(now)}
     keys = [guess_key(sender), guess_key(domain), *(pair_key(number, sender) for number in candidates)]
-    facts = tx.execute(_FACTS, {"sender": sender, "domain": domain, "since": since}).one()
+    facts = tx.execute(_FACTS, {"sender": sender, "domain": domain} | lately).one()
     has_written, was_answered, has_passed, domain_guesses, last_automatic = facts
-    recent = tx.execute(_RECENT, {"sender": sender, "since": since})
+    recent = tx.execute(_RECENT, {"sender": sender} | lately)
     return History(
         has_written=has_written,
         was_answered=was_answered,

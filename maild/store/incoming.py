@@ -1,12 +1,12 @@
 """Incoming mail: raw bytes stored before anything else (MAIL.md P1), claimed for the walk, and settled: done, held, quarantined, duplicate.
 
-A claim is a lease: the attempt is counted and committed before the message is read (OPERATIONS I14), and a claim that has run out may be
-taken by the next. What a message means is `apply`'s to record.
+A claim is a lease: the attempt is counted and committed before the message is read (OPERATIONS I14), and a claim that is over is given
+back by `release_claims`. What a message means is `apply`'s to record.
 """
 
 import hashlib
 import zlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, or_, select, update
@@ -17,15 +17,19 @@ from maild.ingest.arrival import Arrival, Incoming, Part, Place
 from maild.known import Conduct
 from maild.message import Address, AuthResult
 from maild.reason import Reason
+from maild.store import claims
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.received_mail import WITHHELD, show
 from maild.store.tables import UNSETTLED, incoming, raw_messages
 from maild.store.views import in_chunks, within
+from maild.waits import is_over
 
 WATCHER = "watcher"
 """The owner of a withheld message while it is to be fetched again: no process, but whichever watches the mailbox."""
-LENT_FOR = timedelta(hours=1)
+LENT_FOR = claims.LONGEST
+LONGEST_PAUSE = timedelta(minutes=1)
+"""Nobody who puts a message back wants it to wait for longer."""
 COMPRESSION = 1
 """zlib's fastest level: mail is mostly text, and the walk has to keep up."""
 
@@ -42,7 +46,11 @@ _IS_RECEIVED = (incoming.c.state == IncomingState.RECEIVED.value, UNSETTLED)
 _DUE = (
     select(incoming.c.id, raw_messages.c.size)
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
-    .where(*_IS_RECEIVED, or_(incoming.c.claimed_until.is_(None), incoming.c.claimed_until <= bindparam("now")))
+    .where(
+        *_IS_RECEIVED,
+        incoming.c.claimed_by.is_(None),
+        or_(incoming.c.claimed_until.is_(None), incoming.c.claimed_until <= bindparam("now")),
+    )
     .order_by(incoming.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=incoming)
@@ -80,6 +88,7 @@ _LEND = (
 _IS_LENT = (*_IS_RECEIVED, incoming.c.claimed_by == WATCHER)
 _LENT = select(incoming.c.uid).where(*_IS_LENT, *_IS_THERE)
 _MAILBOXES_LENT = select(incoming.c.mailbox).where(*_IS_LENT).distinct()
+_CLAIMS = select(incoming.c.id, incoming.c.claimed_by, incoming.c.claimed_until).where(*_IS_RECEIVED, incoming.c.claimed_until.is_not(None))
 _FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
 _CLAIMED = _WITH_CONTENT.where(incoming.c.id.in_(bindparam("ids", expanding=True)))
 _STORED_AFTER = _WITH_CONTENT.where(incoming.c.id > bindparam("message"))
@@ -244,11 +253,12 @@ def store_again(tx: Transaction, arrival: Arrival) -> None:
     tx.execute(update(incoming).where(*lent), values)
 
 
-def release_claims_of_dead(tx: Transaction, is_alive: Callable[[str], bool]) -> int:
-    """Free the messages claimed by processes that are gone; answers how many. Their attempts stay counted."""
-    owners = select(incoming.c.claimed_by).where(*_IS_RECEIVED, incoming.c.claimed_by.is_not(None)).distinct()
-    dead = [owner for owner in tx.execute(owners).scalars() if owner and not is_alive(owner)]
-    return tx.execute(_FREE.where(incoming.c.claimed_by.in_(dead))).rowcount if dead else 0
+def release_claims(tx: Transaction, vital_sign: claims.VitalSign, now: datetime) -> int:
+    """Free the messages whose claim is over, and those put back that have waited long enough; answers how many. Attempts stay counted."""
+    free = [row.id for row in tx.execute(_CLAIMS) if _is_free(row, vital_sign, now)]
+    for chunk in in_chunks(free):
+        tx.execute(_FREE.where(incoming.c.id.in_(chunk)))
+    return len(free)
 
 
 def give_back_claims(tx: Transaction, owner: str) -> int:
@@ -259,6 +269,12 @@ def give_back_claims(tx: Transaction, owner: str) -> int:
 def list_stored_after(tx: Transaction, message: int) -> list[Incoming]:
     """What was stored after the message with this id, in order, whatever became of it."""
     return [_incoming(row) for row in tx.execute(_STORED_AFTER, {"message": message})]
+
+
+def _is_free(row: AnyRow, vital_sign: claims.VitalSign, now: datetime) -> bool:
+    if row.claimed_by is None:
+        return is_over(row.claimed_until, LONGEST_PAUSE, now)
+    return claims.has_ended(row.claimed_by, row.claimed_until, vital_sign, now)
 
 
 def _without_known_uids(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Arrival]:

@@ -4,20 +4,21 @@ queued → sending → sent | deferred | failed | unknown; deferred and unknown 
 """
 
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, or_, select, update
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import letter_aliases, sent_copies
+from maild.store import claims, letter_aliases, sent_copies
 from maild.store.brakes import PAUSED
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
 from maild.store.views import within
 from maild.tokens import LetterKind
+from maild.waits import find_latest_end
 
 COMPRESSION = 6
 PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.STATUS: 2, LetterKind.ACKNOWLEDGEMENT: 2}
@@ -99,6 +100,15 @@ _GIVE_BACK = (
         claimed_until=None,
         attempts=deliveries.c.attempts - 1,
     )
+)
+_HASTEN = (
+    update(deliveries)
+    .where(
+        UNDELIVERED,
+        deliveries.c.next_attempt > bindparam("at_once"),
+        or_(deliveries.c.state == DeliveryState.QUEUED.value, deliveries.c.next_attempt > bindparam("at_last")),
+    )
+    .values(next_attempt=bindparam("now"))
 )
 _NEXT_DUE = (
     select(deliveries.c.next_attempt)
@@ -197,18 +207,27 @@ def give_back_claims(tx: Transaction, owner: str, queues: Collection[str]) -> in
     return tx.execute(_GIVE_BACK, {"owner": owner, "queues": sorted(queues)}).rowcount
 
 
-def recover(tx: Transaction, is_alive: Callable[[str], bool], now: datetime, unknown_retry: timedelta) -> tuple[int, ...]:
-    """Deliveries in the hands of a dead process, or past their lease, become unknown (OPERATIONS T3), once; answers their ids."""
+def recover(tx: Transaction, vital_sign: claims.VitalSign, now: datetime, unknown_retry: timedelta) -> tuple[int, ...]:
+    """Deliveries whose claim is over become unknown (OPERATIONS T3), once; answers their ids."""
     sending = select(deliveries.c.id, deliveries.c.claimed_by, deliveries.c.claimed_until, deliveries.c.was_unknown)
     lost = [
         row
         for row in tx.execute(sending.where(UNDELIVERED, deliveries.c.state == _SENDING)).all()
-        if (row.claimed_until and row.claimed_until <= now) or not is_alive(row.claimed_by or "")
+        if claims.has_ended(row.claimed_by or "", row.claimed_until or now, vital_sign, now)
     ]
     for row in lost:
         retry_at = None if row.was_unknown else now + unknown_retry
         record(tx, row.id, Unknown("the sender stopped before the relay's answer was recorded", retry_at), now)
     return tuple(row.id for row in lost)
+
+
+def hasten(tx: Transaction, now: datetime, longest: timedelta) -> int:
+    """Let letters go at once that wait for longer than they can: the clock was set back since. Answers how many.
+
+    `longest` is how long one that was tried may wait; one that was not waits for nothing.
+    """
+    times = {"now": now, "at_once": find_latest_end(now), "at_last": find_latest_end(now, longest)}
+    return tx.execute(_HASTEN, times).rowcount
 
 
 def list_outbox(

@@ -7,17 +7,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
+from maild.outbox.schedule import LONGEST_WAIT
 from maild.store.engine import Transaction
 from maild.store.tables import deliveries, events, letters, sent_copies
+from maild.waits import find_latest_end
 
 _LETTER_OF = select(deliveries.c.letter).where(deliveries.c.id == bindparam("delivery")).scalar_subquery()
 _ACCEPTED = update(sent_copies).where(sent_copies.c.letter == _LETTER_OF, sent_copies.c.accepted.is_(None))
 _DUE = (
     select(sent_copies.c.letter, letters.c.message_id, letters.c.ticket, sent_copies.c.accepted, sent_copies.c.attempts)
     .join(letters, letters.c.number == sent_copies.c.letter)
-    .where(sent_copies.c.due <= bindparam("now"), letters.c.queue.in_(bindparam("queues", expanding=True)))
+    .where(
+        or_(sent_copies.c.due <= bindparam("now"), sent_copies.c.due > bindparam("at_last")),
+        letters.c.queue.in_(bindparam("queues", expanding=True)),
+    )
     .order_by(sent_copies.c.due, sent_copies.c.letter)
     .limit(bindparam("most"))
 )
@@ -48,7 +53,7 @@ def note_accepted(tx: Transaction, delivery: int, now: datetime) -> None:
 
 def find_due(tx: Transaction, queues: Collection[str], now: datetime, most: int) -> tuple[SentCopy, ...]:
     """The copies of these departments' letters that are due, the longest waiting first."""
-    rows = tx.execute(_DUE, {"now": now, "queues": sorted(queues), "most": most})
+    rows = tx.execute(_DUE, {"now": now, "at_last": find_latest_end(now, LONGEST_WAIT), "queues": sorted(queues), "most": most})
     return tuple(SentCopy(letter, message_id, ticket, accepted or now, attempts) for letter, message_id, ticket, accepted, attempts in rows)
 
 

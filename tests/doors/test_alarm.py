@@ -81,6 +81,18 @@ def test_a_server_that_is_away_for_a_while_is_nobodys_business(store: Store, tmp
     assert mails(store) == ["ops@acme.example"]
 
 
+def test_a_clock_that_is_set_back_silences_no_alarm(store: Store, tmp_path: Path):
+    office, alarm, earlier = an_office(tmp_path), Alarm(store), NOW - timedelta(hours=5)
+    hold_one(store, "one")
+    with store.writing() as tx:
+        accounts.store_trouble(tx, "localhost:25", "connection refused")
+    alarm.look(office, NOW)
+    assert len(mails(store)) == 1
+    alarm.look(office, earlier)
+    alarm.look(office, earlier + timedelta(minutes=16))
+    assert len(mails(store)) == 2
+
+
 def test_what_was_told_is_not_told_again_after_a_restart(store: Store, tmp_path: Path):
     office = an_office(tmp_path)
     hold_one(store, "one")

@@ -12,11 +12,13 @@ import pytest
 from maild.clerk import Clerk
 from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
+from maild.housekeeping import housekeep
 from maild.ingest.arrival import Arrival, Part, Place
 from maild.ingest.worker import Reader
 from maild.store import incoming, letters, received_mail, tickets
 from maild.store.engine import Store
 from maild.store.received_mail import IncomingRow
+from tests.builders import some_settings
 from tests.rig.desk import NOW, an_arrival
 from tests.rig.flaky_store import FlakyStore, Outage
 from tests.rig.mails import a_reply, an_email
@@ -121,7 +123,7 @@ def test_the_deaths_of_three_processes_count_and_hold_up_nobody_else(store: Stor
     for process in ("a", "b", "c"):
         with store.writing() as tx:
             incoming.claim(tx, 1, process, 3600, NOW)
-            incoming.release_claims_of_dead(tx, lambda owner: False)
+            incoming.release_claims(tx, lambda owner: False, NOW)
     (harmless,) = arrive(store, an_email())
     assert clerk.work() == 1
     (row,) = rows(store, [deadly])
@@ -135,7 +137,7 @@ def test_of_messages_under_suspicion_only_one_is_in_hand_at_a_time(store: Store,
     messages = arrive(store, *(an_email() for _ in range(5)))
     with store.writing() as tx:
         incoming.claim(tx, 5, "dead", 3600, NOW)
-        incoming.release_claims_of_dead(tx, lambda owner: False)
+        incoming.release_claims(tx, lambda owner: False, NOW)
     while clerk.work():
         assert sum(row.attempts > 1 and row.state is IncomingState.RECEIVED for row in rows(store, messages)) <= 1
     assert {(row.state, row.attempts) for row in rows(store, messages)} == {(IncomingState.DONE, 2)}
@@ -148,7 +150,7 @@ def test_a_message_under_suspicion_waits_until_nothing_else_is_in_hand(store: St
     (other,) = arrive(store, an_email())
     clerk.work()
     with store.writing() as tx:
-        incoming.release_claims_of_dead(tx, lambda owner: False)
+        incoming.release_claims(tx, lambda owner: False, NOW)
     clerk.work()
     check(store, other, IncomingState.DONE, attempts=1)
     check(store, suspect, IncomingState.RECEIVED, attempts=1)
@@ -219,6 +221,7 @@ def test_a_withheld_message_that_is_withheld_again_is_held_again_with_its_header
 def test_a_withheld_message_nobody_fetches_is_held_again(store: Store, clerk: Clerk):
     """Its mailbox is in the configuration no more, or out of reach."""
     message = held_and_asked_again(store, clerk, datetime.now(UTC) - incoming.LENT_FOR)
+    housekeep(store, some_settings(), datetime.now(UTC))
     work(clerk)
     (row,) = rows(store, [message])
     assert (row.state, row.is_withheld) == (IncomingState.HELD, True)

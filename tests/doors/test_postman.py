@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from maild.config.settings import Queue, Smtp
-from maild.errors import StoreUnavailableError
+from maild.errors import AccountUnavailableError, StoreUnavailableError
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome, Sent, Unknown
 from maild.outbox.queue import Condition, Postman, PostState, group_by_account
-from maild.outbox.smtp import Account
+from maild.outbox.smtp import Account, Trouble
 from tests.rig.fake_smtp import Action, Cut, FakeSmtp, Stall
 from tests.rig.letters import a_delivery, a_desk
 
@@ -56,6 +56,29 @@ class Shelf:
         return [type(outcome) for _, outcome in self.recorded]
 
 
+@dataclass(slots=True)
+class AwayOnce:
+    """A courier whose relay cannot be reached the first time."""
+
+    name: str = "relay:25"
+    trouble: Trouble | None = None
+    is_away: bool = True
+
+    def connect(self) -> None:
+        if self.is_away:
+            self.is_away = False
+            raise AccountUnavailableError("relay:25 is away")
+
+    def send(self, delivery: Delivery) -> Outcome:
+        return Sent("250 taken")
+
+    def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+
 def a_shelf(count: int) -> Shelf:
     return Shelf([a_delivery(id=number, created=now()) for number in range(count)])
 
@@ -98,8 +121,21 @@ def test_while_the_account_cannot_be_reached_letters_stay_where_they_are():
     assert (len(shelf.waiting), shelf.recorded) == (3, [])
     assert postman.state.condition is Condition.RESTING
     assert "127.0.0.1:1 cannot be used" in postman.state.detail
-    assert postman.state.until is not None
     assert states == [postman.state]
+
+
+def test_a_clock_that_is_set_back_makes_no_account_rest_for_hours():
+    """Nor for less than it should, where it is set forward (OPERATIONS I23)."""
+    shelf, clock, stopwatch = a_shelf(1), [now()], [0.0]
+    relay = AwayOnce()
+    postman = Postman(relay, shelf, lambda: clock[0], jitter=lambda: 0.0, stopwatch=lambda: stopwatch[0])
+    assert (postman.run_until_empty(), postman.state.condition) == (0, Condition.RESTING)
+    clock[0] += timedelta(hours=5)
+    stopwatch[0] = 4.9
+    assert postman.run_until_empty() == 0
+    clock[0] -= timedelta(hours=10)
+    stopwatch[0] = 5.0
+    assert postman.run_until_empty() == 1
 
 
 def test_a_daily_limit_rests_the_account_and_fails_no_letter():

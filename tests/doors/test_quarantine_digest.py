@@ -74,6 +74,19 @@ def test_the_lead_is_told_at_once_and_then_not_for_a_day(store: Store, office: O
     assert told(store)[1:] == [("boris@acme.example", "In quarantine: 2")]
 
 
+def test_what_comes_after_the_clock_was_set_back_is_told_a_day_later(store: Store, office: Office):
+    """It lies before the time of the last mail, and would be told to nobody."""
+    keep_out(store)
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    QuarantineDigest(store).look(office, NOW - 50 * HOUR)
+    keep_out(store, subject="You have lost", when=NOW - 49 * HOUR)
+    QuarantineDigest(store).look(office, NOW - 27 * HOUR)
+    assert len(told(store)) == 1
+    QuarantineDigest(store).look(office, NOW - 25 * HOUR)
+    assert told(store)[1:] == [("boris@acme.example", "In quarantine: 1")]
+    assert "You have lost" in text(store)
+
+
 def test_a_department_without_a_lead_has_its_admins_told(store: Store, office: Office):
     keep_out(store, mailbox="sales")
     keep_out(store)

@@ -135,7 +135,7 @@ def check_trouble(reply: str, phase: str, pause: timedelta) -> None:
         account.close()
         assert isinstance(outcome, Deferred)
         assert account.trouble is not None
-        assert account.trouble.until == NOW + pause
+        assert account.trouble.pause == pause
         assert outcome.retry_at >= NOW + pause
 
 

@@ -1,6 +1,7 @@
 """Incoming mail in the store: nothing stored twice, nothing lost, everything visible."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -85,12 +86,18 @@ def test_a_claim_takes_the_oldest_and_counts_the_attempt(store: Store):
     assert claimed[0].received == NOW
 
 
-def test_a_claimed_message_is_nobody_elses_until_the_lease_ends(store: Store):
+def nobody_knows(owner: str) -> None:
+    """The vital sign of an owner on another host."""
+
+
+def test_a_message_claimed_on_another_host_is_nobody_elses_until_the_lease_ends(store: Store):
     stored(store, 1)
     with store.writing() as tx:
         incoming.claim(tx, 9, "host:1", 60, NOW)
+        assert incoming.release_claims(tx, nobody_knows, NOW) == 0
         assert incoming.claim(tx, 9, "host:2", 60, NOW) == ()
-        assert [message.attempts for message in incoming.claim(tx, 9, "host:2", 60, NOW + 2 * MINUTE)] == [2]
+        assert incoming.release_claims(tx, nobody_knows, NOW + MINUTE) == 1
+        assert [message.attempts for message in incoming.claim(tx, 9, "host:2", 60, NOW + MINUTE)] == [2]
 
 
 def test_claims_of_the_dead_are_freed_and_those_of_the_living_are_not(store: Store):
@@ -98,8 +105,31 @@ def test_claims_of_the_dead_are_freed_and_those_of_the_living_are_not(store: Sto
     with store.writing() as tx:
         incoming.claim(tx, 1, "dead", 60, NOW)
         incoming.claim(tx, 1, "alive", 60, NOW)
-        assert incoming.release_claims_of_dead(tx, lambda owner: owner == "alive") == 1
+        assert incoming.release_claims(tx, lambda owner: owner == "alive", NOW) == 1
         assert [message.attempts for message in incoming.claim(tx, 9, "alive", 60, NOW)] == [2]
+
+
+@pytest.mark.parametrize("jump", [-600 * MINUTE, 600 * MINUTE])
+def test_what_a_living_process_has_in_hand_stays_its_own_wherever_the_clock_is_set(store: Store, jump: timedelta):
+    """OPERATIONS I23: it would be read twice."""
+    stored(store, 1)
+    with store.writing() as tx:
+        incoming.claim(tx, 9, "alive", 300, NOW)
+        assert incoming.release_claims(tx, lambda owner: True, NOW + jump) == 0
+        assert incoming.claim(tx, 9, "alive", 300, NOW + jump) == ()
+
+
+def test_a_clock_that_is_set_back_keeps_no_message_waiting(store: Store):
+    """Neither one put back, nor one claimed elsewhere."""
+    first, second, third = stored(store, 1, 2, 3)
+    with store.writing() as tx:
+        incoming.claim(tx, 2, "host:1", 300, NOW)
+        incoming.put_back(tx, second, NOW + MINUTE / 2)
+        earlier = NOW - 300 * MINUTE
+        assert incoming.release_claims(tx, nobody_knows, NOW) == 0, "all as it should be"
+        assert [message.id for message in incoming.claim(tx, 9, "host:2", 300, earlier)] == [third]
+        assert incoming.release_claims(tx, nobody_knows, earlier) == 2
+        assert [message.id for message in incoming.claim(tx, 9, "host:2", 300, earlier)] == [first, second]
 
 
 def test_a_finished_message_is_not_claimed_again(store: Store):

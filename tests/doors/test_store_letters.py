@@ -112,14 +112,59 @@ def test_what_a_dead_process_was_sending_is_unknown_never_queued(store: Store):
     assert kept is not None
     with store.writing() as tx:
         assert letters.recover(tx, lambda owner: owner == "alive", NOW, timedelta(minutes=15)) == (lost.id,)
-        assert letters.recover(tx, lambda owner: True, NOW + 11 * MINUTE, timedelta(minutes=15)) == (kept.id,)
-        assert {row.state for row in letters.list_outbox(tx)} == {DeliveryState.UNKNOWN}
+        assert letters.show(tx, kept.id).state is DeliveryState.SENDING
     again = claimed(store, minutes=15, owner="dead")
     assert again is not None
     assert again.was_unknown
     with store.writing() as tx:
         letters.recover(tx, lambda owner: False, NOW + 15 * MINUTE, timedelta(minutes=15))
         assert letters.show(tx, again.id).next_attempt is None
+
+
+def nobody_knows(owner: str) -> None:
+    """The vital sign of an owner on another host."""
+
+
+def test_what_is_being_sent_on_another_host_is_unknown_once_the_lease_has_ended(store: Store):
+    posted(store, ANSWER)
+    delivery = claimed(store)
+    assert delivery is not None
+    with store.writing() as tx:
+        assert letters.recover(tx, nobody_knows, NOW + 9 * MINUTE, timedelta(minutes=15)) == ()
+        assert letters.recover(tx, nobody_knows, NOW + 10 * MINUTE, timedelta(minutes=15)) == (delivery.id,)
+
+
+def test_a_lease_from_before_the_clock_was_set_back_has_ended(store: Store):
+    posted(store, ANSWER)
+    delivery = claimed(store)
+    assert delivery is not None
+    with store.writing() as tx:
+        assert letters.recover(tx, nobody_knows, NOW - 300 * MINUTE, timedelta(minutes=15)) == (delivery.id,)
+
+
+@pytest.mark.parametrize("jump", [-600 * MINUTE, 600 * MINUTE])
+def test_what_a_living_process_is_sending_is_its_own_wherever_the_clock_is_set(store: Store, jump: timedelta):
+    """OPERATIONS I23: it would go out twice."""
+    posted(store, ANSWER)
+    delivery = claimed(store, owner="alive")
+    assert delivery is not None
+    with store.writing() as tx:
+        assert letters.recover(tx, lambda owner: True, NOW + jump, timedelta(minutes=15)) == ()
+        letters.record(tx, delivery.id, Failed("550"), NOW + jump)
+        assert letters.show(tx, delivery.id).state is DeliveryState.FAILED
+
+
+@pytest.mark.parametrize("state", ["queued", "deferred", "unknown"])
+def test_a_clock_that_is_set_back_keeps_no_letter_waiting(store: Store, state: str):
+    posted(store, ANSWER)
+    outcomes = {"deferred": Deferred("451 later", NOW + 60 * MINUTE), "unknown": Unknown("cut", NOW + 15 * MINUTE)}
+    if state in outcomes:
+        recorded(store, outcomes[state])
+    assert claimed(store, minutes=-300) is None
+    with store.writing() as tx:
+        assert letters.hasten(tx, NOW, 72 * MINUTE) == 0, "all as it should be"
+        assert letters.hasten(tx, NOW - 300 * MINUTE, 72 * MINUTE) == 1
+    assert claimed(store, minutes=-300) is not None
 
 
 def test_after_the_claim_was_lost_only_the_relays_acceptance_counts(store: Store):

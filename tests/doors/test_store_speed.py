@@ -14,7 +14,7 @@ from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.reason import Reason
-from maild.store import incoming, letters, tables
+from maild.store import incoming, letters, sent_copies, tables
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.recall import recall
@@ -103,7 +103,9 @@ def test_no_step_of_sending_reads_a_whole_table(sqlite_store: Store):
         letters.recover(tx, lambda owner: True, NOW, timedelta(minutes=15))
         letters.rehome(tx, ("support", "sales"), "support")
         letters.pack(tx, 10, 1024 * 1024)
-        incoming.release_claims_of_dead(tx, lambda owner: True)
+        incoming.release_claims(tx, lambda owner: True, NOW)
+        letters.hasten(tx, NOW, timedelta(hours=1))
+        sent_copies.find_due(tx, ("support",), NOW, 10)
         steps = plans.lines()
     assert len(steps) > 10
     assert [step for step in steps if _WHOLE_TABLE.match(step) and not _PARTIAL_INDEX.search(step)] == []

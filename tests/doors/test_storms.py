@@ -62,6 +62,13 @@ def test_a_storm_without_end_is_told_of_all_the_same(store: Store, tmp_path: Pat
     assert len(told(store, office, 10.1)) == 2
 
 
+def test_a_storm_from_before_the_clock_was_set_back_is_told_of(store: Store, tmp_path: Path):
+    office = an_office(tmp_path)
+    opened(store)
+    assert told(store, office, 1) == []
+    assert len(told(store, office, -300)) == 2
+
+
 def test_storms_of_two_domains_are_two_mails(store: Store, tmp_path: Path):
     office = an_office(tmp_path)
     opened(store)

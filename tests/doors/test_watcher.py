@@ -367,6 +367,17 @@ def test_a_message_without_a_body_holds_nobody_up_and_is_tried_again(fake, shelf
     assert shelf.reached["support"].watermark == 5
 
 
+@pytest.mark.parametrize("jump", [timedelta(hours=-5), timedelta(hours=5)])
+def test_a_clock_that_is_set_keeps_no_message_waiting(fake, shelf, jump):
+    fake.mails[1] = Mail(an_email(), body_answer=WITHHELD)
+    moments = [datetime(2026, 11, 20, 12, 0, tzinfo=UTC)]
+    watcher = Watcher(a_mailbox(fake), shelf, timing=HASTY, now=lambda: moments[-1])
+    assert watcher.poll_once() == 0
+    fake.mails[1].body_answer = None
+    moments.append(moments[-1] + jump)
+    assert watcher.poll_once() == 1
+
+
 @pytest.mark.parametrize("uid", [1, 2, 3])
 def test_a_message_that_is_listed_and_not_described_is_asked_for_again(fake, shelf, uid):
     """I6, I12: the watermark does not pass what SEARCH lists, though the server once says nothing of its size."""

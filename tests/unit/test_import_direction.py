@@ -21,14 +21,24 @@ DOORS = {
     "yaml": ("maild.config.nodes",),
     "re2": ("maild.rules.patterns",),
     "nh3": ("maild.ingest.clean_html",),
-    "apscheduler": ("maild.daemon",),
+    "apscheduler": ("maild.timetable",),
     "smtplib": ("maild.outbox.smtp", "maild.outbox.wire", "maild.outbox.account_checkup", "maild.demo"),
     "imaplib": (),
     "click": ("cli",),
 }
 IMPURE = ("maild.store", "maild.templates", "maild.daemon", "maild.pipeline", "maild.demo", "cli")
 PURE = (
-    *("maild.message", "maild.ticket", "maild.tokens", "maild.effects", "maild.decide", "maild.desk", "maild.reason", "maild.known"),
+    *(
+        "maild.message",
+        "maild.ticket",
+        "maild.waits",
+        "maild.tokens",
+        "maild.effects",
+        "maild.decide",
+        "maild.desk",
+        "maild.reason",
+        "maild.known",
+    ),
     *("maild.rules.engine", "maild.rules.conditions", "maild.rules.actions", "maild.rules.verdict", "maild.ingest.thread"),
     *(
         "maild.ingest.automated",

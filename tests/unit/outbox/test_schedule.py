@@ -25,6 +25,13 @@ def test_tries_come_after_1_5_15_60_minutes_then_hourly_to_48_hours():
     check(49, 48 * HOUR, None)
 
 
+def test_one_try_is_not_enough_to_give_up_however_much_later_it_is():
+    """The clock was set forward, or the daemon lay still for a week."""
+    check(0, 7 * 24 * HOUR, MINUTE)
+    check(7, 7 * 24 * HOUR, HOUR)
+    check(8, 7 * 24 * HOUR, None)
+
+
 def test_jitter_lengthens_the_wait_by_a_fifth_at_most():
     check(0, timedelta(), MINUTE * 1.2, jitter=1.0)
     check(3, timedelta(), HOUR * 1.1, jitter=0.5)
