@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from maild.reports.status import DeskStatus
 
 
-@click.command(help="One look: mailboxes, what waits, what is held. Exit status 1 where something needs a person.")
+@click.command(help="One look: the daemon, mailboxes, what waits, what is held. Exit status 1 where something needs a person.")
 @json_option
 @click.pass_obj
 def command(context: Context, as_json: bool) -> None:
@@ -47,6 +47,7 @@ def status_document(status: DeskStatus) -> Document:
 def _print(status: DeskStatus) -> None:
     rows = ((item.mailbox, item.state, item.last_success) for item in status.mailboxes)
     print_rows(("MAILBOX", "STATE", "LAST READ"), rows)
+    print_text(f"daemon: {status.daemon.text}")
     print_text(f"incoming: {_counts(status.incoming)}")
     if status.quarantine:
         print_text(f"quarantine: {_counts(status.quarantine)}")

@@ -3,7 +3,7 @@
 watchers   one thread a mailbox: mail in, stored              maild.ingest.watcher
 clerk      one thread: stored mail through the walk           maild.clerk
 postmen    one thread an SMTP account: letters out            maild.outbox.queue
-jobs       the timetable's: what dead processes left behind,      maild.housekeeping
+jobs       the timetable: what dead processes left behind,    maild.housekeeping
            what admins must know,                             maild.alarm
            what was kept out,                                 maild.quarantine_digest
            one mail for many tickets,                         maild.storms
@@ -29,15 +29,18 @@ from maild.errors import ConfigurationError, MailboxError
 from maild.housekeeping import call_watchers, housekeep
 from maild.ingest.watcher import Watcher
 from maild.ingest.worker import Reader
+from maild.jobs import scheduled_job
 from maild.notice_board import NoticeBoard
 from maild.office import Office, open_office
 from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
 from maild.quarantine_digest import QuarantineDigest
 from maild.refusals import tell_of_refusal
+from maild.store import signs_of_life
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
+from maild.store.signs_of_life import SignOfLife
 from maild.storms import tell_of_storms
 from maild.timetable import Timetable
 
@@ -45,6 +48,7 @@ HOUSEKEEPING_SECONDS = 10
 ALARM_SECONDS = 30
 STORM_SECONDS = 30
 COPY_SECONDS = 5
+SIGN_SECONDS = 30
 DRAIN_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 
@@ -87,7 +91,9 @@ class App:
 
     def start(self) -> None:
         """Start every room."""
+        self._give_sign_of_life()
         self._housekeep()
+        self._timetable.every(SIGN_SECONDS, self._give_sign_of_life)
         self._timetable.every(HOUSEKEEPING_SECONDS, self._housekeep)
         self._timetable.every(ALARM_SECONDS, self._look_for_trouble)
         self._timetable.every(STORM_SECONDS, self._tell_of_storms)
@@ -109,6 +115,8 @@ class App:
             for account, queues in group_by_account(self.settings):
                 self._postman(account, queues).run_until_empty()
             self._copy_sent_mail()
+            with self._store.writing() as tx:
+                signs_of_life.note_single_run(tx, _now())
             return all(readable)
         finally:
             self._close()
@@ -120,6 +128,7 @@ class App:
         self._clerk.stop()
         self._clerk_thread.join(timeout_seconds)
         self._stop_postmen(timeout_seconds)
+        self._give_sign_of_life(ended=True)
         self._close()
         maillog.stopped()
 
@@ -207,6 +216,11 @@ class App:
     def _housekeep(self) -> None:
         housekeep(self._store, self.settings, _now())
         call_watchers(self._store, self._watchers.copy())
+
+    @scheduled_job("sign of life")
+    def _give_sign_of_life(self, *, ended: bool = False) -> None:
+        with self._store.writing() as tx:
+            signs_of_life.give(tx, SignOfLife(self._owner, _now(), ended))
 
     def _look_for_trouble(self) -> None:
         self._alarm.look(self._office, _now())

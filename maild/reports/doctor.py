@@ -5,6 +5,7 @@ Looks only: nothing is sent, stored or changed. Test mails are `maild.reports.ro
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from maild.config.settings import Mode, Queue, Settings
 from maild.finding import Finding
@@ -14,6 +15,7 @@ from maild.outbox.queue import group_by_account
 from maild.outbox.ways_back import unthreadable
 from maild.reports.host import check_disk, check_keys, check_python
 from maild.reports.ids import WAYS_BACK, find_round_trips
+from maild.reports.life import check_daemon
 from maild.round_trip import RoundTrip
 from maild.store.checkup import check_database, find_directory
 
@@ -27,6 +29,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _about("python", (check_python(),))
     yield from _about("disk", check_disk(find_directory(url, directory)))
     yield from _about("database", check_database(url, directory))
+    yield from _about("daemon", check_daemon(settings, datetime.now(UTC)))
     for key, mailbox in settings.mailboxes.items():
         yield from _about(f"mailbox {key}", check_mailbox(mailbox))
     yield from _check_accounts(settings)

@@ -1,4 +1,4 @@
-"""The state of the desk at one look: mailboxes, depths, and what needs a person."""
+"""The state of the desk at one look: the daemon, mailboxes, depths, and what needs a person."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
+from maild.reports.life import START, DaemonStatus, Life, find_daemon
 from maild.store import accounts, brakes, mailboxes, suppressions
 from maild.store.engine import Transaction
 from maild.store.quarantine import count_by_reason
@@ -47,6 +48,7 @@ class DeskStatus:
     Without `troubles` all is well.
     """
 
+    daemon: DaemonStatus
     mailboxes: tuple[MailboxStatus, ...]
     incoming: Mapping[str, int]
     quarantine: Mapping[str, int]
@@ -68,7 +70,9 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
     outbox = {state.value: depths.outbox.get(state, 0) for state in UNSENT_STATES}
     paused = brakes.is_paused(tx)
     in_trouble = accounts.find_troubles(tx)
+    daemon = find_daemon(tx, now)
     troubles = (
+        *_daemon_trouble(daemon),
         *(_one(f"smtp {account}", f"SMTP account {account}: {detail}", may_pass=True) for account, detail in in_trouble.items()),
         *_mailbox_troubles(found),
         *_stopped_mail(tx),
@@ -77,7 +81,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *_homeless_tickets(tx, settings),
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
     )
-    return DeskStatus(found, incoming, count_by_reason(tx), outbox, depths.oldest_queued, paused, in_trouble, troubles)
+    return DeskStatus(daemon, found, incoming, count_by_reason(tx), outbox, depths.oldest_queued, paused, in_trouble, troubles)
 
 
 def _unread(key: str) -> MailboxStatus:
@@ -86,6 +90,14 @@ def _unread(key: str) -> MailboxStatus:
 
 def _one(cause: str, text: str, *, may_pass: bool = False) -> Trouble:
     return Trouble(text, frozenset({cause}), may_pass)
+
+
+def _daemon_trouble(daemon: DaemonStatus) -> Iterator[Trouble]:
+    """Whoever has never started one knows that none runs."""
+    if daemon.life is Life.SILENT:
+        yield _one("daemon", f"{daemon.text}: see `systemctl status maild`", may_pass=True)
+    elif daemon.life in (Life.GONE, Life.STOPPED):
+        yield _one("daemon", f"{daemon.text}; {START} starts one", may_pass=True)
 
 
 def _breaker_trouble(why: str) -> Iterator[Trouble]:

@@ -129,7 +129,7 @@ def test_inspected_mail_files_need_no_desk_and_print_one_object_a_line(desk: Run
 
 
 OTHERS = {
-    ("status",): "mailboxes incoming outbox oldest_queued paused accounts troubles",
+    ("status",): "daemon mailboxes incoming outbox oldest_queued paused accounts troubles",
     ("check",): "valid errors warnings faults",
     ("queue", "list"): "queue name address mode lead new open waiting depth unassigned oldest load",
     ("queue", "show", "support"): "queue depth oldest load teams tickets",

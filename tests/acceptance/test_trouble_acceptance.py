@@ -57,6 +57,36 @@ def test_a_broken_rule_file_and_a_broken_template_are_refused_too(make_desk: Des
     assert "custmer" in desk.log()
 
 
+# A daemon that is down
+
+
+def test_a_killed_daemon_is_noticed(make_desk: DeskMaker):
+    desk = make_desk()
+    process = desk.launch_and_wait()
+    running = status_of(desk)["daemon"]
+    assert (running["state"], running["pid"], running["last_sign"] is not None) == ("running", process.pid, True)
+    assert f"daemon: running (process {process.pid} on " in desk.maild("status", status=None)
+    process.kill()
+    process.wait()
+    assert f"daemon: no daemon is running: process {process.pid} on " in desk.maild("status", status=1)
+    gone = status_of(desk)
+    assert (gone["daemon"]["state"], gone["daemon"]["last_sign"]) == ("gone", running["last_sign"])
+    assert any("died" in trouble for trouble in gone["troubles"])
+    assert "fail  daemon: no daemon is running" in desk.maild("doctor", status=1)
+
+
+def test_a_stopped_daemon_is_noticed_until_one_runs_again_or_is_not_needed(make_desk: DeskMaker):
+    desk = make_desk()
+    process = desk.launch_and_wait()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+    assert "was stopped" in desk.maild("status", status=1)
+    desk.maild("run", "--once")
+    assert "the last `maild run --once` was" in desk.maild("status", status=0)
+    desk.start()
+    assert status_of(desk)["daemon"]["state"] == "running"
+
+
 # Servers that are down
 
 

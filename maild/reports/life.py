@@ -1,0 +1,122 @@
+"""Does a daemon run for this desk? Told from its last sign of life, and on its own host from its process."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from maild import node
+from maild.config.settings import Settings
+from maild.errors import MaildError
+from maild.finding import Finding, Level
+from maild.store import signs_of_life
+from maild.store.engine import Transaction, open_store
+from maild.store.signs_of_life import SignOfLife
+from maild.waits import is_over
+
+SILENT_AFTER = timedelta(minutes=3)
+"""Six signs that did not come."""
+SINGLE_RUN_LASTS = timedelta(hours=1)
+START = "`systemctl start maild`"
+
+
+class Life(Enum):
+    """GONE: the process ended without closing. SILENT: it is there, or on another host, and gives no sign. ONCE: a desk without a daemon,
+    seen through by `maild run --once` a while ago."""
+
+    RUNNING = "running"
+    SILENT = "silent"
+    GONE = "gone"
+    STOPPED = "stopped"
+    ONCE = "once"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStatus:
+    """`state` is the word of a `Life`. `host` and `pid` are those of the daemon that gave the last sign; None: there is none to name."""
+
+    state: str
+    host: str | None
+    pid: int | None
+    last_sign: datetime | None
+    text: str
+
+    @property
+    def life(self) -> Life:
+        return Life(self.state)
+
+
+def find_daemon(tx: Transaction, now: datetime) -> DaemonStatus:
+    sign, single_run = signs_of_life.find(tx), signs_of_life.find_single_run(tx)
+    life = judge(sign, single_run, now)
+    if sign is None or life is Life.ONCE:
+        return DaemonStatus(life.value, None, None, single_run, _describe(life, "", single_run, now))
+    host, pid = _place(sign.owner)
+    return DaemonStatus(life.value, host, pid, sign.at, _describe(life, f"process {pid} on {host}", sign.at, now))
+
+
+def judge(sign: SignOfLife | None, single_run: datetime | None, now: datetime) -> Life:
+    """By the daemon, if there is one; a run of `--once` beside it counts for nothing."""
+    life = _judge_daemon(sign, now)
+    if life in (Life.RUNNING, Life.SILENT) or single_run is None or is_over(single_run + SINGLE_RUN_LASTS, SINGLE_RUN_LASTS, now):
+        return life
+    return Life.ONCE if sign is None or sign.at <= single_run else life
+
+
+def _judge_daemon(sign: SignOfLife | None, now: datetime) -> Life:
+    if sign is None:
+        return Life.NONE
+    if sign.ended:
+        return Life.STOPPED
+    if node.vital_sign(sign.owner) is False:
+        return Life.GONE
+    return Life.SILENT if is_over(sign.at + SILENT_AFTER, SILENT_AFTER, now) else Life.RUNNING
+
+
+def _place(owner: str) -> tuple[str, int | None]:
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    return host, int(pid) if pid.isdigit() else None
+
+
+def _describe(life: Life, who: str, last: datetime | None, now: datetime) -> str:
+    when = _age(now - last) if last else ""
+    match life:
+        case Life.RUNNING:
+            return f"running ({who})"
+        case Life.SILENT:
+            return f"{who} has given no sign of life for {when}"
+        case Life.GONE:
+            return f"no daemon is running: {who} died, its last sign of life is {when} old"
+        case Life.STOPPED:
+            return f"no daemon is running: {who} was stopped {when} ago"
+        case Life.ONCE:
+            return f"no daemon is running; the last `maild run --once` was {when} ago"
+        case Life.NONE:
+            return "no daemon is running, and none ever has"
+
+
+def _age(age: timedelta) -> str:
+    """In the largest whole unit; a clock that was set makes it no less than nothing."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}s"
+    return f"{seconds} seconds"
+
+
+def check_daemon(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Without a database there has been no daemon, and what to do about that is said of the database."""
+    try:
+        with closing(open_store(settings.storage.url, settings.directory, create=False)) as store, store.reading() as tx:
+            daemon = find_daemon(tx, now)
+    except MaildError:
+        return
+    level = _LEVELS.get(daemon.life, "ok")
+    remedy = "" if level == "ok" else "`systemctl status maild`" if daemon.life is Life.SILENT else START
+    yield Finding(level, daemon.text, remedy)
+
+
+_LEVELS: dict[Life, Level] = {Life.SILENT: "fail", Life.GONE: "fail", Life.STOPPED: "warn", Life.NONE: "warn"}
