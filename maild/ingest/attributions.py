@@ -26,6 +26,7 @@ _TIME = re.compile(r"\b\d{1,2}\s?[:.hH時时点시]\s?\d{2}\b")
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
 _HINT = re.compile(r"[\d@]")
 _WORD = re.compile(r"\w+")
+_TOLD_WORD = re.compile(r"[^\W\d_](?:[\w']{0,30}\w)?")
 _OTHER_FORMS = re.compile(r"^(?:\(\w{1,4}\)|/-?\w{1,3}(?!\w)|\s\w{1,2}(?!\w)){1,3}")
 _QUOTES = "\"'(),«»“”„"
 # A weekday may stand before it: "пн, 5 янв. 2026 г. в 10:00", "2026年1月5日"; in Gmail until 2013 it was all: "2011/4/7 Ann <ann@x>".
@@ -56,7 +57,7 @@ def weigh(text: str) -> Evidence:
     is_closed = bare.endswith((":", "...", "…", ">", ")"))
     if _STAMP.match(bare):
         return Evidence.BEFORE_QUOTE
-    if not (is_closed or _ends_with_verb(bare)) or not _HINT.search(bare) or not _is_balanced(bare):
+    if not (is_closed or _ends_with_verb(bare)) or not _HINT.search(bare) or not _is_balanced(bare) or is_told(bare):
         return Evidence.NONE
     if _stands_alone(bare):
         return Evidence.ALONE
@@ -145,6 +146,11 @@ def _goes_on_after_gap(lines: Sequence[Line], number: int, joined: str) -> bool:
     """Seen in practice (Polymail): "On Monday at 10:00 Ann Smith", an empty line, and her address in brackets."""
     following = lines[number + 1].text.strip() if number + 1 < len(lines) else ""
     return following.startswith("<") and has_date(joined) and not joined.endswith(":")
+
+
+def is_told(text: str) -> bool:
+    """Does a person tell who wrote what: "on 5 January 2026 at 10:00 your colleague Bob wrote:"? His own words may follow what he cites."""
+    return not word_set("attributions", "told").isdisjoint(_TOLD_WORD.findall(_ADDRESS.sub(" ", text)))
 
 
 def has_date(text: str) -> bool:

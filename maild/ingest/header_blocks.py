@@ -56,7 +56,7 @@ def _read_block(lines: Sequence[Line], first: int) -> int | None:
             strangers += 1
             if strangers > MAX_STRANGERS or not lines[position - 1].text.strip():
                 break
-    block = " ".join(line.text for line in lines[first:end])
+    block = " ".join(line.text for line in lines[first:end] if role_of(line.text) or not _ANY_LABEL.match(line.text))
     is_header = len(roles) >= LEAST_ROLES and "from" in roles and ("subject" in roles or has_address(block))
     return end if is_header and (has_address(block) or has_date(block)) else None
 
@@ -81,7 +81,7 @@ def _read_ruled(lines: Sequence[Line], first: int) -> int | None:
         roles |= found
         end = position + 1
     block = " ".join(line.text for line in lines[first:end])
-    is_known = "from" in roles and len(roles) > 1 and (has_address(block) or has_date(block))
+    is_known = "from" in roles and len(roles) > 1 and (has_address(block) or ("subject" in roles and has_date(block)))
     return end if is_known or (unknown >= LEAST_UNKNOWN and has_address(block) and has_date(block)) else None
 
 

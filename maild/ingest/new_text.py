@@ -8,19 +8,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from maild.ingest.attributions import Evidence, find_opener, weigh
+from maild.ingest.attributions import Evidence, find_opener, has_verb, weigh
 from maild.ingest.banners import end_of_banners
-from maild.ingest.lines import MAX_LINES, Line, Origin, plain_lines, simplify
-from maild.ingest.quotes import Quote, find_quote, is_marker, is_quoted
+from maild.ingest.introductions import promises_answers
+from maild.ingest.lines import MAX_LINES, Line, Origin, next_written, plain_lines, simplify
+from maild.ingest.quotes import Quote, find_quote, has_own_reference, is_marker, is_quoted
 from maild.ingest.signatures import find_notice, find_signature
 
 MAX_SHARED = 500
-LEAST_WRAPPED = 60
+LEAST_WRAPPED = 72
 
 _SHARED = re.compile(r"(.{0,500}?[^\s-])\s?-{3,}\s{1,3}(.{10,300})")
 _WORDS = re.compile(r"[\w\u0080-\U0010ffff]")
 _SNIPPED = re.compile(r"\W{0,5}(?:snip\w{0,5}|schnipp\w{0,2}|cut|gekürzt|coupé)\W{0,5}$", re.IGNORECASE)
-_LINK_PIECES = ("(http", "<http", "http", "_", "&", "=", "%", "/", "?")
+_LINKS = ("(http", "<http")
+_LINK_PIECES = ("http", "_", "&", "=", "%", "/", "?")
+_SENTENCE_END = (".", "!", "?", ":", "…", "。", "？", "！")
 _WORDS_ABOVE = (Line("Words."), Line(""))
 # Seen in practice: the character Gmail leaves behind for its tracking pixel.
 _LEADS_OVER = re.compile(r"\s{0,8}(?:[-_=*~#+]{3,200}|ᐧ)\s{0,8}")
@@ -36,9 +39,12 @@ class NewText:
     is_old: bool = False
 
 
-def cut_reply(lines: Sequence[Line]) -> NewText:
-    """The new text of a reply. Where text stands below or between quotes, and where nothing would be left, all of it is shown."""
-    lines, start, end = _find_new(lines)
+def cut_reply(lines: Sequence[Line], *, is_careful: bool = True) -> NewText:
+    """The new text of a reply. Where text stands below or between quotes, and where nothing would be left, all of it is shown.
+
+    `is_careful`: where it is in doubt whether something is quoted, it is shown. A mail with our own reference line is never in doubt.
+    """
+    lines, start, end = _find_new(lines, is_careful)
     return replace(_divide(lines, start, end), is_old=_is_old(lines[start:end]))
 
 
@@ -54,17 +60,18 @@ def keep_reply(lines: Sequence[Line]) -> NewText:
 
 def find_elided_images(lines: Sequence[Line]) -> frozenset[str]:
     """The pictures that stand nowhere in the new text (MAIL.md P11)."""
-    lines, start, end = _find_new(lines)
+    lines, start, end = _find_new(lines, is_careful=True)
     shown = {image for line in lines[start:end] for image in line.images}
     return frozenset(image for line in lines for image in line.images) - shown
 
 
-def _find_new(lines: Sequence[Line]) -> tuple[Sequence[Line], int, int]:
+def _find_new(lines: Sequence[Line], is_careful: bool) -> tuple[Sequence[Line], int, int]:
     """(the lines, the first new one, the line after the last new one); attributions stand on lines of their own then."""
     lines = tuple(_part_attributions(lines))
     examined = simplify(lines[:MAX_LINES])
     start = end_of_banners(examined)
-    end = _end_of_new_text(examined[start:], is_whole=len(examined) == len(lines))
+    is_careful = is_careful and not any(has_own_reference(line.text) for line in examined)
+    end = _end_of_new_text(examined[start:], is_whole=len(examined) == len(lines), is_careful=is_careful)
     return lines, start, len(lines) if end is None else start + end
 
 
@@ -90,22 +97,43 @@ def _parted(text: str) -> tuple[str, str] | None:
     return (text[:opener].rstrip(), text[opener:]) if opener else None
 
 
-def _end_of_new_text(examined: Sequence[Line], *, is_whole: bool) -> int | None:
+def _end_of_new_text(examined: Sequence[Line], *, is_whole: bool, is_careful: bool) -> int | None:
     """The line after the last one to show; None where everything is."""
-    body = examined[: find_signature(examined)] if is_whole else examined
-    quote = find_quote(body)
-    if quote and _is_written(body[: quote.start]) and not _is_answered_below(body, quote, is_whole):
+    body = examined[: _trailing_signature(examined)] if is_whole else examined
+    quote = find_quote(body, is_careful=is_careful)
+    if quote and _is_written(body[: quote.start]) and not _is_answered_below(body, quote, is_whole, is_careful):
         return _end_of_text(body[: quote.start])
     return _end_of_text(body) if is_whole else None
 
 
+def _trailing_signature(lines: Sequence[Line]) -> int | None:
+    """Where a signature below everything begins. One that quoted lines follow is none: answers may stand between those."""
+    quoted = next((number for number in range(len(lines) - 1, -1, -1) if _is_marked(lines[number])), None)
+    if quoted is None:
+        return find_signature(lines)
+    found = find_signature((*_WORDS_ABOVE, *lines[quoted + 1 :]))
+    return None if found is None else max(quoted + 1, quoted + 1 + found - len(_WORDS_ABOVE))
+
+
+def _is_marked(line: Line) -> bool:
+    return line.text.lstrip().startswith(">") or line.origin in (Origin.QUOTE, Origin.FRAME)
+
+
 def _end_of_text(kept: Sequence[Line]) -> int:
     """Where the writer's words end: before his signature, and before rules and marks that led over to the quote."""
-    signature = find_signature(kept)
+    signature = _trailing_signature(kept)
     end = len(kept) if signature is None else signature
-    while end and (not kept[end - 1].text.strip() or _LEADS_OVER.fullmatch(kept[end - 1].text)):
+    while end and (not kept[end - 1].text.strip() or _leads_over(kept, end - 1)):
         end -= 1
     return end or len(kept)
+
+
+def _leads_over(lines: Sequence[Line], number: int) -> bool:
+    """One right below words is theirs: the border of a table, a line under a heading."""
+    if not _LEADS_OVER.fullmatch(lines[number].text):
+        return False
+    above = lines[number - 1].text if number else ""
+    return not above.strip() or _LEADS_OVER.fullmatch(above) is not None
 
 
 def _is_old(lines: Sequence[Line]) -> bool:
@@ -118,7 +146,7 @@ def _is_old(lines: Sequence[Line]) -> bool:
     body = examined if signature is None else examined[: max(0, signature - len(_WORDS_ABOVE))]
     quote = find_quote(body)
     written = body[: quote.start] if quote else body
-    return not _is_written(written) and not (quote and _is_answered_below(body, quote, is_whole=True))
+    return not _is_written(written) and not (quote and _is_answered_below(body, quote, is_whole=True, is_careful=False))
 
 
 def _is_written(lines: Sequence[Line]) -> bool:
@@ -133,13 +161,16 @@ def _join(lines: Sequence[Line]) -> str:
     return "\n".join(line.text for line in lines).strip("\n").rstrip()
 
 
-def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool) -> bool:
+def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool, is_careful: bool) -> bool:
     """Is there, or may there be, text of the writer's own below or between the quoted lines?"""
+    content = next_written(lines, quote.content)
+    if is_careful and content is not None and not is_quoted(lines[content].text) and promises_answers(lines[: quote.start]):
+        return True
     if not quote.is_marked:
         return False
     end = find_notice(lines) or len(lines)
     within = range(quote.content, end)
-    frames_count = not is_marker(lines[quote.start].text)
+    frames_count = not is_marker(lines[quote.start].text) or has_verb(lines[quote.start].text)
     first_quoted = next((number for number in within if is_quoted(lines[number].text)), end) if frames_count else end
     return not is_whole or any(_is_own(lines, number, first_quoted) for number in within)
 
@@ -159,5 +190,9 @@ def _is_wrapped(lines: Sequence[Line], number: int) -> bool:
     if not 0 < number < len(lines) - 1:
         return False
     before, text, after = (lines[place].text.strip() for place in (number - 1, number, number + 1))
-    is_end_of_line = len(before) >= LEAST_WRAPPED and not text[:1].isupper()
-    return is_quoted(before) and is_quoted(after) and (is_end_of_line or text.startswith(_LINK_PIECES))
+    if not is_quoted(before) or not is_quoted(after):
+        return False
+    if text.startswith(_LINKS) or (text.startswith(_LINK_PIECES) and "://" in before.rpartition(" ")[2]):
+        return True
+    is_full = len(before) + len(text.partition(" ")[0]) >= LEAST_WRAPPED
+    return is_full and not text[:1].isupper() and not before.endswith(_SENTENCE_END)

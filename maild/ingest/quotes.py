@@ -7,28 +7,32 @@ decided line by line on capped, simplified lines (`maild.ingest.lines`), so any 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from maild.ingest.attributions import Evidence, find_attributions, has_address, has_date, has_verb, weigh
 from maild.ingest.data import word_set, words
-from maild.ingest.header_blocks import find_header_block
+from maild.ingest.header_blocks import find_header_block, role_of
+from maild.ingest.introductions import is_introduced
 from maild.ingest.lines import Line, Origin, next_written
 
 MAX_MARKER = 200
 MAX_MARKER_WORDS = 120
 MAX_BARE_MARKER = 60
+MAX_REQUEST_WORDS = 10
 MAX_UNMARKED = 3
 
 # `>`, also behind the quoted person's initials (The Bat!) but not behind a program's prompt, and `| ` before words that are no row of a
 # table. ">From " is an mbox's doing.
 _QUOTED = re.compile(r"\s{0,4}>(?!From )|\s{0,4}(?!SQL>|PS>)[^\W\d_a-zà-ÿа-яё][^\W\d_]{0,14}>+(?:\s|$)|\s{0,2}\|(?!.*\|)\s\s{0,9}\S")
+_INITIALS = re.compile(r"\s{0,4}([^\W\d_]{1,3}>)")
 _DECORATION = re.compile(r"^[\s>*_=~#\-+.:|\[(]{1,200}|[\s*_=~#\-+.:|\])<]{1,200}$")
 _DECORATED = re.compile(r"\s{0,9}[>*_=~#\-+|\s]{0,80}[*_=~#\-+]{2}")
 _DECORATED_BOTH = re.compile(r"\s{0,9}[*_=~#\-]{2,80}[^*_=~#\-].{0,400}[^*_=~#\-][*_=~#\-]{2,80}\s{0,9}$")
 _HELP_DESK = re.compile(r"\s{0,3}##-.{1,150}-##\s{0,3}$")
 # GroupWise: ">>> Ann Smith <ann@x> 01/05/26 10:00 >>>", and the mail below it as it was.
 _GROUPWISE = re.compile(r"\s{0,3}>>>\s.{1,300}(?:>>>|:)\s{0,3}$")
-_OWN_MARKER = "maild-ref:"
+_RULED_WHOLE = re.compile(r"\s{0,9}[-=_]{3,200}[^-=_]{1,120}[-=_]{3,200}\s{0,9}$")
+_CITED = re.compile(r"[?\"“”„«»]|(?<!\w)'")
+_OWN_REFERENCE = re.compile(r"maild-ref:\s{0,8}(?:n\.\d|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,36 @@ class Quote:
     is_marked: bool
 
 
-def find_quote(lines: Sequence[Line]) -> Quote | None:
-    """The earliest evidenced quote, None if the text has none."""
+def find_quote(lines: Sequence[Line], *, is_careful: bool = True) -> Quote | None:
+    """The earliest evidenced quote, None if the text has none. `is_careful`: what the writer's own words introduce is his."""
     separator = _find_separator(lines)
-    for number, line in enumerate(lines):
+    number = 0
+    while number < len(lines):
         if number == separator:
-            return Quote(number, number + 1, is_marked=False)
-        if line.text.strip() and (found := _quote_at(lines, number)):
+            return _below(lines, number)
+        found = _quote_at(lines, number) if lines[number].text.strip() else None
+        if found and not (is_careful and _is_the_writers(lines, found)):
             return found
+        number = _end_of_citation(lines, found) if found else number + 1
     return None
+
+
+def _is_the_writers(lines: Sequence[Line], quote: Quote) -> bool:
+    """Quote marks and header blocks are weak evidence where the writer leads over to them; what a mail program marked is not."""
+    line = lines[quote.start]
+    if line.origin is not Origin.BODY or line.is_ruled:
+        return False
+    if is_quoted(line.text):
+        return is_introduced(lines, quote.start, by_attribution=True)
+    return role_of(line.text) != "" and is_introduced(lines, quote.start)
+
+
+def _end_of_citation(lines: Sequence[Line], quote: Quote) -> int:
+    """The line after what the writer cites himself."""
+    end = max(quote.content, quote.start + 1)
+    while end < len(lines) and is_quoted(lines[end].text):
+        end += 1
+    return end
 
 
 def _find_separator(lines: Sequence[Line]) -> int | None:
@@ -58,7 +83,21 @@ def _find_separator(lines: Sequence[Line]) -> int | None:
     if not present:
         return None
     short = ((number, line.text.lower()) for number, line in enumerate(lines) if len(line.text) <= MAX_MARKER_WORDS)
-    return next((number for number, line in short if any(phrase in line for phrase in present)), None)
+    return next((number for number, line in short if any(phrase in line for phrase in present) and _is_separator(lines, number)), None)
+
+
+def _is_separator(lines: Sequence[Line], number: int) -> bool:
+    """A request that begins a paragraph, or dashes around it. Seen in practice: "I see no line to write above this line, where is it?"."""
+    text = lines[number].text
+    if _DECORATED.match(text) or is_quoted(text):
+        return True
+    begins_paragraph = number == 0 or not lines[number - 1].text.strip()
+    return begins_paragraph and len(text.split()) <= MAX_REQUEST_WORDS and not _CITED.search(text)
+
+
+def has_own_reference(text: str) -> bool:
+    """Does our own reference line stand here, which is written into agents' notifications only?"""
+    return _OWN_REFERENCE.search(text) is not None
 
 
 def is_quoted(text: str) -> bool:
@@ -71,13 +110,36 @@ def _quote_at(lines: Sequence[Line], number: int) -> Quote | None:
     line = lines[number]
     if line.origin in (Origin.QUOTE, Origin.FRAME):
         return Quote(number, number, is_marked=True)
-    if is_quoted(line.text):
+    if _is_quoted_by_itself(lines, number):
         return _groupwise(lines, number) or Quote(number, number, is_marked=True)
-    if _OWN_MARKER in line.text.lower() or is_marker(line.text):
-        return Quote(number, number + 1, is_marked=False)
+    if has_own_reference(line.text) or is_marker(line.text):
+        return _below(lines, number)
     if block := find_header_block(lines, number) or _block_under_words(lines, number):
-        return Quote(number, block, is_marked=False)
+        return Quote(number, block, is_marked=_is_quotation_at(lines, block))
     return _attribution(lines, number)
+
+
+def _below(lines: Sequence[Line], number: int) -> Quote:
+    """What stands below a marker. Seen in practice (Outlook Express): a header block, marked lines, and answers between them."""
+    block = next_written(lines, number + 1)
+    content = (find_header_block(lines, block) if block is not None else None) or number + 1
+    return Quote(number, content, is_marked=is_quoted(lines[number].text) or _is_quotation_at(lines, content))
+
+
+def _is_quotation_at(lines: Sequence[Line], number: int) -> bool:
+    content = next_written(lines, number)
+    return content is not None and _is_quotation(lines[content])
+
+
+def _is_quoted_by_itself(lines: Sequence[Line], number: int) -> bool:
+    """`>` is a quote mark also without an attribution above it, a bar never: it draws trees and tables. Initials are one over two lines
+    or more; what stands before `>` in one line may be a menu or a prompt."""
+    if not is_quoted(lines[number].text):
+        return False
+    if lines[number].text.lstrip().startswith(">"):
+        return True
+    initials = _INITIALS.match(lines[number].text)
+    return initials is not None and number + 1 < len(lines) and lines[number + 1].text.lstrip().startswith(initials[1])
 
 
 def _groupwise(lines: Sequence[Line], number: int) -> Quote | None:
@@ -101,24 +163,22 @@ def is_marker(text: str) -> bool:
 
 
 def _is_decorated_marker(lowered: str, bare: str) -> bool:
-    if bare.startswith(words("markers", "markers")) or bare in word_set("markers", "whole") or _HELP_DESK.match(lowered):
+    if bare in word_set("markers", "markers") or _HELP_DESK.match(lowered):
         return True
+    if bare in word_set("markers", "whole"):
+        return _RULED_WHOLE.match(lowered) is not None
+    says_when_or_who = lowered.rstrip(" -_=*~#").endswith(":") or has_date(bare) or has_address(bare)
+    is_decorated_behind = _DECORATED_BOTH.match(lowered) is not None
+    # Seen in practice, and no marker: "-- original message was lost, sorry".
+    if bare.startswith(words("markers", "markers")):
+        return is_decorated_behind or says_when_or_who
     # Zoho: "---- On Mon, 5 Jan 2026 10:00 Ann <ann@x> wrote ----"; Notes: "-----Ann Smith/Globex wrote: -----".
-    is_attribution = lowered.rstrip(" -_=*~#").endswith(":") or has_date(bare) or has_address(bare)
-    return is_attribution and _DECORATED_BOTH.match(lowered) is not None and has_verb(bare)
+    return says_when_or_who and is_decorated_behind and has_verb(bare)
 
 
 def _is_plain_marker(lowered: str, bare: str) -> bool:
-    """Apple Mail's "Begin forwarded message:"; without the colon only what is nobody's everyday word."""
-    if bare == lowered:
-        return bare in _sure_phrases()
+    """Apple Mail's "Begin forwarded message:"; without the colon it may be an item of the writer's list."""
     return lowered.endswith(":") and len(bare) <= MAX_BARE_MARKER and bare.startswith(words("markers", "markers"))
-
-
-@lru_cache(maxsize=1)
-def _sure_phrases() -> frozenset[str]:
-    """Markers that are enough without dashes: those of two words or more that are nobody's everyday words in English."""
-    return frozenset(marker for marker in words("markers", "markers") if " " in marker and not marker.isascii())
 
 
 def _block_under_words(lines: Sequence[Line], number: int) -> int | None:

@@ -273,7 +273,7 @@ def test_prose_that_begins_like_an_attribution_stays():
     check_kept("On 5 January 2026 at 10:00 AM I wrote:\nThe printer is broken.\nIt still is.")
     check_kept("Sie schrieben am 05.01.2026:\nDer Drucker geht.\nEr geht nicht.")
     check_kept("On 05.01.2026 Bob sent this error to me:\n> printer on fire\nWhat does it mean?")
-    check("On 05.01.2026 Bob sent this error to me:\n> printer on fire", "On 05.01.2026 Bob sent this error to me:")
+    check_kept("On 05.01.2026 Bob sent this error to me:\n> printer on fire")
     check_kept("I wrote to bob@x.example on 05.01.2026 about it\nand he has not answered.")
 
 
@@ -281,4 +281,6 @@ def test_evidence_is_weighed():
     assert weigh(f"On 5 Jan 2026 at 10:00, {A} wrote:") is Evidence.ALONE
     assert weigh(f"{A} {M} writes:") is Evidence.BEFORE_QUOTE
     assert weigh(f"{A} wrote:") is Evidence.NONE
+    assert weigh(f"On 5 Jan 2026 at 10:00, your colleague {A} wrote:") is Evidence.NONE
+    assert weigh("On 5 Jan 2026 at 10:00, Ann <your.me@that.example> wrote:") is Evidence.ALONE
     assert weigh("On 5 Jan 2026 at 10:00 we met:") is Evidence.NONE

@@ -81,6 +81,12 @@ def test_labels_alone_are_no_header_block():
     check_kept("Cc: ann@x.example\nTo: bob@x.example\nSubject: Printer\n\nThese should go out today, 05.01.2026.")
 
 
+def test_a_form_is_no_header_block():
+    check_kept("I want to travel.\n\nFrom: Berlin\nTo: Hamburg\nDate: 05.01.2026\nE-Mail: ann@x.example\nCc: my boss\n\nWe are twenty.")
+    check_kept("Order form\n-----\nFrom: Berlin\nTo: Hamburg\nDate: 05.01.2026\n\nWe are twenty.")
+    check_kept("Von: Berlin\nAn: Hamburg\nDatum: 05.01.2026\nTelefon: ann@x.example\nKopie: an mich\n\nWir sind zwanzig.")
+
+
 def test_the_writers_own_labels_above_a_header_block_stay():
     block = BLOCKS["en"].replace("{A}", "Ann Smith <ann@x.example>")
     check(f"From: the office\nI called.\nTo: whom?\n{block}\n\nHave you?", "From: the office\nI called.\nTo: whom?")
@@ -178,6 +184,16 @@ def test_words_of_a_marker_in_prose_stay():
     check_kept("Original message.\nIs that what you need?")
     check_kept("-- original plan --\nIs that what you need?")
     check_kept("--- as you wrote ---\nIs that what you need?")
+    check_kept("I have lost it.\n\n-- original message was deleted, so I cannot say more\n\nCan you send it again?")
+    check_kept("Il me manque\n\nmessage transféré\n\nMerci de l'envoyer.")
+    check_kept("Mir fehlen\n\nursprüngliche Nachricht\nRechnung\n\nDanke!")
+    check_kept("Hi\n\n**Message**\n\nIt burns.\n\n*** Quote ***\n\nTwice.")
+
+
+def test_a_separator_named_in_prose_stays():
+    check_kept("Hello.\n\nYour mail says reply above this line, where is it?\n\nPlease tell me.")
+    check_kept("Hello.\n\nI cannot see “reply above this line”.\n\nPlease tell me.")
+    check_kept("Hallo.\nIch soll laut Ihrer Mail oberhalb dieser Linie antworten, sehe aber gar keine Linie.\nBitte helfen Sie.")
 
 
 def test_words_of_a_marker_over_a_header_block_belong_to_it():
@@ -186,6 +202,8 @@ def test_words_of_a_marker_over_a_header_block_belong_to_it():
 
 def test_our_own_reference_line_begins_the_quote():
     check("Fixed.\n\nmaild-ref: n.1.2.00abcdefghijklmnop\nold", "Fixed.")
+    check("Fixed.\n\nmaild-ref:\nn.1.2.00abcdefghijklmnop\nold", "Fixed.")
+    check_kept("Hello.\nWhat does maild-ref: in your mail mean?\nAnn")
 
 
 # Quote marks
@@ -195,7 +213,7 @@ def test_quote_marks_of_all_kinds_are_known():
     check("Yes.\n\nAS> Have you tried?\nAS> Twice?", "Yes.")
     check("Yes.\n\nАС> Вы пробовали?\nАС>> Да?", "Yes.")
     check("Yes.\n\n＞ 試しましたか?", "Yes.")
-    check("Yes.\n\n| Have you tried?\n| Twice?", "Yes.")
+    check("Yes.\n\nOn Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:\n\n| Have you tried?\n| Twice?", "Yes.")
     check("Yes.\n\n\ufeff> Have you tried?", "Yes.")
 
 
@@ -204,6 +222,11 @@ def test_what_only_looks_like_a_quote_mark_stays():
     check_kept("It is so when\na>b and c>d")
     check_kept("What does that say?\n\nmysql> show tables;\nSQL> select 1;")
     check_kept("Hello,\n>From my point of view it is broken.")
+    check_kept("It is under\nSettings> Mail> Advanced")
+    check_kept("I typed this\nRouter> show version\nRouter> show users")
+    check_kept("The program said\nOK> done")
+    check_kept("The folder looks like this\n\n|\n|  src\n|  lib")
+    check_kept("Totals\n\n|  12\n|  15")
 
 
 def test_text_below_or_between_quotes_keeps_everything():
@@ -213,6 +236,43 @@ def test_text_below_or_between_quotes_keeps_everything():
     check_kept("Hello,\n> Have you tried?\nYes.\n> And then?")
     check_kept("Hello,\n> How many?\n42\n> And then?")
     check_kept("Hello,\n> " + "a long quoted line " * 4 + "\nYes, that works.\n> And then?")
+
+
+def test_answers_between_marked_lines_below_a_header_block_keep_everything():
+    """Seen in practice (Outlook Express, K-9): the block of an unmarked quote, and marks below it."""
+    block = BLOCKS["en"].replace("{A}", "Ann Smith <ann@x.example>")
+    for above in (
+        block,
+        f"----- Original Message -----\n{block}",
+        f"________________________________\n{block}",
+        "-----Original Message-----",
+    ):
+        check_kept(f"Hello,\n\n{above}\n\n> Which printer?\n\nThe blue one.\n\n> Which room?\n\nRoom 5.")
+        check(f"Hello,\n\n{above}\n\n> Which printer?\n\n> Which room?", "Hello,")
+    check_kept("Hello,\n\n> ##- Please type your reply above this line -##\n> Which printer?\n\nThe blue one.")
+
+
+def test_answers_below_the_writers_signature_keep_everything():
+    quote = "On Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:\n> Which printer?\nThe blue one.\n> Which room?"
+    for signature in ("-- \nBob Jones", "--\nBob", "Sent from my iPhone", "Von meinem iPhone gesendet"):
+        check_kept(f"Hello, see below.\n\n{signature}\n\n{quote}\nRoom 5.")
+        check(f"Hello.\n\n{signature}\n\nOn Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:\n> Which?\n\n{signature}", "Hello.")
+    check_html(
+        '<p>See below.</p><div class="moz-signature">-- <br>Bob</div><div class="moz-cite-prefix">On 05.01.2026 10:00, Ann wrote:</div>'
+        '<blockquote type="cite">Which printer?</blockquote><p>The blue one.</p>',
+        "See below.\n\n--\nBob\nOn 05.01.2026 10:00, Ann wrote:\n\n> Which printer?\n\nThe blue one.",
+    )
+
+
+def test_answers_in_small_letters_and_links_keep_everything():
+    attribution = "Hello,\n\nOn Mon, Jan 5, 2026 at 10:00, Ann <a@x> wrote:"
+    long = "> Could you please tell us which version of the program you are using there?"
+    check_kept(f"{attribution}\n{long}\nversion 5\n> And which system?")
+    check_kept(f"{attribution}\n> Please tell us the number of the version you are using there\nversion 5\n> Thanks")
+    check_kept(f"{attribution}\n> Where is the page?\nhttps://x.example/page\n> Thanks")
+    check_kept(f"{attribution}\n> Where is the file?\n/etc/hosts\n> Thanks")
+    check_kept(f"{attribution}\n> Please restart it.\n?? how\n> Thanks")
+    check(f"{attribution}\n> see (http://x.example/a\n_b=3)\n> Thanks", "Hello,")
 
 
 def test_answers_below_a_shortened_quote_keep_everything():
@@ -311,6 +371,22 @@ def test_answers_between_quotes_in_a_frame_of_gmail_keep_everything():
         "<blockquote>One?</blockquote><p>Yes.</p></div>",
         "See.",
     )
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '<div class="protonmail_quote">On Monday, January 5th, 2026 at 10:00 AM, Bob &lt;bob@x.example&gt; wrote:<br>',
+        '<div class="zmail_extra"><br>---- On Mon, 05 Jan 2026 10:00:00 +0100 <b>Bob &lt;bob@x.example&gt;</b> wrote ----<br><br>',
+        '<div name="messageReplySection">On 5 Jan 2026, 10:00 +0100, Bob &lt;bob@x.example&gt;, wrote:<br>',
+        '<div class="cm_quote">On January 5, 2026 at 10:00 AM GMT, Bob &lt;bob@x.example&gt; wrote:<br>',
+    ],
+)
+def test_answers_between_quotes_in_any_frame_keep_everything(frame: str) -> None:
+    quote = "<blockquote>Which printer?</blockquote>"
+    check_html(f"<div>Hello.</div>{frame}{quote}</div>", "Hello.")
+    html = f"<div>Hello.</div>{frame}{quote}<div>The blue one.</div><blockquote>Which room?</blockquote></div>"
+    assert "The blue one." in cut_reply(html_lines(html)).visible
 
 
 def test_what_is_only_indented_is_no_quote():

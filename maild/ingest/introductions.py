@@ -1,0 +1,53 @@
+"""Do the writer's own words lead over to what looks like a quote, so that it belongs to them (MAIL.md P8)? Pure.
+
+"I get this error:" over quote marks, "The mail said:" over a header block, "my answers are below in red" over a mail without marks. The
+words are in `data/introductions.toml`. Lines come simplified (`maild.ingest.lines`).
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from maild.ingest.attributions import has_address, has_date, has_verb, is_told
+from maild.ingest.data import words
+from maild.ingest.lines import Line, Origin
+
+MAX_GAP = 2
+MAX_PROMISE = 400
+UNSPACED = "\u0e00"
+
+
+def is_introduced(lines: Sequence[Line], number: int, *, by_attribution: bool = False) -> bool:
+    """Does the writer's own sentence above this line end in a colon? An attribution does too: it says when or who, in no person's words.
+
+    `by_attribution`: it may also say no more than "Ann Smith wrote:".
+    """
+    text = _line_above(lines, number).rstrip(" *_")
+    if not text.endswith(":"):
+        return False
+    return is_told(text) or not (has_date(text) or has_address(text) or (by_attribution and has_verb(text)))
+
+
+def _line_above(lines: Sequence[Line], number: int) -> str:
+    """The written line above, at most one empty line away; "" without one, or where it is no line of the writer's."""
+    for position in range(number - 1, max(-1, number - 1 - MAX_GAP), -1):
+        if lines[position].text.strip():
+            return lines[position].text if lines[position].origin is Origin.BODY else ""
+    return ""
+
+
+def promises_answers(lines: Sequence[Line]) -> bool:
+    """Does a line say that answers stand below, or in a colour? Then a quote without marks has them in it."""
+    return any(_promises(line.text.lower()) for line in lines if 0 < len(line.text) <= MAX_PROMISE)
+
+
+def _promises(lowered: str) -> bool:
+    return _beginnings("answers").search(lowered) is not None and _beginnings("places").search(lowered) is not None
+
+
+@lru_cache(maxsize=2)
+def _beginnings(key: str) -> re.Pattern[str]:
+    """Words that begin so; in scripts without blanks anywhere."""
+    spaced = [re.escape(word) for word in words("introductions", key) if word < UNSPACED]
+    unspaced = [re.escape(word) for word in words("introductions", key) if word >= UNSPACED]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)})|{'|'.join(unspaced)}")
