@@ -57,6 +57,11 @@ def _opens(before: str) -> bool:
 
 
 def _is_wrapped(lines: Sequence[Line], number: int) -> bool:
-    """The end of a long sentence that began on the line before."""
-    before = lines[number - 1].text.rstrip()
-    return _has_words(lines[number].text) and len(before) >= LEAST_WRAPPED and not before.endswith((".", "!", "?", ">", ")", "]", ":"))
+    """The end of a long sentence that began on the line before. What begins with a capital may be the writer's first word."""
+    before, text = lines[number - 1].text.rstrip(), lines[number].text.lstrip()
+    return (
+        _has_words(text)
+        and not text[:1].isupper()
+        and len(before) >= LEAST_WRAPPED
+        and not before.endswith((".", "!", "?", ">", ")", "]", ":"))
+    )

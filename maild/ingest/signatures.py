@@ -21,12 +21,13 @@ MAX_FOOTER_LINES = 15
 MAX_NOTICE_LINES = 60
 MAX_LIST_LINES = 6
 MAX_LIST_WORDS = 12
+LEAST_SENTENCE = 3
 
 _SEPARATOR = re.compile(r"\s{0,2}--\s{0,4}$")
 _RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
 _LINK = re.compile(r"https?://\S{1,300}|\S{1,100}@\S{1,100}")
 _REFERENCE = re.compile(r"[\d@/]")
-_POSTSCRIPTS = ("p.s", "ps:", "ps.", "ps ", "p.p.s", "n.b", "nb:")
+_SENTENCE_END = ("?", "？", "。", "！")
 _DECORATION = "*_-– \t<[(|\"'"
 
 
@@ -57,9 +58,7 @@ def _has_text(lines: Sequence[Line]) -> bool:
 def _by_list(lines: Sequence[Line]) -> int | None:
     """Where a list server's block begins: a rule, a few short lines, among them the list's address; or that address alone."""
     written = [number for number in range(max(0, len(lines) - MAX_FOOTER_LINES), len(lines)) if lines[number].text.strip()]
-    alone = (
-        written[-1] if written and _is_list_address(lines[written[-1]].text) and _LINK.fullmatch(lines[written[-1]].text.strip()) else None
-    )
+    alone = written[-1] if written and _is_list_address_alone(lines, written) else None
     has_address = False
     for number in written[: -MAX_LIST_LINES - 2 : -1]:
         text = lines[number].text
@@ -69,6 +68,14 @@ def _by_list(lines: Sequence[Line]) -> int | None:
             break
         has_address = has_address or _is_list_address(text)
     return alone
+
+
+def _is_list_address_alone(lines: Sequence[Line], written: Sequence[int]) -> bool:
+    """A paragraph by itself, and none the writer leads over to: "How do I leave this list?"."""
+    last = lines[written[-1]].text.strip()
+    if not _is_list_address(last) or not _LINK.fullmatch(last) or not _begins_paragraph(lines, written[-1]):
+        return False
+    return len(written) < 2 or not lines[written[-2]].text.rstrip().endswith((":", *_SENTENCE_END[:2]))
 
 
 def _is_list_address(text: str) -> bool:
@@ -85,28 +92,42 @@ def _marked_up(lines: Sequence[Line]) -> int | None:
 
 
 def _separated(lines: Sequence[Line]) -> int | None:
-    """The first `-- ` line not too far from the end: a list's footer may follow the writer's signature."""
+    """The first `-- ` line not too far from the end: a list's footer may follow the writer's signature, but no postscript of his."""
     tail = range(max(0, len(lines) - MAX_SIGNATURE_LINES), len(lines))
     exact = next((number for number in tail if lines[number].text == "-- "), None)
-    return exact if exact is not None else _loosely_separated(lines, tail)
+    if exact is None:
+        return _loosely_separated(lines, tail)
+    return None if any(_is_postscript(line.text) for line in lines[exact + 1 :]) else exact
 
 
 def _loosely_separated(lines: Sequence[Line], tail: range) -> int | None:
-    """Seen in practice: the separator without its blank, or a long dash. Those divide texts too, so only the last counts, and only over
+    """Seen in practice: the separator without its blank, or a long dash. Those divide texts too, so only one alone counts, and only over
     a few short lines."""
-    number = next((number for number in reversed(tail) if _SEPARATOR.match(lines[number].text)), None)
-    if number is None:
+    found = [number for number in tail if _SEPARATOR.match(lines[number].text)]
+    if len(found) != 1:
         return None
-    below = [line.text for line in lines[number + 1 :] if line.text.strip()]
-    return number if len(below) <= MAX_LOOSE_LINES and all(map(_may_be_signature, below)) else None
+    below = [line.text for line in lines[found[0] + 1 :] if line.text.strip()]
+    return found[0] if len(below) <= MAX_LOOSE_LINES and all(map(_may_be_signature, below)) else None
 
 
 def _may_be_signature(text: str) -> bool:
     """Names, places, numbers; no sentence, and no postscript."""
-    bare = text.strip().lower()
-    if bare.startswith(_POSTSCRIPTS) or bare.endswith("?"):
+    if _is_postscript(text) or _is_sentence(text):
         return False
-    return len(bare.split()) <= MAX_LOOSE_WORDS or _REFERENCE.search(bare) is not None
+    return len(text.split()) <= MAX_LOOSE_WORDS or _REFERENCE.search(text) is not None
+
+
+def _is_postscript(text: str) -> bool:
+    return text.strip(_DECORATION).lower().startswith(words("signatures", "postscripts"))
+
+
+def _is_sentence(text: str) -> bool:
+    """A question, or words most of which are written small; names, ranks and places are not."""
+    bare = text.strip(_DECORATION + "*_)")
+    if bare.endswith(_SENTENCE_END):
+        return True
+    found = [word for word in bare.split() if word[0].isalpha()]
+    return len(found) >= LEAST_SENTENCE and 2 * sum(word[0].islower() for word in found) >= len(found) and not _LINK.search(bare)
 
 
 def _by_program(lines: Sequence[Line]) -> int | None:
@@ -157,15 +178,19 @@ def _any_of(beginnings: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _first_footer(lines: Sequence[Line], kind: str, most: int) -> int | None:
-    """The earliest paragraph in the last so many lines that begins like such a footer, and the rule above it. No quote may follow."""
+    """The earliest paragraph in the last so many lines that begins like such a footer, and the rule above it. No quote may follow, and
+    below a footer of few words no paragraph of the writer's own."""
     beginnings = words("signatures", kind)
     found = None
     for number in range(len(lines) - 1, max(-1, len(lines) - 1 - most), -1):
         line = lines[number]
         if line.origin in (Origin.QUOTE, Origin.FRAME) or line.text.lstrip().startswith(">"):
             break
-        if line.text.strip(_DECORATION).lower().startswith(beginnings) and _begins_paragraph(lines, number):
-            found = number
+        if line.text.strip() and _begins_paragraph(lines, number):
+            if line.text.strip(_DECORATION).lower().startswith(beginnings):
+                found = number
+            elif kind == "footers" and _is_sentence(line.text):
+                break
     while found and (not lines[found - 1].text.strip() or _RULE.match(lines[found - 1].text)):
         found -= 1
     return found

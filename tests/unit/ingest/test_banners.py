@@ -57,6 +57,7 @@ def test_a_text_right_below_its_banner_stays():
     words = "My printer is on fire.\nPlease help."
     check(f"CAUTION: This email originated from outside of the organization.\n{words}", words)
     check(f"[EXTERNAL]\n{words}", words)
+    check(f"CAUTION: This email originated from outside of the organization, be careful with links\n{words}", words)
 
 
 def test_where_the_banners_end():

@@ -30,6 +30,7 @@ def test_signatures_are_set_aside():
 def test_a_line_that_divides_a_text_is_no_signature():
     check_kept("The printer is broken.\n--\nThe other matter is the invoice that you sent last week, it names the wrong address.")
     check_kept("Three things:\n-\nprinter\nphone")
+    check_kept("Order 1\n--\nOrder 2\n--\nOrder 3")
     check_kept("One\n—\n" + "\n".join(f"point {number}" for number in range(12)))
 
 
@@ -119,6 +120,34 @@ def test_several_such_lines_are_one_signature():
 def test_a_postscript_below_such_a_line_stays():
     check_kept("It works.\n\nSent from my iPhone\n\nP.S. Call me at +44 20 7946 0000.")
     check_kept("It works.\n\nSent from my iPhone\n\nOr do you need the serial number too?")
+    for postscript in (
+        "P.S. Please call",
+        "PS: Bitte anrufen",
+        "P.-S. : rappelez",
+        "PD: llamar",
+        "З.Ы. Звоните",
+        "Υ.Γ. Τηλέφωνο",
+        "追伸 電話",
+    ):
+        check_kept(f"It works.\n\n-- \nAnn Smith\n\n{postscript}")
+        check_kept(f"It works.\n\nSent from my iPhone\n\n{postscript}")
+
+
+def test_words_below_what_looks_like_a_signature_stay():
+    for words in (
+        "Also please call me back.",
+        "Oh wait, it fails again!",
+        "no it does not",
+        "Bitte rufen Sie mich an.",
+        "Rappelez-moi demain matin.",
+        "Llámeme por favor mañana.",
+        "Перезвоните мне завтра утром.",
+        "また電話してください。",
+        "请给我打电话。",
+    ):
+        check_kept(f"It works.\n\nSent from my iPhone\n\n{words}")
+        check_kept(f"It works.\n--\n{words}")
+        check_kept(f"It works.\n\nVirus-free. www.scanner.example\n\n{words}")
 
 
 def test_sentences_like_a_programs_stay():
@@ -148,6 +177,9 @@ def test_the_block_of_a_list_server_is_set_aside():
     check(f"It works.\n\n-- \nAnn\n\n{LIST}", "It works.")
     check("It works.\n\nhttp://x.example/mailman/listinfo/talk", "It works.")
     check_kept("It works.\n\n-----\nPlease put me on your mailing list.")
+    check_kept("How do I leave this list?\n\nhttps://lists.example.org/mailman/listinfo/talk")
+    check_kept("I mean this one:\n\nhttps://lists.example.org/mailman/listinfo/talk")
+    check_kept("Please take me off\nhttps://lists.example.org/mailman/listinfo/talk")
     check_kept(
         "Which of them?\n\n-----\n"
         + "The one at https://lists.example.org/mailman/listinfo/talk is where I saw it first, and then there is another one."
@@ -157,4 +189,13 @@ def test_the_block_of_a_list_server_is_set_aside():
 def test_footers_of_scanners_and_lists_are_set_aside():
     check("It works.\n\nVirus-free. www.scanner.example", "It works.")
     check("It works.\n\n-- \nAnn\n\n--\nYou received this message because you are subscribed to the Google Groups group.", "It works.")
+    check("It works.\n\nReply to this email directly or view it on GitHub:\nhttps://x.example/1", "It works.")
+    check_kept("It works.\n\nReply to this email directly, please, not to the group.\n\nAnn")
     check_kept("It works.\n\nThe footer says:\nVirus-free. www.scanner.example\nIs that so?")
+
+
+def test_a_rule_right_below_words_is_theirs():
+    table = "Name | Count\n-----+------\nBolt | 5\n------------"
+    check(f"{table}\n\nOn Mon, Jan 5, 2026 at 10:00, Bob <b@x> wrote:\n> Have you?", table)
+    check_kept(table)
+    check("It works.\n\n------------\n============\n\nOn Mon, Jan 5, 2026 at 10:00, Bob <b@x> wrote:\n> Have you?", "It works.")
