@@ -8,6 +8,7 @@ from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.commands import CommandFault, Parsed, parse
+from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import with_persons
 from maild.desk.rehoming import rehome
 from maild.draft import Draft
@@ -96,18 +97,21 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
     why_internal = _why_internal(reading, settings)
-    parsed = _parse(reading.message, why_internal is not None, reading.known.tag_names)
-    faults = parsed.faults or _sealed(reading.message) or _oversize(reading.circumstances.full_size)
+    text = reading.message.new_text if why_internal else without_furniture(reading.message.new_text, ticket.number)
+    parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
+    faults = (
+        parsed.faults or _sealed(reading.message) or _oversize(reading.circumstances.full_size) or _furnished(parsed, ticket, why_internal)
+    )
     if faults:
-        return _command_failed(reading, agent, ticket, faults, why_internal, settings)
+        return _command_failed(reading, agent, ticket, faults, text, why_internal, settings)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
     if fault := _empty(act):
-        return _command_failed(reading, agent, ticket, (fault,), why_internal, settings)
+        return _command_failed(reading, agent, ticket, (fault,), text, why_internal, settings)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     done = do(_with_persons_answered(housed, act, reading, settings), act, answered, settings)
     if done.faults:
-        return _command_failed(reading, agent, ticket, done.faults, why_internal, settings)
+        return _command_failed(reading, agent, ticket, done.faults, text, why_internal, settings)
     kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     reason = Reason("agent-act", f"{agent.name}, {proof}")
@@ -115,12 +119,21 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *done.effects))
 
 
-def _parse(message: InboundMessage, internal: bool, known_tags: Iterable[str]) -> Parsed:
+def _parse(message: InboundMessage, text: str, internal: bool, known_tags: Iterable[str]) -> Parsed:
     """The commands and the words. MAIL.md A5: what an agent only quotes is no answer; as a note it stays, a forward for example."""
     if message.nothing_new:
         return Parsed((), message.new_text if internal else "")
-    parsed = parse(message.new_text, known_tags)
-    return replace(parsed, body="") if parsed.commands and not internal and is_old_text(parsed.body) else parsed
+    parsed = parse(text, known_tags)
+    may_be_old = parsed.commands or text != message.new_text
+    return replace(parsed, body="") if may_be_old and not internal and is_old_text(parsed.body) else parsed
+
+
+def _furnished(parsed: Parsed, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """MAIL.md A8: the customer gets nothing of what the notification says to agents. A note is for agents."""
+    is_note = why_internal is not None or any(command.word == "note" for command in parsed.commands)
+    if is_note or not is_unmarked_furniture(parsed.body, ticket.number):
+        return ()
+    return (CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),)
 
 
 def _empty(act: Act) -> CommandFault | None:
@@ -205,16 +218,17 @@ def _command_failed(
     agent: Agent,
     ticket: TicketView,
     faults: tuple[CommandFault, ...],
+    text: str,
     why_internal: Reason | None,
     settings: Settings,
 ) -> Draft:
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
-    text = "; ".join(map(str, faults))
+    why = "; ".join(map(str, faults))
     internal = why_internal is not None
-    letter = letters.command_failed(agent, ticket, faults, reading.message.new_text, settings, internal=internal)
-    event = RecordEvent("command_failed", agent.key, f"{text}; nothing was done")
+    letter = letters.command_failed(agent, ticket, faults, text, settings, internal=internal)
+    event = RecordEvent("command_failed", agent.key, f"{why}; nothing was done")
     effects = (event, *post(letter, settings))
-    return Draft(IncomingState.DONE, Reason("command-failed", text), before=ticket, after=ticket, effects=effects)
+    return Draft(IncomingState.DONE, Reason("command-failed", why), before=ticket, after=ticket, effects=effects)
 
 
 def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage:

@@ -182,10 +182,10 @@ def _is_own(lines: Sequence[Line], number: int, first_quoted: int) -> bool:
         return False
     if line.origin is Origin.FRAME:
         return first_quoted < number
-    return not _is_wrapped(lines, number)
+    return not is_wrapped(lines, number)
 
 
-def _is_wrapped(lines: Sequence[Line], number: int) -> bool:
+def is_wrapped(lines: Sequence[Line], number: int) -> bool:
     """Seen in practice: long quoted lines wrapped on the way, their ends without a mark."""
     if not 0 < number < len(lines) - 1:
         return False

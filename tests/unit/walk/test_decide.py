@@ -291,6 +291,54 @@ def test_a_quotation_alone_goes_back_to_the_agent():
         assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
 
 
+NOTIFICATION = """> Reply = to Ann Smith
+>
+> Where is it?
+{answer}
+>
+> ----------------------------------------
+> Ticket: 1042
+> Queue: Support
+> Status: open
+>
+> Commands, as the first lines of your reply:
+> #note, #close, #wait, #open
+>
+> maild-ref: n.1042.78.0aabcdefghijklmnop"""
+
+
+def test_answers_between_the_lines_of_a_notification_go_out_without_its_furniture():
+    """MAIL.md A8: the customer sees his own words and the answers."""
+    text = f"#tag late\n{NOTIFICATION.format(answer='On its way.')}\nGreetings from us.\n#close"
+    draft = decided(by_anna(message={"new_text": text, "text": text}))
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post) and effect.letter.template == "answer"]
+    assert letter.body == "> Where is it?\nOn its way.\n\nGreetings from us."
+    assert draft.after is not None
+    assert (draft.after.status, draft.after.tags) == (Status.CLOSED, frozenset({"late"}))
+
+
+def test_a_notification_without_a_word_in_it_or_without_marks_goes_back_to_the_agent():
+    marked = f"#tag late\n{NOTIFICATION.format(answer='')}"
+    unmarked = "Where is it?\nOn its way.\n\nTicket: 1042\nQueue: Support\nStatus: open\nPriority: high"
+    untouched = decided(by_anna(message={"new_text": marked, "text": marked}))
+    assert (kinds(untouched), posted(untouched)) == ([], [])
+    draft = decided(by_anna(message={"new_text": unmarked, "text": unmarked}))
+    assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
+    assert "without quote marks" in draft.reason.text
+
+
+def test_a_note_keeps_the_notification_it_quotes():
+    text = NOTIFICATION.format(answer="Is that right?")
+    for reading in (
+        by_anna(message={"new_text": "#note\nTicket: 1042\nQueue: Support\nStatus: open\nPriority: high", "text": text}),
+        by_anna(place=TokenPlace.REFERENCES, message={"new_text": text, "text": text}),
+    ):
+        draft = decided(reading)
+        (message,) = [effect for effect in draft.effects if type(effect).__name__ == "AddMessage"]
+        assert message.internal
+        assert "Queue: Support" in message.visible
+
+
 def test_files_and_commands_need_no_words_and_take_no_quotation_along():
     """MAIL.md A5: with a file or a command a mail is no empty one; what it only quotes still goes to nobody."""
     quotation = "> This may be forged."
