@@ -90,8 +90,12 @@ def _mode_fault(ticket: TicketView, settings: Settings) -> CommandFault | None:
 
 def _leak_fault(act: Act) -> CommandFault | None:
     """MAIL.md A8: what would show an agent's own address or token goes back to him; `maild.outbox.leaks` scans the finished mail again."""
-    leak = find_leak(act.body, act.agent.addresses)
-    return CommandFault(0, leak.text) if leak else None
+    if leak := find_leak(act.body, act.agent.addresses):
+        return CommandFault(0, leak.text)
+    for name in (file.name for file in act.attachments if letters.may_be_relayed(file)):
+        if leak := find_leak(name, act.agent.addresses):
+            return CommandFault(0, f'{leak.text}, in the name of the file "{name}"; give the file another name')
+    return None
 
 
 def _after_answer(performed: Performed, act: Act, settings: Settings) -> TicketView:

@@ -30,9 +30,10 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.effects import Letter
 from maild.message import Attachment
+from maild.outbox.clearing import clear_letter, clear_ticket
 from maild.outbox.delivery import Composed
 from maild.outbox.faces import write_sender
-from maild.outbox.leaks import find_leak, refuse_leaks
+from maild.outbox.leaks import refuse_leaks
 from maild.outbox.letter_draft import LetterDraft
 from maild.outbox.letter_headers import references_of, write_headers
 from maild.outbox.letter_values import letter_values
@@ -92,8 +93,8 @@ class Composer:
         attached, left_out = _choose_files(letter, files, self._settings.desk.attach_max)
         shown = place_pictures(letter.body_html, (attachment for attachment, _ in attached), number, self._settings.desk.domain)
         return LetterDraft(
-            letter=_without_excess(_without_customers_leaks(replace(letter, body_html=shown), secret)),
-            ticket=ticket,
+            letter=_without_excess(clear_letter(replace(letter, body_html=shown), secret)),
+            ticket=ticket if ticket is None or letter.kind is LetterKind.NOTIFICATION else clear_ticket(ticket, secret),
             number=number,
             queue=queue,
             sender=write_sender(letter, ticket, queue, self._settings),
@@ -119,18 +120,12 @@ class Composer:
         return tuple(own for own in addresses if own.casefold() not in to and not self._settings.is_own_address(own))
 
     def _shown(self, draft: LetterDraft, subject: str, words: Rendered) -> tuple[str, ...]:
-        """Everything a reader of the letter could see, before it is encoded."""
-        people = (draft.sender, *draft.letter.recipients, *draft.letter.cc)
-        names = (attachment.name for attachment, _ in draft.attached)
-        ids = references_of(draft, self._tokens)
-        return (subject, words.text, words.html or "", *map(str, people), *names, *ids, draft.letter.in_reply_to or "")
-
-
-def _without_customers_leaks(letter: Letter, secret: tuple[str, ...]) -> Letter:
-    """A customer may write an agent's address himself; better no quotation, and the template's own subject, than no answer."""
-    quoted = "" if find_leak(f"{letter.quoted_from} {letter.quoted}", secret) else letter.quoted
-    subject = "" if letter.kind is not LetterKind.NOTIFICATION and find_leak(letter.subject, secret) else letter.subject
-    return replace(letter, quoted=quoted, subject=subject)
+        """Everything a reader of the letter could see, before it is encoded, but for the addresses it goes to, which are their own."""
+        people = (person.name for person in (*draft.letter.recipients, *draft.letter.cc))
+        files = (attachment.name for attachment, _ in draft.attached)
+        headers = (value for _, value in draft.letter.thread_headers)
+        ids = (*references_of(draft, self._tokens), draft.letter.in_reply_to or "")
+        return (subject, words.text, words.html or "", str(draft.sender), *people, *files, *headers, *ids)
 
 
 def _without_excess(letter: Letter) -> Letter:

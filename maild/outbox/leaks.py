@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 from maild.errors import LeakError
 from maild.reason import Reason
@@ -16,10 +17,11 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 def find_leak(text: str, secret_addresses: Iterable[str]) -> Reason | None:
     """What in a text, or in HTML, a customer must not see; None if there is nothing."""
+    secrets = tuple((address, spelling) for address in secret_addresses for spelling in _spellings(address))
     for form in _readings(text):
         if _REFERENCE_LINE in form or _TOKEN.search(form):
             return Reason("agent-token", "an agent's token would be shown")
-        if shown := next((address for address in secret_addresses if address.casefold() in form), None):
+        if shown := next((address for address, spelling in secrets if spelling.search(form)), None):
             return Reason("agent-address", f"an agent's own address would be shown: {shown}")
     return None
 
@@ -34,9 +36,30 @@ def refuse_leaks(parts: Iterable[str], secret_addresses: tuple[str, ...]) -> Non
             raise LeakError(reason.text)
 
 
-def _readings(text: str) -> tuple[str, ...]:
-    """The text as it stands, and as a reader of HTML would see it: `anna<b></b>@acme.example` and `anna&#64;acme.example` count too."""
-    plain = _INVISIBLE.sub("", text).casefold()
-    if "<" not in plain and "&" not in plain:
-        return (plain,)
-    return (plain, html.unescape(plain), _INVISIBLE.sub("", html.unescape(_MARKUP.sub("", plain))))
+def _spellings(address: str) -> Iterator[re.Pattern[str]]:
+    """How an address may be written, its domain for people as well as for machines. `joanna@acme.example` is not `anna@acme.example`."""
+    local, at, domain = address.casefold().rpartition("@")
+    for name in dict.fromkeys((domain, _for_people(domain))):
+        yield re.compile(rf"(?<![a-z0-9_]){re.escape(local + at + name)}")
+
+
+def _for_people(domain: str) -> str:
+    try:
+        return domain.encode("ascii").decode("idna").casefold()
+    except UnicodeError:
+        return domain
+
+
+def _readings(text: str) -> Iterator[str]:
+    """The text as it stands, and as a reader of HTML and of its links would see it: `anna<b></b>@acme.example`, `anna&#64;acme.example` and
+    `mailto:anna%40acme.example` count too."""
+    yield (plain := _unveiled(text))
+    if "<" in plain or "&" in plain:
+        yield (plain := _unveiled(html.unescape(plain)))
+        yield _unveiled(html.unescape(_MARKUP.sub("", text)))
+    if "%" in plain:
+        yield _unveiled(unquote(plain))
+
+
+def _unveiled(text: str) -> str:
+    return _INVISIBLE.sub("", text).casefold()

@@ -7,9 +7,8 @@ from maild.config.settings import Settings
 from maild.message import Address
 from maild.outbox.folding import fold_addresses, fold_ids, fold_text
 from maild.outbox.hygiene import one_line
-from maild.outbox.leaks import find_leak
 from maild.outbox.letter_draft import LetterDraft
-from maild.outbox.references import choose_references, shown_to_customers
+from maild.outbox.references import choose_references
 from maild.outbox.ways_back import write_reply_to
 from maild.tokens import LetterKind, Tokens
 
@@ -37,10 +36,8 @@ def write_headers(draft: LetterDraft, subject: str, language: str, settings: Set
 
 
 def references_of(draft: LetterDraft, tokens: Tokens) -> tuple[str, ...]:
-    """The ids for References; a customer is shown neither an agent's token nor an id made of an agent's address."""
+    """The ids for References."""
     thread = draft.letter.references or (draft.ticket.references if draft.ticket else ())
-    if not draft.for_agents:
-        thread = tuple(given for given in shown_to_customers(thread, tokens) if find_leak(given, draft.author_addresses) is None)
     anchor = tokens.mint_anchor(draft.ticket.number) if draft.ticket else None
     return choose_references(anchor, thread, draft.letter.in_reply_to)
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from maild.outbox.hygiene import clean_id
-from maild.tokens import LetterKind, Tokens
 
 MAX_IDS = 10
 MAX_BYTES = 900
@@ -23,16 +22,6 @@ def choose_references(anchor: str | None, thread: Sequence[str], parent: str | N
             break
         kept.insert(0, given)
     return (*first, *kept, *last)
-
-
-def shown_to_customers(thread: Sequence[str], tokens: Tokens) -> tuple[str, ...]:
-    """The ids without those of agent notifications, which are agents' tokens (MAIL.md A3, A8)."""
-    return tuple(given for given in thread if not _is_agent_token(given, tokens))
-
-
-def _is_agent_token(message_id: str, tokens: Tokens) -> bool:
-    token = tokens.read_message_id(message_id) if message_id.startswith(("n.", "N.")) else None
-    return token is not None and token.kind is LetterKind.NOTIFICATION
 
 
 def _cost(message_id: str) -> int:

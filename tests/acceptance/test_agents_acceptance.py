@@ -253,6 +253,34 @@ def test_an_answer_that_shows_the_agents_own_address_does_not_leave_the_house(de
     assert desk.kinds(number) == ["customer"]
 
 
+def test_an_answer_with_a_file_named_after_the_agents_address_comes_back(desk: RunningDesk):
+    """A8."""
+    number, notice = a_request(desk, "A file that leaks")
+    files = [(f"{desk.at('anna')}.pdf", "application/pdf", b"%PDF-1.4 plan")]
+    parent = str(notice["Message-ID"])
+    raw = an_email_with_files(files, body="See the plan.\n", sender=desk.at("anna"), subject=f"Re: {notice['Subject']}")
+    head = f"In-Reply-To: {parent}\r\nReferences: {parent}\r\nAuthentication-Results: {judged(desk)['Authentication-Results']}\r\n"
+    assert desk.receive(head.encode() + raw)["state"] == "done"
+    assert "give the file another name" in text_of(desk.letter_about("anna", "A file that leaks", 2))
+    assert len(desk.letters(customer_of("A file that leaks"))) == 1
+    assert desk.kinds(number) == ["customer"]
+
+
+def test_a_customer_whose_message_id_looks_like_an_agents_token_is_acknowledged_and_answered(desk: RunningDesk):
+    """A8: whatever he calls his mail, it stops nothing."""
+    for subject, identifier in (
+        ("An id like a token", f"n.1042.77.ab{'a' * 16}@globex.example"),
+        ("An id like an agent", f"17.{desk.at('anna')}"),
+    ):
+        number, notice = a_request(desk, subject, message_id=identifier)
+        assert answer(desk, notice, "Here is your answer.\n")["state"] == "done"
+        _, letter = desk.letters(customer_of(subject))
+        assert "Here is your answer." in text_of(letter)
+        assert identifier not in letter.as_string()
+        follow_up = desk.receive(an_answer_to(letter, customer_of(subject), "Thank you, and one more question: when?\n"))
+        assert follow_up["ticket"] == number
+
+
 # Commands (A7)
 
 

@@ -74,6 +74,17 @@ def test_an_answer_goes_out_in_the_agents_html_unless_it_shows_his_address():
     assert letters(done("Look.", html='<p title="anna@acme.example">Look.</p>'))[0].body_html == ""
 
 
+def test_an_answer_with_a_file_that_names_him_comes_back_and_a_note_does_not():
+    """A8."""
+    named = replace(FILE, name="Anna@acme.example.pdf")
+    act = done("See the plan.", attachments=(FILE, named))
+    (fault,) = act.faults
+    assert 'in the name of the file "Anna@acme.example.pdf"' in fault.text
+    assert act.effects == ()
+    for kept in (done("See the plan.", "note", attachments=(named,)), done("See.", attachments=(replace(named, elided=True),))):
+        assert kept.faults == ()
+
+
 def test_a_ticket_that_has_an_owner_keeps_him_and_he_is_told():
     act = done("I helped her.", ticket=a_ticket(owner="boris"))
     assert act.after.owner == "boris"

@@ -4,7 +4,7 @@ from maild.outbox.leaks import find_leak
 from maild.tokens import LetterKind
 from tests.rig.letters import TOKENS
 
-ADDRESSES = ("anna@acme.example",)
+ADDRESSES = ("Anna@acme.example", "anna@xn--mnchen-3ya.example")
 TOKEN = TOKENS.mint_message_id(LetterKind.NOTIFICATION, 1042, 77, "anna")
 
 
@@ -19,6 +19,11 @@ def test_addresses_and_tokens_are_found_however_they_are_dressed():
     check("anna<b></b>@acme.example", "agent-address")
     check("anna&#64;acme.example", "agent-address")
     check("an\u200bna@acme.example", "agent-address")
+    check("&#65;nna@acme.example", "agent-address")
+    check('<a href="mailto:%41nna%40acme.example">me</a>', "agent-address")
+    check("写信给anna@acme.example", "agent-address")
+    check("anna@xn--mnchen-3ya.example", "agent-address")
+    check("anna@münchen.example", "agent-address")
     check(f"<{TOKEN}>", "agent-token")
     check(TOKEN.upper(), "agent-token")
     check("maild-ref: something", "agent-token")
@@ -26,6 +31,8 @@ def test_addresses_and_tokens_are_found_however_they_are_dressed():
 
 def test_the_rest_passes():
     check("write to support@acme.example", None)
+    check("write to joanna@acme.example", None)
+    check("100% of anna%40 at acme.example", None)
     check("Hello Anna, see version n.1.2.3", None)
     check(TOKENS.mint_message_id(LetterKind.ANSWER, 1042, 77), None)
     check(TOKENS.mint_anchor(1042), None)
