@@ -16,6 +16,8 @@ from maild.message import Address
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply"))
+"""Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
 NOT_YET |= {"task", "macro", "files", "next", "list", "show", "away", "back"}
 _HASHES = "#＃﹟"
@@ -43,7 +45,7 @@ _COMMAND_LIKE = re.compile(
 )
 _LITERAL = re.compile(rf"[{_HASHES}]{{2}}(?=[^\W\d_])")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
-_ADDRESS = re.compile(r"[^\s<>@\"]{1,64}@[^\s<>@\"]{1,255}")
+_ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     word, argument = ALIASES.get(split[0], split[0]), split[1].strip()
     if word != "note":
         argument = argument.strip(_BLANK).rstrip(".!;")
+    if word in ALONE and any(map(str.isalnum, argument)):
+        return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
     if word in VERBS:
         return Command(word, argument, number)
     if word in tags and not argument:
@@ -249,14 +253,14 @@ def _move(state: _State, argument: str) -> _State:
 def _tag(state: _State, argument: str) -> _State:
     words = _words(argument)
     if not words:
-        return state.fail("#tag needs at least one word")
+        return state.fail("#tag needs at least one word, as in #tag vip")
     return state.become(replace(state.ticket, tags=state.ticket.tags | words), "tagged", ", ".join(sorted(words)))
 
 
 def _untag(state: _State, argument: str) -> _State:
     words = _words(argument)
     if not words:
-        return state.fail("#untag needs at least one word")
+        return state.fail("#untag needs at least one word, as in #untag vip")
     return state.become(replace(state.ticket, tags=state.ticket.tags - words), "untagged", ", ".join(sorted(words)))
 
 
@@ -273,7 +277,7 @@ def _set(state: _State, argument: str) -> _State:
     name, equals, value = (part.strip() for part in argument.partition("="))
     name = name.casefold().removeprefix("field.")
     if not name or not equals:
-        return state.fail('#set takes "name=value"')
+        return state.fail(f'"{argument}" sets nothing; write a name, "=" and a value, as in order=1234567')
     if name == "priority":
         return _priority(state, value)
     if name == "status":
@@ -284,19 +288,31 @@ def _set(state: _State, argument: str) -> _State:
 
 
 def _cc(state: _State, argument: str) -> _State:
-    if not (match := _ADDRESS.search(argument)):
-        return state.fail(f'"{argument}" is no mail address')
-    others = tuple(person for person in state.ticket.participants if person.address.key != match[0].casefold())
-    participants = (*others, Participant(Address("", match[0]), ParticipantRole.CC))
-    return state.become(replace(state.ticket, participants=participants), "changed", f"{match[0]} gets copies")
+    if not (address := _address_in(argument)):
+        return state.fail(f'"{argument}" is not one mail address; #cc needs one, as in #cc bob@globex.example')
+    others = tuple(person for person in state.ticket.participants if person.address.key != address.casefold())
+    participants = (*others, Participant(Address("", address), ParticipantRole.CC))
+    return state.become(replace(state.ticket, participants=participants), "changed", f"{address} gets copies")
 
 
 def _uncc(state: _State, argument: str) -> _State:
-    match = _ADDRESS.search(argument)
-    others = tuple(person for person in state.ticket.participants if not match or person.address.key != match[0].casefold())
-    if match is None or others == state.ticket.participants:
+    address = _address_in(argument)
+    others = tuple(person for person in state.ticket.participants if not address or person.address.key != address.casefold())
+    if address is None or others == state.ticket.participants:
         return state.fail(f'"{argument}" takes no part in this ticket')
-    return state.become(replace(state.ticket, participants=others), "changed", f"{match[0]} gets no more copies")
+    return state.become(replace(state.ticket, participants=others), "changed", f"{address} gets no more copies")
+
+
+def _address_in(argument: str) -> str | None:
+    """The one address in it, a name before it or not; None where there are others, or words behind it, which would be lost.
+
+    Seen in practice: `bob@globex.example<mailto:bob@globex.example>`, Outlook's text for a link.
+    """
+    found = list(_ADDRESS.finditer(argument))
+    named = {match[1].casefold() for match in found}
+    if len(named) != 1 or any(map(str.isalnum, argument[found[-1].end() :])):
+        return None
+    return found[0][1]
 
 
 def _no_reply(state: _State, argument: str) -> _State:
@@ -309,9 +325,9 @@ def _words(argument: str) -> frozenset[str]:
 
 def _unknown(noun: str, given: str, known: Iterable[str]) -> str:
     if not given:
-        return f"no {noun} is named; one of: {', '.join(known)}"
+        return f"no {noun} is named; name one of: {', '.join(known)}"
     near = get_close_matches(given.casefold(), list(known), n=1, cutoff=0.6)
-    return f'there is no {noun} "{given}"' + (f"; did you mean {near[0]}?" if near else f"; one of: {', '.join(known)}")
+    return f'there is no {noun} "{given}"; ' + (f"did you mean {near[0]}?" if near else f"name one of: {', '.join(known)}")
 
 
 VERBS: dict[str, Callable[[_State, str], _State]] = {

@@ -89,6 +89,16 @@ def test_an_unknown_word_is_a_fault_with_its_line():
     check_fault("#snooze 3d\nHello", 1, "not available yet")
 
 
+def test_text_behind_a_command_that_takes_none_is_not_lost():
+    """A7: nothing is sent, and the agent is told where to put it."""
+    for word in ("close", "open", "reopen", "wait", "take", "spam", "noreply"):
+        check_fault(f"Hello\n\n#{word} as agreed with Ann", 3, f"#{word} takes no text; put the text on a line of its own")
+    check_fault("#close #assign boris\nHello", 1, "#close takes no text")
+    check_fault("*#close* bye\nHello", 1, "#close takes no text")
+    for line in ("#close.", "#close :", "#close :-)", "#close ?", "*#close*", "#close \u200f"):
+        check(f"{line}\nHello", [("close", line.partition(" ")[2].strip("\u200f"))], "Hello")
+
+
 def done(*commands: tuple[str, str], **ticket: object) -> TicketView:
     performed = perform(a_ticket(**ticket), [Command(*command) for command in commands], "anna", some_settings(), NOW)
     assert performed.faults == ()
@@ -109,6 +119,28 @@ def test_each_verb_does_what_it_says():
     assert done(("priority", "high")).priority is Priority.HIGH
     assert done(("set", "order=12")).fields == {"order": "12"}
     assert [address.address for address in done(("cc", "bob@globex.example")).cc] == ["bob@globex.example"]
+
+
+def faults(word: str, argument: str) -> list[str]:
+    return [fault.text for fault in perform(a_ticket(), [Command(word, argument)], "anna", some_settings(), NOW).faults]
+
+
+def test_a_fault_is_a_sentence_that_says_what_to_write():
+    assert faults("set", "order") == ['"order" sets nothing; write a name, "=" and a value, as in order=1234567']
+    assert faults("set", "=1") == ['"=1" sets nothing; write a name, "=" and a value, as in order=1234567']
+    assert faults("tag", "") == ["#tag needs at least one word, as in #tag vip"]
+    assert faults("untag", " ") == ["#untag needs at least one word, as in #untag vip"]
+    assert faults("move", "") == ["no queue is named; name one of: support, sales"]
+    assert faults("priority", "9") == ['there is no priority "9"; name one of: low, normal, high, urgent']
+    assert faults("set", "status=done") == ['there is no status "done"; name one of: open, waiting, closed, spam']
+
+
+def test_copies_go_to_one_address_and_no_word_beside_it_is_lost():
+    assert [address.address for address in done(("cc", "Bob Smith <Bob@globex.example>")).cc] == ["Bob@globex.example"]
+    assert [address.address for address in done(("cc", "bob@globex.example<mailto:bob@globex.example>")).cc] == ["bob@globex.example"]
+    for given in ("", "bob", "bob@globex.example please look", "bob@globex.example, eve@globex.example"):
+        assert faults("cc", given) == [f'"{given}" is not one mail address; #cc needs one, as in #cc bob@globex.example']
+    assert faults("uncc", "bob@globex.example") == ['"bob@globex.example" takes no part in this ticket']
 
 
 def test_one_fault_and_nothing_is_done():
