@@ -7,10 +7,12 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import ack_refusals, settled_refusal
-from maild.desk.audience import admins_named, agents_named, agents_to_tell, unreachable_agents, watchers_to_tell
+from maild.desk.audience import admins_named, agents_named
+from maild.desk.colleagues import tell_department, tell_of_move
 from maild.desk.doubt import find_why_kept_out, warn_of_doubts, without_suspicion
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
+from maild.desk.rehoming import Moved, describe_move, leave_behind
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
@@ -70,15 +72,25 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         return _decision(Draft(IncomingState.QUARANTINED, why), None, (), reading, verdict.trace)
     if verdict.fate is Fate.ALLOW:
         reading, verdict = replace(reading, spam=NO_SPAM), replace(verdict, ticket=without_suspicion(verdict.ticket))
-    after = _with_storm_tag(draft, verdict.ticket, reading, settings)
+    settled, left = _settled(draft.after, verdict.ticket, settings)
+    after = _with_storm_tag(draft, settled, reading, settings)
     effects = (
         *draft.effects,
         *_rule_events(draft, verdict),
+        *left,
         *_notes(verdict, now),
         *_customer_letters(draft, after, verdict, reading, settings),
         *_agent_letters(draft, after, verdict, reading, settings),
     )
     return _decision(draft, after, effects, reading, verdict.trace)
+
+
+def _settled(drafted: TicketView, ticket: TicketView, settings: Settings) -> Moved:
+    """The ticket as the rules left it, and without those who do not work where they have moved it."""
+    if ticket.queue == drafted.queue:
+        return ticket, ()
+    chosen = {name for name, was, now in (("owner", drafted.owner, ticket.owner), ("team", drafted.team, ticket.team)) if was != now}
+    return leave_behind(ticket, settings, chosen=chosen)
 
 
 def _decision(
@@ -276,6 +288,10 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
         yield RecordEvent("notify_withheld", "maild", "one mail will tell of all tickets of this storm")
     elif draft.tell and draft.message and ticket.status is not Status.SPAM and not reading.circumstances.quiet:
         yield from _notifications(draft, draft.message, ticket, reading, settings)
+    elif draft.silence is None and not reading.circumstances.quiet:
+        # A rule may move a ticket because of a mail that nobody is told of, as an automatic answer.
+        words = letters.customers_message(ticket, letters.answered_on(ticket, reading.known.last_words.get(ticket.number)))
+        yield from tell_of_move(draft.before, ticket, words, settings, suppressed=reading.known.suppressed)
     for wish in verdict.wishes:
         if isinstance(wish, NotifyWish) and draft.silence:
             yield RecordEvent("notify_withheld", f"rule {wish.rule}", f"{wish.template}: {draft.silence.text}")
@@ -284,27 +300,21 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
 
 
 def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[Effect]:
+    """A ticket that comes to another department is new there."""
     queue = settings.queues.get(ticket.queue)
     if queue is None:
         return
-    circle = queue.notify.new if draft.before is None else queue.notify.reply
-    unreachable = unreachable_agents(reading.known.suppressed, settings)
-    told = agents_to_tell(circle, ticket, settings, absent=unreachable)
-    newly = ticket.watchers - (draft.before.watchers if draft.before else frozenset())
-    told = (*told, *watchers_to_tell(newly, ticket, settings, without=(*told, *unreachable)))
-    for key in unreachable.intersection(agents_to_tell(circle, ticket, settings)):
-        yield RecordEvent("notify_withheld", "maild", f"mail to {settings.agents[key].name} comes back; others are told")
-    warnings = tuple(_warnings(draft, message, ticket, reading, settings))
-    for agent in told:
-        earlier = reading.known.earlier.get(ticket.number, ())
-        letter = letters.notification(settings.agents[agent], ticket, message, warnings, settings, earlier=earlier)
-        yield from post(letter, settings, RecordEvent("notified", "maild", settings.agents[agent].name))
-    if not told and circle != "none":
-        for admin in settings.desk.admins:
-            unattended = {"warnings": (f"Queue {queue.name} has no agent to tell.", *warnings)}
-            yield from post(
-                letters.alert(Address("", admin), None, ticket, "notification", settings, unattended, message.visible), settings
-            )
+    moved = describe_move(draft.before, ticket, settings)
+    yield from tell_department(
+        queue.notify.new if draft.before is None or moved else queue.notify.reply,
+        ticket,
+        message,
+        (*moved, *_warnings(draft, message, ticket, reading, settings)),
+        settings,
+        reading.known.earlier.get(ticket.number, ()),
+        suppressed=reading.known.suppressed,
+        watching=ticket.watchers - (draft.before.watchers if draft.before else frozenset()),
+    )
 
 
 def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[str]:

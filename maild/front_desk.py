@@ -1,17 +1,18 @@
 """The front desk: what the command line does to tickets, in the daemon's own transactions and with the agents' own acts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
-from maild.desk.audience import agents_to_tell
+from maild.desk.colleagues import tell_department
 from maild.desk.letters import NOTHING_ANSWERED
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
+from maild.effects import AddMessage, Decision, IncomingState, RecordEvent
 from maild.errors import UsageError
 from maild.ingest.hygiene import one_line
+from maild.known import Suppression
 from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
@@ -43,7 +44,7 @@ class FrontDesk:
         with self.store.writing() as tx:
             ticket = tickets.view(tx, number)
             answered = letters.answered_on(ticket, last_words_of(tx, number))
-            known = suppressions.find_holding(tx, [address.key for address in (ticket.requester, *ticket.cc)], _now())
+            known = self._suppressed(tx, *(address.key for address in (ticket.requester, *ticket.cc)))
             done = do(ticket, replace(act, suppressed=known, earlier=earlier_on(tx, number)), answered, self.office.desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
@@ -63,17 +64,18 @@ class FrontDesk:
         ticket = TicketView(0, subject, queue, Status.NEW, Priority.NORMAL, requester, now, now)
         message = AddMessage(MessageKind.CUSTOMER, requester, now, text, text, subject=subject)
         opened = RecordEvent("opened", self.actor.key, f"for {requester} at the command line")
-        effects = (message, opened, *self._opening_letters(ticket, message, settings, acknowledge))
-        decision = Decision(IncomingState.DONE, Reason("command-line", self.actor.key), None, ticket, effects)
+        ack = post(letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {}), settings) if acknowledge else ()
+        circle = settings.queues[queue].notify.new
         with self.store.writing() as tx:
-            return self._apply(tx, decision)
+            suppressed = self._suppressed(tx)
+            told = tell_department(circle, ticket, message, (), settings, suppressed=suppressed, without=(self.actor.key,))
+            effects = (message, opened, *ack, *told)
+            return self._apply(tx, Decision(IncomingState.DONE, Reason("command-line", self.actor.key), None, ticket, effects))
 
-    def _opening_letters(self, ticket: TicketView, message: AddMessage, settings: Settings, acknowledge: bool) -> Sequence[Effect]:
-        circle = settings.queues[ticket.queue].notify.new
-        agents = agents_to_tell(circle, ticket, settings, without=(self.actor.key,))
-        told = [letters.notification(settings.agents[agent], ticket, message, (), settings) for agent in agents]
-        ack = [letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})] if acknowledge else []
-        return [effect for letter in (*ack, *told) for effect in post(letter, settings)]
+    def _suppressed(self, tx: Transaction, *customers: str) -> Mapping[str, Suppression]:
+        """Those of the customers' and of all agents' addresses to which mail comes back."""
+        agents = (agent.email.casefold() for agent in self.office.desk.settings.agents.values())
+        return suppressions.find_holding(tx, (*customers, *agents), _now())
 
     def _apply(self, tx: Transaction, decision: Decision) -> TicketRow:
         now = _now()

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Mode, Settings
 from maild.desk import letters
+from maild.desk.colleagues import tell_agents, tell_of_move
 from maild.desk.commands import Command, CommandFault, Performed, perform
 from maild.desk.letters import Answered
 from maild.desk.notices import notice_for
+from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
 from maild.effects import AddMessage, Effect, RecordEvent
 from maild.known import Earlier, Suppression
 from maild.message import Address, Attachment
@@ -23,7 +25,8 @@ class Act:
     what `body` says, as safe HTML, "" without any.
 
     `message_id`, `references` and `subject` are those of the agent's mail, empty at the command line. `suppressed` are addresses to which
-    mail came back before: an answer is tried all the same (MAIL.md B5). `earlier` are the messages before this one, for a colleague to see.
+    mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5). `earlier` are the messages before this one,
+    for a colleague to see.
     """
 
     agent: Agent
@@ -65,12 +68,14 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
     answers = act.says_something and not internal and not performed.no_reply
     if answers and (fault := _mode_fault(performed.ticket, settings) or _leak_fault(act)):
         return Done(ticket, faults=(fault,))
-    after = _after_answer(performed, act, settings) if answers else performed.ticket
+    settled, left = _settled(ticket, performed, settings)
+    after = _after_answer(ticket, settled, performed, act, settings) if answers else settled
     message = _message(act, internal or not answers) if act.says_something else None
     effects = (
         *((message,) if message else ()),
         *(replace(event, by=act.by) for event in performed.events),
-        *_ownership(performed.ticket, after, act),
+        *left,
+        *_ownership(settled, after, act),
         *(_answer(after, act, answered, settings) if answers else ()),
         *_customer_notice(ticket, after, act, answers, performed.no_reply, answered, settings),
         *_colleagues(ticket, after, act, message, answered, settings),
@@ -98,11 +103,20 @@ def _leak_fault(act: Act) -> CommandFault | None:
     return None
 
 
-def _after_answer(performed: Performed, act: Act, settings: Settings) -> TicketView:
-    """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status."""
-    ticket = performed.ticket if performed.status_set else performed.ticket.with_status(Status.WAITING, act.at)
-    is_agent = act.agent.key in settings.agents
-    return replace(ticket, owner=act.agent.key) if ticket.owner is None and is_agent else ticket
+def _settled(before: TicketView, performed: Performed, settings: Settings) -> Moved:
+    """The ticket after the commands, and without those who do not work where they have moved it."""
+    if before.queue == performed.ticket.queue:
+        return performed.ticket, ()
+    return leave_behind(performed.ticket, settings, chosen={"owner"} if performed.owner_set else ())
+
+
+def _after_answer(before: TicketView, settled: TicketView, performed: Performed, act: Act, settings: Settings) -> TicketView:
+    """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status. Whoever answers and
+    moves the ticket on to others takes it only if he works there."""
+    ticket = settled if performed.status_set else settled.with_status(Status.WAITING, act.at)
+    stays = before.queue == ticket.queue or works_in(act.agent.key, ticket.queue, settings)
+    takes_it = ticket.owner is None and act.agent.key in settings.agents and stays
+    return replace(ticket, owner=act.agent.key) if takes_it else ticket
 
 
 def _message(act: Act, internal: bool) -> AddMessage:
@@ -161,18 +175,17 @@ def _customer_notice(
 def _colleagues(
     before: TicketView, after: TicketView, act: Act, message: AddMessage | None, answered: Answered, settings: Settings
 ) -> Iterator[Effect]:
-    """The owner hears what others do on his ticket. A new owner hears that it is his (PRODUCT 13), with what the customer wrote last.
+    """The owner hears what others do on his ticket, a new owner that it is his, and a new department that it is theirs, both with what the
+    customer wrote last (PRODUCT 13).
 
     A6: where it is handed over with a note, a reply is a note, since what answers a note may quote it between its lines.
     """
-    owner = settings.agents.get(after.owner or "")
-    if owner is None or owner.key == act.agent.key:
-        return
-    is_new_owner = before.owner != after.owner
-    if message is None and not is_new_owner:
-        return
     told = message or letters.customers_message(after, answered)
     earlier = act.earlier if message else tuple(past for past in act.earlier if not answered.text.startswith(past.words))
-    warnings = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()
-    event = RecordEvent("notified", "maild", owner.name)
-    yield from post(letters.notification(owner, after, told, warnings, settings, earlier=earlier), settings, event)
+    owner, is_new_owner = settings.agents.get(after.owner or ""), before.owner != after.owner
+    owners = (owner.key,) if owner and owner.key != act.agent.key and (message or is_new_owner) else ()
+    passed = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()
+    moved = describe_move(before, after, settings, act.agent.name)
+    yield from tell_agents(owners, after, told, (*passed, *moved), settings, earlier)
+    others = (act.agent.key, *owners)
+    yield from tell_of_move(before, after, told, settings, earlier, suppressed=act.suppressed, mover=act.agent.name, without=others)

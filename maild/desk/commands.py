@@ -79,13 +79,17 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """A ticket after its commands. `internal`: the mail is a note. `no_reply`: nothing goes to the customer."""
+    """A ticket after its commands. `internal`: the mail is a note. `no_reply`: nothing goes to the customer.
+
+    `status_set`, `owner_set`: a command said what it is to be, the same as before or not.
+    """
 
     ticket: TicketView
     events: tuple[RecordEvent, ...] = ()
     internal: bool = False
     no_reply: bool = False
     status_set: bool = False
+    owner_set: bool = False
     faults: tuple[CommandFault, ...] = ()
 
 
@@ -175,6 +179,7 @@ class _State:
     internal: bool = False
     no_reply: bool = False
     status_set: bool = False
+    owner_set: bool = False
     faults: tuple[str, ...] = field(default=())
 
     def become(self, ticket: TicketView, event: str, text: str) -> "_State":
@@ -197,7 +202,7 @@ def perform(ticket: TicketView, commands: Iterable[Command], actor: str, setting
         state = replace(state, faults=())
     if faults:
         return Performed(ticket, faults=tuple(faults))
-    return Performed(state.ticket, state.events, state.internal, state.no_reply, state.status_set)
+    return Performed(state.ticket, state.events, state.internal, state.no_reply, state.status_set, state.owner_set)
 
 
 def _note(state: _State, argument: str) -> _State:
@@ -227,7 +232,7 @@ def _set_status(state: _State, status: Status, event: str, text: str) -> _State:
 
 
 def _assign(state: _State, argument: str) -> _State:
-    name = argument.casefold()
+    state, name = replace(state, owner_set=True), argument.casefold()
     if name == "me":
         name = state.actor
     if name == "none":

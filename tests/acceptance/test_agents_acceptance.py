@@ -353,6 +353,22 @@ def test_every_verb_of_the_command_line_does_what_its_mail_command_does(desk: Ru
     assert not any("quiet word" in letter.as_string() for letter in desk.letters("phone@caller.example"))
 
 
+def test_a_ticket_moved_to_another_department_is_answered_there_by_replying(desk: RunningDesk):
+    subject = "For the other department"
+    number, notice = a_request(desk, subject)
+    answer(desk, notice, "#take\n")
+    answer(desk, notice, "#move sales\n")
+    moved = desk.letter_about("boris", subject)
+    assert "moved this ticket here from Support." in text_of(moved)
+    assert "the printer on the second floor is on fire" in text_of(moved)
+    assert (desk.ticket(number)["queue"], desk.ticket(number)["owner"]) == ("sales", None)
+    assert any("does not work in Sales" in event["text"] for event in desk.ticket(number)["events"])
+    answer(desk, moved, "Sales will see to it.\n", sender=desk.at("boris"))
+    last = desk.letters(customer_of(subject))[-1]
+    assert (last["From"].addresses[0].addr_spec, "Sales will see to it." in text_of(last)) == (desk.at("sales"), True)
+    assert desk.ticket(number)["owner"] == "boris"
+
+
 def test_a_failed_note_does_not_become_an_answer_when_it_is_corrected(desk: RunningDesk):
     number, notice = a_request(desk, "A note with a typo")
     answer(desk, notice, "#take\n")

@@ -167,8 +167,8 @@ def test_tickets_are_printed_as_the_list_has_them_after_each_verb(desk: RunningD
     for verb in (
         ("reply", "1", "An answer."),
         ("note", "1", "A note."),
-        ("assign", "1", "anna"),
         ("move", "1", "sales"),
+        ("assign", "1", "anna"),
         ("set", "1", "priority=high", "status=waiting"),
         ("tag", "1", "vip", "b"),
         ("untag", "1", "b"),

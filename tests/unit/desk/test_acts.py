@@ -5,12 +5,12 @@ from typing import Any
 
 from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
 
-from maild.config.settings import Agent, Mode
+from maild.config.settings import Agent, Mode, Notify
 from maild.desk.acts import Act, Done, do
 from maild.desk.commands import Command
 from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.effects import AddMessage, Letter, Post, RecordEvent
-from maild.known import Earlier
+from maild.known import Earlier, Suppression
 from maild.message import Address, Attachment
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
@@ -29,10 +29,13 @@ def done(
     ticket: TicketView | None = None,
     agent: Agent = ANNA,
     answered: Answered = NOTHING_ANSWERED,
+    sales: dict[str, Any] | None = None,
     **more: Any,
 ) -> Done:
     words = tuple(Command(*command.partition(" ")[::2]) for command in commands)
-    queues = {key: a_queue(key, statuses=frozenset({"closed", "waiting"})) for key in ("support", "sales")}
+    queues = {
+        key: a_queue(key, statuses=frozenset({"closed", "waiting"}), **(staff or {})) for key, staff in (("support", {}), ("sales", sales))
+    }
     act = Act(agent=agent, by=agent.key, at=NOW, commands=words, body=body, **more)
     return do(ticket or a_ticket(), act, answered, some_settings(queues=queues))
 
@@ -182,3 +185,77 @@ def test_a_ticket_handed_over_with_a_note_is_answered_by_a_note_below_which_the_
     letter = handed_over("He owes us.", "note")
     assert (letter.body, letter.internal) == ("He owes us.", True)
     assert [line.partition(": ")[2] for line in letter.values["history"]] == ["On its way.", "Where is", "Hello"]
+
+
+BORIS_ALONE = {"agents": ("boris",), "lead": None}
+
+
+def moved(body: str = "", *commands: str, sales: dict[str, Any] = BORIS_ALONE, **more: Any) -> Done:
+    """Anna moves a ticket to sales."""
+    return done(body, "move sales", *commands, sales=sales, answered=WORDS, earlier=EARLIER, **more)
+
+
+def told(act: Done) -> list[str | None]:
+    return [letter.agent for letter in letters(act, LetterKind.NOTIFICATION)]
+
+
+def test_the_department_a_ticket_is_moved_to_is_told_as_of_a_new_one_and_can_answer_what_the_customer_wrote():
+    """O7, A6."""
+    (letter,) = letters(moved(), LetterKind.NOTIFICATION)
+    assert (letter.agent, letter.queue, letter.values["warnings"]) == (
+        "boris",
+        "sales",
+        ("Anna Ivanova moved this ticket here from Support.",),
+    )
+    assert (letter.body, letter.quoted_from, letter.internal) == ("Where is it?", "Ann Smith", False)
+    assert [line.partition(": ")[2] for line in letter.values["history"]] == ["On its way.", "Hello"]
+    assert told(moved(sales={"notify": Notify(new="lead")}, agent=BORIS)) == ["anna"]
+    assert told(moved(sales={"notify": Notify(new="none")}, agent=BORIS)) == []
+
+
+def test_whoever_moves_a_ticket_is_not_told_and_admins_only_where_the_department_has_nobody():
+    assert told(moved(sales={"agents": ("anna", "boris")})) == ["boris"]
+    assert told(moved(sales={"agents": ("anna",), "lead": None})) == []
+    (letter,) = letters(moved(sales={"agents": (), "lead": None}))
+    assert ([person.address for person in letter.recipients], letter.values["warnings"][0]) == (
+        ["ops@acme.example"],
+        "Queue Sales has no agent to tell.",
+    )
+    boris_is_gone = {"boris@acme.example": Suppression("mail bounced")}
+    assert "notify_withheld" in events(moved(suppressed=boris_is_gone))
+
+
+def test_who_does_not_work_in_the_new_department_leaves_the_ticket():
+    act = moved(ticket=a_ticket(owner="anna"))
+    assert act.after.owner is None
+    assert RecordEvent("assigned", "maild", "no owner any more: Anna Ivanova does not work in Sales") in act.effects
+    assert moved(ticket=a_ticket(owner="boris")).after.owner == "boris"
+    assert moved(ticket=a_ticket(owner="anna"), sales={"agents": ("boris",), "lead": "anna"}).after.owner == "anna"
+    assert moved(ticket=a_ticket(owner="anna"), sales={"agents": (), "lead": None}).after.owner == "anna", "somebody must"
+    assert moved(ticket=a_ticket(owner="anna", team="payments")).after.team == "payments", "Boris is in it"
+    act = moved(ticket=a_ticket(team="payments"), sales={"agents": ("anna",), "lead": None})
+    assert (act.after.team, "changed" in events(act)) == (None, True)
+
+
+def test_an_owner_named_with_the_move_stays_and_is_told_once():
+    for commands in (("assign me",), ("take",)):
+        assert moved("", *commands, ticket=a_ticket(owner="anna")).after.owner == "anna"
+    act = moved("", "assign boris", ticket=a_ticket(owner="anna"))
+    assert (act.after.owner, told(act)) == ("boris", ["boris"])
+    (letter,) = letters(act, LetterKind.NOTIFICATION)
+    assert letter.values["warnings"] == ("Anna Ivanova passed this ticket to you.", "Anna Ivanova moved this ticket here from Support.")
+
+
+def test_whoever_answers_and_moves_the_ticket_on_does_not_take_it():
+    """A14."""
+    act = moved("Dear Ann, sales will tell you.")
+    assert (act.after.owner, told(act)) == (None, ["boris"])
+    assert moved("Dear Ann, I am in sales, too.", sales={"agents": ("anna", "boris")}).after.owner == "anna"
+
+
+def test_a_ticket_moved_with_a_note_is_shown_with_the_note_and_one_that_is_done_to_nobody():
+    (letter,) = letters(moved("She wants a discount.", "note"), LetterKind.NOTIFICATION)
+    assert (letter.body, letter.internal) == ("She wants a discount.", True)
+    assert [line.partition(": ")[2] for line in letter.values["history"]] == ["On its way.", "Where is", "Hello"]
+    for command in ("close", "spam"):
+        assert told(moved("", command)) == []

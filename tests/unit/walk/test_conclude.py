@@ -12,8 +12,8 @@ from maild.decide import decide
 from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Conduct, Earlier, History, Known, KnownCopy, RecentMail, Sent, Suppression, guess_key, pair_key
-from maild.message import Address, AuthResult
+from maild.known import Conduct, Earlier, History, Known, KnownCopy, LastWords, RecentMail, Sent, Suppression, guess_key, pair_key
+from maild.message import Address, AuthResult, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.rules.verdict import AckWish, CloseWish, Fate, NotifyWish, ReplyWish, Verdict, Wish
@@ -266,3 +266,43 @@ def test_another_copy_of_what_was_kept_out_is_a_duplicate_if_it_is_kept_out_too(
         "another copy of message 7, which is in quarantine",
         (),
     )
+
+
+def told(decision: Decision) -> list[str | None]:
+    return [letter.agent for letter in decision.letters if letter.template == "notification"]
+
+
+def test_a_ticket_that_a_rule_moves_is_told_to_the_new_department_and_leaves_who_does_not_work_there():
+    owned = {"owner": "anna"}
+    stays = concluded(on_ticket(owned))
+    assert (told(stays), stays.after and stays.after.owner) == (["anna"], "anna")
+    moved = concluded(on_ticket(owned), queue="sales")
+    assert (told(moved), moved.after and moved.after.owner) == (["boris"], None)
+    assert notified(moved)["warnings"] == ("This ticket was moved here from Support.",)
+    assert events(moved, "assigned") == ["no owner any more: Anna Ivanova does not work in Sales"]
+    chosen = concluded(on_ticket({"owner": "boris"}), queue="sales", owner="anna")
+    assert chosen.after is not None
+    assert chosen.after.owner == "anna"
+
+
+def test_a_new_ticket_that_follows_an_old_one_and_is_moved_does_not_keep_its_owner():
+    old = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=31), "owner": "anna"}
+    stays = concluded(on_ticket(old))
+    assert (told(stays), stays.after and stays.after.owner) == (["anna", "boris"], "anna")
+    moved = concluded(on_ticket(old), queue="sales")
+    assert (told(moved), moved.after and moved.after.owner) == (["boris"], None)
+    assert notified(moved)["warnings"] == ()
+
+
+def test_a_ticket_moved_because_of_automatic_mail_is_shown_with_what_the_customer_wrote():
+    words = Known(tickets={1042: a_ticket()}, last_words={1042: LastWords("Where is it?", "Ann Smith")})
+    away = on_ticket(message_class=MessageClass.AUTO_REPLY, known=words)
+    assert told(concluded(away)) == []
+    (letter,) = [letter for letter in concluded(away, queue="sales").letters if letter.template == "notification"]
+    assert (letter.agent, letter.body, letter.internal) == ("boris", "Where is it?", False)
+    assert told(concluded(on_ticket(message_class=MessageClass.AUTO_REPLY), queue="sales", status=Status.CLOSED)) == []
+
+
+def test_a_ticket_of_a_queue_that_is_gone_is_new_to_the_department_that_gets_it():
+    moved = concluded(on_ticket({"queue": "helpdesk", "owner": "boris"}))
+    assert (told(moved), notified(moved)["warnings"]) == (["anna", "boris"], ("This ticket was moved here from helpdesk.",))

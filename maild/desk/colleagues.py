@@ -1,0 +1,79 @@
+"""What colleagues are told of a message: each agent by a notification of his own, the admins where there is no agent. Pure."""
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from maild.config.settings import Settings
+from maild.desk import letters
+from maild.desk.audience import Circle, agents_to_tell, unreachable_agents, watchers_to_tell
+from maild.desk.rehoming import describe_move
+from maild.effects import AddMessage, Effect, RecordEvent
+from maild.known import Earlier
+from maild.message import Address
+from maild.outbox.guard import post
+from maild.ticket import Status, TicketView
+
+_SETTLED = frozenset({Status.CLOSED, Status.SPAM, Status.MERGED})
+
+
+def tell_agents(
+    agents: Iterable[str], ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings, earlier: Sequence[Earlier]
+) -> Iterator[Effect]:
+    """A notification for each of these keys. `earlier` are the messages before this one."""
+    for agent in (settings.agents[key] for key in agents):
+        letter = letters.notification(agent, ticket, message, warnings, settings, earlier=earlier)
+        yield from post(letter, settings, RecordEvent("notified", "maild", agent.name))
+
+
+def tell_department(
+    circle: Circle,
+    ticket: TicketView,
+    message: AddMessage,
+    warnings: Sequence[str],
+    settings: Settings,
+    earlier: Sequence[Earlier] = (),
+    *,
+    suppressed: Container[str],
+    without: Sequence[str] = (),
+    watching: Iterable[str] = (),
+) -> Iterator[Effect]:
+    """A notification for each agent of the circle, and for who speaks for the queues `watching` (F10); for the admins where the circle is
+    empty.
+
+    `suppressed` are addresses to which mail comes back (B6), as they are compared; `without`: who need not be told.
+    """
+    unreachable = unreachable_agents(suppressed, settings)
+    everybody = agents_to_tell(circle, ticket, settings, absent=unreachable)
+    told = agents_to_tell(circle, ticket, settings, without=without, absent=unreachable) if without else everybody
+    for key in unreachable.intersection(agents_to_tell(circle, ticket, settings)):
+        yield RecordEvent("notify_withheld", "maild", f"mail to {settings.agents[key].name} comes back; others are told")
+    watchers = watchers_to_tell(watching, ticket, settings, without=(*told, *without, *unreachable))
+    yield from tell_agents((*told, *watchers), ticket, message, warnings, settings, earlier)
+    if not everybody and not watchers and circle != "none":
+        yield from _tell_admins(ticket, message, warnings, settings)
+
+
+def tell_of_move(
+    before: TicketView | None,
+    after: TicketView,
+    message: AddMessage,
+    settings: Settings,
+    earlier: Sequence[Earlier] = (),
+    *,
+    suppressed: Container[str],
+    mover: str = "",
+    without: Sequence[str] = (),
+) -> Iterator[Effect]:
+    """A department to which a ticket has been moved is told as of a new one, unless it needs nobody any more; see `tell_department`.
+
+    `message` is what they are shown, `mover` who it was, if it was a person.
+    """
+    moved = describe_move(before, after, settings, mover)
+    if moved and after.status not in _SETTLED:
+        circle = settings.queues[after.queue].notify.new
+        yield from tell_department(circle, after, message, moved, settings, earlier, suppressed=suppressed, without=without)
+
+
+def _tell_admins(ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings) -> Iterator[Effect]:
+    values = {"warnings": (f"Queue {settings.queues[ticket.queue].name} has no agent to tell.", *warnings)}
+    for admin in settings.desk.admins:
+        yield from post(letters.alert(Address("", admin), None, ticket, "notification", settings, values, message.visible), settings)
