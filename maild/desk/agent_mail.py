@@ -12,7 +12,7 @@ from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import with_persons
 from maild.desk.rehoming import rehome
 from maild.draft import Draft
-from maild.effects import AddMessage, IncomingState, RecordEvent
+from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
 from maild.ingest.excerpt import cut_excerpt
 from maild.ingest.forwards import begins_with_forward
 from maild.ingest.new_text import is_old_text
@@ -31,6 +31,7 @@ TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
 
 MOST_NAMED = 100
 
+DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
 TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs to another ticket")
 
 
@@ -112,7 +113,7 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     done = do(_with_persons_answered(housed, act, reading, settings), act, answered, settings)
     if done.faults:
         return _command_failed(reading, agent, ticket, done.faults, text, why_internal, settings)
-    kept = (RecordEvent("kept_as_note", "maild", why_internal.text),) if why_internal and act.says_something else ()
+    kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     reason = Reason("agent-act", f"{agent.name}, {proof}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
@@ -134,6 +135,16 @@ def _furnished(parsed: Parsed, ticket: TicketView, why_internal: Reason | None) 
     if is_note or not is_unmarked_furniture(parsed.body, ticket.number):
         return ()
     return (CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),)
+
+
+def _kept(message: InboundMessage, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:
+    """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, or the desk
+    is set so. What he only passed on was meant for nobody here."""
+    event = RecordEvent("kept_as_note", "maild", why.text)
+    says_so = why is DEFAULT_VISIBILITY or any(command.word in ("note", "noreply") for command in act.commands)
+    if says_so or message.nothing_new:
+        return (event,)
+    return (event, *post(letters.kept_as_note(act.agent, ticket, why, act.body, settings), settings))
 
 
 def _empty(act: Act) -> CommandFault | None:
@@ -193,7 +204,7 @@ def _html_of(message: InboundMessage, body: str) -> str:
 def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     """MAIL.md A6: why this is a note and not an answer to the customer, None if it is an answer."""
     if settings.desk.default_visibility == "internal":
-        return Reason("default-visibility", "agents' mails are notes on this desk")
+        return DEFAULT_VISIBILITY
     if reading.thread.parent_internal:
         return Reason("reply-to-note", "a reply to a note is a note")
     if starts_with_forward(reading.message.subject) or _passes_on(reading.message):

@@ -298,6 +298,24 @@ def command_failed(
     )
 
 
+def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:
+    """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template="kept-as-note",
+        queue=ticket.queue,
+        recipients=(Address(agent.name, agent.email),),
+        agent=agent.key,
+        languages=settings.language_of(ticket.queue, settings.desk.language),
+        subject=ticket.subject,
+        body=text,
+        quoted_from=settings.desk.name,
+        automatic=False,
+        internal=True,
+        values={"why": why.text},
+    )
+
+
 def customers_message(ticket: TicketView, answered: Answered) -> AddMessage:
     """What the customer wrote last, in the shape of a message, to show a colleague who takes over. He can answer it."""
     author = Address(answered.author or ticket.requester.name, ticket.requester.address)

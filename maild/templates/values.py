@@ -68,7 +68,9 @@ OPTIONAL: Mapping[str, object] = {
     "reference": "",
     "actions": {},
 }
-FOR_AGENTS = frozenset({"notification", "escalation", "unverified", "command-failed", "digest-storm", "attention", "quarantined"})
+FOR_AGENTS = frozenset(
+    {"notification", "escalation", "unverified", "command-failed", "kept-as-note", "digest-storm", "attention", "quarantined"}
+)
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
 FOR_RULES = frozenset({"escalation", "faq-password"})
 """Kinds of ours that nothing but a rule sends."""

@@ -203,6 +203,9 @@ def test_a_forwarded_notification_stays_a_note_and_whom_it_was_sent_to_gets_noth
         message_id="forward@anna.example",
     )
     assert (row["state"], desk.kinds(number)) == ("done", ["customer", "note"])
+    kept = text_of(desk.letter_about("anna", "Forwarded inside", 2))
+    assert "Your mail was kept as a note. The customer did not get it" in kept
+    assert "Partner, what do you say?" in kept
     third = an_email(
         sender="partner@else.example",
         to=desk.at("support"),

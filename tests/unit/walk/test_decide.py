@@ -278,9 +278,28 @@ def test_only_an_answer_to_the_notification_itself_is_public():
         by_anna(message={"elided": "-------- Weitergeleitete Nachricht --------\nVon: Ann"}),
         by_anna(message={"new_text": "Begin forwarded message:\n\nFrom: Ann", "text": "Begin forwarded message:\n\nFrom: Ann"}),
         by_anna(thread={"parent_internal": True}),
-        by_anna(message={"new_text": "#note\nHe owes us.", "text": "#note\nHe owes us."}),
     ):
-        assert (kinds(decided(reading)), posted(decided(reading))) == ([(MessageKind.NOTE, True)], [])
+        assert (kinds(decided(reading)), posted(decided(reading))) == ([(MessageKind.NOTE, True)], [("kept-as-note", (ANNA,))])
+        assert len(events(decided(reading), "kept_as_note")) == 1
+
+
+def test_an_agent_who_wants_a_note_is_not_told_that_it_is_one():
+    """A6, A13."""
+    for words in ("#note\nHe owes us.", "#noreply\nHe owes us."):
+        for place in (TokenPlace.IN_REPLY_TO, TokenPlace.REFERENCES):
+            draft = decided(by_anna(place=place, message={"new_text": words, "text": words}))
+            assert (kinds(draft), posted(draft)) == ([(MessageKind.NOTE, True)], [])
+    inside = replace(some_settings(), desk=replace(some_settings().desk, default_visibility="internal"))
+    draft = decide(by_anna(), inside, NOW)
+    assert (kinds(draft), posted(draft)) == ([(MessageKind.NOTE, True)], [])
+
+
+def test_an_agent_is_shown_what_was_kept_and_why_and_answers_it_inside():
+    text = "#wait\nDear Ann"
+    draft = decided(by_anna(place=TokenPlace.REFERENCES, message={"new_text": text, "text": text}))
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post) and effect.letter.template == "kept-as-note"]
+    assert (letter.body, letter.internal, letter.agent) == ("Dear Ann", True, "anna")
+    assert letter.values["why"] == "the token stands in References only, so it is not certain where this was meant to go"
 
 
 def test_a_quotation_alone_goes_back_to_the_agent():
