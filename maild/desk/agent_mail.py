@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
@@ -100,19 +101,22 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     why_internal = _why_internal(reading, settings)
     text = reading.message.new_text if why_internal else without_furniture(reading.message.new_text, ticket.number)
     parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
-    faults = (
-        parsed.faults or _sealed(reading.message) or _oversize(reading.circumstances.full_size) or _furnished(parsed, ticket, why_internal)
-    )
-    if faults:
-        return _command_failed(reading, agent, ticket, faults, text, why_internal, settings)
+    failed = partial(_command_failed, reading, agent, ticket, text, why_internal, settings)
+    if (
+        faults := parsed.faults
+        or _sealed(reading.message)
+        or _oversize(reading.circumstances.full_size)
+        or _furnished(parsed, ticket, why_internal)
+    ):
+        return failed(faults)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
-    if fault := _empty(act):
-        return _command_failed(reading, agent, ticket, (fault,), text, why_internal, settings)
+    if faults := _empty(act):
+        return failed(faults)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     done = do(_with_persons_answered(housed, act, reading, settings), act, answered, settings)
     if done.faults:
-        return _command_failed(reading, agent, ticket, done.faults, text, why_internal, settings)
+        return failed(done.faults)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     reason = Reason("agent-act", f"{agent.name}, {proof}")
@@ -147,11 +151,11 @@ def _kept(message: InboundMessage, act: Act, ticket: TicketView, why: Reason, se
     return (event, *post(letters.kept_as_note(act.agent, ticket, why, act.body, settings), settings))
 
 
-def _empty(act: Act) -> CommandFault | None:
+def _empty(act: Act) -> tuple[CommandFault, ...]:
     """MAIL.md A5: neither words nor files nor commands."""
     if act.says_something or act.commands or act.internal:
-        return None
-    return CommandFault(0, "the mail has no words of yours; write them above what you quote")
+        return ()
+    return (CommandFault(0, "the mail has no words of yours; write them above what you quote"),)
 
 
 def _sealed(message: InboundMessage) -> tuple[CommandFault, ...]:
@@ -228,10 +232,10 @@ def _command_failed(
     reading: Reading,
     agent: Agent,
     ticket: TicketView,
-    faults: tuple[CommandFault, ...],
     text: str,
     why_internal: Reason | None,
     settings: Settings,
+    faults: tuple[CommandFault, ...],
 ) -> Draft:
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
     why = "; ".join(map(str, faults))
