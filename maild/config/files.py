@@ -17,6 +17,10 @@ def read_files(findings: Findings) -> Table | None:
     directory, faults = findings.directory, findings.faults
     try:
         names = sorted(entry.name for entry in directory.iterdir())
+    except FileNotFoundError:
+        message = f"there is no directory {directory}; `-c DIR` names another one, `maild init DIR` makes a desk"
+        faults.add(Place(directory / MAIN_FILE, 1, 1), "E100", message)
+        return None
     except OSError as error:
         faults.add(Place(directory / MAIN_FILE, 1, 1), "E100", f"the directory cannot be read: {error.strerror}")
         return None

@@ -104,7 +104,7 @@ def find_problem(kind: str, answer: str) -> str | None:
 
 def refuse_overwriting(directory: Path, names: Iterable[Path] = (_MAIN, _SECRET, _RULES)) -> None:
     """Raises UsageError where one of these files stands in the folder already."""
-    standing = [name.name for name in names if os.path.lexists(directory / name)]
+    standing = [str(name) for name in names if os.path.lexists(directory / name)]
     if standing:
         raise UsageError(f"{directory} holds {', '.join(standing)} already; nothing was written")
 

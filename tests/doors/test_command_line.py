@@ -557,6 +557,8 @@ def test_a_folder_that_is_no_desk_says_so(tmp_path: Path, arguments: str):
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no maild.yaml here; `maild init DIR` writes one" in done.stderr
     assert "Traceback" not in done.stderr
+    nowhere = shell(f"$maild {arguments}", tmp_path / "nowhere")
+    assert f"there is no directory {tmp_path}/nowhere; `-c DIR` names another one" in nowhere.stderr
 
 
 def test_faults_are_named_from_the_desks_folder_by_every_command(tmp_path: Path):

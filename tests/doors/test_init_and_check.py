@@ -180,10 +180,11 @@ def test_a_person_is_asked_again_until_the_answer_can_be_one(tmp_path: Path):
 
 
 def test_nobody_is_asked_in_a_folder_that_holds_a_desk(tmp_path: Path):
-    (tmp_path / "maild.yaml").touch()
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/10-example.yaml").touch()
     result = run_init(tmp_path, typed="")
     assert isinstance(result.exception, UsageError)
-    assert "maild.yaml already" in str(result.exception)
+    assert "holds rules/10-example.yaml already" in str(result.exception)
     assert result.stderr == ""
 
 
