@@ -283,7 +283,7 @@ def test_any_slip_in_a_good_desk_gives_faults_or_settings(tmp_path: Path, data: 
 
 def test_the_directory_is_the_flag_else_the_environment_else_etc(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MAILD_CONFIG", "/srv/desk")
-    assert find_directory("here") == Path("here")
+    assert find_directory("here") == Path.cwd() / "here"
     assert find_directory(None) == Path("/srv/desk")
     monkeypatch.delenv("MAILD_CONFIG")
     assert find_directory(None) == Path("/etc/maild")
