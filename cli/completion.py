@@ -47,7 +47,8 @@ def _found_by(find: Callable[[Context], Iterable[str]]) -> Completer:
         from maild.errors import MaildError
 
         try:
-            found = find(Context(find_directory(ctx.find_root().params.get("config"))))
+            with ctx.scope():
+                found = find(Context(find_directory(ctx.find_root().params.get("config"))))
         except MaildError:
             return []
         return [name for name in found if name.startswith(incomplete)]
