@@ -208,6 +208,10 @@ def _read_value(entry: Entry, scope: _Scope) -> Values:
         return ()
     if isinstance(entry.value, Scalar) and not isinstance(entry.value.value, str):
         return ((name, entry.value.value),)
+    if not isinstance(entry.value, Scalar):
+        message = f'"{name}" takes a text or a number; values of a template stand beside it, as in {{template: refund, days: 14}}'
+        scope.loading.add(entry.value.place, "E301", message)
+        return ()
     text = _read_text(entry.value, f'"{name}"', scope)
     return ((name, text),) if text else ()
 
