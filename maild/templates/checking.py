@@ -100,7 +100,8 @@ class _Check:
         if unknown.name in given:
             remedy = f'{{{{ {unknown.name}|default("") }}}} does without'
             return HANDING, f"{problem}; rules give it, but the desk sends this letter by itself, too; {remedy}"
-        return (HANDING, f"{problem}; no rule gives it") if self._of_kind(kind) else ("E402", problem)
+        rules = ", ".join(dict.fromkeys(item.rule for item in self._of_kind(kind)))
+        return (HANDING, f"{problem}; no rule that names this template gives it ({rules})") if rules else ("E402", problem)
 
     def _check_givers(self, file: TemplateFile, name: str) -> None:
         """Some rule hands the value over, so every rule must that sends such a letter."""

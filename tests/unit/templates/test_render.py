@@ -295,11 +295,17 @@ def test_a_value_that_no_rule_gives_has_its_place(tmp_path: Path):
     check_handed(tmp_path / "a", "a\n{{ amount }}", [], f'{place}: E402 unknown name "amount" (did you mean "count"?)')
     elsewhere = [handing("own"), handing("other", amount=3)]
     check_handed(
-        tmp_path / "b", "a\n{{ amount }}", elsewhere, f'{place}: E405 unknown name "amount" (did you mean "count"?); no rule gives it'
+        tmp_path / "b",
+        "a\n{{ amount }}",
+        elsewhere,
+        f'{place}: E405 unknown name "amount" (did you mean "count"?); no rule that names this template gives it (one)',
     )
     given = [handing("own", amount=3)]
     check_handed(
-        tmp_path / "c", "a\n{{ amuont }}", given, f'{place}: E405 unknown name "amuont" (did you mean "amount"?); no rule gives it'
+        tmp_path / "c",
+        "a\n{{ amuont }}",
+        given,
+        f'{place}: E405 unknown name "amuont" (did you mean "amount"?); no rule that names this template gives it (one)',
     )
 
 
