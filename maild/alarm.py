@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from maild.config.settings import Settings
+from maild.desk.letters import house_letter
 from maild.effects import Letter
-from maild.house_mail import a_house_letter, find_speaking_queue, post_house_letters
+from maild.house_mail import find_speaking_queue, post_house_letters
 from maild.jobs import scheduled_job
 from maild.message import Address
 from maild.office import Office
@@ -78,4 +79,4 @@ def _write(settings: Settings, troubles: Sequence[Trouble]) -> tuple[Letter, ...
     if queue is None:
         return ()
     texts = tuple(trouble.text for trouble in troubles)
-    return tuple(a_house_letter(ALARM_TEMPLATE, queue, Address("", admin), settings, warnings=texts) for admin in settings.desk.admins)
+    return tuple(house_letter(ALARM_TEMPLATE, queue, Address("", admin), settings, warnings=texts) for admin in settings.desk.admins)

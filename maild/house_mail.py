@@ -5,26 +5,11 @@ from datetime import datetime
 
 from maild.config.settings import Mode, Settings
 from maild.effects import Decision, IncomingState, Letter, Post
-from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
 from maild.store.apply import apply
 from maild.store.engine import Transaction
-from maild.tokens import LetterKind
 from maild.writing_desk import composing
-
-
-def a_house_letter(template: str, queue: str, reader: Address, settings: Settings, **values: object) -> Letter:
-    """A letter under a department's name. It carries no token: a reply to it steers nothing."""
-    return Letter(
-        kind=LetterKind.NOTIFICATION,
-        template=template,
-        queue=queue,
-        recipients=(reader,),
-        languages=settings.language_of(queue, settings.desk.language),
-        values=values,
-        automatic=False,
-    )
 
 
 def post_house_letters(tx: Transaction, office: Office, letters: Sequence[Letter], why: Reason, now: datetime) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from maild.conclude import conclude
 from maild.config.settings import Settings
 from maild.decide import decide
+from maild.desk.audience import agent_homes
 from maild.desk.commands import hash_words
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.suspicion import find_distrust, observe, with_tried_number
@@ -126,7 +127,7 @@ def _question(
     return replace(
         question,
         addressees=question.addressees | home,
-        agents=frozenset(colleague.email.casefold() for colleague in settings.agents.values()),
+        agents=agent_homes(settings),
         bounced=bounced.letter if bounced else None,
         queues=tuple(settings.queues),
         departments=departments.keys,

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from maild.config.settings import Mode, Settings
+from maild.desk.audience import agent_homes, unreachable_agents
+from maild.desk.letters import house_letter
 from maild.effects import Letter
-from maild.house_mail import a_house_letter, find_speaking_queue, post_house_letters
+from maild.house_mail import find_speaking_queue, post_house_letters
 from maild.jobs import scheduled_job
 from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
-from maild.store import switches
-from maild.store.engine import Store
+from maild.store import suppressions, switches
+from maild.store.engine import Store, Transaction
 from maild.store.quarantine import KeptOut, list_kept_out
 
 PERIOD = timedelta(days=1)
@@ -40,9 +42,10 @@ class QuarantineDigest:
             told = switches.find(tx, _TOLD)
             since = datetime.fromisoformat(told) if told else until - PERIOD
             found = list_kept_out(tx, since, until, MOST) if until - since >= PERIOD else ()
+            unreachable = _find_unreachable(tx, office.desk.settings, now)
         if since > until:
             self._count_from(until)
-        if letters := tuple(_letters(found, office.desk.settings)):
+        if letters := tuple(_letters(found, unreachable, office.desk.settings)):
             with self._store.writing() as tx:
                 post_house_letters(tx, office, letters, Reason("quarantine", f"{len(found)} mails were kept out"), now)
                 switches.store(tx, _TOLD, until.isoformat())
@@ -53,20 +56,28 @@ class QuarantineDigest:
             switches.store(tx, _TOLD, until.isoformat())
 
 
-def _letters(found: Sequence[KeptOut], settings: Settings) -> Iterator[Letter]:
+def _find_unreachable(tx: Transaction, settings: Settings, now: datetime) -> frozenset[str]:
+    return unreachable_agents(suppressions.find_holding(tx, agent_homes(settings), now), settings)
+
+
+def _letters(found: Sequence[KeptOut], unreachable: frozenset[str], settings: Settings) -> Iterator[Letter]:
     for mailbox in sorted({mail.mailbox for mail in found}):
         mails = [mail for mail in found if mail.mailbox == mailbox]
         queue = settings.queues.get(mailbox)
         speaking = mailbox if queue and queue.mode is not Mode.OBSERVE else find_speaking_queue(settings)
         if speaking and any(mail.reason.code not in STRAYS for mail in mails):
-            yield from (_letter(mails, speaking, reader, settings) for reader in _readers(mailbox, settings))
+            yield from (_letter(mails, speaking, reader, settings) for reader in _readers(mailbox, unreachable, settings))
 
 
-def _readers(mailbox: str, settings: Settings) -> tuple[Address, ...]:
-    """The lead of the mailbox's department, else the admins."""
+def _readers(mailbox: str, unreachable: frozenset[str], settings: Settings) -> tuple[Address, ...]:
+    """The lead of the mailbox's department, else the admins; also where his own mailbox is dead (B6)."""
     queue = settings.queues.get(mailbox)
     lead = settings.agents.get(queue.lead or "") if queue else None
-    return (Address(lead.name, lead.email),) if lead else tuple(Address("", admin) for admin in settings.desk.admins)
+    return (
+        (Address(lead.name, lead.email),)
+        if lead and lead.key not in unreachable
+        else tuple(Address("", admin) for admin in settings.desk.admins)
+    )
 
 
 def _letter(mails: Sequence[KeptOut], queue: str, reader: Address, settings: Settings) -> Letter:
@@ -74,4 +85,4 @@ def _letter(mails: Sequence[KeptOut], queue: str, reader: Address, settings: Set
     lines = tuple(f"{mail.id}  {mail.author.address}: {mail.subject[:60]} ({mail.reason.text[:80]})" for mail in worth_a_look[-SHOWN:])
     counts = {code: sum(mail.reason.code == code for mail in mails) for code in sorted({mail.reason.code for mail in mails})}
     summary = ", ".join(f"{count} {code}" for code, count in counts.items())
-    return a_house_letter("quarantined", queue, reader, settings, count=len(mails), why=summary, warnings=lines)
+    return house_letter("quarantined", queue, reader, settings, count=len(mails), why=summary, warnings=lines)

@@ -1,4 +1,5 @@
-"""Refusals: an answer the relay takes for nobody is told like one that came back (MAIL.md O6, B4), and the address remembered (B5).
+"""Refusals: an answer the relay takes for nobody is told like one that came back (MAIL.md O6, B4), and the address remembered (B5). So is
+one of mail to an agent, whose place others take (B6).
 
 Everything happens in the transaction that records the refusal, so that it is told once.
 """
@@ -7,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
+from maild.desk.audience import agent_homes, unreachable_agents
+from maild.desk.dead_mailbox import find_reader, tell_others
 from maild.desk.reports import UNDELIVERABLE, tell_who_answered
 from maild.desk.undeliverable import effects_of_refusal
 from maild.effects import Decision, Effect, IncomingState
@@ -17,6 +20,7 @@ from maild.store import letters, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Transaction
 from maild.store.letters import OutboxRow
+from maild.ticket import TicketView
 from maild.tokens import LetterKind
 from maild.writing_desk import composing
 
@@ -30,18 +34,22 @@ def tell_of_refusal(tx: Transaction, delivery: int, office: Office, now: datetim
     row = letters.show(tx, delivery)
     if row.state is not DeliveryState.FAILED:
         return
-    earlier = suppressions.count_bounces(tx, (row.recipient.casefold(),), now)
-    consequences = tuple(effects_of_refusal(row.recipient.casefold(), row.error, sum(earlier.values()), now))
-    decision = _decide(tx, row, consequences, office.desk.settings)
-    first = office.desk.settings.desk.first_number
+    address, settings = row.recipient.casefold(), office.desk.settings
+    earlier = sum(suppressions.count_bounces(tx, (address,), now).values())
+    reader = find_reader(row.kind, (address,), settings)
+    consequences = tuple(effects_of_refusal(address, row.error, earlier, now, to_agent=reader is not None))
+    unreachable = unreachable_agents(suppressions.find_holding(tx, agent_homes(settings), now), settings)
+    ticket = None if row.ticket is None else tickets.view(tx, row.ticket)
+    told = tell_others(reader, consequences, ticket, unreachable, settings)
+    decision = _decide(tx, row, ticket, (*consequences, *told), settings)
+    first = settings.desk.first_number
     apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
 
 
-def _decide(tx: Transaction, row: OutboxRow, consequences: tuple[Effect, ...], settings: Settings) -> Decision:
+def _decide(tx: Transaction, row: OutboxRow, ticket: TicketView | None, consequences: tuple[Effect, ...], settings: Settings) -> Decision:
     reason = Reason("refused", row.error)
-    if row.kind is not LetterKind.ANSWER or row.ticket is None:
-        return Decision(IncomingState.DONE, reason, effects=consequences)
-    ticket = tickets.view(tx, row.ticket)
+    if row.kind is not LetterKind.ANSWER or ticket is None:
+        return Decision(IncomingState.DONE, reason, ticket, ticket, consequences)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE})
     told = tell_who_answered(letters.find_author(tx, row.letter), ticket, f"{row.recipient}: {row.error}", settings)
     return Decision(IncomingState.DONE, reason, ticket, after, (*consequences, *told))

@@ -123,6 +123,14 @@ class Tokens:
         match = _ID.fullmatch(message_id)
         return self._verify_letter(match) if match else self._aliases.get(canonical(message_id))
 
+    def read_letter(self, message_id: str) -> int | None:
+        """The number of the letter with this Message-ID; also of one to nobody in particular, whose id is no token. For reports (B2)."""
+        if token := self.read_message_id(message_id):
+            return token.letter
+        match = _ID.fullmatch(message_id)
+        token = self._verify_letter(match, (None,)) if match else None
+        return token.letter if token else None
+
     def mint_anchor(self, ticket: int) -> str:
         """The anchor id of a ticket (MAIL.md O2)."""
         return f"t.{ticket}.{_stamped(self._newest, 'anchor', str(ticket))}@{self.domain}"
@@ -217,13 +225,12 @@ class Tokens:
         key = self._key_of(mac)
         return key is not None and _same(_stamped(key, "loop", instance), mac.lower())
 
-    def _verify_letter(self, match: re.Match[str]) -> LetterToken | None:
+    def _verify_letter(self, match: re.Match[str], readers: tuple[str | None, ...] = ()) -> LetterToken | None:
         kind = LetterKind(match["kind"].lower())
         ticket, letter, mac = int(match["ticket"]), int(match["letter"]), match["mac"].lower()
         if not (key := self._key_of(mac)):
             return None
-        readers: tuple[str | None, ...] = self._agents if kind is LetterKind.NOTIFICATION else (None,)
-        for agent in readers:
+        for agent in readers or (self._agents if kind is LetterKind.NOTIFICATION else (None,)):
             if _same(self._letter_mac(key, kind, ticket, letter, agent), mac):
                 return LetterToken(kind, ticket, letter, agent)
         return None

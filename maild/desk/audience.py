@@ -12,6 +12,11 @@ Circle = Literal["agents", "owner", "lead", "none"]
 _CIRCLES: dict[str, Circle] = {"owner": "owner", "lead": "lead", "agents": "agents"}
 
 
+def agent_homes(settings: Settings) -> frozenset[str]:
+    """The addresses at which agents are told of things, as addresses are compared."""
+    return frozenset(agent.email.casefold() for agent in settings.agents.values())
+
+
 def unreachable_agents(suppressed: Container[str], settings: Settings) -> frozenset[str]:
     """Agents whose own mailbox bounces (MAIL.md B6); `suppressed` are addresses as they are compared."""
     return frozenset(agent.key for agent in settings.agents.values() if agent.email.casefold() in suppressed)
@@ -33,6 +38,19 @@ def agents_to_tell(
     wanted = [agent for agent in chosen if agent == ticket.owner or settings.agents[agent].notify != "mine"]
     lead = queue.lead if queue and queue.lead in settings.agents and queue.lead not in absent else None
     return tuple(dict.fromkeys(wanted or ([lead] if chosen and lead and lead not in excluded else [])))
+
+
+def colleagues(agent: str, settings: Settings, *, absent: frozenset[str] = frozenset()) -> tuple[tuple[str, str], ...]:
+    """Who works with an agent, by key, each with a department they share: its agents, and where there are none its lead."""
+    found: dict[str, str] = {}
+    for queue in settings.queues.values():
+        if agent not in (*queue.agents, queue.lead):
+            continue
+        others = [key for key in queue.agents if key not in absent] or [key for key in (queue.lead,) if key and key not in absent]
+        for key in others:
+            if key in settings.agents:
+                found.setdefault(key, queue.key)
+    return tuple(found.items())
 
 
 def watchers_to_tell(queues: Iterable[str], ticket: TicketView, settings: Settings, *, without: Iterable[str] = ()) -> tuple[str, ...]:

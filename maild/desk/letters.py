@@ -259,6 +259,19 @@ def storm_digest(recipient: Address, agent: str | None, first: TicketView, named
     )
 
 
+def house_letter(template: str, queue: str, reader: Address, settings: Settings, **values: object) -> Letter:
+    """A letter of the desk about itself, under a department's name. It carries no token: a reply to it steers nothing."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template=template,
+        queue=queue,
+        recipients=(reader,),
+        languages=settings.language_of(queue, settings.desk.language),
+        values=values,
+        automatic=False,
+    )
+
+
 def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> Letter:
     """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Not a word of that mail is in it.
 

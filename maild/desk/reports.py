@@ -1,19 +1,20 @@
 """Delivery reports, receipts and complaints: never a ticket, never an answer; at most a line on the ticket they are about (MAIL.md B4)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.agent_mail import message_of
-from maild.desk.audience import agents_to_tell, unreachable_agents
+from maild.desk.audience import unreachable_agents
+from maild.desk.dead_mailbox import find_reader, tell_others
 from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
-from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent, Suppress
+from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent
 from maild.ingest.bounce import find_failed_recipients
 from maild.known import KnownLetter
-from maild.message import REPORTS, Address, BouncedRecipient, MessageClass, ReportKind
+from maild.message import REPORTS, BouncedRecipient, MessageClass, ReportKind
 from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
@@ -32,26 +33,35 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     ticket = reading.known.tickets.get(letter.ticket or 0) if letter else None
     if reading.circumstances.released and ticket is None:
         return None
-    if letter is None or ticket is None:
-        what = "no letter of ours" if letter is None else f"our letter {letter.letter}, which is about no ticket"
+    if letter is None:
         signs = "; ".join(reason.text for reason in reading.nature.reasons)
-        return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about {what} ({signs})"))
+        return Draft(IncomingState.QUARANTINED, Reason("bounce", f"a report about no letter of ours ({signs})"))
+    reason = Reason(reading.nature.message_class.value, _why(reading))
+    consequences = _consequences(reading, letter, ticket, settings, now)
+    if ticket is None:
+        return Draft(IncomingState.DONE, reason, effects=consequences)
     failure = _final_failure(reading)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE}) if failure and letter.kind is LetterKind.ANSWER else ticket
-    bounced, report = reading.known.bounced, reading.message.report
-    to_agent = letter.agent in settings.agents
-    consequences = tuple(effects_of(report.kind, _recipients(reading), bounced, now, to_agent=to_agent)) if report and bounced else ()
     return Draft(
         IncomingState.DONE,
-        Reason(reading.nature.message_class.value, _why(reading)),
+        reason,
         before=ticket,
         after=after,
-        effects=(
-            *_effects(reading, letter, ticket, failure, settings, now),
-            *consequences,
-            *_dead_mailbox(letter, ticket, consequences, reading, settings),
-        ),
+        effects=(*_effects(reading, letter, ticket, failure, settings, now), *consequences),
     )
+
+
+def _consequences(
+    reading: Reading, letter: KnownLetter, ticket: TicketView | None, settings: Settings, now: datetime
+) -> tuple[Effect, ...]:
+    """What the report means for the addresses it names (B5), and for an agent behind one (B6), whatever the letter was about."""
+    bounced, report = reading.known.bounced, reading.message.report
+    if report is None or bounced is None:
+        return ()
+    reader = find_reader(letter.kind, bounced.recipients, settings)
+    found = tuple(effects_of(report.kind, _recipients(reading), bounced, now, to_agent=reader is not None))
+    unreachable = unreachable_agents(reading.known.suppressed, settings)
+    return (*found, *tell_others(reader, found, ticket, unreachable, settings))
 
 
 def _effects(
@@ -71,25 +81,6 @@ def tell_who_answered(author: str | None, ticket: TicketView, failure: str, sett
     for key in dict.fromkeys((author, ticket.owner)):
         if agent := settings.agents.get(key or ""):
             yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
-
-
-def _dead_mailbox(
-    letter: KnownLetter, ticket: TicketView, consequences: Iterable[Effect], reading: Reading, settings: Settings
-) -> Iterator[Effect]:
-    """B6: mail to an agent comes back. Those who take his place, or else the admins, are told once, on the ticket he was not told of."""
-    agent = settings.agents.get(letter.agent or "")
-    suppressed = next((effect for effect in consequences if isinstance(effect, Suppress)), None)
-    unreachable = unreachable_agents(reading.known.suppressed, settings)
-    if agent is None or suppressed is None or agent.key in unreachable:
-        return
-    warning = f"Mail to {agent.name} comes back. Nothing more is sent there until {agent.name} writes; others are told instead."
-    told = letters.event_message("Mail system", suppressed.reason, ticket)
-    others = agents_to_tell("agents", ticket, settings, absent=unreachable | {agent.key})
-    for key in others:
-        yield from post(letters.notification(settings.agents[key], ticket, told, (warning,), settings), settings)
-    for admin in settings.desk.admins if not others else ():
-        warnings = {"warnings": (warning,)}
-        yield from post(letters.alert(Address("", admin), None, ticket, "notification", settings, warnings, told.text), settings)
 
 
 def _alias(reading: Reading, letter: KnownLetter) -> Iterator[Effect]:

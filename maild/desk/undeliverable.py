@@ -1,5 +1,6 @@
 """What a bounce means for the addresses it names: which are suppressed, and for how long (MAIL.md B5, B6). Pure."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -7,10 +8,12 @@ from maild.effects import Effect, MarkBounced, NoteBounce, Suppress
 from maild.ingest.bounce_verdict import find_status
 from maild.known import BouncedLetter
 from maild.message import BouncedRecipient, BounceKind, ReportKind
+from maild.outbox.replies import words_about_recipient
 
 SUPPRESSED_FOR = timedelta(days=60)
 ENOUGH_BOUNCES = 2
 SENDERS_FAULT = frozenset({"5.1.7", "5.1.8"})
+_OUR_FAULT = re.compile(r"relay|sender|authenti|log ?in|permi|allow|denied|polic|spam|block|limit|rate\b|too ", re.IGNORECASE)
 
 
 def effects_of(
@@ -35,15 +38,30 @@ def effects_of(
             yield Suppress(address, f"mail bounced: {failed.diagnostic or failed.status}"[:200], now + SUPPRESSED_FOR)
 
 
-def effects_of_refusal(address: str, error: str, earlier_bounces: int, now: datetime) -> Iterator[Effect]:
+def effects_of_refusal(address: str, error: str, earlier_bounces: int, now: datetime, *, to_agent: bool = False) -> Iterator[Effect]:
     """What a relay's last word on an address means for it, if it is about the address: "no such mailbox", "disabled". A relay refuses for
-    many other reasons, most of them ours: not allowed, too much, a sender it does not know (RFC 3463: 5.1.7 and 5.1.8)."""
+    many other reasons, most of them ours: not allowed, too much, a sender it does not know (RFC 3463: 5.1.7 and 5.1.8).
+
+    `to_agent`: as in `effects_of`. Then whatever else is said of his mailbox counts, too: he gets nothing (B6).
+    """
     status = find_status(error)
-    if status in SENDERS_FAULT or not _says_there_is_no_mailbox(status):
+    if status in SENDERS_FAULT or not (_says_there_is_no_mailbox(status) or (to_agent and _is_about_mailbox(status, error))):
         return
-    failed = BouncedRecipient(address, BounceKind.HARD, True, status, error)
-    found = effects_of(ReportKind.BOUNCE, (failed,), BouncedLetter(0, (address,), {address: earlier_bounces}), now)
+    kind = BounceKind.SOFT if status.startswith("4") else BounceKind.HARD
+    failed = BouncedRecipient(address, kind, True, status, error)
+    found = effects_of(ReportKind.BOUNCE, (failed,), BouncedLetter(0, (address,), {address: earlier_bounces}), now, to_agent=to_agent)
     yield from (effect for effect in found if not isinstance(effect, MarkBounced))
+
+
+def _is_about_mailbox(status: str, error: str) -> bool:
+    """RFC 3463 section 3: x.1 is about the address, x.2 about the mailbox. Without a status the words must not be about us.
+
+    Seen in practice: "550 no such user here"; but also "550 relay not permitted", where a relay lets nobody in.
+    """
+    words = words_about_recipient(error)
+    if status:
+        return bool(words) and status[2:4] in ("1.", "2.")
+    return words.startswith("5") and not _OUR_FAULT.search(words)
 
 
 def match_recipient(failed: BouncedRecipient, letter: BouncedLetter) -> str | None:

@@ -32,11 +32,11 @@ def _bounced(report: Report, tokens: Tokens, details: Iterable[str], related: It
     for identifier in report.returned_ids:
         if bounce := tokens.read_bounce(identifier.partition("@")[0]):
             yield _by_token(bounce, "it names the envelope")
-        elif letter := tokens.read_message_id(identifier):
-            yield Bounced(letter.letter, None, "it returns the Message-ID")
+        elif letter := tokens.read_letter(identifier):
+            yield Bounced(letter, None, "it returns the Message-ID")
     for identifier in related:
-        if letter := tokens.read_message_id(identifier):
-            yield Bounced(letter.letter, None, "it answers the Message-ID")
+        if letter := tokens.read_letter(identifier):
+            yield Bounced(letter, None, "it answers the Message-ID")
 
 
 def _by_token(bounce: BounceToken, evidence: str) -> Bounced:

@@ -72,5 +72,15 @@ def read_reply(phase: Phase, reply: Reply) -> Meaning:
     return Meaning.NEVER if 500 <= reply.code <= 599 else Meaning.LATER
 
 
+def describe_refusal(account: str, phase: Phase, reply: Reply) -> str:
+    """What is kept of a reply that did not take the letter."""
+    return f"{account} says to {phase.value}: {reply}"
+
+
+def words_about_recipient(refusal: str) -> str:
+    """What the server has said to the recipient's address; "" where it has spoken of our own, or of the letter."""
+    return refusal.partition(f" says to {Phase.RCPT.value}: ")[2]
+
+
 def _is_success(phase: Phase, code: int) -> bool:
     return code == 354 if phase is Phase.DATA else 200 <= code <= 299

@@ -18,7 +18,7 @@ from maild.config.settings import Smtp
 from maild.errors import AccountUnavailableError
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome, Sent, Unknown
 from maild.outbox.hygiene import wire_address
-from maild.outbox.replies import Meaning, Phase, Reply, read_reply
+from maild.outbox.replies import Meaning, Phase, Reply, describe_refusal, read_reply
 from maild.outbox.schedule import next_try, try_after_unknown
 from maild.outbox.wire import COMMAND_SECONDS, Wire, open_wire
 
@@ -138,7 +138,7 @@ class Account:
 
     def _refused(self, delivery: Delivery, phase: Phase, reply: Reply, wire: Wire) -> Outcome:
         meaning = read_reply(phase, reply)
-        error = f"{self.name} says to {phase.value}: {reply}"
+        error = describe_refusal(self.name, phase, reply)
         self._reset(wire, meaning)
         if meaning is Meaning.NEVER:
             return Failed(error)

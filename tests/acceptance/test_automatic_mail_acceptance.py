@@ -9,7 +9,7 @@ import pytest
 from tests.rig.bounces import a_bounce_of
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email
-from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, eventually
+from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, eventually, text_of
 from tests.rig.sink import SmtpSink
 
 UNLIMITED = "limits: {automatic: off, storm: off}"
@@ -107,6 +107,31 @@ def test_an_agent_whose_own_mailbox_bounces_is_told_nothing_and_the_admins_are(m
     assert len(desk.letters_about("anna", "Second")) == 1
     assert "mail to Boris Petrov comes back" in str(desk.ticket(number)["events"])
     assert any("Boris Petrov gets no notifications" in trouble for trouble in desk.ask("status")["troubles"])
+
+
+def test_an_agent_to_whom_the_relay_delivers_nothing_is_told_nothing_and_the_others_are(make_desk: Callable[..., RunningDesk]):
+    """B6: a refusal is a bounce that comes at once."""
+    desk = make_desk(support="agents: [anna, boris], statuses: []").start()
+    desk.sink.refuse(desk.at("boris"), "552 5.2.2 mailbox full")
+    number, _ = a_ticket_of(desk, "one@refused.example", subject="First")
+    desk.settle()
+    told = [letter for letter in desk.letters_about("anna", "First") if "Mail to Boris Petrov comes back" in text_of(letter)]
+    assert (len(told), "5.2.2 mailbox full" in text_of(told[0])) == (1, True)
+    assert desk.ticket(number)["tags"] == []
+    second, _ = a_ticket_of(desk, "two@refused.example", subject="Second")
+    assert [row["to"] for row in desk.ask("outbox", "list", "--ticket", str(second)) if row["kind"] == "notification"] == [desk.at("anna")]
+    assert any("Boris Petrov gets no notifications" in trouble for trouble in desk.ask("status")["troubles"])
+
+
+def test_a_bounce_of_mail_about_no_ticket_tells_that_an_agents_mailbox_is_dead(make_desk: Callable[..., RunningDesk]):
+    """B6: the letter that tells Anna of a forgery under her name comes back."""
+    desk = make_desk(support="agents: [anna, boris], statuses: []").start()
+    forged = desk.receive(an_email(sender=desk.at("anna"), to=desk.at("support"), subject="Close it"))
+    assert (forged["state"], forged["ticket"]) == ("quarantined", None)
+    row = desk.receive(a_bounce_of(desk.letter("anna"), desk.at("support")))
+    assert (row["state"], row["class"], row["ticket"]) == ("done", "bounce", None), row["reason"]
+    assert [held["address"] for held in desk.ask("outbox", "suppressed")] == [desk.at("anna")]
+    assert "Mail to Anna Ivanova comes back" in text_of(desk.letter_about("boris", "needs a person"))
 
 
 @pytest.mark.parametrize(

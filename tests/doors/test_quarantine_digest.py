@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from maild.effects import IncomingState
+from maild.effects import IncomingState, Suppress
 from maild.ingest.arrival import Arrival
 from maild.message import Address
 from maild.office import Office
 from maild.quarantine_digest import QuarantineDigest
 from maild.reason import Reason
 from maild.reports.status import find_status
-from maild.store import incoming, letters
+from maild.store import incoming, letters, suppressions
 from maild.store.engine import Store
 from maild.store.quarantine import list_kept_out
 from tests.rig.small_office import an_office
@@ -92,6 +92,15 @@ def test_a_department_without_a_lead_has_its_admins_told(store: Store, office: O
     keep_out(store)
     QuarantineDigest(store).look(office, NOW + HOUR)
     assert sorted(told(store)) == [("boris@acme.example", "In quarantine: 1"), ("ops@acme.example", "In quarantine: 1")]
+
+
+def test_in_the_place_of_a_lead_whose_mailbox_is_dead_the_admins_are_told(store: Store, office: Office):
+    """MAIL.md B6."""
+    with store.writing() as tx:
+        suppressions.store(tx, Suppress("boris@acme.example", "mail bounced", None), NOW)
+    keep_out(store)
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    assert told(store) == [("ops@acme.example", "In quarantine: 1")]
 
 
 def test_strays_are_counted_but_are_no_reason_to_write_and_what_a_rule_drops_is_not_told_of(store: Store, office: Office):

@@ -3,7 +3,7 @@
 from builders import NOW, a_message, a_reading, a_ticket, some_settings
 
 from maild.desk.reports import decide_report
-from maild.effects import Post, Suppress
+from maild.effects import IncomingState, Post, Suppress
 from maild.ingest.bounce import Bounced
 from maild.known import BouncedLetter, Known, KnownLetter, Suppression
 from maild.message import BouncedRecipient, BounceKind, MessageClass, Report, ReportKind
@@ -21,16 +21,18 @@ def check(
     letter: LetterKind = LetterKind.NOTIFICATION,
     before: tuple[str, ...] = (),
     final: bool = True,
+    ticket: int | None = 1042,
+    recipient: str = ANNA,
 ) -> None:
     """A letter to Anna comes back: whom nothing goes to any more, and who is told."""
-    agent = "anna" if letter is LetterKind.NOTIFICATION else None
+    agent = "anna" if letter is LetterKind.NOTIFICATION and ticket else None
     known = Known(
         tickets={1042: a_ticket()},
-        letters={77: KnownLetter(77, "n@acme.example", letter, 1042, agent, False, NOW)},
-        bounced=BouncedLetter(77, (ANNA,)),
+        letters={77: KnownLetter(77, "n@acme.example", letter, ticket, agent, False, NOW)},
+        bounced=BouncedLetter(77, (recipient,)),
         suppressed={address: Suppression("mail bounced") for address in before},
     )
-    failed = BouncedRecipient(ANNA, kind, final, status, f"{status} no")
+    failed = BouncedRecipient(recipient, kind, final, status, f"{status} no")
     report = Report(ReportKind.BOUNCE if final else ReportKind.DELAY, (failed,), (), "a report")
     reading = a_reading(
         message=a_message(report=report),
@@ -40,6 +42,7 @@ def check(
     )
     draft = decide_report(reading, some_settings(), NOW)
     assert draft is not None
+    assert (draft.state, draft.after and draft.after.number) == (IncomingState.DONE, ticket)
     assert [effect.address for effect in draft.effects if isinstance(effect, Suppress)] == suppressed, status
     letters = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
     assert [address.address for written in letters for address in written.recipients] == told, status
@@ -59,6 +62,20 @@ def test_without_others_the_admins_are_told():
 
 def test_the_others_are_told_once():
     check("5.2.2", BounceKind.HARD, [ANNA], [], before=(ANNA,))
+
+
+def test_mail_about_no_ticket_counts_like_any_other():
+    """The digest of the quarantine, say. The admins' alarm tells them of an agent who cannot be reached, so they get no letter more."""
+    for status, kind in (("5.1.1", BounceKind.HARD), ("5.7.1", BounceKind.HARD), ("4.2.2", BounceKind.SOFT)):
+        check(status, kind, [ANNA], [BORIS], ticket=None)
+    check("5.1.1", BounceKind.HARD, [ANNA], [], before=(BORIS,), ticket=None)
+    check("5.1.1", BounceKind.HARD, [ANNA], [], before=(ANNA,), ticket=None)
+    check("4.4.1", BounceKind.SOFT, [], [], final=False, ticket=None)
+
+
+def test_an_admins_mailbox_keeps_its_own_measure_and_nobody_is_told():
+    check("5.7.1", BounceKind.HARD, [], [], ticket=None, recipient=ADMIN)
+    check("5.1.1", BounceKind.HARD, [ADMIN], [], ticket=None, recipient=ADMIN)
 
 
 def test_a_delay_changes_nothing_and_a_customers_mailbox_keeps_its_own_measure():

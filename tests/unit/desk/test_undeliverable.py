@@ -74,6 +74,30 @@ def test_a_receipt_changes_nothing():
     assert list(effects_of(ReportKind.MDN, (read,), LETTER, NOW)) == []
 
 
+def test_a_relays_refusal_of_mail_to_an_agent_counts_where_it_is_about_his_mailbox():
+    """B6: he gets nothing. Where the relay takes nothing of ours the agents are well."""
+    at_rcpt = "relay.example:25 says to RCPT: "
+    for error, suppressed in (
+        (f"{at_rcpt}550 5.1.1 no such user", True),
+        (f"{at_rcpt}552 5.2.2 over quota", True),
+        (f"{at_rcpt}452 4.2.2 over quota; given up after 48 hours", True),
+        (f"{at_rcpt}550 no such user here", True),
+        (f"{at_rcpt}553 sorry, nobody of that name", True),
+        (f"{at_rcpt}550 5.7.1 relaying denied", False),
+        (f"{at_rcpt}550 relay not permitted", False),
+        (f"{at_rcpt}554 Sender address rejected", False),
+        (f"{at_rcpt}550 5.1.8 sender address rejected", False),
+        (f"{at_rcpt}451 greylisted; given up after 48 hours", False),
+        ("relay.example:25 says to MAIL: 550 no", False),
+        ("relay.example:25 says to the final dot: 554 5.2.2 full", False),
+        ("relay.example:25 says to the final dot: 554 5.6.0 unreadable", False),
+        ("no mail can be sent from a to b: not an address", False),
+    ):
+        found = list(effects_of_refusal(ANN, error, 0, NOW, to_agent=True))
+        assert [effect.address for effect in found if isinstance(effect, Suppress)] == ([ANN] if suppressed else []), error
+    assert list(effects_of_refusal(ANN, f"{at_rcpt}550 no such user here", 0, NOW)) == [], "a customer keeps his own measure"
+
+
 def test_a_relays_refusal_counts_where_it_is_about_the_address():
     """B5: a relay refuses for many reasons that are ours."""
     for error, suppressed in (

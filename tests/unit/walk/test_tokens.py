@@ -17,6 +17,14 @@ def test_our_message_ids_verify_and_name_their_letter():
         assert len(identifier) < 76
 
 
+def test_a_letter_to_nobody_in_particular_is_known_again_and_its_id_is_no_token():
+    """A report about the alarm is about a letter of ours (B2); an answer to it has no rights."""
+    identifier = TOKENS.mint_message_id(LetterKind.NOTIFICATION, 0, 77)
+    assert (TOKENS.read_message_id(identifier), TOKENS.read_letter(identifier)) == (None, 77)
+    assert TOKENS.read_letter(TOKENS.mint_message_id(LetterKind.ANSWER, 1042, 78)) == 78
+    assert TOKENS.read_letter(identifier.replace(".77.", ".78.")) is None
+
+
 def test_a_notification_is_bound_to_its_agent():
     identifier = TOKENS.mint_message_id(LetterKind.NOTIFICATION, 1042, 77, "anna")
     token = TOKENS.read_message_id(identifier)
