@@ -23,6 +23,7 @@ from maild.alarm import Alarm
 from maild.allocator import give_large_blocks_back
 from maild.clerk import Clerk
 from maild.config.load import require_settings
+from maild.config.report import describe_first
 from maild.config.settings import Mode, Settings, Smtp
 from maild.copyist import copy_sent_mail
 from maild.errors import ConfigurationError, MailboxError
@@ -137,7 +138,7 @@ class App:
         try:
             office = _open_office(self._directory)
         except ConfigurationError as error:
-            maillog.reload_refused(len(error.faults), str(error.faults[0].message if error.faults else error))
+            maillog.reload_refused(*describe_first(error, self._directory))
             return ReloadResult(False, error)
         before, self._office = self.settings, office
         if _mail_in(before) != _mail_in(self.settings):

@@ -13,7 +13,7 @@ from maild.desk.agent_mail import decide_agent_mail, message_of
 from maild.desk.courtesy import is_courtesy
 from maild.desk.doubt import describe_proof, find_doubt, with_doubts
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
-from maild.desk.participants import with_persons, with_third_party
+from maild.desk.participants import tell_who_joined, with_persons, with_third_party
 from maild.desk.rehoming import rehome
 from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
@@ -156,7 +156,7 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
         before=ticket,
         after=after,
         message=message,
-        effects=(message, *_events(reading, kind, step), *moved, *_suspect(ticket, echo, reading, now)),
+        effects=(message, *_events(reading, kind, step), *_changes(ticket, after, step), *moved, *_suspect(ticket, echo, reading, now)),
         events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
         tell=_is_told(step, echo) and reading.nature.message_class not in QUIET_CLASSES,
         silence=silence,
@@ -238,6 +238,13 @@ def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ..
     return tuple(events)
 
 
+def _changes(before: TicketView, after: TicketView, step: Step) -> Iterator[Effect]:
+    """What the mail has changed beside adding itself; that it reopens the ticket is told of already."""
+    if before.status is Status.WAITING and after.status is Status.OPEN:
+        yield RecordEvent("changed", "maild", f"status open: {step.why}")
+    yield from tell_who_joined(before, after)
+
+
 def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime) -> Draft:
     """A request. It may follow a ticket that its sender may not write on, or that has been closed too long; that one is not touched."""
     is_written = reading.nature.message_class in (MessageClass.HUMAN, MessageClass.LIST)
@@ -249,7 +256,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
         reason=why,
         after=ticket,
         message=message,
-        effects=(message, *_opening_events(reading, ticket, why), *_links(reading)),
+        effects=(message, *_opening_events(reading, ticket, why), *tell_who_joined(None, ticket), *_links(reading)),
         events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
         tell=True,
         acknowledge=True,

@@ -9,7 +9,7 @@ from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.colleagues import tell_department
 from maild.desk.letters import NOTHING_ANSWERED
-from maild.effects import AddMessage, Decision, IncomingState, RecordEvent
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
 from maild.errors import UsageError
 from maild.ingest.hygiene import one_line
 from maild.known import Suppression
@@ -64,7 +64,7 @@ class FrontDesk:
         ticket = TicketView(0, subject, queue, Status.NEW, Priority.NORMAL, requester, now, now)
         message = AddMessage(MessageKind.CUSTOMER, requester, now, text, text, subject=subject)
         opened = RecordEvent("opened", self.actor.key, f"for {requester} at the command line")
-        ack = post(letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {}), settings) if acknowledge else ()
+        ack = self._acknowledge(ticket, settings) if acknowledge else ()
         circle = settings.queues[queue].notify.new
         with self.store.writing() as tx:
             suppressed = self._suppressed(tx)
@@ -76,6 +76,12 @@ class FrontDesk:
         """Those of the customers' and of all agents' addresses to which mail comes back."""
         agents = (agent.email.casefold() for agent in self.office.desk.settings.agents.values())
         return suppressions.find_holding(tx, (*customers, *agents), _now())
+
+    def _acknowledge(self, ticket: TicketView, settings: Settings) -> Sequence[Effect]:
+        ack = letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})
+        return post(
+            ack, settings, RecordEvent("acknowledged", self.actor.key, f"{ticket.requester.address}, with the template {ack.template}")
+        )
 
     def _apply(self, tx: Transaction, decision: Decision) -> TicketRow:
         now = _now()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from maild.config.faults import Fault, Place, Severity
 from maild.config.nodes import MAX_BYTES
+from maild.errors import ConfigurationError
 
 MAX_SHOWN = 160
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
@@ -24,6 +25,12 @@ def describe_counts(faults: Sequence[Fault]) -> str:
     errors = sum(fault.severity is Severity.ERROR for fault in faults)
     counts = (_counted(errors, "error"), _counted(len(faults) - errors, "warning"))
     return ", ".join(filter(None, counts)) or "no faults"
+
+
+def describe_first(error: ConfigurationError, base: Path) -> tuple[int, str]:
+    """For a log: how many errors there are, and the first of them with its place; of an error that has none its own words."""
+    errors = [fault for fault in error.faults if fault.severity is Severity.ERROR]
+    return (len(errors), printable(errors[0].describe(base))) if errors else (1, printable(str(error)))
 
 
 def _counted(count: int, what: str) -> str:

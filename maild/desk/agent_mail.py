@@ -10,7 +10,7 @@ from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.commands import CommandFault, Parsed, parse
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
-from maild.desk.participants import with_persons
+from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.rehoming import rehome
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
@@ -114,14 +114,16 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
         return failed(faults)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
-    done = do(_with_persons_answered(housed, act, reading, settings), act, answered, settings)
+    peopled = _with_persons_answered(housed, act, reading, settings)
+    done = do(peopled, act, answered, settings)
     if done.faults:
         return failed(done.faults)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     reason = Reason("agent-act", f"{agent.name}, {proof}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
-    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *done.effects))
+    joined = tell_who_joined(housed, peopled)
+    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *joined, *done.effects))
 
 
 def _parse(message: InboundMessage, text: str, internal: bool, known_tags: Iterable[str]) -> Parsed:

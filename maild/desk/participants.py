@@ -1,9 +1,10 @@
 """Who takes part in a ticket beside its requester (MAIL.md F8, A9). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from maild.config.settings import Settings
+from maild.effects import RecordEvent
 from maild.message import Address
 from maild.outbox.guard import address_refusal
 from maild.ticket import Participant, ParticipantRole, TicketView
@@ -19,6 +20,14 @@ def with_persons(ticket: TicketView, addresses: Iterable[Address], settings: Set
         if is_new and len(people) < MAX_PARTICIPANTS and _is_person(address, settings):
             people.append(Participant(address, ParticipantRole.CC))
     return replace(ticket, participants=tuple(people))
+
+
+def tell_who_joined(before: TicketView | None, after: TicketView) -> Iterator[RecordEvent]:
+    """Whoever gets copies from now on because a mail names him in To or Cc. `before` None: the ticket is new."""
+    known = frozenset(person.address.key for person in before.participants) if before else frozenset()
+    for person in after.participants:
+        if person.role is ParticipantRole.CC and person.address.key not in known:
+            yield RecordEvent("joined", "maild", f"{person.address.address}, whom the mail names in To or Cc, gets copies")
 
 
 def _is_person(address: Address, settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk.agent_mail import message_of
-from maild.desk.participants import with_persons
+from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.rehoming import rehome
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
@@ -40,7 +40,7 @@ def decide_sent_mail(reading: Reading, settings: Settings, now: datetime) -> Dra
         return Draft(IncomingState.DONE, _why(reading), ticket, housed, note, (note, _written(reading), kept, *moved))
     message = message_of(reading, MessageKind.AGENT, now)
     after = _answered(with_persons(housed, (*reading.message.to, *reading.message.cc), settings), reading.message, now)
-    effects: tuple[Effect, ...] = (message, _written(reading), *moved, *_change(housed, after))
+    effects: tuple[Effect, ...] = (message, _written(reading), *moved, *tell_who_joined(housed, after), *_change(housed, after))
     return Draft(IncomingState.DONE, _why(reading), ticket, after, message, effects)
 
 

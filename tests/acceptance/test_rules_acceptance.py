@@ -1,5 +1,6 @@
 """Rules on a running desk: what they do, that they say why, and that they are swapped while it runs (RULES.md 2-6; PRODUCT promise 5)."""
 
+import json
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -131,15 +132,16 @@ def test_sighup_swaps_the_rules_and_a_broken_file_leaves_the_running_ones(make_d
     assert tags_of_new_ticket(desk, 1) == ["first"]
 
     rules = desk.directory / "rules" / "10-test.yaml"
-    rules.write_text("version: 1\nrules: [{id: broken, when: ticket.cretaed, do: [{tag: [second]}]}]\n", encoding="utf-8")
+    rules.write_text("version: 1\nrules: [{id: broken, when: ticket.cretaed, do: [{tga: [second]}]}]\n", encoding="utf-8")
     process.send_signal(signal.SIGHUP)
-    eventually(lambda: "reload" in desk.log())
+    eventually(lambda: '"reload_refused"' in desk.log())
+    refused = next(json.loads(line) for line in desk.log().splitlines() if '"reload_refused"' in line)
+    assert (refused["faults"], refused["first"].partition(": ")[0]) == (2, "rules/10-test.yaml:2:28")
     assert tags_of_new_ticket(desk, 2) == ["first"]
 
     rules.write_text("version: 1\nrules: [{id: two, when: ticket.created, do: [{tag: [second]}]}]\n", encoding="utf-8")
-    before = desk.log().count("reload")
     process.send_signal(signal.SIGHUP)
-    eventually(lambda: desk.log().count("reload") > before)
+    eventually(lambda: '"reloaded"' in desk.log())
     assert tags_of_new_ticket(desk, 3) == ["second"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0

@@ -181,6 +181,17 @@ def test_tickets_are_printed_as_the_list_has_them_after_each_verb(desk: RunningD
     assert (printed["messages"], printed["tags"], printed["queue"], printed["owner"]) == (3, ["vip"], "sales", "anna")
 
 
+def test_the_log_of_a_ticket_opened_by_hand_says_who_was_mailed(desk: RunningDesk):
+    desk.support = "agents: [anna], mode: live"
+    desk.configure()
+    number = str(a_ticket(desk, "--ack", "--as", "boris")["number"])
+    assert [(event["kind"], event["by"], event["text"]) for event in desk.ask("ticket", "log", number)] == [
+        ("opened", "boris", "for Ann Smith <ann@globex.example> at the command line"),
+        ("acknowledged", "boris", "ann@globex.example, with the template received"),
+        ("notified", "maild", "Anna Ivanova"),
+    ]
+
+
 def test_status_counts_every_state(desk: RunningDesk):
     status = desk.ask("status")
     assert status["incoming"] == {"received": 0, "held": 0, "quarantined": 0}

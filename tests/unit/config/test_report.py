@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from maild.config.faults import Fault, Place
-from maild.config.report import describe_counts, render_faults
+from maild.config.report import describe_counts, describe_first, render_faults
+from maild.errors import ConfigurationError
 
 
 def a_fault(file: Path, line: int, column: int, width: int = 1, code: str = "E102", message: str = "unknown key") -> Fault:
@@ -21,6 +22,12 @@ def test_a_fault_is_shown_with_its_line_and_carets(tmp_path: Path):
         "                ^^^^^^",
         "1 error",
     ]
+
+
+def test_a_log_names_the_first_error_and_counts_the_errors(tmp_path: Path):
+    warning, error = a_fault(tmp_path / "a.yaml", 1, 1, code="W310"), a_fault(tmp_path / "b.yaml", 7, 3, message="unknown \n key")
+    assert describe_first(ConfigurationError("", (warning, error, error)), tmp_path) == (2, "b.yaml:7:3: E102 unknown   key")
+    assert describe_first(ConfigurationError("the secret\ncannot be read"), tmp_path) == (1, "the secret cannot be read")
 
 
 def test_a_fault_in_a_file_that_is_not_there_has_no_source_line(tmp_path: Path):

@@ -2,7 +2,7 @@
 
 from builders import ANN, a_ticket, some_settings
 
-from maild.desk.participants import MAX_PARTICIPANTS, with_persons
+from maild.desk.participants import MAX_PARTICIPANTS, tell_who_joined, with_persons, with_third_party
 from maild.message import Address
 
 
@@ -28,3 +28,15 @@ def test_no_address_of_the_desk_takes_part_and_no_list_of_it():
 def test_there_are_twenty_at_most():
     people = [f"person{number}@globex.example" for number in range(MAX_PARTICIPANTS + 5)]
     check(*people, expected=tuple(people[:MAX_PARTICIPANTS]))
+
+
+def test_the_log_names_who_joins_and_nobody_twice():
+    """A stranger who writes has a line of his own, and gets no copies."""
+    before = with_persons(a_ticket(), (Address("", "bob@globex.example"),), some_settings())
+    joining = Address("Carl", "carl@globex.example"), Address("", "bob@globex.example")
+    after = with_third_party(with_persons(before, joining, some_settings()), Address("", "eve@else.example"))
+    assert [(event.kind, event.text) for event in tell_who_joined(before, after)] == [
+        ("joined", "carl@globex.example, whom the mail names in To or Cc, gets copies")
+    ]
+    assert [event.text.partition(",")[0] for event in tell_who_joined(None, before)] == ["bob@globex.example"]
+    assert list(tell_who_joined(after, after)) == []

@@ -175,6 +175,26 @@ def test_a_strangers_answer_to_a_notification_passed_on_leaves_a_closed_ticket_c
     assert waiting.reason.text.endswith("; a third party answered")
 
 
+def test_the_log_says_that_an_answer_opens_a_waiting_ticket():
+    def check(reading: Reading, expected: list[str]) -> None:
+        assert events(decided(reading), "changed") == expected
+
+    check(on_ticket({"status": Status.WAITING}), ["status open: the customer answered"])
+    check(on_ticket({"status": Status.WAITING}, author=EVE), ["status open: a third party answered"])
+    check(on_ticket({"status": Status.WAITING}, message_class=MessageClass.AUTO_REPLY), [])
+    for status in (Status.NEW, Status.OPEN, Status.CLOSED):
+        check(on_ticket({"status": status}), [])
+
+
+def test_the_log_says_who_joins_by_a_mail():
+    to_carl = {"cc": (Address("Carl", "carl@globex.example"),)}
+    joined = ["carl@globex.example, whom the mail names in To or Cc, gets copies"]
+    assert events(decided(on_ticket(message=to_carl)), "joined") == joined
+    assert events(decided(a_reading(message=a_message(**to_carl))), "joined") == joined
+    assert events(decided(by_anna(message=to_carl | {"new_text": "Hello", "text": "Hello"})), "joined") == joined
+    assert events(decided(on_ticket(author=EVE, message=to_carl)), "joined") == [], "a third party brings nobody"
+
+
 def test_agents_are_told_of_people_and_machines_that_ask_and_not_of_automatic_answers():
     for message_class, tell in (
         (MessageClass.HUMAN, True),
