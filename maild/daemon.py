@@ -38,6 +38,7 @@ from maild.outbox.smtp import Account
 from maild.quarantine_digest import QuarantineDigest
 from maild.refusals import tell_of_refusal
 from maild.store import signs_of_life
+from maild.store.claims import Watch
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
@@ -85,6 +86,7 @@ class App:
         self._watchers: dict[str, Watcher] = {}
         self._postmen: list[Postman] = []
         self._timetable = Timetable()
+        self._watch = Watch()
 
     @property
     def settings(self) -> Settings:
@@ -215,7 +217,7 @@ class App:
             postman.wake()
 
     def _housekeep(self) -> None:
-        housekeep(self._store, self.settings, _now())
+        housekeep(self._store, self.settings, _now(), self._watch)
         call_watchers(self._store, self._watchers.copy())
 
     @scheduled_job("sign of life")

@@ -12,6 +12,7 @@ from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
 from maild.outbox.schedule import LONGEST_WAIT
 from maild.store import incoming, letters, mutes, sent_copies, suppressions
+from maild.store.claims import Watch
 from maild.store.engine import Store
 from maild.store.retention import forget_kept_out, forget_tickets
 from maild.ticket import Status
@@ -26,14 +27,16 @@ TICKETS_FORGOTTEN_AT_ONCE = 20
 
 
 @scheduled_job("housekeeping")
-def housekeep(store: Store, settings: Settings, now: datetime) -> None:
+def housekeep(store: Store, settings: Settings, now: datetime, watch: Watch | None = None) -> None:
     """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3); sent letters are packed.
     What a clock that was set back would keep waiting for hours is due at once (I23). Letters of queues that are gone are another's to send.
     Mutes and suppressions that have run out are forgotten, copies of sent mail that have no mailbox any more, and what `retention` says.
+
+    `watch` is handed in again each time; None: nobody looks for letters that a living process has lost.
     """
     with store.writing() as tx:
         incoming.release_claims(tx, node.vital_sign, now)
-        letters.recover(tx, node.vital_sign, now, settings.outbox.unknown_retry)
+        letters.recover(tx, node.vital_sign, now, settings.outbox.unknown_retry, watch)
         letters.hasten(tx, now, max(LONGEST_WAIT, settings.outbox.unknown_retry))
         mutes.forget_ended(tx, now)
         suppressions.forget_old(tx, now)

@@ -161,7 +161,7 @@ class MailboxReader:
             self._store.store(self._place, (), progress)
             return progress, _quiet_before(self._start, now)
         if known.uid_validity == self._folder.uid_validity:
-            return known, _quiet_before(self._start, known.first_contact)
+            return known, _quiet_before(self._start, self._first_contact(known))
         return self._begin_generation(known)
 
     def _begin_generation(self, known: Progress) -> tuple[Progress, datetime | None]:
@@ -171,8 +171,12 @@ class MailboxReader:
         """
         watermark = self._baseline(known.first_contact) if known.first_contact else 0
         progress = Progress(self._folder.uid_validity, watermark, known.first_contact)
-        dates = [date for date in (_quiet_before(self._start, known.first_contact), known.last_success) if date]
+        dates = [date for date in (_quiet_before(self._start, self._first_contact(known)), known.last_success) if date]
         return progress, max(dates, default=None)
+
+    def _first_contact(self, known: Progress) -> datetime | None:
+        """Not later than now: where the clock was ahead and is set back, customers would get no acknowledgement until then."""
+        return known.first_contact and min(known.first_contact, self._now())
 
     def _baseline(self, first_contact: datetime) -> int:
         """I3: the UID below the first message young enough."""

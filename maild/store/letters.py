@@ -101,6 +101,9 @@ _GIVE_BACK = (
         attempts=deliveries.c.attempts - 1,
     )
 )
+_SENDING_NOW = select(
+    deliveries.c.id, deliveries.c.attempts, deliveries.c.claimed_by, deliveries.c.claimed_until, deliveries.c.was_unknown
+).where(UNDELIVERED, deliveries.c.state == _SENDING)
 _HASTEN = (
     update(deliveries)
     .where(
@@ -207,13 +210,16 @@ def give_back_claims(tx: Transaction, owner: str, queues: Collection[str]) -> in
     return tx.execute(_GIVE_BACK, {"owner": owner, "queues": sorted(queues)}).rowcount
 
 
-def recover(tx: Transaction, vital_sign: claims.VitalSign, now: datetime, unknown_retry: timedelta) -> tuple[int, ...]:
-    """Deliveries whose claim is over become unknown (OPERATIONS T3), once; answers their ids."""
-    sending = select(deliveries.c.id, deliveries.c.claimed_by, deliveries.c.claimed_until, deliveries.c.was_unknown)
+def recover(
+    tx: Transaction, vital_sign: claims.VitalSign, now: datetime, unknown_retry: timedelta, watch: claims.Watch | None = None
+) -> tuple[int, ...]:
+    """Deliveries whose claim is over, or lost as `watch` sees it, become unknown (OPERATIONS T3), once; answers their ids."""
+    sending = tx.execute(_SENDING_NOW).all()
+    stale = watch.find_lost((row.id, row.attempts) for row in sending) if watch else frozenset()
     lost = [
         row
-        for row in tx.execute(sending.where(UNDELIVERED, deliveries.c.state == _SENDING)).all()
-        if claims.has_ended(row.claimed_by or "", row.claimed_until or now, vital_sign, now)
+        for row in sending
+        if (row.id, row.attempts) in stale or claims.has_ended(row.claimed_by or "", row.claimed_until or now, vital_sign, now)
     ]
     for row in lost:
         retry_at = None if row.was_unknown else now + unknown_retry

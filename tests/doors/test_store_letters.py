@@ -8,7 +8,7 @@ import pytest
 from maild.effects import Letter, Post
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import brakes, letters, tickets
+from maild.store import brakes, claims, letters, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.tokens import LetterKind
@@ -152,6 +152,26 @@ def test_what_a_living_process_is_sending_is_its_own_wherever_the_clock_is_set(s
         assert letters.recover(tx, lambda owner: True, NOW + jump, timedelta(minutes=15)) == ()
         letters.record(tx, delivery.id, Failed("550"), NOW + jump)
         assert letters.show(tx, delivery.id).state is DeliveryState.FAILED
+
+
+def test_a_letter_that_a_living_process_has_lost_is_unknown_after_an_hour_by_the_stopwatch(store: Store):
+    """No sending takes so long; the store was away when its postman was cut off, say."""
+    posted(store, ANSWER)
+    delivery, stopwatch = claimed(store, owner="alive"), [0.0]
+    assert delivery is not None
+    watch = claims.Watch(lambda: stopwatch[0])
+
+    def recover() -> tuple[int, ...]:
+        with store.writing() as tx:
+            return letters.recover(tx, lambda owner: True, NOW, timedelta(minutes=15), watch)
+
+    assert recover() == ()
+    stopwatch[0] = 3600.0
+    assert recover() == ()
+    stopwatch[0] = 3610.0
+    assert recover() == (delivery.id,)
+    assert claimed(store, minutes=15, owner="alive") is not None
+    assert recover() == (), "another attempt, another hour"
 
 
 @pytest.mark.parametrize("state", ["queued", "deferred", "unknown"])

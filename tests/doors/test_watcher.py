@@ -378,6 +378,17 @@ def test_a_clock_that_is_set_keeps_no_message_waiting(fake, shelf, jump):
     assert watcher.poll_once() == 1
 
 
+def test_mail_is_acknowledged_though_the_clock_was_ahead_at_first_contact(fake, shelf):
+    """`start: now` takes older mail quietly, and once the clock is right again all mail of the next five hours would be older."""
+    moments = [datetime(2026, 11, 20, 15, 0, tzinfo=UTC)]
+    watcher = Watcher(a_mailbox(fake, start=timedelta(0)), shelf, timing=HASTY, now=lambda: moments[-1])
+    watcher.poll_once()
+    moments.append(datetime(2026, 11, 20, 10, 1, tzinfo=UTC))
+    fake.mails[1] = Mail(an_email())
+    watcher.poll_once()
+    assert [arrival.quiet for arrival in shelf.arrivals.values()] == [False], "it came at 10:02 by the server's clock"
+
+
 @pytest.mark.parametrize("uid", [1, 2, 3])
 def test_a_message_that_is_listed_and_not_described_is_asked_for_again(fake, shelf, uid):
     """I6, I12: the watermark does not pass what SEARCH lists, though the server once says nothing of its size."""
