@@ -77,11 +77,10 @@ class FrontDesk:
         agents = (agent.email.casefold() for agent in self.office.desk.settings.agents.values())
         return suppressions.find_holding(tx, (*customers, *agents), _now())
 
-    def _acknowledge(self, ticket: TicketView, settings: Settings) -> Sequence[Effect]:
+    def _acknowledge(self, ticket: TicketView, settings: Settings) -> tuple[Effect, ...]:
         ack = letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})
-        return post(
-            ack, settings, RecordEvent("acknowledged", self.actor.key, f"{ticket.requester.address}, with the template {ack.template}")
-        )
+        text = f"{ticket.requester.address}, with the template {ack.template}"
+        return post(ack, settings, RecordEvent("acknowledged", self.actor.key, text))
 
     def _apply(self, tx: Transaction, decision: Decision) -> TicketRow:
         now = _now()
