@@ -16,6 +16,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
 from maild.ingest.excerpt import cut_excerpt
 from maild.ingest.forwards import begins_with_forward
+from maild.ingest.introductions import is_greeting
 from maild.ingest.new_text import is_old_text
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import starts_with_forward
@@ -110,7 +111,7 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     ):
         return failed(faults)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
-    if faults := _empty(act):
+    if faults := _empty(act) or _only_greets(act, reading.message):
         return failed(faults)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
@@ -158,6 +159,14 @@ def _empty(act: Act) -> tuple[CommandFault, ...]:
     if act.says_something or act.commands or act.internal:
         return ()
     return (CommandFault(0, "the mail has no words of yours; write them above what you quote"),)
+
+
+def _only_greets(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
+    """Seen in practice: answers between the lines of a notification that Outlook quotes without marks, below "Hello Ann,"."""
+    has_files = any(map(letters.may_be_relayed, act.attachments))
+    if act.internal or has_files or not message.elided or not is_greeting(act.body):
+        return ()
+    return (CommandFault(0, "the mail has nothing but a greeting above what it quotes; write your answer there"),)
 
 
 def _sealed(message: InboundMessage) -> tuple[CommandFault, ...]:

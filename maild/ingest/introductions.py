@@ -1,7 +1,7 @@
 """Do the writer's own words lead over to what looks like a quote, so that it belongs to them (MAIL.md P8)? Pure.
 
-"I get this error:" over quote marks, "The mail said:" over a header block, "my answers are below in red" over a mail without marks. The
-words are in `data/introductions.toml`. Lines come simplified (`maild.ingest.lines`).
+"I get this error:" over quote marks, "The mail said:" over a header block, "my answers are below in red" over a mail without marks, nothing
+but a greeting over one. The words are in `data/introductions.toml`. Lines come simplified (`maild.ingest.lines`).
 """
 
 import re
@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from maild.ingest.attributions import has_address, has_date, has_verb, is_told
-from maild.ingest.data import words
+from maild.ingest.data import word_set, words
 from maild.ingest.lines import Line, Origin
 
 MAX_GAP = 2
 MAX_PROMISE = 400
+MAX_GREETING = 50
 UNSPACED = "\u0e00"
+
+_GREETING_ENDS = (",", "!", ":", "،", "，", "、", "。", "！")
+_NAME = re.compile(r"[^\W\d_][\w'.-]{0,40}|\d{1,20}")
 
 
 def is_introduced(lines: Sequence[Line], number: int, *, by_attribution: bool = False) -> bool:
@@ -36,6 +40,19 @@ def _line_above(lines: Sequence[Line], number: int) -> str:
     return ""
 
 
+def is_greeting(text: str) -> bool:
+    """One line such as "Hello Bob,": a greeting, names behind it, and a mark after which more should come."""
+    line = text.strip()
+    if len(line) > MAX_GREETING or "\n" in line or not line.endswith(_GREETING_ENDS):
+        return False
+    begin = _greetings().match(line.lower())
+    return begin is not None and all(_is_name(word) for word in _NAME.findall(line[begin.end() :]))
+
+
+def _is_name(word: str) -> bool:
+    return not word[0].islower() or word in word_set("introductions", "addressed")
+
+
 def promises_answers(lines: Sequence[Line]) -> bool:
     """Does a line say that answers stand below, or in a colour? Then a quote without marks has them in it."""
     return any(_promises(line.text.lower()) for line in lines if 0 < len(line.text) <= MAX_PROMISE)
@@ -43,6 +60,12 @@ def promises_answers(lines: Sequence[Line]) -> bool:
 
 def _promises(lowered: str) -> bool:
     return _beginnings("answers").search(lowered) is not None and _beginnings("places").search(lowered) is not None
+
+
+@lru_cache(maxsize=1)
+def _greetings() -> re.Pattern[str]:
+    longest_first = sorted(words("introductions", "greetings"), key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 @lru_cache(maxsize=2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from maild.ingest.attributions import Evidence, find_opener, has_verb, weigh
 from maild.ingest.banners import end_of_banners
-from maild.ingest.introductions import promises_answers
+from maild.ingest.introductions import is_greeting, promises_answers
 from maild.ingest.lines import MAX_LINES, Line, Origin, next_written, plain_lines, simplify
 from maild.ingest.quotes import Quote, find_quote, has_own_reference, is_marker, is_quoted
 from maild.ingest.signatures import find_notice, find_signature
@@ -163,8 +163,7 @@ def _join(lines: Sequence[Line]) -> str:
 
 def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool, is_careful: bool) -> bool:
     """Is there, or may there be, text of the writer's own below or between the quoted lines?"""
-    content = next_written(lines, quote.content)
-    if is_careful and content is not None and not is_quoted(lines[content].text) and promises_answers(lines[: quote.start]):
+    if is_careful and _is_answered_within(lines, quote):
         return True
     if not quote.is_marked:
         return False
@@ -173,6 +172,17 @@ def _is_answered_below(lines: Sequence[Line], quote: Quote, is_whole: bool, is_c
     frames_count = not is_marker(lines[quote.start].text) or has_verb(lines[quote.start].text)
     first_quoted = next((number for number in within if is_quoted(lines[number].text)), end) if frames_count else end
     return not is_whole or any(_is_own(lines, number, first_quoted) for number in within)
+
+
+def _is_answered_within(lines: Sequence[Line], quote: Quote) -> bool:
+    """Do the writer's words say that his answers stand in a quote without marks, or are they no more than a greeting?"""
+    above, content = lines[: quote.start], next_written(lines, quote.content)
+    if content is None or is_quoted(lines[content].text):
+        return False
+    if promises_answers(above):
+        return True
+    is_bare = not any(is_quoted(line.text) for line in lines[quote.start :])
+    return is_bare and is_greeting("\n".join(line.text for line in above))
 
 
 def _is_own(lines: Sequence[Line], number: int, first_quoted: int) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from maild.ingest.html_text import html_lines
+from maild.ingest.introductions import is_greeting
 from maild.ingest.lines import plain_lines
 from maild.ingest.new_text import cut_reply
 
@@ -60,6 +61,8 @@ def test_an_attribution_leads_over_to_nothing_of_the_writers():
     [
         "On 5 January 2026 at 10:00 your colleague Bob wrote:",
         "on 5 January 2026 at 10:00 somebody from bob@acme.example wrote:",
+        "am 05.01.2026 um 10:00 Uhr haben wir Ihnen geschrieben:",
+        "05.01.2026 в 10:00 я написал:",
         "am 05.01.2026 um 10:00 Uhr hat mir Ihr Kollege Bob geschrieben:",
         "le 5 janvier 2026 à 10:00 votre collègue Bob m'a écrit :",
         "el 5 de enero de 2026 a las 10:00 su compañero Bob escribió:",
@@ -108,6 +111,64 @@ def test_answers_promised_within_a_quote_without_marks_are_kept(promise: str) ->
     check_kept(f"Hello,\n{promise}\n\n{BLOCK}\n\nWhich printer?\nThe blue one.")
     html = f'<p>{promise}</p><div id="divRplyFwdMsg">From: Bob</div><p>Which printer?</p><p style="color:red">The blue one.</p>'
     assert "The blue one." in cut_reply(html_lines(html)).visible
+
+
+GREETINGS = [
+    *(
+        "Hello,",
+        "Hi Bob,",
+        "Dear Ms Smith,",
+        "Hi there!",
+        "Good morning Bob,",
+        "Guten Tag Herr Müller,",
+        "Hallo zusammen,",
+        "Sehr geehrte Frau Ivanova,",
+    ),
+    *(
+        "Bonjour Madame,",
+        "Bonjour à tous,",
+        "Hola Juan:",
+        "Buenos días,",
+        "Gentile Signora Rossi,",
+        "Olá Maria,",
+        "Geachte heer Jansen,",
+        "Hej Anna!",
+    ),
+    *(
+        "Kære Bob,",
+        "Hei Ola,",
+        "Dzień dobry,",
+        "Dobrý den,",
+        "Здравейте,",
+        "Добрый день, Анна!",
+        "Уважаемые коллеги!",
+        "Γεια σας,",
+        "Merhaba Ahmet Bey,",
+    ),
+    *("שלום,", "مرحبا،", "سلام،", "こんにちは。", "您好，", "안녕하세요!"),
+]
+
+
+@pytest.mark.parametrize("greeting", GREETINGS)
+def test_below_a_greeting_alone_the_answer_stands_in_the_quote(greeting: str) -> None:
+    assert is_greeting(greeting)
+    check_kept(f"{greeting}\n\n{BLOCK}\n\nWhich printer?\n\nThe blue one.")
+    check(f"{greeting}\nyes.\n\n{BLOCK}\n\nWhich printer?", f"{greeting}\nyes.")
+    check(f"{greeting}\n\n{BLOCK}\n\nWhich printer?\n\n{REFERENCE}", greeting)
+
+
+def test_more_than_a_greeting_is_none():
+    for words in (
+        "Hi Bob, it works",
+        "Hello is there anybody",
+        "Hidden.",
+        "Dear me, what a mess",
+        "Thanks",
+        "",
+        "Hi\nBob",
+        "Hey " + "Bob " * 20,
+    ):
+        assert not is_greeting(words), words
 
 
 def test_a_promise_keeps_no_quote_with_marks_and_no_plain_words_do():
