@@ -19,6 +19,7 @@ from maild.config.nodes import parse_yaml
 from maild.config.readers import parse_duration
 from maild.desk.commands import hash_words, parse
 from maild.desk.courtesy import is_courtesy
+from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.query import parse_query
 from maild.errors import UsageError
 from maild.ingest.author import find_author
@@ -81,6 +82,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "tokens": read_tokens,
     "details": lambda text: find_details(a_message(recipients=(f"support+{text[:300]}@acme.example",)), SETTINGS),
     "commands": lambda text: (parse(text, ["vip"]), hash_words(text)),
+    "furniture": lambda text: (without_furniture(text, 7), is_unmarked_furniture(text, 7)),
     "queries": ask,
     "signs of machines": recognise,
     "true authors": find_writer,
@@ -108,6 +110,21 @@ PIECES = {
     "tokens": [LETTER, ANCHOR, LINE, "c.", "7.", "t.", "r7.", "maild-ref:", " ", "a" * 16, "@acme.example", "; ", "00"],
     "details": ["+", "r7.", "a7.8.", "b7.1.", "a" * 16, "00", "@", "."],
     "commands": ["#close", "#note", "#", "##", "\n", " ", "x", "＃", "“", ".", "#assign me", "#vip", "7", "\u2028"],
+    "furniture": [
+        "> ",
+        ">",
+        "\n",
+        "> Ticket: 7\n",
+        "Ticket:",
+        "7",
+        "Reply = to x\n",
+        "> Queue: x\n",
+        "> #note, #close, #wait",
+        "! ",
+        "-----",
+        "|",
+        " ",
+    ],
     "queries": ["from:", "tag:", "-", '"', " ", "status:open", "age:", "3d", ">", "x", ":", "owner:me", ","],
     "signs of machines": [
         "Out of office",
