@@ -99,18 +99,20 @@ def _parted(text: str) -> tuple[str, str] | None:
 
 def _end_of_new_text(examined: Sequence[Line], *, is_whole: bool, is_careful: bool) -> int | None:
     """The line after the last one to show; None where everything is."""
-    body = examined[: _trailing_signature(examined)] if is_whole else examined
+    body = examined[: _trailing_signature(examined, is_careful)] if is_whole else examined
     quote = find_quote(body, is_careful=is_careful)
     if quote and _is_written(body[: quote.start]) and not _is_answered_below(body, quote, is_whole, is_careful):
-        return _end_of_text(body[: quote.start])
-    return _end_of_text(body) if is_whole else None
+        return _end_of_text(body[: quote.start], is_careful)
+    return _end_of_text(body, is_careful) if is_whole else None
 
 
-def _trailing_signature(lines: Sequence[Line]) -> int | None:
-    """Where a signature below everything begins. One that quoted lines follow is none: answers may stand between those."""
+def _trailing_signature(lines: Sequence[Line], is_careful: bool) -> int | None:
+    """Where a signature below everything begins. One that quoted lines follow is none: answers may stand between those. Nor is one below
+    a greeting alone: the answer stands in it."""
     quoted = next((number for number in range(len(lines) - 1, -1, -1) if _is_marked(lines[number])), None)
     if quoted is None:
-        return find_signature(lines)
+        found = find_signature(lines)
+        return None if is_careful and found is not None and _is_greeting(lines[:found]) else found
     found = find_signature((*_WORDS_ABOVE, *lines[quoted + 1 :]))
     return None if found is None else max(quoted + 1, quoted + 1 + found - len(_WORDS_ABOVE))
 
@@ -119,9 +121,9 @@ def _is_marked(line: Line) -> bool:
     return line.text.lstrip().startswith(">") or line.origin in (Origin.QUOTE, Origin.FRAME)
 
 
-def _end_of_text(kept: Sequence[Line]) -> int:
+def _end_of_text(kept: Sequence[Line], is_careful: bool) -> int:
     """Where the writer's words end: before his signature, and before rules and marks that led over to the quote."""
-    signature = _trailing_signature(kept)
+    signature = _trailing_signature(kept, is_careful)
     end = len(kept) if signature is None else signature
     while end and (not kept[end - 1].text.strip() or _leads_over(kept, end - 1)):
         end -= 1
@@ -182,7 +184,11 @@ def _is_answered_within(lines: Sequence[Line], quote: Quote) -> bool:
     if promises_answers(above):
         return True
     is_bare = not any(is_quoted(line.text) for line in lines[quote.start :])
-    return is_bare and is_greeting("\n".join(line.text for line in above))
+    return is_bare and _is_greeting(above)
+
+
+def _is_greeting(lines: Sequence[Line]) -> bool:
+    return is_greeting("\n".join(line.text for line in lines))
 
 
 def _is_own(lines: Sequence[Line], number: int, first_quoted: int) -> bool:

@@ -27,7 +27,11 @@ _SEPARATOR = re.compile(r"\s{0,2}--\s{0,4}$")
 _RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
 _LINK = re.compile(r"https?://\S{1,300}|\S{1,100}@\S{1,100}")
 _REFERENCE = re.compile(r"[\d@/]")
-_SENTENCE_END = ("?", "？", "。", "！")
+_QUESTION_MARKS = ("?", "？")
+_SENTENCE_END = (*_QUESTION_MARKS, "。", "！")
+# The rest of the device's word: "iPhone's", "iPhone-Gerät". Scripts without blanks go on at once.
+_ENDING = re.compile(r"^[^\s\u0e00-\U0010ffff]{1,20}")
+_SYSTEM = re.compile(r"\b(?:ios|ipados|mac|macos|android|windows)\b")
 _DECORATION = "*_-– \t<[(|\"'"
 
 
@@ -75,7 +79,7 @@ def _is_list_address_alone(lines: Sequence[Line], written: Sequence[int]) -> boo
     last = lines[written[-1]].text.strip()
     if not _is_list_address(last) or not _LINK.fullmatch(last) or not _begins_paragraph(lines, written[-1]):
         return False
-    return len(written) < 2 or not lines[written[-2]].text.rstrip().endswith((":", *_SENTENCE_END[:2]))
+    return len(written) < 2 or not lines[written[-2]].text.rstrip().endswith((":", *_QUESTION_MARKS))
 
 
 def _is_list_address(text: str) -> bool:
@@ -152,6 +156,8 @@ def is_program_line(text: str) -> bool:
     if len(text) > MAX_PROGRAM_LINE:
         return False
     bare = text.strip(_DECORATION).lower()
+    if bare.endswith(_QUESTION_MARKS) or _says_more_than_a_place(text.strip(_DECORATION)):
+        return False
     length = len(bare.split())
     if bare.startswith(words("signatures", "begins")) or bare.rstrip(" .!)]>*_").endswith(words("signatures", "ends")):
         # Seen in practice: "Sent from my desk, which is much easier than my mobile phone."
@@ -160,6 +166,18 @@ def is_program_line(text: str) -> bool:
     if length > MAX_WEAK_WORDS or not bare.startswith(words("signatures", "weak")):
         return False
     return _brand().search(bare) is not None or _device_word().search(bare) is not None
+
+
+def _says_more_than_a_place(text: str) -> bool:
+    """Seen in practice: "From my iPhone it does not work." Behind the device stand large letters, numbers, links, or a verb of sending."""
+    lowered = text.lower()
+    if len(lowered) != len(text) or not lowered.startswith(words("signatures", "places")):
+        return False
+    if lowered.rstrip(" .!)]>*_").endswith((*words("signatures", "closings"), *words("signatures", "ends"))):
+        return False
+    devices = [*_brand().finditer(lowered), *_device_word().finditer(lowered), *_SYSTEM.finditer(lowered)]
+    behind = text[max((found.end() for found in devices), default=0) :]
+    return any(word[0].isalpha() and not word[0].isupper() for word in _ENDING.sub("", _LINK.sub("", behind)).split())
 
 
 @lru_cache(maxsize=1)

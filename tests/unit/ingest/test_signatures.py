@@ -161,6 +161,43 @@ def test_sentences_like_a_programs_stay():
     check_kept("Sent from my iPhone")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "From my iPhone it does not work",
+        "From my Android the login fails",
+        "Get Outlook for iOS to open your mails",
+        "Von meinem iPhone geht es nicht",
+        "Per Handy bin ich immer erreichbar",
+        "Vom Outlook bekomme ich einen Fehler",
+        "De mon iPhone ça ne marche pas",
+        "Outlook pour Android n'ouvre pas vos mails",
+        "Desde mi iPhone no funciona",
+        "Dal mio iPhone non funziona",
+        "Do meu iPhone não funciona",
+        "Vanaf mijn iPhone lukt het niet",
+        "Från min iPhone fungerar det inte",
+        "Fra min iPhone virker det ikke",
+        "Benim iPhone'umda çalışmıyor",
+        "从我的iPhone打不开",
+        "スマートフォンからログインできません",
+        "Outlook for iOS で開けません",
+        "나의 iPhone에서 안 열려요",
+        "Sent from my iPhone is what your mail says, why?",
+    ],
+)
+def test_a_sentence_about_a_device_stays(words: str) -> None:
+    check_kept(f"Hello Bob.\n\n{words}")
+    check_kept(f"{words}\n\nAnn Smith".replace("\n\n", "\n\nIt is new.\n\n", 1))
+    check("Hello Bob.\n\nFrom my iPhone", "Hello Bob.")
+
+
+def test_below_a_greeting_alone_stands_no_signature():
+    check_kept("Hello Bob,\n-- \nAnn Smith\n\nThe printer is broken.")
+    check("Hello Bob, it works.\n-- \nAnn Smith", "Hello Bob, it works.")
+    check("Hello Bob,\n-- \nAnna\n\nmaild-ref: n.1042.77.0aabcdefghijklmnop", "Hello Bob,")
+
+
 def test_signature_elements_of_mail_clients_are_set_aside():
     check_html('<div>It works.</div><div class="gmail_signature">Ann<br>Globex</div>', "It works.")
     check_html('<div>It works.</div><br><div id="Signature"><p>Ann</p></div><div id="divRplyFwdMsg">From</div>', "It works.")
