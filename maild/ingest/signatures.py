@@ -16,6 +16,7 @@ MAX_LOOSE_WORDS = 9
 MAX_LINES_AFTER_PROGRAM = 3
 MAX_PROGRAM_LINE = 120
 MAX_PROGRAM_WORDS = 8
+MOST_BEHIND_DEVICE = 3
 MAX_WEAK_WORDS = 12
 MAX_FOOTER_LINES = 15
 MAX_NOTICE_LINES = 60
@@ -156,7 +157,7 @@ def is_program_line(text: str) -> bool:
     if len(text) > MAX_PROGRAM_LINE:
         return False
     bare = text.strip(_DECORATION).lower()
-    if bare.endswith(_QUESTION_MARKS) or _says_more_than_a_place(text.strip(_DECORATION)):
+    if bare.endswith(_QUESTION_MARKS) or _says_more(text.strip(_DECORATION)):
         return False
     length = len(bare.split())
     if bare.startswith(words("signatures", "begins")) or bare.rstrip(" .!)]>*_").endswith(words("signatures", "ends")):
@@ -168,16 +169,22 @@ def is_program_line(text: str) -> bool:
     return _brand().search(bare) is not None or _device_word().search(bare) is not None
 
 
-def _says_more_than_a_place(text: str) -> bool:
-    """Seen in practice: "From my iPhone it does not work." Behind the device stand large letters, numbers, links, or a verb of sending."""
+def _says_more(text: str) -> bool:
+    """Seen in practice: "From my iPhone it does not work." Behind the device stand large letters, numbers, links, or a verb of sending; of
+    small ones a few, where a verb stands in front."""
     lowered = text.lower()
-    if len(lowered) != len(text) or not lowered.startswith(words("signatures", "places")):
+    # No sentence begins like "Sent from my iPhone, please excuse my typos".
+    if len(lowered) != len(text) or lowered.startswith("sent from"):
         return False
     if lowered.rstrip(" .!)]>*_").endswith((*words("signatures", "closings"), *words("signatures", "ends"))):
         return False
     devices = [*_brand().finditer(lowered), *_device_word().finditer(lowered), *_SYSTEM.finditer(lowered)]
-    behind = text[max((found.end() for found in devices), default=0) :]
-    return any(word[0].isalpha() and not word[0].isupper() for word in _ENDING.sub("", _LINK.sub("", behind)).split())
+    is_place = lowered.startswith(words("signatures", "places"))
+    if not devices:
+        return is_place
+    behind = _ENDING.sub("", _LINK.sub("", text[max(found.end() for found in devices) :]))
+    count = sum(word[0].isalpha() and not word[0].isupper() for word in behind.split())
+    return count > (0 if is_place else MOST_BEHIND_DEVICE)
 
 
 @lru_cache(maxsize=1)

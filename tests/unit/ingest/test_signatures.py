@@ -115,6 +115,7 @@ def test_what_a_mail_program_wrote_below_is_set_aside(program: str) -> None:
 def test_several_such_lines_are_one_signature():
     check("It works.\n\nSent from my iPhone\nGet Outlook for iOS\n", "It works.")
     check("It works.\n\nSent from my phone.\nAnn Smith\n+44 20 7946 0000", "It works.")
+    check("It works.\n\nSent from my iPhone, please excuse any typos and the short answer", "It works.")
 
 
 def test_a_postscript_below_such_a_line_stays():
@@ -184,6 +185,8 @@ def test_sentences_like_a_programs_stay():
         "Outlook for iOS で開けません",
         "나의 iPhone에서 안 열려요",
         "Sent from my iPhone is what your mail says, why?",
+        "Enviado el móvil ayer por la tarde a la tienda",
+        "Отправлено с телефона вчера, но ответа нет",
     ],
 )
 def test_a_sentence_about_a_device_stays(words: str) -> None:
