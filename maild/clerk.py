@@ -209,9 +209,11 @@ class Clerk:
         departments: Departments,
         earlier: Sequence[Decision],
     ) -> Decision:
-        """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5); letters are of today."""
+        """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5). Letters are of today,
+        and so is what an agent has sent after all (A6)."""
         now, message = _now(), opened.message
-        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, incoming.stored, departments)
+        at = now if incoming.sent_after_all else incoming.stored
+        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, at, departments)
         compose = composing(tx, office, now, opened.files)
         first_number = office.desk.settings.desk.first_number
         settles = all(_rank(decision) > _rank(other) for other in earlier)
@@ -251,6 +253,7 @@ def _circumstances(incoming: Incoming) -> Circumstances:
         incoming.full_size,
         part=incoming.part,
         marked_junk=incoming.junk,
+        sent_after_all=incoming.sent_after_all,
     )
 
 

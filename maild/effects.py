@@ -166,7 +166,27 @@ class NoteAlias:
     by_relay: bool = False
 
 
-Effect = AddMessage | RecordEvent | Post | Link | Mute | TripBreaker | MarkBounced | NoteBounce | Suppress | LiftSuppression | NoteAlias
+@dataclass(frozen=True, slots=True)
+class SendKept:
+    """An incoming mail that was kept as a note walks again, as an answer to the customer (MAIL.md A6)."""
+
+    incoming: int
+
+
+Effect = (
+    AddMessage
+    | RecordEvent
+    | Post
+    | Link
+    | Mute
+    | TripBreaker
+    | MarkBounced
+    | NoteBounce
+    | Suppress
+    | LiftSuppression
+    | NoteAlias
+    | SendKept
+)
 
 
 class IncomingState(Enum):

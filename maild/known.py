@@ -22,6 +22,7 @@ class Question:
     found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on several. `agents` are the
     addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
     (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags if such tags exist.
+    `notes_beside` is the agent whose colleagues' notes are wanted, "" where none are (A6).
     """
 
     message_id: str
@@ -40,6 +41,7 @@ class Question:
     windows: tuple[tuple[str, int], ...] = ()
     tags: frozenset[str] = frozenset()
     pictures: frozenset[str] = frozenset()
+    notes_beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,23 @@ class KnownCopy:
     departments: frozenset[str] = frozenset()
 
 
+KEPT_AS_NOTE = "kept-as-note"
+"""The template of the letter by which an agent is told that his mail went to nobody (MAIL.md A6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMail:
+    """An agent's mail that was kept as a note. `was_sent`: he has had it sent after all, or it is on its way."""
+
+    incoming: int
+    was_sent: bool
+
+
 @dataclass(frozen=True, slots=True)
 class KnownLetter:
     """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11).
 
-    `ticket` None: it is about none.
+    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6).
     """
 
     letter: int
@@ -86,6 +100,7 @@ class KnownLetter:
     internal: bool
     created: datetime
     author: str | None = None
+    kept: KeptMail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +216,7 @@ class Known:
     already refer to this one (F7). `own_recipients` are whom `own` went to. `bounced` is the letter a report is about (B2). `suppressed`
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
-    pictures that came on one of them before (P11).
+    pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -219,6 +234,7 @@ class Known:
     suppressed: Mapping[str, Suppression] = field(default_factory=dict)
     aliases: Mapping[str, LetterToken] = field(default_factory=dict)
     earlier: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     seen_pictures: frozenset[str] = frozenset()
 
 

@@ -79,7 +79,10 @@ def read(
     spam = find_evidence(message, circumstances, witness, desk.settings)
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
     is_house = circumstances.part is Part.SENT
-    known = asking(_question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house))
+    question = _question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house)
+    if circumstances.sent_after_all:
+        question = replace(question, notes_beside=recognised.sender.agent or "")
+    known = asking(question)
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:
         # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.

@@ -18,6 +18,7 @@ class Circumstances:
     """How the message came to us: its mailbox and what the server said of it (see `maild.ingest.arrival.Incoming`).
 
     `received` None: now. `part`: in which of the mailbox's folders it lay; `marked_junk`: its copy carries the keyword $Junk.
+    `sent_after_all`: as in `Incoming`.
     """
 
     mailbox: str
@@ -28,6 +29,7 @@ class Circumstances:
     full_size: int | None = None
     part: Part = Part.INBOX
     marked_junk: bool = False
+    sent_after_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

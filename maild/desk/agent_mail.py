@@ -8,12 +8,13 @@ from functools import partial
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
-from maild.desk.commands import CommandFault, Parsed, parse
+from maild.desk.commands import CommandFault, Parsed, parse, says_send
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.rehoming import rehome
+from maild.desk.second_thoughts import find_unfit, only_status
 from maild.draft import Draft
-from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
+from maild.effects import AddMessage, Effect, IncomingState, RecordEvent, SendKept
 from maild.ingest.excerpt import cut_excerpt
 from maild.ingest.forwards import begins_with_forward
 from maild.ingest.introductions import is_greeting
@@ -34,6 +35,8 @@ TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
 MOST_NAMED = 100
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
+SENT_ALREADY = CommandFault(1, "you have had it sent already, and it goes out once")
+NOTHING_TO_SEND = CommandFault(1, "here is nothing to send; reply to the mail that says that your words were kept as a note")
 TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs to another ticket")
 
 
@@ -99,16 +102,17 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
-    why_internal = _why_internal(reading, settings)
+    is_second = reading.circumstances.sent_after_all
+    if says_send(reading.message.new_text):
+        return _send_kept(reading, agent, ticket, settings)
+    why_internal = None if is_second else _why_internal(reading, settings)
     text = reading.message.new_text if why_internal else without_furniture(reading.message.new_text, ticket.number)
     parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
-    failed = partial(_command_failed, reading, agent, ticket, text, why_internal, settings)
-    if (
-        faults := parsed.faults
-        or _sealed(reading.message)
-        or _oversize(reading.circumstances.full_size)
-        or _furnished(parsed, ticket, why_internal)
-    ):
+    failed = partial(_command_failed, reading, agent, ticket, text, settings)
+    faults = _faults(parsed, reading, ticket, why_internal)
+    if is_second:
+        faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
+    if faults:
         return failed(faults)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
     if faults := _empty(act) or _only_greets(act, reading.message):
@@ -123,8 +127,28 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     reason = Reason("agent-act", f"{agent.name}, {proof}")
     received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
+    if is_second:
+        received = RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
     joined = tell_who_joined(housed, peopled)
     return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *joined, *done.effects))
+
+
+def _send_kept(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> Draft:
+    """MAIL.md A6: `send` in answer to the letter that says what was kept. Once; anywhere else it does nothing, and is no answer either."""
+    token = reading.sender.token
+    letter = reading.known.letters.get(token.token.letter) if token and token.place in PUBLIC_PLACES else None
+    kept = letter.kept if letter and not _is_forward(reading.message) else None
+    if kept is None or kept.was_sent:
+        fault = SENT_ALREADY if kept else NOTHING_TO_SEND
+        return _command_failed(reading, agent, ticket, reading.message.new_text, settings, (fault,))
+    reason = Reason("agent-act", f"{agent.name} has message {kept.incoming} sent, which was kept as a note")
+    return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(SendKept(kept.incoming),))
+
+
+def _faults(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """What speaks against doing anything at all of what the mail says."""
+    oversize = _oversize(reading.circumstances.full_size)
+    return parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
 
 
 def _parse(message: InboundMessage, text: str, internal: bool, known_tags: Iterable[str]) -> Parsed:
@@ -186,7 +210,7 @@ def _oversize(full_size: int | None) -> tuple[CommandFault, ...]:
 
 def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, settings: Settings) -> TicketView:
     """A9: whom the agent's own answer went to takes part; whom he sent a note does not, he would get every answer (F8, F11)."""
-    is_note = act.internal or any(command.word == "note" for command in act.commands)
+    is_note = act.internal or reading.circumstances.sent_after_all or any(command.word == "note" for command in act.commands)
     return ticket if is_note else with_persons(ticket, (*reading.message.to, *reading.message.cc), settings)
 
 
@@ -222,7 +246,7 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
         return DEFAULT_VISIBILITY
     if reading.thread.parent_internal:
         return Reason("reply-to-note", "a reply to a note is a note")
-    if starts_with_forward(reading.message.subject) or _passes_on(reading.message):
+    if _is_forward(reading.message):
         return Reason("forward", "a forwarded notification never reaches the customer")
     token = reading.sender.token
     if token and token.place not in PUBLIC_PLACES:
@@ -234,23 +258,17 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     return None
 
 
-def _passes_on(message: InboundMessage) -> bool:
-    """A forward block below the agent's words, or nothing but it."""
-    return begins_with_forward(message.elided) or begins_with_forward(message.new_text)
+def _is_forward(message: InboundMessage) -> bool:
+    """By its subject, or by a forward block below the agent's words, or instead of them."""
+    return starts_with_forward(message.subject) or begins_with_forward(message.elided) or begins_with_forward(message.new_text)
 
 
 def _command_failed(
-    reading: Reading,
-    agent: Agent,
-    ticket: TicketView,
-    text: str,
-    why_internal: Reason | None,
-    settings: Settings,
-    faults: tuple[CommandFault, ...],
+    reading: Reading, agent: Agent, ticket: TicketView, text: str, settings: Settings, faults: tuple[CommandFault, ...]
 ) -> Draft:
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
     why = "; ".join(map(str, faults))
-    internal = why_internal is not None
+    internal = _why_internal(reading, settings) is not None
     letter = letters.command_failed(agent, ticket, faults, text, settings, internal=internal)
     event = RecordEvent("command_failed", agent.key, f"{why}; nothing was done")
     effects = (event, *post(letter, settings))

@@ -43,6 +43,7 @@ _LETTERS_UNSEEN = "\u115f\u1160\u3164\uffa0"
 _COMMAND_LIKE = re.compile(
     rf"(?:[^\w>＞|{_HASHES}]|[_{_LETTERS_UNSEEN}])*[{_HASHES}](?:[^\w\s{_HASHES}]|[_{_LETTERS_UNSEEN}])*(?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})"
 )
+_SEND = re.compile(rf"[{_HASHES}]?send")
 _LITERAL = re.compile(rf"[{_HASHES}]{{2}}(?=[^\W\d_])")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
@@ -91,6 +92,12 @@ class Performed:
     status_set: bool = False
     owner_set: bool = False
     faults: tuple[CommandFault, ...] = ()
+
+
+def says_send(text: str) -> bool:
+    """Whether a text is the one word `send`, with # or without (MAIL.md A6)."""
+    word = text.strip(f"{_BLANK}*_.!;").translate(_WITHOUT_UNSEEN)
+    return _SEND.fullmatch(word.casefold()) is not None
 
 
 def hash_words(text: str) -> frozenset[str]:
@@ -161,6 +168,8 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         return Command(word, argument, number)
     if word in tags and not argument:
         return Command("tag", word, number)
+    if word == "send":
+        return CommandFault(number, "#send stands alone, in a reply to the mail that says that your words were kept as a note")
     if word in NOT_YET:
         return CommandFault(number, f"#{word} is not available yet")
     near = get_close_matches(word, (*VERBS, *ALIASES, *tags), n=1, cutoff=0.6)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from maild.config.settings import Agent, Settings
 from maild.desk.commands import CommandFault
 from maild.effects import AddMessage, Letter
-from maild.known import Earlier, LastWords
+from maild.known import KEPT_AS_NOTE, Earlier, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
@@ -312,10 +312,10 @@ def command_failed(
 
 
 def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:
-    """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer."""
+    """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer. `text`: all that would go to him."""
     return Letter(
         kind=LetterKind.NOTIFICATION,
-        template="kept-as-note",
+        template=KEPT_AS_NOTE,
         queue=ticket.queue,
         recipients=(Address(agent.name, agent.email),),
         agent=agent.key,

@@ -57,7 +57,8 @@ class Incoming:
     """One stored message on its way through the walk.
 
     `attempts` counts this one. `stored` is when it came to us, which orders threads (MAIL.md P15). `released`: a person let it out of
-    quarantine, so policy does not hold it again (S5). `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
+    quarantine, so policy does not hold it again (S5). `sent_after_all`: it was kept as a note, and its agent has said that it is to go to
+    the customer (A6). `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
     """
 
     id: int
@@ -73,3 +74,4 @@ class Incoming:
     withheld: str = ""
     part: Part = Part.INBOX
     junk: bool = False
+    sent_after_all: bool = False

@@ -21,6 +21,7 @@ from maild.effects import (
     NoteAlias,
     NoteBounce,
     RecordEvent,
+    SendKept,
     Suppress,
     TripBreaker,
 )
@@ -110,7 +111,7 @@ def apply(
         _write_ticket(tx, decision.before, ticket, len(messages))
         _write_messages(tx, ticket, messages, incoming)
     number = ticket.number if ticket else None
-    _write_letters(tx, posted, number, now)
+    _write_letters(tx, posted, number, incoming, now)
     _write_log(tx, decision, number, incoming, now)
     _write_marks(tx, decision, now)
     if incoming and settles:
@@ -287,17 +288,17 @@ def _attachment_values(message: int, position: int, attachment: Attachment) -> R
     }
 
 
-def _write_letters(tx: Transaction, posted: Sequence[_Posted], ticket: int | None, now: datetime) -> None:
+def _write_letters(tx: Transaction, posted: Sequence[_Posted], ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
     if not posted:
         return
-    tx.execute(_INSERT_LETTERS, [_letter_values(item, ticket, now) for item in posted])
+    tx.execute(_INSERT_LETTERS, [_letter_values(item, ticket, incoming, now) for item in posted])
     sent_copies.want(tx, [item.number for item in posted if item.composed.is_copied])
     deliveries = [_delivery_values(item.letter, item.number, envelope, now) for item in posted for envelope in item.composed.envelopes]
     if deliveries:
         tx.execute(_INSERT_DELIVERIES, deliveries)
 
 
-def _letter_values(posted: _Posted, ticket: int | None, now: datetime) -> Row:
+def _letter_values(posted: _Posted, ticket: int | None, incoming: Incoming | None, now: datetime) -> Row:
     letter, composed = posted.letter, posted.composed
     return {
         "number": posted.number,
@@ -314,6 +315,7 @@ def _letter_values(posted: _Posted, ticket: int | None, now: datetime) -> Row:
         "created": now,
         "content": composed.raw,
         "packed": False,
+        "incoming": incoming.id if incoming else None,
     }
 
 
@@ -370,6 +372,8 @@ def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
                 suppressions.store(tx, effect, now)
             case LiftSuppression(address):
                 suppressions.lift(tx, address)
+            case SendKept(message):
+                incoming_mail.send_after_all(tx, message)
 
 
 def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming, now: datetime) -> None:

@@ -6,8 +6,9 @@ back by `release_claims`. What a message means is `apply`'s to record.
 
 import hashlib
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -76,6 +77,7 @@ _WITH_CONTENT = (
         incoming.c.reason,
         incoming.c.folder,
         incoming.c.junk,
+        incoming.c.sent_after_all,
     )
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
     .order_by(incoming.c.id)
@@ -212,7 +214,7 @@ def release(tx: Transaction, message: int) -> None:
         NotFoundError: there is no such message.
         WrongStateError: it is not in quarantine.
     """
-    _reopen(tx, message, IncomingState.QUARANTINED, released=True)
+    _reopen(tx, message, IncomingState.QUARANTINED, {"released": True})
 
 
 def retry(tx: Transaction, message: int, now: datetime) -> None:
@@ -220,8 +222,13 @@ def retry(tx: Transaction, message: int, now: datetime) -> None:
 
     One that is withheld is lent to its mailbox's watcher, which fetches it first; if that does not come to it, the message is held again.
     """
-    _reopen(tx, message, IncomingState.HELD, released=False)
+    _reopen(tx, message, IncomingState.HELD)
     tx.execute(_LEND, {"message": message, "until": now + LENT_FOR})
+
+
+def send_after_all(tx: Transaction, message: int) -> None:
+    """Let an agent's mail that was kept as a note walk again, as an answer to the customer (MAIL.md A6). Raises as `release` does."""
+    _reopen(tx, message, IncomingState.DONE, {"sent_after_all": True})
 
 
 def find_asked_again(tx: Transaction, place: Place, uid_validity: int) -> frozenset[int]:
@@ -331,7 +338,7 @@ def _incoming_values(arrival: Arrival, sha256: str, now: datetime) -> dict[str, 
     }
 
 
-def _reopen(tx: Transaction, message: int, wanted: IncomingState, *, released: bool) -> None:
+def _reopen(tx: Transaction, message: int, wanted: IncomingState, marks: Mapping[str, object] = MappingProxyType({})) -> None:
     reopened = update(incoming).where(incoming.c.id == message, incoming.c.state == wanted.value)
     values: dict[str, object] = {
         "state": IncomingState.RECEIVED.value,
@@ -340,7 +347,7 @@ def _reopen(tx: Transaction, message: int, wanted: IncomingState, *, released: b
         "claimed_until": None,
         "settled": None,
     }
-    if tx.execute(reopened, values | ({"released": True} if released else {})).rowcount:
+    if tx.execute(reopened, {**values, **marks}).rowcount:
         return
     raise WrongStateError(f"message {message} is {show(tx, message).state.value}, not {wanted.value}")
 
@@ -360,4 +367,5 @@ def _incoming(row: AnyRow) -> Incoming:
         withheld=row.reason if row.reason_code == WITHHELD else "",
         part=Part(row.folder),
         junk=row.junk,
+        sent_after_all=row.sent_after_all,
     )

@@ -4,15 +4,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, false, func, select
+from sqlalchemy import and_, bindparam, false, func, or_, select, true
 
 from maild.aliases import canonical
 from maild.effects import IncomingState
 from maild.ingest.arrival import Part
 from maild.known import (
+    KEPT_AS_NOTE,
     MERGE_DEPTH,
     BouncedLetter,
     Earlier,
+    KeptMail,
     Known,
     KnownCopy,
     KnownLetter,
@@ -45,6 +47,7 @@ MOST_ADOPTERS = 20
 MOST_COPIES = 50
 MOST_EARLIER = 5
 EARLIER_CHARACTERS = 400
+MOST_NOTES = 100
 
 _COPIES = (
     select(
@@ -81,7 +84,10 @@ _LETTER = select(
     letters.c.internal,
     letters.c.created,
     letters.c.author,
-)
+    incoming.c.id.label("kept"),
+    incoming.c.state.label("kept_state"),
+    incoming.c.sent_after_all,
+).outerjoin(incoming, and_(incoming.c.id == letters.c.incoming, letters.c.template == KEPT_AS_NOTE))
 _LETTERS = _LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True)))
 _RECIPIENTS = select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id)
 _ADOPTERS = (
@@ -110,6 +116,16 @@ _EARLIER = (
     )
     .order_by(messages.c.id.desc())
     .limit(MOST_EARLIER)
+)
+_NOTES = (
+    select(messages.c.visible)
+    .where(
+        messages.c.ticket.in_(bindparam("tickets", expanding=True)),
+        messages.c.internal == true(),
+        or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent")),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(MOST_NOTES)
 )
 _SEEN_PICTURES = (
     select(attachments.c.sha256)
@@ -153,6 +169,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         history=find_history(tx, question, views, on_tickets, now),
         aliases=_reported(aliases, by_number),
         earlier={number: earlier_on(tx, number) for number in views},
+        notes=_find_notes(tx, question.notes_beside, views),
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
     )
 
@@ -259,6 +276,7 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         internal=row.internal,
         created=row.created,
         author=row.author,
+        kept=None if row.kept is None else KeptMail(row.kept, row.sent_after_all or row.kept_state != IncomingState.DONE.value),
     )
 
 
@@ -285,6 +303,13 @@ def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketV
         targets = {view.merged_into for view in found.values() if view.status is Status.MERGED and view.merged_into is not None}
         wanted = targets - views.keys()
     return views
+
+
+def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[str, ...]:
+    """What his colleagues, third parties and rules have said inside, the newest first."""
+    if not agent or not tickets:
+        return ()
+    return tuple(tx.execute(_NOTES, {"tickets": list(tickets), "agent": agent}).scalars())
 
 
 def _find_seen_pictures(tx: Transaction, pictures: Collection[str], tickets: Collection[int]) -> frozenset[str]:

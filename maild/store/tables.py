@@ -88,6 +88,7 @@ class IncomingColumns(TypedColumns):
     folder: Named[str] = Column(Text, server_default=Part.INBOX.value)
     junk: Named[bool] = Column(Boolean, server_default=false())
     departments: Named[list[str] | None] = Column(JSON)
+    sent_after_all: Named[bool] = Column(Boolean, server_default=false())
 
 
 incoming = Table("incoming", metadata, IncomingColumns)
@@ -237,6 +238,7 @@ class LetterColumns(TypedColumns):
     created: Named[datetime] = Column(Time)
     content: Named[bytes] = Column(LargeBinary)
     packed: Named[bool] = Column(Boolean)
+    incoming: Named[int | None] = Column(Number)
 
 
 letters = Table("letters", metadata, LetterColumns)

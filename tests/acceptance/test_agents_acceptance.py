@@ -284,6 +284,45 @@ def test_a_customer_whose_message_id_looks_like_an_agents_token_is_acknowledged_
         assert follow_up["ticket"] == number
 
 
+def test_an_answer_that_was_kept_as_a_note_is_sent_by_one_word_once_and_with_its_files(desk: RunningDesk):
+    """A6: his mail program threads by References only."""
+    subject = "Kept and sent"
+    number, notice = a_request(desk, subject)
+    parent = str(notice["Message-ID"])
+    raw = an_email_with_files(FILES, body="Dear Ann, see the plan.\n", sender=desk.at("anna"), subject=f"Re: {notice['Subject']}")
+    desk.receive(f"References: {parent}\r\nAuthentication-Results: {judged(desk)['Authentication-Results']}\r\n".encode() + raw)
+    assert (desk.kinds(number), len(desk.letters(customer_of(subject)))) == (["customer", "note"], 1)
+    told = desk.letter_about("anna", subject, 2)
+    assert "reply to this mail with the one word: send" in text_of(told)
+    assert "Dear Ann, see the plan." in text_of(told)
+    answer(desk, told, "send\n")
+    letter = desk.letter(customer_of(subject), 2)
+    assert "Dear Ann, see the plan." in text_of(letter)
+    assert [part.get_payload(decode=True) for part in letter.iter_attachments()] == [content for _, _, content in FILES]
+    desk.settle()
+    ticket = desk.ticket(number)
+    assert (desk.kinds(number), ticket["status"], ticket["owner"]) == (["customer", "note", "agent"], "waiting", "anna")
+    answer(desk, told, "#send\n")
+    assert "it goes out once" in text_of(desk.letters_about("anna", subject)[-1])
+    assert len(desk.letters(customer_of(subject))) == 2
+    follow_up = desk.receive(an_answer_to(letter, customer_of(subject), "Thank you, and when will it be done?\n"))
+    assert (follow_up["ticket"], desk.kinds(number)[-1]) == (number, "customer")
+
+
+def test_a_reply_to_a_note_is_sent_after_all_but_never_with_the_note(desk: RunningDesk):
+    subject = "Asked by note"
+    number, notice = a_request(desk, subject)
+    answer(desk, notice, "#assign boris\n#note\nHe has owed us money since May.\n")
+    about_note = desk.letter_about("boris", subject)
+    for body in ("AI> He has owed us money since May.\nDear Ann, we wait.\n", "Dear Ann, we wait for your payment.\n"):
+        answer(desk, about_note, body, sender=desk.at("boris"))
+        answer(desk, desk.letters_about("boris", subject)[-1], "send\n", sender=desk.at("boris"))
+        desk.settle()
+    shown = [text_of(letter) for letter in desk.letters(customer_of(subject))[1:]]
+    assert (len(shown), "we wait for your payment" in shown[0], "owed" in shown[0]) == (1, True, False)
+    assert desk.kinds(number) == ["customer", "note", "note", "note", "agent"]
+
+
 # Commands (A7)
 
 

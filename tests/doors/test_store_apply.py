@@ -5,9 +5,21 @@ from datetime import timedelta
 
 import pytest
 
-from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Link, Mute, Post, RecordEvent, TripBreaker
+from maild.effects import AddMessage, Decision, Identity, IncomingState, Letter, Link, Mute, Post, RecordEvent, SendKept, TripBreaker
 from maild.ingest.arrival import Incoming, Part
-from maild.known import BouncedLetter, Conduct, Known, KnownCopy, LastWords, Question, RecentMail, guess_key, pair_key
+from maild.known import (
+    KEPT_AS_NOTE,
+    BouncedLetter,
+    Conduct,
+    KeptMail,
+    Known,
+    KnownCopy,
+    LastWords,
+    Question,
+    RecentMail,
+    guess_key,
+    pair_key,
+)
 from maild.message import Address, Attachment, AuthResult
 from maild.outbox.delivery import Composed
 from maild.reason import Reason
@@ -153,6 +165,31 @@ def test_the_incoming_message_is_settled_in_the_same_transaction(store: Store):
         (stored,) = tickets.list_messages(tx, number or 0)
     assert (row.state, row.ticket, row.author, row.subject, row.message_class) == (IncomingState.DONE, number, ANN, "The printer", "human")
     assert stored.incoming == message.id
+
+
+def test_what_was_kept_as_a_note_is_found_by_the_letter_that_tells_of_it_and_walks_again_once(store: Store):
+    """A6."""
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival()], NOW)
+        (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    kept = replace(NOTIFICATION, template=KEPT_AS_NOTE)
+    written = applied(store, a_decision(a_message(kind=MessageKind.NOTE), Post(kept), Post(NOTIFICATION)), message)
+    question = Question("x", letters=frozenset(written.letters))
+    telling, other = (recalled(store, question).letters[number] for number in written.letters)
+    assert (telling.kept, other.kept) == (KeptMail(message.id, was_sent=False), None)
+    applied(store, Decision(IncomingState.DONE, Reason("agent-act", "send"), written.ticket, written.ticket, (SendKept(message.id),)))
+    assert recalled(store, question).letters[written.letters[0]].kept == KeptMail(message.id, was_sent=True)
+    with store.writing() as tx:
+        assert [again.sent_after_all for again in incoming.claim(tx, 1, "host:1", 60, NOW)] == [True]
+
+
+def test_colleagues_notes_are_recalled_where_they_are_asked_for(store: Store):
+    """A6: only they must not go out with an agent's words."""
+    notes = [replace(a_message(kind=MessageKind.NOTE, text=text, internal=True), agent=text) for text in ("anna", "boris")]
+    ticket = opened(store, a_message(), *notes, replace(a_message(text="a rule", internal=True), agent=None))
+    question = Question("x", tickets=frozenset({ticket.number}))
+    assert recalled(store, question).notes == ()
+    assert recalled(store, replace(question, notes_beside="anna")).notes == ("a rule", "boris")
 
 
 def test_a_decision_without_a_ticket_spends_no_number(store: Store):

@@ -175,6 +175,19 @@ def test_a_released_message_is_known_as_released(store: Store):
     assert again.released
 
 
+def test_a_mail_that_is_sent_after_all_walks_again_and_is_known_as_that_after_a_failure(store: Store):
+    """A6: a walk that breaks is repeated as the same walk, or the mail would be kept as a note a second time."""
+    (message,) = stored(store, 1)
+    with store.writing() as tx:
+        incoming.finish(tx, message, IncomingState.DONE, Reason("agent-act", "kept"), NOW)
+        incoming.send_after_all(tx, message)
+        (again,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+        incoming.hold(tx, message, Reason("error", "it broke"), "", NOW)
+        incoming.retry(tx, message, NOW)
+        (once_more,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    assert (again.sent_after_all, once_more.sent_after_all) == (True, True)
+
+
 def test_only_the_fitting_way_out_is_open(store: Store):
     (message,) = stored(store, 1)
     for way_out in (incoming.release, partial(incoming.retry, now=NOW)):

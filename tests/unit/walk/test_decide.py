@@ -8,11 +8,11 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import IncomingState, Post, RecordEvent
+from maild.effects import IncomingState, Post, RecordEvent, SendKept
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Known, KnownCopy, KnownLetter
+from maild.known import KeptMail, Known, KnownCopy, KnownLetter
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -320,6 +320,83 @@ def test_an_agent_is_shown_what_was_kept_and_why_and_answers_it_inside():
     (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post) and effect.letter.template == "kept-as-note"]
     assert (letter.body, letter.internal, letter.agent) == ("Dear Ann", True, "anna")
     assert letter.values["why"] == "the token stands in References only, so it is not certain where this was meant to go"
+
+
+def says(words: str, kept: KeptMail | None = None, **changes: Any) -> Draft:
+    """Anna answers letter 78 with these words."""
+    letter = KnownLetter(78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", True, NOW, kept=kept)
+    known = Known(tickets={1042: a_ticket()}, letters={78: letter})
+    subject = changes.pop("subject", "Re: Printer")
+    return decided(by_anna(known=known, message={"new_text": words, "text": words, "subject": subject}, **changes))
+
+
+def refused(draft: Draft) -> str:
+    assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
+    assert SendKept(5) not in draft.effects
+    return draft.reason.text
+
+
+def test_what_was_kept_is_sent_at_the_word_of_its_agent():
+    """A6."""
+    for words in ("send", "#send", "Send.", "*SEND*", "＃send\n", "\u200f#send!"):
+        draft = says(words, KeptMail(5, was_sent=False))
+        assert (draft.state, draft.effects, draft.before) == (DONE, (SendKept(5),), draft.after), words
+
+
+def test_it_is_sent_once_and_by_an_answer_to_the_letter_that_tells_of_it_only():
+    assert "it goes out once" in refused(says("send", KeptMail(5, was_sent=True)))
+    assert "nothing to send" in refused(says("send"))
+    assert "nothing to send" in refused(says("#send"))
+    assert "nothing to send" in refused(says("send", KeptMail(5, was_sent=False), subject="Fwd: Printer"))
+    assert "nothing to send" in refused(says("send", KeptMail(5, was_sent=False), place=TokenPlace.REFERENCES))
+    assert "#send stands alone" in refused(says("#send\n#close", KeptMail(5, was_sent=False)))
+    assert kinds(says("Please send the invoice.")) == [(MessageKind.AGENT, False)]
+
+
+def after_all(words: str, *, internal: bool = False, notes: tuple[str, ...] = (), **message: Any) -> Draft:
+    """Anna's mail on ticket 1042, closed by now, goes out after all."""
+    closed = a_ticket(status=Status.CLOSED, closed_at=NOW)
+    return decided(
+        by_anna(
+            place=TokenPlace.REFERENCES,
+            ticket={"status": Status.CLOSED, "closed_at": NOW},
+            known=Known(tickets={1042: closed}, notes=notes),
+            thread={"parent_internal": internal},
+            circumstances=Circumstances("support", sent_after_all=True),
+            message={"new_text": words, "text": words, **message},
+        )
+    )
+
+
+def test_what_is_sent_after_all_is_an_answer_and_its_commands_have_been_done():
+    """A6, F8: whom a forwarded mail went to takes no part in the ticket for that."""
+    draft = after_all("#assign boris\n#close\nDear Ann", subject="Fwd: Printer", to=(Address("", "support@acme.example"), EVE))
+    assert (kinds(draft), posted(draft)) == ([(MessageKind.AGENT, False)], [("answer", (ANN,))])
+    assert draft.after is not None
+    assert (draft.after.status, draft.after.owner, draft.after.cc) == (Status.CLOSED, "anna", ())
+    assert events(draft, "sent_after_all") == ["by his word; it was kept as a note"]
+    assert events(draft, "kept_as_note") == []
+    opened = after_all("Dear Ann", internal=True).after
+    assert opened is not None
+    assert opened.status is Status.WAITING
+
+
+def test_no_note_goes_out_after_all_and_nothing_that_was_forwarded():
+    """Promise 4, A6: whoever answers a note between its lines has quoted it."""
+    for draft in (
+        after_all("> He owes us.\nI see.", internal=True),
+        after_all("AB> He has owed us\nAB> money since May.\nDear Ann", internal=True, notes=("Hello.\nHe has owed us money since May.",)),
+    ):
+        assert "it quotes a note" in refused(draft)
+    assert "it is a forwarded mail" in refused(after_all("Begin forwarded message:\n\nFrom: Ann\n\nHelp."))
+    assert posted(after_all("> Where is it?\nOn its way.", notes=("He is a bore.",))) == [("answer", (ANN,))]
+
+
+def test_what_cannot_go_out_after_all_comes_back_to_be_corrected_inside():
+    """A8."""
+    draft = after_all("Write to anna@acme.example", internal=True)
+    assert "an agent's own address would be shown" in refused(draft)
+    assert [effect.letter.internal for effect in draft.effects if isinstance(effect, Post)] == [True]
 
 
 def test_a_quotation_alone_goes_back_to_the_agent():
