@@ -17,7 +17,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent, SendKept
 from maild.ingest.excerpt import cut_excerpt
 from maild.ingest.forwards import begins_with_forward
-from maild.ingest.introductions import is_greeting
+from maild.ingest.introductions import says_nothing_else
 from maild.ingest.new_text import is_old_text
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import starts_with_forward
@@ -115,7 +115,7 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     if faults:
         return failed(faults)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
-    if faults := _empty(act) or _only_greets(act, reading.message):
+    if faults := _empty(act) or _says_nothing_itself(act, reading.message):
         return failed(faults)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
@@ -185,12 +185,13 @@ def _empty(act: Act) -> tuple[CommandFault, ...]:
     return (CommandFault(0, "the mail has no words of yours; write them above what you quote"),)
 
 
-def _only_greets(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
-    """Seen in practice: answers between the lines of a notification that Outlook quotes without marks, below "Hello Ann,"."""
+def _says_nothing_itself(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
+    """Seen in practice: "Hello Ann, my answers are below in red", and they stand where Outlook quotes the notification without marks."""
     has_files = any(map(letters.may_be_relayed, act.attachments))
-    if act.internal or has_files or not message.elided or not is_greeting(act.body):
+    if act.internal or has_files or not message.elided or not says_nothing_else(act.body):
         return ()
-    return (CommandFault(0, "the mail has nothing but a greeting above what it quotes; write your answer there"),)
+    why = "the mail says nothing itself above what it quotes without marks, where your words cannot be found; write them above it"
+    return (CommandFault(0, why),)
 
 
 def _sealed(message: InboundMessage) -> tuple[CommandFault, ...]:

@@ -15,6 +15,7 @@ from maild.ingest.lines import Line, Origin
 MAX_GAP = 2
 MAX_PROMISE = 400
 MAX_GREETING = 50
+MOST_FAREWELL = 3
 UNSPACED = "\u0e00"
 
 _GREETING_ENDS = (",", "!", ":", "،", "，", "、", "。", "！")
@@ -38,6 +39,14 @@ def _line_above(lines: Sequence[Line], number: int) -> str:
         if lines[position].text.strip():
             return lines[position].text if lines[position].origin is Origin.BODY else ""
     return ""
+
+
+def says_nothing_else(text: str) -> bool:
+    """Is a text no more than a greeting, or a promise of answers with a greeting and a few words of farewell?"""
+    written = [line.strip() for line in text.split("\n") if line.strip()]
+    rest = [line for line in written if not is_greeting(line) and not _promises(line[:MAX_PROMISE].lower())]
+    is_promise = any(_promises(line[:MAX_PROMISE].lower()) for line in written)
+    return is_greeting(text) or (is_promise and all(len(line.split()) <= MOST_FAREWELL for line in rest))
 
 
 def is_greeting(text: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from maild.ingest.html_text import html_lines
-from maild.ingest.introductions import is_greeting
+from maild.ingest.introductions import is_greeting, says_nothing_else
 from maild.ingest.lines import plain_lines
 from maild.ingest.new_text import cut_reply
 
@@ -183,6 +183,13 @@ def test_a_mail_with_our_own_reference_line_is_never_in_doubt():
     for words in ("Please do this:", PROMISES[0]):
         check(f"{words}\n\n{BLOCK}\n\nold\n\n{REFERENCE}", words)
         check(f"{words}\n\n> old\n>\n> {REFERENCE}", words)
+
+
+def test_what_says_nothing_else():
+    for words in ("Hello Bob,", *PROMISES, f"Hello Bob,\n{PROMISES[0]}\n\nBest regards\nAnn"):
+        assert says_nothing_else(words), words
+    for words in ("", "Best regards\nAnn", f"{PROMISES[0]}\nIt comes on Monday.", "The answer is yes."):
+        assert not says_nothing_else(words), words
 
 
 def test_who_asks_for_care_not_to_be_taken_gets_none():

@@ -443,13 +443,14 @@ def test_a_notification_without_a_word_in_it_or_without_marks_goes_back_to_the_a
     assert "without quote marks" in draft.reason.text
 
 
-def test_a_greeting_alone_above_the_notification_goes_back_to_the_agent():
+def test_what_says_nothing_itself_above_the_notification_goes_back_to_the_agent():
     """The answers stand in what is quoted without marks, where nobody finds them."""
     greeting = {"new_text": "Hello Ann,", "text": "Hello Ann,\n\nFrom: Support", "elided": "From: Support"}
-    draft = decided(by_anna(message=greeting))
-    assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
+    for text in ("Hello Ann,", "Hello Ann,\nmy answers are below in red.\n\nBest regards\nAnna"):
+        draft = decided(by_anna(message=greeting | {"new_text": text}))
+        assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
     file = Attachment("a.pdf", "application/pdf", 9000, "0" * 64, inline=False, content_id=None, part=1)
-    for changes in ({"attachments": (file,)}, {"elided": ""}, {"new_text": "Hello Ann,\nit is on its way."}):
+    for changes in ({"attachments": (file,)}, {"elided": ""}, {"new_text": "Hello Ann,\nour answers are below.\n\nIt is on its way."}):
         assert posted(decided(by_anna(message=greeting | changes))) == [("answer", (ANN,))]
     assert kinds(decided(by_anna(place=TokenPlace.REFERENCES, message=greeting))) == [(MessageKind.NOTE, True)]
 
