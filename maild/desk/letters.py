@@ -295,9 +295,19 @@ def command_failed(
 
     `internal`: the draft was to be a note, so an answer to this letter is one, too.
     """
+    return _returned("command-failed", agent, ticket, text, "; ".join(map(str, faults)), settings, internal=internal)
+
+
+def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:
+    """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer. `text`: all that would go to him."""
+    return _returned(KEPT_AS_NOTE, agent, ticket, text, why.text, settings, internal=True)
+
+
+def _returned(template: str, agent: Agent, ticket: TicketView, text: str, why: str, settings: Settings, *, internal: bool) -> Letter:
+    """An agent's own words, back to him."""
     return Letter(
         kind=LetterKind.NOTIFICATION,
-        template="command-failed",
+        template=template,
         queue=ticket.queue,
         recipients=(Address(agent.name, agent.email),),
         agent=agent.key,
@@ -307,25 +317,7 @@ def command_failed(
         quoted_from=settings.desk.name,
         automatic=False,
         internal=internal,
-        values={"why": "; ".join(map(str, faults))},
-    )
-
-
-def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:
-    """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer. `text`: all that would go to him."""
-    return Letter(
-        kind=LetterKind.NOTIFICATION,
-        template=KEPT_AS_NOTE,
-        queue=ticket.queue,
-        recipients=(Address(agent.name, agent.email),),
-        agent=agent.key,
-        languages=settings.language_of(ticket.queue, settings.desk.language),
-        subject=ticket.subject,
-        body=text,
-        quoted_from=settings.desk.name,
-        automatic=False,
-        internal=True,
-        values={"why": why.text},
+        values={"why": why},
     )
 
 
