@@ -151,7 +151,7 @@ def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
     for index, line in lines.items():
         word = match["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold() if (match := _COMMAND_LIKE.match(line)) else ""
         if word in VERBS or word in ALIASES:
-            where = "is read only at the start of a line at the top, or on the last line"
+            where = "is read only on the first lines, above any text or blank line, or on the last line"
             yield CommandFault(index + 1, f"#{word} {where}; if it is no command, write ##{word}")
 
 
