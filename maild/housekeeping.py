@@ -38,6 +38,7 @@ def housekeep(store: Store, settings: Settings, now: datetime, watch: Watch | No
         incoming.release_claims(tx, node.vital_sign, now)
         letters.recover(tx, node.vital_sign, now, settings.outbox.unknown_retry, watch)
         letters.hasten(tx, now, max(LONGEST_WAIT, settings.outbox.unknown_retry))
+        sent_copies.hasten(tx, now)
         mutes.forget_ended(tx, now)
         suppressions.forget_old(tx, now)
         sent_copies.forget_homeless(tx, settings.queues)

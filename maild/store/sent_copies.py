@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from maild.outbox.schedule import LONGEST_WAIT
 from maild.store.engine import Transaction
@@ -20,7 +20,7 @@ _DUE = (
     select(sent_copies.c.letter, letters.c.message_id, letters.c.ticket, sent_copies.c.accepted, sent_copies.c.attempts)
     .join(letters, letters.c.number == sent_copies.c.letter)
     .where(
-        or_(sent_copies.c.due <= bindparam("now"), sent_copies.c.due > bindparam("at_last")),
+        sent_copies.c.due <= bindparam("now"),
         letters.c.queue.in_(bindparam("queues", expanding=True)),
     )
     .order_by(sent_copies.c.due, sent_copies.c.letter)
@@ -53,13 +53,20 @@ def note_accepted(tx: Transaction, delivery: int, now: datetime) -> None:
 
 def find_due(tx: Transaction, queues: Collection[str], now: datetime, most: int) -> tuple[SentCopy, ...]:
     """The copies of these departments' letters that are due, the longest waiting first."""
-    rows = tx.execute(_DUE, {"now": now, "at_last": find_latest_end(now, LONGEST_WAIT), "queues": sorted(queues), "most": most})
+    rows = tx.execute(_DUE, {"now": now, "queues": sorted(queues), "most": most})
     return tuple(SentCopy(letter, message_id, ticket, accepted or now, attempts) for letter, message_id, ticket, accepted, attempts in rows)
 
 
 def put_off(tx: Transaction, copy: SentCopy, until: datetime) -> None:
     """It did not work this time."""
     tx.execute(update(sent_copies).where(_OF_LETTER), {"number": copy.letter, "due": until, "attempts": copy.attempts + 1})
+
+
+def hasten(tx: Transaction, now: datetime) -> None:
+    """Make those due that wait for longer than they can: the clock was set back since."""
+    tx.execute(
+        update(sent_copies).where(sent_copies.c.due > bindparam("latest")), {"latest": find_latest_end(now, LONGEST_WAIT), "due": now}
+    )
 
 
 def finish(tx: Transaction, copy: SentCopy) -> None:

@@ -105,6 +105,7 @@ def test_no_step_of_sending_reads_a_whole_table(sqlite_store: Store):
         letters.pack(tx, 10, 1024 * 1024)
         incoming.release_claims(tx, lambda owner: True, NOW)
         letters.hasten(tx, NOW, timedelta(hours=1))
+        sent_copies.hasten(tx, NOW)
         sent_copies.find_due(tx, ("support",), NOW, 10)
         steps = plans.lines()
     assert len(steps) > 10
