@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
@@ -37,6 +36,7 @@ MOST_NAMED = 100
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
 SENT_ALREADY = CommandFault(1, "you have had it sent already, and it goes out once")
 NOTHING_TO_SEND = CommandFault(1, "here is nothing to send; reply to the mail that says that your words were kept as a note")
+REPLY_TO_NOTE = Reason("reply-to-note", "a reply to a note is a note")
 TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs to another ticket")
 
 
@@ -102,35 +102,43 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
-    is_second = reading.circumstances.sent_after_all
     if says_send(reading.message.new_text):
         return _send_kept(reading, agent, ticket, settings)
-    why_internal = None if is_second else _why_internal(reading, settings)
+    why_internal = None if reading.circumstances.sent_after_all else _why_internal(reading, settings)
     text = reading.message.new_text if why_internal else without_furniture(reading.message.new_text, ticket.number)
-    parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
-    failed = partial(_command_failed, reading, agent, ticket, text, settings)
-    faults = _faults(parsed, reading, ticket, why_internal)
-    if is_second:
-        faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
+    act, faults = _understand(text, reading, agent, ticket, why_internal, now)
     if faults:
-        return failed(faults)
-    act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
-    if faults := _empty(act) or _says_nothing_itself(act, reading.message):
-        return failed(faults)
+        return _command_failed(reading, agent, ticket, text, settings, faults)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
     if done.faults:
-        return failed(done.faults)
+        return _command_failed(reading, agent, ticket, text, settings, done.faults)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
-    reason = Reason("agent-act", f"{agent.name}, {proof}")
-    received = RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
-    if is_second:
-        received = RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
-    joined = tell_who_joined(housed, peopled)
-    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=(received, *kept, *moved, *joined, *done.effects))
+    effects = (_received(reading, agent, proof), *kept, *moved, *tell_who_joined(housed, peopled), *done.effects)
+    return Draft(IncomingState.DONE, Reason("agent-act", f"{agent.name}, {proof}"), before=ticket, after=done.after, effects=effects)
+
+
+def _understand(
+    text: str, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, now: datetime
+) -> tuple[Act, tuple[CommandFault, ...]]:
+    """What the agent wants done, and what speaks against doing any of it. Of what is sent after all only the commands for the ticket's
+    status count again."""
+    parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
+    oversize = _oversize(reading.circumstances.full_size)
+    faults = parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
+    if reading.circumstances.sent_after_all:
+        faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
+    act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
+    return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
+
+
+def _received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:
+    if reading.circumstances.sent_after_all:
+        return RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
+    return RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
 
 
 def _send_kept(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> Draft:
@@ -143,12 +151,6 @@ def _send_kept(reading: Reading, agent: Agent, ticket: TicketView, settings: Set
         return _command_failed(reading, agent, ticket, reading.message.new_text, settings, (fault,))
     reason = Reason("agent-act", f"{agent.name} has message {kept.incoming} sent, which was kept as a note")
     return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(SendKept(kept.incoming),))
-
-
-def _faults(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
-    """What speaks against doing anything at all of what the mail says."""
-    oversize = _oversize(reading.circumstances.full_size)
-    return parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
 
 
 def _parse(message: InboundMessage, text: str, internal: bool, known_tags: Iterable[str]) -> Parsed:
@@ -169,10 +171,10 @@ def _furnished(parsed: Parsed, ticket: TicketView, why_internal: Reason | None) 
 
 
 def _kept(message: InboundMessage, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:
-    """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, or the desk
-    is set so. What he only passed on was meant for nobody here."""
+    """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, the desk is
+    set so, or the first line of what he answers said so. What he only passed on was meant for nobody here."""
     event = RecordEvent("kept_as_note", "maild", why.text)
-    says_so = why is DEFAULT_VISIBILITY or any(command.word in ("note", "noreply") for command in act.commands)
+    says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply") for command in act.commands)
     if says_so or message.nothing_new:
         return (event,)
     return (event, *post(letters.kept_as_note(act.agent, ticket, why, act.body, settings), settings))
@@ -246,7 +248,7 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     if settings.desk.default_visibility == "internal":
         return DEFAULT_VISIBILITY
     if reading.thread.parent_internal:
-        return Reason("reply-to-note", "a reply to a note is a note")
+        return REPLY_TO_NOTE
     if _is_forward(reading.message):
         return Reason("forward", "a forwarded notification never reaches the customer")
     token = reading.sender.token

@@ -54,7 +54,7 @@ def test_on_its_own_host_a_dead_daemon_is_known_at_once(store: Store):
     check(store, 5, Life.SILENT)
 
 
-@pytest.mark.parametrize("owner", [HERE, DEAD, ELSEWHERE])
+@pytest.mark.parametrize("owner", [HERE, DEAD, ELSEWHERE], ids=["here", "dead", "elsewhere"])
 def test_a_daemon_that_was_stopped_is_stopped(store: Store, owner: str):
     give(store, owner)
     give(store, owner, ended=True, minutes=1)

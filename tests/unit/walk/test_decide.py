@@ -297,14 +297,15 @@ def test_only_an_answer_to_the_notification_itself_is_public():
         by_anna(message={"subject": "Fwd: Re: Printer"}),
         by_anna(message={"elided": "-------- Weitergeleitete Nachricht --------\nVon: Ann"}),
         by_anna(message={"new_text": "Begin forwarded message:\n\nFrom: Ann", "text": "Begin forwarded message:\n\nFrom: Ann"}),
-        by_anna(thread={"parent_internal": True}),
     ):
         assert (kinds(decided(reading)), posted(decided(reading))) == ([(MessageKind.NOTE, True)], [("kept-as-note", (ANNA,))])
         assert len(events(decided(reading), "kept_as_note")) == 1
 
 
 def test_an_agent_who_wants_a_note_is_not_told_that_it_is_one():
-    """A6, A13."""
+    """A6, A13. Whoever answers a note was told by its first line."""
+    to_a_note = decided(by_anna(thread={"parent_internal": True}))
+    assert (kinds(to_a_note), posted(to_a_note), len(events(to_a_note, "kept_as_note"))) == ([(MessageKind.NOTE, True)], [], 1)
     for words in ("#note\nHe owes us.", "#noreply\nHe owes us."):
         for place in (TokenPlace.IN_REPLY_TO, TokenPlace.REFERENCES):
             draft = decided(by_anna(place=place, message={"new_text": words, "text": words}))
