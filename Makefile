@@ -11,7 +11,7 @@ demo: $(STAMP)
 	@$(BIN)/maild demo
 
 test: $(STAMP) servers lint types
-	$(BIN)/pytest -n 2 --dist loadfile -m "not soak and not fuzz"
+	$(BIN)/pytest -n 3 --dist loadfile -m "not soak and not fuzz"
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
