@@ -309,18 +309,29 @@ def test_an_answer_that_was_kept_as_a_note_is_sent_by_one_word_once_and_with_its
     assert (follow_up["ticket"], desk.kinds(number)[-1]) == (number, "customer")
 
 
-def test_a_reply_to_a_note_is_sent_after_all_but_never_with_the_note(desk: RunningDesk):
+def test_what_was_kept_as_a_note_is_never_sent_with_a_colleagues_note(desk: RunningDesk):
+    """A6: In-Reply-To names a mail of his colleague's; the token stands in References only."""
     subject = "Asked by note"
     number, notice = a_request(desk, subject)
-    answer(desk, notice, "#assign boris\n#note\nHe has owed us money since May.\n")
-    about_note = desk.letter_about("boris", subject)
-    for body in ("AI> He has owed us money since May.\nDear Ann, we wait.\n", "Dear Ann, we wait for your payment.\n"):
-        answer(desk, about_note, body, sender=desk.at("boris"))
-        answer(desk, desk.letters_about("boris", subject)[-1], "send\n", sender=desk.at("boris"))
+    desk.maild("ticket", "note", str(number), "He has owed us money since May.", "--as", "boris")
+    for body in ("BP> He has owed us money since May.\nDear Ann, we wait.\n", "Dear Ann, we wait for your payment.\n"):
+        answer(desk, notice, body, headers={"In-Reply-To": "<chat@else.example>"})
+        answer(desk, desk.letters_about("anna", subject)[-1], "send\n")
         desk.settle()
     shown = [text_of(letter) for letter in desk.letters(customer_of(subject))[1:]]
     assert (len(shown), "we wait for your payment" in shown[0], "owed" in shown[0]) == (1, True, False)
     assert desk.kinds(number) == ["customer", "note", "note", "note", "agent"]
+
+
+def test_who_answers_a_note_is_not_told_that_it_is_one(desk: RunningDesk):
+    """A6: the first line of what he answers says so."""
+    subject = "Note upon note"
+    number, notice = a_request(desk, subject)
+    answer(desk, notice, "#assign boris\n#note\nHe has owed us money since May.\n")
+    about_note = desk.letter_about("boris", subject)
+    answer(desk, about_note, "I know.\n", sender=desk.at("boris"))
+    desk.settle()
+    assert (len(desk.letters_about("boris", subject)), desk.kinds(number)) == (1, ["customer", "note", "note"])
 
 
 # Commands (A7)
