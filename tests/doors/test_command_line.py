@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -549,7 +550,9 @@ def test_an_interrupt_ends_a_command_without_a_traceback(desk: RunningDesk, argu
         desk.dovecot.port = silent.getsockname()[1]
         desk.configure()
         words = [sys.executable, "-m", "cli.main", "-c", str(desk.directory), *arguments]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        # Whoever runs the tests in the background has them ignore interrupts, and what they start does so too.
+        hearing = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hearing) as process:
             connection, _ = silent.accept()
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=60)
