@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ from cli.options import as_option, json_option, limit_option, number, ticket_num
 from cli.output import clean, local_time, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from maild.config.settings import Agent, Settings
     from maild.front_desk import FrontDesk
     from maild.message import Address
@@ -186,9 +183,8 @@ def raw(context: Context, number: int, message: int | None) -> None:
 @click.argument("text", required=False)
 @click.pass_obj
 def new(context: Context, queue: str, requester: str, subject: str, ack: bool, agent: str | None, as_json: bool, text: str | None) -> None:
-    with _front_desk(context, agent) as desk:
-        ticket = desk.open(queue, _address(requester), subject, _text(text), acknowledge=ack)
-        _report(context, ticket, as_json)
+    ticket = _front_desk(context, agent).open(queue, _address(requester), subject, _text(text), acknowledge=ack)
+    _report(context, ticket, as_json)
 
 
 @command.command(help="Answer the customer. TEXT may come on standard input.")
@@ -294,23 +290,18 @@ def _act(context: Context, number: int, agent: str | None, as_json: bool, words:
     from maild.desk.commands import Command
     from maild.ingest.hygiene import one_line
 
-    with _front_desk(context, agent) as desk:
-        commands = tuple(Command(word, one_line(argument)) for word, argument in words)
-        act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
-        _report(context, desk.act(number, act), as_json)
+    desk = _front_desk(context, agent)
+    commands = tuple(Command(word, one_line(argument)) for word, argument in words)
+    act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
+    _report(context, desk.act(number, act), as_json)
 
 
-@contextmanager
-def _front_desk(context: Context, agent: str | None) -> Iterator[FrontDesk]:
+def _front_desk(context: Context, agent: str | None) -> FrontDesk:
     from maild.front_desk import FrontDesk
     from maild.office import open_office
 
     settings = context.settings()
-    store = context.store(settings)
-    try:
-        yield FrontDesk(store, open_office(settings), _actor(agent, settings))
-    finally:
-        store.close()
+    return FrontDesk(context.store(settings), open_office(settings), _actor(agent, settings))
 
 
 def _actor(agent: str | None, settings: Settings) -> Agent:

@@ -3,7 +3,8 @@
 Built by `maild.ingest.parse` in a worker process, so every value here is plain and picklable. Nothing here reads bytes or decides.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -234,12 +235,18 @@ class InboundMessage:
     wrappings: tuple[Wrapping, ...] = ()
     loop_marks: tuple[str, ...] = ()
     nothing_new: bool = False
+    _by_name: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Fields are asked for some eighty times of every message."""
+        by_name: dict[str, list[str]] = {}
+        for header in self.headers:
+            by_name.setdefault(header.name.casefold(), []).append(header.value)
+        object.__setattr__(self, "_by_name", {name: tuple(values) for name, values in by_name.items()})
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of the named header field, in order."""
-        wanted, length = name.casefold(), len(name)
-        # Asked some eighty times of every message. Names are ASCII, so those of another length need no folding.
-        return tuple(field.value for field in self.headers if len(field.name) == length and field.name.casefold() == wanted)
+        return self._by_name.get(name.casefold(), ())
 
     def field(self, name: str) -> str | None:
         """The first occurrence of the named header field."""
