@@ -77,9 +77,10 @@ def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | No
 
 def _alias(own: KnownLetter | None, reading: Reading) -> Iterator[NoteAlias]:
     """MAIL.md O1a: the copy that a relay laid into our Sent folder tells what id it sent the letter under. An agent's is his token."""
-    given = reading.message.message_id
-    if own and reading.circumstances.part is Part.SENT and own.kind is not LetterKind.NOTIFICATION and given != own.message_id:
-        yield NoteAlias(own.letter, given, by_relay=True)
+    message = reading.message
+    is_copy = reading.circumstances.part is Part.SENT and message.message_id_given
+    if own and is_copy and own.kind is not LetterKind.NOTIFICATION and message.message_id != own.message_id:
+        yield NoteAlias(own.letter, message.message_id, by_relay=True)
 
 
 def _duplicate(reading: Reading, settings: Settings, now: datetime) -> Draft | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
+from maild.desk.audience import agent_homes
 from maild.desk.colleagues import tell_department
 from maild.desk.letters import NOTHING_ANSWERED
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
@@ -74,8 +75,7 @@ class FrontDesk:
 
     def _suppressed(self, tx: Transaction, *customers: str) -> Mapping[str, Suppression]:
         """Those of the customers' and of all agents' addresses to which mail comes back."""
-        agents = (agent.email.casefold() for agent in self.office.desk.settings.agents.values())
-        return suppressions.find_holding(tx, (*customers, *agents), _now())
+        return suppressions.find_holding(tx, (*customers, *agent_homes(self.office.desk.settings)), _now())
 
     def _acknowledge(self, ticket: TicketView, settings: Settings) -> tuple[Effect, ...]:
         ack = letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from maild.config.settings import Mode, Settings
-from maild.desk.audience import agent_homes, unreachable_agents
 from maild.desk.letters import house_letter
 from maild.effects import Letter
 from maild.house_mail import find_speaking_queue, post_house_letters
@@ -15,7 +14,7 @@ from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
 from maild.store import suppressions, switches
-from maild.store.engine import Store, Transaction
+from maild.store.engine import Store
 from maild.store.quarantine import KeptOut, list_kept_out
 
 PERIOD = timedelta(days=1)
@@ -42,7 +41,7 @@ class QuarantineDigest:
             told = switches.find(tx, _TOLD)
             since = datetime.fromisoformat(told) if told else until - PERIOD
             found = list_kept_out(tx, since, until, MOST) if until - since >= PERIOD else ()
-            unreachable = _find_unreachable(tx, office.desk.settings, now)
+            unreachable = suppressions.find_unreachable(tx, office.desk.settings, now)
         if since > until:
             self._count_from(until)
         if letters := tuple(_letters(found, unreachable, office.desk.settings)):
@@ -54,10 +53,6 @@ class QuarantineDigest:
         """The clock was set back: what came since lies before the time of the last mail, and would be told to nobody."""
         with self._store.writing() as tx:
             switches.store(tx, _TOLD, until.isoformat())
-
-
-def _find_unreachable(tx: Transaction, settings: Settings, now: datetime) -> frozenset[str]:
-    return unreachable_agents(suppressions.find_holding(tx, agent_homes(settings), now), settings)
 
 
 def _letters(found: Sequence[KeptOut], unreachable: frozenset[str], settings: Settings) -> Iterator[Letter]:

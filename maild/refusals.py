@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
-from maild.desk.audience import agent_homes, unreachable_agents
 from maild.desk.dead_mailbox import find_reader, tell_others
 from maild.desk.reports import UNDELIVERABLE, tell_who_answered
 from maild.desk.undeliverable import effects_of_refusal
@@ -38,7 +37,7 @@ def tell_of_refusal(tx: Transaction, delivery: int, office: Office, now: datetim
     earlier = sum(suppressions.count_bounces(tx, (address,), now).values())
     reader = find_reader(row.kind, (address,), settings)
     consequences = tuple(effects_of_refusal(address, row.error, earlier, now, to_agent=reader is not None))
-    unreachable = unreachable_agents(suppressions.find_holding(tx, agent_homes(settings), now), settings)
+    unreachable = suppressions.find_unreachable(tx, settings, now)
     ticket = None if row.ticket is None else tickets.view(tx, row.ticket)
     told = tell_others(reader, consequences, ticket, unreachable, settings)
     decision = _decide(tx, row, ticket, (*consequences, *told), settings)

@@ -7,7 +7,7 @@ from itertools import groupby
 from maild.conclude import STORM
 from maild.config.settings import Settings
 from maild.desk import letters
-from maild.desk.audience import agent_homes, agents_to_tell, unreachable_agents
+from maild.desk.audience import agents_to_tell
 from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.jobs import scheduled_job
 from maild.message import Address
@@ -62,7 +62,7 @@ def _tell_all(store: Store, office: Office, untold: Sequence[TicketRow], now: da
     settings = office.desk.settings
     with store.writing() as tx:
         compose = composing(tx, office, now)
-        unreachable = unreachable_agents(suppressions.find_holding(tx, agent_homes(settings), now), settings)
+        unreachable = suppressions.find_unreachable(tx, settings, now)
         for gathered in gather(untold):
             first = tickets.view(tx, gathered[0].number)
             decision = Decision(IncomingState.DONE, Reason("storm", ""), first, first, _digest(first, gathered, unreachable, settings))

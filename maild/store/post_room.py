@@ -1,7 +1,7 @@
 """The post room's side of the store: what a `maild.outbox.queue.Postman` asks for its queues, each call one transaction.
 
 Where an outage swallows the answer to a claim, nobody here knows the letter that is claimed: it goes back before the next claim, or it
-would lie for the length of its lease.
+would lie for an hour (`maild.store.claims.Watch`).
 """
 
 from collections.abc import Callable, Collection, Iterator

@@ -19,10 +19,7 @@ _ACCEPTED = update(sent_copies).where(sent_copies.c.letter == _LETTER_OF, sent_c
 _DUE = (
     select(sent_copies.c.letter, letters.c.message_id, letters.c.ticket, sent_copies.c.accepted, sent_copies.c.attempts)
     .join(letters, letters.c.number == sent_copies.c.letter)
-    .where(
-        sent_copies.c.due <= bindparam("now"),
-        letters.c.queue.in_(bindparam("queues", expanding=True)),
-    )
+    .where(sent_copies.c.due <= bindparam("now"), letters.c.queue.in_(bindparam("queues", expanding=True)))
     .order_by(sent_copies.c.due, sent_copies.c.letter)
     .limit(bindparam("most"))
 )

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, or_, select
 
+from maild.config.settings import Settings
+from maild.desk.audience import agent_homes, unreachable_agents
 from maild.effects import NoteBounce, Suppress
 from maild.errors import NotFoundError
 from maild.known import Suppression
@@ -62,6 +64,11 @@ def find_holding(tx: Transaction, addresses: Collection[str], now: datetime) -> 
         return {}
     rows = tx.execute(_HOLDING, {"addresses": [storable_key(address) for address in addresses], "now": now})
     return {address: Suppression(reason, until) for address, reason, until in rows}
+
+
+def find_unreachable(tx: Transaction, settings: Settings, now: datetime) -> frozenset[str]:
+    """The keys of agents whose own mailboxes are dead (MAIL.md B6)."""
+    return unreachable_agents(find_holding(tx, agent_homes(settings), now), settings)
 
 
 def count_bounces(tx: Transaction, addresses: Collection[str], now: datetime) -> Mapping[str, int]:

@@ -8,6 +8,7 @@ import pytest
 from maild.store.counters import COUNTERS
 from maild.store.engine import Store, open_store
 from maild.store.tables import counters, metadata
+from tests.rig.flaky_store import FlakyStore
 from tests.rig.postgres import PostgresServer
 
 
@@ -31,6 +32,14 @@ def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
     _empty(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def flaky(store: Store) -> Iterator[FlakyStore]:
+    """The same store, which goes away where the test says so."""
+    flaky = FlakyStore(store.url)
+    yield flaky
+    flaky.close()
 
 
 def _empty(store: Store) -> None:

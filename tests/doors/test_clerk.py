@@ -39,13 +39,6 @@ def reader() -> Iterator[Reader]:
 
 
 @pytest.fixture
-def flaky(store: Store) -> Iterator[FlakyStore]:
-    flaky = FlakyStore(store.url)
-    yield flaky
-    flaky.close()
-
-
-@pytest.fixture
 def clerk(flaky: FlakyStore, reader: Reader, tmp_path: Path) -> Clerk:
     office = an_office(tmp_path)
     return Clerk(flaky, reader, lambda: office, "host:1", lambda: None)

@@ -1,30 +1,20 @@
 """The post room whose store goes away as it answers: no letter is left claimed by somebody who has not heard of it (OPERATIONS T3)."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
-from maild.effects import Letter, Post
 from maild.errors import StoreUnavailableError
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome, Sent, Unknown
 from maild.store import letters
-from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.post_room import PostRoom
 from maild.tokens import LetterKind
-from tests.rig.desk import MINUTE, NOW, a_decision, a_letter, a_message, composed
+from tests.rig.desk import MINUTE, NOW, a_letter, posted
 from tests.rig.flaky_store import FlakyStore, Outage
 
 ANSWER = a_letter(kind=LetterKind.ANSWER, template="answer")
 FAR_AWAY = NOW + 600 * MINUTE
-
-
-@pytest.fixture
-def flaky(store: Store) -> Iterator[FlakyStore]:
-    flaky = FlakyStore(store.url)
-    yield flaky
-    flaky.close()
 
 
 @pytest.fixture
@@ -39,12 +29,6 @@ def room(flaky: FlakyStore, refused: list[int]) -> PostRoom:
         refused.append(delivery)
 
     return PostRoom(flaky, "host:1", {"support"}, tell)
-
-
-def posted(store: Store, *wanted: Letter) -> None:
-    with store.writing() as tx:
-        decision = a_decision(a_message(), *(Post(letter) for letter in wanted))
-        apply(tx, decision, now=NOW, compose=composed, incoming=None, first_number=1)
 
 
 def states(store: Store) -> list[tuple[str, int]]:

@@ -5,23 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from maild.effects import Letter, Post
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
 from maild.store import brakes, claims, letters, tickets
-from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.tokens import LetterKind
-from tests.rig.desk import ACKNOWLEDGEMENT, MINUTE, NOTIFICATION, NOW, a_decision, a_letter, a_message, composed
+from tests.rig.desk import ACKNOWLEDGEMENT, MINUTE, NOTIFICATION, NOW, a_letter, posted
 
 MIB = 1024 * 1024
 ANSWER = a_letter(kind=LetterKind.ANSWER, template="answer")
-
-
-def posted(store: Store, *wanted: Letter) -> None:
-    with store.writing() as tx:
-        decision = a_decision(a_message(), *(Post(letter) for letter in wanted))
-        apply(tx, decision, now=NOW, compose=composed, incoming=None, first_number=1)
 
 
 def claimed(store: Store, *, minutes: float = 0, owner: str = "host:1", queues: frozenset[str] | None = None) -> Delivery | None:

@@ -8,6 +8,8 @@ from maild.ingest.arrival import Arrival
 from maild.message import Address
 from maild.outbox.delivery import Composed, Envelope
 from maild.reason import Reason
+from maild.store.apply import apply
+from maild.store.engine import Store
 from maild.ticket import MessageKind, Participant, ParticipantRole, Priority, Status, TicketView
 from maild.tokens import LetterKind
 
@@ -105,3 +107,10 @@ def composed(letter: Letter, ticket: TicketView | None, number: int) -> Composed
         f"Message-ID: <{identifier}>\r\n\r\nhi\r\n".encode(),
         tuple(Envelope(person, "support@acme.example", f"b{number}.{position}") for position, person in enumerate(letter.addressees, 1)),
     )
+
+
+def posted(store: Store, *wanted: Letter) -> None:
+    """A new ticket because of which these letters go out."""
+    with store.writing() as tx:
+        decision = a_decision(a_message(), *(Post(letter) for letter in wanted))
+        apply(tx, decision, now=NOW, compose=composed, incoming=None, first_number=1)
