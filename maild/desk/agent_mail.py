@@ -14,7 +14,7 @@ from maild.desk.rehoming import rehome
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent, SendKept
-from maild.ingest.excerpt import cut_excerpt
+from maild.ingest.excerpt import Excerpts
 from maild.ingest.forwards import begins_with_forward
 from maild.ingest.introductions import says_nothing_else
 from maild.ingest.new_text import is_old_text
@@ -240,7 +240,7 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
 
 def _html_of(message: InboundMessage, body: str) -> str:
     """MAIL.md A8: the agent's HTML, cut where commands have been cut from the text. A literal `##word` is put right in the text only."""
-    return "" if "##" in message.new_text else cut_excerpt(message.new_html, body)
+    return "" if "##" in message.new_text else Excerpts(message.new_html).raw(body)
 
 
 def _why_internal(reading: Reading, settings: Settings) -> Reason | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maild.ingest.armour import remove_armour
 from maild.ingest.body import describe_attachments, divide, read_text
-from maild.ingest.excerpt import safe_excerpt
+from maild.ingest.excerpt import Excerpts
 from maild.ingest.html_text import html_lines
 from maild.ingest.invitation import describe_calendar
 from maild.ingest.mime import Part
@@ -43,7 +43,8 @@ def read_content(root: Part, *, reply: bool) -> Content:
     uncut = keep_reply(lines)
     new = cut_reply(lines) if reply else uncut
     calendar = next((part for part in root.walk() if part.content_type == "text/calendar"), None)
-    uncut_html = safe_excerpt(text.html, uncut.visible)
+    excerpts = Excerpts(text.html)
+    uncut_html = excerpts.safe(uncut.visible)
     method = (calendar.parameter("method") or "") if calendar else ""
     return Content(
         text=text.text,
@@ -51,7 +52,7 @@ def read_content(root: Part, *, reply: bool) -> Content:
         uncut_text=uncut.visible,
         new_text=new.visible,
         uncut_html=uncut_html,
-        new_html=uncut_html if new.visible == uncut.visible else safe_excerpt(text.html, new.visible),
+        new_html=uncut_html if new.visible == uncut.visible else excerpts.safe(new.visible),
         elided=new.elided,
         attachments=describe_attachments(body.attached, text.html, _find_elided_images),
         wrappings=find_wrappings(root, armour),

@@ -5,20 +5,20 @@ On Python 3.11 stdlib's own parser takes the square of the length of `<!--<!--â€
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
+from typing import NamedTuple
 
 MAX_ATTRIBUTES = 50
 
 # Possessive, so that nothing is tried twice. A quote counts only after "=", as in browsers; seen in practice: title=don't.
 _REST_OF_TAG = re.compile(r"(?>[^>\"'=]++|=\s*+(?>\"[^\"]*+\"|'[^']*+')?+|[\"'])*+>")
-_OPENING = re.compile(r"<(?:(!--)|([!?])|(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,60}))")
+# A tag without values, as most are, is taken whole: it reaches no farther than the next "<".
+_OPENING = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,60})(?:([^<>\"'=]*+)>)?|(!--)|[!?])")
 _ATTRIBUTE = re.compile(r"([^\s=\"'/>]{1,60})\s*+(?>=\s*+(?>\"([^\"]*+)\"|'([^']*+)'|([^\s>]*+)))?")
 _RAW_TEXT = frozenset({"script", "style", "title", "textarea", "xmp", "template", "object", "svg"})
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A start tag, or an end tag with `closes`. `attributes` is the raw text after the name."""
 
     name: str
@@ -51,7 +51,6 @@ class _Scanner:
 
     def __init__(self, html: str) -> None:
         self._html = html
-        self._lowered = html.lower() if html.isascii() else ""
         self._last_end = html.rfind(">")
         self._endless: set[str] = set()
 
@@ -63,8 +62,8 @@ class _Scanner:
             if end is None:
                 position = opening.end()
                 continue
-            if opening.start() > start:
-                yield unescape(html[start : opening.start()])
+            if (begin := opening.start()) > start:
+                yield unescape(html[start:begin])
             if tag:
                 yield tag
             position = start = end
@@ -73,18 +72,21 @@ class _Scanner:
 
     def _read_markup(self, opening: re.Match[str]) -> tuple[int | None, Tag | None]:
         """(where the markup ends, the tag in it); an end of None means that this is text after all."""
-        comment, declaration, slash, name = opening.groups()
+        slash, name, attributes, comment = opening.groups()
+        end = opening.end()
         if comment:
-            return self._find("-->", opening.end()), None
-        if opening.start() > self._last_end:
+            return self._find("-->", end), None
+        if end > self._last_end + 1:
             return None, None
-        if declaration:
-            return self._find(">", opening.end()), None
-        end = self._find_tag_end(opening.end())
-        tag = Tag(name.lower(), bool(slash), self._html[opening.end() : end - 1])
-        if tag.name in _RAW_TEXT and not slash:
-            return self._skip_raw_text(tag.name, end), None
-        return end, tag
+        if not name:
+            return self._find(">", end), None
+        if attributes is None:
+            begin, end = end, self._find_tag_end(end)
+            attributes = self._html[begin : end - 1]
+        name = name.lower()
+        if name in _RAW_TEXT and not slash:
+            return self._skip_raw_text(name, end), None
+        return end, Tag(name, bool(slash), attributes)
 
     def _find_tag_end(self, position: int) -> int:
         found = None if "tag" in self._endless else _REST_OF_TAG.match(self._html, position)

@@ -15,7 +15,7 @@ from maild.ingest.authentication import parse_results
 from maild.ingest.charset import decode_bytes
 from maild.ingest.clean_html import clean
 from maild.ingest.delivery_status import read_delivery_status
-from maild.ingest.excerpt import safe_excerpt
+from maild.ingest.excerpt import Excerpts
 from maild.ingest.filenames import clean_name
 from maild.ingest.flowed import unfold_flowed
 from maild.ingest.headers import find_identifiers, first_identifier, read_headers
@@ -71,7 +71,7 @@ TEXT_READERS: dict[str, Callable[[str], object]] = {
     "new text": lambda text: (cut_reply(plain_lines(text)), keep_reply(plain_lines(text))),
     "HTML": cut_html,
     "clean HTML": clean,
-    "excerpts": lambda html: safe_excerpt(html, html_to_text(html)),
+    "excerpts": lambda html: Excerpts(html).safe(html_to_text(html)),
     "calendars": lambda text: describe_calendar(text, ""),
     "languages": guess_language,
 }

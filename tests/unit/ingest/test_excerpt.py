@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.ingest.excerpt import MAX_EXCERPT, cut_excerpt, safe_excerpt
+from maild.ingest.excerpt import MAX_EXCERPT, Excerpts
 from maild.ingest.html_text import html_to_text
 from maild.ingest.parse import parse_message
 from tests.rig.linear import is_linear
@@ -14,7 +14,7 @@ QUOTE = '<div class="gmail_quote"><div>On Mon, 2 Mar 2026 at 10:00 Ann wrote:</d
 
 
 def check(html: str, text: str, expected: str) -> None:
-    assert safe_excerpt(html, text) == expected
+    assert Excerpts(html).safe(text) == expected
 
 
 def test_it_ends_where_the_text_ends():
@@ -90,7 +90,7 @@ def test_more_than_a_letter_can_hold_goes_out_as_text():
 
 
 def test_clean_html_can_be_cut_again_without_cleaning():
-    assert cut_excerpt("<div><p>#close</p><p>Done.</p></div>", "Done.") == "<div><p>Done.</p></div>"
+    assert Excerpts("<div><p>#close</p><p>Done.</p></div>").raw("Done.") == "<div><p>Done.</p></div>"
 
 
 def test_a_reply_has_the_html_of_its_new_words_and_of_all_of_it():
@@ -108,7 +108,7 @@ def test_a_reply_has_the_html_of_its_new_words_and_of_all_of_it():
 def test_whatever_comes_out_says_what_the_text_says(pieces: list[str]):
     html = "".join(pieces)
     text = html_to_text(html)
-    excerpt = safe_excerpt(html, text)
+    excerpt = Excerpts(html).safe(text)
     assert not excerpt or "".join(html_to_text(excerpt).replace("|", "").split()) == "".join(text.replace("|", "").split())
 
 
@@ -119,13 +119,13 @@ HOSTILE = ("<div></b>", "<div>", "a", "a ", "<b>a</b>", "<img src=cid:a>")
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_markup_is_cut_in_linear_time(piece: str, text: str):
     """X16."""
-    assert is_linear(lambda html: safe_excerpt(html, text[: len(html) // 2]), lambda size: piece * (size // len(piece)))
+    assert is_linear(lambda html: Excerpts(html).safe(text[: len(html) // 2]), lambda size: piece * (size // len(piece)))
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_ten_times_the_markup_takes_about_ten_times_as_long(piece: str):
-    assert is_linear(lambda html: safe_excerpt(html, "a " * 10_000), lambda size: piece * (size // len(piece)))
+    assert is_linear(lambda html: Excerpts(html).safe("a " * 10_000), lambda size: piece * (size // len(piece)))
 
 
 def test_many_marks_before_the_first_word_take_linear_time():
-    assert is_linear(lambda html: safe_excerpt(html, "a b"), lambda size: f"x{'-' * size}. a b")
+    assert is_linear(lambda html: Excerpts(html).safe("a b"), lambda size: f"x{'-' * size}. a b")
