@@ -279,8 +279,9 @@ def _derived(key: bytes, purpose: str) -> bytes:
     return hmac.digest(key, f"maild {purpose}".encode(), "sha256")
 
 
+@lru_cache(maxsize=256)
 def _mac(key: bytes, purpose: str, text: str) -> str:
-    """80 bits of HMAC-SHA256 in lower-case base32: 16 characters."""
+    """80 bits of HMAC-SHA256 in lower-case base32: 16 characters. A letter writes some of them twice, and all letters one."""
     return base64.b32encode(hmac.digest(_derived(key, purpose), text.encode(), "sha256")[:10]).decode().lower()
 
 

@@ -163,10 +163,10 @@ def copy_template(settings: Settings, name: str) -> Path:
 
 def _plain(value: object) -> object:
     """A copy made of plain values only; text that claims to be safe HTML loses that claim, unless it is what `compose` made so."""
-    if isinstance(value, Html):
+    if type(value) is str or isinstance(value, Html):
         return value
     if isinstance(value, str):
-        return value if type(value) is str else str.__str__(value)
+        return str.__str__(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):

@@ -7,6 +7,7 @@ words it wants otherwise. A word that a language lacks is taken from English: su
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from jinja2 import Template
 
@@ -18,6 +19,8 @@ from maild.templates.sandbox import Sandbox, capped
 
 NAME = "words"
 LAST_RESORT = "en"
+
+Tree: TypeAlias = dict[str, "str | Template | Tree"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Vocabulary:
     """All words of one language, ready to be filled in."""
 
     def __init__(self, words: Iterable[Word], sandbox: Sandbox) -> None:
-        self.tree: dict[str, object] = {}
+        self.tree: Tree = {}
         for word in words:
             _hang(self.tree, word.name, sandbox.from_string(word.text) if "{" in word.text else word.text)
 
@@ -49,15 +52,15 @@ class Vocabulary:
 class Words(Mapping[str, object]):
     """The words of one rendering: `words.reply_to`, or in a table of words `words.card.owner`."""
 
-    def __init__(self, tree: Mapping[str, object], values: Mapping[str, object]) -> None:
+    def __init__(self, tree: Tree, values: Mapping[str, object]) -> None:
         self._tree = tree
         self._values = values
 
     def __getitem__(self, name: str) -> object:
         found = self._tree[name]
-        if isinstance(found, Template):
-            return capped(found.generate(self._values))
-        return Words(found, self._values) if isinstance(found, Mapping) else found
+        if isinstance(found, str):
+            return found
+        return capped(found.generate(self._values)) if isinstance(found, Template) else Words(found, self._values)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tree)
@@ -101,7 +104,7 @@ def _words_below(table: Table, above: tuple[str, ...], faults: Faults) -> Iterat
             faults.add(value.place, "E401", f'"{".".join(name)}" must be a text')
 
 
-def _hang(tree: dict[str, object], name: tuple[str, ...], text: object) -> None:
+def _hang(tree: Tree, name: tuple[str, ...], text: str | Template) -> None:
     """Put a word into the tree, unless the place is taken by one that goes before it."""
     *tables, last = name
     for table in tables:
