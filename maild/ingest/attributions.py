@@ -25,6 +25,8 @@ _DATE = re.compile(
 _TIME = re.compile(r"\b\d{1,2}\s?[:.hH時时点시]\s?\d{2}\b")
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
 _HINT = re.compile(r"[\d@]")
+_FIRST_HINT = re.compile(r"[\d@<]")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
 _TOLD_WORD = re.compile(r"[^\W\d_](?:[\w']{0,30}\w)?")
 _OTHER_FORMS = re.compile(r"^(?:\(\w{1,4}\)|/-?\w{1,3}(?!\w)|\s\w{1,2}(?!\w)){1,3}")
@@ -57,7 +59,7 @@ def weigh(text: str) -> Evidence:
     is_closed = bare.endswith((":", "...", "…", ">", ")"))
     if _STAMP.match(bare):
         return Evidence.BEFORE_QUOTE
-    if not (is_closed or _ends_with_verb(bare)) or not _HINT.search(bare) or not _is_balanced(bare) or is_told(bare):
+    if not _HINT.search(bare) or not (is_closed or _ends_with_verb(bare)) or not _is_balanced(bare) or is_told(bare):
         return Evidence.NONE
     if _stands_alone(bare):
         return Evidence.ALONE
@@ -120,10 +122,14 @@ def _is_name(word: str) -> bool:
 
 def find_attributions(lines: Sequence[Line], number: int) -> Iterator[tuple[int, str]]:
     """(last line, words) of everything that begins at this line and may be an attribution, the shortest first."""
+    first = lines[number].text
+    if not _FIRST_HINT.search(first):
+        return
     joined = ""
-    for last in range(number, min(number + MAX_ATTRIBUTION_LINES, len(lines))):
+    most = MAX_ATTRIBUTION_LINES if _may_be_wrapped(first) else 1
+    for last in range(number, min(number + most, len(lines))):
         text = lines[last].text.strip()
-        if lines[last].origin is not lines[number].origin or (last > number and not _may_be_wrapped(lines[number].text)):
+        if lines[last].origin is not lines[number].origin:
             return
         if not text:
             if _goes_on_after_gap(lines, last, joined):
@@ -154,8 +160,8 @@ def is_told(text: str) -> bool:
 
 
 def has_date(text: str) -> bool:
-    """Is there a date or a time of day?"""
-    return _DATE.search(text) is not None or _TIME.search(text) is not None
+    """Is there a date or a time of day? Most lines have no digit, which is soon seen."""
+    return _DIGIT.search(text) is not None and (_DATE.search(text) is not None or _TIME.search(text) is not None)
 
 
 def has_address(text: str) -> bool:

@@ -154,12 +154,13 @@ def _groupwise(lines: Sequence[Line], number: int) -> Quote | None:
 def is_marker(text: str) -> bool:
     """A line that says that another mail follows: "-----Original Message-----" and the like, in any language."""
     lowered = text.strip().lower()
-    if not lowered or len(lowered) > MAX_MARKER or (lowered[0].isalnum() and lowered.isascii() and not lowered.endswith(":")):
+    is_decorated = _DECORATED.match(lowered) is not None
+    if len(lowered) > MAX_MARKER or not (is_decorated or lowered.endswith(":")):
         return False
     bare = _DECORATION.sub("", lowered)
     if not bare or len(bare) > MAX_MARKER_WORDS:
         return False
-    return _is_decorated_marker(lowered, bare) if _DECORATED.match(lowered) else _is_plain_marker(lowered, bare)
+    return _is_decorated_marker(lowered, bare) if is_decorated else _is_plain_marker(bare)
 
 
 def _is_decorated_marker(lowered: str, bare: str) -> bool:
@@ -176,9 +177,9 @@ def _is_decorated_marker(lowered: str, bare: str) -> bool:
     return says_when_or_who and is_decorated_behind and has_verb(bare)
 
 
-def _is_plain_marker(lowered: str, bare: str) -> bool:
+def _is_plain_marker(bare: str) -> bool:
     """Apple Mail's "Begin forwarded message:"; without the colon it may be an item of the writer's list."""
-    return lowered.endswith(":") and len(bare) <= MAX_BARE_MARKER and bare.startswith(words("markers", "markers"))
+    return len(bare) <= MAX_BARE_MARKER and bare.startswith(words("markers", "markers"))
 
 
 def _block_under_words(lines: Sequence[Line], number: int) -> int | None:
