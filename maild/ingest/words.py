@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from string import ascii_letters, digits
 
 from maild.ingest.charset import decode_bytes
 
@@ -12,7 +13,7 @@ LEAST_REST = 16
 _WORD = re.compile(rf"=\?([^?\s]{{1,60}})\?([bBqQ])\?((?:[^?]|\?(?!=)){{0,{MAX_WORD}}})(?:\?=|$)")
 _PIECE = re.compile(rb"[A-Za-z0-9+/]++={0,2}+")
 _PIECES = re.compile(rb"(?:[A-Za-z0-9+/]++={0,2}+)++")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_NOT_BASE64 = bytes(set(range(256)) - set((ascii_letters + digits + "+/").encode()))
 _BLANKS = re.compile(r"\s*")
 
 
@@ -66,7 +67,7 @@ def decode_base64(octets: bytes) -> bytes:
 
 
 def _decode_digits(octets: bytes) -> bytes:
-    digits = _NOT_BASE64.sub(b"", octets)
-    if len(digits) % 4 == 1:
-        digits = digits[:-1]
-    return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
+    compact = octets.translate(None, _NOT_BASE64)
+    if len(compact) % 4 == 1:
+        compact = compact[:-1]
+    return binascii.a2b_base64(compact + b"=" * (-len(compact) % 4))
