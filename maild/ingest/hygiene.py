@@ -11,7 +11,8 @@ _BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_END = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
 # What is no letter, digit, blank or ASCII: combining marks among it. Unicode's own safe limit for a run of marks is 30 (UAX 15).
-_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS},}}")
+_MARK = re.compile(r"[^\w\s\x00-\x7f]")
+_MARKS = re.compile(rf"{_MARK.pattern}{{{MAX_MARKS},}}")
 
 
 def clean_text(text: str) -> str:
@@ -30,7 +31,10 @@ def one_line(text: str) -> str:
 
 
 def _compose(text: str) -> str:
-    """NFC. Lines with endless runs of combining marks stay as they are: sorting a run takes the square of its length."""
-    if not _MARKS.search(text):
+    """NFC. Lines with endless runs of combining marks stay as they are: sorting a run takes the square of its length.
+
+    Any run of sixty has a mark at a place that is a multiple of sixty, and those places are soon looked through.
+    """
+    if not _MARK.search(text[::MAX_MARKS]) or not _MARKS.search(text):
         return unicodedata.normalize("NFC", text)
     return "\n".join(line if _MARKS.search(line) else unicodedata.normalize("NFC", line) for line in text.split("\n"))
