@@ -126,17 +126,17 @@ def _visit_alternative(part: Part) -> Iterator[Section | Part]:
 def read_text(body: Body) -> Text:
     """The text of a mail, all sections in order (MAIL.md P7)."""
     lines: list[Line] = []
-    for section in body.sections:
-        found = _choose_lines(section)
+    sources = tuple("\n".join(part.text for part in section.html) for section in body.sections)
+    for section, html in zip(body.sections, sources, strict=True):
+        found = _choose_lines(section, html)
         if lines and found:
             lines.append(Line(""))
         lines += found
-    return Text(tuple(lines), _join_html(body.sections))
+    return Text(tuple(lines), _join_html(body.sections, sources))
 
 
-def _choose_lines(section: Section) -> tuple[Line, ...]:
+def _choose_lines(section: Section, html: str) -> tuple[Line, ...]:
     plain = "\n".join(_plain_text(part) for part in section.plain)
-    html = "\n".join(part.text for part in section.html)
     if not html or (plain.strip() and not _is_stub(plain) and _is_enough(plain, html)):
         return plain_lines(plain.strip("\n")) if plain.strip() else ()
     return html_lines(html) or plain_lines(plain.strip("\n"))
@@ -162,16 +162,12 @@ def _is_enough(plain: str, html: str) -> bool:
     return written >= LEAST_SHARE * len(html) or written >= LEAST_SHARE * len(_MARKUP.sub("", html))
 
 
-def _join_html(sections: tuple[Section, ...]) -> str:
+def _join_html(sections: tuple[Section, ...], sources: tuple[str, ...]) -> str:
     """The HTML of all sections; plain sections between them are kept as preformatted text."""
     if not any(section.html for section in sections):
         return ""
-    pieces = []
-    for section in sections:
-        pieces += [part.text for part in section.html]
-        if not section.html:
-            pieces.append(f"<pre>{escape(''.join(map(_plain_text, section.plain)))}</pre>")
-    return "\n".join(pieces)
+    pairs = zip(sections, sources, strict=True)
+    return "\n".join(html if section.html else f"<pre>{escape(''.join(map(_plain_text, section.plain)))}</pre>" for section, html in pairs)
 
 
 def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Callable[[str], frozenset[str]]) -> tuple[Attachment, ...]:
