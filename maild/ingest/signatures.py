@@ -126,8 +126,12 @@ def _is_postscript(text: str) -> bool:
     return text.strip(_DECORATION).lower().startswith(words("signatures", "postscripts"))
 
 
+@lru_cache(maxsize=128)
 def _is_sentence(text: str) -> bool:
-    """A question, or words most of which are written small; names, ranks and places are not."""
+    """A question, or words most of which are written small; names, ranks and places are not.
+
+    Remembered for a while: the last lines are judged for several kinds of signatures, and with and without what stands above them.
+    """
     bare = text.strip(_DECORATION + "*_)")
     if bare.endswith(_SENTENCE_END):
         return True
@@ -157,16 +161,17 @@ def is_program_line(text: str) -> bool:
     if len(text) > MAX_PROGRAM_LINE:
         return False
     bare = text.strip(_DECORATION).lower()
+    is_known = bare.startswith(words("signatures", "begins")) or bare.rstrip(" .!)]>*_").endswith(words("signatures", "ends"))
+    if not is_known and not bare.startswith(words("signatures", "weak")):
+        return False
     if bare.endswith(_QUESTION_MARKS) or _says_more(text.strip(_DECORATION)):
         return False
     length = len(bare.split())
-    if bare.startswith(words("signatures", "begins")) or bare.rstrip(" .!)]>*_").endswith(words("signatures", "ends")):
+    if is_known:
         # Seen in practice: "Sent from my desk, which is much easier than my mobile phone."
         is_sentence = bare.endswith(".") and length > MAX_PROGRAM_WORDS
         return not is_sentence or _brand().search(bare) is not None
-    if length > MAX_WEAK_WORDS or not bare.startswith(words("signatures", "weak")):
-        return False
-    return _brand().search(bare) is not None or _device_word().search(bare) is not None
+    return length <= MAX_WEAK_WORDS and (_brand().search(bare) is not None or _device_word().search(bare) is not None)
 
 
 def _says_more(text: str) -> bool:
@@ -199,7 +204,7 @@ def _device_word() -> re.Pattern[str]:
 
 def _any_of(beginnings: tuple[str, ...]) -> re.Pattern[str]:
     """Words that begin so. Chinese and Japanese put no blank before them."""
-    return re.compile("|".join(rf"(?<![a-z\u00c0-\u052f]){re.escape(beginning)}" for beginning in beginnings))
+    return re.compile(rf"(?<![a-z\u00c0-\u052f])(?:{'|'.join(map(re.escape, beginnings))})")
 
 
 def _first_footer(lines: Sequence[Line], kind: str, most: int) -> int | None:
