@@ -146,9 +146,11 @@ def _is_old(lines: Sequence[Line]) -> bool:
     # A signature is looked for below words only.
     signature = find_signature((*_WORDS_ABOVE, *examined))
     body = examined if signature is None else examined[: max(0, signature - len(_WORDS_ABOVE))]
-    quote = find_quote(body)
-    written = body[: quote.start] if quote else body
-    return not _is_written(written) and not (quote and _is_answered_below(body, quote, is_whole=True, is_careful=False))
+    first = next_written(body, 0)
+    quote = find_quote(body, last=first) if first is not None else None
+    if quote is None:
+        return first is None
+    return not _is_answered_below(body, quote, is_whole=True, is_careful=False)
 
 
 def _is_written(lines: Sequence[Line]) -> bool:

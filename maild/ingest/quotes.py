@@ -44,11 +44,15 @@ class Quote:
     is_marked: bool
 
 
-def find_quote(lines: Sequence[Line], *, is_careful: bool = True) -> Quote | None:
-    """The earliest evidenced quote, None if the text has none. `is_careful`: what the writer's own words introduce is his."""
-    separator = _find_separator(lines)
+def find_quote(lines: Sequence[Line], *, is_careful: bool = True, last: int | None = None) -> Quote | None:
+    """The earliest evidenced quote, None if the text has none. `is_careful`: what the writer's own words introduce is his.
+
+    `last`: one that begins behind this line is not looked for.
+    """
+    end = len(lines) if last is None else last + 1
+    separator = _find_separator(lines[:end])
     number = 0
-    while number < len(lines):
+    while number < end:
         if number == separator:
             return _below(lines, number)
         found = _quote_at(lines, number) if lines[number].text.strip() else None
