@@ -111,7 +111,8 @@ class _Builder:
         headers = _inner_fields(message) if fields is None else fields
         kind = _read_type(headers, message.get_default_type())
         disposition = read_value(_first(headers, "content-disposition"))
-        payload, children = self._content(message, kind, headers, depth)
+        name = kind.parameter("name") or disposition.parameter("filename") or ""
+        payload, children = self._content(message, kind, headers, name, depth)
         return Part(
             index,
             kind.value,
@@ -123,8 +124,10 @@ class _Builder:
             disposition.parameters,
         )
 
-    def _content(self, message: Message, kind: FieldValue, headers: tuple[HeaderField, ...], depth: int) -> tuple[bytes, tuple[Part, ...]]:
-        """(payload, children) of a part."""
+    def _content(
+        self, message: Message, kind: FieldValue, headers: tuple[HeaderField, ...], name: str, depth: int
+    ) -> tuple[bytes, tuple[Part, ...]]:
+        """(payload, children) of a part that declares this name, "" for none."""
         if message.is_multipart():
             return b"", self._build_children(_parts(message), depth)
         payload = decode_transfer(_raw_payload(message), "" if message.get_content_maintype() == "multipart" else _encoding(headers))
@@ -135,7 +138,7 @@ class _Builder:
             return payload, self._build_message(payload, depth)
         if kind.value == "text/plain" and b"begin" in payload:
             return self._build_uuencoded(payload, headers)
-        if is_tnef(kind.value, kind.parameter("name") or read_value(_first(headers, "content-disposition")).parameter("filename") or ""):
+        if is_tnef(kind.value, name):
             return payload, self._build_tnef(payload)
         return payload, ()
 
