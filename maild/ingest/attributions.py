@@ -161,7 +161,7 @@ def is_told(text: str) -> bool:
 
 def has_date(text: str) -> bool:
     """Is there a date or a time of day? Most lines have no digit, which is soon seen."""
-    return _DIGIT.search(text) is not None and (_DATE.search(text) is not None or _TIME.search(text) is not None)
+    return _DIGIT.search(text) is not None and (_TIME.search(text) is not None or _DATE.search(text) is not None)
 
 
 def has_address(text: str) -> bool:
