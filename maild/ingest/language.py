@@ -19,16 +19,16 @@ def guess_language(text: str) -> str | None:
     sample = text[:SAMPLE_CHARACTERS].casefold()
     if len(_GREEK.findall(sample)) * 2 > len(sample) * 0.5:
         return "el"
-    if _ARABIC.search(sample) and any(character in _PERSIAN_LETTERS for character in sample):
+    if _ARABIC.search(sample) and not _PERSIAN_LETTERS.isdisjoint(sample):
         return "fa"
     words = Counter(_WORD.findall(sample))
-    hits = {language: sum(words[word] for word in marks) for language, marks in _small_words().items()}
+    hits = {language: sum(words[word] for word in marks & words.keys()) for language, marks in _small_words().items()}
     ranking = sorted(hits, key=lambda language: -hits[language])
     best, second = ranking[0], ranking[1]
     return best if hits[best] >= ENOUGH_HITS and hits[best] > hits[second] else None
 
 
 @cache
-def _small_words() -> dict[str, tuple[str, ...]]:
+def _small_words() -> dict[str, frozenset[str]]:
     data = tomllib.loads(files("maild.ingest").joinpath("data/small_words.toml").read_text(encoding="utf-8"))
-    return {language: tuple(words) for language, words in data.items()}
+    return {language: frozenset(words) for language, words in data.items()}

@@ -30,13 +30,19 @@ def no_reply_author(message: InboundMessage) -> Reason | None:
 
 def auto_reply_subject(message: InboundMessage) -> Reason | None:
     subject = _bare_subject(message.subject)
-    for phrase in words("auto_reply_subjects", "begins"):
-        if subject.startswith(phrase) and not _goes_on(phrase, subject[len(phrase) :]):
+    for phrase in _beginnings(subject, "begins"):
+        if not _goes_on(phrase, subject[len(phrase) :]):
             return Reason("auto-reply-subject", f"the subject begins with “{phrase}”")
-    for title in words("auto_reply_subjects", "titles"):
-        if subject.startswith(title) and _TITLE_END.match(subject[len(title) :]):
+    for title in _beginnings(subject, "titles"):
+        if _TITLE_END.match(subject[len(title) :]):
             return Reason("auto-reply-subject", f"the subject is titled “{title}”")
     return None
+
+
+def _beginnings(subject: str, kind: str) -> tuple[str, ...]:
+    """The known phrases with which a subject begins. Hardly any subject has one, and all are asked for at once first."""
+    phrases = words("auto_reply_subjects", kind)
+    return tuple(phrase for phrase in phrases if subject.startswith(phrase)) if subject.startswith(phrases) else ()
 
 
 def _bare_subject(subject: str) -> str:
