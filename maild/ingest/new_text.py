@@ -19,7 +19,7 @@ MAX_SHARED = 500
 LEAST_WRAPPED = 72
 
 _SHARED = re.compile(r"(.{0,500}?[^\s-])\s?-{3,}\s{1,3}(.{10,300})")
-_WORDS = re.compile(r"[\w\u0080-\U0010ffff]")
+_WORDS = re.compile(r"\w|[^\x00-\x7f]")
 _SNIPPED = re.compile(r"\W{0,5}(?:snip\w{0,5}|schnipp\w{0,2}|cut|gekürzt|coupé)\W{0,5}$", re.IGNORECASE)
 _LINKS = ("(http", "<http")
 _LINK_PIECES = ("http", "_", "&", "=", "%", "/", "?")

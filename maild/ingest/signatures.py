@@ -31,7 +31,7 @@ _REFERENCE = re.compile(r"[\d@/]")
 _QUESTION_MARKS = ("?", "？")
 _SENTENCE_END = (*_QUESTION_MARKS, "。", "！")
 # The rest of the device's word: "iPhone's", "iPhone-Gerät". Scripts without blanks go on at once.
-_ENDING = re.compile(r"^[^\s\u0e00-\U0010ffff]{1,20}")
+_ENDING = re.compile(r"^[!-~\u00a1-\u0dff]{1,20}")
 _SYSTEM = re.compile(r"\b(?:ios|ipados|mac|macos|android|windows)\b")
 _DECORATION = "*_-– \t<[(|\"'"
 
