@@ -59,11 +59,13 @@ def weigh(text: str) -> Evidence:
     is_closed = bare.endswith((":", "...", "…", ">", ")"))
     if _STAMP.match(bare):
         return Evidence.BEFORE_QUOTE
-    if not _HINT.search(bare) or not (is_closed or _ends_with_verb(bare)) or not _is_balanced(bare) or is_told(bare):
+    if not _HINT.search(bare) or not (is_closed or _ends_with_verb(bare)) or not _is_balanced(bare):
+        return Evidence.NONE
+    is_dated, is_addressed = has_date(bare), has_address(bare)
+    if not (is_dated or is_addressed) or is_told(bare):
         return Evidence.NONE
     if _stands_alone(bare):
         return Evidence.ALONE
-    is_dated, is_addressed = has_date(bare), has_address(bare)
     if verb := _find_verb(bare):
         is_exact = is_dated and (is_addressed or (_DATE.search(bare) is not None and _TIME.search(bare) is not None))
         is_enough = _leads_to_quote(bare, verb) and (is_exact or (is_closed and (is_dated or is_addressed)))
