@@ -253,7 +253,7 @@ class _Writer:
             top = self._line_top or self._open[-1]
             content = "".join(self._pieces).replace("\xa0", " ")
             content = content.rstrip() if top.preformatted else _BLANKS.sub(" ", content).strip()
-            self._lines.append(replace(self._line(content, top), is_ruled=self._is_ruled, images=tuple(self._images)))
+            self._lines.append(self._line(content, top, is_ruled=self._is_ruled, images=tuple(self._images)))
             self._pieces.clear()
             self._images.clear()
             self._is_ruled = False
@@ -271,7 +271,7 @@ class _Writer:
         elif len(blank.text) < len(last):
             self._lines[-1] = replace(blank, images=self._lines[-1].images)
 
-    def _line(self, content: str, element: _Element) -> Line:
+    def _line(self, content: str, element: _Element, *, is_ruled: bool = False, images: tuple[str, ...] = ()) -> Line:
         quoted = f"{'>' * min(element.depth, 20)} {content}".rstrip() if element.depth else content
         origin = element.origin if self._rest is Origin.BODY else self._rest
-        return Line(quoted, origin)
+        return Line(quoted, origin, is_ruled, images)
