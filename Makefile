@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Tests start hundreds of interpreters, and each would compile all of maild.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types format soak bench fuzz fuzz-reading servers clean
 
 demo: $(STAMP)
