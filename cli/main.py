@@ -4,6 +4,7 @@ import gc
 import io
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,11 +105,13 @@ def command(ctx: click.Context, config: str | None) -> None:
         ctx.color = False
 
 
-def main() -> None:
-    """Run a command; faults become one sentence and an exit status (INTERFACE.md: 1 failed, 2 wrong usage or configuration)."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command (None: the one this process was started with); faults become one sentence and an exit status (INTERFACE.md: 1 failed,
+    2 wrong usage or configuration).
+    """
     _prepare_streams()
     try:
-        sys.exit(command.main(prog_name="maild", standalone_mode=False))
+        sys.exit(command.main(arguments, prog_name="maild", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

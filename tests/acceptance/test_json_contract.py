@@ -1,4 +1,4 @@
-"""`--json` of every command that prints: one document with the contract's keys, from the installed command."""
+"""`--json` of every command that prints: one document with the contract's keys."""
 
 import json
 import re
@@ -178,10 +178,14 @@ def test_the_manual_names_every_key(desk: RunningDesk, thing: str, arguments: tu
 def test_a_run_prints_the_status_afterwards(make_desk: Callable[..., RunningDesk]):
     desk = make_desk()
     desk.deliver(sender="ann@json.example")
-    status = document(desk, "run", "--once")
+    status = json.loads(desk.maild_process("run", "--once", "--json"))
     has(status, OTHERS["status",])
     assert ([mailbox["state"] for mailbox in status["mailboxes"]], status["outbox"]["queued"]) == (["watching", "watching"], 0)
     assert len(desk.tickets()) == 1
+
+
+def test_a_process_of_its_own_prints_the_same(desk: RunningDesk):
+    assert desk.maild_process("ticket", "list", "--json") == desk.maild("ticket", "list", "--json")
 
 
 def test_verbs_print_the_thing_as_it_stands_with_the_keys_of_its_list(desk: RunningDesk):

@@ -1,6 +1,5 @@
 """Trouble: a broken configuration, servers that are down, mails that break a step. Nothing is lost, the rest goes on (issue: Bad input)."""
 
-import json
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,10 +22,6 @@ _numbers = count(1)
 
 def a_request(desk: RunningDesk, **more: Any) -> bytes:
     return an_email(sender="ann@trouble.example", to=desk.at("support"), subject=more.pop("subject", f"Trouble {next(_numbers)}"), **more)
-
-
-def status_of(desk: RunningDesk) -> Any:
-    return json.loads(desk.maild("status", "--json", status=None) or "{}")
 
 
 # Configuration
@@ -63,13 +58,13 @@ def test_a_broken_rule_file_and_a_broken_template_are_refused_too(make_desk: Des
 def test_a_killed_daemon_is_noticed(make_desk: DeskMaker):
     desk = make_desk()
     process = desk.launch_and_wait()
-    running = status_of(desk)["daemon"]
+    running = desk.ask("status")["daemon"]
     assert (running["state"], running["pid"], running["last_sign"] is not None) == ("running", process.pid, True)
     assert f"daemon: running (process {process.pid} on " in desk.maild("status", status=None)
     process.kill()
     process.wait()
     assert f"daemon: no daemon is running: process {process.pid} on " in desk.maild("status", status=1)
-    gone = status_of(desk)
+    gone = desk.ask("status")
     assert (gone["daemon"]["state"], gone["daemon"]["last_sign"]) == ("gone", running["last_sign"])
     assert any("died" in trouble for trouble in gone["troubles"])
     assert "fail  daemon: no daemon is running" in desk.maild("doctor", status=1)
@@ -81,10 +76,10 @@ def test_a_stopped_daemon_is_noticed_until_one_runs_again_or_is_not_needed(make_
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
     assert "was stopped" in desk.maild("status", status=1)
-    desk.maild("run", "--once")
+    desk.maild_process("run", "--once")
     assert "the last `maild run --once` was" in desk.maild("status", status=0)
     desk.start()
-    assert status_of(desk)["daemon"]["state"] == "running"
+    assert desk.ask("status")["daemon"]["state"] == "running"
 
 
 # Servers that are down
@@ -96,7 +91,7 @@ def test_imap_down_at_the_start_and_later_is_said_and_caught_up_with(make_desk: 
     dovecot_server.kill()
     desk.start()
     eventually(lambda: set(desk.mailbox_states().values()) == {"unreachable"})
-    eventually(lambda: any("unreachable" in trouble for trouble in status_of(desk)["troubles"]))
+    eventually(lambda: any("unreachable" in trouble for trouble in desk.ask("status")["troubles"]))
     dovecot_server.ensure_running()
     desk.letter("ann@trouble.example")
     dovecot_server.kill()
@@ -116,8 +111,8 @@ def test_smtp_down_keeps_the_letters_and_sends_them_later(make_desk: DeskMaker):
     eventually(lambda: desk.mailbox_states().get("support") == "watching")
     desk.put(a_request(desk))
     eventually(lambda: bool(desk.tickets()))
-    eventually(lambda: status_of(desk)["outbox"].get("queued") == 2)
-    eventually(lambda: any(str(sink.port) in trouble for trouble in status_of(desk)["troubles"]))
+    eventually(lambda: desk.ask("status")["outbox"].get("queued") == 2)
+    eventually(lambda: any(str(sink.port) in trouble for trouble in desk.ask("status")["troubles"]))
     sink.start()
     try:
         sink.wait_for(2, seconds=60)
@@ -160,7 +155,7 @@ def test_a_mailbox_with_a_wrong_password_does_not_disturb_the_other(make_desk: D
     desk.start()
     eventually(lambda: desk.mailbox_states()["sales"] == "auth_required")
     assert desk.receive(a_request(desk))["state"] == "done"
-    eventually(lambda: any("sales" in trouble for trouble in status_of(desk)["troubles"]))
+    eventually(lambda: any("sales" in trouble for trouble in desk.ask("status")["troubles"]))
 
 
 def test_while_the_database_is_down_nothing_is_fetched_away_and_afterwards_nothing_is_missing(
@@ -198,7 +193,7 @@ def test_a_mail_that_breaks_a_step_is_held_with_its_traceback_and_the_others_go_
     assert (broken["state"], broken["ticket"], good["state"]) == ("held", None, "done")
     assert [row["id"] for row in desk.ask("message", "list", "--state", "held")] == [broken["id"]]
     assert "Traceback" in desk.ask("message", "show", str(broken["id"]))["error"]
-    assert any("held" in trouble for trouble in status_of(desk)["troubles"])
+    assert any("held" in trouble for trouble in desk.ask("status")["troubles"])
     assert len(desk.tickets()) == 1
 
     template.write_text("{{ ticket.number }}\n", encoding="utf-8")
@@ -247,13 +242,13 @@ def test_a_renamed_queue_loses_neither_tickets_nor_letters(make_desk: DeskMaker)
     configuration.write_text(renamed, encoding="utf-8")
     assert desk.app is not None
     assert desk.app.reload().done
-    assert any("1 unfinished ticket in queue support, which is no longer configured" in told for told in status_of(desk)["troubles"])
+    assert any("1 unfinished ticket in queue support, which is no longer configured" in told for told in desk.ask("status")["troubles"])
     desk.maild("outbox", "resume")
     desk.put(an_answer_to(notice, f"Anna <{desk.at('anna')}>", "Here you are.\n"))
     eventually(lambda: len(desk.letters_about("ann@trouble.example", "Renamed")) == 3)
     assert desk.ticket(number)["queue"] == "helpdesk"
     assert "there is no queue support any more" in str(desk.ticket(number)["events"])
-    assert not any("no longer configured" in told for told in status_of(desk)["troubles"])
+    assert not any("no longer configured" in told for told in desk.ask("status")["troubles"])
 
 
 def test_a_mail_the_server_withheld_is_held_and_fetched_again_at_a_persons_word(make_desk: DeskMaker, storage: str):
@@ -278,7 +273,7 @@ def test_a_mail_the_server_withheld_is_held_and_fetched_again_at_a_persons_word(
         "Withheld",
         None,
     )
-    assert any("held" in trouble for trouble in status_of(desk)["troubles"])
+    assert any("held" in trouble for trouble in desk.ask("status")["troubles"])
     eventually(lambda: desk.mailbox_states().get("support") == "watching")
     assert (desk.tickets(), len(desk.dovecot.messages(desk.at("support")))) == ([], 1)
     desk.maild("message", "retry", str(held["id"]))
@@ -310,10 +305,10 @@ def test_run_once_does_all_there_is_to_do_and_exits(make_desk: DeskMaker):
     desk = make_desk()
     for _ in range(3):
         desk.put(a_request(desk))
-    desk.maild("run", "--once")
+    desk.maild_process("run", "--once")
     assert len(desk.tickets()) == 3
     assert len(desk.letters("ann@trouble.example")) == 3
-    desk.maild("run", "--once")
+    desk.maild_process("run", "--once")
     assert len(desk.tickets()) == 3
 
 
@@ -324,7 +319,7 @@ def test_sigterm_finishes_what_is_begun_and_a_new_daemon_does_the_rest_exactly_o
     eventually(lambda: bool(desk.incoming()))
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=35) == 0
-    assert status_of(desk)["outbox"].get("sending", 0) == 0
+    assert desk.ask("status")["outbox"].get("sending", 0) == 0
     desk.start()
     eventually(lambda: len(desk.tickets()) == 30)
     desk.settle()
