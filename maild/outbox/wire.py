@@ -108,27 +108,26 @@ def open_wire(account: Smtp, hello: str, command_seconds: float) -> Wire:
 
 
 def _open(account: Smtp, hello: str, command_seconds: float) -> Wire:
-    # smtplib's own context would accept any certificate (OPERATIONS T8).
-    context = ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
     if account.security == "tls":
+        context = _tls_context(account)
         wire: Wire = TlsWire(account.host, account.port, local_hostname=hello, timeout=CONNECT_SECONDS, context=context)
     else:
         wire = Wire(account.host, account.port, local_hostname=hello, timeout=CONNECT_SECONDS)
     wire.patience = command_seconds
     try:
-        _prepare(wire, account, context)
+        _prepare(wire, account)
     except BaseException:
         wire.close()
         raise
     return wire
 
 
-def _prepare(wire: Wire, account: Smtp, context: ssl.SSLContext) -> None:
+def _prepare(wire: Wire, account: Smtp) -> None:
     wire.ehlo_or_helo_if_needed()
     if account.security == "starttls":
         if not wire.has_extn("starttls"):
             raise smtplib.SMTPNotSupportedError("the server does not offer STARTTLS, which this account requires")
-        wire.encrypt(context)
+        wire.encrypt(_tls_context(account))
         wire.ehlo()
     elif account.security == "none" and not (account.allow_plaintext or is_loopback(account.host)):
         raise smtplib.SMTPNotSupportedError("a connection without TLS is allowed to loopback only")
@@ -136,6 +135,11 @@ def _prepare(wire: Wire, account: Smtp, context: ssl.SSLContext) -> None:
         wire.login(account.username, account.password.reveal() if account.password else "")
     if wire.sock is not None:
         wire.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _tls_context(account: Smtp) -> ssl.SSLContext:
+    """smtplib's own would accept any certificate (OPERATIONS T8). Made where it is used only: to read every authority takes long."""
+    return ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
 
 
 def is_loopback(host: str) -> bool:
