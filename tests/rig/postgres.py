@@ -71,7 +71,7 @@ class PostgresServer:
         wait_until_gone(family)
 
     def restart(self) -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-t", "30", "-l", str(self.directory / "log"), "restart")
+        self._run("pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", str(self.directory / "log"), "restart")
 
     def stop(self) -> None:
         """Stop the server and leave nothing behind."""
