@@ -55,7 +55,7 @@ def check_death(desk: RunningDesk, point: str) -> None:
     letters.request(9)
     letters.follow_up()
     letters.answer()
-    process = desk.launch(MAILD_KILLPOINT=f"{point}:3" if point.startswith("send.") else point)
+    process = desk.fork(MAILD_KILLPOINT=f"{point}:3" if point.startswith("send.") else point)
     assert process.wait(30) == -signal.SIGKILL
     letters.request()
     desk.start()
@@ -71,7 +71,7 @@ def launch(desk: RunningDesk) -> None:
     """Run the daemon as a process, and wait until it says that it has started."""
     log = desk.directory / "daemon.log"
     before = log.read_text(encoding="utf-8").count('"started"') if log.exists() else 0
-    process = desk.launch()
+    process = desk.fork()
     eventually(lambda: log.read_text(encoding="utf-8").count('"started"') > before or process.poll() is not None)
 
 

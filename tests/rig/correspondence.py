@@ -4,8 +4,6 @@ No message lost and none on two tickets; every customer acknowledged once; a let
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -18,7 +16,7 @@ from maild.daemon import App
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store import letters, tables
-from maild.store.engine import Store, Transaction, open_store
+from maild.store.engine import Store, Transaction
 from maild.store.status import find_depths
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, an_answer_to, eventually
@@ -68,7 +66,7 @@ class Correspondence:
 
     def settle(self, seconds: float = 30.0) -> None:
         """Wait until all that was written is stored and read, and nothing is still to be sent."""
-        with self._store() as store:
+        with self.desk.store() as store:
             eventually(lambda: self._is_settled(store), seconds)
 
     def retry_what_was_set_aside(self) -> tuple[int, int]:
@@ -98,18 +96,18 @@ class Correspondence:
 
     def attempts(self) -> list[int]:
         """How often each message was taken up."""
-        with self._store() as store, store.reading() as tx:
+        with self.desk.store() as store, store.reading() as tx:
             return list(tx.execute(select(tables.incoming.c.attempts)).scalars())
 
     def under_way(self) -> int:
         """Messages and letters that somebody holds a claim on."""
-        with self._store() as store, store.reading() as tx:
+        with self.desk.store() as store, store.reading() as tx:
             claims = (select(func.count()).where(table.c.claimed_by.is_not(None)) for table in (tables.incoming, tables.deliveries))
             return sum(tx.execute(claim).scalar_one() for claim in claims)
 
     def check(self) -> int:
         """All promises; how many letters went out more than once."""
-        with self._store() as store, store.reading() as tx:
+        with self.desk.store() as store, store.reading() as tx:
             self._check_tickets(tx)
         return self._check_letters()
 
@@ -121,14 +119,6 @@ class Correspondence:
     def _put(self, mails: list[bytes]) -> None:
         self.raws += mails
         self.desk.dovecot.append_all(self.desk.at("support"), mails)
-
-    @contextmanager
-    def _store(self) -> Iterator[Store]:
-        store = open_store(self.desk.storage, self.desk.directory, create=False)
-        try:
-            yield store
-        finally:
-            store.close()
 
     def _is_settled(self, store: Store) -> bool:
         with store.reading() as tx:
