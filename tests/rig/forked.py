@@ -1,4 +1,4 @@
-"""Daemons forked from a process that has imported maild already: a sweep of crashes starts dozens, and importing takes longer than dying."""
+"""Daemons forked from a process that has imported maild already, for sweeps that start dozens: most of a start is imports."""
 
 import importlib
 import multiprocessing
