@@ -22,6 +22,7 @@ from maild.message import Address
 from maild.reason import Reason
 from maild.store import incoming, suppressions
 from maild.store.engine import open_store
+from tests.rig.commands import run_here
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, a_desk_without_servers
 from tests.rig.terminal import shown_on_a_terminal
@@ -278,7 +279,7 @@ def test_a_template_and_the_rules_that_use_it_are_judged_together(desk: RunningD
         (fault,) = (fault for fault in faults if fault["severity"] == "error")
         assert (fault["file"], fault["line"], fault["code"]) == ("templates/en/refund.body.txt", 1, "E405")
         assert 'unknown name "amount"' in fault["message"]
-    refused = shell("$maild ticket note 1 hello --as anna", desk.directory)
+    refused = run_here(desk.directory, "ticket", "note", "1", "hello", "--as", "anna")
     assert (refused.returncode, "E405" in refused.stderr) == (2, True)
 
 
@@ -416,20 +417,20 @@ def test_a_ticket_is_named_as_people_see_it(desk: RunningDesk):
         assert "check characters" in maild(desk, "ticket", "show", name, status=2).stderr
     for name in ("[Other #1]", "#", "# 1", "##1"):
         assert "is no number" in maild(desk, "ticket", "show", name, status=2).stderr
-    one_sentence(shell("$maild rules explain '#1-AAAA'", desk.directory), "neither a ticket number nor a file", status=2)
+    one_sentence(run_here(desk.directory, "rules", "explain", "#1-AAAA"), "neither a ticket number nor a file", status=2)
 
 
 def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
-    one_sentence(shell("$maild ticket list foo:bar", desk.directory), 'there is no field "foo"', status=2)
-    one_sentence(shell("$maild ticket list owner:anan", desk.directory), 'no agent "anan" (did you mean "anna"?)', status=2)
+    one_sentence(run_here(desk.directory, "ticket", "list", "foo:bar"), 'there is no field "foo"', status=2)
+    one_sentence(run_here(desk.directory, "ticket", "list", "owner:anan"), 'no agent "anan" (did you mean "anna"?)', status=2)
 
 
 def test_what_is_not_there_is_told_with_what_may_have_been_meant(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: route-sales, when: ticket.created, do: [{tag: [a]}]}]\n"
     desk.configure()
     a_ticket(desk)
-    one_sentence(shell("$maild rules explain 1 --why-not rout-sales", desk.directory), '(did you mean "route-sales"?)')
-    one_sentence(shell("$maild template preview recieved", desk.directory), '(did you mean "received"?)')
+    one_sentence(run_here(desk.directory, "rules", "explain", "1", "--why-not", "rout-sales"), '(did you mean "route-sales"?)')
+    one_sentence(run_here(desk.directory, "template", "preview", "recieved"), '(did you mean "received"?)')
 
 
 def test_numbers_of_nothing_are_not_found(desk: RunningDesk):
@@ -441,13 +442,13 @@ def test_numbers_of_nothing_are_not_found(desk: RunningDesk):
         ("outbox", "show"),
         ("rules", "explain"),
     ):
-        one_sentence(shell(f"$maild {' '.join(arguments)} 999999999999999999", desk.directory), "there is no")
+        one_sentence(run_here(desk.directory, *arguments, "999999999999999999"), "there is no")
 
 
 def test_a_thing_in_another_state_is_a_failure_and_no_wrong_usage(desk: RunningDesk):
     an_arrival(desk)
-    one_sentence(shell("$maild message retry 1", desk.directory), "is received, not held")
-    one_sentence(shell("$maild message release 1", desk.directory), "is received, not quarantined")
+    one_sentence(run_here(desk.directory, "message", "retry", "1"), "is received, not held")
+    one_sentence(run_here(desk.directory, "message", "release", "1"), "is received, not quarantined")
 
 
 def test_arguments_are_as_clean_as_mail(desk: RunningDesk):
@@ -464,7 +465,7 @@ def test_a_file_that_is_no_database_is_one_sentence(desk: RunningDesk, content: 
         file.unlink()
     (desk.directory / "maild.db").write_bytes(content)
     for arguments in ("ticket list", "status --json", "db status"):
-        one_sentence(shell(f"$maild {arguments}", desk.directory), "the database does not answer")
+        one_sentence(run_here(desk.directory, *arguments.split()), "the database does not answer")
 
 
 def test_text_is_read_from_standard_input_whatever_its_bytes(desk: RunningDesk):
@@ -492,18 +493,18 @@ def test_a_ticket_that_makes_no_sense_is_not_opened(desk: RunningDesk, arguments
 
 
 def test_the_desk_is_not_its_own_customer(desk: RunningDesk):
-    done = shell(f"$maild ticket new --queue support --from {desk.at('sales')} --subject x text", desk.directory)
+    done = run_here(desk.directory, "ticket", "new", "--queue", "support", "--from", desk.at("sales"), "--subject", "x", "text")
     one_sentence(done, "is an address of this desk", status=2)
 
 
 def test_an_empty_mail_is_not_taken_in(desk: RunningDesk):
-    one_sentence(shell("$maild message inject /dev/null --mailbox support", desk.directory), "is empty", status=2)
+    one_sentence(run_here(desk.directory, "message", "inject", "/dev/null", "--mailbox", "support"), "is empty", status=2)
     assert desk.incoming() == []
 
 
 def test_a_missing_mail_file_has_its_line_and_the_others_are_read(tmp_path: Path):
     (tmp_path / "here.eml").write_bytes(an_email(subject="Here"))
-    done = shell(f"$maild message inspect --json {tmp_path}/missing.eml {tmp_path}/here.eml", tmp_path)
+    done = run_here(tmp_path, "message", "inspect", "--json", f"{tmp_path}/missing.eml", f"{tmp_path}/here.eml")
     missing, here = map(json.loads, done.stdout.splitlines())
     assert (done.returncode, missing["error"], here["subject"]) == (1, "No such file or directory", "Here")
 
@@ -567,11 +568,15 @@ def test_an_interrupt_ends_a_command_without_a_traceback(desk: RunningDesk, argu
 
 @pytest.mark.parametrize("arguments", ["ticket list", "status", "status --json", "rules list", "run --once", "outbox pause"])
 def test_a_folder_that_is_no_desk_says_so(tmp_path: Path, arguments: str):
-    done = shell(f"$maild {arguments}", tmp_path)
+    def run(folder: Path) -> subprocess.CompletedProcess[str]:
+        # A run takes over logging.
+        return shell(f"$maild {arguments}", folder) if arguments.startswith("run") else run_here(folder, *arguments.split())
+
+    done = run(tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no maild.yaml here; `maild init DIR` writes one" in done.stderr
     assert "Traceback" not in done.stderr
-    nowhere = shell(f"$maild {arguments}", tmp_path / "nowhere")
+    nowhere = run(tmp_path / "nowhere")
     assert f"there is no directory {tmp_path}/nowhere; `-c DIR` names another one" in nowhere.stderr
 
 
@@ -599,7 +604,7 @@ def test_paths_that_are_printed_are_absolute(tmp_path: Path):
 def test_a_desk_that_never_ran_says_what_makes_the_database(tmp_path: Path):
     desk = a_desk_without_servers(tmp_path / "desk")
     for arguments in ("ticket list", "status", "db status", "db upgrade", "message list", "outbox pause"):
-        one_sentence(shell(f"$maild {arguments}", desk.directory), "does not exist yet", "`maild run` creates it")
+        one_sentence(run_here(desk.directory, *arguments.split()), "does not exist yet", "`maild run` creates it")
     assert [row["state"] for row in desk.ask("mailbox", "list")] == ["never read", "never read"]
 
 

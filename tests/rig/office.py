@@ -17,16 +17,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pytest
 from click.testing import CliRunner
 
-from cli.main import command, main
+from cli.main import command
 from maild.daemon import App
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store.engine import Store, open_store
 from maild.store.received_mail import list_incoming
 from maild.store.status import find_depths
+from tests.rig.commands import run_here
 from tests.rig.dovecot import DovecotServer
 from tests.rig.forked import ForkedDaemon
 from tests.rig.mails import an_email
@@ -133,20 +133,14 @@ teams: {{payments: [boris]}}
         return process
 
     def maild(self, *arguments: str, status: int | None = 0, text: str = "") -> str:
-        """Run a command in this process, which is many times faster than a new one; its stdout. `status` None: whatever it is."""
-        with CliRunner().isolation(text) as (stdout, stderr, _):
-            with pytest.raises(SystemExit) as end:
-                main(["-c", str(self.directory), *arguments])
-            printed, complaint = stdout.getvalue().decode(), stderr.getvalue().decode()
-        assert status is None or (end.value.code or 0) == status, f"{arguments}: {end.value.code}\n{printed}\n{complaint}"
-        return printed
+        """Run a command in this process; its stdout. `status` None: whatever it is."""
+        return _stdout_of(run_here(self.directory, *arguments, text=text), status)
 
     def maild_process(self, *arguments: str, status: int = 0) -> str:
         """Run a command as a process of its own; its stdout."""
         words = [sys.executable, "-m", "cli.main", "-c", str(self.directory), *arguments]
         run = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
-        assert run.returncode == status, f"{arguments}: {run.returncode}\n{run.stdout}\n{run.stderr}"
-        return run.stdout
+        return _stdout_of(run, status)
 
     def ask(self, *arguments: str) -> Any:
         """A command's JSON document."""
@@ -230,6 +224,11 @@ teams: {{payments: [boris]}}
             yield store
         finally:
             store.close()
+
+
+def _stdout_of(run: subprocess.CompletedProcess[str], status: int | None) -> str:
+    assert status is None or run.returncode == status, f"{run.args}: {run.returncode}\n{run.stdout}\n{run.stderr}"
+    return run.stdout
 
 
 @contextmanager
