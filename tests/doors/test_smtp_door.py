@@ -295,6 +295,15 @@ def test_a_verified_certificate_is_required_before_the_first_secret(certificate:
     )
 
 
+def test_authorities_are_read_only_where_a_connection_is_encrypted(certificate: Path):
+    """Those of the system are some hundred, and to read them takes longer than to send a letter. Here the file is none."""
+    missing = certificate / "missing.pem"
+    check_tls(FakeSmtp(extensions=("AUTH PLAIN",)), "sent", security="none", host="127.0.0.1", ca_file=missing)
+    for security in ("starttls", "tls"):
+        server = a_tls_server(certificate, extensions=("STARTTLS", "AUTH PLAIN"), implicit_tls=security == "tls")
+        check_tls(server, "No such file", security=security, ca_file=missing)
+
+
 def test_a_refused_login_is_the_accounts_trouble():
     with FakeSmtp({"AUTH": ["535 5.7.8 wrong password"] * 3}, extensions=("AUTH PLAIN",)) as server:
         account = an_account(server, **LOGIN)
