@@ -15,7 +15,8 @@ from functools import partial
 
 from maild import maillog
 from maild.effects import Decision, IncomingState
-from maild.errors import MaildError, StoreUnavailableError, WorkerDiedError
+from maild.errors import LeakError, MaildError, NotFoundError, StoreUnavailableError, TemplateError, WorkerDiedError
+from maild.held_answers import tell_author, why_held
 from maild.ingest.arrival import Incoming
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.errand import Opened
@@ -188,6 +189,8 @@ class Clerk:
                 return self._walk_all(tx, incoming, opened, office)
         except StoreUnavailableError:
             raise
+        except LeakError as leak:
+            return self._hold_leaking(tx, incoming, opened.message, leak, office)
         except Exception as error:
             reason = Reason("error", f"{type(error).__name__}: {error}")
             self._hold(tx, incoming, reason, traceback.format_exc(), header=opened.message)
@@ -221,6 +224,20 @@ class Clerk:
         ticket = applied.ticket_number
         maillog.decided(incoming.mailbox, incoming.id, message.message_id, decision.state.value, ticket, decision.reason.text)
         return decision
+
+    def _hold_leaking(
+        self, tx: Transaction, incoming: Incoming, message: InboundMessage, leak: LeakError, office: Office
+    ) -> tuple[Decision, ...]:
+        """Where no letter can be written about it, the mail is held all the same."""
+        told: tuple[Decision, ...] = ()
+        problem = ""
+        try:
+            with self._store.savepoint(tx):
+                told = tell_author(tx, incoming.id, leak, message.new_text, office, _now())
+        except (NotFoundError, TemplateError) as error:
+            problem = f"its author could not be told: {error}"
+        self._hold(tx, incoming, why_held(leak), problem, header=message)
+        return told
 
     def _unreadable(self, tx: Transaction, incoming: Incoming, error: MaildError) -> None:
         """A worker's death may be bad luck, so it is tried again; three are poison. A parser's exception is an error at once (P1)."""

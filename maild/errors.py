@@ -75,6 +75,12 @@ class LeakError(MaildError):
 
     permanent = True
 
+    def __init__(self, detail: str = "", *, author: str | None = None, ticket: int | None = None) -> None:
+        """`author`: the key of the agent whose answer it is, None of an automatic letter; `ticket`: the number of its ticket."""
+        super().__init__(detail)
+        self.author = author
+        self.ticket = ticket
+
 
 class DeliveryError(MaildError):
     """A mail could not be handed over."""

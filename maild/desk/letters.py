@@ -303,6 +303,14 @@ def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, setti
     return _returned(KEPT_AS_NOTE, agent, ticket, text, why.text, settings, internal=True)
 
 
+def held_back(agent: Agent, ticket: TicketView, why: str, text: str, incoming: int, settings: Settings) -> Letter:
+    """MAIL.md A8, L9: what the desk adds to an agent's answer shows what the customer must not see. His words are not to blame: they have
+    been looked at before. `text`: all he wrote; `incoming`: the mail that an admin lets go.
+    """
+    letter = _returned("held-back", agent, ticket, text, why, settings, internal=False)
+    return replace(letter, values={**letter.values, "incoming": incoming})
+
+
 def _returned(template: str, agent: Agent, ticket: TicketView, text: str, why: str, settings: Settings, *, internal: bool) -> Letter:
     """An agent's own words, back to him."""
     return Letter(

@@ -79,7 +79,8 @@ class Composer:
         words = self._templates.render(letter.template, letter.languages, letter_values(draft, self._settings, self._tokens))
         subject = self._subject(draft, words)
         if not draft.for_agents:
-            refuse_leaks(self._shown(draft, subject, words), draft.author_addresses)
+            number = ticket.number if ticket else None
+            refuse_leaks(self._shown(draft, subject, words), draft.author_addresses, author=letter.author, ticket=number)
         headers = write_headers(draft, subject, words.language, self._settings, self._tokens)
         raw = f"{headers}MIME-Version: 1.0\r\n".encode("ascii") + _body(draft, words, self._settings.desk.domain).to_bytes()
         # O10. The id of a notification is its reader's token, and a department's mailbox has many readers.

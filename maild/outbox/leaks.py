@@ -26,14 +26,14 @@ def find_leak(text: str, secret_addresses: Iterable[str]) -> Reason | None:
     return None
 
 
-def refuse_leaks(parts: Iterable[str], secret_addresses: tuple[str, ...]) -> None:
+def refuse_leaks(parts: Iterable[str], secret_addresses: tuple[str, ...], *, author: str | None, ticket: int | None) -> None:
     """
     Raises:
-        LeakError: one of the parts shows what it must not; the message says what.
+        LeakError: one of the parts shows what it must not; the message says what, the rest whose letter it is.
     """
     for part in parts:
         if reason := find_leak(part, secret_addresses):
-            raise LeakError(reason.text)
+            raise LeakError(reason.text, author=author, ticket=ticket)
 
 
 def _spellings(address: str) -> Iterator[re.Pattern[str]]:

@@ -69,7 +69,17 @@ OPTIONAL: Mapping[str, object] = {
     "actions": {},
 }
 FOR_AGENTS = frozenset(
-    {"notification", "escalation", "unverified", "command-failed", "kept-as-note", "digest-storm", "attention", "quarantined"}
+    {
+        "notification",
+        "escalation",
+        "unverified",
+        "command-failed",
+        "kept-as-note",
+        "held-back",
+        "digest-storm",
+        "attention",
+        "quarantined",
+    }
 )
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
 FOR_RULES = frozenset({"escalation", "faq-password"})

@@ -269,6 +269,28 @@ def test_an_answer_with_a_file_named_after_the_agents_address_comes_back(desk: R
     assert desk.kinds(number) == ["customer"]
 
 
+def test_an_answer_that_the_signature_would_make_leak_is_held_and_goes_out_once_that_is_mended(make_desk: Callable[..., RunningDesk]):
+    """A8, L9."""
+    subject, desk = "A signature that leaks", make_desk()
+    desk.support = f"agents: [anna], signature: 'Anna, {desk.at('anna')}'"
+    desk.configure()
+    assert desk.start().app
+    number, notice = a_request(desk, subject)
+    held = desk.receive(an_answer_to(notice, desk.at("anna"), "#close\nHere is the plan.\n"))
+    assert (held["state"], desk.kinds(number), desk.ticket(number)["status"]) == ("held", ["customer"], "new")
+    told = text_of(desk.letter_about("anna", subject, 2))
+    for words in (f"would be shown: {desk.at('anna')}", f"maild message retry {held['id']}", "Here is the plan."):
+        assert words in told
+    desk.support = "agents: [anna]"
+    desk.configure()
+    assert desk.app.reload().done
+    desk.maild("message", "retry", str(held["id"]))
+    assert "Here is the plan." in text_of(desk.letter(customer_of(subject), 2))
+    desk.settle()
+    assert (desk.kinds(number), desk.ticket(number)["status"]) == (["customer", "agent"], "closed")
+    assert len(desk.letters_about("anna", subject)) == 2
+
+
 def test_a_customer_whose_message_id_looks_like_an_agents_token_is_acknowledged_and_answered(desk: RunningDesk):
     """A8: whatever he calls his mail, it stops nothing."""
     for subject, identifier in (

@@ -18,11 +18,12 @@ from maild.ingest.worker import Reader
 from maild.store import incoming, letters, received_mail, tickets
 from maild.store.engine import Store
 from maild.store.received_mail import IncomingRow
+from maild.ticket import Status
 from tests.builders import some_settings
 from tests.rig.desk import NOW, an_arrival
 from tests.rig.flaky_store import FlakyStore, Outage
 from tests.rig.mails import a_reply, an_email
-from tests.rig.small_office import an_office
+from tests.rig.small_office import DESK, an_office
 
 CRLF = b"\r\n"
 THREE_DAYS = timedelta(days=3)
@@ -276,3 +277,52 @@ def test_what_belongs_to_a_ticket_is_listed_by_when_it_came(store: Store, clerk:
     with store.reading() as tx:
         texts = [message.visible.splitlines()[0] for message in tickets.list_messages(tx, 1)]
     assert texts == ["The first.", "The second.", "The third."]
+
+
+LEAKING = DESK.replace("support: {", 'support: {signature: "Anna, anna@acme.example", ')
+
+
+def answer_that_leaks(store: Store, reader: Reader, directory: Path, **templates: str) -> int:
+    """Anna answers a request of a department whose signature shows her address; the id of her mail."""
+    own = directory / "templates" / "en"
+    own.mkdir(parents=True)
+    for name, text in templates.items():
+        (own / f"held-back.{name}.txt").write_text(text, encoding="utf-8")
+    office = an_office(directory, LEAKING)
+    clerk = Clerk(store, reader, lambda: office, "host:1", lambda: None)
+    arrive(store, an_email())
+    work(clerk)
+    with store.reading() as tx:
+        (notice,) = (row for row in letters.list_outbox(tx) if row.template == "notification")
+    reply = a_reply(in_reply_to=notice.message_id, sender="anna@acme.example", body="#close\nThe fire is out.\n")
+    (message,) = arrive(store, reply)
+    work(clerk)
+    for _ in range(2):
+        with store.writing() as tx:
+            incoming.retry(tx, message, NOW)
+        work(clerk)
+    return message
+
+
+def test_an_answer_that_the_signature_would_make_leak_is_held_and_its_author_told_once(store: Store, reader: Reader, tmp_path: Path):
+    """MAIL.md A8, L9."""
+    message = answer_that_leaks(store, reader, tmp_path)
+    (row,) = rows(store, [message])
+    assert (row.state, str(row.reason)) == (IncomingState.HELD, "an agent's own address would be shown: anna@acme.example")
+    with store.reading() as tx:
+        (told,) = (posted for posted in letters.list_outbox(tx) if posted.template == "held-back")
+        assert (told.recipient, told.ticket) == ("anna@acme.example", 1)
+        assert "answer" not in {posted.template for posted in letters.list_outbox(tx)}
+        ticket = tickets.view(tx, 1)
+        assert (ticket.status, ticket.owner, len(tickets.list_messages(tx, 1))) == (Status.NEW, None, 1)
+        assert [line.event.by for line in tickets.list_events(tx, 1) if line.event.kind == "answer_held"] == ["anna"]
+
+
+def test_an_answer_that_would_leak_is_held_even_where_its_author_cannot_be_told(store: Store, reader: Reader, tmp_path: Path):
+    fails_on_mail = "{% if incoming != 12 %}{{ 1 // 0 }}{% endif %}"
+    message = answer_that_leaks(store, reader, tmp_path, body=fails_on_mail)
+    (row,) = rows(store, [message])
+    assert (row.state, row.reason.code) == (IncomingState.HELD, "leak")
+    assert "its author could not be told" in row.error
+    with store.reading() as tx:
+        assert not [line for line in tickets.list_events(tx, 1) if line.event.kind == "answer_held"]

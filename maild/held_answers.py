@@ -1,0 +1,46 @@
+"""Held answers: an agent whose answer would show the customer what only agents may see is told so at once, with his words (MAIL.md A8, L9).
+
+The letter to him is posted in the transaction that holds the mail; nothing else that the mail wanted is done.
+"""
+
+from datetime import datetime
+
+from maild.desk import letters
+from maild.effects import Decision, IncomingState, RecordEvent
+from maild.errors import LeakError
+from maild.office import Office
+from maild.outbox.guard import post
+from maild.reason import Reason
+from maild.store import received_mail, tickets
+from maild.store.apply import apply
+from maild.store.engine import Transaction
+from maild.writing_desk import composing
+
+
+def why_held(leak: LeakError) -> Reason:
+    """The reason of a mail one of whose letters shows too much."""
+    return Reason("leak", str(leak))
+
+
+def tell_author(tx: Transaction, message: int, leak: LeakError, text: str, office: Office, now: datetime) -> tuple[Decision, ...]:
+    """What was done to tell the agent of the answer that this incoming message held; nothing where no agent wrote it, or he was told.
+
+    `text` are his words. Whoever lets the mail walk again and has mended nothing writes him no second letter.
+
+    Raises:
+        NotFoundError: there is no such ticket.
+        TemplateError: the letter that tells of it cannot be written.
+    """
+    settings, why = office.desk.settings, why_held(leak)
+    agent = settings.agents.get(leak.author or "")
+    earlier = received_mail.show(tx, message)
+    was_told = earlier.reason == why and not earlier.error
+    if agent is None or leak.ticket is None or was_told:
+        return ()
+    ticket = tickets.view(tx, leak.ticket)
+    event = RecordEvent("answer_held", agent.key, f"message {message} is held, and nothing of it was done: {why.text}")
+    letter = letters.held_back(agent, ticket, why.text, text, message, settings)
+    decision = Decision(IncomingState.HELD, why, ticket, ticket, (event, *post(letter, settings)))
+    first = settings.desk.first_number
+    apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
+    return (decision,)
