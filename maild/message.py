@@ -47,7 +47,8 @@ class Attachment:
     """What a message carries beside its text. The bytes stay in the stored raw message; `part` is the leaf's index in its MIME walk.
 
     `inline`: the HTML shows it. `elided`: it is not to be shown, because it stands only among what was set aside as quoted or as signature,
-    or belongs to a signature by all signs (MAIL.md P11).
+    or belongs to a signature by all signs (MAIL.md P11). `mentions`: of an attached message the words that hold an address or a token, None
+    if there are more than anybody looks through.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Attachment:
     content_id: str | None
     part: int
     elided: bool = False
+    mentions: tuple[str, ...] | None = ()
 
     @property
     def is_small_picture(self) -> bool:

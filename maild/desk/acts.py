@@ -97,9 +97,15 @@ def _leak_fault(act: Act) -> CommandFault | None:
     """MAIL.md A8: what would show an agent's own address or token goes back to him; `maild.outbox.leaks` scans the finished mail again."""
     if leak := find_leak(act.body, act.agent.addresses):
         return CommandFault(0, leak.text)
-    for name in (file.name for file in act.attachments if letters.may_be_relayed(file)):
-        if leak := find_leak(name, act.agent.addresses):
-            return CommandFault(0, f'{leak.text}, in the name of the file "{name}"; give the file another name')
+    for file in filter(letters.may_be_relayed, act.attachments):
+        if leak := find_leak(file.name, act.agent.addresses):
+            return CommandFault(0, f'{leak.text}, in the name of the file "{file.name}"; give the file another name')
+        if file.mentions is None:
+            return CommandFault(
+                0, f'the attached mail "{file.name}" names too many addresses to be looked through; send it as another file'
+            )
+        if leak := find_leak("\n".join(file.mentions), act.agent.addresses):
+            return CommandFault(0, f'{leak.text}, in the attached mail "{file.name}"; write what it says, and leave it out')
     return None
 
 

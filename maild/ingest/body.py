@@ -8,6 +8,7 @@ from html import escape
 from urllib.parse import unquote
 
 from maild.ingest.data import word_set, words
+from maild.ingest.enclosed import find_mentioned
 from maild.ingest.filenames import attachment_name, declared_name
 from maild.ingest.flowed import unfold_flowed
 from maild.ingest.html_text import html_lines
@@ -197,6 +198,7 @@ def _describe(part: Part, number: int, shown: frozenset[str], html: str) -> Atta
         inline=(identifier or "").casefold() in shown or bool(location and number <= MAX_LOCATIONS and location in html),
         content_id=identifier,
         part=part.index,
+        mentions=find_mentioned(part),
     )
 
 

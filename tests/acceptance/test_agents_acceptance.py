@@ -269,6 +269,19 @@ def test_an_answer_with_a_file_named_after_the_agents_address_comes_back(desk: R
     assert desk.kinds(number) == ["customer"]
 
 
+def test_an_answer_with_an_attached_notification_comes_back(desk: RunningDesk):
+    """A8: Outlook attaches a mail that is dragged into another."""
+    subject = "An attached notice"
+    number, notice = a_request(desk, subject)
+    parent = str(notice["Message-ID"])
+    attached = [("notice.eml", "message/rfc822", notice.as_bytes())]
+    raw = an_email_with_files(attached, body="See what he wrote.\n", sender=desk.at("anna"), subject=f"Re: {notice['Subject']}")
+    head = f"In-Reply-To: {parent}\r\nReferences: {parent}\r\nAuthentication-Results: {judged(desk)['Authentication-Results']}\r\n"
+    assert desk.receive(head.encode() + raw)["state"] == "done"
+    assert 'an agent\'s token would be shown, in the attached mail "notice.eml"' in text_of(desk.letter_about("anna", subject, 2))
+    assert (len(desk.letters(customer_of(subject))), desk.kinds(number)) == (1, ["customer"])
+
+
 def test_an_answer_that_the_signature_would_make_leak_is_held_and_goes_out_once_that_is_mended(make_desk: Callable[..., RunningDesk]):
     """A8, L9."""
     subject, desk = "A signature that leaks", make_desk()

@@ -88,6 +88,16 @@ def test_an_answer_with_a_file_that_names_him_comes_back_and_a_note_does_not():
         assert kept.faults == ()
 
 
+def test_an_answer_with_an_attached_mail_that_names_him_comes_back_and_a_note_does_not():
+    """A8. `tests/unit/ingest/test_enclosed.py` has what is found in such mails."""
+    for mentions in (("Anna@acme.example",), ("maild-ref:",), None):
+        mail = replace(FILE, name="old.eml", content_type="message/rfc822", mentions=mentions)
+        (fault,) = done("See the mail.", attachments=(mail,)).faults
+        assert 'attached mail "old.eml"' in fault.text
+        assert done("See the mail.", "note", attachments=(mail,)).faults == ()
+    assert done("See the mail.", attachments=(replace(FILE, mentions=("ann@globex.example",)),)).faults == ()
+
+
 def test_a_ticket_that_has_an_owner_keeps_him_and_he_is_told():
     act = done("I helped her.", ticket=a_ticket(owner="boris"))
     assert act.after.owner == "boris"
