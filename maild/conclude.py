@@ -327,7 +327,11 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     if message.kind is MessageKind.THIRD_PARTY:
         goes = f" Your reply goes to {ticket.requester}, not to {sender.address}." if is_public else ""
         yield f"{sender.address} is not the requester.{goes}"
-    if elsewhere := _other_reply_addresses(reading.message, settings):
+    elsewhere = _other_reply_addresses(reading.message, settings)
+    if is_public and (nobody := letters.find_unreachable(ticket, (), settings)):
+        asked = f" The mail asks for answers to {elsewhere}." if elsewhere else ""
+        yield f"{nobody.address} is the department's own address, so a reply reaches nobody unless #cc ADDRESS names who gets it.{asked}"
+    elif elsewhere:
         goes = f" Your reply goes to {ticket.requester}; #cc ADDRESS sends copies there." if is_public else ""
         yield f"The sender asks for answers to {elsewhere}.{goes}"
     if reading.sender.strange_token and (draft.before is None or message.kind is MessageKind.THIRD_PARTY):

@@ -66,7 +66,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         return Done(ticket, faults=performed.faults)
     internal = act.internal or performed.internal
     answers = act.says_something and not internal and not performed.no_reply
-    if answers and (fault := _mode_fault(performed.ticket, settings) or _leak_fault(act)):
+    if answers and (fault := _mode_fault(performed.ticket, settings) or _leak_fault(act) or _nobody_fault(performed.ticket, act, settings)):
         return Done(ticket, faults=(fault,))
     settled, left = _settled(ticket, performed, settings)
     after = _after_answer(ticket, settled, performed, act, settings) if answers else settled
@@ -106,6 +106,14 @@ def _leak_fault(act: Act) -> CommandFault | None:
             )
         if leak := find_leak("\n".join(file.mentions), act.agent.addresses):
             return CommandFault(0, f'{leak.text}, in the attached mail "{file.name}"; write what it says, and leave it out')
+    return None
+
+
+def _nobody_fault(ticket: TicketView, act: Act, settings: Settings) -> CommandFault | None:
+    """MAIL.md A13: whoever answers what his own department has written to itself must not believe that somebody got it."""
+    if nobody := letters.find_unreachable(ticket, act.without, settings):
+        why = f"{nobody.address} is the department's own address, so nobody would get it"
+        return CommandFault(0, f"{why}; name who is to get it with #cc ADDRESS, or keep it with #note")
     return None
 
 

@@ -145,6 +145,18 @@ def answer(
     )
 
 
+def find_unreachable(ticket: TicketView, without: Iterable[str], settings: Settings) -> Address | None:
+    """The requester to whom no answer can go, and nobody else is there to get one: the ticket's own department has written to itself.
+
+    `without`: who has the answer already; whoever takes part and has it is reached.
+    """
+    has_it = frozenset(address.casefold() for address in without)
+    others = tuple(person for person in ticket.cc if not settings.is_own_address(person.address))
+    if _may_be_answered(ticket.requester, ticket, frozenset(), settings) or any(person.key in has_it for person in others):
+        return None
+    return None if any(settings.agent_at(person.address) is None for person in others) else ticket.requester
+
+
 def may_be_relayed(attachment: Attachment) -> bool:
     """Signatures, keys and visiting cards name the agent's own address (MAIL.md A8); pictures that stand in what was cut away stay behind
     with it (P11), and small inline pictures belong to his signature."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.rig.mails import a_reply, an_email
-from tests.rig.office import RunningDesk, an_answer_to
+from tests.rig.office import RunningDesk, an_answer_to, text_of
 
 DeskMaker = Callable[..., RunningDesk]
 SPLIT = "agents: [boris], split: true"
@@ -68,3 +68,32 @@ def test_a_department_that_joins_a_conversation_is_told_once(make_desk: DeskMake
     for body in ("Sales should know.\n", "And one more thing.\n"):
         desk.receive(an_answer_to(ack, "ann@globex.example", body, headers={"Cc": desk.at("sales")}))
     assert (len(desk.letters("boris")), len(desk.tickets())) == (1, 1)
+
+
+def test_what_a_department_writes_to_itself_is_a_ticket_whose_answer_waits_for_somebody_to_get_it(make_desk: DeskMaker):
+    """A13, L3: a form's plug-in writes from the department's own address."""
+    desk = make_desk().start()
+    form = an_email(sender=desk.at("support"), to=desk.at("support"), subject="From the site", headers={"Reply-To": "ann@globex.example"})
+    assert desk.receive(form)["ticket"] == 1
+    notice = desk.letter("anna")
+    assert "a reply reaches nobody unless #cc ADDRESS names who gets it. The mail asks for answers to ann@globex.example." in text_of(
+        notice
+    )
+    desk.receive(an_answer_to(notice, desk.at("anna"), "Here it is.\n"))
+    back = desk.letter("anna", 2)
+    assert "so nobody would get it" in text_of(back)
+    assert (desk.kinds(1), desk.letters("support")) == (["customer"], [])
+    desk.receive(an_answer_to(back, desk.at("anna"), "#cc ann@globex.example\nHere it is.\n"))
+    assert "Here it is." in text_of(desk.letter("ann@globex.example"))
+    assert (desk.kinds(1), desk.letters("support")) == (["customer", "agent"], [])
+
+
+def test_what_one_department_writes_to_another_is_answered_and_neither_acknowledged_nor_repeated(make_desk: DeskMaker):
+    """F2: from a mail program, and not by maild."""
+    desk = make_desk().start()
+    assert desk.receive(an_email(sender=desk.at("sales"), to=desk.at("support"), subject="Between us"))["ticket"] == 1
+    assert desk.letters("sales") == []
+    desk.receive(an_answer_to(desk.letter("anna"), desk.at("anna"), "Yes, we do.\n"))
+    (answer,) = desk.letters("sales")
+    assert desk.receive(bytes(answer), "sales")["ticket"] == 2
+    assert (desk.ticket(2)["queue"], len(desk.tickets()), len(desk.letters("support"))) == ("sales", 2, 0)

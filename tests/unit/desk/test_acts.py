@@ -167,6 +167,24 @@ def test_an_answer_everybody_has_already_is_recorded_and_not_sent():
     assert "answered" in events(act)
 
 
+def test_an_answer_to_what_the_department_has_written_to_itself_comes_back_until_it_goes_to_somebody():
+    """A13."""
+    itself = Address("Scanner", "Support@acme.example")
+    (fault,) = done("Got it.", ticket=a_ticket(requester=itself), without=("support@acme.example",)).faults
+    assert "so nobody would get it" in fault.text
+    assert done("Got it.", "note", ticket=a_ticket(requester=itself)).faults == ()
+    assert done("", "close", ticket=a_ticket(requester=itself)).faults == ()
+    (letter,) = letters(done("Got it.", "cc ann@globex.example", ticket=a_ticket(requester=itself)))
+    assert [person.address for person in letter.recipients] == ["ann@globex.example"]
+    with_bob = a_ticket(requester=itself, participants=(BOB,))
+    assert (
+        letters(done("I wrote to Bob.", ticket=with_bob, without=(BOB.address.address,))),
+        len(letters(done("Hello.", ticket=with_bob))),
+    ) == ([], 1)
+    (letter,) = letters(done("Hello, sales.", ticket=a_ticket(requester=Address("", "sales@acme.example"))))
+    assert [person.address for person in letter.recipients] == ["sales@acme.example"]
+
+
 def test_a_file_alone_is_an_answer_and_nothing_at_all_is_none():
     assert [letter.attachments for letter in letters(done(attachments=(FILE,)))] == [(FILE,)]
     assert done("  \n").effects == ()

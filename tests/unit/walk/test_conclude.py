@@ -109,6 +109,18 @@ def test_an_agent_is_told_where_his_reply_goes_only_if_it_goes_out():
     assert warnings[:2] == ("eve@else.example is not the requester.", "The sender asks for answers to bob@example.org.")
 
 
+def test_an_agent_is_warned_where_the_department_has_written_to_itself():
+    """A13: a scanner, or a contact form that is not among `forms`."""
+    itself = Address("", "support@acme.example")
+    for reply_to, asked in (((), ""), ((BOB,), " The mail asks for answers to bob@example.org.")):
+        message = a_message(header_from=(itself,), reply_to=reply_to)
+        _, warnings = warned(a_reading(message=message, sender=a_sender(itself)))
+        nobody = "support@acme.example is the department's own address, so a reply reaches nobody unless #cc ADDRESS names who gets it."
+        assert warnings == (f"{nobody}{asked}",)
+    _, warnings = warned(a_reading(message=a_message(header_from=(Address("", "sales@acme.example"),))))
+    assert "reaches nobody" not in str(warnings)
+
+
 def test_an_agent_is_warned_of_a_notification_passed_on_to_strangers_and_not_of_copies_he_sent_himself():
     """A1a."""
     assert PASSED_ON in str(warned(on_ticket(author=EVE, sender=a_sender(EVE, strange_token=True)))[1])
