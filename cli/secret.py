@@ -25,5 +25,5 @@ def rotate(context: Context, as_json: bool) -> None:
         print_json({"file": str(rotated.file), "key_id": rotated.key_id, "keys": rotated.keys})
     else:
         click.echo(f"{rotated.file} holds {rotated.keys} keys; the newest is {rotated.key_id}")
-    say("Next: reload the daemon at once (systemctl reload maild, or SIGHUP); until then it does not know the new key.")
+    say("A running daemon takes the new key before it reads its next mail.")
     say("Keep each older line for at least 400 days, or as long as letters minted with it may still be answered.")

@@ -31,6 +31,7 @@ from maild.housekeeping import call_watchers, housekeep
 from maild.ingest.watcher import Watcher
 from maild.ingest.worker import Reader
 from maild.jobs import scheduled_job
+from maild.key_watch import KeyWatch
 from maild.notice_board import NoticeBoard
 from maild.office import Office, open_office
 from maild.outbox.queue import Postman, group_by_account
@@ -75,13 +76,15 @@ class App:
         """
         self._directory = directory
         self._office = _open_office(directory)
+        self._keys = KeyWatch()
+        self._swapping = threading.Lock()
         self._owner = node.own_name()
         self._store: Store = open_store(self.settings.storage.url, directory, create=True)
         self._reader = Reader()
         self._board = NoticeBoard(self._store)
         self._alarm = Alarm(self._store)
         self._quarantine_digest = QuarantineDigest(self._store)
-        self._clerk = Clerk(self._store, self._reader, lambda: self._office, self._owner, self._wake_postmen)
+        self._clerk = Clerk(self._store, self._reader, self._renewed_office, self._owner, self._wake_postmen)
         self._clerk_thread = threading.Thread(target=self._clerk.run, name="clerk", daemon=True)
         self._watchers: dict[str, Watcher] = {}
         self._postmen: list[Postman] = []
@@ -142,7 +145,8 @@ class App:
         except ConfigurationError as error:
             maillog.reload_refused(*describe_first(error, self._directory))
             return ReloadResult(False, error)
-        before, self._office = self.settings, office
+        with self._swapping:
+            before, self._office = self.settings, office
         if _mail_in(before) != _mail_in(self.settings):
             self._stop_watchers()
             self._start_watchers()
@@ -151,6 +155,12 @@ class App:
             self._start_postmen()
         maillog.reloaded(len(office.desk.rules.rules), office.desk.rules.digest)
         return ReloadResult(True)
+
+    def _renewed_office(self) -> Office:
+        """The office that mail is read with: between two reloads its keys may have been rotated."""
+        with self._swapping:
+            self._office = self._keys.renew(self._office)
+            return self._office
 
     def mind_the_clock(self) -> None:
         """To be called every second or so: no job waits for hours because the clock was set back (OPERATIONS I23)."""

@@ -98,6 +98,14 @@ def reload_refused(faults: int, first: str) -> None:
     _event("reload_refused", logging.ERROR, faults=faults, first=first)
 
 
+def keys_changed(keys: int, key_id: str) -> None:
+    _event("keys_changed", keys=keys, key_id=key_id)
+
+
+def keys_refused(detail: str) -> None:
+    _event("keys_refused", logging.ERROR, detail=detail)
+
+
 def store_unavailable(room: str, detail: str) -> None:
     _event("store_unavailable", logging.ERROR, room=room, detail=detail)
 

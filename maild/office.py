@@ -1,6 +1,6 @@
 """The office: all that decisions and letters rest on beside the mail itself, loaded from a desk's folder and swapped as one at a reload."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maild.config.faults import Fault, Severity
 from maild.config.load import load_keys
@@ -49,6 +49,13 @@ def _require_valid(what: str, faults: tuple[Fault, ...], settings: Settings) -> 
         raise ConfigurationError(f"the {what} in {settings.directory} are not valid: {describe_counts(faults)}", faults)
 
 
-def tokens_of(settings: Settings) -> Tokens:
-    """The desk's tokens. Raises ConfigurationError where the secret cannot be read or is too short."""
-    return Tokens(load_keys(settings), settings.desk.domain, (settings.desk.tag,), settings.agents)
+def tokens_of(settings: Settings, keys: tuple[bytes, ...] | None = None) -> Tokens:
+    """The desk's tokens, of these keys if they are known. Raises ConfigurationError where the secret cannot be read or is too short."""
+    return Tokens(keys or load_keys(settings), settings.desk.domain, (settings.desk.tag,), settings.agents)
+
+
+def with_keys(office: Office, keys: tuple[bytes, ...]) -> Office:
+    """The same office, which signs with the first of these keys and knows what any of them has signed."""
+    settings = office.desk.settings
+    tokens = tokens_of(settings, keys)
+    return Office(replace(office.desk, tokens=tokens), Composer(settings, tokens, Templates(settings)))

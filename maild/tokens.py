@@ -109,6 +109,10 @@ class Tokens:
         knowing._aliases = aliases
         return knowing
 
+    def has_keys(self, keys: Sequence[bytes]) -> bool:
+        """Whether these are its keys, in this order."""
+        return self._keys == tuple(keys)
+
     @property
     def instance(self) -> str:
         """A public name of this desk, the same as long as its newest key (MAIL.md L8)."""

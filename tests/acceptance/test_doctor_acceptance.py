@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from maild.config.key_ring import rotate
 from maild.config.load import require_settings
 from maild.round_trip import RoundTrip
 from maild.store import round_trips
@@ -158,6 +159,18 @@ def test_a_daemon_that_is_faster_makes_no_ticket_of_a_test_mail(make_desk: MakeD
     assert {(row["state"], row["class"], row["ticket"]) for row in desk.incoming()} == {("done", "own_loop", None)}
     assert desk.tickets() == []
     assert len(desk.sink.mails) == 2 * len(QUEUES)
+
+
+def test_a_daemon_makes_no_ticket_of_a_test_mail_signed_with_a_key_that_is_newer_than_its_last_reload(make_desk: MakeDesk):
+    desk = make_desk()
+    at_provider(desk)
+    desk.start()
+    eventually(lambda: desk.mailbox_states().get("support") == "watching")
+    rotate(require_settings(desk.directory))
+    assert sent_test(desk)["fail"] == []
+    eventually(lambda: len(desk.incoming()) == 2 * len(QUEUES))
+    desk.settle()
+    assert ({row["class"] for row in desk.incoming()}, desk.tickets()) == ({"own_loop"}, [])
 
 
 def test_a_test_mail_stripped_of_all_but_its_address_is_still_known(make_desk: MakeDesk):

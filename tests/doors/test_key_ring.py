@@ -13,9 +13,11 @@ from maild.config.key_ring import rotate
 from maild.config.load import load_keys
 from maild.config.settings import Secret, Settings
 from maild.errors import ConfigurationError, UsageError
+from maild.key_watch import KeyWatch
 from maild.office import tokens_of
 from maild.tokens import LetterKind, key_id
 from tests.builders import some_settings
+from tests.rig.small_office import DESK, an_office
 
 OLD = "o" * 64
 
@@ -81,6 +83,29 @@ def test_the_command_says_what_was_done_and_what_comes_next(tmp_path: Path):
     assert CliRunner().invoke(command, ["init", str(tmp_path / "desk"), *flags]).exit_code == 0
     done = CliRunner().invoke(command, ["-c", str(tmp_path / "desk"), "secret", "rotate"])
     assert (done.exit_code, done.stdout.startswith(f"{tmp_path}/desk/secret.key holds 2 keys")) == (0, True)
-    assert "reload the daemon" in done.stderr
+    assert "takes the new key before it reads its next mail" in done.stderr
     told = json.loads(CliRunner().invoke(command, ["-c", str(tmp_path / "desk"), "secret", "rotate", "--json"]).stdout)
     assert (told["keys"], len(told["key_id"])) == (3, 2)
+
+
+def test_a_daemon_takes_a_new_key_by_itself_and_keeps_the_old_ones_where_the_file_is_spoilt(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    office, watch, file = an_office(tmp_path), KeyWatch(), tmp_path / "secret.key"
+    assert watch.renew(office) is office
+    rotate(office.desk.settings)
+    newest = tokens_of(office.desk.settings)
+    renewed = watch.renew(office)
+    minted = newest.mint_message_id(LetterKind.ANSWER, 1, 2)
+    assert (office.desk.tokens.read_message_id(minted), renewed.desk.tokens.read_message_id(minted) is not None) == (None, True)
+    assert (renewed.desk.settings, renewed.desk.rules) == (office.desk.settings, office.desk.rules)
+    assert renewed.composer is not office.composer
+    for spoil in (lambda: file.write_text("short\n", encoding="ascii"), file.unlink):
+        spoil()
+        assert [watch.renew(renewed) is renewed for _ in range(3)] == [True] * 3
+    assert [record.getMessage() for record in caplog.records] == ["keys_refused", "keys_refused"]
+
+
+def test_a_secret_in_the_configuration_itself_waits_for_a_reload(tmp_path: Path):
+    office = an_office(tmp_path, DESK.replace("{file: secret.key}", "k" * 64))
+    assert KeyWatch().renew(office) is office
