@@ -334,6 +334,8 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     elif elsewhere:
         goes = f" Your reply goes to {ticket.requester}; #cc ADDRESS sends copies there." if is_public else ""
         yield f"The sender asks for answers to {elsewhere}.{goes}"
+    for name in _direct_writers(reading, settings) if sender and message.kind is MessageKind.CUSTOMER else ():
+        yield f"{sender.address} answers a mail that {name} sent there directly, and has {name}'s own address. Answer to the desk alone."
     if reading.sender.strange_token and (draft.before is None or message.kind is MessageKind.THIRD_PARTY):
         yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
     if message.kind is MessageKind.AUTO:
@@ -344,6 +346,14 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
         yield f"The mail is too large ({letters.describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:
         yield f"The mail is damaged: {defect}."
+
+
+def _direct_writers(reading: Reading, settings: Settings) -> tuple[str, ...]:
+    """MAIL.md A8, A10: the agents whose own mails the message answers. The desk shows the ids of these to nobody."""
+    identifiers = (*reading.message.in_reply_to, *reading.message.references)
+    named = (reading.known.by_id.get(identifier) for identifier in identifiers)
+    agents = (settings.agents.get(answered.agent or "") for answered in named if answered)
+    return tuple(dict.fromkeys(agent.name for agent in agents if agent))
 
 
 def _other_reply_addresses(message: InboundMessage, settings: Settings) -> str:

@@ -46,11 +46,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """A message of a ticket with an id we look for. `internal`: it was never shown to the customer."""
+    """A message of a ticket with an id we look for. `internal`: it was never shown to the customer. `agent`: whose own mail it is, by key,
+    so that nobody has this id from the desk.
+    """
 
     message_id: str
     ticket: int
     internal: bool
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

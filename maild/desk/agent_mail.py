@@ -117,7 +117,14 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
         return _command_failed(reading, agent, ticket, text, settings, done.faults)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
-    effects = (_received(reading, agent, proof), *kept, *moved, *tell_who_joined(housed, peopled), *done.effects)
+    effects = (
+        _received(reading, agent, proof),
+        *kept,
+        *moved,
+        *tell_who_joined(housed, peopled),
+        *_sent_directly(reading, agent, ticket, settings),
+        *done.effects,
+    )
     return Draft(IncomingState.DONE, Reason("agent-act", f"{agent.name}, {proof}"), before=ticket, after=done.after, effects=effects)
 
 
@@ -139,6 +146,16 @@ def _received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:
     if reading.circumstances.sent_after_all:
         return RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
     return RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
+
+
+def _sent_directly(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> tuple[RecordEvent, ...]:
+    """MAIL.md A8, A10: customers who have the agent's own mail, with all that the desk would have taken out of it."""
+    if reading.circumstances.sent_after_all:
+        return ()
+    persons = tuple(person for person in (*reading.message.to, *reading.message.cc) if settings.agent_at(person.address) is None)
+    theirs = [person.address for person in persons if ticket.role_of(person.address) in (ParticipantRole.REQUESTER, ParticipantRole.CC)]
+    text = f"{', '.join(dict.fromkeys(theirs))} got this mail from {agent.name} directly, with the address it came from"
+    return (RecordEvent("sent_directly", agent.key, text),) if theirs else ()
 
 
 def _send_kept(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> Draft:

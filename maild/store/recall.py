@@ -70,7 +70,7 @@ _COPIES = (
     .limit(MOST_COPIES)
 )
 _MESSAGES = (
-    select(messages.c.message_id, messages.c.ticket, messages.c.internal, incoming.c.fingerprint)
+    select(messages.c.message_id, messages.c.ticket, messages.c.internal, messages.c.agent, incoming.c.fingerprint)
     .outerjoin(incoming, incoming.c.id == messages.c.incoming)
     .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
     .order_by(messages.c.id)
@@ -225,7 +225,7 @@ def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[_Found, ...]:
     if not ids:
         return ()
     rows = tx.execute(_MESSAGES, {"ids": list(ids)})
-    return tuple(_Found(KnownMessage(row.message_id or "", row.ticket, row.internal), row.fingerprint) for row in rows)
+    return tuple(_Found(KnownMessage(row.message_id or "", row.ticket, row.internal, row.agent), row.fingerprint) for row in rows)
 
 
 def _find_aliases(tx: Transaction, ids: Collection[str], found: Iterable[_Found]) -> tuple[Alias, ...]:

@@ -247,6 +247,24 @@ def test_an_answer_goes_to_the_participants_with_its_files_and_not_twice_to_thos
     assert desk.letters("carol@with-files.example") == []
 
 
+def test_who_answers_an_agents_own_mail_is_told_of_with_a_warning(desk: RunningDesk):
+    """A8, A10: the customer stood in Cc of the answer to the desk."""
+    subject = "In copy"
+    number, notice = a_request(desk, subject)
+    mail = an_answer_to(
+        notice, desk.at("anna"), "Here it is.\n", headers=judged(desk) | {"Cc": customer_of(subject)}, message_id=f"17@laptop.{desk.domain}"
+    )
+    desk.receive(mail)
+    assert ("sent_directly" in desk.events(number), len(desk.letters(customer_of(subject)))) == (True, 1)
+    headers = {"In-Reply-To": f"<17@laptop.{desk.domain}>", "Cc": desk.at("support")}
+    asked = an_email(
+        sender=customer_of(subject), to=desk.at("anna"), subject=f"Re: {notice['Subject']}", body="And when?\n", headers=headers
+    )
+    assert desk.receive(asked)["ticket"] == number
+    warning = f"{customer_of(subject)} answers a mail that Anna Ivanova sent there directly, and has Anna Ivanova's own address."
+    assert warning in " ".join(text_of(desk.letters_about("anna", subject)[-1]).split())
+
+
 def test_an_answer_that_shows_the_agents_own_address_does_not_leave_the_house(desk: RunningDesk):
     number, notice = a_request(desk, "A leak")
     answer(desk, notice, f"Write to me at {desk.at('anna')} instead.\n")

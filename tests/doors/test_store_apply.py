@@ -263,6 +263,12 @@ def test_recall_finds_foreign_ids_with_their_tickets_and_the_first_owner_of_each
     assert known.tickets[first.number] == stored_view(store, first.number)
 
 
+def test_recall_tells_whose_own_mail_an_id_is(store: Store):
+    opened(store, a_message(message_id="asked@x"), replace(a_message(message_id="17@laptop", kind=MessageKind.AGENT), agent="anna"))
+    known = recalled(store, Question("new@x", ids=("asked@x", "17@laptop")))
+    assert {identifier: message.agent for identifier, message in known.by_id.items()} == {"asked@x": None, "17@laptop": "anna"}
+
+
 def test_recall_finds_our_letters_by_number_and_by_id(store: Store):
     ticket = opened(store)
     known = recalled(store, Question("a.1.1.mac@acme.example", letters=frozenset({2}), own_letter=1))

@@ -12,7 +12,20 @@ from maild.decide import decide
 from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Conduct, Earlier, History, Known, KnownCopy, LastWords, RecentMail, Sent, Suppression, guess_key, pair_key
+from maild.known import (
+    Conduct,
+    Earlier,
+    History,
+    Known,
+    KnownCopy,
+    KnownMessage,
+    LastWords,
+    RecentMail,
+    Sent,
+    Suppression,
+    guess_key,
+    pair_key,
+)
 from maild.message import Address, AuthResult, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -107,6 +120,23 @@ def test_an_agent_is_told_where_his_reply_goes_only_if_it_goes_out():
     internal, warnings = warned(stolen)
     assert (internal, "Your reply" in str(warnings)) == (True, False)
     assert warnings[:2] == ("eve@else.example is not the requester.", "The sender asks for answers to bob@example.org.")
+
+
+def test_an_agent_is_warned_where_the_customer_answers_a_colleagues_own_mail():
+    """A8, A10."""
+    asked = {"in_reply_to": ("17@laptop.acme.example",)}
+
+    def check(expected: bool, agent: str | None, author: Address = ANN) -> None:
+        answered = KnownMessage("17@laptop.acme.example", 1042, internal=False, agent=agent)
+        reading = on_ticket(author=author, message=asked)
+        _, warnings = warned(replace(reading, known=replace(reading.known, by_id={answered.message_id: answered})))
+        assert (f"{author.address} answers a mail that Anna Ivanova sent there directly" in str(warnings)) == expected
+
+    check(True, "anna")
+    check(True, "anna", BOB)
+    check(False, None)
+    check(False, "gone")
+    check(False, "anna", EVE)
 
 
 def test_an_agent_is_warned_where_the_department_has_written_to_itself():

@@ -499,6 +499,20 @@ def test_whom_a_note_was_also_sent_to_takes_no_part():
     assert [ticket.cc if ticket else None for ticket in (answered, noted, forwarded)] == [(EVE,), (), ()]
 
 
+def test_the_log_says_whom_an_agent_has_sent_his_own_mail():
+    """A8, A10: whether it is an answer or a note."""
+    desk = Address("", "support@acme.example")
+
+    def check(expected: list[str], **message: Any) -> None:
+        assert events(decided(by_anna(message=message)), "sent_directly") == expected
+
+    got = ["ann@globex.example got this mail from Anna Ivanova directly, with the address it came from"]
+    check(got, to=(desk,), cc=(ANN,))
+    check(got, to=(ANN,), cc=(desk,), new_text="#note\nShe has not paid.")
+    check([], to=(desk,))
+    check([], to=(desk, Address("", "boris@acme.example"), Address("", "new@else.example")))
+
+
 def test_a_mistyped_command_sends_the_draft_back_and_does_nothing():
     draft = decided(by_anna(message={"new_text": "#clsoe\nDear Ann", "text": "#clsoe\nDear Ann"}))
     assert (draft.reason.code, draft.before == draft.after, kinds(draft)) == ("command-failed", True, [])
