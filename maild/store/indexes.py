@@ -18,6 +18,7 @@ from maild.store.tables import (
     events,
     incoming,
     letter_aliases,
+    letter_files,
     letters,
     message_names,
     message_references,
@@ -71,6 +72,7 @@ for _name, _column in (("recipient", deliveries.c.recipient_key), ("domain", del
 Index("ix_deliveries_cap_all", deliveries.c.created, sqlite_where=AUTOMATIC, postgresql_where=AUTOMATIC)
 Index("ix_bounces_address", bounces.c.address, bounces.c.at)
 Index("ix_letter_aliases_letter", letter_aliases.c.letter)
+Index("ix_letter_files_file", letter_files.c.file)
 Index("ix_sent_copies_due", sent_copies.c.due)
 
 

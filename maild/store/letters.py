@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, fun
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import claims, letter_aliases, sent_copies
+from maild.store import claims, letter_aliases, letter_files, sent_copies
 from maild.store.brakes import PAUSED
+from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
 from maild.store.views import within
@@ -180,7 +181,7 @@ def claim(tx: Transaction, now: datetime, owner: str, lease_seconds: float, queu
     if queues is not None:
         parameters["queues"] = sorted(queues)
     claimed = tx.execute(_CLAIM_ANY if queues is None else _CLAIM_OF_QUEUES, parameters).scalar()
-    return None if claimed is None else _delivery(tx.execute(_CLAIMED, {"delivery": claimed}).one())
+    return None if claimed is None else _delivery(tx, tx.execute(_CLAIMED, {"delivery": claimed}).one())
 
 
 def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> bool:
@@ -269,29 +270,31 @@ def find_author(tx: Transaction, letter: int) -> str | None:
 
 def raw(tx: Transaction, delivery: int) -> bytes:
     """The bytes every attempt sends. Raises NotFoundError as `show` does."""
-    query = select(letters.c.content, letters.c.packed).join(deliveries, deliveries.c.letter == letters.c.number)
+    query = select(letters.c.number, letters.c.content, letters.c.packed).join(deliveries, deliveries.c.letter == letters.c.number)
     row = tx.execute(query.where(deliveries.c.id == delivery)).first()
     if row is None:
         raise NotFoundError(f"there is no outbox row {delivery}")
-    return _unpacked(row.content, row.packed)
+    return _unpacked(tx, row.number, row.content, row.packed)
 
 
 def content(tx: Transaction, letter: int) -> bytes:
     """The bytes of a letter, by its number."""
     row = tx.execute(select(letters.c.content, letters.c.packed).where(letters.c.number == letter)).one()
-    return _unpacked(row.content, row.packed)
+    return _unpacked(tx, letter, row.content, row.packed)
 
 
 def pack(tx: Transaction, limit: int, most_bytes: int) -> int:
-    """Compress letters that nobody waits for any more; answers how many. While they wait they lie as they are sent.
+    """Compress letters that nobody waits for any more, their files aside; answers how many. While they wait they lie as they are sent.
 
     Up to `limit`, and as many as fit into `most_bytes` of memory, but at least one.
     """
+    await_turn(tx)
     settled = tx.execute(_SETTLED_LETTERS, {"most": limit}).all()
     numbers = [row.number for row in settled[: within([row.size for row in settled], most_bytes)]]
     if numbers:
         contents = tx.execute(_CONTENTS, {"numbers": numbers}).all()
-        tx.execute(_PACK, [{"letter": number, "content": zlib.compress(content, COMPRESSION)} for number, content in contents])
+        rests = ((number, letter_files.take_out(tx, number, content)) for number, content in contents)
+        tx.execute(_PACK, [{"letter": number, "content": zlib.compress(rest, COMPRESSION)} for number, rest in rests])
     return len(numbers)
 
 
@@ -307,8 +310,8 @@ def rehome(tx: Transaction, queues: Collection[str], home: str) -> int:
     return tx.execute(stranded, {"queue": home}).rowcount
 
 
-def _unpacked(content: bytes, packed: bool) -> bytes:
-    return zlib.decompress(content) if packed else content
+def _unpacked(tx: Transaction, letter: int, content: bytes, packed: bool) -> bytes:
+    return letter_files.put_back(tx, letter, zlib.decompress(content)) if packed else content
 
 
 def retry(tx: Transaction, delivery: int, now: datetime) -> None:
@@ -376,7 +379,7 @@ def _change(tx: Transaction, delivery: int, values: dict[str, object]) -> None:
         raise WrongStateError(f"outbox row {delivery} is {show(tx, delivery).state.value}")
 
 
-def _delivery(row: AnyRow) -> Delivery:
+def _delivery(tx: Transaction, row: AnyRow) -> Delivery:
     return Delivery(
         id=row.id,
         letter=row.letter,
@@ -387,7 +390,7 @@ def _delivery(row: AnyRow) -> Delivery:
         envelope_sender=row.envelope_sender,
         envelope_id=row.envelope_id,
         recipient=row.recipient,
-        raw=_unpacked(row.content, row.packed),
+        raw=_unpacked(tx, row.letter, row.content, row.packed),
         attempts=row.attempts - 1,
         created=row.created,
         was_unknown=row.was_unknown,

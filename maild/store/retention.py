@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, bindparam, delete, exists, select, update
 
 from maild.effects import IncomingState
 from maild.reason import Reason
+from maild.store import letter_files
 from maild.store.counters import await_turn
 from maild.store.engine import Transaction
 from maild.store.tables import ENDED, KEPT_OUT, events, incoming, raw_messages, rule_traces, tickets
@@ -80,7 +81,9 @@ def forget_tickets(tx: Transaction, status: Status, before: datetime, most: int)
     if not numbers:
         return 0
     mail = {row.id: row.raw for row in tx.execute(_MAIL_OF_TICKETS, {"numbers": numbers})}
+    carried = letter_files.find_files_of(tx, numbers)
     tx.execute(_DELETE_TICKETS, {"numbers": numbers})
+    letter_files.delete_unused(tx, carried)
     _forget_mail(tx, mail, DELETED)
     return len(numbers)
 

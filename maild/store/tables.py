@@ -244,6 +244,23 @@ class LetterColumns(TypedColumns):
 letters = Table("letters", metadata, LetterColumns)
 
 
+class FileColumns(TypedColumns):
+    sha256: Named[str] = Column(Text, primary_key=True)
+    content: Named[bytes] = Column(LargeBinary)
+
+
+files = Table("files", metadata, FileColumns)
+
+
+class LetterFileColumns(TypedColumns):
+    letter: Named[int] = Column(Number, ForeignKey("letters.number", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    position: Named[int] = Column(Number, primary_key=True, autoincrement=False)
+    file: Named[str] = Column(Text, ForeignKey("files.sha256"))
+
+
+letter_files = Table("letter_files", metadata, LetterFileColumns, sqlite_with_rowid=False)
+
+
 class DeliveryColumns(TypedColumns):
     id: Named[int] = Column(Number, primary_key=True)
     letter: Named[int] = Column(Number, ForeignKey("letters.number", ondelete="CASCADE"))
@@ -398,4 +415,5 @@ SEARCH_POSTGRESQL = (
 STORAGE_POSTGRESQL = (
     "ALTER TABLE raw_messages ALTER COLUMN content SET STORAGE EXTERNAL",
     "ALTER TABLE letters ALTER COLUMN content SET STORAGE EXTERNAL",
+    "ALTER TABLE files ALTER COLUMN content SET STORAGE EXTERNAL",
 )
