@@ -11,6 +11,7 @@ import click
 from cli.context import Context
 from cli.options import json_option
 from cli.output import clean, print_json
+from cli.status import require_settings
 
 if TYPE_CHECKING:
     from maild.config.settings import Settings
@@ -31,7 +32,7 @@ def command(context: Context, send_test: bool, wait_seconds: int, as_json: bool)
     Without --send-test nothing is sent, stored or changed. Exit status: 1 where something fails.
     """
     findings = []
-    for finding in _examine(context, context.settings(), send_test, wait_seconds):
+    for finding in _examine(context, require_settings(context), send_test, wait_seconds):
         findings.append(finding)
         if not as_json:
             _print(finding)

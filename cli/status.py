@@ -12,11 +12,13 @@ import click
 from cli.context import Context
 from cli.options import json_option
 from cli.output import print_json, print_rows, print_text, say
+from maild.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cli.documents import Document
+    from maild.config.settings import Settings
     from maild.reports.status import DeskStatus
 
 
@@ -35,9 +37,26 @@ def command(context: Context, as_json: bool) -> None:
 def find(context: Context) -> DeskStatus:
     from maild.reports.status import find_status
 
-    settings = context.settings()
+    settings = require_settings(context)
     with context.store(settings).reading() as tx:
         return find_status(tx, settings, datetime.now(UTC))
+
+
+def require_settings(context: Context) -> Settings:
+    """The settings; where they are not valid, whoever asks how the desk fares hears of the daemon that goes on without them."""
+    try:
+        return context.settings()
+    except ConfigurationError:
+        if undisturbed := _describe_undisturbed(context):
+            say(undisturbed)
+        raise
+
+
+def _describe_undisturbed(context: Context) -> str:
+    from maild.config.load import load_settings
+    from maild.reports.life import describe_undisturbed
+
+    return describe_undisturbed(load_settings(context.directory).storage, context.directory, datetime.now(UTC))
 
 
 def status_document(status: DeskStatus) -> Document:

@@ -12,7 +12,7 @@ jobs       the timetable: what dead processes left behind,    maild.housekeeping
 
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -43,7 +43,7 @@ from maild.store.claims import Watch
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
-from maild.store.signs_of_life import SignOfLife
+from maild.store.signs_of_life import RefusedReload, Running, SignOfLife
 from maild.storms import tell_of_storms
 from maild.timetable import Timetable
 
@@ -90,6 +90,7 @@ class App:
         self._postmen: list[Postman] = []
         self._timetable = Timetable()
         self._watch = Watch()
+        self._running = Running(_now())
 
     @property
     def settings(self) -> Settings:
@@ -143,10 +144,15 @@ class App:
         try:
             office = _open_office(self._directory)
         except ConfigurationError as error:
-            maillog.reload_refused(*describe_first(error, self._directory))
+            errors, first = describe_first(error, self._directory)
+            maillog.reload_refused(errors, first)
+            self._running = replace(self._running, refused=RefusedReload(_now(), errors, first))
+            self._give_sign_of_life()
             return ReloadResult(False, error)
         with self._swapping:
             before, self._office = self.settings, office
+        self._running = Running(_now())
+        self._give_sign_of_life()
         if _mail_in(before) != _mail_in(self.settings):
             self._stop_watchers()
             self._start_watchers()
@@ -233,7 +239,7 @@ class App:
     @scheduled_job("sign of life")
     def _give_sign_of_life(self, *, ended: bool = False) -> None:
         with self._store.writing() as tx:
-            signs_of_life.give(tx, SignOfLife(self._owner, _now(), ended))
+            signs_of_life.give(tx, SignOfLife(self._owner, _now(), ended, self._running))
 
     def _look_for_trouble(self) -> None:
         self._alarm.look(self._office, _now())

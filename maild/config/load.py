@@ -3,7 +3,7 @@
 All faults of all passes are collected; with one error among them there are no settings.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from maild.config.checks import has_judges, run_checks, shared_mailbox
@@ -16,7 +16,7 @@ from maild.config.readers import is_null
 from maild.config.report import describe_counts
 from maild.config.schema import read_desk
 from maild.config.secret import check_permissions, check_revealable
-from maild.config.settings import Desk, Settings
+from maild.config.settings import Desk, Settings, Storage
 from maild.config.written import Written
 from maild.errors import ConfigurationError
 
@@ -25,11 +25,12 @@ MIN_KEY_LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a load. `settings` None: among the faults is an error."""
+    """What came of a load. `settings` None: among the faults is an error. `storage` is even then where the database most likely is."""
 
     settings: Settings | None
     faults: tuple[Fault, ...]
     secrets: tuple[FoundSecret, ...] = ()
+    storage: Storage = field(default_factory=Storage)
 
 
 def require_settings(directory: Path) -> Settings:
@@ -67,7 +68,7 @@ def _load_tree(root: Table | None, findings: Findings) -> Loaded:
         check_permissions(secret, findings.faults)
     is_valid = not findings.faults.errors
     settings = _settle(findings.directory, written, written.desk) if is_valid and written.desk else None
-    return Loaded(settings, findings.faults.sorted(), tuple(findings.secrets))
+    return Loaded(settings, findings.faults.sorted(), tuple(findings.secrets), written.storage)
 
 
 def _with_proof(written: Written, root: Table) -> Written:

@@ -5,20 +5,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 
 from maild import node
-from maild.config.settings import Settings
+from maild.config.settings import Settings, Storage
 from maild.errors import MaildError
 from maild.finding import Finding, Level
 from maild.store import signs_of_life
 from maild.store.engine import Transaction, open_store
-from maild.store.signs_of_life import SignOfLife
+from maild.store.signs_of_life import RefusedReload, SignOfLife
 from maild.waits import is_over
 
 SILENT_AFTER = timedelta(minutes=3)
 """Six signs that did not come."""
 SINGLE_RUN_LASTS = timedelta(hours=1)
 START = "`systemctl start maild`"
+RELOAD = "`maild check` shows what is wrong, then `systemctl reload maild`"
 
 
 class Life(Enum):
@@ -35,13 +37,18 @@ class Life(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DaemonStatus:
-    """`state` is the word of a `Life`. `host` and `pid` are those of the daemon that gave the last sign; None: there is none to name."""
+    """`state` is the word of a `Life`. `host` and `pid` are those of the daemon that gave the last sign; None: there is none to name.
+
+    `loaded`: since when the configuration is in force with which it runs. `refused_reload`: why there is a newer one that is not.
+    """
 
     state: str
     host: str | None
     pid: int | None
     last_sign: datetime | None
     text: str
+    loaded: datetime | None = None
+    refused_reload: RefusedReload | None = None
 
     @property
     def life(self) -> Life:
@@ -54,7 +61,12 @@ def find_daemon(tx: Transaction, now: datetime) -> DaemonStatus:
     if sign is None or life is Life.ONCE:
         return DaemonStatus(life.value, None, None, single_run, _describe(life, "", single_run, now))
     host, pid = _place(sign.owner)
-    return DaemonStatus(life.value, host, pid, sign.at, _describe(life, f"process {pid} on {host}", sign.at, now))
+    running = sign.running if life in (Life.RUNNING, Life.SILENT) else None
+    text = _describe(life, f"process {pid} on {host}", sign.at, now)
+    if running is None:
+        return DaemonStatus(life.value, host, pid, sign.at, text)
+    text = f"{text}, {_describe_refusal(running.refused, running.loaded, now)}" if running.refused else text
+    return DaemonStatus(life.value, host, pid, sign.at, text, running.loaded, running.refused)
 
 
 def judge(sign: SignOfLife | None, single_run: datetime | None, now: datetime) -> Life:
@@ -98,6 +110,15 @@ def _describe(life: Life, who: str, last: datetime | None, now: datetime) -> str
             return "no daemon is running, and none ever has"
 
 
+def _describe_refusal(refused: RefusedReload, loaded: datetime, now: datetime) -> str:
+    counted = f"{refused.errors} errors, the first: " if refused.errors > 1 else ""
+    return f"{_describe_age(loaded, now)}: the files of {_age(now - refused.at)} ago were refused: {counted}{refused.first}"
+
+
+def _describe_age(loaded: datetime, now: datetime) -> str:
+    return f"with the configuration of {_age(now - loaded)} ago"
+
+
 def _age(age: timedelta) -> str:
     """In the largest whole unit; a clock that was set makes it no less than nothing."""
     seconds = max(0, int(age.total_seconds()))
@@ -107,16 +128,37 @@ def _age(age: timedelta) -> str:
     return f"{seconds} seconds"
 
 
+def describe_undisturbed(storage: Storage, directory: Path, now: datetime) -> str:
+    """Where the files are not valid any more: the daemon that goes on with what it had. Nothing where none runs in this database."""
+    daemon = _ask(storage, directory, now)
+    if daemon is None or daemon.life is not Life.RUNNING or daemon.loaded is None:
+        return ""
+    older = "" if daemon.refused_reload else f", {_describe_age(daemon.loaded, now)}"
+    return f"the daemon is {daemon.text}{older}"
+
+
 def check_daemon(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Without a database there has been no daemon, and what to do about that is said of the database."""
-    try:
-        with closing(open_store(settings.storage.url, settings.directory, create=False)) as store, store.reading() as tx:
-            daemon = find_daemon(tx, now)
-    except MaildError:
+    daemon = _ask(settings.storage, settings.directory, now)
+    if daemon is None:
         return
-    level = _LEVELS.get(daemon.life, "ok")
-    remedy = "" if level == "ok" else "`systemctl status maild`" if daemon.life is Life.SILENT else START
-    yield Finding(level, daemon.text, remedy)
+    yield Finding(_LEVELS.get(daemon.life, "warn" if daemon.refused_reload else "ok"), daemon.text, _remedy(daemon))
+
+
+def _ask(storage: Storage, directory: Path, now: datetime) -> DaemonStatus | None:
+    try:
+        with closing(open_store(storage.url, directory, create=False)) as store, store.reading() as tx:
+            return find_daemon(tx, now)
+    except MaildError:
+        return None
+
+
+def _remedy(daemon: DaemonStatus) -> str:
+    if daemon.life is Life.RUNNING:
+        return RELOAD if daemon.refused_reload else ""
+    if daemon.life is Life.ONCE:
+        return ""
+    return "`systemctl status maild`" if daemon.life is Life.SILENT else START
 
 
 _LEVELS: dict[Life, Level] = {Life.SILENT: "fail", Life.GONE: "fail", Life.STOPPED: "warn", Life.NONE: "warn"}

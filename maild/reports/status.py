@@ -7,7 +7,7 @@ from datetime import datetime
 from maild.config.settings import Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
-from maild.reports.life import START, DaemonStatus, Life, find_daemon
+from maild.reports.life import RELOAD, START, DaemonStatus, Life, find_daemon
 from maild.store import accounts, brakes, mailboxes, suppressions
 from maild.store.engine import Transaction
 from maild.store.quarantine import count_by_reason
@@ -93,11 +93,13 @@ def _one(cause: str, text: str, *, may_pass: bool = False) -> Trouble:
 
 
 def _daemon_trouble(daemon: DaemonStatus) -> Iterator[Trouble]:
-    """Whoever has never started one knows that none runs."""
+    """Whoever has never started one knows that none runs. Refused files are looked at by whoever has reloaded, or else are news later."""
     if daemon.life is Life.SILENT:
         yield _one("daemon", f"{daemon.text}: see `systemctl status maild`", may_pass=True)
     elif daemon.life in (Life.GONE, Life.STOPPED):
         yield _one("daemon", f"{daemon.text}; {START} starts one", may_pass=True)
+    elif daemon.refused_reload:
+        yield _one("reload", f"the daemon is {daemon.text}; {RELOAD}", may_pass=True)
 
 
 def _breaker_trouble(why: str) -> Iterator[Trouble]:

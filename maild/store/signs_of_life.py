@@ -1,8 +1,9 @@
-"""Signs of life: when a daemon of this desk was last at work, and who it was. Its own word, given every half minute."""
+"""Signs of life: when a daemon of this desk was last at work, who it was, and what it runs with. Its own word, given every half minute."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from maild.store import switches
 from maild.store.engine import Transaction
@@ -12,12 +13,30 @@ _ONCE = "life.once"
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedReload:
+    """New files that did not take effect: how many errors they had, and the first of them with its place."""
+
+    at: datetime
+    errors: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The configuration that is in force: when it was loaded, and why there is no newer one. `refused` None: nobody asked for one."""
+
+    loaded: datetime
+    refused: RefusedReload | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SignOfLife:
     """`owner` is the daemon's name (`maild.node`). `ended`: it was its last, given while it closed."""
 
     owner: str
     at: datetime
     ended: bool = False
+    running: Running | None = None
 
 
 def give(tx: Transaction, sign: SignOfLife) -> None:
@@ -25,7 +44,7 @@ def give(tx: Transaction, sign: SignOfLife) -> None:
     before = find(tx)
     if sign.ended and before and before.owner != sign.owner:
         return
-    switches.store(tx, _DAEMON, json.dumps({"owner": sign.owner, "at": sign.at.isoformat(), "ended": sign.ended}))
+    switches.store(tx, _DAEMON, json.dumps(asdict(sign), default=datetime.isoformat))
 
 
 def find(tx: Transaction) -> SignOfLife | None:
@@ -34,7 +53,15 @@ def find(tx: Transaction) -> SignOfLife | None:
     if written is None:
         return None
     sign = json.loads(written)
-    return SignOfLife(sign["owner"], datetime.fromisoformat(sign["at"]), sign["ended"])
+    return SignOfLife(sign["owner"], datetime.fromisoformat(sign["at"]), sign["ended"], _read_running(sign.get("running")))
+
+
+def _read_running(written: dict[str, Any] | None) -> Running | None:
+    if written is None:
+        return None
+    refused = written["refused"]
+    reload = RefusedReload(datetime.fromisoformat(refused["at"]), refused["errors"], refused["first"]) if refused else None
+    return Running(datetime.fromisoformat(written["loaded"]), reload)
 
 
 def note_single_run(tx: Transaction, at: datetime) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli.main import command
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, a_running_desk, eventually, text_of
@@ -138,13 +140,32 @@ def test_sighup_swaps_the_rules_and_a_broken_file_leaves_the_running_ones(make_d
     refused = next(json.loads(line) for line in desk.log().splitlines() if '"reload_refused"' in line)
     assert (refused["faults"], refused["first"].partition(": ")[0]) == (2, "rules/10-test.yaml:2:28")
     assert tags_of_new_ticket(desk, 2) == ["first"]
+    assert_it_says_which_files_run(desk)
 
     rules.write_text("version: 1\nrules: [{id: two, when: ticket.created, do: [{tag: [second]}]}]\n", encoding="utf-8")
     process.send_signal(signal.SIGHUP)
     eventually(lambda: '"reloaded"' in desk.log())
     assert tags_of_new_ticket(desk, 3) == ["second"]
+    assert desk.ask("status")["daemon"]["refused_reload"] is None
+    assert "refused" not in desk.maild("doctor", status=None)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0
+
+
+def assert_it_says_which_files_run(desk: RunningDesk) -> None:
+    """OPERATIONS C6: also where the files are so broken that no command can be run with them."""
+    status = desk.ask("status")
+    refused = status["daemon"]["refused_reload"]
+    assert (refused["errors"], refused["first"].partition(": ")[0]) == (2, "rules/10-test.yaml:2:28")
+    assert any("were refused: 2 errors, the first: rules/10-test.yaml:2:28" in trouble for trouble in status["troubles"])
+    assert "were refused: 2 errors" in desk.maild("status", status=1)
+    assert "warn  daemon: running" in desk.maild("doctor", status=None)
+    main = desk.directory / "maild.yaml"
+    valid = main.read_bytes()
+    main.write_bytes(valid + b"oops: [")
+    for noun in ("status", "doctor"):
+        assert "the daemon is running (process" in CliRunner().invoke(command, ["-c", str(desk.directory), noun]).stderr
+    main.write_bytes(valid)
 
 
 def tags_of_new_ticket(desk: RunningDesk, number: int) -> list[str]:

@@ -1,12 +1,14 @@
 """Whether a daemon runs, told from its signs of life."""
 
+import json
+
 import pytest
 
 from maild import node
 from maild.reports.life import Life, find_daemon
-from maild.store import signs_of_life
+from maild.store import signs_of_life, switches
 from maild.store.engine import Store
-from maild.store.signs_of_life import SignOfLife
+from maild.store.signs_of_life import RefusedReload, Running, SignOfLife
 from tests.rig.desk import MINUTE, NOW
 
 HERE = node.own_name()
@@ -87,3 +89,37 @@ def test_a_run_beside_a_daemon_hides_nothing(store: Store):
     check(store, 5, Life.SILENT)
     with store.reading() as tx:
         assert find_daemon(tx, NOW + 5 * MINUTE).last_sign == NOW
+
+
+def test_a_refused_reload_is_told_as_long_as_the_daemon_runs_with_what_it_had(store: Store):
+    refused = RefusedReload(NOW + 60 * MINUTE, 2, "rules/10.yaml:2:28: E103 unknown event")
+    run_with(store, Running(NOW, refused), minutes=62)
+    why = "the files of 2 minutes ago were refused: 2 errors, the first: rules/10.yaml:2:28: E103"
+    check(store, 62, Life.RUNNING, "running (process", "with the configuration of 62 minutes ago", why)
+    check(store, 66, Life.SILENT, "were refused")
+    with store.reading() as tx:
+        found = find_daemon(tx, NOW + 62 * MINUTE)
+    assert (found.loaded, found.refused_reload) == (NOW, refused)
+    run_with(store, Running(NOW + 63 * MINUTE), minutes=63)
+    with store.reading() as tx:
+        found = find_daemon(tx, NOW + 64 * MINUTE)
+    assert (found.loaded, found.refused_reload, "refused" in found.text) == (NOW + 63 * MINUTE, None, False)
+
+
+def test_what_a_daemon_that_is_gone_refused_is_nobodys_business(store: Store):
+    for owner, ended in ((DEAD, False), (HERE, True)):
+        run_with(store, Running(NOW, RefusedReload(NOW, 1, "maild.yaml:1:1: E100")), owner=owner, ended=ended)
+        with store.reading() as tx:
+            found = find_daemon(tx, NOW)
+        assert (found.loaded, found.refused_reload, "refused" in found.text) == (None, None, False)
+
+
+def test_a_sign_of_an_older_maild_is_understood(store: Store):
+    with store.writing() as tx:
+        switches.store(tx, "life.daemon", json.dumps({"owner": ELSEWHERE, "at": NOW.isoformat(), "ended": False}))
+    check(store, 1, Life.RUNNING)
+
+
+def run_with(store: Store, running: Running, *, owner: str = HERE, ended: bool = False, minutes: float = 0) -> None:
+    with store.writing() as tx:
+        signs_of_life.give(tx, SignOfLife(owner, NOW + minutes * MINUTE, ended, running))

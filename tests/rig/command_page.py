@@ -53,7 +53,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |
 | `status`, `run --once` | `daemon mailboxes incoming quarantine outbox oldest_queued paused accounts troubles` |
-| `daemon` of `status` | `state host pid last_sign text` |
+| `daemon` of `status` | `state host pid last_sign text loaded refused_reload`, the last null or `at errors first` |
 | `check`, `rules check` | `valid errors warnings faults`, each fault with `file line column code severity message` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
