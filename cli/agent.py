@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option, limit_option
 from cli.output import print_json, print_rows
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from maild.config.settings import Agent, Settings
 
 
-@click.group(help="Agents.")
+@click.group(cls=Group, help="Agents.")
 def command() -> None:
     pass
 

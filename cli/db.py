@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option
 from cli.output import print_fields, print_json, print_text
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from maild.store.migrate import SchemaStatus
 
 
-@click.group(help="The database.")
+@click.group(cls=Group, help="The database.")
 def command() -> None:
     pass
 

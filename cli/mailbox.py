@@ -9,6 +9,7 @@ import click
 
 from cli.completion import mailboxes
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option, limit_option
 from cli.output import print_json, print_rows, print_text
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from maild.store.mailboxes import MailboxState
 
 
-@click.group(help="Mailboxes.")
+@click.group(cls=Group, help="Mailboxes.")
 def command() -> None:
     pass
 

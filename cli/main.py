@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import Context, find_directory
+from cli.group import Group
 from maild.errors import ConfigurationError, MaildError, SchemaMismatchError, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ SELDOM = 100_000
 often as Python does by itself is a twelfth of what `maild ticket list` takes."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands stand in modules of the same name, imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -54,14 +55,6 @@ class LazyGroup(click.Group):
             return None
         command = import_module(f"cli.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in NOUNS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], NOUNS, n=1)
-            ctx.fail(f'there is no command "{args[0]}"' + (f"; did you mean {near[0]}?" if near else ""))
-        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Faults of the desk's files are shown wherever a command meets them, as `maild check` shows them."""

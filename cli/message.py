@@ -12,6 +12,7 @@ import click
 
 from cli.completion import mailboxes
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option, limit_option, number
 from cli.output import print_bytes, print_fields, print_json, print_json_line, print_rows, print_text, room_for
 
@@ -24,7 +25,7 @@ id_argument = click.argument("identifier", metavar="ID", type=number)
 STATES = ("received", "done", "held", "quarantined", "duplicate")
 
 
-@click.group(help="Incoming mail.")
+@click.group(cls=Group, help="Incoming mail.")
 def command() -> None:
     pass
 

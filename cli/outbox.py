@@ -9,6 +9,7 @@ import click
 
 from cli.completion import suppressed_addresses
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option, limit_option, number, ticket_number, yes_option
 from cli.output import confirm, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
@@ -19,7 +20,7 @@ id_argument = click.argument("identifier", metavar="ID", type=number)
 STATES = ("queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled")
 
 
-@click.group(help="Mail on its way out.")
+@click.group(cls=Group, help="Mail on its way out.")
 def command() -> None:
     pass
 

@@ -8,6 +8,7 @@ import click
 
 from cli.completion import queues
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option, limit_option
 from cli.output import print_fields, print_json, print_rows
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from maild.reports.ordering import Place
 
 
-@click.group(help="Departments.")
+@click.group(cls=Group, help="Departments.")
 def command() -> None:
     pass
 

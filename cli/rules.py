@@ -12,6 +12,7 @@ import click
 
 from cli.completion import files, rules
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option, limit_option, ticket_number
 from cli.output import print_json, print_rows, print_text, say
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from maild.store.engine import Transaction
 
 
-@click.group(help="Rules.")
+@click.group(cls=Group, help="Rules.")
 def command() -> None:
     pass
 

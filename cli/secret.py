@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option
 from cli.output import print_json, say
 
 
-@click.group(help="The keys of all tokens.")
+@click.group(cls=Group, help="The keys of all tokens.")
 def command() -> None:
     pass
 

@@ -6,11 +6,12 @@ import click
 
 from cli.completion import kinds, template_files
 from cli.context import Context
+from cli.group import Group
 from cli.options import json_option, limit_option
 from cli.output import print_json, print_rows, print_text
 
 
-@click.group(help="Templates.")
+@click.group(cls=Group, help="Templates.")
 def command() -> None:
     pass
 

@@ -11,6 +11,7 @@ import click
 
 from cli.completion import owners, queues
 from cli.context import Context
+from cli.group import Group
 from cli.options import as_option, json_option, limit_option, number, ticket_number
 from cli.output import clean, local_time, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
@@ -32,7 +33,7 @@ class QueryCommand(click.Command):
         return super().parse_args(ctx, [*(word for word in args if word not in terms), *(["--", *terms] if terms else [])])
 
 
-@click.group(help="Tickets.")
+@click.group(cls=Group, help="Tickets.")
 def command() -> None:
     pass
 

@@ -425,6 +425,20 @@ def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
     one_sentence(run_here(desk.directory, "ticket", "list", "owner:anan"), 'no agent "anan" (did you mean "anna"?)', status=2)
 
 
+def test_a_command_that_is_not_built_yet_says_so(desk: RunningDesk):
+    one_sentence(shell("$maild rules lint", desk.directory), 'does not have "rules lint" yet; `maild rules check --strict`', status=2)
+    for words in ("kb search refund", "backup copy.db --json", "ticket merge 1 2", "customer --help"):
+        one_sentence(shell(f"$maild {words}", desk.directory), "this version of maild does not have", status=2)
+
+
+def test_a_misspelt_command_is_told_with_what_was_meant(desk: RunningDesk):
+    for words, meant in {"tickt list": "ticket", "ticket shwo 1": "show", "outbox suppresed": "suppressed", "rules lst": "list"}.items():
+        refused = maild(desk, *words.split(), status=2).stderr
+        assert refused.endswith(f'(did you mean "{meant}"?)\n')
+        assert "--help' for help" in refused
+    assert maild(desk, "frobnicate", status=2).stderr.endswith('there is no command "frobnicate"\n')
+
+
 def test_what_is_not_there_is_told_with_what_may_have_been_meant(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: route-sales, when: ticket.created, do: [{tag: [a]}]}]\n"
     desk.configure()
