@@ -55,12 +55,13 @@ def _read_main(file: Path, names: list[str], faults: Faults) -> Table | None:
 def _main_table(node: Node | None, file: Path, faults: Faults) -> Table | None:
     if node is not None and not isinstance(node, Table):
         faults.add(node.place, "E300", f"{MAIN_FILE} must be a table of keys such as desk, queues and agents")
-    return Table(Place(file, 1, 1), node.entries) if isinstance(node, Table) else None
+    return Table(node.head, node.entries) if isinstance(node, Table) else None
 
 
 def _read_part(key: str, file: Path, main: Table | None, findings: Findings) -> Entry | None:
     """One file's key and what it holds. Given in the main file too, it is a fault that names both."""
-    node, place = read_yaml(file, findings.faults), Place(file, 1, 1)
+    node = read_yaml(file, findings.faults)
+    place = node.head if isinstance(node, Table) else Place(file, 1, 1)
     first = main.key(key) if main else None
     if first:
         message = f'"{key}" stands in {first.place.file.name} too (line {first.place.line}); write it in one of them'

@@ -60,6 +60,11 @@ class Table:
     place: Place
     entries: tuple[Entry, ...]
 
+    @property
+    def head(self) -> Place:
+        """Where it begins to say something: a file may begin with comments."""
+        return self.entries[0].key.place if self.entries else self.place
+
     def get(self, key: str) -> "Node | None":
         return next((entry.value for entry in self.entries if entry.key.text == key), None)
 

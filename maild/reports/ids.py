@@ -2,8 +2,10 @@
 
 from contextlib import closing
 
+from maild.config.checks import place_of
 from maild.config.faults import Fault, Place
-from maild.config.files import MAIN_FILE
+from maild.config.files import MAIN_FILE, read_files
+from maild.config.findings import Findings
 from maild.config.settings import Settings
 from maild.errors import MaildError
 from maild.outbox.ways_back import has_checked_tag, unthreadable
@@ -20,8 +22,14 @@ def check_ids(settings: Settings) -> tuple[Fault, ...]:
         return ()
     trips = find_round_trips(settings)
     reasons = (unthreadable(queue, trips[key], settings) for key, queue in settings.queues.items() if key in trips)
-    place = Place(settings.directory / MAIN_FILE, 1, 1)
-    return tuple(Fault(place, "E330", f"{reason.text}; {WAYS_BACK}") for reason in reasons if reason)
+    faults = [f"{reason.text}; {WAYS_BACK}" for reason in reasons if reason]
+    return tuple(Fault(_place_of_desk(settings), "E330", text) for text in faults)
+
+
+def _place_of_desk(settings: Settings) -> Place:
+    """Three keys may be the remedy; one of them is the desk's."""
+    root = read_files(Findings(settings.directory))
+    return place_of(root, "desk", "tag_position") if root else Place(settings.directory / MAIN_FILE, 1, 1)
 
 
 def find_round_trips(settings: Settings) -> dict[str, RoundTrip]:

@@ -123,7 +123,8 @@ class _Check:
             self._check_source(file, word.text, word.place, sample_values(""))
         missing = sorted(wanted - {str(word) for word in given})
         if missing and not self._catalogue.find(f"{PACKAGED}{file.name}"):
-            self._faults.add(Place(file.path, 1, 1), "W308", f"lacks {', '.join(missing)}: letters say that in English")
+            place = given[0].name_place if given else Place(file.path, 1, 1)
+            self._faults.add(place, "W308", f"lacks {', '.join(missing)}: letters say that in English")
 
     def _words_of_the_package(self) -> frozenset[str]:
         file = self._catalogue.find(f"{PACKAGED}{words.LAST_RESORT}/{WORDS}")

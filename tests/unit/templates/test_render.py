@@ -399,7 +399,7 @@ def test_a_language_of_the_desks_own_is_told_what_it_lacks(tmp_path: Path):
     packaged = (Path(__file__).parents[3] / "maild/templates/en/words.yaml").read_text(encoding="utf-8")
     faults = check_templates(a_desk_with(tmp_path, it__words__yaml=packaged.replace('colon: ":"', "")))
     assert [fault.describe(tmp_path / "templates") for fault in faults] == [
-        "it/words.yaml:1:1: W308 lacks colon: letters say that in English"
+        "it/words.yaml:5:1: W308 lacks colon: letters say that in English"
     ]
 
 
