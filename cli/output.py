@@ -121,13 +121,15 @@ def _cell(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value)) or "-"
     if isinstance(value, datetime):
-        return local_time(value) if is_terminal() else rfc3339(value)
+        return shown_time(value)
     return str(value.value) if isinstance(value, Enum) else str(value)
 
 
-def local_time(moment: datetime) -> str:
-    """The time of the clock on the wall, for people."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+def shown_time(moment: datetime, *, seconds: bool = False) -> str:
+    """For whoever looks on the time of the clock on the wall, to the minute or the second; elsewhere RFC 3339 in UTC."""
+    if not is_terminal():
+        return rfc3339(moment)
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
 def print_fields(pairs: Iterable[tuple[str, object]]) -> None:

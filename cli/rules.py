@@ -14,7 +14,7 @@ from cli.completion import files, rules
 from cli.context import Context
 from cli.group import Group
 from cli.options import json_option, limit_option, ticket_number
-from cli.output import print_json, print_rows, print_text, say
+from cli.output import print_json, print_rows, print_text, say, shown_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +191,7 @@ def _print_moments(moments: list[_Moment]) -> None:
     from maild.rules.explain import explain as explain_all
 
     for moment in moments:
-        time = f"{moment.at.astimezone():%Y-%m-%d %H:%M:%S}  " if moment.at else ""
+        time = f"{shown_time(moment.at, seconds=True)}  " if moment.at else ""
         for item in explain_all(moment.traces):
             print_text(f"{time}{item.event:<16}  {item}")
         if moment.outcome:

@@ -13,7 +13,7 @@ from cli.completion import owners, queues
 from cli.context import Context
 from cli.group import Group
 from cli.options import as_option, json_option, limit_option, number, ticket_number
-from cli.output import clean, local_time, print_bytes, print_fields, print_json, print_rows, print_text, room_for
+from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, shown_time
 
 if TYPE_CHECKING:
     from maild.config.settings import Agent, Settings
@@ -107,7 +107,7 @@ def _print_message(message: MessageRow) -> None:
     from maild.ticket import MessageKind
 
     internal = ", internal" if message.internal and message.kind is not MessageKind.NOTE else ""
-    head = f"── {message.id} · {message.kind.value}{internal} · {message.author} · {local_time(message.at)} ──"
+    head = f"── {message.id} · {message.kind.value}{internal} · {message.author} · {shown_time(message.at)} ──"
     click.echo(f"\n{click.style(clean(head), bold=True)}")
     print_text(message.visible)
     for attachment in message.attachments:
@@ -151,7 +151,7 @@ def log(context: Context, number: int, as_json: bool) -> None:
         print_json([event_document(event) for event in events])
         return
     for row in events:
-        print_text(f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  {row.event.kind:<13} {describe_event(row.event)}")
+        print_text(f"{shown_time(row.at, seconds=True)}  {row.event.kind:<13} {describe_event(row.event)}")
 
 
 @command.command(

@@ -202,7 +202,7 @@ def test_check_insists_on_a_way_back_where_ids_are_replaced(make_desk: MakeDesk)
     desk.configure()
     text = desk.maild("check", status=2)
     assert "not valid" in text
-    (fault,) = (fault for fault in desk.ask("check")["faults"] if fault["code"] == "E330")
+    fault = next(fault for fault in desk.ask("check")["faults"] if fault["code"] == "E330")
     line = (desk.directory / "maild.yaml").read_text(encoding="utf-8").splitlines()[fault["line"] - 1]
     assert line[: fault["column"] - 1].endswith("tag_position: ")
     assert "replaces Message-IDs" in reasons(doctor(desk)["fail"], "queue support")

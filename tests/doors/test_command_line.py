@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -30,6 +31,8 @@ from tests.rig.terminal import shown_on_a_terminal
 BOUND_BY_RIGHTS = "setpriv --bounding-set=-dac_override,-dac_read_search"
 ESCAPES = "\x1b]0;owned\x07\x9b31m\u202e"
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+TIMES = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d\S*")
+UTC_TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -530,6 +533,25 @@ def test_a_file_name_of_any_bytes_is_inspected(tmp_path: Path):
 
 
 # Where it writes
+
+
+def test_times_are_those_of_the_wall_on_a_terminal_and_in_utc_elsewhere(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: all, when: ticket.created, do: [{tag: [a]}]}]\n"
+    desk.configure()
+    raw = an_email(sender="ann@globex.example", to=desk.at("support"))
+    (desk.directory / "mail.eml").write_bytes(raw)
+    desk.ask("message", "inject", str(desk.directory / "mail.eml"), "--mailbox", "support")
+    desk.ask("run", "--once")
+    (ticket,) = desk.tickets()
+    created = datetime.fromisoformat(ticket["created"])
+    on_the_wall = created.astimezone(ZoneInfo("Asia/Tokyo"))
+    words = [sys.executable, "-m", "cli.main", "-c", str(desk.directory)]
+    for command_line in ("ticket show 1", "ticket log 1", "ticket list", "rules explain 1", "queue show support"):
+        piped = shell(f"$maild {command_line}", desk.directory, TZ="Asia/Tokyo").stdout
+        assert set(TIMES.findall(piped)) == set(UTC_TIMES.findall(piped)) != set(), command_line
+        shown = shown_on_a_terminal([*words, *command_line.split()], TZ="Asia/Tokyo")
+        assert f"{on_the_wall:%Y-%m-%d %H:%M}" in shown, command_line
+        assert not UTC_TIMES.search(shown), command_line
 
 
 def test_a_full_disk_is_one_sentence(desk: RunningDesk):

@@ -14,9 +14,9 @@ HEAD = """\
 `maild [-c DIR] NOUN VERB`. This page is made of the commands' own help: `maild NOUN VERB --help` says the same.
 
 Data goes to standard output, talk to standard error. On a terminal lists are tables, with the time of the clock on the wall; in a pipe a
-row is one tab-separated line, without a head, `-` where there is nothing, times in UTC. Both show 50 rows, and say on standard error how
-many more there are: `--limit N` shows so many, `--json` all. `NO_COLOR` in the environment leaves the colours out. Acts that cannot be
-undone ask, `--yes` answers. [Shells complete](#maild-completion) commands and names.
+row is one tab-separated line, without a head, `-` where there is nothing, and every time is RFC 3339 in UTC, as in JSON. Both show 50 rows,
+and say on standard error how many more there are: `--limit N` shows so many, `--json` all. `NO_COLOR` in the environment leaves the colours
+out. Acts that cannot be undone ask, `--yes` answers. [Shells complete](#maild-completion) commands and names.
 
 A ticket's NUMBER is written `8`, `'#8'` or as its subject has it, `'[Acme #8-7QKD]'`, where the check characters must be right. Faults are
 named from the desk's folder, all other paths are printed in full.
