@@ -9,7 +9,7 @@ import click
 
 from cli.options import json_option
 from cli.output import print_json, print_text, say
-from maild.config.initial import Answers, FirstAgent, Server, find_problem, refuse_overwriting, write_initial
+from maild.config.initial import Answers, FirstAgent, Server, find_problem, refuse_overwriting, told_apart, write_initial
 from maild.config.load import require_settings
 from maild.config.settings import Security
 from maild.errors import UsageError
@@ -139,7 +139,7 @@ def collect_answers(questions: Questions, flags: dict[str, Any], directory: Path
     smtp = _ask_server(questions, flags, "smtp", f"smtp.{domain}", {"tls": 465, "starttls": 587, "none": 25}, "starttls")
     username = questions.ask(flags["username"], "Username", address, sound("username"))
     env, file, password = _ask_password(questions, flags, directory)
-    agents = tuple(parse_agent(agent) for agent in flags["agents"]) or _ask_agent(questions)
+    agents = told_apart([parse_agent(agent) for agent in flags["agents"]]) or _ask_agent(questions)
     timezone = questions.ask(flags["timezone"], "Timezone", "UTC", sound("timezone"))
     return Answers(name, domain, address, imap, smtp, username, agents, timezone, password, env, file)
 
@@ -187,9 +187,11 @@ def _seen_from(directory: Path, named: Path) -> str:
 def _ask_agent(questions: Questions) -> tuple[FirstAgent, ...]:
     if not questions.interactive:
         return ()
-    return questions.ask(
-        None, "Agent (NAME=EMAIL, empty for none)", "", lambda answer: (parse_agent(answer),) if answer else (), show_default=False
-    )
+    return questions.ask(None, "Agent (NAME=EMAIL, empty for none)", "", _agent_if_any, show_default=False)
+
+
+def _agent_if_any(answer: str) -> tuple[FirstAgent, ...]:
+    return told_apart([parse_agent(answer)]) if answer else ()
 
 
 def parse_agent(written: str) -> FirstAgent:

@@ -7,9 +7,10 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from string import Template
 
@@ -20,7 +21,7 @@ from maild.config.nodes import Scalar
 from maild.config.readers import address, domain, text, zone
 from maild.config.report import describe_counts
 from maild.config.settings import Security
-from maild.config.terms import host
+from maild.config.terms import RESERVED_NAMES, host
 from maild.errors import ConfigurationError, UsageError
 
 PRIVATE, SHARED = 0o600, 0o640
@@ -100,6 +101,31 @@ def find_problem(kind: str, answer: str) -> str | None:
     place, findings = Place(_MAIN, 1, 1), Findings(Path())
     _READERS[kind](Scalar(place, answer, answer, quoted=True), Reading(findings, place, (kind,)))
     return next((fault.message for fault in findings.faults.errors), None)
+
+
+def told_apart(agents: Iterable[FirstAgent]) -> tuple[FirstAgent, ...]:
+    """The same agents, each with a key of his own. Raises UsageError where two have one address."""
+    named: dict[str, FirstAgent] = {}
+    owners: dict[str, str] = {}
+    for agent in agents:
+        if first := owners.get(agent.email.casefold()):
+            raise UsageError(f"{agent.email} is the address of {first} already; each agent needs one of his own")
+        owners[agent.email.casefold()] = agent.name
+        key = next(key for key in _keys_of(agent) if key not in named and key not in RESERVED_NAMES)
+        named[key] = replace(agent, key=key)
+    return tuple(named.values())
+
+
+def _keys_of(agent: FirstAgent) -> Iterator[str]:
+    """His first name; with the first letter of his last; what stands before the @; the first name and a number."""
+    yield agent.key
+    _, _, last = agent.name.rpartition(" ")
+    if last != agent.name and last[0].isalpha():
+        yield f"{agent.key}-{last[0].casefold()}"
+    local = agent.email.partition("@")[0].casefold()
+    if _KEY.fullmatch(local):
+        yield local
+    yield from (f"{agent.key}-{number}" for number in count(2))
 
 
 def refuse_overwriting(directory: Path, names: Iterable[Path] = (_MAIN, _SECRET, _RULES)) -> None:

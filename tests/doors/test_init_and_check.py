@@ -136,6 +136,7 @@ def test_init_says_which_answer_it_lacks(tmp_path: Path):
         (["--domain", "foo bar"], 'must be a domain such as acme.example, not "foo bar"'),
         (["--imap-host", "mail server"], "must be a host name"),
         (["--agent", "anna=anna@"], 'must be an address such as support@acme.example, not "anna@"'),
+        (["--agent", "Boris=Anna@acme.example"], "Anna@acme.example is the address of Anna Ivanova already"),
         (["--timezone", "Sofia"], 'must be a time zone such as Europe/Sofia, not "Sofia"'),
         (["--password-env", "A", "--password-file", "b"], "give --password-env or --password-file"),
     ],
@@ -145,6 +146,25 @@ def test_an_answer_that_can_be_none_is_refused_in_a_sentence(tmp_path: Path, fla
     assert isinstance(result.exception, UsageError)
     assert problem in str(result.exception)
     assert not (tmp_path / "desk").exists()
+
+
+def test_agents_of_one_first_name_are_told_apart(tmp_path: Path):
+    namesakes = ("Anna Boneva=ab@acme.example", "Anna Berova=berova@acme.example", "anna=a.n@acme.example", "Anna B=me@acme.example")
+    others = ("Lead=lead@acme.example", "Анна Иванова=ivanova@acme.example")
+    result = run_init(tmp_path / "desk", *FLAGS, *(word for agent in (*namesakes, *others) for word in ("--agent", agent)))
+    assert result.exit_code == 0, result.output
+    settings = load_settings(tmp_path / "desk").settings
+    assert settings is not None
+    assert {agent.key: agent.email.partition("@")[0] for agent in settings.agents.values()} == {
+        "anna": "anna",
+        "anna-b": "ab",
+        "berova": "berova",
+        "a.n": "a.n",
+        "anna-2": "me",
+        "lead-2": "lead",
+        "анна": "ivanova",
+    }
+    assert settings.queues["support"].agents == tuple(settings.agents)
 
 
 def test_a_person_is_asked_again_until_the_answer_can_be_one(tmp_path: Path):
