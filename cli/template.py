@@ -36,27 +36,34 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
     print_rows(("KIND", "LANGUAGE", "WHOSE", "FILES"), rows, limit=limit)
 
 
-@command.command(help="A letter as it would look, with made-up values, and those that rules hand over.")
+@command.command(
+    short_help="A letter as it would look.",
+    help="A letter as it would look, with made-up values, and those that rules hand over. Its subject is the customer's, or, where that "
+    "may not be repeated or he gave none, the letter's own.",
+)
 @click.argument("kind", shell_complete=kinds)
 @click.option("--language", default=None, help="Else the desk's. Where a kind is not written in it, the letter is English.")
 @click.option("--html", is_flag=True, help="The HTML instead of the text.")
 @json_option
 @click.pass_obj
 def preview(context: Context, kind: str, language: str | None, html: bool, as_json: bool) -> None:
+    from maild.outbox.preview import preview_letter
     from maild.rules.handed import find_handed
     from maild.rules.load import load_rules
-    from maild.templates.render import preview as preview_template
 
     settings = context.settings()
     rules = load_rules(context.directory, settings).rules
     handed = find_handed(rules.rules, context.directory) if rules else ()
-    rendered = preview_template(settings, kind, language or settings.desk.language, handed)
+    letter = preview_letter(settings, kind, language or settings.desk.language, handed)
+    words = letter.words
     if as_json:
-        print_json({"kind": kind, "language": rendered.language, "subject": rendered.subject, "text": rendered.text, "html": rendered.html})
+        subjects = {"subject": letter.subject, "own_subject": letter.own_subject}
+        print_json({"kind": kind, "language": words.language, **subjects, "text": words.text, "html": words.html})
     elif html:
-        print_text(rendered.html or "")
+        print_text(words.html or "")
     else:
-        print_text(f"Subject: {rendered.subject}\n\n{rendered.text.rstrip()}")
+        own = f"\nor, without his: {letter.own_subject}" if letter.own_subject else ""
+        print_text(f"Subject: {letter.subject}{own}\n\n{words.text.rstrip()}")
 
 
 @command.command(help="Put a packaged file into the desk's folder of templates, to be changed there. NAME is one that `list` shows.")

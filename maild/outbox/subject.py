@@ -15,7 +15,11 @@ def write_tag(settings: Settings, tokens: Tokens, ticket: int) -> str:
 
 def write_reply_subject(original: str, tag: str, position: str, tokens: Tokens) -> str:
     """`Re: [Acme #1042-7QKD] original`: one `Re:`, our own tag once, foreign tags kept, at most 200 characters, the tag always whole."""
-    bare = strip_prefixes(tokens.strip_tags(strip_prefixes(one_line(original)))).strip()
+    return write_reply_to(strip_prefixes(tokens.strip_tags(strip_prefixes(one_line(original)))).strip(), tag, position)
+
+
+def write_reply_to(bare: str, tag: str, position: str) -> str:
+    """The same, of a subject that has neither prefixes nor tags of ours."""
     return _join("Re:", bare, tag, position)
 
 

@@ -19,7 +19,7 @@ from maild.errors import TemplateError
 from maild.templates import words
 from maild.templates.catalogue import LAYOUT, PACKAGED, SUBJECT, TEXT, Catalogue, Listed, TemplateFile
 from maild.templates.sandbox import Sandbox, capped
-from maild.templates.values import Handed, Html, sample_values, values_handed
+from maild.templates.values import SAMPLE_TAG, Handed, Html, sample_values, values_handed
 from maild.templates.words import Vocabulary, load_vocabulary
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -136,9 +136,9 @@ def list_templates(settings: Settings) -> tuple[Listed, ...]:
     return open_catalogue(settings).listing()
 
 
-def preview(settings: Settings, kind: str, language: str, handed: Iterable[Handed] = ()) -> Rendered:
-    """The kind as it would look, with made-up values, and with what rules hand over."""
-    return Templates(settings).render(kind, (language,), {**sample_values(kind), **values_handed(kind, handed)})
+def preview(settings: Settings, kind: str, language: str, handed: Iterable[Handed] = (), *, tag: str = SAMPLE_TAG) -> Rendered:
+    """The kind as it would look, with made-up values, and with what rules hand over. Its subject is the kind's own."""
+    return Templates(settings).render(kind, (language,), {**sample_values(kind, tag), **values_handed(kind, handed)})
 
 
 def copy_template(settings: Settings, name: str) -> Path:

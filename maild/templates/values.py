@@ -15,21 +15,21 @@ class Html(str):
         return self
 
 
+SAMPLE_NUMBER, SAMPLE_SUBJECT, SAMPLE_TAG = 1042, "Where is my order?", "[Acme #1042-7QKD]"
+_TICKET: Mapping[str, object] = {
+    "number": SAMPLE_NUMBER,
+    "subject": SAMPLE_SUBJECT,
+    "status": "open",
+    "priority": "normal",
+    "owner": "Anna Ivanova",
+    "tags": ["payment"],
+}
 _EVERY_LETTER: Mapping[str, object] = {
     "desk": {"name": "Acme Support"},
     "queue": {"key": "support", "name": "Support", "address": "support@acme.example"},
-    "ticket": {
-        "number": 1042,
-        "tag": "[Acme #1042-7QKD]",
-        "subject": "Where is my order?",
-        "status": "open",
-        "priority": "normal",
-        "owner": "Anna Ivanova",
-        "tags": ["payment"],
-    },
     "requester": {"name": "Ann Smith", "address": "ann@globex.example", "shown": "Ann Smith <ann@globex.example>"},
     "author": {"name": "Anna Ivanova"},
-    "subject": "Where is my order?",
+    "subject": SAMPLE_SUBJECT,
     "body": "Hello,\n\nmy order has not come yet. Can you tell me where it is?\n\nAnn",
     "body_html": "",
     "quoted": "",
@@ -82,6 +82,7 @@ FOR_AGENTS = frozenset(
     }
 )
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
+ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified"})
 FOR_RULES = frozenset({"escalation", "faq-password"})
 """Kinds of ours that nothing but a rule sends."""
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}
@@ -112,8 +113,9 @@ def is_sent_unasked(kind: str) -> bool:
     return kind in (FOR_AGENTS | FOR_CUSTOMERS) - FOR_RULES
 
 
-def sample_values(kind: str) -> Mapping[str, object]:
+def sample_values(kind: str, tag: str = SAMPLE_TAG) -> Mapping[str, object]:
     """Made-up values of a letter of this kind. A kind that is not ours may use what every letter has, and what agents' letters have."""
+    every_letter = {**_EVERY_LETTER, "ticket": {**_TICKET, "tag": tag}}
     if kind in FOR_CUSTOMERS:
-        return {**_EVERY_LETTER, **_OF_KIND.get(kind, {})}
-    return {**_EVERY_LETTER, **_FOR_AGENTS}
+        return {**every_letter, **_OF_KIND.get(kind, {})}
+    return {**every_letter, **_FOR_AGENTS}

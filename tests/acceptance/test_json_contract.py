@@ -137,7 +137,7 @@ OTHERS = {
     ("mailbox", "list"): "mailbox host username folder queues state last_success error",
     ("mailbox", "test"): "mailbox ok findings",
     ("template", "list"): "kind language own files",
-    ("template", "preview", "received"): "kind language subject text html",
+    ("template", "preview", "received"): "kind language subject own_subject text html",
     ("rules", "list"): "rule when mode does place about owner disabled",
     ("rules", "check"): "valid errors warnings faults",
     ("rules", "test"): "name passed place report",

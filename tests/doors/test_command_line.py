@@ -212,7 +212,8 @@ def test_an_upgrade_prints_the_database_as_it_stands(desk: RunningDesk):
 
 def test_a_preview_has_all_of_the_letter(desk: RunningDesk):
     letter = desk.ask("template", "preview", "received", "--language", "de")
-    assert list(letter) == ["kind", "language", "subject", "text", "html"]
+    assert list(letter) == ["kind", "language", "subject", "own_subject", "text", "html"]
+    assert letter["subject"] == "Re: [Acme #1042-7QKD] Where is my order?"
     assert letter["language"] == "de"
     assert letter["text"].strip() in maild(desk, "template", "preview", "received", "--language", "de").stdout
 
@@ -578,7 +579,7 @@ def test_a_terminal_without_the_letters_gets_the_rest_and_json_is_whole(desk: Ru
     assert russian.returncode == 0
     assert "?" in russian.stdout
     document = shell("$maild template preview received --language ru --json", desk.directory, PYTHONIOENCODING="latin-1")
-    assert "сообщение" in json.loads(document.stdout)["subject"]
+    assert "сообщение" in json.loads(document.stdout)["own_subject"]
 
 
 @pytest.mark.parametrize("arguments", [("mailbox", "test"), ("run", "--once")])

@@ -52,6 +52,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 | rule | `rule when mode does place about owner disabled` |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |
+| letter of `template preview` | `kind language subject own_subject text html`, `own_subject` null where that is the subject |
 | `status`, `run --once` | `daemon mailboxes incoming quarantine outbox oldest_queued paused accounts troubles` |
 | `daemon` of `status` | `state host pid last_sign text loaded refused_reload`, the last null or `at errors first` |
 | `check`, `rules check` | `valid errors warnings faults`, each fault with `file line column code severity message` |
