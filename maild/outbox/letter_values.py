@@ -40,7 +40,7 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
 def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
     ticket = draft.ticket
     if ticket is None:
-        return {"number": 0, "tag": "", "subject": "", "status": "", "priority": "", "owner": "", "tags": ()}
+        return {"number": 0, "tag": "", "subject": "", "status": "", "priority": "", "owner": "", "team": "", "tags": ()}
     owner = settings.agents.get(ticket.owner or "")
     return {
         "number": ticket.number,
@@ -49,6 +49,7 @@ def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
         "status": ticket.status.value,
         "priority": ticket.priority.value,
         "owner": owner.name if owner else ticket.owner or "",
+        "team": ticket.team or "",
         "tags": sorted(ticket.tags),
     }
 

@@ -22,6 +22,7 @@ _TICKET: Mapping[str, object] = {
     "status": "open",
     "priority": "normal",
     "owner": "Anna Ivanova",
+    "team": "payments",
     "tags": ["payment"],
 }
 _EVERY_LETTER: Mapping[str, object] = {

@@ -151,6 +151,16 @@ def test_a_notification_starts_with_where_a_reply_goes_then_the_new_text_and_end
     assert text_of(read_back(composed(a_letter(NOTIFICATION, internal=True)))).startswith("Reply = internal note\n")
 
 
+def test_a_notification_says_whose_team_the_ticket_is_and_how_it_is_tagged():
+    ticket = a_ticket(team="payments", tags=frozenset({"vip", "<b>refund"}))
+    letter = read_back(composed(a_letter(NOTIFICATION), ticket))
+    assert "\nOwner: nobody\nTeam: payments\nTags: <b>refund, vip\nFrom: " in text_of(letter)
+    html = text_of(letter, "html")
+    assert "<td><bdi>payments</bdi></td>" in html
+    assert "<td><bdi>&lt;b&gt;refund</bdi>, <bdi>vip</bdi></td>" in html
+    assert not re.search("Team|Tags", text_of(read_back(composed(a_letter(NOTIFICATION)))))
+
+
 def test_each_action_writes_a_mail_with_its_command_first_and_the_token_last():
     html = text_of(read_back(composed(a_letter(NOTIFICATION))), "html")
     links = re.findall(r'<a href="mailto:support@acme\.example\?([^"]*)">', html)
