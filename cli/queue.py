@@ -45,12 +45,13 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
 @click.pass_obj
 def show(context: Context, queue: str, as_json: bool) -> None:
     from cli.documents import ticket_document
+    from maild.config.faults import did_you_mean
     from maild.errors import NotFoundError
 
     settings = context.settings()
     document = next((document for document in _documents(context, settings) if document["queue"] == queue), None)
     if document is None:
-        raise NotFoundError(f'there is no queue "{queue}"')
+        raise NotFoundError(f'there is no queue "{queue}"{did_you_mean(queue, settings.queues)}')
     places = _places(context, settings, queue)
     if as_json:
         tokens = context.tokens(settings)

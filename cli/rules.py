@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from maild.known import Known, Question
     from maild.message import InboundMessage
     from maild.pipeline import Desk
-    from maild.rules.ruleset import Rule
+    from maild.rules.ruleset import Rule, RuleSet
     from maild.rules.trial import CaseResult
     from maild.rules.verdict import RuleTrace
     from maild.store.engine import Transaction
@@ -46,8 +46,13 @@ def check(context: Context, strict: bool, as_json: bool) -> None:
     loaded = load_rules(context, settings)
     handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
     rules = None if handing else loaded.rules
-    contents = f"{len(rules.rules)} rules, set {rules.digest}" if rules else "a running desk keeps the rules it has"
-    report(context, (*loaded.faults, *handing), contents, strict=strict, as_json=as_json)
+    report(context, (*loaded.faults, *handing), _contents(rules), strict=strict, as_json=as_json)
+
+
+def _contents(rules: RuleSet | None) -> str:
+    if rules is None:
+        return "a running desk keeps the rules it has"
+    return f"{len(rules.rules)} rule{'' if len(rules.rules) == 1 else 's'}, set {rules.digest}"
 
 
 @command.command("list", help="Every rule in the order in which they run, and what it does.")

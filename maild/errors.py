@@ -6,6 +6,12 @@ if TYPE_CHECKING:
     from maild.config.faults import Fault
 
 
+def plain_words(error: Exception) -> str:
+    """What an error says, without the system's number for it."""
+    said = error.strerror if isinstance(error, OSError) and error.errno is not None else None
+    return said or str(error) or type(error).__name__
+
+
 class MaildError(Exception):
     """Something went wrong."""
 

@@ -25,6 +25,7 @@ from maild.errors import (
     MailboxProtocolError,
     MailboxThrottledError,
     MailboxUnreachableError,
+    plain_words,
 )
 
 # What imaplib and imapclient raise, beside their own errors, over lines no server should send: `int("")`, a missing bracket, a thousand
@@ -270,7 +271,7 @@ def _refusal(error: Exception, mailbox: Mailbox) -> MailboxThrottledError | None
 
 def _words(error: Exception) -> str:
     """The server's words on one line, without the `b'…'` imaplib wraps them in."""
-    text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", str(error)) or type(error).__name__
+    text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", plain_words(error))
     return " ".join(text.split())[:300]
 
 

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from time import monotonic
 
 from maild.config.settings import Smtp
-from maild.errors import AccountUnavailableError, ConfigurationError
+from maild.errors import AccountUnavailableError, ConfigurationError, plain_words
 from maild.outbox.replies import Reply
 
 CONNECT_SECONDS = 15.0
@@ -104,7 +104,7 @@ def open_wire(account: Smtp, hello: str, command_seconds: float) -> Wire:
         said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         raise AccountUnavailableError(f"{name} refuses us: {error.smtp_code} {' '.join(said.split())}") from error
     except (OSError, smtplib.SMTPException, UnicodeError, ConfigurationError) as error:
-        raise AccountUnavailableError(f"{name} cannot be used: {error}") from error
+        raise AccountUnavailableError(f"{name} cannot be used: {plain_words(error)}") from error
 
 
 def _open(account: Smtp, hello: str, command_seconds: float) -> Wire:

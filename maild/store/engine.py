@@ -39,8 +39,14 @@ _PRAGMAS = (
 """No mmap: its pages count as resident memory, and an I/O error in them kills the process instead of failing the statement."""
 
 
-_NO_RIGHTS = ("readonly database", "unable to open database file")
-"""What SQLite says to somebody who is not the daemon's user."""
+_HINTS = {
+    "readonly database": "does it belong to another user?",
+    "unable to open database file": "does it belong to another user?",
+    "file is not a database": "it is damaged, or no database of SQLite's",
+    "disk image is malformed": "it is damaged",
+    "database is locked": "another program keeps it busy",
+}
+"""What is likely behind words of SQLite's."""
 
 
 class Store:
@@ -48,6 +54,7 @@ class Store:
 
     def __init__(self, url: URL) -> None:
         self.url = url
+        self.name = describe_url(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._writers = _sqlite_engine(url, reading=False) if self.is_sqlite else _postgresql_engine(url)
         self._readers = _sqlite_engine(url, reading=True) if self.is_sqlite else _snapshots(self._writers)
@@ -62,7 +69,7 @@ class Store:
         Raises:
             StoreUnavailableError: the database does not answer, or not in time.
         """
-        with _faults_mapped(), self._readers.connect() as connection, self._begun(connection, "BEGIN"):
+        with _faults_mapped(self.name), self._readers.connect() as connection, self._begun(connection, "BEGIN"):
             yield connection
 
     @contextmanager
@@ -72,7 +79,7 @@ class Store:
         Raises:
             StoreUnavailableError: the database does not answer, or not in time.
         """
-        with self._turnstile, _faults_mapped(), self._writers.connect() as connection, self._begun(connection, "BEGIN IMMEDIATE"):
+        with self._turnstile, _faults_mapped(self.name), self._writers.connect() as connection, self._begun(connection, "BEGIN IMMEDIATE"):
             yield connection
 
     @contextmanager
@@ -81,7 +88,7 @@ class Store:
 
         In SQL: every message has one, and SQLAlchemy's own, each of a new name, cost as much as three statements.
         """
-        with _faults_mapped():
+        with _faults_mapped(self.name):
             tx.exec_driver_sql("SAVEPOINT message")
             try:
                 yield
@@ -95,7 +102,7 @@ class Store:
         """A number that changes whenever anybody commits, very cheap to ask; None where the engine has no such number."""
         if not self.is_sqlite:
             return None
-        with self._watch, _faults_mapped():
+        with self._watch, _faults_mapped(self.name):
             if self._watcher is None:
                 self._watcher = self._readers.connect()
             with self._begun(self._watcher, "BEGIN"):
@@ -222,18 +229,18 @@ def _snapshots(engine: Engine) -> Engine:
 
 
 @contextmanager
-def _faults_mapped() -> Iterator[None]:
+def _faults_mapped(name: str) -> Iterator[None]:
     """A database that is away, full, locked or damaged is temporary trouble; a value it refuses is not."""
     try:
         yield
     except (OperationalError, InterfaceError, TimeoutError) as error:
         if _is_refusal(error):
             raise
-        raise StoreUnavailableError(_words(error)) from error
+        raise StoreUnavailableError(_words(error, name)) from error
     except DatabaseError as error:
         if type(error) is not DatabaseError:
             raise
-        raise StoreUnavailableError(_words(error)) from error
+        raise StoreUnavailableError(_words(error, name)) from error
 
 
 def _is_refusal(error: Exception) -> bool:
@@ -242,7 +249,7 @@ def _is_refusal(error: Exception) -> bool:
     return isinstance(state, str) and state.startswith(_LIMIT_EXCEEDED)
 
 
-def _words(error: Exception) -> str:
+def _words(error: Exception, name: str) -> str:
     cause = " ".join(str(getattr(error, "orig", None) or error).split())
-    hint = " (does it belong to another user?)" if any(words in cause for words in _NO_RIGHTS) else ""
-    return f"the database does not answer: {cause}{hint}"
+    hint = next((f" ({hint})" for words, hint in _HINTS.items() if words in cause), "")
+    return f"the database {name} does not answer: {cause}{hint}"

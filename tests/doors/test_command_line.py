@@ -443,11 +443,23 @@ def test_a_misspelt_command_is_told_with_what_was_meant(desk: RunningDesk):
     assert maild(desk, "frobnicate", status=2).stderr.endswith('there is no command "frobnicate"\n')
 
 
+def test_servers_that_are_not_there_are_told_in_words(desk: RunningDesk):
+    """Seen in practice: "[Errno 111] Connection refused", which is no word of anybody's."""
+    for server in (desk.sink, desk.dovecot):
+        with socket.create_server(("127.0.0.1", 0)) as once:
+            server.port = once.getsockname()[1]
+    desk.configure()
+    found = {finding["check"]: finding["reason"] for finding in json.loads(maild(desk, "doctor", "--json", status=1).stdout)}
+    assert found["mailbox support"].endswith(f":{desk.dovecot.port} does not answer: Connection refused")
+    assert found[f"smtp 127.0.0.1:{desk.sink.port}"].endswith("cannot be used: Connection refused")
+
+
 def test_what_is_not_there_is_told_with_what_may_have_been_meant(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: route-sales, when: ticket.created, do: [{tag: [a]}]}]\n"
     desk.configure()
     a_ticket(desk)
     one_sentence(run_here(desk.directory, "rules", "explain", "1", "--why-not", "rout-sales"), '(did you mean "route-sales"?)')
+    one_sentence(run_here(desk.directory, "queue", "show", "suport"), 'there is no queue "suport" (did you mean "support"?)')
     one_sentence(run_here(desk.directory, "template", "preview", "recieved"), '(did you mean "received"?)')
 
 
@@ -478,12 +490,13 @@ def test_arguments_are_as_clean_as_mail(desk: RunningDesk):
 
 
 @pytest.mark.parametrize("content", [b"junk that is no database", b"SQLite format 3\0" + bytes(5000)])
-def test_a_file_that_is_no_database_is_one_sentence(desk: RunningDesk, content: bytes):
+def test_a_file_that_is_no_database_is_one_sentence_that_names_it(desk: RunningDesk, content: bytes):
     for file in desk.directory.glob("maild.db*"):
         file.unlink()
     (desk.directory / "maild.db").write_bytes(content)
     for arguments in ("ticket list", "status --json", "db status"):
-        one_sentence(run_here(desk.directory, *arguments.split()), "the database does not answer")
+        done = run_here(desk.directory, *arguments.split())
+        one_sentence(done, f"the database {desk.directory}/maild.db does not answer", "it is damaged")
 
 
 def test_text_is_read_from_standard_input_whatever_its_bytes(desk: RunningDesk):
