@@ -192,9 +192,9 @@ class _State:
     faults: tuple[str, ...] = field(default=())
 
     def become(self, ticket: TicketView, event: str, text: str) -> "_State":
-        """This state with the ticket changed and the event noted; what is already so is no event."""
-        if ticket == self.ticket:
-            return self
+        """This state with the ticket changed and the event noted; what is already so is no event, though it is decided now."""
+        if replace(ticket, decided=self.ticket.decided) == self.ticket:
+            return replace(self, ticket=ticket)
         return replace(self, ticket=ticket, events=(*self.events, RecordEvent(event, self.actor, text)))
 
     def fail(self, text: str) -> "_State":

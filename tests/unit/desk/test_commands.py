@@ -148,3 +148,16 @@ def test_one_fault_and_nothing_is_done():
     performed = perform(ticket, [Command("close", "", 1), Command("assign", "bors", 2)], "anna", some_settings(), NOW)
     assert performed.ticket == ticket
     assert [(fault.line, fault.text) for fault in performed.faults] == [(2, 'there is no agent "bors"; did you mean boris?')]
+
+
+def test_what_is_so_already_is_no_event_but_decided_from_now_on():
+    """Seen in practice: a ticket that was never moved had in its log that it was moved to where it was."""
+    ticket = a_ticket(queue="support", status=Status.OPEN, priority=Priority.NORMAL)
+    for command, field in (
+        (Command("move", "support"), "queue"),
+        (Command("priority", "normal"), "priority"),
+        (Command("open", ""), "status"),
+    ):
+        performed = perform(ticket, [command], "boris", some_settings(), NOW)
+        assert performed.events == ()
+        assert performed.ticket.decided == ticket.decided | {field}
