@@ -1,12 +1,14 @@
 """The clerk: takes stored messages and sees each through the walk, one thread, a batch at a time.
 
-While one batch is recorded the next is already being read in the workers. Under backlog a batch shares one commit, each message in its own
-savepoint; alone, a message commits at once. What a message breaks breaks only that message: it is held with its traceback, visible and
-retryable (MAIL.md P1). Receiving and posting are left to others.
+While one batch is recorded the next is already being read in the workers. Under backlog the messages of a batch share a commit, each in its
+own savepoint, until somebody else wants to write: letters and new mail do not wait for fifty messages. Alone, a message commits at once.
+What a message breaks breaks only that message: it is held with its traceback, visible and retryable (MAIL.md P1). Receiving and posting
+are left to others.
 """
 
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -98,8 +100,8 @@ class Clerk:
         """Claim the next batch and have it read, and record the one before; answers how many messages there were to do.
 
         Raises:
-            StoreUnavailableError: of what was to be recorded nothing is, or all of it where only the answer was lost. What is claimed and
-                not recorded is given back before the next claim.
+            StoreUnavailableError: what was to be recorded is not, or a part of it is. What is claimed and not recorded is given back
+                before the next claim.
         """
         in_hand, self._ahead = self._ahead, None
         try:
@@ -149,13 +151,23 @@ class Clerk:
         opened = batch.reading.result()
         reach("read.parsed")
         office = self._office()
+        waiting = deque(zip(batch.incoming, opened, strict=True))
+        while waiting:
+            self._record_together(waiting, office)
+        return len(batch.incoming)
+
+    def _record_together(self, waiting: deque[tuple[Incoming, Opened | MaildError]], office: Office) -> None:
+        """One commit: those that wait, in order, until somebody else wants to write."""
+        decisions: list[Decision] = []
         with self._store.writing() as tx:
-            decisions = [self._see_through(tx, *pair, office) for pair in zip(batch.incoming, opened, strict=True)]
+            while waiting:
+                decisions += self._see_through(tx, *waiting.popleft(), office)
+                if self._store.is_awaited:
+                    break
             reach("apply.written")
         reach("apply.committed")
-        if any(decision.letters for made in decisions for decision in made):
+        if any(decision.letters for decision in decisions):
             self._on_letters()
-        return len(batch.incoming)
 
     def _claim(self, tx: Transaction, *, alone: bool) -> tuple[Incoming, ...]:
         """The next batch. A suspect, over which a process may have died, walks alone, so that it takes no other with it (I14, X28).

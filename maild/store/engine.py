@@ -58,7 +58,7 @@ class Store:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._writers = _sqlite_engine(url, reading=False) if self.is_sqlite else _postgresql_engine(url)
         self._readers = _sqlite_engine(url, reading=True) if self.is_sqlite else _snapshots(self._writers)
-        self._turnstile = Turnstile() if self.is_sqlite else nullcontext()
+        self._turnstile = Turnstile() if self.is_sqlite else None
         self._watch = threading.Lock()
         self._watcher: Connection | None = None
 
@@ -79,8 +79,18 @@ class Store:
         Raises:
             StoreUnavailableError: the database does not answer, or not in time.
         """
-        with self._turnstile, _faults_mapped(self.name), self._writers.connect() as connection, self._begun(connection, "BEGIN IMMEDIATE"):
+        with (
+            self._turnstile or nullcontext(),
+            _faults_mapped(self.name),
+            self._writers.connect() as connection,
+            self._begun(connection, "BEGIN IMMEDIATE"),
+        ):
             yield connection
+
+    @property
+    def is_awaited(self) -> bool:
+        """Does another thread of this process wait until the writing transaction ends? Never where writers need not wait for each other."""
+        return self._turnstile is not None and self._turnstile.is_awaited
 
     @contextmanager
     def savepoint(self, tx: Transaction) -> Iterator[None]:

@@ -13,6 +13,11 @@ class Turnstile:
         self._waiting: deque[threading.Lock] = deque()
         self._holder: int | None = None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Does another thread wait to come in? A moment later the answer may be another."""
+        return bool(self._waiting)
+
     def __enter__(self) -> None:
         me = threading.get_ident()
         with self._mutex:

@@ -1,5 +1,6 @@
 """The clerk: stored messages are seen through in batches, and what happens to the store meanwhile is no message's fault."""
 
+import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
@@ -95,6 +96,24 @@ def test_what_was_recorded_though_the_answer_was_lost_is_not_recorded_again(stor
         (IncomingState.DONE, 1, 1),
         (IncomingState.DONE, 2, 1),
     ]
+
+
+def test_who_wants_to_write_waits_for_one_message_and_not_for_the_batch(store: Store, flaky: FlakyStore, clerk: Clerk):
+    """On PostgreSQL nobody waits; there the batch stays one commit."""
+    messages = arrive(store, *(an_email() for _ in range(20)))
+    done, seen = threading.Event(), set()
+
+    def look() -> None:
+        while not done.is_set():
+            with flaky.writing():
+                seen.add(sum(row.state is IncomingState.DONE for row in rows(store, messages)))
+
+    writer = threading.Thread(target=look)
+    writer.start()
+    work(clerk)
+    done.set()
+    writer.join()
+    assert len(seen) > 5 if store.is_sqlite else seen <= {0, 20}
 
 
 def test_what_is_read_ahead_in_an_outage_is_given_back_too(store: Store, flaky: FlakyStore, clerk: Clerk):
