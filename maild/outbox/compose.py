@@ -75,7 +75,7 @@ class Composer:
             TemplateError: the letter's template does not exist, or fails on its values.
             LeakError: it goes to a customer and shows an agent's address or token.
         """
-        draft = replace(self._draft(letter, ticket, letter_number, now, files), round_trip=round_trip)
+        draft = self._draft(letter, ticket, letter_number, now, files, round_trip)
         words = self._templates.render(letter.template, letter.languages, letter_values(draft, self._settings, self._tokens))
         subject = self._subject(draft, words)
         if not draft.for_agents:
@@ -87,7 +87,15 @@ class Composer:
         is_copied = draft.queue.copy_to_sent and not draft.for_agents
         return Composed(draft.message_id, subject, raw, write_envelopes(draft, self._settings, self._tokens), is_copied)
 
-    def _draft(self, letter: Letter, ticket: TicketView | None, number: int, now: datetime, files: Mapping[int, bytes]) -> LetterDraft:
+    def _draft(
+        self,
+        letter: Letter,
+        ticket: TicketView | None,
+        number: int,
+        now: datetime,
+        files: Mapping[int, bytes],
+        round_trip: RoundTrip | None,
+    ) -> LetterDraft:
         queue = self._settings.queues.get(letter.queue) or next(iter(self._settings.queues.values()))
         ticket_number = ticket.number if ticket else 0
         secret = self._author_addresses(letter)
@@ -105,6 +113,7 @@ class Composer:
             author_addresses=secret,
             attached=attached,
             left_out=left_out,
+            round_trip=round_trip,
         )
 
     def _subject(self, draft: LetterDraft, words: Rendered) -> str:
@@ -132,8 +141,10 @@ class Composer:
 def _without_excess(letter: Letter) -> Letter:
     """Seen in practice: logs of many megabytes pasted into a mail. What an agent answers is never cut."""
     body = letter.body if letter.kind is LetterKind.ANSWER else _beginning(letter.body)
-    body_html = letter.body_html if body == letter.body else ""
-    return replace(letter, body=body, body_html=body_html, quoted=_beginning(letter.quoted))
+    quoted = _beginning(letter.quoted)
+    if body == letter.body and quoted == letter.quoted:
+        return letter
+    return replace(letter, body=body, body_html=letter.body_html if body == letter.body else "", quoted=quoted)
 
 
 def _beginning(text: str) -> str:

@@ -33,6 +33,7 @@ from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
+from maild.store.prepared import Prepared
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
@@ -44,24 +45,24 @@ Compose = Callable[[Letter, TicketView | None, int], Composed]
 
 Row = dict[str, object]
 
-_INSERT_TICKET = tables.tickets.insert()
-_UPDATE_TICKET = (
+_INSERT_TICKET = Prepared(tables.tickets.insert())
+_UPDATE_TICKET = Prepared(
     update(tables.tickets)
     .where(tables.tickets.c.number == bindparam("changed_number"))
     .values(messages=tables.tickets.c.messages + bindparam("added"))
 )
-_INSERT_PARTICIPANTS = tables.participants.insert()
+_INSERT_PARTICIPANTS = Prepared(tables.participants.insert())
 _DELETE_PARTICIPANTS = delete(tables.participants).where(tables.participants.c.ticket == bindparam("changed_number"))
-_INSERT_TAGS = tables.tags.insert()
+_INSERT_TAGS = Prepared(tables.tags.insert())
 _DELETE_TAG = delete(tables.tags).where(tables.tags.c.ticket == bindparam("changed_number"), tables.tags.c.tag == bindparam("gone"))
-_INSERT_MESSAGE = tables.messages.insert().returning(tables.messages.c.id)
-_INSERT_REFERENCES = tables.message_references.insert()
-_INSERT_NAMES = tables.message_names.insert()
-_INSERT_ATTACHMENTS = tables.attachments.insert()
-_INSERT_EVENTS = tables.events.insert()
-_INSERT_TRACE = tables.rule_traces.insert()
-_INSERT_LETTERS = tables.letters.insert()
-_INSERT_DELIVERIES = tables.deliveries.insert()
+_INSERT_MESSAGE = Prepared(tables.messages.insert().returning(tables.messages.c.id))
+_INSERT_REFERENCES = Prepared(tables.message_references.insert())
+_INSERT_NAMES = Prepared(tables.message_names.insert())
+_INSERT_ATTACHMENTS = Prepared(tables.attachments.insert())
+_INSERT_EVENTS = Prepared(tables.events.insert())
+_INSERT_TRACE = Prepared(tables.rule_traces.insert())
+_INSERT_LETTERS = Prepared(tables.letters.insert())
+_INSERT_DELIVERIES = Prepared(tables.deliveries.insert())
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,12 @@ def _compose_all(tx: Transaction, letters: Sequence[Letter], ticket: TicketView 
 def _write_ticket(tx: Transaction, before: TicketView | None, ticket: TicketView, added: int) -> None:
     values = _ticket_values(ticket)
     if before is None:
-        tx.execute(_INSERT_TICKET, values | {"number": ticket.number, "messages": added})
+        _INSERT_TICKET.write(tx, values | {"number": ticket.number, "messages": added})
     else:
         old = _ticket_values(before)
         changed = {name: value for name, value in values.items() if value != old[name]}
         if changed or added:
-            tx.execute(_UPDATE_TICKET, changed | {"changed_number": ticket.number, "added": added})
+            _UPDATE_TICKET.write(tx, changed | {"changed_number": ticket.number, "added": added})
     _write_participants(tx, before, ticket)
     _write_tags(tx, before, ticket)
 
@@ -225,7 +226,7 @@ def _write_participants(tx: Transaction, before: TicketView | None, ticket: Tick
         for position, (key, person) in enumerate(reversed(people.items()))
     ]
     if rows:
-        tx.execute(_INSERT_PARTICIPANTS, rows)
+        _INSERT_PARTICIPANTS.write(tx, *rows)
 
 
 def _write_tags(tx: Transaction, before: TicketView | None, ticket: TicketView) -> None:
@@ -233,7 +234,7 @@ def _write_tags(tx: Transaction, before: TicketView | None, ticket: TicketView) 
     if gone := old - ticket.tags:
         tx.execute(_DELETE_TAG, [{"changed_number": ticket.number, "gone": tag} for tag in sorted(gone)])
     if fresh := ticket.tags - old:
-        tx.execute(_INSERT_TAGS, [{"ticket": ticket.number, "tag": tag} for tag in sorted(fresh)])
+        _INSERT_TAGS.write(tx, *({"ticket": ticket.number, "tag": tag} for tag in sorted(fresh)))
 
 
 def _write_messages(tx: Transaction, ticket: TicketView, messages: Sequence[AddMessage], incoming: Incoming | None) -> None:
@@ -241,16 +242,16 @@ def _write_messages(tx: Transaction, ticket: TicketView, messages: Sequence[AddM
     names: list[Row] = []
     attachments: list[Row] = []
     for message in messages:
-        identifier = tx.execute(_INSERT_MESSAGE, _message_values(ticket, message, incoming)).scalar_one()
+        identifier = _INSERT_MESSAGE.read(tx, _message_values(ticket, message, incoming)).scalar_one()
         references += [{"message": identifier, "reference": key} for key in dict.fromkeys(map(storable_key, message.references))]
         names += [{"message": identifier, "address": key} for key in dict.fromkeys(map(storable_key, message.named))]
         attachments += [_attachment_values(identifier, position, attachment) for position, attachment in enumerate(message.attachments)]
     if references:
-        tx.execute(_INSERT_REFERENCES, references)
+        _INSERT_REFERENCES.write(tx, *references)
     if names:
-        tx.execute(_INSERT_NAMES, names)
+        _INSERT_NAMES.write(tx, *names)
     if attachments:
-        tx.execute(_INSERT_ATTACHMENTS, attachments)
+        _INSERT_ATTACHMENTS.write(tx, *attachments)
 
 
 def _message_values(ticket: TicketView, message: AddMessage, incoming: Incoming | None) -> Row:
@@ -291,11 +292,11 @@ def _attachment_values(message: int, position: int, attachment: Attachment) -> R
 def _write_letters(tx: Transaction, posted: Sequence[_Posted], ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
     if not posted:
         return
-    tx.execute(_INSERT_LETTERS, [_letter_values(item, ticket, incoming, now) for item in posted])
+    _INSERT_LETTERS.write(tx, *(_letter_values(item, ticket, incoming, now) for item in posted))
     sent_copies.want(tx, [item.number for item in posted if item.composed.is_copied])
     deliveries = [_delivery_values(item.letter, item.number, envelope, now) for item in posted for envelope in item.composed.envelopes]
     if deliveries:
-        tx.execute(_INSERT_DELIVERIES, deliveries)
+        _INSERT_DELIVERIES.write(tx, *deliveries)
 
 
 def _letter_values(posted: _Posted, ticket: int | None, incoming: Incoming | None, now: datetime) -> Row:
@@ -349,9 +350,9 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
         for here, there in ((ticket, link.ticket), (link.ticket, ticket)):
             rows.append(place | {"ticket": here, "kind": "linked", "by": "maild", "text": f"with #{there}: the same mail"})
     if rows:
-        tx.execute(_INSERT_EVENTS, rows)
+        _INSERT_EVENTS.write(tx, *rows)
     if decision.trace:
-        tx.execute(_INSERT_TRACE, place | {"rules": [dict(rule) for rule in decision.trace]})
+        _INSERT_TRACE.write(tx, place | {"rules": [dict(rule) for rule in decision.trace]})
 
 
 def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, and_, bindparam, func, literal_column, select
 
 from maild.known import Question, Sent
 from maild.store import brakes
 from maild.store.engine import Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import AUTOMATIC, deliveries, tickets
 from maild.waits import find_latest_end
 
@@ -27,7 +28,7 @@ def count_sent(tx: Transaction, question: Question, requesters: Collection[str],
         parameters[f"since_{index}"] = now - timedelta(seconds=seconds)
         if scope in _COUNTED_FOR:
             parameters[f"whose_{index}"] = whose
-    stopped, *counts = tx.execute(_count_query(tuple(scope for scope, _, _ in wanted)), parameters).one()
+    stopped, *counts = _count_query(tuple(scope for scope, _, _ in wanted)).read(tx, parameters).one()
     return Sent(dict(zip(wanted, counts, strict=True)), stopped or "")
 
 
@@ -41,9 +42,9 @@ def _wanted_counts(question: Question, requesters: Collection[str]) -> Iterator[
 
 
 @lru_cache(maxsize=64)
-def _count_query(scopes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _count_query(scopes: tuple[str, ...]) -> Prepared[*tuple[Any, ...]]:
     counts = (_count(scope, f"whose_{index}", f"since_{index}").label(f"count_{index}") for index, scope in enumerate(scopes))
-    return select(brakes.WHY_TRIPPED, *counts)
+    return Prepared(select(brakes.WHY_TRIPPED, *counts))
 
 
 def _count(scope: str, whose: str, since: str) -> ColumnElement[int]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, bindparam, case, select
 
+from maild.store.prepared import Prepared
 from maild.store.tables import counters
 
 TICKET = "ticket"
@@ -10,7 +11,7 @@ TURN = "turn"
 COUNTERS = (TICKET, LETTER, TURN)
 
 _LOWEST = bindparam("lowest", type_=counters.c.value.type)
-_TAKE = (
+_TAKE = Prepared(
     counters.update()
     .where(counters.c.name == bindparam("counter"))
     .values(value=case((counters.c.value < _LOWEST, _LOWEST), else_=counters.c.value) + bindparam("wanted", type_=counters.c.value.type))
@@ -21,7 +22,7 @@ _TURN = select(counters.c.value).where(counters.c.name == TURN).with_for_update(
 
 def take(tx: Connection, counter: str, *, wanted: int = 1, first: int = 1) -> range:
     """The next `wanted` numbers, none of them below `first`."""
-    last = tx.execute(_TAKE, {"counter": counter, "wanted": wanted, "lowest": first - 1}).scalar_one()
+    last = _TAKE.read(tx, {"counter": counter, "wanted": wanted, "lowest": first - 1}).scalar_one()
     return range(last - wanted + 1, last + 1)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select
 from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_key
 from maild.store import mutes
 from maild.store.engine import Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import AUTOMATIC, GUESSING, PASSED, deliveries, incoming, message_names, messages, tickets
 from maild.ticket import Status
 from maild.waits import find_latest_end
@@ -16,7 +17,7 @@ MOST_RECENT = 200
 LATELY = timedelta(hours=1)
 
 _IS_RECENT = (incoming.c.settled > bindparam("since"), incoming.c.settled <= bindparam("latest"))
-_RECENT = (
+_RECENT = Prepared(
     select(incoming.c.ticket, incoming.c.wrong_tokens, incoming.c.is_prompt, incoming.c.text_hash)
     .where(incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type), *_IS_RECENT)
     .order_by(incoming.c.settled.desc())
@@ -38,8 +39,8 @@ _LAST_AUTOMATIC = (
     .limit(1)
 )
 _HAS_PASSED = select(incoming.c.id).where(PASSED, incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type)).exists()
-_FACTS = select(_HAS_WRITTEN, _WAS_ANSWERED, _HAS_PASSED, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery())
-_NAMED_ON = (
+_FACTS = Prepared(select(_HAS_WRITTEN, _WAS_ANSWERED, _HAS_PASSED, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery()))
+_NAMED_ON = Prepared(
     select(messages.c.ticket)
     .join(message_names, message_names.c.message == messages.c.id)
     .where(
@@ -58,9 +59,9 @@ def find_history(tx: Transaction, question: Question, candidates: Collection[int
     domain = sender.rpartition("@")[2]
     lately = {"since": now - LATELY, "latest": find_latest_end(now)}
     keys = [guess_key(sender), guess_key(domain), *(pair_key(number, sender) for number in candidates)]
-    facts = tx.execute(_FACTS, {"sender": sender, "domain": domain} | lately).one()
+    facts = _FACTS.read(tx, {"sender": sender, "domain": domain} | lately).one()
     has_written, was_answered, has_passed, domain_guesses, last_automatic = facts
-    recent = tx.execute(_RECENT, {"sender": sender} | lately)
+    recent = _RECENT.read(tx, {"sender": sender} | lately)
     return History(
         has_written=has_written,
         was_answered=was_answered,
@@ -77,4 +78,4 @@ def _find_named_on(tx: Transaction, sender: str, numbers: Collection[int]) -> fr
     """The tickets to which an id led (F3d, F3e) and on which the sender stood in To or Cc."""
     if not numbers:
         return frozenset()
-    return frozenset(tx.execute(_NAMED_ON, {"sender": sender, "numbers": list(numbers)}).scalars())
+    return frozenset(_NAMED_ON.read(tx, {"sender": sender, "numbers": list(numbers)}).scalars())

@@ -21,6 +21,7 @@ from maild.reason import Reason
 from maild.store import claims
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
+from maild.store.prepared import Prepared
 from maild.store.received_mail import WITHHELD, show
 from maild.store.tables import UNSETTLED, incoming, raw_messages
 from maild.store.views import in_chunks, within
@@ -94,7 +95,9 @@ _CLAIMS = select(incoming.c.id, incoming.c.claimed_by, incoming.c.claimed_until)
 _FREE = update(incoming).where(*_IS_RECEIVED).values(claimed_by=None, claimed_until=None)
 _CLAIMED = _WITH_CONTENT.where(incoming.c.id.in_(bindparam("ids", expanding=True)))
 _STORED_AFTER = _WITH_CONTENT.where(incoming.c.id > bindparam("message"))
-_SETTLE = incoming.update().where(incoming.c.id == bindparam("message"))
+_OF_MESSAGE = incoming.c.id == bindparam("message")
+_SETTLE = Prepared(incoming.update().where(_OF_MESSAGE))
+_UNCOUNT = incoming.update().where(_OF_MESSAGE).values(attempts=incoming.c.attempts - 1)
 
 
 def store_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> list[int]:
@@ -182,12 +185,12 @@ def finish(
         values["auth"] = auth.value
     if departments:
         values["departments"] = sorted(departments)
-    tx.execute(_SETTLE, values)
+    _SETTLE.write(tx, values)
 
 
 def note_departments(tx: Transaction, message: int, departments: Collection[str]) -> None:
     """A settled message was read for these departments, too."""
-    tx.execute(_SETTLE, {"message": message, "departments": sorted(departments)})
+    _SETTLE.write(tx, {"message": message, "departments": sorted(departments)})
 
 
 def hold(
@@ -199,12 +202,12 @@ def hold(
 
 def put_back(tx: Transaction, message: int, retry_at: datetime) -> None:
     """Give a claim up without settling the message; it may be claimed again from `retry_at` on. The attempt stays counted."""
-    tx.execute(_SETTLE, {"message": message, "claimed_by": None, "claimed_until": retry_at})
+    _SETTLE.write(tx, {"message": message, "claimed_by": None, "claimed_until": retry_at})
 
 
 def uncount(tx: Transaction, message: int) -> None:
     """Give a claim up as if it had not been: the message was claimed, never read."""
-    tx.execute(_SETTLE.values(attempts=incoming.c.attempts - 1), {"message": message, "claimed_by": None, "claimed_until": None})
+    tx.execute(_UNCOUNT, {"message": message, "claimed_by": None, "claimed_until": None})
 
 
 def release(tx: Transaction, message: int) -> None:

@@ -7,10 +7,13 @@ from sqlalchemy import bindparam, select, text
 
 from maild.aliases import canonical, find_reported_id
 from maild.store.engine import Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import deliveries, letter_aliases, letters
 
-_FIND = select(letter_aliases.c.alias, letter_aliases.c.letter, letter_aliases.c.by_relay).where(
-    letter_aliases.c.alias.in_(bindparam("ids", expanding=True))
+_FIND = Prepared(
+    select(letter_aliases.c.alias, letter_aliases.c.letter, letter_aliases.c.by_relay).where(
+        letter_aliases.c.alias.in_(bindparam("ids", expanding=True))
+    )
 )
 _LETTER_OF = (
     select(letters.c.number, letters.c.message_id)
@@ -33,7 +36,7 @@ class Alias:
 
 def find(tx: Transaction, ids: Collection[str]) -> tuple[Alias, ...]:
     """Which of these ids, in canonical form, are aliases."""
-    return tuple(Alias(*row) for row in tx.execute(_FIND, {"ids": list(ids)})) if ids else ()
+    return tuple(Alias(*row) for row in _FIND.read(tx, {"ids": list(ids)})) if ids else ()
 
 
 def note_reply(tx: Transaction, delivery: int, reply: str) -> None:

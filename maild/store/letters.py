@@ -16,6 +16,7 @@ from maild.store import claims, letter_aliases, letter_files, sent_copies
 from maild.store.brakes import PAUSED
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
 from maild.store.views import within
 from maild.tokens import LetterKind
@@ -81,8 +82,8 @@ def _claim(*conditions: ColumnElement[bool]) -> Update:
     )
 
 
-_CLAIM_ANY = _claim()
-_CLAIM_OF_QUEUES = _claim(deliveries.c.queue.in_(bindparam("queues", expanding=True)))
+_CLAIM_ANY = Prepared(_claim())
+_CLAIM_OF_QUEUES = Prepared(_claim(deliveries.c.queue.in_(bindparam("queues", expanding=True))))
 _GIVE_BACK = (
     update(deliveries)
     .where(
@@ -125,7 +126,7 @@ _NEXT_DUE = (
     .order_by(deliveries.c.next_attempt)
     .limit(1)
 )
-_CLAIMED = (
+_CLAIMED = Prepared(
     select(
         deliveries.c.id,
         deliveries.c.letter,
@@ -154,8 +155,9 @@ _SETTLED_LETTERS = (
 )
 _CONTENTS = select(letters.c.number, letters.c.content).where(letters.c.number.in_(bindparam("numbers", expanding=True)))
 _PACK = update(letters).where(letters.c.number == bindparam("letter")).values(content=bindparam("content"), packed=True)
-_RECORD = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
-_RECORD_WHILE_SENDING = _RECORD.where(deliveries.c.state == _SENDING)
+_OF_DELIVERY = deliveries.c.id == bindparam("delivery")
+_RECORD = Prepared(update(deliveries).where(_OF_DELIVERY))
+_RECORD_WHILE_SENDING = Prepared(update(deliveries).where(_OF_DELIVERY, deliveries.c.state == _SENDING))
 _ROW = select(
     deliveries.c.id,
     deliveries.c.letter,
@@ -180,8 +182,8 @@ def claim(tx: Transaction, now: datetime, owner: str, lease_seconds: float, queu
     parameters: dict[str, object] = {"now": now, "owner": owner, "until": now + timedelta(seconds=lease_seconds)}
     if queues is not None:
         parameters["queues"] = sorted(queues)
-    claimed = tx.execute(_CLAIM_ANY if queues is None else _CLAIM_OF_QUEUES, parameters).scalar()
-    return None if claimed is None else _delivery(tx, tx.execute(_CLAIMED, {"delivery": claimed}).one())
+    claimed = (_CLAIM_ANY if queues is None else _CLAIM_OF_QUEUES).read(tx, parameters).scalar()
+    return None if claimed is None else _delivery(tx, _CLAIMED.read(tx, {"delivery": claimed}).one())
 
 
 def record(tx: Transaction, delivery: int, outcome: Outcome, now: datetime) -> bool:
@@ -359,7 +361,7 @@ def _settle(
     }
     if state is DeliveryState.UNKNOWN:
         values["was_unknown"] = True
-    return bool(tx.execute(_RECORD if sure else _RECORD_WHILE_SENDING, values).rowcount)
+    return bool((_RECORD if sure else _RECORD_WHILE_SENDING).write(tx, values))
 
 
 def _record_event(tx: Transaction, delivery: int, kind: str, now: datetime) -> None:

@@ -7,9 +7,10 @@ from sqlalchemy import bindparam, delete, select
 
 from maild.effects import Mute
 from maild.store.engine import Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import mutes
 
-_HOLDING = select(mutes.c.key).where(mutes.c.key.in_(bindparam("keys", expanding=True)), mutes.c.until > bindparam("now"))
+_HOLDING = Prepared(select(mutes.c.key).where(mutes.c.key.in_(bindparam("keys", expanding=True)), mutes.c.until > bindparam("now")))
 _LIFT = delete(mutes).where(mutes.c.key == bindparam("muted"))
 
 
@@ -21,7 +22,7 @@ def store(tx: Transaction, mute: Mute) -> None:
 
 def find_holding(tx: Transaction, keys: Collection[str], now: datetime) -> frozenset[str]:
     """Which of these names are muted now."""
-    return frozenset(tx.execute(_HOLDING, {"keys": list(keys), "now": now}).scalars()) if keys else frozenset()
+    return frozenset(_HOLDING.read(tx, {"keys": list(keys), "now": now}).scalars()) if keys else frozenset()
 
 
 def forget_ended(tx: Transaction, now: datetime) -> int:

@@ -29,6 +29,7 @@ from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.history import find_history
 from maild.store.letter_aliases import Alias
+from maild.store.prepared import Prepared
 from maild.store.retention import EXPIRED
 from maild.store.tables import (
     attachments,
@@ -49,7 +50,7 @@ MOST_EARLIER = 5
 EARLIER_CHARACTERS = 400
 MOST_NOTES = 100
 
-_COPIES = (
+_COPIES = Prepared(
     select(
         incoming.c.id,
         incoming.c.fingerprint,
@@ -69,7 +70,7 @@ _COPIES = (
     .order_by((incoming.c.fingerprint == bindparam("fingerprint", type_=incoming.c.fingerprint.type)).desc(), incoming.c.id)
     .limit(MOST_COPIES)
 )
-_MESSAGES = (
+_MESSAGES = Prepared(
     select(messages.c.message_id, messages.c.ticket, messages.c.internal, messages.c.agent, incoming.c.fingerprint)
     .outerjoin(incoming, incoming.c.id == messages.c.incoming)
     .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
@@ -88,16 +89,16 @@ _LETTER = select(
     incoming.c.state.label("kept_state"),
     incoming.c.sent_after_all,
 ).outerjoin(incoming, and_(incoming.c.id == letters.c.incoming, letters.c.template == KEPT_AS_NOTE))
-_LETTERS = _LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True)))
-_RECIPIENTS = select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id)
-_ADOPTERS = (
+_LETTERS = Prepared(_LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True))))
+_RECIPIENTS = Prepared(select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id))
+_ADOPTERS = Prepared(
     select(messages.c.ticket)
     .join(message_references, message_references.c.message == messages.c.id)
     .where(message_references.c.reference == bindparam("id", type_=message_references.c.reference.type))
     .order_by(messages.c.id.desc())
     .limit(MOST_ADOPTERS)
 )
-_LAST_WORDS = (
+_LAST_WORDS = Prepared(
     select(messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers)
     .where(
         messages.c.ticket == bindparam("number"),
@@ -107,7 +108,7 @@ _LAST_WORDS = (
     .order_by(messages.c.id.desc())
     .limit(1)
 )
-_EARLIER = (
+_EARLIER = Prepared(
     select(messages.c.at, messages.c.author_name, messages.c.author_address, func.substr(messages.c.visible, 1, EARLIER_CHARACTERS))
     .where(
         messages.c.ticket == bindparam("number"),
@@ -117,7 +118,7 @@ _EARLIER = (
     .order_by(messages.c.id.desc())
     .limit(MOST_EARLIER)
 )
-_NOTES = (
+_NOTES = Prepared(
     select(messages.c.visible)
     .where(
         messages.c.ticket.in_(bindparam("tickets", expanding=True)),
@@ -127,13 +128,13 @@ _NOTES = (
     .order_by(messages.c.id.desc())
     .limit(MOST_NOTES)
 )
-_SEEN_PICTURES = (
+_SEEN_PICTURES = Prepared(
     select(attachments.c.sha256)
     .join(messages, messages.c.id == attachments.c.message)
     .where(messages.c.ticket.in_(bindparam("tickets", expanding=True)), attachments.c.sha256.in_(bindparam("hashes", expanding=True)))
     .distinct()
 )
-_TAG_NAMES = select(tags.c.tag).where(tags.c.tag.in_(bindparam("words", expanding=True))).distinct()
+_TAG_NAMES = Prepared(select(tags.c.tag).where(tags.c.tag.in_(bindparam("words", expanding=True))).distinct())
 
 
 def recall(tx: Transaction, question: Question, now: datetime) -> Known:
@@ -147,7 +148,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     own_number = frozenset() if own_letter is None else frozenset({own_letter})
     by_number = _find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
     own = by_number.get(own_letter or 0)
-    adopters = tuple(dict.fromkeys(tx.execute(_ADOPTERS, {"id": question.message_id}).scalars()))
+    adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
     named = {*question.tickets, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
     views = _with_merge_targets(tx, named)
@@ -176,7 +177,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
 
 def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     """What the customer wrote last on a ticket and was not kept internal; None where there is nothing."""
-    row = tx.execute(_LAST_WORDS, {"number": number}).first()
+    row = _LAST_WORDS.read(tx, {"number": number}).first()
     if row is None:
         return None
     return LastWords(row.visible, row.author_name or row.author_address, tuple((name, value) for name, value in row.thread_headers or ()))
@@ -184,13 +185,13 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
     """The last messages of a ticket that its customer knows, the newest first."""
-    rows = tx.execute(_EARLIER, {"number": number})
+    rows = _EARLIER.read(tx, {"number": number})
     return tuple(Earlier(at, name or address, words) for at, name, address, words in rows)
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
     """Those that look the same first. Of the mail that is being read it finds what other departments have got of it."""
-    rows = tx.execute(_COPIES, {"id": question.message_id, "fingerprint": question.fingerprint})
+    rows = _COPIES.read(tx, {"id": question.message_id, "fingerprint": question.fingerprint})
     return tuple(
         KnownCopy(
             row.id,
@@ -224,7 +225,7 @@ def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[_Found, ...]:
     """Oldest first."""
     if not ids:
         return ()
-    rows = tx.execute(_MESSAGES, {"ids": list(ids)})
+    rows = _MESSAGES.read(tx, {"ids": list(ids)})
     return tuple(_Found(KnownMessage(row.message_id or "", row.ticket, row.internal, row.agent), row.fingerprint) for row in rows)
 
 
@@ -263,7 +264,7 @@ def _first_by_id(found: Iterable[_Found], own: Collection[int]) -> dict[str, Kno
 def _find_letters(tx: Transaction, numbers: Collection[int]) -> dict[int, KnownLetter]:
     if not numbers:
         return {}
-    return {row.number: _known_letter(row) for row in tx.execute(_LETTERS, {"numbers": list(numbers)})}
+    return {row.number: _known_letter(row) for row in _LETTERS.read(tx, {"numbers": list(numbers)})}
 
 
 def _known_letter(row: AnyRow) -> KnownLetter:
@@ -288,7 +289,7 @@ def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> Bounced
 
 
 def _find_recipients(tx: Transaction, letter: int) -> tuple[str, ...]:
-    return tuple(tx.execute(_RECIPIENTS, {"letter": letter}).scalars())
+    return tuple(_RECIPIENTS.read(tx, {"letter": letter}).scalars())
 
 
 def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketView]:
@@ -309,14 +310,14 @@ def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[
     """What his colleagues, third parties and rules have said inside, the newest first."""
     if not agent or not tickets:
         return ()
-    return tuple(tx.execute(_NOTES, {"tickets": list(tickets), "agent": agent}).scalars())
+    return tuple(_NOTES.read(tx, {"tickets": list(tickets), "agent": agent}).scalars())
 
 
 def _find_seen_pictures(tx: Transaction, pictures: Collection[str], tickets: Collection[int]) -> frozenset[str]:
     if not pictures or not tickets:
         return frozenset()
-    return frozenset(tx.execute(_SEEN_PICTURES, {"tickets": list(tickets), "hashes": list(pictures)}).scalars())
+    return frozenset(_SEEN_PICTURES.read(tx, {"tickets": list(tickets), "hashes": list(pictures)}).scalars())
 
 
 def _find_tag_names(tx: Transaction, words: Collection[str]) -> frozenset[str]:
-    return frozenset(tx.execute(_TAG_NAMES, {"words": list(words)}).scalars()) if words else frozenset()
+    return frozenset(_TAG_NAMES.read(tx, {"words": list(words)}).scalars()) if words else frozenset()

@@ -4,6 +4,7 @@ from sqlalchemy import bindparam, delete, select
 
 from maild.round_trip import RoundTrip
 from maild.store.engine import Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import round_trips
 
 _COLUMNS = (
@@ -16,12 +17,12 @@ _COLUMNS = (
     round_trips.c.null_sender,
     round_trips.c.keeps_ids,
 )
-_FIND = select(*_COLUMNS).where(round_trips.c.queue == bindparam("wanted"))
+_FIND = Prepared(select(*_COLUMNS).where(round_trips.c.queue == bindparam("wanted")))
 
 
 def find(tx: Transaction, queue: str) -> RoundTrip | None:
     """A department's last round trip, None before the first."""
-    row = tx.execute(_FIND, {"wanted": queue}).first()
+    row = _FIND.read(tx, {"wanted": queue}).first()
     return RoundTrip(*row) if row else None
 
 

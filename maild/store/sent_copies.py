@@ -11,11 +11,12 @@ from sqlalchemy import bindparam, delete, select, update
 
 from maild.outbox.schedule import LONGEST_WAIT
 from maild.store.engine import Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import deliveries, events, letters, sent_copies
 from maild.waits import find_latest_end
 
 _LETTER_OF = select(deliveries.c.letter).where(deliveries.c.id == bindparam("delivery")).scalar_subquery()
-_ACCEPTED = update(sent_copies).where(sent_copies.c.letter == _LETTER_OF, sent_copies.c.accepted.is_(None))
+_ACCEPTED = Prepared(update(sent_copies).where(sent_copies.c.letter == _LETTER_OF, sent_copies.c.accepted.is_(None)))
 _DUE = (
     select(sent_copies.c.letter, letters.c.message_id, letters.c.ticket, sent_copies.c.accepted, sent_copies.c.attempts)
     .join(letters, letters.c.number == sent_copies.c.letter)
@@ -45,7 +46,7 @@ def want(tx: Transaction, wanted: Collection[int]) -> None:
 
 def note_accepted(tx: Transaction, delivery: int, now: datetime) -> None:
     """A relay has taken a letter. If a copy is wanted it is due, unless another recipient's has made it so."""
-    tx.execute(_ACCEPTED, {"delivery": delivery, "accepted": now, "due": now})
+    _ACCEPTED.write(tx, {"delivery": delivery, "accepted": now, "due": now})
 
 
 def find_due(tx: Transaction, queues: Collection[str], now: datetime, most: int) -> tuple[SentCopy, ...]:

@@ -13,14 +13,17 @@ from maild.errors import NotFoundError
 from maild.known import Suppression
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import bounces, suppressions
 
 REMEMBERED = timedelta(days=7)
 
 _HOLDS = or_(suppressions.c.until.is_(None), suppressions.c.until > bindparam("now", type_=suppressions.c.since.type))
 _ROWS = select(suppressions.c.address, suppressions.c.reason, suppressions.c.since, suppressions.c.until)
-_HOLDING = select(suppressions.c.address, suppressions.c.reason, suppressions.c.until).where(
-    suppressions.c.address.in_(bindparam("addresses", expanding=True)), _HOLDS
+_HOLDING = Prepared(
+    select(suppressions.c.address, suppressions.c.reason, suppressions.c.until).where(
+        suppressions.c.address.in_(bindparam("addresses", expanding=True)), _HOLDS
+    )
 )
 _RECENT = (
     select(bounces.c.address, func.count())
@@ -62,7 +65,7 @@ def find_holding(tx: Transaction, addresses: Collection[str], now: datetime) -> 
     """Which of these addresses are suppressed now."""
     if not addresses:
         return {}
-    rows = tx.execute(_HOLDING, {"addresses": [storable_key(address) for address in addresses], "now": now})
+    rows = _HOLDING.read(tx, {"addresses": [storable_key(address) for address in addresses], "now": now})
     return {address: Suppression(reason, until) for address, reason, until in rows}
 
 

@@ -8,19 +8,20 @@ from sqlalchemy import bindparam, select
 
 from maild.message import Address
 from maild.store.engine import AnyRow, Transaction
+from maild.store.prepared import Prepared
 from maild.store.tables import participants, tags, tickets
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
 
 CHUNK = 500
 """Numbers asked for at once; databases limit how many values a statement may have."""
 
-_TICKETS = tickets.select().where(tickets.c.number.in_(bindparam("numbers", expanding=True)))
-_PARTICIPANTS = (
+_TICKETS = Prepared(tickets.select().where(tickets.c.number.in_(bindparam("numbers", expanding=True))))
+_PARTICIPANTS = Prepared(
     select(participants.c.ticket, participants.c.name, participants.c.address, participants.c.role)
     .where(participants.c.ticket.in_(bindparam("numbers", expanding=True)))
     .order_by(participants.c.ticket, participants.c.position)
 )
-_TAGS = select(tags.c.ticket, tags.c.tag).where(tags.c.ticket.in_(bindparam("numbers", expanding=True))).order_by(tags.c.tag)
+_TAGS = Prepared(select(tags.c.ticket, tags.c.tag).where(tags.c.ticket.in_(bindparam("numbers", expanding=True))).order_by(tags.c.tag))
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ def ticket_views(tx: Transaction, numbers: Collection[int]) -> dict[int, TicketV
     """Snapshots by number; numbers without a ticket are left out."""
     found: dict[int, TicketView] = {}
     for chunk in in_chunks(numbers):
-        rows = tx.execute(_TICKETS, {"numbers": chunk}).all()
+        rows = _TICKETS.read(tx, {"numbers": chunk}).all()
         company = _company(tx, [row.number for row in rows])
         found |= {row.number: _view(row, company[row.number]) for row in rows}
     return found
@@ -45,7 +46,7 @@ def tags_of(tx: Transaction, numbers: Collection[int]) -> Mapping[int, list[str]
     """The tags of each ticket, in alphabetical order."""
     found: dict[int, list[str]] = {}
     for chunk in in_chunks(numbers):
-        for number, tag in tx.execute(_TAGS, {"numbers": chunk}):
+        for number, tag in _TAGS.read(tx, {"numbers": chunk}):
             found.setdefault(number, []).append(tag)
     return found
 
@@ -65,9 +66,9 @@ def _company(tx: Transaction, numbers: list[int]) -> Mapping[int, _Company]:
     company = {number: _Company() for number in numbers}
     if not numbers:
         return company
-    for number, name, address, role in tx.execute(_PARTICIPANTS, {"numbers": numbers}):
+    for number, name, address, role in _PARTICIPANTS.read(tx, {"numbers": numbers}):
         company[number].participants.append(Participant(Address(name, address), ParticipantRole(role)))
-    for number, tag in tx.execute(_TAGS, {"numbers": numbers}):
+    for number, tag in _TAGS.read(tx, {"numbers": numbers}):
         company[number].tags.append(tag)
     return company
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
 
 from maild.effects import IncomingState, Post
 from maild.ingest.arrival import Place
@@ -41,19 +41,21 @@ class Plans:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._seen: list[tuple[str, tuple[object, ...]]] = []
-        event.listen(tx, "before_cursor_execute", self._note)
+        self._connection: Any = tx.connection.dbapi_connection
+        self._seen: dict[str, None] = {}
+        self._connection.set_trace_callback(self._note)
 
-    def _note(self, _: Connection, __: object, statement: str, parameters: tuple[object, ...], ___: object, many: bool) -> None:
-        if not many and statement.startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
-            self._seen.append((statement, parameters))
+    def _note(self, statement: str) -> None:
+        """Told by SQLite itself, with the values put in."""
+        if statement.startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+            self._seen[statement] = None
 
     def lines(self) -> list[str]:
-        event.remove(self._tx, "before_cursor_execute", self._note)
+        self._connection.set_trace_callback(None)
         return [
             f"{step.detail} in {' '.join(statement.split())}"
-            for statement, parameters in self._seen
-            for step in self._tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for statement in self._seen
+            for step in self._tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
         ]
 
 
