@@ -10,6 +10,7 @@ jobs       the timetable: what dead processes left behind,    maild.housekeeping
            and copies of sent mail                            maild.copyist
 """
 
+import gc
 import signal
 import threading
 from dataclasses import dataclass, replace
@@ -256,6 +257,12 @@ class App:
         self._store.close()
 
 
+def _spare_the_collector() -> None:
+    """What is loaded by now lives as long as the process. To look through it again and again took a twentieth of the clerk's time."""
+    gc.collect()
+    gc.freeze()
+
+
 def run(directory: Path) -> int:
     """Run a desk until SIGTERM or SIGINT; SIGHUP reloads, a second SIGTERM ends at once. The exit status: 1 if a room died."""
     maillog.set_up()
@@ -263,6 +270,7 @@ def run(directory: Path) -> int:
     signals = _Signals()
     app = App(directory)
     app.start()
+    _spare_the_collector()
     while not (dead := app.dead_rooms()):
         app.mind_the_clock()
         arrived = signals.wait(LOOK_SECONDS)

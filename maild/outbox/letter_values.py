@@ -70,10 +70,15 @@ def _agent_values(draft: LetterDraft, tokens: Tokens) -> dict[str, object]:
     reference = tokens.mint_reference_line(draft.ticket.number, draft.number, draft.letter.agent)
     reply_to = "" if draft.letter.internal else shortened(person_name(draft.ticket.requester), REPLY_NAME)
     commands = {"close": "#close", "take": "#take", "wait": "#wait", "note": "#note\n\n"}
-    actions = {name: _mailto(draft, f"{command}\n\n{reference}") for name, command in commands.items()}
+    start, end = _mailto(draft), _escaped(f"\n\n{reference}")
+    actions = {name: f"{start}{_escaped(command)}{end}" for name, command in commands.items()}
     return {"reply_to": reply_to, "reference": reference, "actions": actions}
 
 
-def _mailto(draft: LetterDraft, body: str) -> str:
-    body = body.replace("\n", "\r\n")
-    return f"mailto:{quote(draft.queue.address, safe='@')}?subject={quote(draft.tag, safe='')}&body={quote(body, safe='')}"
+def _mailto(draft: LetterDraft) -> str:
+    """A link that begins a mail to the department about this ticket, up to its text (RFC 6068)."""
+    return f"mailto:{quote(draft.queue.address, safe='@')}?subject={quote(draft.tag, safe='')}&body="
+
+
+def _escaped(text: str) -> str:
+    return quote(text.replace("\n", "\r\n"), safe="")
