@@ -12,7 +12,9 @@ from maild.jobs import scheduled_job
 def test_what_breaks_in_a_job_is_logged_and_goes_no_further(
     error: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(logging.getLogger("maild"), "propagate", True)
+    log = logging.getLogger("maild")
+    monkeypatch.setattr(log, "handlers", [caplog.handler])
+    monkeypatch.setattr(log, "propagate", False)
 
     @scheduled_job("sweeping")
     def sweep() -> None:
