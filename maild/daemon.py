@@ -258,7 +258,10 @@ class App:
 
 
 def _spare_the_collector() -> None:
-    """What is loaded by now lives as long as the process. To look through it again and again took a twentieth of the clerk's time."""
+    """What is loaded by now lives as long as the process, but for the first office, which a reload puts aside once.
+
+    To look through it again and again took a twentieth of the clerk's time.
+    """
     gc.collect()
     gc.freeze()
 
