@@ -105,7 +105,7 @@ class Store:
             try:
                 yield
             except BaseException:
-                if not tx.invalidated:
+                if not tx.invalidated and not _is_rolled_back(tx):
                     run_plain(tx, "ROLLBACK TO SAVEPOINT message")
                 raise
             run_plain(tx, "RELEASE SAVEPOINT message")
@@ -261,6 +261,11 @@ def _postgresql_engine(url: URL) -> Engine:
 
 def _snapshots(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _is_rolled_back(tx: Transaction) -> bool:
+    """Over a full disk SQLite undoes the whole transaction by itself; nothing is left to undo then, and the disk is what to speak of."""
+    return getattr(tx.connection.dbapi_connection, "in_transaction", True) is False
 
 
 @contextmanager

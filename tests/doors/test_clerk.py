@@ -5,11 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from itertools import islice, product
 from pathlib import Path
 
 import pytest
 
+from maild import maillog
 from maild.clerk import Clerk
 from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
@@ -79,6 +81,15 @@ def test_an_outage_counts_against_no_message(store: Store, flaky: FlakyStore, cl
     assert work(clerk) == 5
     for message in messages:
         check(store, message, IncomingState.DONE, attempts=1)
+
+
+def test_the_log_tells_of_a_message_when_it_is_recorded_and_not_before(store: Store, flaky: FlakyStore, clerk: Clerk):
+    log = StringIO()
+    maillog.set_up(log)
+    arrive(store, an_email())
+    flaky.outages = (*CLAIM_WELL, *RECORD_BADLY) * 2
+    assert work(clerk) == 2
+    assert log.getvalue().count('"decided"') == 1
 
 
 def test_a_claim_whose_answer_was_lost_counts_against_no_message(store: Store, flaky: FlakyStore, clerk: Clerk):
