@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, false, func, not_, select
 
 from maild.desk.query import Field, Filter
-from maild.effects import RecordEvent
 from maild.errors import NotFoundError
 from maild.message import Address, Attachment
 from maild.store.columns import storable, storable_key
@@ -60,10 +59,12 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """A line of a ticket's log, and when."""
+    """A line of a ticket's log: as it was recorded (`maild.effects.RecordEvent`), and when."""
 
     at: datetime
-    event: RecordEvent
+    kind: str
+    by: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def list_messages(tx: Transaction, number: int) -> tuple[MessageRow, ...]:
 def list_events(tx: Transaction, number: int) -> tuple[EventRow, ...]:
     """A ticket's log, the oldest line first."""
     query = select(events.c.at, events.c.kind, events.c.by, events.c.text).where(events.c.ticket == number).order_by(events.c.id)
-    return tuple(EventRow(at, RecordEvent(kind, by, text)) for at, kind, by, text in tx.execute(query))
+    return tuple(EventRow(at, kind, by, text) for at, kind, by, text in tx.execute(query))
 
 
 def list_traces(tx: Transaction, number: int) -> tuple[TraceRow, ...]:
