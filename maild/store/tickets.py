@@ -13,7 +13,7 @@ from maild.store.columns import storable, storable_key
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.search import build_search, find_phrases
-from maild.store.tables import attachments, events, messages, rule_traces, tags, tickets
+from maild.store.tables.tickets import attachments, events, messages, rule_traces, tags, tickets
 from maild.store.views import in_chunks, tags_of, ticket_views
 from maild.ticket import MessageKind, Priority, Status, TicketView
 
