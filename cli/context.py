@@ -44,7 +44,7 @@ class Context:
         return store
 
     def tokens(self, settings: Settings) -> Tokens:
-        from maild.office import tokens_of
+        from maild.config.key_ring import tokens_of
 
         return tokens_of(settings)
 

@@ -1,14 +1,20 @@
 """The JSON documents of INTERFACE.md, built from what the store answers. Keys stand in the contract's order."""
 
-from maild.effects import IncomingState
-from maild.message import Address, Attachment
-from maild.reason import Reason
-from maild.store.letters import OutboxRow
-from maild.store.received_mail import IncomingRow
-from maild.store.suppressions import SuppressionRow
-from maild.store.tickets import EventRow, MessageRow, TicketRow
-from maild.ticket import TicketView
-from maild.tokens import LetterKind, Tokens
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maild.tokens import LetterKind
+
+if TYPE_CHECKING:
+    from maild.message import Address, Attachment
+    from maild.reason import Reason
+    from maild.store.letters import OutboxRow
+    from maild.store.received_mail import IncomingRow
+    from maild.store.suppressions import SuppressionRow
+    from maild.store.tickets import EventRow, MessageRow, TicketRow
+    from maild.ticket import TicketView
+    from maild.tokens import Tokens
 
 Document = dict[str, object]
 
@@ -63,7 +69,7 @@ def attachment_document(attachment: Attachment) -> Document:
 
 
 def event_document(row: EventRow) -> Document:
-    return {"at": row.at, "kind": row.event.kind, "by": row.event.by, "text": row.event.text}
+    return {"at": row.at, "kind": row.kind, "by": row.by, "text": row.text}
 
 
 def outbox_document(row: OutboxRow) -> Document:
@@ -89,6 +95,8 @@ def suppression_document(row: SuppressionRow) -> Document:
 
 
 def incoming_document(row: IncomingRow) -> Document:
+    from maild.effects import IncomingState
+
     document: Document = {
         "id": row.id,
         "mailbox": row.mailbox,

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from maild.store import switches
 from maild.store.engine import Transaction
-from maild.store.tables import settings
+from maild.store.tables.desk import settings
 
 PAUSED = "outbox.paused"
 BREAKER = "outbox.breaker"

@@ -11,7 +11,8 @@ from maild.known import Question, Sent
 from maild.store import brakes
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import AUTOMATIC, deliveries, tickets
+from maild.store.tables.mail_out import AUTOMATIC, deliveries
+from maild.store.tables.tickets import tickets
 from maild.waits import find_latest_end
 
 COUNT_CEILING = 10_000

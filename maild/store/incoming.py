@@ -23,7 +23,7 @@ from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.received_mail import WITHHELD, show
-from maild.store.tables import UNSETTLED, incoming, raw_messages
+from maild.store.tables.mail_in import UNSETTLED, incoming, raw_messages
 from maild.store.views import in_chunks, within
 from maild.waits import is_over
 

@@ -4,31 +4,20 @@ of both engines, a tenth of what a command takes to start.
 
 from sqlalchemy import Connection, Index
 
-from maild.store.tables import (
+from maild.store.tables import all_tables
+from maild.store.tables.mail_in import GUESSING, KEPT_OUT, PASSED, UNSETTLED, incoming
+from maild.store.tables.mail_out import (
     AUTOMATIC,
-    ENDED,
-    GUESSING,
-    KEPT_OUT,
-    PASSED,
     UNDELIVERED,
     UNPACKED,
-    UNSETTLED,
     bounces,
     deliveries,
-    events,
-    incoming,
     letter_aliases,
     letter_files,
     letters,
-    message_names,
-    message_references,
-    messages,
-    metadata,
-    rule_traces,
     sent_copies,
-    tags,
-    tickets,
 )
+from maild.store.tables.tickets import ENDED, events, message_names, message_references, messages, rule_traces, tags, tickets
 
 Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.folder, incoming.c.uid_validity, incoming.c.uid, unique=True)
 Index("ix_incoming_raw", incoming.c.raw)
@@ -78,4 +67,4 @@ Index("ix_sent_copies_due", sent_copies.c.due)
 
 def create_tables(tx: Connection) -> None:
     """Every table with its indexes, in a database that has none."""
-    metadata.create_all(tx, checkfirst=False)
+    all_tables().create_all(tx, checkfirst=False)

@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store.engine import Transaction
-from maild.store.tables import UNDELIVERED, UNSETTLED, deliveries, incoming, letters, tickets
+from maild.store.tables.mail_in import UNSETTLED, incoming
+from maild.store.tables.mail_out import UNDELIVERED, deliveries, letters
+from maild.store.tables.tickets import tickets
 from maild.ticket import Status
 
 UNFINISHED = (Status.NEW.value, Status.OPEN.value, Status.WAITING.value)

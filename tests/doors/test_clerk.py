@@ -345,7 +345,7 @@ def test_an_answer_that_the_signature_would_make_leak_is_held_and_its_author_tol
         assert "answer" not in {posted.template for posted in letters.list_outbox(tx)}
         ticket = tickets.view(tx, 1)
         assert (ticket.status, ticket.owner, len(tickets.list_messages(tx, 1))) == (Status.NEW, None, 1)
-        assert [line.event.by for line in tickets.list_events(tx, 1) if line.event.kind == "answer_held"] == ["anna"]
+        assert [line.by for line in tickets.list_events(tx, 1) if line.kind == "answer_held"] == ["anna"]
 
 
 def test_an_answer_that_would_leak_is_held_even_where_its_author_cannot_be_told(store: Store, reader: Reader, tmp_path: Path):
@@ -355,4 +355,4 @@ def test_an_answer_that_would_leak_is_held_even_where_its_author_cannot_be_told(
     assert (row.state, row.reason.code) == (IncomingState.HELD, "leak")
     assert "its author could not be told" in row.error
     with store.reading() as tx:
-        assert not [line for line in tickets.list_events(tx, 1) if line.event.kind == "answer_held"]
+        assert not [line for line in tickets.list_events(tx, 1) if line.kind == "answer_held"]

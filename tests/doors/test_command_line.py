@@ -688,6 +688,14 @@ def test_a_command_closes_the_database_however_it_ends(desk: RunningDesk, argume
         gc.enable()
 
 
+def test_a_command_ends_without_a_search_for_garbage():
+    """Who asks first to be called at the end is called last."""
+    script = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count())); from cli.main import main; main(['--version'])"
+    version, frozen = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert version.startswith("maild ")
+    assert int(frozen) > 1000
+
+
 def open_files() -> list[str]:
     """What this process has open; the folder itself is read through a descriptor that is closed by now."""
     return [str(descriptor.readlink()) for descriptor in list(Path("/proc/self/fd").iterdir()) if descriptor.is_symlink()]

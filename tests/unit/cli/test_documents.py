@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from cli import documents
-from maild.effects import IncomingState, RecordEvent
+from maild.effects import IncomingState
 from maild.message import Address, Attachment
 from maild.outbox.delivery import DeliveryState
 from maild.reason import Reason
@@ -85,6 +85,6 @@ def test_the_manual_names_every_key_in_its_order():
     assert list(documents.ticket_document(ticket, 3, tokens)) == told("ticket")
     assert list(documents.message_document(message)) == told("message of a ticket")
     assert list(documents.attachment_document(Attachment("a.pdf", "application/pdf", 4, "", False, None, 0))) == told("attachment")
-    assert list(documents.event_document(EventRow(NOW, RecordEvent("opened", "maild", "new")))) == told("event")
+    assert list(documents.event_document(EventRow(NOW, "opened", "maild", "new"))) == told("event")
     assert list(documents.incoming_document(an_incoming_row())) == told("incoming mail")
     assert list(documents.outbox_document(outbox)) == told("outbox row")
