@@ -21,6 +21,7 @@ from maild.store.engine import Store, Transaction, open_store
 from maild.store.quarantine import list_kept_out
 from maild.store.recall import recall
 from maild.store.retention import forget_kept_out, forget_tickets
+from maild.store.status import count_elsewhere
 from maild.ticket import Status
 from tests.rig.desk import ACKNOWLEDGEMENT, ANN, MINUTE, NOW, a_decision, a_message, a_ticket, an_arrival, composed
 
@@ -47,7 +48,17 @@ def _mail_kept_out_since(tx: Transaction) -> object:
     return list_kept_out(tx, NOW, NOW + MINUTE, 10)
 
 
-ASKED_OFTEN = (_withheld_mail, _mailboxes_with_withheld_mail, _mail_to_be_forgotten, _mail_kept_out_since)
+def _tickets_elsewhere(tx: Transaction) -> object:
+    return count_elsewhere(tx, ["sales", "support"])
+
+
+ASKED_OFTEN = (
+    _withheld_mail,
+    _mailboxes_with_withheld_mail,
+    _mail_to_be_forgotten,
+    _mail_kept_out_since,
+    _tickets_elsewhere,
+)
 
 
 @pytest.fixture
