@@ -14,7 +14,7 @@ from maild.store import tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.search import find_phrases
-from maild.store.status import find_depths, find_queue_depths
+from maild.store.status import count_elsewhere, find_depths, find_queue_depths
 from maild.ticket import Status, TicketView
 from tests.rig.desk import NOW, a_decision, a_message, a_ticket, composed
 
@@ -157,6 +157,15 @@ def test_depths_are_counted_per_department_and_owner(store: Store):
     assert (sales.depth, support.depth) == (1, 2)
     assert (support.by_status, support.load) == ({Status.OPEN: 1, Status.NEW: 1}, {"boris": 1, None: 1})
     assert support.oldest == NOW - timedelta(days=1)
+
+
+def test_unfinished_tickets_are_counted_in_every_queue_that_is_none_of_ours(store: Store):
+    for queue in ("sales", "billing", "Zürich", "support", "billing"):
+        opened(store, a_ticket(queue=queue))
+    opened(store, a_ticket(queue="archive", status=Status.CLOSED))
+    with store.reading() as tx:
+        assert count_elsewhere(tx, ["sales", "support"]) == {"billing": 2, "Zürich": 1}
+        assert count_elsewhere(tx, ["Zürich", "archive", "billing", "sales", "support"]) == {}
 
 
 def test_what_waits_is_counted_by_state(store: Store):

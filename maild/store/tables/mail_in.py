@@ -9,10 +9,15 @@ from maild.store.columns import Key, Number, Time, Words
 from maild.store.tables import metadata
 
 UNSETTLED = text("state <> 'done'")
+LENT = text("claimed_by = 'watcher'")
+"""Withheld mail that whoever watches its mailbox is to fetch again."""
 KEPT_OUT = text(
     "ticket IS NULL AND (state IN ('quarantined', 'duplicate')"
     " OR folder = 'sent' AND state = 'done' AND reason_code NOT IN ('expired', 'deleted'))"
 )
+WITH_TICKET = text("ticket IS NOT NULL")
+"""Were those without one in its index too, SQLite would look for `KEPT_OUT` among them all: one value, be it NULL, is more to it than a
+span of time."""
 PASSED = text("auth = 'pass'")
 GUESSING = text("wrong_tokens > 0")
 
