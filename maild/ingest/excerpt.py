@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape, unescape
 
-from maild.ingest.clean_html import MAX_HTML, clean
+from maild.ingest.clean_html import clean
 from maild.ingest.html_nesting import VOID
 from maild.ingest.html_shown import Shown, Word, letters_of
 from maild.ingest.html_tokens import Tag, render_tag
 
+MAX_HTML = 512 * 1024
 MAX_EXCERPT = 256 * 1024
 
 _LINK = re.compile(r"<(?:https?:|mailto:|tel:)[^<>\s]{1,2000}>")
