@@ -76,7 +76,7 @@ def _read_ruled(lines: Sequence[Line], first: int) -> int | None:
     end = first
     for position in range(first, min(len(lines), first + RULED_LINES)):
         text = lines[position].text
-        found = {_roles()[_fold(label)] for label in _label_anywhere().findall(text[:400])}
+        found = _roles_in(text[:400])
         unknown += _ANY_LABEL.match(text) is not None
         if not found and not _ANY_LABEL.match(text):
             break
@@ -85,6 +85,13 @@ def _read_ruled(lines: Sequence[Line], first: int) -> int | None:
     block = " ".join(line.text for line in lines[first:end])
     is_known = "from" in roles and len(roles) > 1 and (has_address(block) or ("subject" in roles and has_date(block)))
     return end if is_known or (unknown >= LEAST_UNKNOWN and has_address(block) and has_date(block)) else None
+
+
+def _roles_in(text: str) -> set[str]:
+    """What the labels anywhere in this line name."""
+    if ":" not in text and "|" not in text:
+        return set()
+    return {_roles()[_fold(label)] for label in _label_anywhere().findall(text)}
 
 
 def role_of(text: str) -> str:
