@@ -3,10 +3,11 @@
 Built by `maild.ingest.parse` in a worker process, so every value here is plain and picklable. Nothing here reads bytes or decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from maild.reason import Reason
 
@@ -31,12 +32,22 @@ class Address:
         return f"{self.name} <{self.address}>" if self.name else self.address
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderField:
-    """One header field as it stood on the wire: name, and value unfolded but not decoded (8-bit bytes as surrogate escapes)."""
+class HeaderField(NamedTuple):
+    """One header field as it stood on the wire: name, and value unfolded but not decoded (8-bit bytes as surrogate escapes).
+
+    A tuple, because a message has dozens of them, which all cross the pipe from the worker.
+    """
 
     name: str
     value: str
+
+
+def by_name(fields: Iterable[HeaderField]) -> Mapping[str, tuple[str, ...]]:
+    """The values of each field, in order, by its name without case. Fields are asked for some eighty times of every message."""
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name.casefold(), []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 SIGNATURE_PICTURE_BYTES = 2048
@@ -240,11 +251,7 @@ class InboundMessage:
     _by_name: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Fields are asked for some eighty times of every message."""
-        by_name: dict[str, list[str]] = {}
-        for header in self.headers:
-            by_name.setdefault(header.name.casefold(), []).append(header.value)
-        object.__setattr__(self, "_by_name", {name: tuple(values) for name, values in by_name.items()})
+        object.__setattr__(self, "_by_name", by_name(self.headers))
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of the named header field, in order."""
