@@ -108,6 +108,17 @@ def test_a_message_that_is_not_to_be_indexed_is_not_found(store: Store):
     assert found(store, words("hidden")) == []
 
 
+def test_a_text_of_nothing_but_marks_is_stored_at_once_and_what_stands_beside_is_found(store: Store):
+    """PostgreSQL sorts a run of combining marks in the square of its length, and who else wants to write waits for it."""
+    endless = "a" + "\u0301\u0316" * 50_000
+    with store.writing() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.exec_driver_sql("SET LOCAL statement_timeout = '20s'")
+        apply(tx, a_decision(a_message(text=f"before {endless} héllo")), now=NOW, compose=composed, incoming=None, first_number=1)
+    assert found(store, words("before")) == [1]
+    assert found(store, words(f"hello{endless}")) == []
+
+
 @pytest.mark.parametrize(
     "hostile", ['"', '""', "a OR b", "NEAR(a b)", "text:hello", "hel*", "a' OR 1=1 --", "-", "{x}", "%", "_", "\x00", "\ud800", "!&|"]
 )
