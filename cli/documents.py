@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from maild.store.suppressions import SuppressionRow
     from maild.store.tickets import EventRow, MessageRow, TicketRow
     from maild.ticket import TicketView
-    from maild.tokens import Tokens
 
 Document = dict[str, object]
 
@@ -29,10 +28,10 @@ READ_IN_A_MAIL = ("from", "subject", "class", "reason", "ticket")
 """What is null as long as a mail waits to be read, or to be read again."""
 
 
-def ticket_document(ticket: TicketRow | TicketView, messages: object, tokens: Tokens) -> Document:
+def ticket_document(ticket: TicketRow | TicketView, messages: object, tag: str) -> Document:
     return {
         "number": ticket.number,
-        "tag": tokens.mint_tag(ticket.number),
+        "tag": tag,
         "subject": ticket.subject,
         "queue": ticket.queue,
         "status": ticket.status.value,

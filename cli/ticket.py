@@ -64,8 +64,8 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     if as_json:
         from cli.documents import ticket_document
 
-        tokens = context.tokens(settings)
-        print_json([ticket_document(row, row.messages, tokens) for row in rows])
+        tag = context.tags(settings)
+        print_json([ticket_document(row, row.messages, tag(row.number)) for row in rows])
         return
     titles = ("NUMBER", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
     print_rows(titles, (_cells(row) for row in rows), limit=limit, total=total)
@@ -91,7 +91,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
     if as_json:
         from cli.documents import event_document, message_document, person_document, ticket_document
 
-        document = ticket_document(ticket, [message_document(message) for message in messages], context.tokens(settings))
+        document = ticket_document(ticket, [message_document(message) for message in messages], context.tags(settings)(number))
         extra = {
             "cc": [person_document(address) for address in ticket.cc],
             "fields": dict(ticket.fields),
@@ -100,7 +100,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
         }
         print_json(document | extra)
         return
-    _print_ticket(ticket, context.tokens(settings).mint_tag(number))
+    _print_ticket(ticket, context.tags(settings)(number))
     for message in messages:
         _print_message(message)
 
@@ -330,7 +330,7 @@ def _report(context: Context, ticket: TicketRow, as_json: bool) -> None:
     if as_json:
         from cli.documents import ticket_document
 
-        print_json(ticket_document(ticket, ticket.messages, context.tokens(context.settings())))
+        print_json(ticket_document(ticket, ticket.messages, context.tags(context.settings())(ticket.number)))
     else:
         owner = f", owner {ticket.owner}" if ticket.owner else ""
         print_text(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}: {ticket.subject}")

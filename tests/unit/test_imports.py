@@ -34,7 +34,7 @@ FOR_TABLES = {
     "maild.store.tables.mail_out",
     "maild.tokens",
 }
-"""What only documents and mail need, an eighth of what a list would take with it."""
+"""What only documents and mail need, a seventh of what a list would take with it."""
 
 
 def packages(*arguments: str, **environment: str) -> set[str]:
