@@ -207,7 +207,7 @@ class InboundMessage:
     `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest;
     `nothing_new` if it is a reply whose `new_text` is only a quotation or a signature. `uncut_text` is what is visible of the same mail as
     the first of a ticket: all but banners (P9) and armour (P12). `new_html` and `uncut_html` say the same as safe HTML, and are empty where
-    the mail's HTML does not say it word for word.
+    the mail's HTML does not say it word for word. `language` is the one `text` is written in, None where that is unsure.
     `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), `invitation` its event in one line, both empty
     without one. `wrappings` says how the mail is signed, encrypted or packed. `headers` holds no field that only
     we may write (S7); the values of `X-Maild-Loop`, which carry their own proof, are `loop_marks`.
@@ -248,6 +248,7 @@ class InboundMessage:
     wrappings: tuple[Wrapping, ...] = ()
     loop_marks: tuple[str, ...] = ()
     nothing_new: bool = False
+    language: str | None = None
     _by_name: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
