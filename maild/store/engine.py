@@ -32,12 +32,14 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA cache_size = -2048",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA wal_autocheckpoint = 4000",
     "PRAGMA journal_size_limit = 67108864",
 )
 """No mmap: its pages count as resident memory, and an I/O error in them kills the process instead of failing the statement."""
+_WRITING = ("PRAGMA cache_size = -2048",)
+_READING = ("PRAGMA query_only = ON", "PRAGMA cache_size = -512")
+"""Who reads keeps little: SQLite throws the pages away as soon as another connection has written, and the holes stay in the heap."""
 
 
 _HINTS = {
@@ -245,7 +247,7 @@ def _sqlite_engine(url: URL, *, reading: bool) -> Engine:
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in _PRAGMAS + (("PRAGMA query_only = ON",) if reading else ()):
+        for pragma in _PRAGMAS + (_READING if reading else _WRITING):
             cursor.execute(pragma)
         cursor.close()
 

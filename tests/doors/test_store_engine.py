@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from maild.errors import ConfigurationError, NotFoundError, SchemaMismatchError, StoreUnavailableError
 from maild.store import schema, switches
-from maild.store.engine import Store, open_store
+from maild.store.engine import Store, Transaction, open_store
 from tests.rig.postgres import PostgresServer
 
 
@@ -26,6 +26,19 @@ def test_the_companions_of_the_sqlite_file_are_private_too(tmp_path: Path):
         switches.store(tx, "a", "b")
         assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
     store.close()
+
+
+def test_connections_that_read_keep_few_pages_of_sqlite(tmp_path: Path):
+    """What they keep is thrown away whenever another connection writes, and the daemon has up to sixteen of them."""
+    store = open_store("sqlite:///maild.db", tmp_path, create=True)
+    with store.writing() as writing, store.reading() as reading:
+        assert _page_caches_kib(writing, reading) == [2048, 512]
+    store.close()
+
+
+def _page_caches_kib(*transactions: Transaction) -> list[int]:
+    """A negative `cache_size` is one in KiB."""
+    return [-tx.exec_driver_sql("PRAGMA cache_size").scalar_one() for tx in transactions]
 
 
 def test_a_missing_database_is_reported_with_the_remedy(tmp_path: Path):
