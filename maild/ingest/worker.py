@@ -28,7 +28,7 @@ class Limits:
     cpu_seconds: int = 20
     wall_seconds: float = 30
     memory_bytes: int = 512 * 1024 * 1024
-    messages: int = 500
+    messages: int = 2000
 
 
 class Reader:
