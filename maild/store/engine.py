@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from maild.errors import ConfigurationError, NotFoundError, StoreUnavailableError
 from maild.store import schema
 from maild.store.turnstile import Turnstile
+from maild.writable import is_read_only
 
 Transaction = Connection
 """What every function of the store takes first. Callers only hand it on."""
@@ -39,9 +40,10 @@ _PRAGMAS = (
 """No mmap: its pages count as resident memory, and an I/O error in them kills the process instead of failing the statement."""
 
 
+_NOT_OURS = "does it belong to another user?"
 _HINTS = {
-    "readonly database": "does it belong to another user?",
-    "unable to open database file": "does it belong to another user?",
+    "readonly database": _NOT_OURS,
+    "unable to open database file": _NOT_OURS,
     "file is not a database": "it is damaged, or no database of SQLite's",
     "disk image is malformed": "it is damaged",
     "database is locked": "another program keeps it busy",
@@ -261,5 +263,7 @@ def _is_refusal(error: Exception) -> bool:
 
 def _words(error: Exception, name: str) -> str:
     cause = " ".join(str(getattr(error, "orig", None) or error).split())
-    hint = next((f" ({hint})" for words, hint in _HINTS.items() if words in cause), "")
-    return f"the database {name} does not answer: {cause}{hint}"
+    hint = next((hint for words, hint in _HINTS.items() if words in cause), "")
+    if hint is _NOT_OURS and is_read_only(Path(name).parent):
+        hint = "its file system is read-only"
+    return f"the database {name} does not answer: {cause}{f' ({hint})' if hint else ''}"
