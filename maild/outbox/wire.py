@@ -113,6 +113,8 @@ def open_wire(account: Smtp, hello: str, command_seconds: float) -> Wire:
     except smtplib.SMTPResponseException as error:
         said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         raise AccountUnavailableError(f"{name} refuses us: {error.smtp_code} {' '.join(said.split())}") from error
+    except ssl.SSLCertVerificationError as error:
+        raise AccountUnavailableError(f"the certificate of {name} is not trusted: {error.verify_message}") from error
     except (OSError, smtplib.SMTPException, UnicodeError, ConfigurationError) as error:
         raise AccountUnavailableError(f"{name} cannot be used: {plain_words(error)}") from error
 
