@@ -123,22 +123,30 @@ def _considering(desk: Desk) -> Callable[[InboundMessage, Known, datetime], Deci
 @json_option
 @click.pass_obj
 def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> None:
-    from maild.config.faults import did_you_mean
-    from maild.errors import NotFoundError
-
     settings = context.settings()
-    desk = context.desk(settings)
-    if rule and rule not in {known.id for known in desk.rules.rules}:
-        raise NotFoundError(f'there is no rule "{rule}"{did_you_mean(rule, (known.id for known in desk.rules.rules))}')
     ticket = _ticket(subject)
     with context.store(settings).reading() as tx:
-        moments = _remembered(tx, ticket) if ticket else [_imagined(tx, desk, Path(subject))]
+        moments = _remembered(tx, ticket) if ticket else [_imagined(tx, context.desk(settings), Path(subject))]
+    if rule:
+        _require_known(rule, moments, context)
     if as_json:
         print_json([document for moment in moments for document in _documents(moment, rule)])
     elif rule:
         _print_why_not(rule, moments)
     else:
         _print_moments(moments)
+
+
+def _require_known(rule: str, moments: list[_Moment], context: Context) -> None:
+    """A rule of the files, or one that was asked, whatever the files are like by now. Raises NotFoundError."""
+    from maild.config.faults import did_you_mean
+    from maild.errors import NotFoundError
+    from maild.rules.load import load_rules
+
+    loaded = load_rules(context.directory, context.settings()).rules
+    known = {trace.rule for moment in moments for trace in moment.traces} | {each.id for each in (loaded.rules if loaded else ())}
+    if rule not in known:
+        raise NotFoundError(f'there is no rule "{rule}"{did_you_mean(rule, known)}')
 
 
 def _ticket(subject: str) -> int | None:

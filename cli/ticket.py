@@ -13,9 +13,10 @@ from cli.completion import owners, queues
 from cli.context import Context
 from cli.group import Group
 from cli.options import as_option, json_option, limit_option, number, ticket_number
-from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, shown_time
+from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, say, shown_time
 
 if TYPE_CHECKING:
+    from maild.config.faults import Fault
     from maild.config.settings import Agent, Settings
     from maild.front_desk import FrontDesk
     from maild.message import Address
@@ -302,10 +303,21 @@ def _act(context: Context, number: int, agent: str | None, as_json: bool, words:
 
 def _front_desk(context: Context, agent: str | None) -> FrontDesk:
     from maild.front_desk import FrontDesk
-    from maild.office import open_office
+    from maild.office import open_front_office
 
     settings = context.settings()
-    return FrontDesk(context.store(settings), open_office(settings), _actor(agent, settings))
+    store = context.store(settings)
+    office, faults = open_front_office(settings)
+    if faults:
+        _warn_of_rules(faults, context)
+    return FrontDesk(store, office, _actor(agent, settings))
+
+
+def _warn_of_rules(faults: tuple[Fault, ...], context: Context) -> None:
+    from maild.config.report import render_faults
+
+    click.echo(render_faults(faults, context.directory), err=True)
+    say("The rule files are broken. None of them runs upon this, so it is done; a running daemon keeps its last good rules.")
 
 
 def _actor(agent: str | None, settings: Settings) -> Agent:

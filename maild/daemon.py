@@ -27,7 +27,7 @@ from maild.config.load import require_settings
 from maild.config.report import describe_first
 from maild.config.settings import Mode, Settings, Smtp
 from maild.copyist import copy_sent_mail
-from maild.errors import ConfigurationError, MailboxError
+from maild.errors import AlreadyRunningError, ConfigurationError, MailboxError, StoreUnavailableError
 from maild.housekeeping import call_watchers, housekeep
 from maild.ingest.watcher import Watcher
 from maild.ingest.worker import Reader
@@ -91,15 +91,22 @@ class App:
         self._postmen: list[Postman] = []
         self._timetable = Timetable()
         self._watch = Watch()
-        self._running = Running(_now())
+        self._began = _now()
+        self._running = Running(self._began)
 
     @property
     def settings(self) -> Settings:
         return self._office.desk.settings
 
     def start(self) -> None:
-        """Start every room."""
-        self._give_sign_of_life()
+        """Start every room.
+
+        Raises:
+            AlreadyRunningError: another daemon of this host works on the database; this one is closed then.
+        """
+        if other := self._begin():
+            self._close()
+            raise AlreadyRunningError(_describe_other(other))
         self._housekeep()
         self._timetable.every(SIGN_SECONDS, self._give_sign_of_life)
         self._timetable.every(HOUSEKEEPING_SECONDS, self._housekeep)
@@ -240,7 +247,19 @@ class App:
     @scheduled_job("sign of life")
     def _give_sign_of_life(self, *, ended: bool = False) -> None:
         with self._store.writing() as tx:
-            signs_of_life.give(tx, SignOfLife(self._owner, _now(), ended, self._running))
+            signs_of_life.give(tx, self._sign(ended=ended))
+
+    def _begin(self) -> SignOfLife | None:
+        """The first sign of life, or the last one of the daemon that has the desk. A full disk keeps nobody from starting."""
+        try:
+            with self._store.writing() as tx:
+                return signs_of_life.begin(tx, self._sign(), node.vital_sign)
+        except StoreUnavailableError as error:
+            maillog.store_unavailable("sign of life", str(error))
+            return None
+
+    def _sign(self, *, ended: bool = False) -> SignOfLife:
+        return SignOfLife(self._owner, _now(), ended, self._running, self._began)
 
     def _look_for_trouble(self) -> None:
         self._alarm.look(self._office, _now())
@@ -257,6 +276,13 @@ class App:
         self._store.close()
 
 
+def _describe_other(sign: SignOfLife) -> str:
+    """An older maild does not say since when it runs."""
+    _, pid = node.place_of(sign.owner)
+    since = f", since {sign.began.astimezone():%Y-%m-%d %H:%M:%S}" if sign.began else ""
+    return f"maild runs already on this database: process {pid}{since}; stop it first"
+
+
 def _spare_the_collector() -> None:
     """What is loaded by now lives as long as the process, but for the first office, which a reload puts aside once.
 
@@ -267,7 +293,10 @@ def _spare_the_collector() -> None:
 
 
 def run(directory: Path) -> int:
-    """Run a desk until SIGTERM or SIGINT; SIGHUP reloads, a second SIGTERM ends at once. The exit status: 1 if a room died."""
+    """Run a desk until SIGTERM or SIGINT; SIGHUP reloads, a second SIGTERM ends at once. The exit status: 1 if a room died.
+
+    Raises AlreadyRunningError where another daemon of this host has the desk.
+    """
     maillog.set_up()
     give_large_blocks_back()
     signals = _Signals()

@@ -50,6 +50,12 @@ class WrongStateError(MaildError):
     permanent = True
 
 
+class AlreadyRunningError(MaildError):
+    """maild runs already on this database."""
+
+    permanent = True
+
+
 class SchemaMismatchError(MaildError):
     """The database belongs to another version of maild."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 Level = Literal["ok", "warn", "fail"]
 CERTIFICATE_NOTICE = timedelta(days=14)
+_EXPIRED, _OTHER_NAME = 10, (62, 64)
 SKEW = timedelta(seconds=60)
 """OPERATIONS C12: a clock that is wrong by less is nobody's business."""
 
@@ -39,6 +40,15 @@ def judge_certificate(end: datetime, now: datetime) -> Finding:
     if end - now < CERTIFICATE_NOTICE:
         return Finding("warn", text, "renew it on the server: afterwards no mail is read or sent over it")
     return Finding("ok", text)
+
+
+def remedy_for_certificate(error: ssl.SSLCertVerificationError) -> str:
+    """What to do about one that is not trusted, by OpenSSL's number for the reason."""
+    if error.verify_code == _EXPIRED:
+        return "renew it on the server"
+    if error.verify_code in _OTHER_NAME:
+        return "`host` must be a name that stands in the certificate"
+    return "where the authority is your own, name the file of its certificate: `ca_file`, beside `host`"
 
 
 def judge_clock(skew: timedelta, of_what: str) -> Finding:

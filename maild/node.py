@@ -11,13 +11,19 @@ def own_name() -> str:
     return f"{socket.gethostname()}:{pid}:{_start_time(pid)}"
 
 
+def place_of(owner: str) -> tuple[str, int | None]:
+    """An owner's host and process id."""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    return host, int(pid) if pid.isdigit() else None
+
+
 def vital_sign(owner: str) -> bool | None:
     """Whether an owner is still at work; None: it is on another host, of which nothing can be known here."""
-    host, _, rest = owner.partition(":")
-    pid, _, started = rest.partition(":")
-    if host != socket.gethostname() or not pid.isdigit():
+    host, pid = place_of(owner)
+    if host != socket.gethostname() or pid is None:
         return None
-    return _start_time(int(pid)) == started != ""
+    return _start_time(pid) == owner.rpartition(":")[2] != ""
 
 
 def _start_time(pid: int) -> str:

@@ -20,10 +20,15 @@ class NoticeBoard:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._mailbox_errors: dict[str, str] = {}
+        self._mailboxes_logged: dict[str, tuple[MailboxState, str]] = {}
 
     def note_mailbox(self, key: str, state: MailboxState, detail: str) -> None:
-        """A mailbox has changed its state. Trying again mends nothing yet: while it connects, the last error stands."""
-        maillog.mailbox_state(key, state.value, detail)
+        """A mailbox has changed its state, or is still in it, which the log need not hear of. Trying again mends nothing yet: while it
+        connects, the last error stands.
+        """
+        if self._mailboxes_logged.get(key) != (state, detail):
+            self._mailboxes_logged[key] = state, detail
+            maillog.mailbox_state(key, state.value, detail)
         detail = self._mailbox_errors.get(key, "") if state is MailboxState.CONNECTING else detail
         self._mailbox_errors[key] = detail
         with suppress(StoreUnavailableError), self._store.writing() as tx:
@@ -31,8 +36,10 @@ class NoticeBoard:
             mailboxes.store_state(tx, key, state.value, datetime.now(UTC), error=detail, succeeded=is_read)
 
     def notes_of_account(self, name: str) -> Callable[[PostState], None]:
-        """What to tell of one account's changes of state; only trouble, and its end, are written down."""
-        told = [""]
+        """What to tell of one account's changes of state; only trouble, and its end, are written down, also of trouble that a daemon
+        before this one has left.
+        """
+        told = [self._known_trouble(name)]
 
         def note(state: PostState) -> None:
             detail = state.detail if state.condition in TROUBLE else ""
@@ -44,3 +51,8 @@ class NoticeBoard:
                 accounts.store_trouble(tx, name, detail)
 
         return note
+
+    def _known_trouble(self, name: str) -> str:
+        with suppress(StoreUnavailableError), self._store.reading() as tx:
+            return accounts.find_troubles(tx).get(name, "")
+        return ""

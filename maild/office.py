@@ -1,5 +1,6 @@
 """The office: all that decisions and letters rest on beside the mail itself, loaded from a desk's folder and swapped as one at a reload."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from maild.config.faults import Fault, Severity
@@ -14,6 +15,7 @@ from maild.rules.load import load_rules
 from maild.rules.ruleset import NO_RULES
 from maild.templates.checking import check_templates
 from maild.templates.render import Templates
+from maild.templates.values import Handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,26 @@ def open_office(settings: Settings) -> Office:
         ConfigurationError: rules or templates have faults, or the secret cannot be read.
     """
     desk = load_desk(settings)
-    handed = find_handed(desk.rules.rules, settings.directory)
-    _require_valid("templates", check_templates(settings, handed), settings)
-    return Office(desk, Composer(settings, desk.tokens, Templates(settings)))
+    return _furnish(desk, find_handed(desk.rules.rules, settings.directory))
+
+
+def open_front_office(settings: Settings) -> tuple[Office, tuple[Fault, ...]]:
+    """For what agents do, upon which no rules run: broken rule files do not stand in its way. Their faults; none where they are sound.
+
+    Raises:
+        ConfigurationError: templates have faults, or the secret cannot be read.
+    """
+    loaded = load_rules(settings.directory, settings)
+    desk = Desk(settings, loaded.rules or NO_RULES, tokens_of(settings))
+    if loaded.rules is None:
+        return _furnish(desk, None), loaded.faults
+    return _furnish(desk, find_handed(loaded.rules.rules, settings.directory)), ()
+
+
+def _furnish(desk: Desk, handed: Sequence[Handed] | None) -> Office:
+    """`handed`: what the rules give templates; None where broken rules leave that unknown."""
+    _require_valid("templates", check_templates(desk.settings, handed), desk.settings)
+    return Office(desk, Composer(desk.settings, desk.tokens, Templates(desk.settings)))
 
 
 def load_desk(settings: Settings) -> Desk:

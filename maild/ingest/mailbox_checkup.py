@@ -1,12 +1,13 @@
 """A mailbox's checkup: log in and look around, changing nothing (OPERATIONS C12). The commands themselves are `maild.ingest.imap`'s."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from maild.config.settings import Mailbox
-from maild.errors import MailboxError
-from maild.finding import Finding, judge_certificate, judge_clock
+from maild.errors import MailboxAuthError, MailboxError, MailboxUnreachableError
+from maild.finding import Finding, judge_certificate, judge_clock, remedy_for_certificate
 from maild.ingest.arrival import Part
 from maild.ingest.imap import Folder, MailboxSession
 
@@ -29,8 +30,21 @@ def check_mailbox(mailbox: Mailbox) -> list[Finding]:
             found.append(Finding("ok", f"login as {place} ({mailbox.security})"))
             found.extend(_look_around(session, mailbox))
     except MailboxError as error:
-        found.append(Finding("fail", str(error), "see host, port, security, username and password of this mailbox"))
+        found.append(Finding("fail", str(error), find_remedy(error)))
     return found
+
+
+def find_remedy(error: MailboxError) -> str:
+    """The keys that a login which failed for this reason rests on."""
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return remedy_for_certificate(error.__cause__)
+    if isinstance(error.__cause__, FileNotFoundError):
+        return "see `ca_file` of this mailbox"
+    if isinstance(error, MailboxAuthError):
+        return "see username and password of this mailbox"
+    if isinstance(error, MailboxUnreachableError):
+        return "see host, port and security of this mailbox"
+    return "see host, port, security, username and password of this mailbox"
 
 
 def _look_around(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]:

@@ -160,8 +160,10 @@ class Watcher:
 
     def _back_off(self, error: MaildError, failures: int) -> None:
         asked = error.retry_after_seconds if isinstance(error, MailboxThrottledError) else None
+        # A refused login is no connection that broke: trying again at once would be one login a minute too many (I22).
+        failures += isinstance(error, MailboxAuthError)
         delay = retry_delay(failures, self._timing.first_retry, self._timing.longest_retry, _chance.random(), asked)
-        self._tell(_state_after(error), f"{error}; next try in {delay:.0f} s")
+        self._tell(_state_after(error), f"{str(error).rstrip('.')}; next try in {delay:.0f} s")
         self._stop.wait(delay)
 
     def _visit(self, *, wait: bool) -> None:

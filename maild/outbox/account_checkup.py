@@ -4,13 +4,14 @@ Part of the door to smtplib, together with `smtp` and `wire`.
 """
 
 import smtplib
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
 from maild.config.settings import Smtp
-from maild.errors import AccountUnavailableError
-from maild.finding import Finding, certificate_end, judge_certificate
+from maild.errors import AccountUnavailableError, ConfigurationError
+from maild.finding import Finding, certificate_end, judge_certificate, remedy_for_certificate
 from maild.outbox.hygiene import wire_address
 from maild.outbox.wire import Wire, open_wire
 
@@ -29,10 +30,25 @@ def check_account(account: Smtp, hello: str, senders: Sequence[str], largest: in
             found.append(Finding("ok", f"{who} ({account.security})"))
             found.extend(_look_around(wire, senders, largest))
     except AccountUnavailableError as error:
-        found.append(Finding("fail", str(error), "see host, port, security, username and password of `smtp`"))
+        found.append(Finding("fail", str(error), _find_remedy(error)))
     except smtplib.SMTPException as error:
         found.append(Finding("fail", f"the connection broke: {error}", "try again; if it stays so, ask the relay's operator"))
     return found
+
+
+def _find_remedy(error: AccountUnavailableError) -> str:
+    """The keys that a login which failed for this reason rests on."""
+    match error.__cause__:
+        case ssl.SSLCertVerificationError() as untrusted:
+            return remedy_for_certificate(untrusted)
+        case FileNotFoundError():
+            return "see `ca_file` of `smtp`"
+        case smtplib.SMTPAuthenticationError() | ConfigurationError():
+            return "see username and password of `smtp`"
+        case smtplib.SMTPException():
+            return "see host, port, security, username and password of `smtp`"
+        case _:
+            return "see host, port and security of `smtp`"
 
 
 def _look_around(wire: Wire, senders: Sequence[str], largest: int) -> Iterator[Finding]:

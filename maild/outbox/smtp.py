@@ -66,11 +66,13 @@ class Account:
         return f"{self._smtp.host}:{self._smtp.port}"
 
     def connect(self) -> None:
-        """Be connected and logged in.
+        """Be connected and logged in. A connection that the server has closed meanwhile is renewed before any letter is claimed for it.
 
         Raises:
             AccountUnavailableError: the relay cannot be reached, trusted or logged in to; the message says which.
         """
+        if self._wire is not None and not self._wire.is_quiet:
+            self._drop()
         if self._wire is None:
             self._open()
 

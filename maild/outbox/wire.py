@@ -4,6 +4,7 @@ smtplib's own reader waits anew for every byte and takes replies without end; th
 (OPERATIONS T2, X20). What is said over the connection is `smtp`'s.
 """
 
+import select
 import smtplib
 import socket
 import ssl
@@ -25,6 +26,15 @@ class Wire(smtplib.SMTP):
 
     patience = COMMAND_SECONDS
     _buffer = b""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the connection stands, as far as can be seen. What a server says unasked is its farewell."""
+        if self.sock is None:
+            return False
+        said = select.poll()
+        said.register(self.sock, select.POLLIN)
+        return not said.poll(0)
 
     def command(self, line: str) -> Reply:
         """One command and its reply. UTF-8, as SMTPUTF8 wants it (RFC 6531); smtplib knows ASCII only."""
@@ -103,6 +113,8 @@ def open_wire(account: Smtp, hello: str, command_seconds: float) -> Wire:
     except smtplib.SMTPResponseException as error:
         said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         raise AccountUnavailableError(f"{name} refuses us: {error.smtp_code} {' '.join(said.split())}") from error
+    except ssl.SSLCertVerificationError as error:
+        raise AccountUnavailableError(f"the certificate of {name} is not trusted: {error.verify_message}") from error
     except (OSError, smtplib.SMTPException, UnicodeError, ConfigurationError) as error:
         raise AccountUnavailableError(f"{name} cannot be used: {plain_words(error)}") from error
 

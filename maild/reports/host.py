@@ -11,6 +11,7 @@ from maild.config.settings import Settings
 from maild.errors import ConfigurationError
 from maild.finding import Finding
 from maild.ingest.imap_wire import reads_literals_in_pieces
+from maild.writable import is_read_only
 
 MEBIBYTE = 1024 * 1024
 SCARCE, FULL = 1024 * MEBIBYTE, 100 * MEBIBYTE
@@ -35,11 +36,14 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
 def check_disk(database: Path) -> Iterator[Finding]:
     """Where the database grows, and where large mails are put together."""
     for folder, device in _devices((database, Path(tempfile.gettempdir()))):
-        yield judge_space(folder, shutil.disk_usage(device).free)
+        yield judge_space(folder, shutil.disk_usage(device).free, read_only=is_read_only(device))
 
 
-def judge_space(folder: Path, free: int) -> Finding:
+def judge_space(folder: Path, free: int, *, read_only: bool = False) -> Finding:
     """By what is free, in bytes."""
+    if read_only:
+        remedy = "`findmnt --target` shows how it is mounted; a disk with errors is made so by the kernel: see `dmesg`"
+        return Finding("fail", f"the file system of {folder} is read-only: mail will not be stored", remedy)
     text = f"{free // MEBIBYTE} MiB are free for {folder}"
     if free >= SCARCE:
         return Finding("ok", text)

@@ -60,7 +60,7 @@ def find_daemon(tx: Transaction, now: datetime) -> DaemonStatus:
     life = judge(sign, single_run, now)
     if sign is None or life is Life.ONCE:
         return DaemonStatus(life.value, None, None, single_run, _describe(life, "", single_run, now))
-    host, pid = _place(sign.owner)
+    host, pid = node.place_of(sign.owner)
     running = sign.running if life in (Life.RUNNING, Life.SILENT) else None
     text = _describe(life, f"process {pid} on {host}", sign.at, now)
     if running is None:
@@ -85,12 +85,6 @@ def _judge_daemon(sign: SignOfLife | None, now: datetime) -> Life:
     if node.vital_sign(sign.owner) is False:
         return Life.GONE
     return Life.SILENT if is_over(sign.at + SILENT_AFTER, SILENT_AFTER, now) else Life.RUNNING
-
-
-def _place(owner: str) -> tuple[str, int | None]:
-    host, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    return host, int(pid) if pid.isdigit() else None
 
 
 def _describe(life: Life, who: str, last: datetime | None, now: datetime) -> str:

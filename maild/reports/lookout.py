@@ -11,6 +11,7 @@ from maild.config.settings import Mailbox
 from maild.errors import MailboxError
 from maild.finding import Finding
 from maild.ingest.imap import MailboxSession
+from maild.ingest.mailbox_checkup import find_remedy
 from maild.ingest.parse import parse_message
 from maild.message import InboundMessage
 from maild.store import incoming, received_mail
@@ -46,7 +47,7 @@ class Lookout:
             folder = session.select()
             self._sessions[session] = folder.uid_next - 1 if folder.uid_next else max(session.new_uids(0), default=0)
         except MailboxError as error:
-            return Finding("fail", str(error), "see host, port, security, username and password of this mailbox")
+            return Finding("fail", str(error), find_remedy(error))
         return None
 
     def wait_for(self, numbers: set[int], seconds: float) -> Mapping[int, Returned]:

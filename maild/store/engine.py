@@ -17,6 +17,7 @@ from maild.errors import ConfigurationError, NotFoundError, StoreUnavailableErro
 from maild.store import schema
 from maild.store.prepared import run_plain
 from maild.store.turnstile import Turnstile
+from maild.writable import is_read_only
 
 Transaction = Connection
 """What every function of the store takes first. Callers only hand it on."""
@@ -42,9 +43,10 @@ _READING = ("PRAGMA query_only = ON", "PRAGMA cache_size = -512")
 """Who reads keeps little: SQLite throws the pages away as soon as another connection has written, and the holes stay in the heap."""
 
 
+_NOT_OURS = "does it belong to another user?"
 _HINTS = {
-    "readonly database": "does it belong to another user?",
-    "unable to open database file": "does it belong to another user?",
+    "readonly database": _NOT_OURS,
+    "unable to open database file": _NOT_OURS,
     "file is not a database": "it is damaged, or no database of SQLite's",
     "disk image is malformed": "it is damaged",
     "database is locked": "another program keeps it busy",
@@ -293,5 +295,7 @@ def _is_refusal(error: Exception) -> bool:
 
 def _words(error: Exception, name: str) -> str:
     cause = " ".join(str(getattr(error, "orig", None) or error).split())
-    hint = next((f" ({hint})" for words, hint in _HINTS.items() if words in cause), "")
-    return f"the database {name} does not answer: {cause}{hint}"
+    hint = next((hint for words, hint in _HINTS.items() if words in cause), "")
+    if hint is _NOT_OURS and is_read_only(Path(name).parent):
+        hint = "its file system is read-only"
+    return f"the database {name} does not answer: {cause}{f' ({hint})' if hint else ''}"

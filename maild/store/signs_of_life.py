@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from maild.store import switches
+from maild.store.claims import VitalSign
 from maild.store.engine import Transaction
 
 _DAEMON = "life.daemon"
@@ -31,12 +32,28 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class SignOfLife:
-    """`owner` is the daemon's name (`maild.node`). `ended`: it was its last, given while it closed."""
+    """`owner` is the daemon's name (`maild.node`). `ended`: it was its last, given while it closed.
+
+    `began`: when it was started; None: an older maild did not say it.
+    """
 
     owner: str
     at: datetime
     ended: bool = False
     running: Running | None = None
+    began: datetime | None = None
+
+
+def begin(tx: Transaction, sign: SignOfLife, vital_sign: VitalSign) -> SignOfLife | None:
+    """A daemon's first, unless another one is at work on this host: then nothing is written, and the answer is that one's last.
+
+    On another host it may be gone for good, which cannot be known here.
+    """
+    before = find(tx, lock=True)
+    if before and not before.ended and before.owner != sign.owner and vital_sign(before.owner):
+        return before
+    give(tx, sign)
+    return None
 
 
 def give(tx: Transaction, sign: SignOfLife) -> None:
@@ -47,13 +64,14 @@ def give(tx: Transaction, sign: SignOfLife) -> None:
     switches.store(tx, _DAEMON, json.dumps(asdict(sign), default=datetime.isoformat))
 
 
-def find(tx: Transaction) -> SignOfLife | None:
-    """The last; None: no daemon has ever run."""
-    written = switches.find(tx, _DAEMON)
+def find(tx: Transaction, *, lock: bool = False) -> SignOfLife | None:
+    """The last; None: no daemon has ever run. `lock`: whoever else writes one waits until this transaction ends."""
+    written = switches.find(tx, _DAEMON, lock=lock)
     if written is None:
         return None
     sign = json.loads(written)
-    return SignOfLife(sign["owner"], datetime.fromisoformat(sign["at"]), sign["ended"], _read_running(sign.get("running")))
+    began = datetime.fromisoformat(sign["began"]) if sign.get("began") else None
+    return SignOfLife(sign["owner"], datetime.fromisoformat(sign["at"]), sign["ended"], _read_running(sign.get("running")), began)
 
 
 def _read_running(written: dict[str, Any] | None) -> Running | None:

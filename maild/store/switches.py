@@ -6,12 +6,13 @@ from maild.store.engine import Transaction
 from maild.store.tables.desk import settings
 
 _FIND = select(settings.c.value).where(settings.c.name == bindparam("wanted"))
+_FIND_AND_LOCK = _FIND.with_for_update()
 _CHANGE = settings.update().where(settings.c.name == bindparam("wanted")).values(value=bindparam("word"))
 
 
-def find(tx: Transaction, name: str) -> str | None:
-    """The word stored under a name, None if there is none."""
-    return tx.execute(_FIND, {"wanted": name}).scalar()
+def find(tx: Transaction, name: str, *, lock: bool = False) -> str | None:
+    """The word stored under a name, None if there is none. `lock`: it stays as it is until this writing transaction ends."""
+    return tx.execute(_FIND_AND_LOCK if lock else _FIND, {"wanted": name}).scalar()
 
 
 def find_all(tx: Transaction, prefix: str) -> list[tuple[str, str]]:

@@ -143,6 +143,11 @@ def test_sighup_swaps_the_rules_and_a_broken_file_leaves_the_running_ones(make_d
     assert (refused["faults"], refused["first"].partition(": ")[0]) == (2, "rules/10-test.yaml:2:28")
     assert tags_of_new_ticket(desk, 2) == ["first"]
     assert_it_says_which_files_run(desk)
+    number = str(desk.tickets()[0]["number"])
+    assert "rule one" in desk.maild("rules", "explain", number)
+    assert desk.maild("rules", "explain", number, "--why-not", "one").startswith("ticket.created: rule one")
+    assert desk.maild("rules", "explain", number, "--why-not", "broken", status=1) == ""
+    assert desk.maild("ticket", "close", number).startswith(f"#{number} closed")
 
     rules.write_text("version: 1\nrules: [{id: two, when: ticket.created, do: [{tag: [second]}]}]\n", encoding="utf-8")
     process.send_signal(signal.SIGHUP)

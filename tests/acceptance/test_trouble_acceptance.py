@@ -1,5 +1,6 @@
 """Trouble: a broken configuration, servers that are down, mails that break a step. Nothing is lost, the rest goes on (issue: Bad input)."""
 
+import re
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -83,6 +84,27 @@ def test_a_stopped_daemon_is_noticed_until_one_runs_again_or_is_not_needed(make_
 
 
 # Servers that are down
+
+
+def test_a_second_daemon_is_refused_and_a_killed_one_hinders_nobody(make_desk: DeskMaker):
+    desk = make_desk()
+    first = desk.launch_and_wait()
+    eventually(lambda: desk.mailbox_states() == {"sales": "watching", "support": "watching"})
+    second = desk.launch()
+    assert second.wait(timeout=20) == 1
+    refusal = desk.log().splitlines()[-1]
+    assert re.fullmatch(
+        rf"maild: maild runs already on this database: process {first.pid}, since \d{{4}}-\d\d-\d\d [\d:]{{8}}; stop it first", refusal
+    )
+    desk.maild_process("run", "--once")
+    assert desk.ask("status")["daemon"]["pid"] == first.pid
+    assert set(desk.mailbox_states().values()) == {"watching"}
+    first.kill()
+    third = desk.launch()
+    eventually(lambda: desk.ask("status")["daemon"]["pid"] == third.pid)
+    third.terminate()
+    fourth = desk.launch() if third.wait(timeout=20) == 0 else third
+    eventually(lambda: desk.ask("status")["daemon"]["pid"] == fourth.pid)
 
 
 def test_imap_down_at_the_start_and_later_is_said_and_caught_up_with(make_desk: DeskMaker, dovecot_server: DovecotServer):

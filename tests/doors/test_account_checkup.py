@@ -1,10 +1,13 @@
 """A sending account's checkup against scripted servers and aiosmtpd: nothing is ever sent (OPERATIONS C12, T10)."""
 
+import ssl
 from dataclasses import replace
+from pathlib import Path
 
 from maild.config.settings import Secret, Smtp
 from maild.finding import Finding
 from maild.outbox.account_checkup import check_account
+from tests.rig.dovecot import make_certificates
 from tests.rig.fake_smtp import Cut, FakeSmtp
 from tests.rig.servers import free_port
 from tests.rig.sink import SmtpSink
@@ -57,8 +60,22 @@ def test_an_account_that_cannot_be_used_is_one_fault():
     with FakeSmtp({"AUTH": ["535 5.7.8 wrong password"] * 3}, extensions=("AUTH PLAIN",)) as server:
         (fault,) = checked(server, SUPPORT, username="desk", password=Secret("plain", "x"))
     assert (fault.level, "535 5.7.8 wrong password" in fault.text) == ("fail", True)
+    assert fault.remedy == "see username and password of `smtp`"
     (away,) = checked(server, SUPPORT, port=free_port())
-    assert "cannot be used" in away.text
+    assert ("cannot be used" in away.text, away.remedy) == (True, "see host, port and security of `smtp`")
+
+
+def test_a_certificate_that_is_not_trusted_names_the_key_for_an_authority_of_ones_own(tmp_path: Path):
+    make_certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    with FakeSmtp(tls=context, implicit_tls=True) as server:
+        (fault,) = checked(server, SUPPORT, security="tls")
+        assert f"the certificate of {server.host}:{server.port} is not trusted: " in fault.text
+        assert "`ca_file`" in fault.remedy
+        (missing,) = checked(server, SUPPORT, security="tls", ca_file=tmp_path / "none.pem")
+        assert missing.remedy == "see `ca_file` of `smtp`"
+        assert texts(checked(server, SUPPORT, security="tls", ca_file=tmp_path / "ca.pem"), "fail") == ""
 
 
 def test_a_server_that_breaks_off_is_a_fault_and_no_crash():

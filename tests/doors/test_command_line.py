@@ -295,6 +295,26 @@ def test_broken_rules_leave_a_running_desk_alone_and_say_so(desk: RunningDesk):
     assert 'unknown key "whne" in a rule' in found.stderr, found.stderr
 
 
+def test_broken_rules_keep_no_agent_from_his_work_and_are_told_all_the_same(desk: RunningDesk):
+    a_ticket(desk)
+    desk.rules = "version: 1\nrules: [{id: pay, whne: ticket.created, do: [{reply: {template: refund, amount: 12}}]}]\n"
+    desk.configure()
+    (desk.directory / "templates/en").mkdir(parents=True)
+    (desk.directory / "templates/en/refund.body.txt").write_text("You get {{ amount }} back.\n", encoding="utf-8")
+    for verb, *words in (("reply", "Come by."), ("note", "He comes."), ("assign", "anna"), ("tag", "seen"), ("close",)):
+        done = maild(desk, "ticket", verb, "1", *words, "--as", "anna")
+        assert done.stdout.startswith("#1 ")
+        assert 'unknown key "whne" in a rule' in done.stderr
+        assert "a running daemon keeps its last good rules" in done.stderr
+    ticket = desk.ticket(1)
+    assert (ticket["status"], ticket["owner"], ticket["tags"]) == ("closed", "anna", ["seen"])
+    assert [letter["to"] for letter in desk.ask("outbox", "list") if letter["kind"] == "answer"] == ["ann@globex.example"]
+    assert maild(desk, "rules", "explain", "1").stderr == "no rules ran\n"
+    for arguments in (("rules", "list"), ("rules", "test"), ("run", "--once")):
+        refused = run_here(desk.directory, *arguments)
+        assert (refused.returncode, 'unknown key "whne" in a rule' in refused.stderr) == (2, True)
+
+
 # Lists
 
 

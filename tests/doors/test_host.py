@@ -33,6 +33,8 @@ def test_a_disk_that_fills_is_told_before_mail_is_refused(tmp_path: Path):
     assert judge_space(tmp_path, 5000 * MEBIBYTE).level == "ok"
     assert judge_space(tmp_path, 500 * MEBIBYTE).level == "warn"
     assert judge_space(tmp_path, 50 * MEBIBYTE).level == "fail"
+    read_only = judge_space(tmp_path, 5000 * MEBIBYTE, read_only=True)
+    assert (read_only.level, "is read-only" in read_only.text) == ("fail", True)
     assert 1 <= len(list(check_disk(tmp_path / "not" / "there" / "yet"))) <= 2
 
 

@@ -1,6 +1,9 @@
 """Whether a daemon runs, told from its signs of life."""
 
 import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -68,6 +71,43 @@ def test_a_daemon_that_ends_says_nothing_where_another_has_begun(store: Store):
     give(store, HERE)
     give(store, ELSEWHERE, ended=True)
     check(store, 0, Life.RUNNING)
+
+
+def begin(store: Store, owner: str) -> SignOfLife | None:
+    with store.writing() as tx:
+        return signs_of_life.begin(tx, SignOfLife(owner, NOW, began=NOW), node.vital_sign)
+
+
+@pytest.mark.parametrize("before", [DEAD, ELSEWHERE, HERE], ids=["dead", "elsewhere", "here"])
+def test_a_daemon_takes_the_place_of_a_dead_one_and_of_one_elsewhere(store: Store, before: str):
+    give(store, before)
+    assert begin(store, HERE) is None
+    with store.reading() as tx:
+        assert signs_of_life.find(tx) == SignOfLife(HERE, NOW, began=NOW)
+
+
+def test_a_daemon_does_not_take_the_place_of_a_living_one_however_silent(store: Store):
+    assert begin(store, HERE) is None
+    assert begin(store, DEAD) == SignOfLife(HERE, NOW, began=NOW)
+    check(store, 1, Life.RUNNING, f"process {os.getpid()}")
+    give(store, HERE, ended=True)
+    assert begin(store, DEAD) is None
+
+
+def test_of_two_daemons_that_start_at_the_same_moment_one_begins(store: Store):
+    give(store, ELSEWHERE, ended=True)
+    owners = [f"{HERE.rpartition(':')[0]}:{number}" for number in range(8)]
+    gate = threading.Barrier(len(owners))
+
+    def start(owner: str) -> SignOfLife | None:
+        gate.wait()
+        with store.writing() as tx:
+            return signs_of_life.begin(tx, SignOfLife(owner, NOW), lambda other: other in owners)
+
+    with ThreadPoolExecutor(len(owners)) as threads:
+        refused = [sign for sign in threads.map(start, owners) if sign]
+    assert len(refused) == len(owners) - 1
+    assert len({sign.owner for sign in refused}) == 1
 
 
 def test_a_desk_may_do_without_a_daemon(store: Store):

@@ -1,12 +1,15 @@
 """A mailbox's checkup against a real Dovecot, and against a server that lacks this and that (OPERATIONS C12, I20)."""
 
+import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from maild.config.settings import After
-from maild.finding import Finding, judge_certificate, judge_clock
+from maild.config.settings import After, Mailbox, Secret
+from maild.finding import Finding, judge_certificate, judge_clock, remedy_for_certificate
 from maild.ingest.mailbox_checkup import check_mailbox
 from tests.rig.dovecot import DovecotServer
 from tests.rig.fake_imap import FakeImap
@@ -14,6 +17,7 @@ from tests.rig.mailboxes import a_mailbox
 from tests.rig.mails import an_email
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
+KEYS = ("ca_file", "host", "port", "security", "username", "password")
 
 
 @pytest.fixture
@@ -81,7 +85,23 @@ def test_gmail_is_known_by_its_extension(fake: FakeImap):
     assert "this is Gmail" in texts(check_mailbox(a_mailbox(fake)), "warn")
 
 
-def test_a_server_that_is_not_there_is_one_fault(fake: FakeImap):
+def check_fault(mailbox: Mailbox, words: str, *keys: str) -> None:
+    (fault,) = check_mailbox(mailbox)
+    assert (fault.level, words in fault.text) == ("fail", True), fault
+    assert [key for key in KEYS if key in fault.remedy] == list(keys), fault
+
+
+def test_a_login_that_fails_is_one_fault_and_names_the_keys_it_rests_on(dovecot: DovecotServer, user: str, fake: FakeImap, tmp_path: Path):
+    check_fault(a_mailbox(dovecot, user, password=Secret("plain", "wrong")), "refuses the login", "username", "password")
+    tls = a_mailbox(dovecot, user, security="tls", port=dovecot.tls_port)
+    check_fault(tls, "is not trusted", "ca_file", "host")
+    check_fault(replace(tls, ca_file=tmp_path / "none.pem"), "No such file", "ca_file")
     fake.stop()
-    (fault,) = check_mailbox(a_mailbox(fake))
-    assert (fault.level, "does not answer" in fault.text, "see host" in fault.remedy) == ("fail", True, True)
+    check_fault(a_mailbox(fake), "does not answer", "host", "port", "security")
+
+
+@pytest.mark.parametrize(("code", "remedy"), [(10, "renew it on the server"), (62, "`host`"), (64, "`host`"), (18, "`ca_file`")])
+def test_what_to_do_about_a_certificate_depends_on_what_is_wrong_with_it(code: int, remedy: str):
+    error = ssl.SSLCertVerificationError()
+    error.verify_code = code
+    assert remedy in remedy_for_certificate(error)

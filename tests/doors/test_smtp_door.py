@@ -120,6 +120,19 @@ def test_a_server_that_closes_after_three_letters_costs_no_letter_an_attempt():
         assert server.connections == 4
 
 
+def test_a_connection_that_the_server_has_closed_is_renewed_before_a_letter_is_claimed_for_it():
+    with FakeSmtp(close_after=1) as server:
+        account = an_account(server)
+        assert isinstance(account.send(a_delivery()), Sent)
+        deadline = time.monotonic() + 10
+        while server.connections < 2:
+            assert time.monotonic() < deadline
+            account.connect()
+        account.connect()
+        assert server.connections == 2
+        account.close()
+
+
 def test_421_at_mail_means_a_new_connection():
     with FakeSmtp({"MAIL": ["250 ok", "421 4.4.2 too long idle"]}) as server:
         account = an_account(server)

@@ -1,5 +1,6 @@
 """Opening, transactions, errors: `maild.store.engine` on both engines."""
 
+import os
 import stat
 import threading
 from contextlib import closing, suppress
@@ -45,6 +46,16 @@ def test_a_missing_database_is_reported_with_the_remedy(tmp_path: Path):
     with pytest.raises(NotFoundError, match=r"does not exist yet; `maild run` creates it"):
         open_store("sqlite:///maild.db", tmp_path, create=False)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("flags", "hint"), [(os.ST_RDONLY | os.ST_NOSUID, "its file system is read-only"), (0, "another user")])
+def test_a_database_that_cannot_be_opened_is_reported_with_the_likely_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, hint: str
+):
+    (tmp_path / "maild.db").mkdir()
+    monkeypatch.setattr(os, "statvfs", lambda folder: os.statvfs_result((*[0] * 8, flags, 255)))
+    with pytest.raises(StoreUnavailableError, match=rf"unable to open database file \(.*{hint}"):
+        open_store("sqlite:///maild.db", tmp_path, create=False)
 
 
 def test_an_empty_database_is_filled_only_when_asked(postgres: PostgresServer, tmp_path: Path):

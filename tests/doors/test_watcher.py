@@ -1,6 +1,7 @@
 """A watched mailbox against a real Dovecot, a line that fails, and servers that lie."""
 
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -349,6 +350,19 @@ def test_a_throttling_server_is_left_alone_for_as_long_as_it_asks(fake, shelf):
         time.sleep(0.7)
     assert fake.connections == 1
     assert "next try in 60 s" in next(words for state, words in heard if state is MailboxState.THROTTLED)
+
+
+def test_a_refused_login_is_not_tried_again_at_once(fake, shelf):
+    heard: list[tuple[MailboxState, str]] = []
+    fake.scripts[b"LOGIN"] = lambda connection, tag, _: connection.send(tag + b" NO [AUTHENTICATIONFAILED] Authentication failed.\r\n")
+    with watching(
+        a_mailbox(fake), shelf, timing=replace(HASTY, first_retry=60, longest_retry=900), tell=lambda _, *what: heard.append(what)
+    ):
+        until(lambda: any(state is MailboxState.AUTH_REQUIRED for state, _ in heard))
+        time.sleep(1.2)
+    assert fake.connections == 1
+    words = next(words for state, words in heard if state is MailboxState.AUTH_REQUIRED)
+    assert re.search(r": \[AUTHENTICATIONFAILED\] Authentication failed; next try in [456]\d s$", words), words
 
 
 def test_a_message_without_a_body_holds_nobody_up_and_is_tried_again(fake, shelf):
