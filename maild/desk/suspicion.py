@@ -13,11 +13,13 @@ from maild.ingest.address_kinds import is_freemail
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Strength, Thread
 from maild.known import Conduct, History, guess_key, pair_key
-from maild.message import AuthResult, InboundMessage
+from maild.message import REPORTS, AuthResult, InboundMessage, Nature
 from maild.reason import Reason
 from maild.tokens import Tokens
 
 PROMPT = timedelta(seconds=120)
+SERVERS_TICK = timedelta(seconds=1)
+"""IMAP tells to the second when a mail came: what came within the second of our letter seems to be before it."""
 ECHOES = 3
 GUESSES = 10
 GUESSES_OF_A_DOMAIN = 50
@@ -28,7 +30,7 @@ def observe(message: InboundMessage, sender: Sender, history: History, tokens: T
     """What this mail adds to what is known of its sender."""
     wrong = 0 if _is_another(sender) else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject)
     last = history.last_automatic
-    is_prompt = last is not None and timedelta() <= received - last <= PROMPT
+    is_prompt = last is not None and -SERVERS_TICK < received - last <= PROMPT
     return Conduct(wrong, is_prompt, _content_hash(message))
 
 
@@ -40,6 +42,15 @@ def _content_hash(message: InboundMessage) -> str:
     files = (file.sha256 for file in message.attachments if not file.elided and not file.content_type.startswith("message/"))
     content = "\n".join((" ".join(message.new_text.split()), *sorted(files))).strip()
     return sha256(content.encode()).hexdigest() if content else ""
+
+
+def with_turn(conduct: Conduct, nature: Nature, thread: Thread, history: History) -> Conduct:
+    """L5: automatic mail of ours is answered once, whoever sends three lines behind it; and a report answers nothing."""
+    ticket = thread.ticket.number if thread.ticket else None
+    turns = (mail.settled for mail in history.recent if mail.ticket == ticket and mail.conduct.is_prompt)
+    sent, last = history.last_automatic, max(turns, default=None)
+    is_first = sent is not None and (last is None or sent >= last)
+    return replace(conduct, is_prompt=conduct.is_prompt and is_first and nature.message_class not in REPORTS)
 
 
 def with_tried_number(conduct: Conduct, sender: Sender, thread: Thread) -> Conduct:
