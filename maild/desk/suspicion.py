@@ -3,7 +3,7 @@
 What follows is decided elsewhere: a guesser's weak evidence is not followed (`ingest.thread`), an echo is added quietly (`decide`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,7 +15,7 @@ from maild.ingest.thread import Strength, Thread
 from maild.known import Conduct, History, guess_key, pair_key
 from maild.message import REPORTS, AuthResult, InboundMessage, Nature
 from maild.reason import Reason
-from maild.tokens import Tokens
+from maild.tokens import SubjectTag, Tokens
 
 PROMPT = timedelta(seconds=120)
 SERVERS_TICK = timedelta(seconds=1)
@@ -26,9 +26,11 @@ GUESSES_OF_A_DOMAIN = 50
 MUTED_FOR = timedelta(hours=24)
 
 
-def observe(message: InboundMessage, sender: Sender, history: History, tokens: Tokens, received: datetime) -> Conduct:
-    """What this mail adds to what is known of its sender."""
-    wrong = 0 if _is_another(sender) else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject)
+def observe(
+    message: InboundMessage, sender: Sender, history: History, tokens: Tokens, received: datetime, details: Iterable[str] = ()
+) -> Conduct:
+    """What this mail adds to what is known of its sender. `details` stand behind the plus of our addresses in it."""
+    wrong = 0 if _is_another(sender) else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject, details)
     last = history.last_automatic
     is_prompt = last is not None and -SERVERS_TICK < received - last <= PROMPT
     return Conduct(wrong, is_prompt, _content_hash(message))
@@ -53,9 +55,11 @@ def with_turn(conduct: Conduct, nature: Nature, thread: Thread, history: History
     return replace(conduct, is_prompt=conduct.is_prompt and is_first and nature.message_class not in REPORTS)
 
 
-def with_tried_number(conduct: Conduct, sender: Sender, thread: Thread) -> Conduct:
-    """S6: whoever counts numbers guesses, too: a tag without check characters, alone, that opened nothing to him."""
-    tried = any(item.grade == "f" for item in thread.evidence) and all(item.strength is Strength.WEAK for item in thread.evidence)
+def with_tried_number(conduct: Conduct, sender: Sender, thread: Thread, tags: Sequence[SubjectTag]) -> Conduct:
+    """S6: whoever counts numbers guesses, too: a tag without check characters, alone, that opened nothing to him. `tags` are the subject's;
+    wrong check characters are counted already."""
+    is_alone = all(item.strength is Strength.WEAK for item in thread.evidence)
+    tried = is_alone and any(item.grade == "f" for item in thread.evidence) and not any(tag.guessed for tag in tags[-1:])
     is_refused = thread.ticket is None and {reason.code for reason in thread.refused} <= {"no-such-ticket", "not-a-participant"}
     if not tried or not is_refused or _is_another(sender):
         return conduct

@@ -42,11 +42,23 @@ def test_wrong_ids_and_tags_are_counted_and_right_ones_and_foreign_ones_are_not(
 
     check(0, in_reply_to=(GOOD,), subject=TOKENS.mint_tag(1042))
     check(1, in_reply_to=(WRONG,))
+    check(1, in_reply_to=(WRONG,), references=(GOOD, WRONG))
     check(2, references=(WRONG, TOKENS.mint_anchor(7).replace("t.7.", "t.8.")))
     check(1, subject="Re: [Acme #1042-0000] Printer")
+    check(2, subject="Re: [Acme #1042-0000] [Acme #1042-0001] Re: [Acme #1042-0000] Printer")
     check(0, subject="Re: [Acme #1042] Printer")
     check(0, subject="Re: [Other #1042-0000] Printer")
     check(0, in_reply_to=(WRONG.replace("acme.example", "elsewhere.example"),))
+
+
+def test_wrong_details_of_our_addresses_are_counted_and_others_details_are_not():
+    def check(expected: int, *details: str) -> None:
+        assert observe(a_message(), a_sender(), History(), TOKENS, NOW, details).wrong_tokens == expected, details
+
+    right = (TOKENS.mint_reply(7), TOKENS.mint_answer(7, 1, "anna"), TOKENS.mint_bounce(7, 1), TOKENS.mint_probe(7))
+    check(0, *right, "invoices", "r7")
+    check(4, *(detail.replace("7", "8", 1) for detail in right))
+    check(1, right[0].replace("r7", "r8"), right[0].replace("r7", "R8"))
 
 
 def test_a_forged_sender_counts_for_nobody():
@@ -59,12 +71,13 @@ def test_a_number_tried_in_vain_is_a_guess_and_no_other_tag_is():
     number = Evidence("f", Strength.WEAK, 7, "subject tag #7")
     refused = (Reason("not-a-participant", "x"),)
 
-    def check(expected: int, sender: Sender, **thread: Any) -> None:
-        conduct = with_tried_number(Conduct(2), sender, Thread(**thread))
+    def check(expected: int, sender: Sender, tag: str = "[Acme #7]", **thread: Any) -> None:
+        conduct = with_tried_number(Conduct(2), sender, Thread(**thread), TOKENS.find_tags(f"[Acme #8-0000] {tag}"))
         assert conduct.wrong_tokens - 2 == expected, thread
 
     check(1, a_sender(), evidence=(number,), refused=refused)
     check(1, a_sender(), evidence=(number,), refused=(Reason("no-such-ticket", "x"),))
+    check(0, a_sender(), "[Acme #7-0000]", evidence=(number,), refused=refused)
     check(0, a_sender(), evidence=(number,), ticket=a_ticket(7), chosen=number)
     check(0, a_sender(), evidence=(Evidence("d", Strength.MEDIUM, 7, "In-Reply-To"), number), refused=refused)
     check(0, a_sender(), evidence=(number,), refused=(Reason("another-department", "x"),))
