@@ -144,8 +144,8 @@ class Earlier:
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """What is remembered of a mail to tell loops and guesses (MAIL.md L5, S6): how many tags and tokens in it carry a wrong MAC or are
-    numbers tried in vain, whether it came right behind automatic mail of ours to its sender, and the hash of its new words and files, ""
-    without any."""
+    numbers tried in vain, whether it came right behind automatic mail of ours to its sender, the first on its ticket since, and the hash of
+    its new words and files, "" without any."""
 
     wrong_tokens: int = 0
     is_prompt: bool = False
@@ -157,10 +157,11 @@ NOTHING_NOTED = Conduct()
 
 @dataclass(frozen=True, slots=True)
 class RecentMail:
-    """A mail of the same sender within the last hour."""
+    """A mail of the same sender within the last hour, and when it was walked through."""
 
     ticket: int | None
     conduct: Conduct
+    settled: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from maild.decide import decide
 from maild.desk.audience import agent_homes
 from maild.desk.commands import hash_words
 from maild.desk.doubt import find_evidence, find_why_kept_out
-from maild.desk.suspicion import find_distrust, observe, with_tried_number
+from maild.desk.suspicion import find_distrust, observe, with_tried_number, with_turn
 from maild.draft import Draft
 from maild.effects import Decision
 from maild.ingest.arrival import Part
@@ -88,12 +88,13 @@ def read(
         # Only the store knows what ids a relay has given to our letters (O1a). Now that it has said so, they are read like our own.
         recognised = _recognise(message, witness, tokens, desk.settings)
     named = replace(recognised.sender, carrier=through.carrier)
-    conduct = observe(message, named, known.history, tokens, circumstances.received or now)
+    conduct = observe(message, named, known.history, tokens, circumstances.received or now, find_details(message, desk.settings))
     sender = replace(named, distrust=find_distrust(named, conduct, known.history))
     nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, carrier=through.carrier)
     thread = find_thread(message, sender, departments, known, tokens, desk.settings, now, is_house=is_house)
     title = strip_prefixes(tokens.strip_tags(message.subject))
-    conduct = with_tried_number(conduct, sender, thread)
+    conduct = with_turn(conduct, nature, thread, known.history)
+    conduct = with_tried_number(conduct, sender, thread, tokens.find_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
     return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
 

@@ -208,12 +208,19 @@ class Tokens:
         """Our own tags in a subject, in order; foreign prefixes are never ours."""
         return tuple(self._read_tag(match) for match in self._tag.finditer(subject))
 
-    def count_wrong(self, message_ids: Iterable[str], subject: str) -> int:
-        """How many ids and tags have our form, and a MAC or check characters that are not ours (MAIL.md S6)."""
+    def count_wrong(self, message_ids: Iterable[str], subject: str, details: Iterable[str] = ()) -> int:
+        """How many different ids, tags and `details` of our addresses have our form, and a MAC or check characters that are not ours
+        (MAIL.md S6)."""
         ours = f"@{self.domain}".casefold()
         ids = [given for given in message_ids if given.casefold().endswith(ours) and (_ID.fullmatch(given) or _ANCHOR.fullmatch(given))]
-        wrong = [given for given in ids if self.read_message_id(given) is None and self.read_anchor(given) is None]
-        return len(wrong) + sum(tag.guessed for tag in self.find_tags(subject))
+        wrong = {given.casefold() for given in ids if self.read_message_id(given) is None and self.read_anchor(given) is None}
+        wrong |= {detail.casefold() for detail in details if _DETAIL.fullmatch(detail) and not self._is_own(detail)}
+        wrong |= {subject[tag.start : tag.end].casefold() for tag in self.find_tags(subject) if tag.guessed}
+        return len(wrong)
+
+    def _is_own(self, detail: str) -> bool:
+        reads = (self.read_reply, self.read_answer, self.read_bounce, self.read_probe)
+        return any(read(detail) is not None for read in reads)
 
     def strip_tags(self, subject: str) -> str:
         """The subject without our own tags."""

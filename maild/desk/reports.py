@@ -23,6 +23,12 @@ from maild.tokens import LetterKind
 
 UNDELIVERABLE = "undeliverable"
 DIAGNOSTIC_LENGTH = 500
+DISPOSITIONS = {
+    "displayed": "displayed by {}",
+    "deleted": "deleted by {}, as it seems without being read",
+    "dispatched": "passed on by the mail system of {}",
+    "processed": "processed by the mail system of {}",
+}
 
 
 def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
@@ -67,8 +73,8 @@ def _consequences(
 def _effects(
     reading: Reading, letter: KnownLetter, ticket: TicketView, failure: str | None, settings: Settings, now: datetime
 ) -> Iterator[Effect]:
-    message = replace(message_of(reading, MessageKind.AUTO, now), internal=True)
-    yield message
+    if reading.nature.message_class is not MessageClass.MDN:
+        yield replace(message_of(reading, MessageKind.AUTO, now), internal=True)
     yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading))
     yield from _alias(reading, letter)
     if failure and letter.kind is LetterKind.ANSWER:
@@ -119,6 +125,19 @@ def _final_failure(reading: Reading) -> str | None:
 def _words(reading: Reading) -> str:
     report, recipients = reading.message.report, _recipients(reading)
     if report and report.kind is ReportKind.MDN:
-        return f"displayed by {', '.join(recipient.address for recipient in recipients) or 'the reader'}"
+        return _receipt_words(reading, recipients)
     told = [f"{recipient.address} {recipient.status} {recipient.diagnostic}".strip() for recipient in recipients]
     return ("; ".join(told) or (report.sign if report else ""))[:DIAGNOSTIC_LENGTH]
+
+
+def _receipt_words(reading: Reading, recipients: tuple[BouncedRecipient, ...]) -> str:
+    """B7, in the words of RFC 8098 section 3.2.6. What is deleted may have been read before; Outlook writes so of what was not."""
+    author = reading.message.author
+    who = ", ".join(recipient.address for recipient in recipients) or (author.address if author else "the reader")
+    found = next((DISPOSITIONS[word] for recipient in recipients if (word := _disposition(recipient)) in DISPOSITIONS), "receipt of {}")
+    return found.replace("{}", who)[:DIAGNOSTIC_LENGTH]
+
+
+def _disposition(recipient: BouncedRecipient) -> str:
+    """The type in `manual-action/MDN-sent-manually; deleted/error`."""
+    return recipient.diagnostic.rpartition(";")[2].partition("/")[0].strip().lower()

@@ -3,7 +3,7 @@
 What follows is decided elsewhere: a guesser's weak evidence is not followed (`ingest.thread`), an echo is added quietly (`decide`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,22 +13,26 @@ from maild.ingest.address_kinds import is_freemail
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Strength, Thread
 from maild.known import Conduct, History, guess_key, pair_key
-from maild.message import AuthResult, InboundMessage
+from maild.message import REPORTS, AuthResult, InboundMessage, Nature
 from maild.reason import Reason
-from maild.tokens import Tokens
+from maild.tokens import SubjectTag, Tokens
 
 PROMPT = timedelta(seconds=120)
+SERVERS_TICK = timedelta(seconds=1)
+"""IMAP tells to the second when a mail came: what came within the second of our letter seems to be before it."""
 ECHOES = 3
 GUESSES = 10
 GUESSES_OF_A_DOMAIN = 50
 MUTED_FOR = timedelta(hours=24)
 
 
-def observe(message: InboundMessage, sender: Sender, history: History, tokens: Tokens, received: datetime) -> Conduct:
-    """What this mail adds to what is known of its sender."""
-    wrong = 0 if _is_another(sender) else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject)
+def observe(
+    message: InboundMessage, sender: Sender, history: History, tokens: Tokens, received: datetime, details: Iterable[str] = ()
+) -> Conduct:
+    """What this mail adds to what is known of its sender. `details` stand behind the plus of our addresses in it."""
+    wrong = 0 if _is_another(sender) else tokens.count_wrong((*message.in_reply_to, *message.references), message.subject, details)
     last = history.last_automatic
-    is_prompt = last is not None and timedelta() <= received - last <= PROMPT
+    is_prompt = last is not None and -SERVERS_TICK < received - last <= PROMPT
     return Conduct(wrong, is_prompt, _content_hash(message))
 
 
@@ -42,9 +46,20 @@ def _content_hash(message: InboundMessage) -> str:
     return sha256(content.encode()).hexdigest() if content else ""
 
 
-def with_tried_number(conduct: Conduct, sender: Sender, thread: Thread) -> Conduct:
-    """S6: whoever counts numbers guesses, too: a tag without check characters, alone, that opened nothing to him."""
-    tried = any(item.grade == "f" for item in thread.evidence) and all(item.strength is Strength.WEAK for item in thread.evidence)
+def with_turn(conduct: Conduct, nature: Nature, thread: Thread, history: History) -> Conduct:
+    """L5: automatic mail of ours is answered once, whoever sends three lines behind it; and a report answers nothing."""
+    ticket = thread.ticket.number if thread.ticket else None
+    turns = (mail.settled for mail in history.recent if mail.ticket == ticket and mail.conduct.is_prompt)
+    sent, last = history.last_automatic, max(turns, default=None)
+    is_first = sent is not None and (last is None or sent >= last)
+    return replace(conduct, is_prompt=conduct.is_prompt and is_first and nature.message_class not in REPORTS)
+
+
+def with_tried_number(conduct: Conduct, sender: Sender, thread: Thread, tags: Sequence[SubjectTag]) -> Conduct:
+    """S6: whoever counts numbers guesses, too: a tag without check characters, alone, that opened nothing to him. `tags` are the subject's;
+    wrong check characters are counted already."""
+    is_alone = all(item.strength is Strength.WEAK for item in thread.evidence)
+    tried = is_alone and any(item.grade == "f" for item in thread.evidence) and not any(tag.guessed for tag in tags[-1:])
     is_refused = thread.ticket is None and {reason.code for reason in thread.refused} <= {"no-such-ticket", "not-a-participant"}
     if not tried or not is_refused or _is_another(sender):
         return conduct

@@ -14,7 +14,8 @@ from maild.reason import Reason
 
 _LONGEST_FIELD = 16 * 1024
 _WORST_FIRST = (AuthResult.FAIL, AuthResult.NONE, AuthResult.PASS)
-_FAILURES = frozenset({"fail", "hardfail", "softfail", "permerror", "policy", "discard"})
+_FAILURES = frozenset({"fail", "hardfail", "softfail", "policy", "discard"})
+"""Not `permerror` and `temperror`: a record that cannot be read or had proves nothing, and fails nobody (RFC 7489 section 11.2)."""
 
 
 @dataclass(frozen=True, slots=True)

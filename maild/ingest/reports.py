@@ -150,24 +150,40 @@ def _noticed(message: Part, sign: str) -> Report:
     if status.recipients:
         return _from_status(message, status, sign)
     late = says_delay(decode_header(message.field("Subject") or ""), notice)
-    recipients = tuple(_judge_named(named, notice, late) for named in _named_recipients(message, notice))
+    # B3: a server that writes this field means those it could not reach.
+    otherwise = BounceKind.HARD if message.field("X-Failed-Recipients") else None
+    recipients = tuple(_judge_named(named, notice, late, otherwise) for named in _named_recipients(message, notice))
     kind, returned = ReportKind.DELAY if late else ReportKind.BOUNCE, next(_returned_message_ids(message), "")
     return Report(kind, recipients, _returned_ids(message), sign, returned_message_id=returned)
 
 
 def _named_recipients(message: Part, notice: Notice) -> tuple[NamedRecipient, ...]:
     own = _own_address(message)
+    listed = find_recipients(notice, own)
     return (
-        find_recipients(notice, own)
-        or tuple(NamedRecipient(address, notice.text) for address in _header_recipients(message))
+        _listed_in_header(message, notice, listed)
+        or listed
         or _nested_recipients(message)
         or guess_recipients(notice, own)
         or tuple(NamedRecipient(address, notice.text) for address in _returned_recipients(message))
     )
 
 
-def _judge_named(named: NamedRecipient, notice: Notice, late: bool) -> BouncedRecipient:
-    kind = read_kind("", named.words) or read_kind("", notice.text) or (BounceKind.SOFT if late else None)
+def _listed_in_header(message: Part, notice: Notice, listed: tuple[NamedRecipient, ...]) -> tuple[NamedRecipient, ...]:
+    """The recipients of the header, each with what the text says of him: an address in the text may be anybody's.
+
+    Seen in practice: an address written to in the text, with the reason, and in the header what became of it. Then the text has it right.
+    """
+    said = {named.address.casefold(): named for named in listed}
+    found = tuple(said.get(address.casefold(), NamedRecipient(address, notice.text)) for address in _header_recipients(message))
+    is_named = any(named in listed for named in found)
+    is_told_of_another = any(read_kind("", named.words) for named in listed)
+    return found if is_named or not is_told_of_another else ()
+
+
+def _judge_named(named: NamedRecipient, notice: Notice, late: bool, otherwise: BounceKind | None) -> BouncedRecipient:
+    """`otherwise`: what kind it is where no word tells."""
+    kind = read_kind("", named.words) or read_kind("", notice.text) or (BounceKind.SOFT if late else otherwise)
     status = find_status(named.words)
     diagnostic = " ".join((named.words if status or len(named.words) > 1 else notice.text).split())
     return BouncedRecipient(named.address, kind, not late, status, diagnostic[:MAX_DIAGNOSTIC])

@@ -1,13 +1,15 @@
 """The brakes of the outbox: closed by hand, for everything; tripped by a flood, for automatic mail to customers (MAIL.md L4)."""
 
-from sqlalchemy import select
+from sqlalchemy import cast, func, select
 
-from maild.store import switches
+from maild.store import counters, switches
 from maild.store.engine import Transaction
 from maild.store.tables.desk import settings
+from maild.store.tables.mail_out import deliveries
 
 PAUSED = "outbox.paused"
 BREAKER = "outbox.breaker"
+RESUMED_AFTER = "outbox.resumed"
 
 
 def pause(tx: Transaction, reason: str) -> None:
@@ -21,7 +23,9 @@ def trip(tx: Transaction, why: str) -> None:
 
 
 def resume(tx: Transaction) -> None:
-    """Loosen both."""
+    """Loosen both. The breaker counts anew: the mail that tripped it would trip it again with the next one, for as long as its window."""
+    if why_tripped(tx):
+        switches.store(tx, RESUMED_AFTER, str(counters.find_last(tx, counters.LETTER)))
     switches.forget(tx, PAUSED)
     switches.forget(tx, BREAKER)
 
@@ -37,3 +41,6 @@ def why_tripped(tx: Transaction) -> str:
 
 WHY_TRIPPED = select(settings.c.value).where(settings.c.name == BREAKER).scalar_subquery()
 """The same within another query; NULL while it is whole."""
+_LAST_LETTER = select(cast(settings.c.value, deliveries.c.letter.type)).where(settings.c.name == RESUMED_AFTER).scalar_subquery()
+COUNTED_BY_THE_BREAKER = deliveries.c.letter > func.coalesce(_LAST_LETTER, 0)
+"""What went out since it was last closed."""

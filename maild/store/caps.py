@@ -50,11 +50,11 @@ def _count_query(scopes: tuple[str, ...]) -> Prepared[*tuple[Any, ...]]:
 
 def _count(scope: str, whose: str, since: str) -> ColumnElement[int]:
     """How many automatic mails, or for a storm how many new tickets, since then. Scopes are those of `maild.known.Sent`."""
-    belongs = () if scope == "all" else (_is(_COUNTED_FOR[scope], whose),)
+    belongs = brakes.COUNTED_BY_THE_BREAKER if scope == "all" else _is(_COUNTED_FOR[scope], whose)
     if scope.startswith("storm"):
-        query = select(tickets.c.number).where(*belongs, _after(tickets.c.created, since))
+        query = select(tickets.c.number).where(belongs, _after(tickets.c.created, since))
     else:
-        query = select(deliveries.c.id).where(AUTOMATIC, *belongs, _after(deliveries.c.created, since))
+        query = select(deliveries.c.id).where(AUTOMATIC, belongs, _after(deliveries.c.created, since))
     return select(func.count()).select_from(query.limit(literal_column(str(COUNT_CEILING))).subquery()).scalar_subquery()
 
 

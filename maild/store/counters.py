@@ -26,6 +26,11 @@ def take(tx: Connection, counter: str, *, wanted: int = 1, first: int = 1) -> ra
     return range(last - wanted + 1, last + 1)
 
 
+def find_last(tx: Connection, counter: str) -> int:
+    """The number given out last."""
+    return tx.execute(select(counters.c.value).where(counters.c.name == counter)).scalar_one()
+
+
 def await_turn(tx: Connection) -> None:
     """Stand in line with everybody who reads in order to write, until this transaction ends.
 

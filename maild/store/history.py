@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_key
 from maild.store import mutes
-from maild.store.engine import Transaction
+from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.mail_in import GUESSING, PASSED, incoming
 from maild.store.tables.mail_out import AUTOMATIC, deliveries
@@ -20,7 +20,7 @@ LATELY = timedelta(hours=1)
 
 _IS_RECENT = (incoming.c.settled > bindparam("since"), incoming.c.settled <= bindparam("latest"))
 _RECENT = Prepared(
-    select(incoming.c.ticket, incoming.c.wrong_tokens, incoming.c.is_prompt, incoming.c.text_hash)
+    select(incoming.c.ticket, incoming.c.wrong_tokens, incoming.c.is_prompt, incoming.c.text_hash, incoming.c.settled)
     .where(incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type), *_IS_RECENT)
     .order_by(incoming.c.settled.desc())
     .limit(MOST_RECENT)
@@ -69,11 +69,15 @@ def find_history(tx: Transaction, question: Question, candidates: Collection[int
         was_answered=was_answered,
         has_passed=has_passed,
         named_on=_find_named_on(tx, sender, named_by_ids),
-        recent=tuple(RecentMail(ticket, Conduct(wrong or 0, bool(prompt), text or "")) for ticket, wrong, prompt, text in recent),
+        recent=tuple(_recent_mail(row) for row in recent),
         domain_guesses=domain_guesses or 0,
         muted=mutes.find_holding(tx, keys, now),
         last_automatic=last_automatic,
     )
+
+
+def _recent_mail(row: AnyRow) -> RecentMail:
+    return RecentMail(row.ticket, Conduct(row.wrong_tokens or 0, bool(row.is_prompt), row.text_hash or ""), row.settled)
 
 
 def _find_named_on(tx: Transaction, sender: str, numbers: Collection[int]) -> frozenset[int]:

@@ -244,3 +244,30 @@ def test_a_storm_of_tickets_is_tagged_and_not_acknowledged(make_desk: Callable[.
         desk.receive(an_email(sender="ann@storm.example", to=desk.at("support"), subject=f"Storm {number}"))
     assert len(desk.letters("ann@storm.example")) == 5
     assert len(desk.tickets("#storm")) == 2
+
+
+def test_three_additions_right_behind_one_acknowledgement_are_a_persons(desk: RunningDesk):
+    """L5: a loop is a machine's that answers each of our letters."""
+    number, ack = a_ticket_of(desk, "ann@adds.example")
+    for words in ("PS: it is the one on the second floor.", "Its serial number is ABC.", "And it beeps."):
+        desk.receive(an_answer_to(ack, "ann@adds.example", f"{words}\n"))
+    assert not {"loop_suspect", "quiet"} & set(desk.events(number))
+    assert len(desk.letters_about("anna", desk.ticket(number)["tag"])) == 4
+
+
+ANSWERING = """
+version: 1
+rules: [{id: faq, when: message.customer, do: [{reply: {template: faq-password}}]}]
+"""
+
+
+def test_a_machine_that_answers_each_automatic_letter_is_muted_with_its_third_answer(make_desk: Callable[..., RunningDesk]):
+    """L5."""
+    desk = make_desk(extra=UNLIMITED, rules=ANSWERING).start()
+    number, _ = a_ticket_of(desk, "robot@pong.example")
+    for round_trip in range(1, 5):
+        letters = desk.letters("robot@pong.example")
+        assert len(letters) == min(round_trip, 3)
+        desk.receive(an_answer_to(letters[-1], "robot@pong.example", f"Your mail was read, {round_trip}.\n"))
+    events = desk.events(number)
+    assert (events.count("loop_suspect"), events.count("quiet")) == (1, 1)

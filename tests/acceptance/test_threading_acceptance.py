@@ -59,6 +59,36 @@ def test_a_guessed_check_a_forged_id_and_a_forged_anchor_open_no_ticket(desk: Ru
     assert desk.kinds(old) == ["customer"]
 
 
+def why_opened(desk: RunningDesk, sender: str, **guess: object) -> str:
+    """What the log says of the ticket that a mail with a guess in it opens."""
+    row = desk.receive(an_email(**{"sender": sender, "to": desk.at("support"), "subject": "Hello"} | guess))
+    return next(event["text"] for event in desk.ticket(row["ticket"])["events"] if event["kind"] == "opened")
+
+
+def test_the_tenth_guess_of_a_sender_is_too_much_and_the_ninth_is_not(desk: RunningDesk):
+    """S6: a wrong tag, id or address of ours counts once."""
+    tag, wrong = f"[Acme #{a_request(desk, 'ann@tenth.example', 'A well kept ticket')}-0000]", "ab" + "a" * 16
+    forged = f"<t.900.{wrong}@{desk.domain}>"
+    guesses: list[dict[str, object]] = [{"subject": f"Re: {tag} x"}] * 7
+    guesses += [{"headers": {"In-Reply-To": forged, "References": forged}}, {"to": desk.at("support").replace("@", f"+r900.{wrong}@")}]
+    for guess in guesses:
+        assert "guessed" not in why_opened(desk, "eve@guesses.example", **guess)
+    tenth = why_opened(desk, "eve@guesses.example", subject=f"Re: {tag} x")
+    assert tenth.endswith("eve@guesses.example guessed 10 tags or tokens wrong within an hour")
+    assert "has guessed at our tags and tokens too often" in why_opened(desk, "eve@guesses.example", subject=f"Re: {tag} x")
+
+
+def test_the_fiftieth_guess_of_a_domain_is_too_much_and_the_forty_ninth_is_not(desk: RunningDesk):
+    """S6."""
+    tag, wrong = f"[Acme #{a_request(desk, 'ann@fiftieth.example', 'A well kept ticket')}-0000]", "ab" + "a" * 16
+    forged = " ".join(f"<t.{number}.{wrong}@{desk.domain}>" for number in range(8))
+    for number in range(6):
+        assert "guessed" not in why_opened(desk, f"eve{number}@fifty.example", headers={"References": forged})
+    assert "guessed" not in why_opened(desk, "eve7@fifty.example", subject=f"Re: {tag} x")
+    fiftieth = why_opened(desk, "eve8@fifty.example", subject=f"Re: {tag} x")
+    assert fiftieth.endswith("fifty.example guessed 50 tags or tokens wrong within an hour")
+
+
 def test_a_forged_bounce_changes_nothing(desk: RunningDesk):
     """Acceptance row 7."""
     old = a_request(desk, "ann@bounced.example", "Not bounced at all")

@@ -371,7 +371,7 @@ def test_recall_remembers_how_a_sender_behaved_within_the_hour(store: Store):
     applied(store, guess, arrived[first])
     applied(store, replace(guess, author=BORIS, conduct=Conduct(0, False, "hash")), arrived[second])
     history = recalled(store, Question("new@x", sender=EVE.key)).history
-    assert history.recent == (RecentMail(None, Conduct(3, True, "hash")),)
+    assert history.recent == (RecentMail(None, Conduct(3, True, "hash"), NOW),)
     assert history.domain_guesses == 3
     with store.reading() as tx:
         later = recall(tx, Question("new@x", sender=EVE.key), NOW + timedelta(hours=2)).history

@@ -1,12 +1,13 @@
 """What counts as of late, for limits and suspicions, where the clock was set back (OPERATIONS I23)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.effects import IncomingState
 from maild.known import Conduct, Question
 from maild.message import Address
 from maild.reason import Reason
-from maild.store import incoming
+from maild.store import brakes, incoming
 from maild.store.apply import apply
 from maild.store.caps import count_sent
 from maild.store.engine import Store
@@ -32,6 +33,26 @@ def test_what_was_sent_in_hours_to_come_is_not_sent_at_once(store: Store):
     assert counted(store, NOW + 59 * MINUTE) == [1, 1]
     assert counted(store, NOW + 61 * MINUTE) == [0, 0]
     assert counted(store, BEFORE) == [0, 0]
+
+
+def test_after_a_resume_the_breaker_counts_anew_and_nothing_else_does(store: Store):
+    """L4: the mail that tripped it must not trip it again with the next request."""
+
+    def count(*, tripped: bool) -> int:
+        with store.writing() as tx:
+            apply(tx, a_decision(), now=NOW, compose=composed, incoming=None, first_number=1)
+        before = counted(store, NOW + MINUTE)[0]
+        with store.writing() as tx:
+            if tripped:
+                brakes.trip(tx, "too many")
+            brakes.resume(tx)
+        assert counted(store, NOW + MINUTE)[0] == (0 if tripped else before)
+        return before
+
+    assert [count(tripped=tripped) for tripped in (False, True, False, True)] == [1, 2, 1, 2]
+    with store.reading() as tx:
+        sent = count_sent(tx, replace(QUESTION, windows=(("recipient", WINDOW), ("storm sender", WINDOW))), (), NOW + MINUTE)
+    assert set(sent.counts.values()) == {4}
 
 
 def test_what_somebody_does_in_hours_to_come_is_not_held_against_him(store: Store):

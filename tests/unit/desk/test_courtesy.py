@@ -1,11 +1,12 @@
 """What counts as nothing but thanks (MAIL.md F9): in doubt it does not."""
 
 from dataclasses import replace
+from typing import Any
 
 from builders import a_message
 
 from maild.desk.courtesy import is_courtesy
-from maild.message import Attachment
+from maild.message import Address, Attachment
 
 FILE = Attachment("a.pdf", "application/pdf", 10, "0" * 64, False, None, 1)
 SHOT = Attachment("image001.png", "image/png", 100_000, "1" * 64, True, "shot@x", 2)
@@ -35,6 +36,28 @@ def test_anything_more_is_not_a_courtesy():
     check("OK 2", False)
     check("", False)
     check("thanks " * 13, False)
+
+
+def test_a_mail_that_only_tells_of_a_reaction_is_one():
+    def reaction(text: str, expected: bool, **message: Any) -> None:
+        assert is_courtesy(a_message(text=text, **message)) is expected, text
+
+    nameless = {"header_from": (Address("", "ann@globex.example"),)}
+    reaction("Ann Smith reacted to your message:", True)
+    reaction("[👍] Ann Smith reacted to your message:\n", True, attachments=(replace(SHOT, size=5_000),))
+    reaction("[cid:like-7]\n\nSmith, Ann (Globex)  reacted to your message", True)
+    reaction("👍\n\nAnn reacted via Gmail", True)
+    reaction("Ann Smith reacted to your message:", True, **nameless)
+    reaction("Ann Smith hat auf Ihre Nachricht reagiert:", True)
+    reaction("Ann Smith a réagi à votre message :", True)
+    reaction("[❤️] Ann Smith отреагировал(а) на ваше сообщение:", True)
+    reaction("Ann Smith به پیام شما واکنش نشان داد:", True)
+    reaction("Bob from purchasing reacted to your message:", False)
+    reaction("reacted to your message:", False, **nameless)
+    reaction("Ann Smith reacted to your message:\nPlease call me.", False)
+    reaction("Please call me, nobody of all the people who are at work here today reacted to your message", False, **nameless)
+    reaction("Ann Smith reacted to your message:", False, attachments=(FILE,))
+    reaction("Ann Smith reacted to your message, but the printer still burns", False)
 
 
 def test_an_attachment_or_a_reaction_decides():

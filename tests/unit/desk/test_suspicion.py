@@ -3,15 +3,25 @@
 from datetime import timedelta
 from typing import Any
 
-from builders import ANN, FAILED, NOW, a_message, a_sender, a_ticket, some_tokens
+from builders import ANN, FAILED, NOW, a_message, a_reading, a_sender, a_ticket, some_tokens
 
-from maild.desk.suspicion import ECHOES, GUESSES, find_distrust, find_echo, mute_guessers, mute_pair, observe, with_tried_number
+from maild.desk.suspicion import (
+    ECHOES,
+    GUESSES,
+    find_distrust,
+    find_echo,
+    mute_guessers,
+    mute_pair,
+    observe,
+    with_tried_number,
+    with_turn,
+)
 from maild.effects import Mute
 from maild.ingest.author import Carrier
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Conduct, History, RecentMail, guess_key, pair_key
-from maild.message import Address, Attachment
+from maild.message import Address, Attachment, MessageClass
 from maild.reason import Reason
 from maild.tokens import LetterKind
 
@@ -23,7 +33,7 @@ QUICK, SLOW = Conduct(0, True, "one"), Conduct(0, False, "two")
 
 
 def history(*conducts: Conduct, ticket: int = 1042, **more: object) -> History:
-    return History(recent=tuple(RecentMail(ticket, conduct) for conduct in conducts), **more)
+    return History(recent=tuple(RecentMail(ticket, conduct, NOW) for conduct in conducts), **more)
 
 
 def test_wrong_ids_and_tags_are_counted_and_right_ones_and_foreign_ones_are_not():
@@ -32,11 +42,23 @@ def test_wrong_ids_and_tags_are_counted_and_right_ones_and_foreign_ones_are_not(
 
     check(0, in_reply_to=(GOOD,), subject=TOKENS.mint_tag(1042))
     check(1, in_reply_to=(WRONG,))
+    check(1, in_reply_to=(WRONG,), references=(GOOD, WRONG))
     check(2, references=(WRONG, TOKENS.mint_anchor(7).replace("t.7.", "t.8.")))
     check(1, subject="Re: [Acme #1042-0000] Printer")
+    check(2, subject="Re: [Acme #1042-0000] [Acme #1042-0001] Re: [Acme #1042-0000] Printer")
     check(0, subject="Re: [Acme #1042] Printer")
     check(0, subject="Re: [Other #1042-0000] Printer")
     check(0, in_reply_to=(WRONG.replace("acme.example", "elsewhere.example"),))
+
+
+def test_wrong_details_of_our_addresses_are_counted_and_others_details_are_not():
+    def check(expected: int, *details: str) -> None:
+        assert observe(a_message(), a_sender(), History(), TOKENS, NOW, details).wrong_tokens == expected, details
+
+    right = (TOKENS.mint_reply(7), TOKENS.mint_answer(7, 1, "anna"), TOKENS.mint_bounce(7, 1), TOKENS.mint_probe(7))
+    check(0, *right, "invoices", "r7")
+    check(4, *(detail.replace("7", "8", 1) for detail in right))
+    check(1, right[0].replace("r7", "r8"), right[0].replace("r7", "R8"))
 
 
 def test_a_forged_sender_counts_for_nobody():
@@ -49,12 +71,13 @@ def test_a_number_tried_in_vain_is_a_guess_and_no_other_tag_is():
     number = Evidence("f", Strength.WEAK, 7, "subject tag #7")
     refused = (Reason("not-a-participant", "x"),)
 
-    def check(expected: int, sender: Sender, **thread: Any) -> None:
-        conduct = with_tried_number(Conduct(2), sender, Thread(**thread))
+    def check(expected: int, sender: Sender, tag: str = "[Acme #7]", **thread: Any) -> None:
+        conduct = with_tried_number(Conduct(2), sender, Thread(**thread), TOKENS.find_tags(f"[Acme #8-0000] {tag}"))
         assert conduct.wrong_tokens - 2 == expected, thread
 
     check(1, a_sender(), evidence=(number,), refused=refused)
     check(1, a_sender(), evidence=(number,), refused=(Reason("no-such-ticket", "x"),))
+    check(0, a_sender(), "[Acme #7-0000]", evidence=(number,), refused=refused)
     check(0, a_sender(), evidence=(number,), ticket=a_ticket(7), chosen=number)
     check(0, a_sender(), evidence=(Evidence("d", Strength.MEDIUM, 7, "In-Reply-To"), number), refused=refused)
     check(0, a_sender(), evidence=(number,), refused=(Reason("another-department", "x"),))
@@ -64,15 +87,38 @@ def test_a_number_tried_in_vain_is_a_guess_and_no_other_tag_is():
 
 
 def test_prompt_is_within_two_minutes_behind_automatic_mail():
-    def check(seconds: int | None, expected: bool) -> None:
+    def check(seconds: float | None, expected: bool) -> None:
         last = None if seconds is None else NOW - timedelta(seconds=seconds)
         assert observe(a_message(), a_sender(), History(last_automatic=last), TOKENS, NOW).is_prompt is expected, seconds
 
     check(None, False)
     check(0, True)
+    check(-0.9, True)  # the server says when it came to the second
     check(120, True)
     check(121, False)
     check(-5, False)
+
+
+def test_automatic_mail_is_answered_once_and_by_no_report():
+    """L5: three additions behind one acknowledgement are a person's."""
+    thread, minute = Thread(ticket=a_ticket(1042)), timedelta(minutes=1)
+
+    def check(expected: bool, sent: timedelta, *turns: RecentMail, message_class: MessageClass = MessageClass.HUMAN) -> None:
+        nature = a_reading(message_class=message_class).nature
+        known = History(recent=turns, last_automatic=NOW + sent)
+        assert with_turn(QUICK, nature, thread, known).is_prompt is expected, (sent, turns)
+
+    answer = RecentMail(1042, QUICK, NOW)
+    check(True, -minute)
+    check(False, -minute, answer)
+    check(True, timedelta(), answer)
+    check(True, minute, answer)
+    check(False, minute, answer, RecentMail(1042, QUICK, NOW + 2 * minute))
+    check(True, -minute, RecentMail(1042, SLOW, NOW), RecentMail(7, QUICK, NOW))
+    check(True, -minute, message_class=MessageClass.AUTO_REPLY)
+    check(False, -minute, message_class=MessageClass.MDN)
+    check(False, -minute, message_class=MessageClass.BOUNCE)
+    assert not with_turn(SLOW, a_reading().nature, thread, History(last_automatic=NOW)).is_prompt
 
 
 def test_ten_guesses_of_an_address_or_fifty_of_its_domain_are_too_many():

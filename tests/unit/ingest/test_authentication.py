@@ -44,6 +44,8 @@ def test_dmarc_decides_where_it_spoke() -> None:
     results(NONE, "dmarc=none header.from=acme.example")
     results(NONE, "dmarc=pass")
     results(NONE, "dmarc=temperror header.from=acme.example")
+    results(NONE, "dmarc=permerror header.from=acme.example")
+    results(PASS, "dmarc=permerror; dkim=pass header.d=acme.example")
     results(NONE, "none")
 
 

@@ -167,10 +167,30 @@ def test_a_late_mail_is_a_delay() -> None:
     assert recipient(a_notice(text)).final is False
 
 
-def test_failed_recipients_of_the_header_count_where_the_text_names_none() -> None:
-    headers = "X-Failed-Recipients: ann@globex.example,\n bob@globex.example".replace("\n", "")
-    report = read(a_notice("We're writing to let you know that the group may not exist.", headers=headers))
-    assert [found.address for found in report.recipients] == ["ann@globex.example", "bob@globex.example"]
+def test_failed_recipients_of_the_header_count_before_those_of_the_text() -> None:
+    headers = "X-Failed-Recipients: ann@globex.example, bob@globex.example"
+    unknown, text = "We're writing to let you know that something went wrong.", "<{}>:\n450 4.2.1 try again later"
+    for words, kinds in (
+        (unknown, (HARD, HARD)),
+        (f"{unknown}\n\n{OUR_ID}", (HARD, HARD)),
+        ("Contact us:\n\n<postmaster@mx.example>", (HARD, HARD)),
+        (text.format("ann@globex.example"), (SOFT, SOFT)),
+        (f"{text.format('ann@globex.example')}\n<bob@globex.example>:\n550 5.1.1 no such user", (SOFT, HARD)),
+    ):
+        report = read(a_notice(words, headers=headers))
+        found = tuple((found.address, found.kind) for found in report.recipients)
+        assert found == tuple(zip(("ann@globex.example", "bob@globex.example"), kinds, strict=True)), words
+    assert [found.address for found in read(a_notice(text.format("ann@globex.co.example"), headers=headers)).recipients] == [
+        "ann@globex.co.example"
+    ], "with a reason"
+
+
+def test_without_any_word_a_failure_named_in_the_header_is_hard_and_a_late_one_soft() -> None:
+    """B3."""
+    headers = "X-Failed-Recipients: ann@globex.example\nFrom: MAILER-DAEMON@mx.example\nReturn-Path: <>"
+    assert recipient(a_notice("Sorry.", headers=headers)).kind is HARD
+    assert recipient(a_notice("It has not yet been delivered.", headers=headers)).kind is SOFT
+    assert recipient(a_notice("Sorry.\n\n<ann@globex.example>")).kind is None
 
 
 def test_raw_bytes_of_headers_do_not_get_into_a_report() -> None:

@@ -8,7 +8,7 @@ from maild.effects import AddMessage, IncomingState, RecordEvent
 from maild.ticket import MessageKind
 from maild.tokens import LetterKind, Tokens
 from tests.builders import some_tokens
-from tests.rig.bounces import BOUNCE_ADDRESS, RECIPIENT, changes_something, decided, is_about_our_letter, sent_to, with_our_id
+from tests.rig.bounces import BOUNCE_ADDRESS, LETTER, RECIPIENT, changes_something, decided, is_about_our_letter, sent_to, with_our_id
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 REPORTS = sorted(path.stem for path in CORPUS.glob("*.eml") if path.stem.startswith(("bounce", "delay", "complaint")))
@@ -70,6 +70,25 @@ def test_the_envelope_id_of_a_report_names_letter_and_recipient():
     named = postfix.replace(b"Reporting-MTA:", b"Original-Envelope-Id: " + bounce.encode() + b"\nReporting-MTA:", 1)
     (event,) = (effect for effect in decided(named).effects if isinstance(effect, RecordEvent))
     assert event.text.startswith(f"{RECIPIENT}: ")
+
+
+def test_a_receipt_is_a_line_in_the_log_and_nothing_else():
+    """B7."""
+    receipt = with_our_id(mail("read-receipt-outlook")).replace(b"dept.answer.1042@acme.example", LETTER.message_id.encode())
+    nameless = receipt.replace(b"Final-Recipient:", b"X-Nobody:")
+
+    def check(raw: bytes, words: str) -> None:
+        decision = decided(raw)
+        assert (decision.message_class, decision.after) == ("mdn", decision.before)
+        (event,) = decision.effects
+        assert isinstance(event, RecordEvent)
+        assert (event.kind, event.text) == ("mdn", words)
+
+    check(receipt, "displayed by Ann.Smith@globex.example")
+    check(receipt.replace(b"; displayed", b"; Deleted/error"), "deleted by Ann.Smith@globex.example, as it seems without being read")
+    check(receipt.replace(b"; displayed", b"; dispatched"), "passed on by the mail system of Ann.Smith@globex.example")
+    check(receipt.replace(b"; displayed", b"; failed"), "receipt of Ann.Smith@globex.example")
+    check(nameless, "receipt of Ann.Smith@globex.example")
 
 
 def test_a_person_who_writes_to_the_bounce_address_is_heard():

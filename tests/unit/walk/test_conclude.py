@@ -221,7 +221,7 @@ def test_nobody_is_mailed_because_of_thanks_whatever_the_rules_wish():
 def test_a_suspected_loop_is_told_once_and_answered_by_nobody():
     loop = Conduct(0, False, "same")
     noticed = on_ticket(conduct=loop)
-    known = replace(noticed.known, history=History(recent=(RecentMail(1042, loop), RecentMail(1042, loop))))
+    known = replace(noticed.known, history=History(recent=(RecentMail(1042, loop, NOW), RecentMail(1042, loop, NOW))))
     decision = concluded(replace(noticed, known=known), REPLY)
     assert set(templates(decision)) == {"notification"}
     assert "looks like a loop" in str(decision.letters[0].values["warnings"])

@@ -91,11 +91,14 @@ def test_whom_an_unproved_list_names_is_not_acknowledged_and_whom_our_own_names_
     assert why_unacknowledged(forged) == "its writer is named by support@acme.example, and nothing proves that it came from there"
 
 
-def test_a_number_tried_in_vain_is_remembered_as_a_guess():
+def test_a_number_tried_in_vain_and_each_wrong_proof_are_remembered_as_one_guess():
     """S6, X2."""
     eve = {"sender": "Eve <eve@evil.example>", "subject": "Re: [Acme #1042] Printer"}
     others = Known(tickets={1042: a_ticket()})
-    for known, mail, expected in ((others, eve, 1), (Known(), eve, 1), (others, {"subject": eve["subject"]}, 0)):
+    checked = eve | {"subject": "Re: [Acme #1042-0000] Printer"}
+    addressed = eve | {"subject": "Hello", "to": f"support+{some_tokens().mint_reply(7).replace('r7', 'r8')}@acme.example"}
+    cases = ((others, eve, 1), (Known(), eve, 1), (others, {"subject": eve["subject"]}, 0), (others, checked, 1), (others, addressed, 1))
+    for known, mail, expected in cases:
         conduct = decided(OURS, known=known, **mail).conduct
         assert conduct is not None
         assert conduct.wrong_tokens == expected
