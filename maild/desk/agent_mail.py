@@ -10,6 +10,7 @@ from maild.desk.acts import Act, do
 from maild.desk.commands import CommandFault, Parsed, parse, says_send
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
+from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.rehoming import rehome
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.draft import Draft
@@ -136,6 +137,7 @@ def _understand(
     parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
     oversize = _oversize(reading.circumstances.full_size)
     faults = parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
+    faults = faults or _noted(parsed, text, reading, ticket, why_internal)
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
@@ -181,10 +183,24 @@ def _parse(message: InboundMessage, text: str, internal: bool, known_tags: Itera
 
 def _furnished(parsed: Parsed, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
     """MAIL.md A8: the customer gets nothing of what the notification says to agents. A note is for agents."""
-    is_note = why_internal is not None or any(command.word == "note" for command in parsed.commands)
-    if is_note or not is_unmarked_furniture(parsed.body, ticket.number):
+    if _is_note(parsed, why_internal) or not is_unmarked_furniture(parsed.body, ticket.number):
         return ()
     return (CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),)
+
+
+def _noted(parsed: Parsed, text: str, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """MAIL.md F11: a notification shows notes, so whoever answers between its lines may have a piece of one left among his words."""
+    was_cut = text != reading.message.new_text
+    if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
+        return ()
+    words = reading.known.last_words.get(ticket.number)
+    if not repeats(parsed.body, reading.known.notes, words.text if words else ""):
+        return ()
+    return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
+
+
+def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:
+    return why_internal is not None or any(command.word == "note" for command in parsed.commands)
 
 
 def _kept(message: InboundMessage, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:

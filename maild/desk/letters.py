@@ -14,6 +14,7 @@ from maild.tokens import LetterKind
 
 MOST_TICKETS = 200
 MOST_OF_EARLIER = 200
+MOST_OF_NOTE = 400
 PERSONAL_TYPES = frozenset(
     {
         "application/pkcs7-signature",
@@ -188,8 +189,11 @@ def notification(
 ) -> Letter:
     """An agent is told of a message on a ticket (MAIL.md O7); a reply to it goes where its first line says.
 
-    `earlier` are the messages before it. Notes are never among them: where an agent answers between the lines nothing is cut from his mail.
+    `earlier` are the messages before it, and notes. Those of rules, made upon this very message, stand on the card, in full view; what an
+    agent who answers between the lines quotes of either is cut away (`maild.desk.furniture`).
     """
+    notes = tuple(past for past in earlier if past.is_note and past.at == message.at)
+    before = tuple(past for past in earlier if past not in notes)
     return Letter(
         kind=LetterKind.NOTIFICATION,
         template="notification",
@@ -201,7 +205,11 @@ def notification(
         body=message.visible or message.text,
         body_html=message.visible_html,
         quoted_from=message.author.name or message.author.address,
-        values={"warnings": tuple(warnings), "history": tuple(_describe(past, agent, settings) for past in earlier)},
+        values={
+            "warnings": tuple(warnings),
+            "notes": tuple(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}" for note in notes),
+            "history": tuple(_describe(past, agent, settings) for past in before),
+        },
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
         automatic=False,
         internal=is_answered_inside(message, settings),
@@ -214,10 +222,16 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
 
 
 def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
-    """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock."""
-    words = " ".join(past.words.split())
-    beginning = words if len(words) <= MOST_OF_EARLIER else f"{words[:MOST_OF_EARLIER].rstrip()}…"
-    return f"{past.at.astimezone(agent.timezone or settings.desk.timezone):%Y-%m-%d %H:%M} {past.author}: {beginning}"
+    """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a note."""
+    at = past.at.astimezone(agent.timezone or settings.desk.timezone)
+    mark = "#note " if past.is_note else ""
+    return f"{at:%Y-%m-%d %H:%M} {mark}{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
+
+
+def _beginning(text: str, most: int) -> str:
+    """On one line, with a mark where more follows."""
+    words = " ".join(text.split())
+    return words if len(words) <= most else f"{words[:most].rstrip()}…"
 
 
 def alert(

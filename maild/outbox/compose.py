@@ -20,7 +20,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
     language, direction ("ltr" or "rtl"); words: the language's (`maild.templates.words`); in HTML also text: the rendered text
     reply_to     to agents: whom a reply goes to, shortened; "" means it becomes an internal note
     reference    to agents: the `maild-ref` line; actions: close, take, wait, note as mailto links
-    warnings, history, tickets (lists), why, sender, incoming, count, match, limit (a size): empty unless `Letter.values` has them
+    warnings, notes, history, tickets (lists), why, sender, incoming, count, match, limit (a size): empty unless `Letter.values` has them
 """
 
 from collections.abc import Mapping

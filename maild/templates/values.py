@@ -48,7 +48,8 @@ _FOR_AGENTS: Mapping[str, object] = {
     "reference": "maild-ref: n.1042.77.0aabcdefghijklmnop",
     "actions": dict.fromkeys(("close", "take", "wait", "note"), "mailto:support@acme.example"),
     "warnings": ["The sender could not be verified."],
-    "history": ["2026-03-02 17:50 Ann Smith: Where is my order?"],
+    "notes": ["rule payment: look at the invoice first"],
+    "history": ["2026-03-02 17:51 #note Anna Ivanova: she has called", "2026-03-02 17:50 Ann Smith: Where is my order?"],
     "why": "no answer for 30 minutes",
     "incoming": 12,
     "sender": "ann@globex.example",
@@ -57,6 +58,7 @@ _FOR_AGENTS: Mapping[str, object] = {
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
+    "notes": (),
     "history": (),
     "why": "",
     "incoming": 0,

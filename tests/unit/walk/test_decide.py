@@ -12,7 +12,7 @@ from maild.effects import IncomingState, Post, RecordEvent, SendKept
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import KeptMail, Known, KnownCopy, KnownLetter
+from maild.known import KeptMail, Known, KnownCopy, KnownLetter, LastWords
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -432,6 +432,25 @@ def test_answers_between_the_lines_of_a_notification_go_out_without_its_furnitur
     assert letter.body == "> Where is it?\nOn its way.\n\nGreetings from us."
     assert draft.after is not None
     assert (draft.after.status, draft.after.tags) == (Status.CLOSED, frozenset({"late"}))
+
+
+def test_a_piece_of_a_note_between_the_lines_goes_back_to_the_agent():
+    """F11: a rest of the notification that nobody knows for one. What the customer has said himself is no secret."""
+    note = "She has owed us money since May, and says that she never got the invoice."
+    known = Known(tickets={1042: a_ticket()}, notes=(note,), last_words={1042: LastWords("I never got the invoice, I say", "Ann Smith")})
+    for rest, expected in (
+        ("since May, and says\n", "command-failed"),
+        ("> SHE has owed us\n> money since\n", "command-failed"),
+        ("> I never got the invoice\n", "answer"),
+        ("It has come.\n", "answer"),
+    ):
+        text = f"> Where is it?\n{rest}On its way."
+        draft = decided(by_anna(known=known, message={"new_text": text, "text": text}))
+        assert [template for template, _ in posted(draft)] == [expected], rest
+    own_words = "She has owed us money since May, we see."
+    assert posted(decided(by_anna(known=known, message={"new_text": own_words, "text": own_words}))) == [("answer", (ANN,))]
+    noted = f"#note\n> {note}\nI know."
+    assert kinds(decided(by_anna(known=known, message={"new_text": noted, "text": noted}))) == [(MessageKind.NOTE, True)]
 
 
 def test_a_notification_without_a_word_in_it_or_without_marks_goes_back_to_the_agent():
