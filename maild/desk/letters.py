@@ -1,5 +1,6 @@
 """One builder for each kind of letter the desk writes. Pure: what a letter says and to whom; how it looks is `maild.outbox.compose`."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from maild.tokens import LetterKind
 MOST_TICKETS = 200
 MOST_OF_EARLIER = 200
 MOST_OF_NOTE = 400
+NOTE_LINE = 60
 PERSONAL_TYPES = frozenset(
     {
         "application/pkcs7-signature",
@@ -207,7 +209,7 @@ def notification(
         quoted_from=message.author.name or message.author.address,
         values={
             "warnings": tuple(warnings),
-            "notes": tuple(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}" for note in notes),
+            "notes": tuple(fold_note(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}") for note in notes),
             "history": tuple(_describe(past, agent, settings) for past in before),
         },
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
@@ -224,8 +226,14 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
 def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
     """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a note."""
     at = past.at.astimezone(agent.timezone or settings.desk.timezone)
-    mark = "#note " if past.is_note else ""
-    return f"{at:%Y-%m-%d %H:%M} {mark}{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
+    line = f"{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
+    return fold_note(f"{at:%Y-%m-%d %H:%M} #note {line}") if past.is_note else f"{at:%Y-%m-%d %H:%M} {line}"
+
+
+def fold_note(text: str) -> str:
+    """Seen in practice: telephones that break long quoted lines and mark the first piece only. The rest would look like the agent's own
+    words, and a note's must not."""
+    return "\n".join(textwrap.wrap(text, NOTE_LINE, break_long_words=False, break_on_hyphens=False))
 
 
 def _beginning(text: str, most: int) -> str:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from maild.config.faults import Faults
 from maild.decide import decide
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
+from maild.desk.letters import fold_note
 from maild.effects import Post
 from maild.ingest.html_text import html_lines, html_to_text
 from maild.ingest.lines import Line, plain_lines, simplify
@@ -37,7 +38,7 @@ WARNING = "The sender could not be verified."
 PAST = "2026-03-02 17:50 Ann Smith: I wrote to you in February already, and nobody has told me anything since I first asked you about that."
 NOTE = "She has owed us money since May, and has been told so three times already."
 WORDS = ("owes", "lawyer,", "Invoice", "since-May", "ledger.", "friendly", "blacklisted", "#note", "12.50")
-NOTED = f"2026-03-02 17:49 #note Boris Petrov: {NOTE}"
+NOTED = "2026-03-02 17:49 #note Boris Petrov: "
 ATTRIBUTION = "On Fri, Nov 20, 2026 at 10:02 AM Ann Smith via Support <support@acme.example> wrote:"
 
 
@@ -47,7 +48,7 @@ def notification(language: str, subtype: str, note: str) -> str:
         LetterKind.NOTIFICATION,
         languages=(language,),
         body=BODY,
-        values={"warnings": (WARNING,), "notes": (f"rule debts: {note}",), "history": (NOTED.replace(NOTE, note), PAST)},
+        values={"warnings": (WARNING,), "notes": (fold_note(f"rule debts: {note}"),), "history": (fold_note(f"{NOTED}{note}"), PAST)},
         attachments=(an_attachment("a.pdf"),),
     )
     return text_of(read_back(composed(letter, round_trip=a_round_trip(), files={1: b"abc"})), subtype)
@@ -154,15 +155,12 @@ def test_answers_between_the_lines_go_out_with_the_customers_words_alone(program
 
 @given(st.sampled_from(PROGRAMS), st.sampled_from(LANGUAGES), st.lists(st.sampled_from(WORDS), min_size=4, max_size=70).map(" ".join))
 def test_no_word_of_a_note_reaches_the_customer_by_an_answer_between_the_lines(program: Callable[..., str], language: str, note: str):
-    """F11: what of it is not known for furniture, as where a telephone breaks a line twice and marks no piece, goes back to the agent."""
+    """F11: however long it is, and whatever it says."""
     text = cut_reply(plain_lines(program(language, note))).visible
     draft = decide(answered_by_anna(text, note), some_settings(), NOW)
     (letter,) = (effect.letter for effect in draft.effects if isinstance(effect, Post))
-    if letter.kind is LetterKind.ANSWER:
-        assert not {word for word in WORDS if word in letter.body}
-        assert ANSWERS[0] in letter.body
-    else:
-        assert (letter.template, program) == ("command-failed", a_telephone_that_breaks_lines)
+    assert (letter.kind, ANSWERS[0] in letter.body) == (LetterKind.ANSWER, True)
+    assert not {word for word in WORDS if word in letter.body}
 
 
 def answered_by_anna(text: str, note: str) -> Reading:
@@ -200,7 +198,7 @@ def test_what_was_left_of_a_shortened_notification_goes_too():
     for rest in (
         "> Status: open\n> Priority: high",
         f"> Earlier:\n> {PAST}",
-        f"> Earlier:\n> {NOTED}",
+        f"> Earlier:\n> {NOTED}{NOTE}",
         f"> Note: rule debts: {NOTE}\n> Attached: a.pdf",
         "> Commands, as the first lines of your reply:\n> #note, #close, #wait, #open",
         "> #note, #close, #wait, #open, #take, #assign NAME, #move QUEUE,\n#tag WORD, #priority high",

@@ -179,7 +179,7 @@ def test_agents_see_the_notes_of_a_ticket_and_those_that_rules_have_just_made():
         replace(reading, known=replace(reading.known, earlier={1042: said})), NoteWish("erp", "Look in the ERP\nfirst. " + "x" * 500)
     )
     values = notified(decision)
-    assert values["notes"] == (f"rule erp: Look in the ERP first. {'x' * 377}…",)
+    assert values["notes"] == (f"rule erp: Look in the ERP first.\n{'x' * 377}…",)
     assert [line.partition(" ")[2][6:] for line in values["history"]] == ["#note Boris Petrov: She owes us money."]
 
 
