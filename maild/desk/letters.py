@@ -9,8 +9,9 @@ from maild.desk.commands import CommandFault
 from maild.effects import AddMessage, Letter
 from maild.known import KEPT_AS_NOTE, Earlier, LastWords
 from maild.message import Address, Attachment, InboundMessage
+from maild.outbox.copies import copied
 from maild.reason import Reason
-from maild.ticket import MessageKind, TicketView
+from maild.ticket import MessageKind, ParticipantRole, TicketView
 from maild.tokens import LetterKind
 
 MOST_TICKETS = 200
@@ -126,7 +127,7 @@ def answer(
     """
     has_it = frozenset(address.casefold() for address in without)
     to = tuple(address for address in (ticket.requester,) if _may_be_answered(address, ticket, has_it, settings))
-    cc = tuple(person for person in ticket.cc if _may_get(person, has_it, settings) and settings.agent_at(person.address) is None)
+    cc = tuple(person for person in copied(ticket, settings) if person.key not in has_it)
     return Letter(
         kind=LetterKind.ANSWER,
         template="answer",
@@ -176,7 +177,7 @@ def _may_be_answered(requester: Address, ticket: TicketView, has_it: frozenset[s
 
 
 def _may_get(address: Address, has_it: frozenset[str], settings: Settings) -> bool:
-    """Never to the desk itself, never to an agent who is only in copy, never twice."""
+    """Never to the desk itself, never twice."""
     return address.key not in has_it and not settings.is_own_address(address.address)
 
 
@@ -196,6 +197,7 @@ def notification(
     """
     notes = tuple(past for past in earlier if past.is_note and past.at == message.at)
     before = tuple(past for past in earlier if past not in notes)
+    is_in_copy = message.kind is MessageKind.CUSTOMER and ticket.role_of(message.author.address) is ParticipantRole.CC
     return Letter(
         kind=LetterKind.NOTIFICATION,
         template="notification",
@@ -208,6 +210,7 @@ def notification(
         body_html=message.visible_html,
         quoted_from=message.author.name or message.author.address,
         values={
+            "writer": str(message.author) if is_in_copy else "",
             "warnings": tuple(warnings),
             "notes": tuple(fold_note(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}") for note in notes),
             "history": tuple(_describe(past, agent, settings) for past in before),

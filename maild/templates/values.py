@@ -45,6 +45,8 @@ _EVERY_LETTER: Mapping[str, object] = {
 }
 _FOR_AGENTS: Mapping[str, object] = {
     "reply_to": "Ann Smith",
+    "copies": ["Bob Brown <bob@globex.example>"],
+    "writer": "Bob Brown <bob@globex.example>",
     "reference": "maild-ref: n.1042.77.0aabcdefghijklmnop",
     "actions": dict.fromkeys(("close", "take", "wait", "note"), "mailto:support@acme.example"),
     "warnings": ["The sender could not be verified."],
@@ -68,6 +70,8 @@ OPTIONAL: Mapping[str, object] = {
     "match": {},
     "limit": "",
     "reply_to": "",
+    "copies": (),
+    "writer": "",
     "reference": "",
     "actions": {},
 }

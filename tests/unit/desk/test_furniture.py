@@ -48,7 +48,12 @@ def notification(language: str, subtype: str, note: str) -> str:
         LetterKind.NOTIFICATION,
         languages=(language,),
         body=BODY,
-        values={"warnings": (WARNING,), "notes": (fold_note(f"rule debts: {note}"),), "history": (fold_note(f"{NOTED}{note}"), PAST)},
+        values={
+            "writer": "Bob Brown <bob@globex.example>",
+            "warnings": (WARNING,),
+            "notes": (fold_note(f"rule debts: {note}"),),
+            "history": (fold_note(f"{NOTED}{note}"), PAST),
+        },
         attachments=(an_attachment("a.pdf"),),
     )
     return text_of(read_back(composed(letter, round_trip=a_round_trip(), files={1: b"abc"})), subtype)
@@ -250,7 +255,7 @@ def test_an_agents_own_words_are_no_furniture():
 
 def test_every_word_of_the_letters_is_known():
     data = tomllib.loads(files("maild.desk").joinpath("data/furniture.toml").read_text(encoding="utf-8"))
-    labels = ("queue", "status", "priority", "owner", "team", "tags", "requester", "note", "attached")
+    labels = ("queue", "status", "priority", "owner", "team", "tags", "requester", "copies", "note", "attached")
     rows = (*(f"card.{label}" for label in labels), "left_out")
     assert set(data["reply"]) == set(LANGUAGES)
     for language in LANGUAGES:

@@ -183,6 +183,12 @@ def test_agents_see_the_notes_of_a_ticket_and_those_that_rules_have_just_made():
     assert [line.partition(" ")[2][6:] for line in values["history"]] == ["#note Boris Petrov: She owes us money."]
 
 
+def test_an_agent_sees_who_has_written_where_it_is_not_the_requester():
+    """O7. A third party has a warning of its own."""
+    for author, writer in ((BOB, "Bob <bob@example.org>"), (ANN, ""), (EVE, "")):
+        assert notified(concluded(on_ticket(author=author, sender=a_sender(author))))["writer"] == writer
+
+
 def test_no_letter_to_a_customer_holds_a_note():
     """F11, O7: neither his acknowledgement, nor a rule's own answer."""
     for wishes in ((), (REPLY,), (CloseWish("done", "closed"),)):
