@@ -52,11 +52,11 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
         if ticket and reading.sender.token:
             return _automatic(reading, ticket, now)
         may_pass = reading.nature.message_class not in TICKET_CLASSES or reading.sender.authenticated or is_released
-        return None if may_pass else _unverified(reading, agent, settings)
+        return None if may_pass else _unverified(reading, agent, settings, now)
     if ticket is None and (reading.sender.authenticated or is_released):
         return None
     if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
-        return _unverified(reading, agent, settings)
+        return _unverified(reading, agent, settings, now)
     return _act(reading, agent, ticket, settings, now)
 
 
@@ -90,16 +90,24 @@ def _automatic(reading: Reading, ticket: TicketView, now: datetime) -> Draft:
     )
 
 
-def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
-    """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address."""
+def _unverified(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft:
+    """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address.
+
+    Whoever forges his name decides how many such letters there would be, so they are capped (L4). A token nobody has but he, or who has
+    mail of his: an answer of his never vanishes untold.
+    """
     queue = reading.departments.primary.key
     why = TOKEN_OF_ANOTHER_TICKET if reading.sender.proven else reading.sender.proof
-    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}")
     home = Address(agent.name, agent.email)
+    is_quiet = reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
     capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
-    is_quiet = capped is not None or reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
-    letter = letters.unverified(agent, queue, why, settings)
-    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet else post(letter, settings))
+    untold = capped if capped and reading.sender.token is None and not is_quiet else None
+    not_told = f"; {agent.name} is not told: {untold.text}" if untold else ""
+    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}{not_told}")
+    ticket = reading.thread.ticket
+    held = letters.HeldMail(reading.message.subject, reading.circumstances.received or now, ticket.number if ticket else 0)
+    letter = letters.unverified(agent, queue, why, held, settings)
+    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet or untold else post(letter, settings))
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:

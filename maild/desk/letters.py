@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk.commands import CommandFault
@@ -10,6 +11,7 @@ from maild.effects import AddMessage, Letter
 from maild.known import KEPT_AS_NOTE, Earlier, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.outbox.copies import copied
+from maild.outbox.hygiene import one_line
 from maild.reason import Reason
 from maild.ticket import MessageKind, ParticipantRole, TicketView
 from maild.tokens import LetterKind
@@ -17,6 +19,7 @@ from maild.tokens import LetterKind
 MOST_TICKETS = 200
 MOST_OF_EARLIER = 200
 MOST_OF_NOTE = 400
+MOST_OF_SUBJECT = 100
 NOTE_LINE = 60
 PERSONAL_TYPES = frozenset(
     {
@@ -44,6 +47,15 @@ class Answered:
 
 
 NOTHING_ANSWERED = Answered()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """By what an agent knows a mail again. `at` is when it came; `ticket` the number of the one it is about, 0 for none."""
+
+    subject: str
+    at: datetime
+    ticket: int
 
 
 def describe_size(octets: int) -> str:
@@ -228,9 +240,13 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
 
 def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
     """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a note."""
-    at = past.at.astimezone(agent.timezone or settings.desk.timezone)
+    at = _clock(past.at, agent, settings)
     line = f"{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
-    return fold_note(f"{at:%Y-%m-%d %H:%M} #note {line}") if past.is_note else f"{at:%Y-%m-%d %H:%M} {line}"
+    return fold_note(f"{at} #note {line}") if past.is_note else f"{at} {line}"
+
+
+def _clock(at: datetime, agent: Agent, settings: Settings) -> str:
+    return f"{at.astimezone(agent.timezone or settings.desk.timezone):%Y-%m-%d %H:%M}"
 
 
 def fold_note(text: str) -> str:
@@ -309,8 +325,9 @@ def house_letter(template: str, queue: str, reader: Address, settings: Settings,
     )
 
 
-def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> Letter:
-    """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Not a word of that mail is in it.
+def unverified(agent: Agent, queue: str, reason: Reason, held: HeldMail, settings: Settings) -> Letter:
+    """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Nothing of that mail is in it but its
+    subject, by which he knows it; its number, by which an admin does, is the store's to add.
 
     It alone of the letters to agents counts against the caps (L4): whoever forges his name decides how many there would be.
     """
@@ -321,7 +338,14 @@ def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> 
         recipients=(Address(agent.name, agent.email),),
         agent=None,
         languages=settings.language_of(queue, settings.desk.language),
-        values={"why": reason.text},
+        values={
+            "why": reason.text,
+            "held": {
+                "subject": _beginning(one_line(held.subject), MOST_OF_SUBJECT),
+                "at": _clock(held.at, agent, settings),
+                "ticket": held.ticket,
+            },
+        },
     )
 
 
