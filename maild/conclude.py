@@ -18,6 +18,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
 from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
+from maild.known import Earlier
 from maild.message import Address, AuthResult, InboundMessage, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
 from maild.reading import Reading
@@ -152,7 +153,7 @@ def _rule_events(draft: Draft, verdict: Verdict) -> Iterator[Effect]:
             yield RecordEvent("rule_error", f"rule {trace.rule}", f"skipped: {trace.problem} ({trace.file}:{trace.line})")
 
 
-def _notes(verdict: Verdict, now: datetime) -> Iterator[Effect]:
+def _notes(verdict: Verdict, now: datetime) -> Iterator[AddMessage]:
     for wish in verdict.wishes:
         if isinstance(wish, NoteWish):
             author = Address(f"rule {wish.rule}", "")
@@ -287,7 +288,7 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
     if draft.before is None and STORM in ticket.tags:
         yield RecordEvent("notify_withheld", "maild", "one mail will tell of all tickets of this storm")
     elif draft.tell and draft.message and ticket.status is not Status.SPAM and not reading.circumstances.quiet:
-        yield from _notifications(draft, draft.message, ticket, reading, settings)
+        yield from _notifications(draft, draft.message, ticket, verdict, reading, settings)
     elif draft.silence is None and not reading.circumstances.quiet:
         # A rule may move a ticket because of a mail that nobody is told of, as an automatic answer.
         words = letters.customers_message(ticket, letters.answered_on(ticket, reading.known.last_words.get(ticket.number)))
@@ -299,19 +300,22 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
             yield from _alerts(wish, ticket, draft.message.visible if draft.message else "", settings)
 
 
-def _notifications(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[Effect]:
-    """A ticket that comes to another department is new there."""
+def _notifications(
+    draft: Draft, message: AddMessage, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings
+) -> Iterator[Effect]:
+    """A ticket that comes to another department is new there. What rules have noted upon this message is shown with it."""
     queue = settings.queues.get(ticket.queue)
     if queue is None:
         return
     moved = describe_move(draft.before, ticket, settings)
+    notes = tuple(Earlier(message.at, note.author.name, note.text, is_note=True) for note in _notes(verdict, message.at))
     yield from tell_department(
         queue.notify.new if draft.before is None or moved else queue.notify.reply,
         ticket,
         message,
         (*moved, *_warnings(draft, message, ticket, reading, settings)),
         settings,
-        reading.known.earlier.get(ticket.number, ()),
+        (*notes, *reading.known.earlier.get(ticket.number, ())),
         suppressed=reading.known.suppressed,
         watching=ticket.watchers - (draft.before.watchers if draft.before else frozenset()),
     )

@@ -22,7 +22,7 @@ class Question:
     found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on several. `agents` are the
     addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
     (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags if such tags exist.
-    `notes_beside` is the agent whose colleagues' notes are wanted, "" where none are (A6).
+    `notes_beside` is the agent whose colleagues' notes are wanted, "" where none are (A6, A8).
     """
 
     message_id: str
@@ -134,11 +134,12 @@ class LastWords:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A message that customer and agents know, as a notification's history shows it (MAIL.md O7): its beginning only."""
+    """A message as a notification shows what was said before (MAIL.md O7): its beginning only. `is_note`: no customer may ever see it."""
 
     at: datetime
     author: str
     words: str
+    is_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ def read(
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
     is_house = circumstances.part is Part.SENT
     question = _question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house)
-    if circumstances.sent_after_all:
-        question = replace(question, notes_beside=recognised.sender.agent or "")
+    if recognised.sender.agent:
+        question = replace(question, notes_beside=recognised.sender.agent)
     known = asking(question)
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:

@@ -195,7 +195,7 @@ def _colleagues(
     A6: where it is handed over with a note, a reply is a note, since what answers a note may quote it between its lines.
     """
     told = message or letters.customers_message(after, answered)
-    earlier = act.earlier if message else tuple(past for past in act.earlier if not answered.text.startswith(past.words))
+    earlier = act.earlier if message else tuple(past for past in act.earlier if past.is_note or not answered.text.startswith(past.words))
     owner, is_new_owner = settings.agents.get(after.owner or ""), before.owner != after.owner
     owners = (owner.key,) if owner and owner.key != act.agent.key and (message or is_new_owner) else ()
     passed = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()

@@ -10,6 +10,7 @@ from maild.desk.acts import Act, do
 from maild.desk.commands import CommandFault, Parsed, parse, says_send
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
+from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.rehoming import rehome
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.draft import Draft
@@ -51,11 +52,11 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
         if ticket and reading.sender.token:
             return _automatic(reading, ticket, now)
         may_pass = reading.nature.message_class not in TICKET_CLASSES or reading.sender.authenticated or is_released
-        return None if may_pass else _unverified(reading, agent, settings)
+        return None if may_pass else _unverified(reading, agent, settings, now)
     if ticket is None and (reading.sender.authenticated or is_released):
         return None
     if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
-        return _unverified(reading, agent, settings)
+        return _unverified(reading, agent, settings, now)
     return _act(reading, agent, ticket, settings, now)
 
 
@@ -89,16 +90,24 @@ def _automatic(reading: Reading, ticket: TicketView, now: datetime) -> Draft:
     )
 
 
-def _unverified(reading: Reading, agent: Agent, settings: Settings) -> Draft:
-    """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address."""
+def _unverified(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft:
+    """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address.
+
+    Whoever forges his name decides how many such letters there would be, so they are capped (L4). A token nobody has but he, or who has
+    mail of his: an answer of his never vanishes untold.
+    """
     queue = reading.departments.primary.key
     why = TOKEN_OF_ANOTHER_TICKET if reading.sender.proven else reading.sender.proof
-    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}")
     home = Address(agent.name, agent.email)
+    is_quiet = reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
     capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
-    is_quiet = capped is not None or reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
-    letter = letters.unverified(agent, queue, why, settings)
-    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet else post(letter, settings))
+    untold = capped if capped and reading.sender.token is None and not is_quiet else None
+    not_told = f"; {agent.name} is not told: {untold.text}" if untold else ""
+    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}{not_told}")
+    ticket = reading.thread.ticket
+    held = letters.HeldMail(reading.message.subject, reading.circumstances.received or now, ticket.number if ticket else 0)
+    letter = letters.unverified(agent, queue, why, held, settings)
+    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet or untold else post(letter, settings))
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
@@ -136,6 +145,7 @@ def _understand(
     parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
     oversize = _oversize(reading.circumstances.full_size)
     faults = parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
+    faults = faults or _noted(parsed, text, reading, ticket, why_internal)
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
@@ -181,10 +191,24 @@ def _parse(message: InboundMessage, text: str, internal: bool, known_tags: Itera
 
 def _furnished(parsed: Parsed, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
     """MAIL.md A8: the customer gets nothing of what the notification says to agents. A note is for agents."""
-    is_note = why_internal is not None or any(command.word == "note" for command in parsed.commands)
-    if is_note or not is_unmarked_furniture(parsed.body, ticket.number):
+    if _is_note(parsed, why_internal) or not is_unmarked_furniture(parsed.body, ticket.number):
         return ()
     return (CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),)
+
+
+def _noted(parsed: Parsed, text: str, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """MAIL.md F11: a notification shows notes, so whoever answers between its lines may have a piece of one left among his words."""
+    was_cut = text != reading.message.new_text
+    if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
+        return ()
+    words = reading.known.last_words.get(ticket.number)
+    if not repeats(parsed.body, reading.known.notes, words.text if words else ""):
+        return ()
+    return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
+
+
+def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:
+    return why_internal is not None or any(command.word == "note" for command in parsed.commands)
 
 
 def _kept(message: InboundMessage, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:

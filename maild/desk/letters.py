@@ -1,19 +1,26 @@
 """One builder for each kind of letter the desk writes. Pure: what a letter says and to whom; how it looks is `maild.outbox.compose`."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk.commands import CommandFault
 from maild.effects import AddMessage, Letter
 from maild.known import KEPT_AS_NOTE, Earlier, LastWords
 from maild.message import Address, Attachment, InboundMessage
+from maild.outbox.copies import copied
+from maild.outbox.hygiene import one_line
 from maild.reason import Reason
-from maild.ticket import MessageKind, TicketView
+from maild.ticket import MessageKind, ParticipantRole, TicketView
 from maild.tokens import LetterKind
 
 MOST_TICKETS = 200
 MOST_OF_EARLIER = 200
+MOST_OF_NOTE = 400
+MOST_OF_SUBJECT = 100
+NOTE_LINE = 60
 PERSONAL_TYPES = frozenset(
     {
         "application/pkcs7-signature",
@@ -40,6 +47,15 @@ class Answered:
 
 
 NOTHING_ANSWERED = Answered()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """By what an agent knows a mail again. `at` is when it came; `ticket` the number of the one it is about, 0 for none."""
+
+    subject: str
+    at: datetime
+    ticket: int
 
 
 def describe_size(octets: int) -> str:
@@ -123,7 +139,7 @@ def answer(
     """
     has_it = frozenset(address.casefold() for address in without)
     to = tuple(address for address in (ticket.requester,) if _may_be_answered(address, ticket, has_it, settings))
-    cc = tuple(person for person in ticket.cc if _may_get(person, has_it, settings) and settings.agent_at(person.address) is None)
+    cc = tuple(person for person in copied(ticket, settings) if person.key not in has_it)
     return Letter(
         kind=LetterKind.ANSWER,
         template="answer",
@@ -173,7 +189,7 @@ def _may_be_answered(requester: Address, ticket: TicketView, has_it: frozenset[s
 
 
 def _may_get(address: Address, has_it: frozenset[str], settings: Settings) -> bool:
-    """Never to the desk itself, never to an agent who is only in copy, never twice."""
+    """Never to the desk itself, never twice."""
     return address.key not in has_it and not settings.is_own_address(address.address)
 
 
@@ -188,8 +204,12 @@ def notification(
 ) -> Letter:
     """An agent is told of a message on a ticket (MAIL.md O7); a reply to it goes where its first line says.
 
-    `earlier` are the messages before it. Notes are never among them: where an agent answers between the lines nothing is cut from his mail.
+    `earlier` are the messages before it, and notes. Those of rules, made upon this very message, stand on the card, in full view; what an
+    agent who answers between the lines quotes of either is cut away (`maild.desk.furniture`).
     """
+    notes = tuple(past for past in earlier if past.is_note and past.at == message.at)
+    before = tuple(past for past in earlier if past not in notes)
+    is_in_copy = message.kind is MessageKind.CUSTOMER and ticket.role_of(message.author.address) is ParticipantRole.CC
     return Letter(
         kind=LetterKind.NOTIFICATION,
         template="notification",
@@ -201,7 +221,12 @@ def notification(
         body=message.visible or message.text,
         body_html=message.visible_html,
         quoted_from=message.author.name or message.author.address,
-        values={"warnings": tuple(warnings), "history": tuple(_describe(past, agent, settings) for past in earlier)},
+        values={
+            "writer": str(message.author) if is_in_copy else "",
+            "warnings": tuple(warnings),
+            "notes": tuple(fold_note(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}") for note in notes),
+            "history": tuple(_describe(past, agent, settings) for past in before),
+        },
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
         automatic=False,
         internal=is_answered_inside(message, settings),
@@ -214,10 +239,26 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
 
 
 def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
-    """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock."""
-    words = " ".join(past.words.split())
-    beginning = words if len(words) <= MOST_OF_EARLIER else f"{words[:MOST_OF_EARLIER].rstrip()}…"
-    return f"{past.at.astimezone(agent.timezone or settings.desk.timezone):%Y-%m-%d %H:%M} {past.author}: {beginning}"
+    """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a note."""
+    at = _clock(past.at, agent, settings)
+    line = f"{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
+    return fold_note(f"{at} #note {line}") if past.is_note else f"{at} {line}"
+
+
+def _clock(at: datetime, agent: Agent, settings: Settings) -> str:
+    return f"{at.astimezone(agent.timezone or settings.desk.timezone):%Y-%m-%d %H:%M}"
+
+
+def fold_note(text: str) -> str:
+    """Seen in practice: telephones that break long quoted lines and mark the first piece only. The rest would look like the agent's own
+    words, and a note's must not."""
+    return "\n".join(textwrap.wrap(text, NOTE_LINE, break_long_words=False, break_on_hyphens=False))
+
+
+def _beginning(text: str, most: int) -> str:
+    """On one line, with a mark where more follows."""
+    words = " ".join(text.split())
+    return words if len(words) <= most else f"{words[:most].rstrip()}…"
 
 
 def alert(
@@ -284,8 +325,9 @@ def house_letter(template: str, queue: str, reader: Address, settings: Settings,
     )
 
 
-def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> Letter:
-    """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Not a word of that mail is in it.
+def unverified(agent: Agent, queue: str, reason: Reason, held: HeldMail, settings: Settings) -> Letter:
+    """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Nothing of that mail is in it but its
+    subject, by which he knows it; its number, by which an admin does, is the store's to add.
 
     It alone of the letters to agents counts against the caps (L4): whoever forges his name decides how many there would be.
     """
@@ -296,7 +338,14 @@ def unverified(agent: Agent, queue: str, reason: Reason, settings: Settings) -> 
         recipients=(Address(agent.name, agent.email),),
         agent=None,
         languages=settings.language_of(queue, settings.desk.language),
-        values={"why": reason.text},
+        values={
+            "why": reason.text,
+            "held": {
+                "subject": _beginning(one_line(held.subject), MOST_OF_SUBJECT),
+                "at": _clock(held.at, agent, settings),
+                "ticket": held.ticket,
+            },
+        },
     )
 
 

@@ -18,9 +18,11 @@ Every template gets these values, beside `Letter.values`, which win over them:
     signature    the department's, or its name and the desk's
     attachments  names of the files that go along; left_out: of those too large to
     language, direction ("ltr" or "rtl"); words: the language's (`maild.templates.words`); in HTML also text: the rendered text
-    reply_to     to agents: whom a reply goes to, shortened; "" means it becomes an internal note
+    reply_to     to agents: whom a reply goes to, shortened, and how many others; "" means it becomes an internal note
+    copies       to agents: who gets a copy of an answer; writer: who wrote, where he is not the requester but one of those
     reference    to agents: the `maild-ref` line; actions: close, take, wait, note as mailto links
-    warnings, history, tickets (lists), why, sender, incoming, count, match, limit (a size): empty unless `Letter.values` has them
+    warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail
+                 that is held): empty unless `Letter.values` has them; so is incoming (a mail's number), but in letters about no ticket
 """
 
 from collections.abc import Mapping

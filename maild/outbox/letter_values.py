@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from maild.config.settings import Settings
+from maild.outbox.copies import copied
 from maild.outbox.faces import author_name, person_name, shortened
 from maild.outbox.hygiene import one_line
 from maild.outbox.letter_draft import LetterDraft
@@ -33,7 +34,8 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
         "left_out": draft.left_out,
     }
     if draft.for_agents:
-        values |= _agent_values(draft, tokens)
+        copies = copied(draft.ticket, settings) if draft.ticket else ()
+        values |= {"copies": tuple(one_line(str(person)) for person in copies), **_agent_values(draft, len(copies), tokens)}
     return {**values, **letter.values}
 
 
@@ -63,12 +65,14 @@ def _signature(draft: LetterDraft, settings: Settings) -> str:
     return "\n".join(dict.fromkeys(name for name in names if name))
 
 
-def _agent_values(draft: LetterDraft, tokens: Tokens) -> dict[str, object]:
+def _agent_values(draft: LetterDraft, copies: int, tokens: Tokens) -> dict[str, object]:
     """Where a reply goes, and the token that proves it (MAIL.md O7, A1). Only a letter to one agent about a ticket carries a token."""
     if draft.ticket is None or draft.letter.agent is None:
         return {}
     reference = tokens.mint_reference_line(draft.ticket.number, draft.number, draft.letter.agent)
-    reply_to = "" if draft.letter.internal else shortened(person_name(draft.ticket.requester), REPLY_NAME)
+    others = f" + {copies}" if copies else ""
+    whom = shortened(person_name(draft.ticket.requester), REPLY_NAME - len(others)) + others
+    reply_to = "" if draft.letter.internal else whom
     commands = {"close": "#close", "take": "#take", "wait": "#wait", "note": "#note\n\n"}
     start, end = _mailto(draft), _escaped(f"\n\n{reference}")
     actions = {name: f"{start}{_escaped(command)}{end}" for name, command in commands.items()}

@@ -107,7 +107,8 @@ def apply(
     if messages and decision.after is None:
         raise ValueError("a decision that concerns no ticket cannot add messages")
     ticket = decision.after and _with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
-    posted = _compose_all(tx, decision.letters, ticket, compose)
+    told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
+    posted = _compose_all(tx, told, ticket, compose)
     if ticket is not None:
         ticket = _with_letters(ticket, posted)
         _write_ticket(tx, decision.before, ticket, len(messages))
@@ -157,6 +158,11 @@ def _with_letters(ticket: TicketView, posted: Sequence[_Posted]) -> TicketView:
 
 def _latest(ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reversed(ids)))[:THREAD_IDS][::-1]
+
+
+def _telling(letters: Sequence[Letter], incoming: Incoming) -> Sequence[Letter]:
+    """A letter about no ticket tells of the mail itself (MAIL.md A4), which an admin knows by its number."""
+    return [replace(letter, values={"incoming": incoming.id, **letter.values}) for letter in letters]
 
 
 def _compose_all(tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose) -> tuple[_Posted, ...]:

@@ -103,11 +103,19 @@ _LAST_WORDS = Prepared(
     .limit(1)
 )
 _EARLIER = Prepared(
-    select(messages.c.at, messages.c.author_name, messages.c.author_address, func.substr(messages.c.visible, 1, EARLIER_CHARACTERS))
+    select(
+        messages.c.at,
+        messages.c.author_name,
+        messages.c.author_address,
+        func.substr(messages.c.visible, 1, EARLIER_CHARACTERS),
+        messages.c.internal,
+    )
     .where(
         messages.c.ticket == bindparam("number"),
-        messages.c.kind.in_((MessageKind.CUSTOMER.value, MessageKind.AGENT.value)),
-        messages.c.internal == false(),
+        or_(
+            and_(messages.c.kind.in_((MessageKind.CUSTOMER.value, MessageKind.AGENT.value)), messages.c.internal == false()),
+            and_(messages.c.kind == MessageKind.NOTE.value, messages.c.internal == true()),
+        ),
     )
     .order_by(messages.c.id.desc())
     .limit(MOST_EARLIER)
@@ -178,9 +186,9 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
-    """The last messages of a ticket that its customer knows, the newest first."""
+    """The last messages of a ticket that its customer knows, and the notes among them, the newest first."""
     rows = _EARLIER.read(tx, {"number": number})
-    return tuple(Earlier(at, name or address, words) for at, name, address, words in rows)
+    return tuple(Earlier(at, name or address, words, is_note) for at, name, address, words, is_note in rows)
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:

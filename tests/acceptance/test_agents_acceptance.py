@@ -78,6 +78,8 @@ def test_a_token_without_dmarc_is_held_and_the_agent_is_told_at_home(desk: Runni
     assert is_refused(desk, row, "Token alone")
     (letter,) = desk.letters("anna")[told:]
     assert "Wire the money" not in letter.as_string(), "what a forger wrote is not carried on"
+    assert f"Subject: {notice['Subject']}\n" in text_of(letter)
+    assert f"maild message show {row['id']}, maild message release {row['id']}" in text_of(letter)
 
 
 def test_a_failed_dmarc_and_the_word_of_an_untrusted_server_prove_nobody(desk: RunningDesk):

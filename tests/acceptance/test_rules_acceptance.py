@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cli.main import command
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email
-from tests.rig.office import RunningDesk, a_running_desk, eventually, text_of
+from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, eventually, text_of
 from tests.rig.sink import SmtpSink
 
 RULES = """
@@ -105,7 +105,16 @@ def test_a_rule_notifies_notes_and_assigns_and_the_note_stays_inside(desk: Runni
     assert desk.ticket(row["ticket"])["owner"] == "boris"
     assert desk.kinds(row["ticket"]) == ["customer", "note"]
     assert any("needs somebody now" in text_of(letter) for letter in desk.letters_about("boris", "A fire in the cellar"))
-    assert not any("a fire\n" in text_of(letter) for letter in desk.letters("ann@burns.example"))
+    told = desk.letter_about("anna", "A fire in the cellar")
+    assert "\nNote: rule urgent: a fire\n" in text_of(told)
+    answer = f"I come.\n\nOn Monday Support wrote:\n{quoted(text_of(told))}\nIs it still burning?\n"
+    desk.receive(an_answer_to(told, desk.at("anna"), answer))
+    assert "Is it still burning?" in text_of(desk.letters("ann@burns.example")[-1])
+    assert not any("a fire\n" in text_of(letter) or "rule urgent" in text_of(letter) for letter in desk.letters("ann@burns.example"))
+
+
+def quoted(text: str) -> str:
+    return "".join(f"> {line}\n" for line in text.splitlines())
 
 
 def test_a_rule_that_closes_sends_its_own_letter_and_nothing_else(desk: RunningDesk):

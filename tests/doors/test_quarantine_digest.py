@@ -55,6 +55,13 @@ def text(store: Store) -> str:
         return letters.raw(tx, row.id).decode()
 
 
+def test_the_lead_is_told_of_mail_under_an_agents_name(store: Store, office: Office):
+    """A4: of such mails beyond the cap nobody else is."""
+    message = keep_out(store, code="agent_unverified", subject="Wire money")
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    assert f"{message}  eve@globex.example: Wire money (why agent_unverified)" in text(store)
+
+
 def test_the_lead_is_told_at_once_and_then_not_for_a_day(store: Store, office: Office):
     digest = QuarantineDigest(store)
     digest.look(office, NOW)

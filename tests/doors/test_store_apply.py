@@ -342,7 +342,7 @@ def test_recall_knows_who_has_written_before(store: Store):
     assert not recalled(store, Question("new@x", sender="eve@globex.example")).history.has_written
 
 
-def test_recall_tells_what_was_said_before_and_never_a_note(store: Store):
+def test_recall_tells_what_was_said_before_and_which_of_it_is_a_note(store: Store):
     ticket = opened(store)
     for kind, internal in (
         (MessageKind.AGENT, False),
@@ -351,7 +351,8 @@ def test_recall_tells_what_was_said_before_and_never_a_note(store: Store):
         (MessageKind.CUSTOMER, True),
     ):
         applied(store, a_decision(a_message(kind=kind, text=f"{kind.value} {'x' * 1000}", internal=internal), before=ticket, after=ticket))
-    last, first = recalled(store, Question("new@x", tickets=frozenset({ticket.number}))).earlier[ticket.number]
+    note, last, first = recalled(store, Question("new@x", tickets=frozenset({ticket.number}))).earlier[ticket.number]
+    assert (note.words[:5], note.is_note, last.is_note, first.is_note) == ("note ", True, False, False)
     assert (last.words[:6], len(last.words)) == ("agent ", 400)
     assert (first.author, first.words[:10]) == ("Ann Smith", "Since this")
 

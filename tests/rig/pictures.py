@@ -58,7 +58,7 @@ WRITTEN: Mapping[str, object] = {
 }
 EMPTY: Mapping[str, object] = {
     **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject")},
-    **{name: () for name in ("warnings", "history", "attachments", "left_out", "tickets")},
+    **{name: () for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets")},
     "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
     "actions": {},
 }

@@ -3,20 +3,31 @@
 import re
 import tomllib
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from builders import NOW, a_message, a_reading, a_sender, a_ticket, some_settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from maild.config.faults import Faults
+from maild.decide import decide
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
+from maild.desk.letters import fold_note
+from maild.effects import Post
 from maild.ingest.html_text import html_lines, html_to_text
 from maild.ingest.lines import Line, plain_lines, simplify
 from maild.ingest.new_text import cut_reply
+from maild.ingest.sender import FoundToken, TokenPlace
+from maild.ingest.thread import Thread
+from maild.known import Known
+from maild.message import Address
+from maild.reading import Reading
 from maild.templates.words import read_words
-from maild.tokens import LetterKind
+from maild.tokens import LetterKind, LetterToken
 from tests.rig.letters import a_letter, a_round_trip, an_attachment, composed, read_back, text_of
 
 LANGUAGES = ("en", "de", "fr", "es", "bg", "el", "ru", "fa")
@@ -25,16 +36,24 @@ ANSWERS = ("It comes on Monday.", "yes, to which?")
 BODY = f"Hello,\n\n{ASKED[0]}\nIt should have come.\n\n{ASKED[1]}\n\nAnn"
 WARNING = "The sender could not be verified."
 PAST = "2026-03-02 17:50 Ann Smith: I wrote to you in February already, and nobody has told me anything since I first asked you about that."
+NOTE = "She has owed us money since May, and has been told so three times already."
+WORDS = ("owes", "lawyer,", "Invoice", "since-May", "ledger.", "friendly", "blacklisted", "#note", "12.50")
+NOTED = "2026-03-02 17:49 #note Boris Petrov: "
 ATTRIBUTION = "On Fri, Nov 20, 2026 at 10:02 AM Ann Smith via Support <support@acme.example> wrote:"
 
 
-@cache
-def notification(language: str, subtype: str) -> str:
+@lru_cache(maxsize=100)
+def notification(language: str, subtype: str, note: str) -> str:
     letter = a_letter(
         LetterKind.NOTIFICATION,
         languages=(language,),
         body=BODY,
-        values={"warnings": (WARNING,), "history": (PAST,)},
+        values={
+            "writer": "Bob Brown <bob@globex.example>",
+            "warnings": (WARNING,),
+            "notes": (fold_note(f"rule debts: {note}"),),
+            "history": (fold_note(f"{NOTED}{note}"), PAST),
+        },
         attachments=(an_attachment("a.pdf"),),
     )
     return text_of(read_back(composed(letter, round_trip=a_round_trip(), files={1: b"abc"})), subtype)
@@ -65,46 +84,47 @@ def answered(lines: list[str]) -> str:
     return "\n".join(written)
 
 
-def mutt(language: str) -> str:
-    return f"On Fri, Nov 20, 2026 at 10:02:11AM +0000, Ann Smith via Support wrote:\n{answered(quoted(notification(language, 'plain')))}\n"
+def mutt(language: str, note: str = NOTE) -> str:
+    lines = quoted(notification(language, "plain", note))
+    return f"On Fri, Nov 20, 2026 at 10:02:11AM +0000, Ann Smith via Support wrote:\n{answered(lines)}\n"
 
 
-def thunderbird(language: str) -> str:
-    return f"Am 20.11.26 um 10:02 schrieb Ann Smith via Support:\n{answered(wrapped(quoted(notification(language, 'plain')), '> '))}"
+def thunderbird(language: str, note: str = NOTE) -> str:
+    return f"Am 20.11.26 um 10:02 schrieb Ann Smith via Support:\n{answered(wrapped(quoted(notification(language, 'plain', note)), '> '))}"
 
 
-def gmail(language: str) -> str:
-    return f"{ATTRIBUTION}\n\n{answered(quoted(html_to_text(notification(language, 'html'))))}"
+def gmail(language: str, note: str = NOTE) -> str:
+    return f"{ATTRIBUTION}\n\n{answered(quoted(html_to_text(notification(language, 'html', note))))}"
 
 
-def an_iphone(language: str) -> str:
-    lines = quoted(notification(language, "plain"))
+def an_iphone(language: str, note: str = NOTE) -> str:
+    lines = quoted(notification(language, "plain", note))
     return answered(["> On Nov 20, 2026, at 10:02, Ann Smith via Support <support@acme.example> wrote:", "> ", *lines])
 
 
-def outlook_express(language: str) -> str:
+def outlook_express(language: str, note: str = NOTE) -> str:
     block = 'From: "Ann Smith via Support" <support@acme.example>\nTo: <anna@acme.example>\nSent: Friday, November 20, 2026 10:02 AM\n'
-    return f"----- Original Message -----\n{block}Subject: Where\n\n{answered(quoted(notification(language, 'plain')))}"
+    return f"----- Original Message -----\n{block}Subject: Where\n\n{answered(quoted(notification(language, 'plain', note)))}"
 
 
-def a_telephone_that_breaks_lines(language: str) -> str:
-    return f"{ATTRIBUTION}\n{answered(wrapped(quoted(notification(language, 'plain'))))}"
+def a_telephone_that_breaks_lines(language: str, note: str = NOTE) -> str:
+    return f"{ATTRIBUTION}\n{answered(wrapped(quoted(notification(language, 'plain', note))))}"
 
 
-def apple_mail(language: str) -> str:
+def apple_mail(language: str, note: str = NOTE) -> str:
     """HTML alone, with the cells of the card below one another."""
-    html = notification(language, "html").replace("</td> <td>", "<br>")
+    html = notification(language, "html", note).replace("</td> <td>", "<br>")
     return _in_html(f'<blockquote type="cite"><div>{ATTRIBUTION}</div></blockquote>', html, '<blockquote type="cite">', "</blockquote>")
 
 
-def thunderbird_in_html(language: str) -> str:
+def thunderbird_in_html(language: str, note: str = NOTE) -> str:
     cited = f'<div class="moz-cite-prefix">{escape(ATTRIBUTION)}</div>'
-    return _in_html(cited, notification(language, "html"), '<blockquote type="cite">', "</blockquote>")
+    return _in_html(cited, notification(language, "html", note), '<blockquote type="cite">', "</blockquote>")
 
 
-def gmail_in_html(language: str) -> str:
+def gmail_in_html(language: str, note: str = NOTE) -> str:
     frame = f'<div class="gmail_quote"><div class="gmail_attr">{escape(ATTRIBUTION)}</div>'
-    return _in_html(frame, notification(language, "html"), '<blockquote class="gmail_quote">', "</blockquote>")
+    return _in_html(frame, notification(language, "html", note), '<blockquote class="gmail_quote">', "</blockquote>")
 
 
 def _in_html(above: str, html: str, begin: str, end: str) -> str:
@@ -114,7 +134,7 @@ def _in_html(above: str, html: str, begin: str, end: str) -> str:
     return cut_reply(html_lines(f"{above}{begin}{body}{end}")).visible
 
 
-PROGRAMS: list[Callable[[str], str]] = [
+PROGRAMS: list[Callable[..., str]] = [
     mutt,
     thunderbird,
     gmail,
@@ -136,6 +156,27 @@ def relayed(text: str) -> str:
 def test_answers_between_the_lines_go_out_with_the_customers_words_alone(program: Callable[[str], str], language: str) -> None:
     lines = [line.strip("> ") for line in relayed(program(language)).split("\n")]
     assert [line for line in lines if line] == ["Hello,", ASKED[0], ANSWERS[0], "It should have come.", ASKED[1], ANSWERS[1], "Ann"]
+
+
+@given(st.sampled_from(PROGRAMS), st.sampled_from(LANGUAGES), st.lists(st.sampled_from(WORDS), min_size=4, max_size=70).map(" ".join))
+def test_no_word_of_a_note_reaches_the_customer_by_an_answer_between_the_lines(program: Callable[..., str], language: str, note: str):
+    """F11: however long it is, and whatever it says."""
+    text = cut_reply(plain_lines(program(language, note))).visible
+    draft = decide(answered_by_anna(text, note), some_settings(), NOW)
+    (letter,) = (effect.letter for effect in draft.effects if isinstance(effect, Post))
+    assert (letter.kind, ANSWERS[0] in letter.body) == (LetterKind.ANSWER, True)
+    assert not {word for word in WORDS if word in letter.body}
+
+
+def answered_by_anna(text: str, note: str) -> Reading:
+    anna, ticket = Address("Anna Ivanova", "anna@acme.example"), a_ticket()
+    token = FoundToken(LetterToken(LetterKind.NOTIFICATION, 1042, 77, "anna"), TokenPlace.IN_REPLY_TO)
+    return a_reading(
+        message=a_message(header_from=(anna,), new_text=text, text=text),
+        sender=a_sender(anna, agent="anna", proven=True, token=token),
+        known=Known(tickets={1042: ticket}, notes=(note,)),
+        thread=Thread(ticket),
+    )
 
 
 def test_what_is_left_of_the_quotation_stands_as_it_stood():
@@ -162,6 +203,8 @@ def test_what_was_left_of_a_shortened_notification_goes_too():
     for rest in (
         "> Status: open\n> Priority: high",
         f"> Earlier:\n> {PAST}",
+        f"> Earlier:\n> {NOTED}{NOTE}",
+        f"> Note: rule debts: {NOTE}\n> Attached: a.pdf",
         "> Commands, as the first lines of your reply:\n> #note, #close, #wait, #open",
         "> #note, #close, #wait, #open, #take, #assign NAME, #move QUEUE,\n#tag WORD, #priority high",
         "> maild-ref: n.1042.77.0aabcdefghijklmnop",
@@ -190,9 +233,9 @@ def test_a_text_without_furniture_is_not_touched():
 
 def test_furniture_without_quote_marks_is_told():
     for language in LANGUAGES:
-        plain = notification(language, "plain")
+        plain = notification(language, "plain", NOTE)
         assert is_unmarked_furniture(plain, 1042)
-        assert is_unmarked_furniture(html_to_text(notification(language, "html")), 1042)
+        assert is_unmarked_furniture(html_to_text(notification(language, "html", NOTE)), 1042)
         card = plain[plain.index("-----") : plain.index("2026-03-02")]
         assert is_unmarked_furniture(f"It comes on Monday.\n\n{card}", 1042), language
     assert is_unmarked_furniture("It comes.\n#note, #close, #wait, #open", 1042)
@@ -212,7 +255,7 @@ def test_an_agents_own_words_are_no_furniture():
 
 def test_every_word_of_the_letters_is_known():
     data = tomllib.loads(files("maild.desk").joinpath("data/furniture.toml").read_text(encoding="utf-8"))
-    labels = ("queue", "status", "priority", "owner", "team", "tags", "requester", "attached")
+    labels = ("queue", "status", "priority", "owner", "team", "tags", "requester", "copies", "note", "attached")
     rows = (*(f"card.{label}" for label in labels), "left_out")
     assert set(data["reply"]) == set(LANGUAGES)
     for language in LANGUAGES:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from maild.effects import Letter
 from maild.errors import LeakError, TemplateError
+from maild.ingest.html_text import html_to_text
 from maild.message import Address
 from maild.outbox.compose import Composer
 from maild.outbox.delivery import Composed
 from maild.templates.render import Templates
-from maild.ticket import TicketView
+from maild.ticket import Participant, ParticipantRole, TicketView
 from maild.tokens import LetterKind
 from tests.rig.letters import ANNA, NOW, TOKENS, a_desk, a_letter, a_round_trip, a_ticket, an_attachment, composed, read_back, text_of
 
@@ -149,6 +150,28 @@ def test_a_notification_starts_with_where_a_reply_goes_then_the_new_text_and_end
     assert lines[-1] == TOKENS.mint_reference_line(1042, 77, "anna")
     assert "Priority: high" in lines
     assert text_of(read_back(composed(a_letter(NOTIFICATION, internal=True)))).startswith("Reply = internal note\n")
+
+
+def test_an_agent_sees_who_else_gets_his_answer_and_that_another_has_written():
+    """O7, A9: neither a colleague nor the desk itself gets a copy."""
+    persons = (Address("Bob Brown", "bob@globex.example"), ANNA, Address("", "sales@acme.example"))
+    ticket = a_ticket(participants=tuple(Participant(person, ParticipantRole.CC) for person in persons))
+    for language in ("en", "de", "fr", "es", "bg", "el", "ru", "fa"):
+        mail = read_back(
+            composed(a_letter(NOTIFICATION, languages=(language,), values={"writer": "Bob Brown <bob@globex.example>"}), ticket)
+        )
+        for text in (text_of(mail), html_to_text(text_of(mail, "html"))):
+            plain = text.translate(dict.fromkeys((0x2068, 0x2069)))
+            assert "Ann Smith + 1" in plain.splitlines()[0], language
+            named = [line for line in plain.splitlines() if "Bob Brown <bob@globex.example>" in line]
+            assert [line.startswith("! ") for line in named] == [True, False], language
+            assert "sales@" not in plain
+    long = replace(ticket, requester=Address("W" * 80, "ann@globex.example"))
+    first = text_of(read_back(composed(a_letter(NOTIFICATION), long))).splitlines()[0]
+    assert (first[-5:], len(first) <= 60) == ("… + 1", True)
+    alone = read_back(composed(a_letter(NOTIFICATION)))
+    assert "In copy" not in text_of(alone)
+    assert "Written by" not in text_of(alone)
 
 
 def test_a_notification_says_whose_team_the_ticket_is_and_how_it_is_tagged():

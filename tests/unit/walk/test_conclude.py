@@ -29,7 +29,7 @@ from maild.known import (
 from maild.message import Address, AuthResult, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
-from maild.rules.verdict import AckWish, CloseWish, Fate, NotifyWish, ReplyWish, Verdict, Wish
+from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, Verdict, Wish
 from maild.ticket import Participant, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
 
@@ -169,6 +169,38 @@ def test_an_agent_sees_what_was_said_before_in_short_and_by_his_own_clock():
     assert len(first) < 250
     assert first.endswith("…")
     assert second.endswith(" Anna Ivanova: Hello")
+
+
+def test_agents_see_the_notes_of_a_ticket_and_those_that_rules_have_just_made():
+    """O7: a rule's note upon this very mail in full view, others among what was said before, by whom."""
+    said = (Earlier(NOW - timedelta(days=1), "Boris Petrov", "She owes us\nmoney.", is_note=True),)
+    reading = on_ticket()
+    decision = concluded(
+        replace(reading, known=replace(reading.known, earlier={1042: said})), NoteWish("erp", "Look in the ERP\nfirst. " + "x" * 500)
+    )
+    values = notified(decision)
+    assert values["notes"] == (f"rule erp: Look in the ERP first.\n{'x' * 377}…",)
+    assert [line.partition(" ")[2][6:] for line in values["history"]] == ["#note Boris Petrov: She owes us money."]
+
+
+def test_an_agent_sees_who_has_written_where_it_is_not_the_requester():
+    """O7. A third party has a warning of its own."""
+    for author, writer in ((BOB, "Bob <bob@example.org>"), (ANN, ""), (EVE, "")):
+        assert notified(concluded(on_ticket(author=author, sender=a_sender(author))))["writer"] == writer
+
+
+def test_no_letter_to_a_customer_holds_a_note():
+    """F11, O7: neither his acknowledgement, nor a rule's own answer."""
+    for wishes in ((), (REPLY,), (CloseWish("done", "closed"),)):
+        reading = a_reading()
+        draft = decide(reading, some_settings(), NOW)
+        assert draft.after is not None
+        verdict = Verdict(draft.after, Fate.KEEP, "", "a rule", (NoteWish("erp", "She owes us money."), *wishes))
+        letters = conclude(draft, verdict, reading, some_settings(), NOW).letters
+        to_customer = [str(letter) for letter in letters if letter.kind is not LetterKind.NOTIFICATION]
+        assert len(to_customer) == 1
+        assert "owes us" not in to_customer[0]
+        assert all("owes us" in str(letter) for letter in letters if letter.kind is LetterKind.NOTIFICATION)
 
 
 def test_where_agents_mails_are_notes_the_notification_says_so():

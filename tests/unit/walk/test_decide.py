@@ -8,11 +8,11 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import IncomingState, Post, RecordEvent, SendKept
+from maild.effects import IncomingState, Letter, Post, RecordEvent, SendKept
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import KeptMail, Known, KnownCopy, KnownLetter
+from maild.known import KeptMail, Known, KnownCopy, KnownLetter, LastWords, Sent
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -279,6 +279,30 @@ def test_an_unproven_agent_is_held_and_told_at_his_registered_address():
     assert posted(draft) == [("unverified", (ANNA,))]
 
 
+def test_the_letter_of_a_held_mail_says_which_one_it_was():
+    """A4: its subject on one line, when it came by the agent's clock, and the ticket."""
+    subject = "Re: [Acme #1042-7QKD]\u202e Printer\n" + "x" * 200
+    (letter,) = letters_of(by_anna(proven=False, message={"subject": subject}, circumstances=Circumstances("support", received=NOW)))
+    shown = f"Re: [Acme #1042-7QKD] Printer {'x' * 70}…"
+    assert letter.values["held"] == {"subject": shown, "at": "2026-03-02 10:00", "ticket": 1042}
+    alone = replace(by_anna(proven=False), thread=Thread())
+    assert letters_of(alone)[0].values["held"] == {"subject": "Printer", "at": f"{NOW:%Y-%m-%d %H:%M}", "ticket": 0}
+
+
+def letters_of(reading: Reading) -> list[Letter]:
+    return [effect.letter for effect in decided(reading).effects if isinstance(effect, Post)]
+
+
+def test_a_held_mail_with_a_token_is_always_told_of_and_forgeries_without_one_up_to_the_cap():
+    """A4, L4."""
+    full = Known(tickets={1042: a_ticket()}, sent=Sent({("recipient", "anna@acme.example", 3600): 3}))
+    assert posted(decided(by_anna(proven=False, known=full))) == [("unverified", (ANNA,))]
+    forged = by_anna(proven=False, known=full)
+    draft = decided(replace(forged, sender=replace(forged.sender, token=None)))
+    assert (draft.state, draft.reason.code, posted(draft)) == (QUARANTINED, "agent_unverified", [])
+    assert "Anna Ivanova is not told: 3 automatic mails" in draft.reason.text
+
+
 def test_a_token_of_another_ticket_proves_nothing_here():
     draft = decided(by_anna(token_ticket=7))
     assert (draft.state, draft.reason.code) == (QUARANTINED, "agent_unverified")
@@ -432,6 +456,25 @@ def test_answers_between_the_lines_of_a_notification_go_out_without_its_furnitur
     assert letter.body == "> Where is it?\nOn its way.\n\nGreetings from us."
     assert draft.after is not None
     assert (draft.after.status, draft.after.tags) == (Status.CLOSED, frozenset({"late"}))
+
+
+def test_a_piece_of_a_note_between_the_lines_goes_back_to_the_agent():
+    """F11: a rest of the notification that nobody knows for one. What the customer has said himself is no secret."""
+    note = "She has owed us money since May, and says that she never got the invoice."
+    known = Known(tickets={1042: a_ticket()}, notes=(note,), last_words={1042: LastWords("I never got the invoice, I say", "Ann Smith")})
+    for rest, expected in (
+        ("since May, and says\n", "command-failed"),
+        ("> SHE has owed us\n> money since\n", "command-failed"),
+        ("> I never got the invoice\n", "answer"),
+        ("It has come.\n", "answer"),
+    ):
+        text = f"> Where is it?\n{rest}On its way."
+        draft = decided(by_anna(known=known, message={"new_text": text, "text": text}))
+        assert [template for template, _ in posted(draft)] == [expected], rest
+    own_words = "She has owed us money since May, we see."
+    assert posted(decided(by_anna(known=known, message={"new_text": own_words, "text": own_words}))) == [("answer", (ANN,))]
+    noted = f"#note\n> {note}\nI know."
+    assert kinds(decided(by_anna(known=known, message={"new_text": noted, "text": noted}))) == [(MessageKind.NOTE, True)]
 
 
 def test_a_notification_without_a_word_in_it_or_without_marks_goes_back_to_the_agent():

@@ -1,0 +1,50 @@
+"""Words of notes in an answer (MAIL.md A8, F11). A notification shows notes, and an agent who answers between its lines quotes it. Pure.
+
+`furniture` has cut what it knows of a notification; this is what looks whether anything of a note is left over.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+_QUOTE_SIGNS = (">", "＞", "|")
+_QUOTE_MARK = re.compile(r"[\s>＞|]*(?:[^\W\d_]{1,15}>+[\s>＞|]*)?")
+"""What a mail program writes before a quoted line, with the initials of who wrote it (The Bat!) or without."""
+TELLING = 15
+"""So many characters say something that is not said everywhere."""
+_SHOWN = 400
+"""A notification shows no more of a note."""
+
+
+def has_quotes(text: str) -> bool:
+    return any(line.lstrip().startswith(_QUOTE_SIGNS) for line in text.splitlines())
+
+
+def unquoted(text: str) -> str:
+    """A text as one line without quote marks, to be compared, wherever its lines break."""
+    return plain(" ".join(_QUOTE_MARK.sub("", line, count=1) for line in text.splitlines()))
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def repeats(body: str, notes: Iterable[str], known_to_all: str) -> bool:
+    """Whether a piece of a note stands in an answer written between quoted lines. What the customer
+    has said himself, `known_to_all`, is none.
+    """
+    said, public = unquoted(body), unquoted(known_to_all)
+    return any(piece in said and piece not in public for note in notes for piece in _pieces(plain(note[:_SHOWN])))
+
+
+def _pieces(note: str) -> Iterator[str]:
+    """Its runs of words that are just long enough to tell something; the whole of it where it is shorter."""
+    words = note.split(" ")
+    for start in range(len(words)):
+        piece = ""
+        for word in words[start:]:
+            piece = f"{piece} {word}" if piece else word
+            if len(piece) >= TELLING:
+                yield piece
+                break
+    if 0 < len(note) < TELLING:
+        yield note
