@@ -15,6 +15,7 @@ from maild.desk.doubt import describe_proof, find_doubt, with_doubts
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
 from maild.desk.participants import tell_who_joined, with_persons, with_third_party
 from maild.desk.rehoming import rehome
+from maild.desk.reply_address import tell_reply_address, with_reply_address
 from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
 from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
@@ -157,7 +158,7 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
         before=ticket,
         after=after,
         message=message,
-        effects=(message, *_events(reading, kind, step), *_changes(ticket, after, step), *moved, *_suspect(ticket, echo, reading, now)),
+        effects=(message, *_events(reading, kind, step), *_changes(ticket, after, step.why), *moved, *_suspect(ticket, echo, reading, now)),
         events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
         tell=_is_told(step, echo) and reading.nature.message_class not in QUIET_CLASSES,
         silence=silence,
@@ -201,7 +202,10 @@ def _is_internal(kind: MessageKind, reading: Reading) -> bool:
 def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settings: Settings) -> TicketView:
     message = reading.message
     if kind is MessageKind.CUSTOMER:
-        return with_persons(ticket, (*message.to, *message.cc), settings) if _may_bring_others(reading) else ticket
+        if not _may_bring_others(reading):
+            return ticket
+        settled = with_reply_address(ticket, message, reading.sender.authentication.verdict, settings)
+        return with_persons(settled, (*message.to, *message.cc), settings)
     if kind is MessageKind.THIRD_PARTY and message.author:
         return with_third_party(ticket, message.author)
     return ticket
@@ -239,11 +243,12 @@ def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ..
     return tuple(events)
 
 
-def _changes(before: TicketView, after: TicketView, step: Step) -> Iterator[Effect]:
-    """What the mail has changed beside adding itself; that it reopens the ticket is told of already."""
-    if before.status is Status.WAITING and after.status is Status.OPEN:
-        yield RecordEvent("changed", "maild", f"status open: {step.why}")
+def _changes(before: TicketView | None, after: TicketView, why: str) -> Iterator[Effect]:
+    """What the mail has changed beside adding itself; that it opens or reopens the ticket is told of already."""
+    if before and before.status is Status.WAITING and after.status is Status.OPEN:
+        yield RecordEvent("changed", "maild", f"status open: {why}")
     yield from tell_who_joined(before, after)
+    yield from tell_reply_address(before, after)
 
 
 def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime) -> Draft:
@@ -257,7 +262,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
         reason=why,
         after=ticket,
         message=message,
-        effects=(message, *_opening_events(reading, ticket, why), *tell_who_joined(None, ticket), *_links(reading)),
+        effects=(message, *_opening_events(reading, ticket, why), *_changes(None, ticket, why.text), *_links(reading)),
         events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
         tell=True,
         acknowledge=True,
@@ -296,7 +301,8 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
     carrier = reading.sender.carrier
     # P14: a stranger who names somebody else as the writer of a request must not get the answer to it.
     persons = () if carrier and carrier.unproven else (*message.to, *message.cc)
-    return _with_marks(with_persons(ticket, persons, settings), reading)
+    settled = with_reply_address(ticket, message, reading.sender.authentication.verdict, settings)
+    return _with_marks(with_persons(settled, persons, settings), reading)
 
 
 def _with_marks(ticket: TicketView, reading: Reading) -> TicketView:

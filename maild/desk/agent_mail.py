@@ -152,7 +152,8 @@ def _sent_directly(reading: Reading, agent: Agent, ticket: TicketView, settings:
     """MAIL.md A8, A10: customers who have the agent's own mail, with all that the desk would have taken out of it."""
     if reading.circumstances.sent_after_all:
         return ()
-    persons = tuple(person for person in (*reading.message.to, *reading.message.cc) if settings.agent_at(person.address) is None)
+    named = (*reading.message.to, *reading.message.cc)
+    persons = (person for person in named if settings.agent_at(person.address) is None and settings.queue_at(person.address) is None)
     theirs = [person.address for person in persons if ticket.role_of(person.address) in (ParticipantRole.REQUESTER, ParticipantRole.CC)]
     text = f"{', '.join(dict.fromkeys(theirs))} got this mail from {agent.name} directly, with the address it came from"
     return (RecordEvent("sent_directly", agent.key, text),) if theirs else ()

@@ -17,7 +17,7 @@ def with_persons(ticket: TicketView, addresses: Iterable[Address], settings: Set
     people = list(ticket.participants)
     for address in addresses:
         is_new = ticket.role_of(address.address) is None and all(person.address.key != address.key for person in people)
-        if is_new and len(people) < MAX_PARTICIPANTS and _is_person(address, settings):
+        if is_new and len(people) < MAX_PARTICIPANTS and is_person(address, settings):
             people.append(Participant(address, ParticipantRole.CC))
     return replace(ticket, participants=tuple(people))
 
@@ -30,13 +30,14 @@ def tell_who_joined(before: TicketView | None, after: TicketView) -> Iterator[Re
             yield RecordEvent("joined", "maild", f"{person.address.address}, whom the mail names in To or Cc, gets copies")
 
 
-def _is_person(address: Address, settings: Settings) -> bool:
-    is_ours = address.key in settings.own_lists or settings.agent_at(address.address) is not None
-    return not is_ours and address_refusal(address, settings) is None
-
-
 def with_third_party(ticket: TicketView, address: Address) -> TicketView:
     """The ticket with a stranger who wrote on it, flagged; he gets no copies until an agent says so."""
     if ticket.role_of(address.address) is not None or len(ticket.participants) >= MAX_PARTICIPANTS:
         return ticket
     return replace(ticket, participants=(*ticket.participants, Participant(address, ParticipantRole.THIRD_PARTY)))
+
+
+def is_person(address: Address, settings: Settings) -> bool:
+    """Whether letters may go there: no address or list of the desk's, no agent, and nobody who takes no answers."""
+    is_ours = address.key in settings.own_lists or settings.agent_at(address.address) is not None
+    return not is_ours and address_refusal(address, settings) is None

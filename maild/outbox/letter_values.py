@@ -68,7 +68,8 @@ def _agent_values(draft: LetterDraft, tokens: Tokens) -> dict[str, object]:
     if draft.ticket is None or draft.letter.agent is None:
         return {}
     reference = tokens.mint_reference_line(draft.ticket.number, draft.number, draft.letter.agent)
-    reply_to = "" if draft.letter.internal else shortened(person_name(draft.ticket.requester), REPLY_NAME)
+    person = draft.ticket.reply_to or person_name(draft.ticket.requester)
+    reply_to = "" if draft.letter.internal else shortened(person, REPLY_NAME)
     commands = {"close": "#close", "take": "#take", "wait": "#wait", "note": "#note\n\n"}
     start, end = _mailto(draft), _escaped(f"\n\n{reference}")
     actions = {name: f"{start}{_escaped(command)}{end}" for name, command in commands.items()}

@@ -204,6 +204,7 @@ def _ticket_values(ticket: TicketView) -> Row:
         "agent_messages": ticket.agent_messages,
         "thread_ids": list(ticket.references),
         "last_customer_id": ticket.last_customer_id,
+        "reply_to": ticket.reply_to,
     }
 
 

@@ -153,7 +153,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     named = {*question.tickets, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
     views = _with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
-    requesters = frozenset(view.requester.key for view in views.values())
+    requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
         tickets=views,
         same_id=copies,

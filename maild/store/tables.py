@@ -121,6 +121,7 @@ class TicketColumns(TypedColumns):
     agent_messages: Named[int] = Column(Integer)
     thread_ids: Named[list[str]] = Column(JSON)
     last_customer_id: Named[str | None] = Column(Words)
+    reply_to: Named[str | None] = Column(Words)
 
 
 tickets = Table("tickets", metadata, TicketColumns)
