@@ -139,6 +139,7 @@ def _question(
         departments=departments.keys,
         windows=windows(settings.limits),
         tags=hash_words(message.new_text) if agent else frozenset(),
+        answers_of=agent.key if agent else "",
     )
 
 

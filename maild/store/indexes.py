@@ -5,6 +5,7 @@ of both engines, a tenth of what a command takes to start.
 from sqlalchemy import Connection, Index
 
 from maild.store.tables import (
+    AGENTS,
     AUTOMATIC,
     ENDED,
     GUESSING,
@@ -49,6 +50,7 @@ Index("ix_tags_tag", tags.c.tag, tags.c.ticket)
 Index("ix_messages_ticket", messages.c.ticket, messages.c.id)
 Index("ix_messages_incoming", messages.c.incoming)
 Index("ix_messages_message_id", messages.c.message_id)
+Index("ix_messages_agent", messages.c.agent, messages.c.id, sqlite_where=AGENTS, postgresql_where=AGENTS)
 Index("ix_message_references_reference", message_references.c.reference)
 Index("ix_message_names_address", message_names.c.address)
 Index("ix_events_ticket", events.c.ticket, events.c.id)

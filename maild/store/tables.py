@@ -39,6 +39,7 @@ ENDED = text("status IN ('spam', 'closed')")
 UNPACKED = text("NOT packed")
 AUTOMATIC = text("automatic")
 GUESSING = text("wrong_tokens > 0")
+AGENTS = text("agent IS NOT NULL")
 
 
 class RawMessageColumns(TypedColumns):
