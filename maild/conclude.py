@@ -29,6 +29,8 @@ from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
 
 STORM = "storm"
+MOST_SENDERS = 5
+"""So many of a mail's senders are named in a notification."""
 
 
 def conclude(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
@@ -348,6 +350,8 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     elif elsewhere:
         goes = f" Your reply goes to {ticket.addressee}; #cc ADDRESS sends copies there." if is_public else ""
         yield f"The sender asks for answers to {elsewhere}.{goes}"
+    if len(senders := reading.message.senders) > 1:
+        yield f"The mail names several senders: {', '.join(address.address for address in senders[:MOST_SENDERS])}. The first counts as its writer."
     for name in _direct_writers(reading, settings) if sender and message.kind is MessageKind.CUSTOMER else ():
         yield f"{sender.address} answers a mail that {name} sent there directly, and has {name}'s own address. Answer to the desk alone."
     if reading.sender.strange_token and (draft.before is None or message.kind is MessageKind.THIRD_PARTY):

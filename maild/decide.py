@@ -205,7 +205,7 @@ def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settin
         if not _may_bring_others(reading):
             return ticket
         settled = with_reply_address(ticket, message, reading.sender.authentication.verdict, settings)
-        return with_persons(settled, (*message.to, *message.cc), settings)
+        return with_persons(settled, (*message.senders, *message.to, *message.cc), settings)
     if kind is MessageKind.THIRD_PARTY and message.author:
         return with_third_party(ticket, message.author)
     return ticket
@@ -229,18 +229,26 @@ def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ..
     by = _sender_name(reading)
     chosen = reading.thread.chosen
     events = [RecordEvent("received", by, f"from {by}{describe_proof(reading)}: {chosen.text if chosen else 'belongs here'}")]
-    events += [RecordEvent("evidence_disagrees", "maild", f"not followed: {other.text}") for other in reading.thread.dissent]
     if step.course is Course.REOPEN:
         events.append(RecordEvent("reopened", "maild", step.why))
     elif step.course is Course.SILENT:
         events.append(RecordEvent("quiet", "maild", step.why))
     if kind is MessageKind.THIRD_PARTY:
         events.append(RecordEvent("third_party", "maild", f"{by} is not the requester and gets no copies"))
+    return (*events, *_oddities(reading))
+
+
+def _oddities(reading: Reading) -> Iterator[RecordEvent]:
+    """What is odd about a mail, whether it opens a ticket or follows one (MAIL.md F1, F4, A1a, P14)."""
+    by, senders = _sender_name(reading), reading.message.senders
+    for other in reading.thread.dissent:
+        yield RecordEvent("evidence_disagrees", "maild", f"not followed: {other.text}")
     if reading.sender.strange_token:
-        events.append(RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights"))
+        yield RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights")
     if reading.thread.collision:
-        events.append(RecordEvent("mid_collision", "maild", "its Message-ID belongs to another message and is not used for threading"))
-    return tuple(events)
+        yield RecordEvent("mid_collision", "maild", "its Message-ID belongs to another message and is not used for threading")
+    if len(senders) > 1:
+        yield RecordEvent("several_senders", "maild", f"{by} counts as its writer, the first of {len(senders)} whom the mail names in From")
 
 
 def _changes(before: TicketView | None, after: TicketView, why: str) -> Iterator[Effect]:
@@ -300,7 +308,7 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
     )
     carrier = reading.sender.carrier
     # P14: a stranger who names somebody else as the writer of a request must not get the answer to it.
-    persons = () if carrier and carrier.unproven else (*message.to, *message.cc)
+    persons = () if carrier and carrier.unproven else (*message.senders, *message.to, *message.cc)
     settled = with_reply_address(ticket, message, reading.sender.authentication.verdict, settings)
     return _with_marks(with_persons(settled, persons, settings), reading)
 
@@ -327,9 +335,7 @@ def _opening_events(reading: Reading, ticket: TicketView, why: Reason) -> tuple[
         events.append(RecordEvent("possible_followup_of", "maild", f"perhaps about #{ticket.follow_up_of}"))
     if reading.circumstances.answered:
         events.append(RecordEvent("closed", "maild", "the mailbox says it has been answered"))
-    if reading.sender.strange_token:
-        events.append(RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights"))
-    return tuple(events)
+    return (*events, *_oddities(reading))
 
 
 def _links(reading: Reading) -> tuple[Effect, ...]:

@@ -23,11 +23,11 @@ def with_persons(ticket: TicketView, addresses: Iterable[Address], settings: Set
 
 
 def tell_who_joined(before: TicketView | None, after: TicketView) -> Iterator[RecordEvent]:
-    """Whoever gets copies from now on because a mail names him in To or Cc. `before` None: the ticket is new."""
+    """Whoever gets copies from now on because a mail names him. `before` None: the ticket is new."""
     known = frozenset(person.address.key for person in before.participants) if before else frozenset()
     for person in after.participants:
         if person.role is ParticipantRole.CC and person.address.key not in known:
-            yield RecordEvent("joined", "maild", f"{person.address.address}, whom the mail names in To or Cc, gets copies")
+            yield RecordEvent("joined", "maild", f"{person.address.address}, whom the mail names in From, To or Cc, gets copies")
 
 
 def with_third_party(ticket: TicketView, address: Address) -> TicketView:

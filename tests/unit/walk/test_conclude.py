@@ -206,6 +206,13 @@ def test_an_agent_is_warned_where_the_customer_answers_a_colleagues_own_mail():
     check(False, "anna", EVE)
 
 
+def test_an_agent_is_warned_of_a_mail_with_several_senders():
+    """P14, O7."""
+    warnings = warned(a_reading(message=a_message(header_from=(ANN, EVE))))[1]
+    assert warnings == ("The mail names several senders: ann@globex.example, eve@else.example. The first counts as its writer.",)
+    assert warned(a_reading(message=a_message(header_from=(ANN, ANN))))[1] == ()
+
+
 def test_an_agent_is_warned_where_the_department_has_written_to_itself():
     """A13: a scanner, or a contact form that is not among `forms`."""
     itself = Address("", "support@acme.example")
