@@ -13,6 +13,7 @@ from maild.desk.doubt import find_why_kept_out, warn_of_doubts, without_suspicio
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import Moved, describe_move, leave_behind
+from maild.desk.reply_address import is_same_organisation
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
@@ -29,6 +30,8 @@ from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
 
 STORM = "storm"
+MOST_SENDERS = 5
+"""So many of a mail's senders are named in a notification."""
 
 
 def conclude(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
@@ -163,7 +166,7 @@ def _notes(verdict: Verdict, now: datetime) -> Iterator[AddMessage]:
 def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
     """At most one automatic mail to the customer for one event: a rule's reply, else that the mail was too large, else the
     acknowledgement, else a status notice."""
-    answered = answered_by(reading.message)
+    answered, ticket = answered_by(reading.message), _as_written_to(draft, ticket, reading)
     replies = [wish for wish in verdict.wishes if isinstance(wish, ReplyWish)]
     if replies:
         yield from _rule_replies(draft, replies, ticket, answered, reading, settings)
@@ -175,19 +178,27 @@ def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, readin
         yield from _status_notice(draft, ticket, verdict, answered, reading, settings)
 
 
+def _as_written_to(draft: Draft, ticket: TicketView, reading: Reading) -> TicketView:
+    """MAIL.md P14: automatic mail goes to an address in Reply-To only on the word of somebody who is proved, or where a colleague has
+    answered to it; the desk would write to whomever a stranger names."""
+    is_proven = _judged(ticket.requester, reading) is AuthResult.PASS
+    was_answered = ticket.agent_messages > 0 and draft.before is not None and draft.before.reply_to == ticket.reply_to
+    return ticket if is_proven or was_answered else replace(ticket, reply_to=None)
+
+
 def _rule_replies(
     draft: Draft, wishes: list[ReplyWish], ticket: TicketView, answered: Answered, reading: Reading, settings: Settings
 ) -> Iterator[Effect]:
     first, *others = wishes
     for wish in others:
         yield RecordEvent("reply_withheld", f"rule {wish.rule}", f"{wish.template}: rule {first.rule} already answers this mail")
-    if refusal := _automatic_refusal(draft, ticket, ticket.requester, reading, settings):
+    if refusal := _automatic_refusal(draft, ticket, ticket.addressee, reading, settings):
         yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
         return
     letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
-    letter = _without_strangers_words(letter, ticket.requester, ticket, reading, settings)
+    letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
     yield from post(
-        letter, settings, RecordEvent("replied", f"rule {first.rule}", f"{ticket.requester.address}, with the template {first.template}")
+        letter, settings, RecordEvent("replied", f"rule {first.rule}", f"{ticket.addressee.address}, with the template {first.template}")
     )
 
 
@@ -196,14 +207,14 @@ def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, readi
     if wish and not wish.wanted:
         yield RecordEvent("ack_withheld", f"rule {wish.rule}", "the rule withholds it")
         return
-    refusals = ack_refusals(reading, ticket, settings)
+    refusals = ack_refusals(reading, ticket, _judged(ticket.addressee, reading), settings)
     if refusals:
         yield RecordEvent("ack_withheld", "maild", "; ".join(reason.text for reason in refusals))
         return
     template = wish.template if wish and wish.template else "received"
     letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
-    letter = _without_strangers_words(letter, ticket.requester, ticket, reading, settings)
-    yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.requester.address}, with the template {template}"))
+    letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
+    yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.addressee.address}, with the template {template}"))
 
 
 def _oversize_notice(
@@ -244,7 +255,10 @@ def _without_strangers_words(letter: Letter, addressee: Address, ticket: TicketV
     and to addresses that a colleague has answered before, which a forged request alone does not bring about. Without S1 the caps must do.
     """
     verdict, history = _judged(addressee, reading), reading.known.history
-    is_known = history.was_answered and verdict is not AuthResult.FAIL
+    is_elsewhere = addressee.key != ticket.requester.key and addressee.key == ticket.addressee.key
+    if is_elsewhere and is_same_organisation(ticket.requester, addressee):
+        verdict = _judged(ticket.requester, reading)
+    is_known = history.was_answered and verdict is not AuthResult.FAIL and not is_elsewhere
     may_repeat = (
         not settings.has_judge(reading.circumstances.mailbox) or verdict is AuthResult.PASS or is_known or ticket.agent_messages > 0
     )
@@ -257,12 +271,12 @@ def _status_notice(
     template = _closing_template(verdict) or notice_for(draft.before, ticket, False, settings)
     if template is None:
         return
-    if refusal := _automatic_refusal(draft, ticket, ticket.requester, reading, settings):
+    if refusal := _automatic_refusal(draft, ticket, ticket.addressee, reading, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
-    event = RecordEvent("noticed", "maild", f"{ticket.requester.address} of: {template}")
+    event = RecordEvent("noticed", "maild", f"{ticket.addressee.address} of: {template}")
     letter = letters.status_notice(template, ticket, answered, settings)
-    letter = _without_strangers_words(letter, ticket.requester, ticket, reading, settings)
+    letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
     yield from post(letter, settings, event)
 
 
@@ -327,29 +341,40 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
         yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."
     sender = message.author
     yield from warn_of_doubts(reading)
-    is_public = not letters.is_answered_inside(message, settings)
-    if message.kind is MessageKind.THIRD_PARTY:
-        goes = f" Your reply goes to {ticket.requester}, not to {sender.address}." if is_public else ""
-        yield f"{sender.address} is not the requester.{goes}"
-    elsewhere = _other_reply_addresses(reading.message, settings)
-    if is_public and (nobody := letters.find_unreachable(ticket, (), settings)):
-        asked = f" The mail asks for answers to {elsewhere}." if elsewhere else ""
-        yield f"{nobody.address} is the department's own address, so a reply reaches nobody unless #cc ADDRESS names who gets it.{asked}"
-    elif elsewhere:
-        goes = f" Your reply goes to {ticket.requester}; #cc ADDRESS sends copies there." if is_public else ""
-        yield f"The sender asks for answers to {elsewhere}.{goes}"
+    yield from _warn_of_ways(message, ticket, reading, settings)
+    if len(senders := reading.message.senders) > 1:
+        named = ", ".join(address.address for address in senders[:MOST_SENDERS])
+        yield f"The mail names several senders: {named}. The first counts as its writer."
     for name in _direct_writers(reading, settings) if sender and message.kind is MessageKind.CUSTOMER else ():
         yield f"{sender.address} answers a mail that {name} sent there directly, and has {name}'s own address. Answer to the desk alone."
     if reading.sender.strange_token and (draft.before is None or message.kind is MessageKind.THIRD_PARTY):
         yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
     if message.kind is MessageKind.AUTO:
         yield "This is automatic mail."
-    if suppression := reading.known.suppressed.get(ticket.requester.key):
-        yield f"Mail to {ticket.requester.address} may not arrive: {suppression.reason}."
+    if suppression := reading.known.suppressed.get(ticket.addressee.key):
+        yield f"Mail to {ticket.addressee.address} may not arrive: {suppression.reason}."
     if size := reading.circumstances.full_size:
         yield f"The mail is too large ({letters.describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:
         yield f"The mail is damaged: {defect}."
+
+
+def _warn_of_ways(message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[str]:
+    """MAIL.md F8, P14: where the agent's reply goes, wherever that is not where the mail comes from or asks for."""
+    sender = message.author
+    is_public = not letters.is_answered_inside(message, settings)
+    if message.kind is MessageKind.THIRD_PARTY:
+        goes = f" Your reply goes to {ticket.addressee}, not to {sender.address}." if is_public else ""
+        yield f"{sender.address} is not the requester.{goes}"
+    if is_public and sender.key == ticket.requester.key and ticket.reply_to:
+        yield f"The sender asks for answers to {ticket.reply_to}, and that is where your reply goes."
+    elsewhere = _other_reply_addresses(reading.message, ticket, settings)
+    if is_public and (nobody := letters.find_unreachable(ticket, (), settings)):
+        asked = f" The mail asks for answers to {elsewhere}." if elsewhere else ""
+        yield f"{nobody.address} is the department's own address, so a reply reaches nobody unless #cc ADDRESS names who gets it.{asked}"
+    elif elsewhere:
+        goes = f" Your reply goes to {ticket.addressee}; #cc ADDRESS sends copies there." if is_public else ""
+        yield f"The sender asks for answers to {elsewhere}.{goes}"
 
 
 def _direct_writers(reading: Reading, settings: Settings) -> tuple[str, ...]:
@@ -360,10 +385,10 @@ def _direct_writers(reading: Reading, settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(agent.name for agent in agents if agent))
 
 
-def _other_reply_addresses(message: InboundMessage, settings: Settings) -> str:
-    """MAIL.md P14, O7: addresses in Reply-To that are neither the writer's nor ours."""
-    author = message.author
-    others = (address for address in message.reply_to if not (author and address.key == author.key))
+def _other_reply_addresses(message: InboundMessage, ticket: TicketView, settings: Settings) -> str:
+    """MAIL.md P14, O7: addresses in Reply-To that are neither the writer's nor ours, and to which no reply goes."""
+    reached = {person.key for person in (message.author, ticket.addressee) if person}
+    others = (address for address in message.reply_to if address.key not in reached)
     return ", ".join(address.address for address in others if "@" in address.address and not settings.is_own_address(address.address))
 
 

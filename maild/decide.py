@@ -15,6 +15,7 @@ from maild.desk.doubt import describe_proof, find_doubt, with_doubts
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
 from maild.desk.participants import tell_who_joined, with_persons, with_third_party
 from maild.desk.rehoming import rehome
+from maild.desk.reply_address import tell_reply_address, with_reply_address
 from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
 from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
@@ -156,7 +157,7 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
         before=ticket,
         after=after,
         message=message,
-        effects=(message, *_events(reading, kind, step), *_changes(ticket, after, step), *moved, *_suspect(ticket, echo, reading, now)),
+        effects=(message, *_events(reading, kind, step), *_changes(ticket, after, step.why), *moved, *_suspect(ticket, echo, reading, now)),
         events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
         tell=_is_told(step, echo) and reading.nature.message_class not in QUIET_CLASSES,
         silence=silence,
@@ -200,7 +201,10 @@ def _is_internal(kind: MessageKind, reading: Reading) -> bool:
 def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settings: Settings) -> TicketView:
     message = reading.message
     if kind is MessageKind.CUSTOMER:
-        return with_persons(ticket, (*message.to, *message.cc), settings) if _may_bring_others(reading) else ticket
+        if not _may_bring_others(reading):
+            return ticket
+        settled = with_reply_address(ticket, message, reading.sender.authentication.verdict, settings)
+        return with_persons(settled, (*message.senders, *message.to, *message.cc), settings)
     if kind is MessageKind.THIRD_PARTY and message.author:
         return with_third_party(ticket, message.author)
     return ticket
@@ -224,25 +228,34 @@ def _events(reading: Reading, kind: MessageKind, step: Step) -> tuple[Effect, ..
     by = _sender_name(reading)
     chosen = reading.thread.chosen
     events = [RecordEvent("received", by, f"from {by}{describe_proof(reading)}: {chosen.text if chosen else 'belongs here'}")]
-    events += [RecordEvent("evidence_disagrees", "maild", f"not followed: {other.text}") for other in reading.thread.dissent]
     if step.course is Course.REOPEN:
         events.append(RecordEvent("reopened", "maild", step.why))
     elif step.course is Course.SILENT:
         events.append(RecordEvent("quiet", "maild", step.why))
     if kind is MessageKind.THIRD_PARTY:
         events.append(RecordEvent("third_party", "maild", f"{by} is not the requester and gets no copies"))
+    return (*events, *_oddities(reading))
+
+
+def _oddities(reading: Reading) -> Iterator[RecordEvent]:
+    """What is odd about a mail, whether it opens a ticket or follows one (MAIL.md F1, F4, A1a, P14)."""
+    by, senders = _sender_name(reading), reading.message.senders
+    for other in reading.thread.dissent:
+        yield RecordEvent("evidence_disagrees", "maild", f"not followed: {other.text}")
     if reading.sender.strange_token:
-        events.append(RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights"))
+        yield RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights")
     if reading.thread.collision:
-        events.append(RecordEvent("mid_collision", "maild", "its Message-ID belongs to another message and is not used for threading"))
-    return tuple(events)
+        yield RecordEvent("mid_collision", "maild", "its Message-ID belongs to another message and is not used for threading")
+    if len(senders) > 1:
+        yield RecordEvent("several_senders", "maild", f"{by} counts as its writer, the first of {len(senders)} whom the mail names in From")
 
 
-def _changes(before: TicketView, after: TicketView, step: Step) -> Iterator[Effect]:
-    """What the mail has changed beside adding itself; that it reopens the ticket is told of already."""
-    if before.status is Status.WAITING and after.status is Status.OPEN:
-        yield RecordEvent("changed", "maild", f"status open: {step.why}")
+def _changes(before: TicketView | None, after: TicketView, why: str) -> Iterator[Effect]:
+    """What the mail has changed beside adding itself; that it opens or reopens the ticket is told of already."""
+    if before and before.status is Status.WAITING and after.status is Status.OPEN:
+        yield RecordEvent("changed", "maild", f"status open: {why}")
     yield from tell_who_joined(before, after)
+    yield from tell_reply_address(before, after)
 
 
 def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime) -> Draft:
@@ -256,7 +269,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
         reason=why,
         after=ticket,
         message=message,
-        effects=(message, *_opening_events(reading, ticket, why), *tell_who_joined(None, ticket), *_links(reading)),
+        effects=(message, *_opening_events(reading, ticket, why), *_changes(None, ticket, why.text), *_links(reading)),
         events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
         tell=True,
         acknowledge=True,
@@ -294,8 +307,9 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
     )
     carrier = reading.sender.carrier
     # P14: a stranger who names somebody else as the writer of a request must not get the answer to it.
-    persons = () if carrier and carrier.unproven else (*message.to, *message.cc)
-    return _with_marks(with_persons(ticket, persons, settings), reading)
+    persons = () if carrier and carrier.unproven else (*message.senders, *message.to, *message.cc)
+    settled = with_reply_address(ticket, message, reading.sender.authentication.verdict, settings)
+    return _with_marks(with_persons(settled, persons, settings), reading)
 
 
 def _with_marks(ticket: TicketView, reading: Reading) -> TicketView:
@@ -320,9 +334,7 @@ def _opening_events(reading: Reading, ticket: TicketView, why: Reason) -> tuple[
         events.append(RecordEvent("possible_followup_of", "maild", f"perhaps about #{ticket.follow_up_of}"))
     if reading.circumstances.answered:
         events.append(RecordEvent("closed", "maild", "the mailbox says it has been answered"))
-    if reading.sender.strange_token:
-        events.append(RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights"))
-    return tuple(events)
+    return (*events, *_oddities(reading))
 
 
 def _links(reading: Reading) -> tuple[Effect, ...]:

@@ -45,7 +45,7 @@ class FrontDesk:
         with self.store.writing() as tx:
             ticket = tickets.view(tx, number)
             answered = letters.answered_on(ticket, last_words_of(tx, number))
-            known = self._suppressed(tx, *(address.key for address in (ticket.requester, *ticket.cc)))
+            known = self._suppressed(tx, *(address.key for address in (ticket.addressee, *ticket.cc)))
             done = do(ticket, replace(act, suppressed=known, earlier=earlier_on(tx, number)), answered, self.office.desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))

@@ -22,7 +22,8 @@ class Question:
     found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on several. `agents` are the
     addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
     (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags if such tags exist.
-    `notes_beside` is the agent whose colleagues' notes are wanted, "" where none are (A6, A8).
+    `notes_beside` is the agent whose colleagues' notes are wanted, "" where none are (A6, A8), `answers_of` the one whose own last mails
+    are (P9).
     """
 
     message_id: str
@@ -42,6 +43,7 @@ class Question:
     tags: frozenset[str] = frozenset()
     pictures: frozenset[str] = frozenset()
     notes_beside: str = ""
+    answers_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,18 @@ class LastWords:
     text: str
     author: str
     thread_headers: tuple[tuple[str, str], ...] = ()
+
+
+REPEATED_ANSWERS = 3
+"""MAIL.md P9: what ends so many mails of an agent in a row is his signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """An earlier mail of an agent: the beginning of what he wrote, and of what was kept of it as new."""
+
+    text: str
+    visible: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +235,8 @@ class Known:
     already refer to this one (F7). `own_recipients` are whom `own` went to. `bounced` is the letter a report is about (B2). `suppressed`
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
-    pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates.
+    pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
+    mails of the agent who writes, if there are so many.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -240,6 +255,7 @@ class Known:
     aliases: Mapping[str, LetterToken] = field(default_factory=dict)
     earlier: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    own_answers: tuple[OwnAnswer, ...] = ()
     seen_pictures: frozenset[str] = frozenset()
 
 

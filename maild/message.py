@@ -263,6 +263,15 @@ class InboundMessage:
         return next(iter(self.fields(name)), None)
 
     @property
+    def senders(self) -> tuple[Address, ...]:
+        """Those in From, each once."""
+        found: dict[str, Address] = {}
+        for address in self.header_from:
+            if "@" in address.address:
+                found.setdefault(address.key, address)
+        return tuple(found.values())
+
+    @property
     def author(self) -> Address | None:
         """MAIL.md P14: an address to show: From, Sender, Reply-To, Return-Path."""
         senders: tuple[Address, ...] = (self.sender,) if self.sender else ()

@@ -15,6 +15,7 @@ from maild.decide import decide
 from maild.desk.audience import agent_homes
 from maild.desk.commands import hash_words
 from maild.desk.doubt import find_evidence, find_why_kept_out
+from maild.desk.reply_address import find_reply_address
 from maild.desk.suspicion import find_distrust, observe, with_tried_number, with_turn
 from maild.draft import Draft
 from maild.effects import Decision
@@ -128,15 +129,18 @@ def _question(
     agent = settings.agents.get(sender.agent or "")
     # Whatever address of his an agent's name was forged with, the letter about it goes to the registered one, and counts there (A4).
     home = frozenset({agent.email.casefold()} if agent else ())
+    reply_address = find_reply_address(message, sender.authentication.verdict, settings)
+    elsewhere = frozenset({reply_address.key} if reply_address else ())
     return replace(
         question,
-        addressees=question.addressees | home,
+        addressees=question.addressees | home | elsewhere,
         agents=agent_homes(settings),
         bounced=bounced.letter if bounced else None,
         queues=tuple(settings.queues),
         departments=departments.keys,
         windows=windows(settings.limits),
         tags=hash_words(message.new_text) if agent else frozenset(),
+        answers_of=agent.key if agent else "",
     )
 
 

@@ -54,6 +54,7 @@ class Participant:
 class TicketView:
     """A ticket. `number` 0: not yet opened.
 
+    `reply_to` is where the requester wants his letters, None: where he writes from (MAIL.md P14).
     `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
     has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10).
     """
@@ -82,6 +83,7 @@ class TicketView:
     agent_messages: int = 0
     references: tuple[str, ...] = ()
     last_customer_id: str | None = None
+    reply_to: str | None = None
 
     def with_status(self, status: Status, now: datetime) -> "TicketView":
         """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing."""
@@ -89,12 +91,19 @@ class TicketView:
         return replace(self, status=status, closed_at=closed_at)
 
     @property
+    def addressee(self) -> Address:
+        """Where letters to the requester go."""
+        return Address(self.requester.name, self.reply_to) if self.reply_to else self.requester
+
+    @property
     def cc(self) -> tuple[Address, ...]:
         return tuple(person.address for person in self.participants if person.role is ParticipantRole.CC)
 
     def role_of(self, address: str) -> ParticipantRole | None:
-        """The role of an address on this ticket, None for a stranger."""
+        """The role of an address on this ticket, None for a stranger. Whoever answers where the requester wants his letters takes part."""
         key = address.casefold()
         if key == self.requester.key:
             return ParticipantRole.REQUESTER
+        if key == self.addressee.key:
+            return ParticipantRole.CC
         return next((person.role for person in self.participants if person.address.key == key), None)

@@ -1,14 +1,15 @@
 """May this new ticket be acknowledged, and if not, why: MAIL.md L3, L4, L6, S3 in one list of questions. Pure."""
 
 from maild.config.settings import Settings
+from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import Status, TicketView
 
 
-def ack_refusals(reading: Reading, ticket: TicketView, settings: Settings) -> tuple[Reason, ...]:
-    """Every reason that speaks against an acknowledgement; empty: it may go out."""
+def ack_refusals(reading: Reading, ticket: TicketView, addressee_auth: AuthResult, settings: Settings) -> tuple[Reason, ...]:
+    """Every reason that speaks against an acknowledgement; empty: it may go out. `addressee_auth`: what is proved of whom it goes to."""
     auth = reading.sender.authentication.verdict
     questions = (
         _switched_off(ticket, settings),
@@ -16,7 +17,7 @@ def ack_refusals(reading: Reading, ticket: TicketView, settings: Settings) -> tu
         reading.spam.reason,
         _settled(ticket),
         storm_refusal(ticket.requester, auth, reading.known.sent, settings),
-        customer_refusal(ticket.requester, ticket.queue, auth, reading.known, settings),
+        customer_refusal(ticket.addressee, ticket.queue, addressee_auth, reading.known, settings),
     )
     return (*reading.nature.silence, *(reason for reason in questions if reason))
 

@@ -179,10 +179,10 @@ def _customer_notice(
     template = None if no_reply else notice_for(before, after, answers, settings)
     if template is None:
         return
-    if refusal := address_refusal(after.requester, settings) or suppression_refusal(after.requester, act.suppressed):
+    if refusal := address_refusal(after.addressee, settings) or suppression_refusal(after.addressee, act.suppressed):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
-    event = RecordEvent("noticed", "maild", f"{after.requester.address} of: {template}")
+    event = RecordEvent("noticed", "maild", f"{after.addressee.address} of: {template}")
     yield from post(letters.status_notice(template, after, answered, settings), settings, event)
 
 

@@ -1,12 +1,13 @@
 """An agent's mail: unproven it is held, proven it is an answer, a note or commands (MAIL.md A1-A10, A14). Pure."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
+from maild.desk.agent_signatures import without_signature
 from maild.desk.commands import CommandFault, Parsed, parse, says_send
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
@@ -115,7 +116,7 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
         return _send_kept(reading, agent, ticket, settings)
     why_internal = None if reading.circumstances.sent_after_all else _why_internal(reading, settings)
     text = reading.message.new_text if why_internal else without_furniture(reading.message.new_text, ticket.number)
-    act, faults = _understand(text, reading, agent, ticket, why_internal, now)
+    act, faults = _understand(text, reading, agent, ticket, why_internal, settings, now)
     if faults:
         return _command_failed(reading, agent, ticket, text, settings, faults)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
@@ -138,11 +139,11 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
 
 
 def _understand(
-    text: str, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, now: datetime
+    text: str, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime
 ) -> tuple[Act, tuple[CommandFault, ...]]:
     """What the agent wants done, and what speaks against doing any of it. Of what is sent after all only the commands for the ticket's
     status count again."""
-    parsed = _parse(reading.message, text, why_internal is not None, reading.known.tag_names)
+    parsed = _parsed(text, reading, agent, settings) if why_internal is None else _parse(reading, text, internal=True)
     oversize = _oversize(reading.circumstances.full_size)
     faults = parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
     faults = faults or _noted(parsed, text, reading, ticket, why_internal)
@@ -162,7 +163,8 @@ def _sent_directly(reading: Reading, agent: Agent, ticket: TicketView, settings:
     """MAIL.md A8, A10: customers who have the agent's own mail, with all that the desk would have taken out of it."""
     if reading.circumstances.sent_after_all:
         return ()
-    persons = tuple(person for person in (*reading.message.to, *reading.message.cc) if settings.agent_at(person.address) is None)
+    named = (*reading.message.to, *reading.message.cc)
+    persons = (person for person in named if settings.agent_at(person.address) is None and settings.queue_at(person.address) is None)
     theirs = [person.address for person in persons if ticket.role_of(person.address) in (ParticipantRole.REQUESTER, ParticipantRole.CC)]
     text = f"{', '.join(dict.fromkeys(theirs))} got this mail from {agent.name} directly, with the address it came from"
     return (RecordEvent("sent_directly", agent.key, text),) if theirs else ()
@@ -180,11 +182,20 @@ def _send_kept(reading: Reading, agent: Agent, ticket: TicketView, settings: Set
     return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(SendKept(kept.incoming),))
 
 
-def _parse(message: InboundMessage, text: str, internal: bool, known_tags: Iterable[str]) -> Parsed:
+def _parsed(text: str, reading: Reading, agent: Agent, settings: Settings) -> Parsed:
+    """An answer's commands and words, without his signature (P9). A last command may stand above or below it (A7)."""
+    configured = tuple(queue.signature for queue in settings.queues.values() if queue.signature)
+    unsigned = partial(without_signature, name=agent.name, configured=configured, earlier=reading.known.own_answers)
+    parsed = _parse(reading, unsigned(text), internal=False)
+    return replace(parsed, body=unsigned(parsed.body))
+
+
+def _parse(reading: Reading, text: str, *, internal: bool) -> Parsed:
     """The commands and the words. MAIL.md A5: what an agent only quotes is no answer; as a note it stays, a forward for example."""
+    message = reading.message
     if message.nothing_new:
         return Parsed((), message.new_text if internal else "")
-    parsed = parse(text, known_tags)
+    parsed = parse(text, reading.known.tag_names)
     may_be_old = parsed.commands or text != message.new_text
     return replace(parsed, body="") if may_be_old and not internal and is_old_text(parsed.body) else parsed
 

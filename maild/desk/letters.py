@@ -112,7 +112,7 @@ def _to_customer(
         kind=kind,
         template=template,
         queue=ticket.queue,
-        recipients=(ticket.requester,),
+        recipients=(ticket.addressee,),
         languages=settings.language_of(ticket.queue, ticket.language),
         subject=ticket.subject,
         in_reply_to=answered.message_id,
@@ -138,7 +138,7 @@ def answer(
     `html` says what `body` says, as safe HTML, "" without any.
     """
     has_it = frozenset(address.casefold() for address in without)
-    to = tuple(address for address in (ticket.requester,) if _may_be_answered(address, ticket, has_it, settings))
+    to = (ticket.addressee,) if _may_be_answered(ticket, has_it, settings) else ()
     cc = tuple(person for person in copied(ticket, settings) if person.key not in has_it)
     return Letter(
         kind=LetterKind.ANSWER,
@@ -168,7 +168,7 @@ def find_unreachable(ticket: TicketView, without: Iterable[str], settings: Setti
     """
     has_it = frozenset(address.casefold() for address in without)
     others = tuple(person for person in ticket.cc if not settings.is_own_address(person.address))
-    if _may_be_answered(ticket.requester, ticket, frozenset(), settings) or any(person.key in has_it for person in others):
+    if _may_be_answered(ticket, frozenset(), settings) or any(person.key in has_it for person in others):
         return None
     return None if any(settings.agent_at(person.address) is None for person in others) else ticket.requester
 
@@ -181,11 +181,15 @@ def may_be_relayed(attachment: Attachment) -> bool:
     return not attachment.is_small_picture
 
 
-def _may_be_answered(requester: Address, ticket: TicketView, has_it: frozenset[str], settings: Settings) -> bool:
-    """Another department that has asked gets its answer like anybody else (MAIL.md F2)."""
-    own = settings.queue_at(requester.address)
-    is_colleague = own is not None and own.key != ticket.queue and requester.key not in has_it
-    return is_colleague or _may_get(requester, has_it, settings)
+def _may_be_answered(ticket: TicketView, has_it: frozenset[str], settings: Settings) -> bool:
+    """Another department that has asked gets its answer like anybody else (MAIL.md F2). Whoever wants letters elsewhere, and has it where
+    he writes from, has it; a form that writes from the desk's own address is nobody."""
+    addressee = ticket.addressee
+    if ticket.reply_to and ticket.requester.key in has_it and not settings.is_own_address(ticket.requester.address):
+        return False
+    own = settings.queue_at(addressee.address)
+    is_colleague = own is not None and own.key != ticket.queue and addressee.key not in has_it
+    return is_colleague or _may_get(addressee, has_it, settings)
 
 
 def _may_get(address: Address, has_it: frozenset[str], settings: Settings) -> bool:

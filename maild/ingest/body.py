@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from maild.ingest.data import word_set, words
 from maild.ingest.enclosed import find_mentioned
-from maild.ingest.filenames import attachment_name, declared_name
+from maild.ingest.filenames import attachment_name, declared_name, unique_names
 from maild.ingest.flowed import unfold_flowed
 from maild.ingest.html_text import html_lines
 from maild.ingest.lines import Line, plain_lines
@@ -177,7 +177,9 @@ def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Cal
     `find_elided` tells of an HTML text which pictures stand only where nobody looks; it is asked only if any picture is shown at all.
     """
     shown = frozenset(unquote(found).casefold() for found in _CID.findall(html))
-    described = tuple(_describe(part, number, shown, html) for number, part in enumerate(attached, 1))
+    names = unique_names(attachment_name(part, number) for number, part in enumerate(attached, 1))
+    named = enumerate(zip(attached, names, strict=True), 1)
+    described = tuple(_describe(part, name, shown, html if number <= MAX_LOCATIONS else "") for number, (part, name) in named)
     if not any(attachment.inline for attachment in described):
         return described
     elided = find_elided(html)
@@ -187,15 +189,15 @@ def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Cal
     )
 
 
-def _describe(part: Part, number: int, shown: frozenset[str], html: str) -> Attachment:
+def _describe(part: Part, name: str, shown: frozenset[str], html: str) -> Attachment:
     identifier = _content_id(part)
     location = _location(part)
     return Attachment(
-        name=attachment_name(part, number),
+        name=name,
         content_type=part.content_type,
         size=len(part.payload),
         sha256=sha256(part.payload).hexdigest(),
-        inline=(identifier or "").casefold() in shown or bool(location and number <= MAX_LOCATIONS and location in html),
+        inline=(identifier or "").casefold() in shown or bool(location and location in html),
         content_id=identifier,
         part=part.index,
         mentions=find_mentioned(part),

@@ -48,13 +48,16 @@ def clean_name(name: str) -> str:
 def unique_names(names: Iterable[str]) -> list[str]:
     """The same names, the later ones numbered where they would fall together, case ignored."""
     taken: set[str] = set()
+    numbers: dict[str, int] = {}
     unique = []
     for name in names:
         stem, extension = _split_extension(name)
-        number, candidate = 1, name
+        number, candidate = numbers.get(name.casefold(), 1), name
         while candidate.casefold() in taken:
             number += 1
             candidate = f"{_cut(stem, MAX_NAME_BYTES - len(extension.encode()) - 6)}-{number}{extension}"
+        # Else, of many files of one name, each would try the numbers of all before it.
+        numbers[name.casefold()] = number
         taken.add(candidate.casefold())
         unique.append(candidate)
     return unique

@@ -9,7 +9,8 @@ MAX_PREFIXES = 20
 
 
 def strip_prefixes(subject: str) -> str:
-    """The subject without the prefixes before it: "Re: AW[2]: Fwd: x" → "x". External-mail marks before them go too.
+    """The subject without the prefixes before it: "Re: AW[2]: Fwd: x" → "x". External-mail marks before them go too. Of a
+    subject that is nothing else nothing is left.
 
     Seen in practice: "[Fwd: x]", of Mozilla's programs.
     """
@@ -17,7 +18,7 @@ def strip_prefixes(subject: str) -> str:
     rest = subject[end:].strip()
     if "[" in subject[:end] and rest.endswith("]") and rest.count("]") > rest.count("["):
         rest = rest[:-1].rstrip()
-    return rest or subject.strip()
+    return rest
 
 
 def starts_with_forward(subject: str) -> bool:

@@ -112,10 +112,10 @@ def _loosely_separated(lines: Sequence[Line], tail: range) -> int | None:
     if len(found) != 1:
         return None
     below = [line.text for line in lines[found[0] + 1 :] if line.text.strip()]
-    return found[0] if len(below) <= MAX_LOOSE_LINES and all(map(_may_be_signature, below)) else None
+    return found[0] if len(below) <= MAX_LOOSE_LINES and all(map(may_be_signature, below)) else None
 
 
-def _may_be_signature(text: str) -> bool:
+def may_be_signature(text: str) -> bool:
     """Names, places, numbers; no sentence, and no postscript."""
     if _is_postscript(text) or _is_sentence(text):
         return False
@@ -151,7 +151,7 @@ def _by_program(lines: Sequence[Line]) -> int | None:
             found = number
             continue
         written += 1
-        if found is not None or written > MAX_LINES_AFTER_PROGRAM or not _may_be_signature(text):
+        if found is not None or written > MAX_LINES_AFTER_PROGRAM or not may_be_signature(text):
             break
     return found
 

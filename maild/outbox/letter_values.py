@@ -71,7 +71,8 @@ def _agent_values(draft: LetterDraft, copies: int, tokens: Tokens) -> dict[str, 
         return {}
     reference = tokens.mint_reference_line(draft.ticket.number, draft.number, draft.letter.agent)
     others = f" + {copies}" if copies else ""
-    whom = shortened(person_name(draft.ticket.requester), REPLY_NAME - len(others)) + others
+    person = draft.ticket.reply_to or person_name(draft.ticket.requester)
+    whom = shortened(person, REPLY_NAME - len(others)) + others
     reply_to = "" if draft.letter.internal else whom
     commands = {"close": "#close", "take": "#take", "wait": "#wait", "note": "#note\n\n"}
     start, end = _mailto(draft), _escaped(f"\n\n{reference}")

@@ -34,7 +34,8 @@ from maild.store.columns import storable_key
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
 from maild.store.prepared import Prepared
-from maild.store.tables import mail_out, tickets
+from maild.store.tables import mail_out
+from maild.store.tables.tickets import tickets
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
@@ -211,6 +212,7 @@ def _ticket_values(ticket: TicketView) -> Row:
         "agent_messages": ticket.agent_messages,
         "thread_ids": list(ticket.references),
         "last_customer_id": ticket.last_customer_id,
+        "reply_to": ticket.reply_to,
     }
 
 

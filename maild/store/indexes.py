@@ -17,7 +17,7 @@ from maild.store.tables.mail_out import (
     letters,
     sent_copies,
 )
-from maild.store.tables.tickets import ENDED, events, message_names, message_references, messages, rule_traces, tags, tickets
+from maild.store.tables.tickets import AGENTS, ENDED, events, message_names, message_references, messages, rule_traces, tags, tickets
 
 Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.folder, incoming.c.uid_validity, incoming.c.uid, unique=True)
 # SQLite prefers the index of which more columns are given: with one less this would be no better than the one above, of all mail.
@@ -48,6 +48,7 @@ Index("ix_tags_tag", tags.c.tag, tags.c.ticket)
 Index("ix_messages_ticket", messages.c.ticket, messages.c.id)
 Index("ix_messages_incoming", messages.c.incoming)
 Index("ix_messages_message_id", messages.c.message_id)
+Index("ix_messages_agent", messages.c.agent, messages.c.id, sqlite_where=AGENTS, postgresql_where=AGENTS)
 Index("ix_message_references_reference", message_references.c.reference)
 Index("ix_message_names_address", message_names.c.address)
 Index("ix_events_ticket", events.c.ticket, events.c.id)

@@ -12,6 +12,7 @@ from maild.ingest.arrival import Part
 from maild.known import (
     KEPT_AS_NOTE,
     MERGE_DEPTH,
+    REPEATED_ANSWERS,
     BouncedLetter,
     Earlier,
     KeptMail,
@@ -20,6 +21,7 @@ from maild.known import (
     KnownLetter,
     KnownMessage,
     LastWords,
+    OwnAnswer,
     Question,
 )
 from maild.message import AuthResult
@@ -43,6 +45,7 @@ MOST_COPIES = 50
 MOST_EARLIER = 5
 EARLIER_CHARACTERS = 400
 MOST_NOTES = 100
+ANSWER_CHARACTERS = 20_000
 
 _COPIES = Prepared(
     select(
@@ -130,6 +133,19 @@ _NOTES = Prepared(
     .order_by(messages.c.id.desc())
     .limit(MOST_NOTES)
 )
+_OWN_ANSWERS = Prepared(
+    select(
+        func.substr(messages.c.text, 1, ANSWER_CHARACTERS).label("said"),
+        func.substr(messages.c.visible, 1, ANSWER_CHARACTERS).label("shown"),
+    )
+    .where(
+        messages.c.agent == bindparam("agent"),
+        messages.c.kind.in_((MessageKind.AGENT.value, MessageKind.NOTE.value)),
+        messages.c.message_id != bindparam("id", type_=messages.c.message_id.type),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(REPEATED_ANSWERS)
+)
 _SEEN_PICTURES = Prepared(
     select(attachments.c.sha256)
     .join(messages, messages.c.id == attachments.c.message)
@@ -155,7 +171,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     named = {*question.tickets, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
     views = _with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
-    requesters = frozenset(view.requester.key for view in views.values())
+    requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
         tickets=views,
         same_id=copies,
@@ -173,6 +189,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         aliases=_reported(aliases, by_number),
         earlier={number: earlier_on(tx, number) for number in views},
         notes=_find_notes(tx, question.notes_beside, views),
+        own_answers=_find_own_answers(tx, question),
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
     )
 
@@ -313,6 +330,14 @@ def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[
     if not agent or not tickets:
         return ()
     return tuple(_NOTES.read(tx, {"tickets": list(tickets), "agent": agent}).scalars())
+
+
+def _find_own_answers(tx: Transaction, question: Question) -> tuple[OwnAnswer, ...]:
+    """By mail only: whoever writes at the command line signs nothing. Fewer than three say nothing of a signature (P9)."""
+    if not question.answers_of:
+        return ()
+    rows = _OWN_ANSWERS.read(tx, {"agent": question.answers_of, "id": question.message_id}).all()
+    return tuple(OwnAnswer(row.said, row.shown) for row in rows) if len(rows) == REPEATED_ANSWERS else ()
 
 
 def _find_seen_pictures(tx: Transaction, pictures: Collection[str], tickets: Collection[int]) -> frozenset[str]:

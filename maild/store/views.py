@@ -99,4 +99,5 @@ def _view(row: AnyRow, company: _Company) -> TicketView:
         agent_messages=row.agent_messages,
         references=tuple(row.thread_ids),
         last_customer_id=row.last_customer_id,
+        reply_to=row.reply_to,
     )

@@ -61,6 +61,26 @@ def is_refused(desk: RunningDesk, row: dict[str, Any], subject: str) -> bool:
     return "not proven" in row["reason"]
 
 
+def test_what_ends_an_agents_mails_again_and_again_does_not_reach_the_customer(desk: RunningDesk):
+    """P9: a signature without a separator, above and below a command."""
+    signature = "Best regards\nAnna Ivanova\nSenior Engineer\nRoom 4711, Building C\n"
+    got = []
+    for number in range(6):
+        subject = f"Signed {number}"
+        ticket, notice = a_request(desk, subject)
+        body = (
+            f"Answer {number}.\n\n{signature}",
+            f"Answer {number}.\n#close\n\n{signature}",
+            f"Answer {number}.\n\n{signature}\n#close\n",
+        )
+        answer(desk, notice, body[max(0, number - 3)])
+        got.append(text_of(desk.letters(customer_of(subject))[-1]))
+        assert desk.ticket(ticket)["status"] == ("closed" if number > 3 else "waiting")
+    assert [f"Answer {number}." in text for number, text in enumerate(got)] == [True] * 6
+    assert ["Room 4711" in text for text in got] == [True] * 3 + [False] * 3
+    assert not any("#close" in text for text in got)
+
+
 # Proof (A3)
 
 

@@ -71,14 +71,12 @@ def test_a_department_that_joins_a_conversation_is_told_once(make_desk: DeskMake
 
 
 def test_what_a_department_writes_to_itself_is_a_ticket_whose_answer_waits_for_somebody_to_get_it(make_desk: DeskMaker):
-    """A13, L3: a form's plug-in writes from the department's own address."""
+    """A13, L3: a scanner writes from the department's own address."""
     desk = make_desk().start()
-    form = an_email(sender=desk.at("support"), to=desk.at("support"), subject="From the site", headers={"Reply-To": "ann@globex.example"})
-    assert desk.receive(form)["ticket"] == 1
+    scan = an_email(sender=desk.at("support"), to=desk.at("support"), subject="From a scanner")
+    assert desk.receive(scan)["ticket"] == 1
     notice = desk.letter("anna")
-    assert "a reply reaches nobody unless #cc ADDRESS names who gets it. The mail asks for answers to ann@globex.example." in text_of(
-        notice
-    )
+    assert "a reply reaches nobody unless #cc ADDRESS names who gets it." in text_of(notice)
     desk.receive(an_answer_to(notice, desk.at("anna"), "Here it is.\n"))
     back = desk.letter("anna", 2)
     assert "so nobody would get it" in text_of(back)
@@ -86,6 +84,26 @@ def test_what_a_department_writes_to_itself_is_a_ticket_whose_answer_waits_for_s
     desk.receive(an_answer_to(back, desk.at("anna"), "#cc ann@globex.example\nHere it is.\n"))
     assert "Here it is." in text_of(desk.letter("ann@globex.example"))
     assert (desk.kinds(1), desk.letters("support")) == (["customer", "agent"], [])
+
+
+def test_an_answer_goes_to_reply_to_and_what_comes_back_from_there_is_the_customers(make_desk: DeskMaker):
+    """P14: a form's plug-in writes from the department's own address, a shop from one that nobody reads."""
+    desk = make_desk().start()
+    forms = ((desk.at("support"), "ann@globex.example"), ("noreply@shop.example", "carl@mail.example"))
+    for number, (sender, customer) in enumerate(forms, 1):
+        request = an_email(sender=sender, to=desk.at("support"), subject="From the site", headers={"Reply-To": customer})
+        assert desk.receive(request)["ticket"] == number
+        notice = desk.letters("anna")[-1]
+        assert text_of(notice).startswith(f"Reply = to {customer}\n")
+        assert f"asks for answers to {customer}, and that is where your reply goes." in text_of(notice)
+        assert desk.letters(customer) == [], "nobody has proved that he wants letters"
+        desk.receive(an_answer_to(notice, desk.at("anna"), "Here it is.\n"))
+        desk.receive(an_answer_to(desk.letter(customer), customer, "Thank you, but the second page is missing.\n"))
+        assert desk.kinds(number) == ["customer", "agent", "customer"]
+        assert "reply_address" in desk.events(number)
+        assert "sent_directly" not in desk.events(number)
+    desk.settle()
+    assert [desk.letters(nobody) for nobody in ("support", "noreply@shop.example")] == [[], []]
 
 
 def test_what_one_department_writes_to_another_is_answered_and_neither_acknowledged_nor_repeated(make_desk: DeskMaker):

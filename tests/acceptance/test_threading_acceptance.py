@@ -44,6 +44,15 @@ def test_a_stranger_with_a_number_gets_a_linked_ticket_and_learns_nothing(desk: 
     assert new["tag"] in ack["Subject"]
 
 
+def test_a_subject_of_nothing_but_prefixes_and_our_tag_is_no_title(desk: RunningDesk):
+    """F6, O3: the ticket it opens for a stranger bears neither, and its letters have one `Re:`."""
+    old = a_request(desk, "ann@bare.example", "A secret matter")
+    number = a_request(desk, "eve@bare-stranger.example", f"Re: [Acme #{old}]")
+    new = desk.ticket(number)
+    assert (number != old, new["subject"]) == (True, "(no subject)")
+    assert [letter["Subject"] for letter in desk.letters("eve@bare-stranger.example")] == [f"Re: {new['tag']} (no subject)"]
+
+
 def test_a_guessed_check_a_forged_id_and_a_forged_anchor_open_no_ticket(desk: RunningDesk):
     """Acceptance row 7."""
     old = a_request(desk, "ann@guessed.example", "A well kept ticket")

@@ -192,6 +192,18 @@ def test_colleagues_notes_are_recalled_where_they_are_asked_for(store: Store):
     assert recalled(store, replace(question, notes_beside="anna")).notes == ("a rule", "boris")
 
 
+def test_an_agents_last_three_mails_are_recalled_where_there_are_so_many(store: Store):
+    """P9: his own, on whatever ticket, and neither the one in hand nor what he wrote at the command line."""
+    question = Question("m5@x", answers_of="anna")
+    mails = [replace(a_message(kind=MessageKind.AGENT, text=f"{number}"), agent="anna", message_id=f"m{number}@x") for number in range(6)]
+    others = (replace(mails[0], agent="boris", message_id="b@x"), replace(mails[0], message_id=None), a_message(kind=MessageKind.CUSTOMER))
+    opened(store, a_message(), *mails[:2], *others)
+    assert recalled(store, question).own_answers == ()
+    opened(store, a_message(), *mails[2:])
+    assert [answer.text for answer in recalled(store, question).own_answers] == ["4", "3", "2"]
+    assert recalled(store, Question("m5@x")).own_answers == ()
+
+
 def test_a_decision_without_a_ticket_spends_no_number(store: Store):
     with store.writing() as tx:
         incoming.store_arrivals(tx, [an_arrival()], NOW)

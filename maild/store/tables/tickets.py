@@ -7,6 +7,7 @@ from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Named, Table,
 from maild.store.columns import Key, Number, Time, Words
 from maild.store.tables import metadata
 
+AGENTS = text("agent IS NOT NULL")
 ENDED = text("status IN ('spam', 'closed')")
 
 
@@ -37,6 +38,7 @@ class TicketColumns(TypedColumns):
     agent_messages: Named[int] = Column(Integer)
     thread_ids: Named[list[str]] = Column(JSON)
     last_customer_id: Named[str | None] = Column(Words)
+    reply_to: Named[str | None] = Column(Words)
 
 
 tickets = Table("tickets", metadata, TicketColumns)

@@ -36,7 +36,7 @@ def test_the_log_names_who_joins_and_nobody_twice():
     joining = Address("Carl", "carl@globex.example"), Address("", "bob@globex.example")
     after = with_third_party(with_persons(before, joining, some_settings()), Address("", "eve@else.example"))
     assert [(event.kind, event.text) for event in tell_who_joined(before, after)] == [
-        ("joined", "carl@globex.example, whom the mail names in To or Cc, gets copies")
+        ("joined", "carl@globex.example, whom the mail names in From, To or Cc, gets copies")
     ]
     assert [event.text.partition(",")[0] for event in tell_who_joined(None, before)] == ["bob@globex.example"]
     assert list(tell_who_joined(after, after)) == []

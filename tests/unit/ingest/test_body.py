@@ -51,6 +51,21 @@ def test_a_lone_text_with_a_name_is_shown_too():
     check(b'Content-Type: text/plain; name="log.txt"\n\nlog', "log")
 
 
+def test_files_of_one_name_are_told_apart():
+    """P6: as a telephone sends several pictures."""
+    shown = 'Content-Type: text/html\n\n<p>see <img src="cid:pic"></p>'
+    other = PICTURE.replace("<pic>", "<other>").replace("p.png", "P.png")
+    check(
+        a_mail(shown, PICTURE, PICTURE.replace("<pic>", "<third>"), other), "see", ("p.png", True), ("p-2.png", False), ("P-3.png", False)
+    )
+    check(
+        a_mail(PLAIN, *['Content-Type: text/x-log; name=""\n\nlog'] * 2),
+        "plain words",
+        ("attachment-1.bin", False),
+        ("attachment-2.bin", False),
+    )
+
+
 def test_pictures_the_html_shows_are_inline_whatever_they_say():
     shown = "Content-Type: text/html\n\n<p>see <img src=cid:pic></p>"
     check(a_mail(shown, PICTURE.replace("inline", "attachment"), kind="related"), "see", ("p.png", True))

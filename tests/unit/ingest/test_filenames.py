@@ -42,6 +42,8 @@ def test_long_names_keep_their_extension():
 def test_names_are_made_unique_without_regard_to_case():
     assert unique_names(["a.txt", "A.TXT", "a.txt", "b"]) == ["a.txt", "A-2.TXT", "a-3.txt", "b"]
     assert unique_names(["x", "x", "x-2"]) == ["x", "x-2", "x-2-2"]
+    assert unique_names(["x", "x-2", "x", "x"]) == ["x", "x-2", "x-3", "x-4"]
+    assert len(set(unique_names(["x.png"] * 20_000))) == 20_000
 
 
 def test_the_name_of_the_disposition_goes_before_that_of_the_type():

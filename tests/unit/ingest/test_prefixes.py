@@ -57,12 +57,16 @@ def test_many_prefixes_go_together():
     check("\u200fהשב: מדפסת", "מדפסת")
 
 
+def test_nothing_is_left_of_a_subject_that_is_nothing_else():
+    for subject in ("Re:", "Re: AW[2]: ", "[Fwd: Re:]", "[EXT] Fwd:", ""):
+        check(subject, "")
+
+
 def test_words_stay():
     check("Red: a colour", "Red: a colour")
     check("Printer: Re: broken", "Printer: Re: broken")
     check("Invoice", "Invoice")
     check("[Globex] Printer", "[Globex] Printer")
-    check("Re:", "Re:")
     check("", "")
 
 

@@ -96,7 +96,6 @@ def test_an_agent_is_warned_where_answers_are_wanted_elsewhere():
         warnings = str(notified(concluded(on_ticket(message={"reply_to": reply_to})))["warnings"])
         assert ("asks for answers to eve@else.example" in warnings) is expected, warnings
 
-    check((Address("", "eve@else.example"),), True)
     check((ANN, Address("", "eve@else.example")), True)
     check((Address("Other name", ANN.address.upper()),), False)
     check((Address("", "support@acme.example"),), False)
@@ -104,6 +103,74 @@ def test_an_agent_is_warned_where_answers_are_wanted_elsewhere():
 
 
 EVE = Address("Eve", "eve@else.example")
+TEAM = Address("Team", "team@globex.example")
+
+
+def test_an_agent_is_told_that_his_reply_goes_where_the_requester_asks_for_it():
+    """O7, P14."""
+    _, (warning,) = warned(on_ticket(message={"reply_to": (TEAM,)}))
+    assert warning == "The sender asks for answers to team@globex.example, and that is where your reply goes."
+    failed = on_ticket(message={"reply_to": (EVE,)}, sender=a_sender(authentication=FAILED))
+    assert "The sender asks for answers to eve@else.example. Your reply goes to Ann Smith <ann@globex.example>;" in str(warned(failed)[1])
+    _, warnings = warned(on_ticket({"reply_to": TEAM.address}, author=EVE))
+    assert warnings == (
+        "eve@else.example is not the requester. Your reply goes to Ann Smith <team@globex.example>, not to eve@else.example.",
+    )
+
+
+def test_neither_a_stranger_nor_a_forger_nor_a_number_moves_a_requesters_letters():
+    """P14, S3, F6."""
+    weak = Evidence("f", Strength.WEAK, 1042, "subject tag #1042 without valid check characters")
+
+    def check(reading: Reading, expected: str | None) -> None:
+        after = decide(reading, some_settings(), NOW).after
+        assert after is not None
+        assert after.reply_to == expected
+
+    asked = {"message": {"reply_to": (EVE,)}}
+    check(on_ticket(**asked), EVE.address)
+    check(on_ticket(author=EVE, **asked), None)
+    check(on_ticket(author=BOB, **asked), None)
+    check(on_ticket(sender=a_sender(authentication=FAILED), **asked), None)
+    numbered = on_ticket(**asked)
+    check(replace(numbered, thread=replace(numbered.thread, chosen=weak)), None)
+    passed = on_ticket(sender=a_sender(authentication=PASSED), **asked)
+    check(replace(passed, thread=replace(passed.thread, chosen=weak)), EVE.address)
+
+
+def test_automatic_mail_goes_there_only_on_the_word_of_somebody_proved_or_where_a_colleague_has_answered():
+    """P14: amplification. The caps and gates asked about are those of the address written to."""
+
+    def check(reading: Reading, *expected: str, known: Known | None = None) -> Decision:
+        decision = concluded(replace(reading, known=known or reading.known), CloseWish("close", "closed"))
+        letters = [letter for letter in decision.letters if letter.kind is not LetterKind.NOTIFICATION]
+        assert [person.address for letter in letters for person in letter.recipients] == list(expected)
+        return decision
+
+    elsewhere = {"message": a_message(reply_to=(TEAM,))}
+    proven = a_reading(sender=a_sender(authentication=PASSED), **elsewhere)
+    check(proven, TEAM.address)
+    check(a_reading(**elsewhere), ANN.address)
+    check(on_ticket({"reply_to": TEAM.address, "agent_messages": 1}, message={"reply_to": (TEAM,)}), TEAM.address)
+    check(on_ticket({"reply_to": "other@globex.example", "agent_messages": 1}, message={"reply_to": (TEAM,)}), ANN.address)
+    check(proven, known=Known(suppressed={TEAM.key: Suppression("it bounced")}))
+    check(proven, TEAM.address, known=Known(suppressed={ANN.key: Suppression("it bounced")}))
+    check(proven, known=Known(sent=Sent({("recipient", TEAM.key, HOUR): 3})))
+
+
+def test_a_strangers_words_do_not_go_to_whomever_he_names():
+    """P14, O7: he is proved, but not that the other wants to read him."""
+    for reply_to, words in ((TEAM, "Printer"), (EVE, "")):
+        reading = a_reading(
+            message=a_message(reply_to=(reply_to,)), sender=a_sender(authentication=PASSED), known=Known(history=History(was_answered=True))
+        )
+        draft = decide(reading, JUDGED, NOW)
+        assert draft.after is not None
+        decision = conclude(draft, Verdict(draft.after, Fate.KEEP, "", "a rule", ()), reading, JUDGED, NOW)
+        (ack,) = (letter for letter in decision.letters if letter.kind is LetterKind.ACKNOWLEDGEMENT)
+        assert (ack.recipients[0].address, ack.subject) == (reply_to.address, words)
+
+
 PASSED_ON = "somebody passed it on to eve@else.example"
 
 
@@ -139,10 +206,18 @@ def test_an_agent_is_warned_where_the_customer_answers_a_colleagues_own_mail():
     check(False, "anna", EVE)
 
 
+def test_an_agent_is_warned_of_a_mail_with_several_senders():
+    """P14, O7."""
+    warnings = warned(a_reading(message=a_message(header_from=(ANN, EVE))))[1]
+    assert warnings == ("The mail names several senders: ann@globex.example, eve@else.example. The first counts as its writer.",)
+    assert warned(a_reading(message=a_message(header_from=(ANN, ANN))))[1] == ()
+
+
 def test_an_agent_is_warned_where_the_department_has_written_to_itself():
     """A13: a scanner, or a contact form that is not among `forms`."""
     itself = Address("", "support@acme.example")
-    for reply_to, asked in (((), ""), ((BOB,), " The mail asks for answers to bob@example.org.")):
+    two = " The mail asks for answers to bob@example.org, eve@else.example."
+    for reply_to, asked in (((), ""), ((BOB, EVE), two)):
         message = a_message(header_from=(itself,), reply_to=reply_to)
         _, warnings = warned(a_reading(message=message, sender=a_sender(itself)))
         nobody = "support@acme.example is the department's own address, so a reply reaches nobody unless #cc ADDRESS names who gets it."

@@ -188,7 +188,7 @@ def test_the_log_says_that_an_answer_opens_a_waiting_ticket():
 
 def test_the_log_says_who_joins_by_a_mail():
     to_carl = {"cc": (Address("Carl", "carl@globex.example"),)}
-    joined = ["carl@globex.example, whom the mail names in To or Cc, gets copies"]
+    joined = ["carl@globex.example, whom the mail names in From, To or Cc, gets copies"]
     assert events(decided(on_ticket(message=to_carl)), "joined") == joined
     assert events(decided(a_reading(message=a_message(**to_carl))), "joined") == joined
     assert events(decided(by_anna(message=to_carl | {"new_text": "Hello", "text": "Hello"})), "joined") == joined
@@ -226,10 +226,39 @@ def test_another_subject_far_down_a_closed_conversation_opens_a_ticket_and_says_
     check(on_ticket(closed, thread=stronger, title="Now my phone"), DONE, "follow_up")
 
 
+LONG_CLOSED = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=31)}
+
+
 def test_evidence_that_was_not_followed_stands_in_the_log():
+    """F4: also where the mail opens a ticket after all (F9)."""
     other = Evidence("f", Strength.WEAK, 7, "subject tag #7 without valid check characters")
-    draft = decided(on_ticket(thread={"evidence": (EVIDENCE, other), "dissent": (other,)}))
-    assert events(draft, "evidence_disagrees") == ["not followed: subject tag #7 without valid check characters"]
+    for ticket in ({}, LONG_CLOSED):
+        draft = decided(on_ticket(ticket, thread={"evidence": (EVIDENCE, other), "dissent": (other,)}))
+        assert events(draft, "evidence_disagrees") == ["not followed: subject tag #7 without valid check characters"]
+
+
+def test_an_id_that_belongs_to_another_mail_is_told_of_on_the_ticket_the_mail_opens_too():
+    """F1."""
+    for reading in (
+        a_reading(thread=Thread(collision=True)),
+        *(on_ticket(ticket, thread={"collision": True}) for ticket in ({}, LONG_CLOSED)),
+    ):
+        assert events(decided(reading), "mid_collision") == ["its Message-ID belongs to another message and is not used for threading"]
+    assert events(decided(a_reading()), "mid_collision") == []
+
+
+def test_the_first_of_several_senders_is_the_requester_and_the_others_get_copies():
+    """P14: flagged on a new ticket and on an old one, and never an agent."""
+    bob = Address("Bob", "bob@globex.example")
+    for reading in (
+        a_reading(message=a_message(header_from=(ANN, bob, ANN, Address("", "anna@acme.example")))),
+        replace(on_ticket(), message=a_message(header_from=(ANN, bob, Address("", "boris@acme.example")))),
+    ):
+        draft = decided(reading)
+        assert draft.after is not None
+        assert (draft.after.requester, draft.after.cc) == (ANN, (bob,))
+        assert events(draft, "several_senders") == ["ann@globex.example counts as its writer, the first of 3 whom the mail names in From"]
+    assert events(decided(a_reading(message=a_message(header_from=(ANN, ANN)))), "several_senders") == []
 
 
 def test_thanks_alone_silence_everybody():
