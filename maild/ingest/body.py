@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import unquote
 
 from maild.ingest.data import word_set, words
-from maild.ingest.enclosed import find_mentioned
+from maild.ingest.enclosed import Allowance, find_mentioned
 from maild.ingest.filenames import attachment_name, declared_name
 from maild.ingest.flowed import unfold_flowed
 from maild.ingest.html_text import html_lines
@@ -177,7 +177,8 @@ def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Cal
     `find_elided` tells of an HTML text which pictures stand only where nobody looks; it is asked only if any picture is shown at all.
     """
     shown = frozenset(unquote(found).casefold() for found in _CID.findall(html))
-    described = tuple(_describe(part, number, shown, html) for number, part in enumerate(attached, 1))
+    allowance = Allowance()
+    described = tuple(_describe(part, number, shown, html, allowance) for number, part in enumerate(attached, 1))
     if not any(attachment.inline for attachment in described):
         return described
     elided = find_elided(html)
@@ -187,7 +188,7 @@ def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Cal
     )
 
 
-def _describe(part: Part, number: int, shown: frozenset[str], html: str) -> Attachment:
+def _describe(part: Part, number: int, shown: frozenset[str], html: str, allowance: Allowance) -> Attachment:
     identifier = _content_id(part)
     location = _location(part)
     return Attachment(
@@ -198,7 +199,7 @@ def _describe(part: Part, number: int, shown: frozenset[str], html: str) -> Atta
         inline=(identifier or "").casefold() in shown or bool(location and number <= MAX_LOCATIONS and location in html),
         content_id=identifier,
         part=part.index,
-        mentions=find_mentioned(part),
+        mentions=find_mentioned(part, allowance),
     )
 
 
