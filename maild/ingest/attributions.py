@@ -126,8 +126,8 @@ def _is_name(word: str) -> bool:
 
 def find_attributions(lines: Sequence[Line], number: int) -> Iterator[tuple[int, str]]:
     """(last line, words) of everything that begins at this line and may be an attribution, the shortest first."""
-    first = lines[number].text
-    if not _FIRST_HINT.search(first):
+    first = lines[number].text.strip()
+    if len(first) > MAX_LENGTH or not _FIRST_HINT.search(first):
         return
     joined = ""
     most = MAX_ATTRIBUTION_LINES if _may_be_wrapped(first) else 1

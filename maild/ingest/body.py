@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import unquote
 
 from maild.ingest.data import word_set, words
-from maild.ingest.enclosed import find_mentioned
+from maild.ingest.enclosed import Allowance, find_mentioned
 from maild.ingest.filenames import attachment_name, declared_name, unique_names
 from maild.ingest.flowed import unfold_flowed
 from maild.ingest.html_text import html_lines
@@ -179,7 +179,8 @@ def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Cal
     shown = frozenset(unquote(found).casefold() for found in _CID.findall(html))
     names = unique_names(attachment_name(part, number) for number, part in enumerate(attached, 1))
     named = enumerate(zip(attached, names, strict=True), 1)
-    described = tuple(_describe(part, name, shown, html if number <= MAX_LOCATIONS else "") for number, (part, name) in named)
+    allowance = Allowance()
+    described = tuple(_describe(part, name, shown, html if number <= MAX_LOCATIONS else "", allowance) for number, (part, name) in named)
     if not any(attachment.inline for attachment in described):
         return described
     elided = find_elided(html)
@@ -189,7 +190,7 @@ def describe_attachments(attached: tuple[Part, ...], html: str, find_elided: Cal
     )
 
 
-def _describe(part: Part, name: str, shown: frozenset[str], html: str) -> Attachment:
+def _describe(part: Part, name: str, shown: frozenset[str], html: str, allowance: Allowance) -> Attachment:
     identifier = _content_id(part)
     location = _location(part)
     return Attachment(
@@ -200,7 +201,7 @@ def _describe(part: Part, name: str, shown: frozenset[str], html: str) -> Attach
         inline=(identifier or "").casefold() in shown or bool(location and location in html),
         content_id=identifier,
         part=part.index,
-        mentions=find_mentioned(part),
+        mentions=find_mentioned(part, allowance),
     )
 
 

@@ -1,17 +1,19 @@
 """Enclosed messages: what the mails attached to a mail mention, for the final scan of what goes to customers (MAIL.md A8). Pure.
 
 Who must not be shown is not known here, so that every word is kept that may name somebody or be one of our tokens. The bytes of a message
-are looked through as they stand, too, so that nothing is passed over which is beyond the limits of opening it (P2).
+are looked through as they stand, too, so that nothing is passed over which is beyond the limits of opening it (P2). Those of a message
+within it stand there already unless they are encoded, so that each is opened once and looked through once.
 """
 
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from maild.ingest.filenames import declared_name
 from maild.ingest.headers import read_headers
 from maild.ingest.mime import Part
-from maild.ingest.tree import build_tree, guard_header, open_with_stdlib
+from maild.ingest.tree import MAX_DEPTH, MAX_PARTS, MESSAGES, build_tree, guard_header, open_with_stdlib
 from maild.ingest.words import decode_header
 from maild.tokens import MAC_PATTERN
 
@@ -20,11 +22,20 @@ MOST_LEVELS = 5
 """So many files named *.eml are opened within each other; what mail programs declare as messages the tree has opened already."""
 
 _RUN = re.compile(r"[^\s<>,;()\[\]\"|/?&=]{1,500}")
-_MENTION = re.compile(rf"@|%40|maild-ref|n\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}", re.IGNORECASE)
+# What it may begin with stands first: a text without is soon looked through.
+_MENTION = re.compile(rf"[@%mMnN](?:(?<=@)|(?<=%)40|(?i:(?<=m)aild-ref|(?<=n)\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}))")
 _MARKUP = re.compile(r"<[^<>]{0,2000}>")
+_UNENCODED = frozenset({"", "7bit", "8bit", "binary"})
 
 
-def find_mentioned(part: Part) -> tuple[str, ...] | None:
+@dataclass(slots=True)
+class Allowance:
+    """How many parts may still be opened to look through what is attached to one mail (P2); none: something has been left closed."""
+
+    parts: int = MAX_PARTS
+
+
+def find_mentioned(part: Part, allowance: Allowance) -> tuple[str, ...] | None:
     """The words of an attached message, and of those in it, that hold an address or a token, each once; nothing of any other attachment.
 
     None: it holds more of them than are looked through.
@@ -32,36 +43,69 @@ def find_mentioned(part: Part) -> tuple[str, ...] | None:
     if not _is_message(part):
         return ()
     found: dict[str, None] = {}
-    for text in _texts_of(part, 0):
-        if _MENTION.search(text):
-            found.update((run, None) for run in _RUN.findall(text) if _MENTION.search(run))
+    for text in _texts_of(part, _Place(), allowance):
+        found.update(dict.fromkeys(_mentions(text)))
         if len(found) > MOST_MENTIONED:
             return None
-    return tuple(found)
+    return tuple(found) if allowance.parts > 0 else None
 
 
 def _is_message(part: Part) -> bool:
     return part.main_type == "message" or declared_name(part).casefold().endswith(".eml")
 
 
-def _texts_of(message: Part, level: int) -> Iterator[str]:
-    """Everything that can be read in a message, its header fields included."""
-    for part in message.walk():
-        yield from (decode_header(field.value) for field in part.headers)
-        if _is_message(part):
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a part stands: how deep, and in how many files *.eml. `is_read`: what is around it has been looked through as it stands."""
+
+    depth: int = 1
+    level: int = 0
+    is_read: bool = False
+
+
+def _texts_of(part: Part, place: _Place, allowance: Allowance) -> Iterator[str]:
+    """Everything that can be read in a part, its header fields included."""
+    yield from (decode_header(field.value) for field in part.headers)
+    is_read = place.is_read and _is_verbatim(part)
+    if _is_message(part):
+        if not is_read:
             yield part.payload.decode("latin-1")
-            if not part.children and level < MOST_LEVELS:
-                yield from _texts_of(_open(part), level + 1)
-        elif part.main_type == "text":
+        inner, is_read, level = _children(part, place, allowance), True, place.level + (not part.children)
+    else:
+        inner, level = part.children, place.level
+        if part.main_type == "text":
             yield from _readings(part)
+    for child in inner:
+        yield from _texts_of(child, _Place(place.depth + 1, level, is_read), allowance)
 
 
-def _open(part: Part) -> Part:
-    """The tree of a message that a mail program has attached like any file."""
-    block = read_headers(part.payload)
-    opened, remainder = open_with_stdlib(guard_header(block.fields) + part.payload[block.body_start :])
-    root, _ = build_tree(opened, block.fields, remainder)
-    return root
+def _is_verbatim(part: Part) -> bool:
+    """Do the bytes in it stand like that in the message around it?"""
+    encoding = (part.field("Content-Transfer-Encoding") or "").strip().lower()
+    return encoding in _UNENCODED and (not part.children or part.main_type in ("multipart", "message"))
+
+
+def _children(message: Part, place: _Place, allowance: Allowance) -> tuple[Part, ...]:
+    """What stands in a message: what the tree has opened, else what may be opened of one that a mail program has attached like any file."""
+    if message.children or message.content_type in MESSAGES or place.level >= MOST_LEVELS or place.depth + 1 >= MAX_DEPTH:
+        return message.children
+    if allowance.parts <= 0:
+        return ()
+    block = read_headers(message.payload)
+    opened, remainder = open_with_stdlib(guard_header(block.fields) + message.payload[block.body_start :])
+    root, _ = build_tree(opened, block.fields, remainder, depth=place.depth + 1, parts=MAX_PARTS - allowance.parts)
+    allowance.parts -= sum(1 for _ in root.walk())
+    return (root,)
+
+
+def _mentions(text: str) -> Iterator[str]:
+    """Only lines with a mention are taken apart into words: a large mail is full of lines without."""
+    position = 0
+    while mention := _MENTION.search(text, position):
+        start = text.rfind("\n", position, mention.start()) + 1 or position
+        end = text.find("\n", mention.end())
+        position = end if end >= 0 else len(text)
+        yield from (run for run in _RUN.findall(text, start, position) if _MENTION.search(run))
 
 
 def _readings(part: Part) -> Iterator[str]:

@@ -47,7 +47,7 @@ def read_headers(raw: bytes) -> HeaderBlock:
     position = start
     while position < len(raw):
         end = raw.find(b"\n", position) + 1 or len(raw)
-        line = raw[position : min(end, position + MAX_FIELD_BYTES)].rstrip(b"\r\n")
+        line = raw[position:end].rstrip(b"\r\n")
         if not line:
             return reading.finish(end)
         if not reading.take(line):

@@ -8,28 +8,26 @@ from enum import Enum
 MAX_LINES = 5_000
 MAX_LINE = 2_000
 
-_SIMPLER = str.maketrans(
-    {
-        # Marks for the direction of writing, soft hyphens, blanks of no width. Seen in practice: Gmail wraps addresses in Hebrew
-        # attributions in them, Apple Mail begins quoted lines with a byte order mark.
-        **dict.fromkeys("\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e", ""),
-        **dict.fromkeys("\u2060\u2066\u2067\u2068\u2069\ufeff", ""),
-        **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2500\u2501\u2550\ufe58\ufe63\uff0d", "-"),
-        **dict.fromkeys("\u2014\u2015\u2e3a", "--"),
-        **dict.fromkeys("\u2019\u02bc\u2032\uff07", "'"),
-        # Arabic, Persian, Devanagari, Bengali and full-width digits.
-        **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xFF10) for digit in range(10)},
-        "\uff1e": ">",
-        "\uff1c": "<",
-        "\uff1a": ":",
-        "\uff20": "@",
-        "\uff3f": "_",
-        "\uff1d": "=",
-        "\uff0a": "*",
-    }
-)
-_SIMPLIFIED = re.compile(f"[{''.join(map(chr, _SIMPLER))}]")
+_SIMPLER = {
+    # Marks for the direction of writing, soft hyphens, blanks of no width. Seen in practice: Gmail wraps addresses in Hebrew
+    # attributions in them, Apple Mail begins quoted lines with a byte order mark.
+    **dict.fromkeys("\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e", ""),
+    **dict.fromkeys("\u2060\u2066\u2067\u2068\u2069\ufeff", ""),
+    **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2500\u2501\u2550\ufe58\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u2014\u2015\u2e3a", "--"),
+    **dict.fromkeys("\u2019\u02bc\u2032\uff07", "'"),
+    # Arabic, Persian, Devanagari, Bengali and full-width digits.
+    **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xFF10) for digit in range(10)},
+    "\uff1e": ">",
+    "\uff1c": "<",
+    "\uff1a": ":",
+    "\uff20": "@",
+    "\uff3f": "_",
+    "\uff1d": "=",
+    "\uff0a": "*",
+}
+_SIMPLIFIED = re.compile(f"[{''.join(_SIMPLER)}]")
 
 
 class Origin(Enum):
@@ -63,10 +61,11 @@ def simplify(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def _simplify_line(line: Line) -> Line:
-    """Most lines have nothing to simplify, whatever their script, and searching for it is far cheaper than translating all."""
+    """Most lines have nothing to simplify, whatever their script, and the others a few characters: translating all costs far more."""
     text = line.text[:MAX_LINE]
     if not text.isascii() and _SIMPLIFIED.search(text):
-        text = text.translate(_SIMPLER)
+        for character in _SIMPLER.keys() & set(text):
+            text = text.replace(character, _SIMPLER[character])
     return line if text == line.text else replace(line, text=text)
 
 

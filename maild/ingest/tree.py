@@ -6,8 +6,8 @@ Libraries see no more parts, no deeper nesting and no longer fields than they ca
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from email import message_from_bytes
 from email.errors import MessageError
+from email.feedparser import FeedParser
 from email.message import Message
 from itertools import islice
 
@@ -30,9 +30,14 @@ PARSER_FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionEr
 _BOUNDARY = re.compile(rb"boundary[^=\n]{0,20}=[ \t\n]{0,20}\"?([^\"\n;]{0,200})")
 _STRUCTURAL_FIELD = re.compile(rb"\ncontent-(?:type|disposition)[ \t]{0,20}:[^\n]*(?:\n[ \t][^\n]*)*")
 _UNFOLDED = re.compile(rb"boundary=", re.IGNORECASE)
+# Lines end as stdlib has them end.
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_HEAD_END = re.compile(rb"(?:\A|(?>\r\n|\r|\n))(?:\r\n|\r|\n)")
+# The dash stands first, because a single octet is soon looked for.
+_DASHES = re.compile(rb"-(?<=[\r\n]-)-")
 _TYPE = re.compile(r"[^\s/]{1,100}/[^\s/]{1,100}")
 _FOLD = re.compile(r"[\r\n]+")
-_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 _STRUCTURAL_NAMES = frozenset({"content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"})
 
 
@@ -78,13 +83,16 @@ def _delimiters(lowered: bytes, boundaries: tuple[bytes, ...]) -> Iterator[int]:
         position = lowered.find(b"\n--", position + 3)
 
 
-def build_tree(message: Message, fields: tuple[HeaderField, ...], remainder: bytes) -> tuple[Part, tuple[str, ...]]:
+def build_tree(
+    message: Message, fields: tuple[HeaderField, ...], remainder: bytes, *, depth: int = 0, parts: int = 0
+) -> tuple[Part, tuple[str, ...]]:
     """(the tree of an opened message, its defects); the message keeps its structure and headers only.
 
-    `fields` is the message's whole header, `remainder` what was cut off before opening.
+    `fields` is the message's whole header, `remainder` what was cut off before opening. Of a message in another one, `depth` is its own
+    there, and `parts` are those counted already.
     """
-    builder = _Builder()
-    root = builder.build(message, 0, fields)
+    builder = _Builder(parts)
+    root = builder.build(message, depth, fields)
     if remainder:
         opaque = Part(builder.next_index(), OPAQUE, (), (), remainder, disposition="attachment")
         root = replace(root, children=(*root.children, opaque))
@@ -95,8 +103,8 @@ def build_tree(message: Message, fields: tuple[HeaderField, ...], remainder: byt
 class _Builder:
     """Numbers the parts while it builds them, and stops at the limits."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, count: int) -> None:
+        self._count = count
         self.defects: dict[str, None] = {}
 
     def note(self, defect: str) -> None:
@@ -134,7 +142,7 @@ class _Builder:
         if depth + 1 < MAX_DEPTH and (opened := _open_unfolded(kind.value, payload)):
             self.note("a boundary is not folded")
             return b"", self._build_children(_parts(opened), depth)
-        if kind.value in _MESSAGES:
+        if kind.value in MESSAGES:
             return payload, self._build_message(payload, depth)
         if kind.value == "text/plain" and b"begin" in payload:
             return self._build_uuencoded(payload, headers)
@@ -191,13 +199,61 @@ class _Builder:
 
 def open_with_stdlib(guarded: bytes) -> tuple[Message, bytes]:
     """(a guarded message opened by stdlib, what was cut off before). One that breaks the parser is opened as a single text."""
-    cut = find_cut(guarded)
-    opened, remainder = (guarded, b"") if cut is None else (guarded[:cut], guarded[cut:])
+    opened, remainder = _cut(guarded)
     try:
-        return message_from_bytes(opened, SealedMessage), remainder
+        return _split(opened), remainder
     except PARSER_FAULTS:
         _, _, body = guarded.partition(b"\r\n\r\n")
-        return message_from_bytes(b"\r\n" + body, SealedMessage), b""
+        return _split(b"\r\n" + body), b""
+
+
+def _cut(guarded: bytes) -> tuple[bytes, bytes]:
+    """(what a library may see, the rest). Only heads are looked through: stdlib looks for nothing in what stands between them."""
+    heads = tuple(_find_heads(guarded))
+    cut = find_cut(b"".join(guarded[head] for head in heads))
+    if cut is None:
+        return guarded, b""
+    for head in heads:
+        length = head.stop - head.start
+        if cut < length:
+            break
+        cut -= length
+    return guarded[: head.start + cut], guarded[head.start + cut :]
+
+
+def _find_heads(octets: bytes) -> Iterator[slice]:
+    """Where a header may stand: from the beginning, and from any line with two dashes, to the next empty line. All else is body."""
+    start = 0
+    while True:
+        found = _HEAD_END.search(octets, start)
+        end = found.end() if found else len(octets)
+        yield slice(start, end)
+        following = _DASHES.search(octets, end)
+        if following is None:
+            return
+        start = following.start()
+
+
+def _split(octets: bytes) -> SealedMessage:
+    """Stdlib's splitter is given line by line only what it has to look at, and bodies whole: most of a large mail is a few of them.
+
+    Its `feed` would break them into lines again, so the pieces go straight to the queue of lines it reads.
+    """
+    parser = FeedParser(SealedMessage)
+    vars(parser)["_input"].pushlines([piece.decode("ascii", "surrogateescape") for piece in _pieces(octets)])
+    return parser.close()
+
+
+def _pieces(octets: bytes) -> Iterator[bytes]:
+    """The lines of heads, and what stands between heads."""
+    end = 0
+    for head in _find_heads(octets):
+        if end < head.start:
+            yield octets[end : head.start]
+        yield from _LINE.findall(octets, head.start, head.stop)
+        end = head.stop
+    if end < len(octets):
+        yield octets[end:]
 
 
 def _open_unfolded(kind: str, payload: bytes) -> Message | None:

@@ -34,8 +34,7 @@ from maild.store.columns import storable_key
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
 from maild.store.prepared import Prepared
-from maild.store.tables import mail_out
-from maild.store.tables.tickets import tickets
+from maild.store.tables import mail_out, tickets
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 

@@ -42,6 +42,12 @@ HOSTILE = {
     "100,000 fields": b"X-A: b\r\n" * 100_000 + b"\r\nhi",
     "long Content-Type": b"Content-Type: text/plain" + b';"' * 500_000 + b"\r\n\r\nhi",
     "10,000 parts": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nhi\r\n" * 10_000,
+    "50,000 messages in messages": b"Content-Type: message/rfc822\r\n\r\n" * 50_000,
+    "1,000 messages with headers": b"".join(
+        b"From: ann@x\r\nTo: bob@x\r\nSubject: %d\r\nMessage-ID: <%d@x>\r\nContent-Type: message/rfc822\r\n\r\n" % (depth, depth)
+        for depth in range(1000)
+    )
+    + b"hi",
     "combining marks": b"Content-Type: text/plain; charset=utf-8\r\n\r\na" + "\u0301\u0316".encode() * 200_000,
     "open comments in HTML": b"Content-Type: text/html\r\n\r\n" + b"<!--" * 100_000,
     "10 MB of attributions": b"Subject: x\r\n\r\n" + b"On Mon, 1 Jan 2024 at 10:00, Ann <a@b.c> wrote\n" * 200_000,

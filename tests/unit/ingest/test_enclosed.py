@@ -5,6 +5,7 @@ from quopri import encodestring
 
 from maild.ingest.enclosed import MOST_LEVELS, MOST_MENTIONED
 from maild.ingest.parse import parse_message
+from maild.ingest.tree import MAX_DEPTH, MAX_PARTS
 from maild.outbox.leaks import find_leak
 from maild.tokens import LetterKind
 from tests.rig.letters import TOKENS
@@ -90,6 +91,21 @@ def test_a_mail_that_names_more_than_anybody_looks_through_says_so():
 
     assert f"person{MOST_MENTIONED // 2}@globex.example" in (named(MOST_MENTIONED - 100) or ())
     assert named(MOST_MENTIONED + 1) is None
+
+
+def test_no_more_is_opened_than_of_any_mail():
+    """P2: 500 parts in all that is attached to a mail, and 30 levels of files within files and messages within messages."""
+    parts = [(f"{number}.txt", "text/plain", b"bob@globex.example") for number in range(MAX_PARTS // 2)]
+    file = ("mails.eml", "application/octet-stream", an_email_with_files(parts))
+    first, second, third = parse_message(an_email_with_files([file, file, ("plan.pdf", "application/pdf", b"%PDF")])).attachments
+    assert "bob@globex.example" in (first.mentions or ())
+    assert second.mentions is None
+    assert third.mentions == ()
+    hidden = b"Content-Transfer-Encoding: base64\n\nYUBiLmV4YW1wbGU="
+    (near,) = parse_message(b"Content-Type: message/rfc822\n\n" * (MAX_DEPTH - 1) + hidden).attachments
+    assert near.mentions == ("a@b.example",)
+    (deep,) = parse_message(b"Content-Type: message/rfc822\n\n" * MAX_DEPTH + hidden).attachments
+    assert deep.mentions == ()
 
 
 def test_looking_through_takes_linear_time():

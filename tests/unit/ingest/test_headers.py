@@ -57,6 +57,10 @@ def test_budgets_cut_with_a_note():
     assert many.defects == (f"more than {MAX_FIELDS} header fields",)
     long = read_headers(b"X-A: " + b"a" * 1_000_000 + b"\n\nbody")
     assert len(long.fields[0].value) <= MAX_FIELD_BYTES
+    assert long.defects == ("header cut: too long",)
+    just = read_headers(b"X-A:" + b"a" * MAX_FIELD_BYTES + b"\n\nbody")
+    assert len(just.fields[0].value) == MAX_FIELD_BYTES
+    assert just.defects == ()
     folded = read_headers(b"X-A: b\n" + b" aaaaaaaaa\n" * 100_000 + b"X-B: c\n\nbody")
     assert len(folded.fields[0].value) <= MAX_FIELD_BYTES
     assert folded.defects == ("header cut: too long",)

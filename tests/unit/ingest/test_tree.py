@@ -1,12 +1,16 @@
 """MIME trees within limits (MAIL.md P2, P5; OPERATIONS X14, X15)."""
 
+from email import message_from_bytes
+from email.message import Message
 from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from maild.ingest.headers import read_headers
 from maild.ingest.mime import Part
-from maild.ingest.tree import MAX_PARTS, build_tree, find_cut, guard_header, open_with_stdlib
+from maild.ingest.tree import MAX_PARTS, SealedMessage, build_tree, find_cut, guard_header, open_with_stdlib
 
 
 def tree_of(raw: bytes) -> tuple[Part, tuple[str, ...]]:
@@ -105,6 +109,34 @@ def test_deep_nesting_ends_as_an_opaque_attachment():
 def test_ordinary_mail_is_not_cut():
     assert find_cut(multipart(b"\n" + b"-----\n" * 5_000, b"\n-- \nAnn\nboundary=none")) is None
     assert find_cut(b"plain text\n" + b"--x\n" * 5_000) is None
+
+
+def shape_of(message: Message) -> tuple[object, ...]:
+    """All that stdlib has found."""
+    found = message.get_payload()
+    payload = [shape_of(part) for part in found if isinstance(part, Message)] if isinstance(found, list) else found
+    return list(message.raw_items()), [type(defect) for defect in message.defects], message.preamble, message.epilogue, payload
+
+
+PIECES = ["\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "--b", "--b\n", "--b--\n", "--b \n", "--bx\n", "--c\r\n", "--", "-- \n"]
+PIECES += ["text", "x: y\n", "From me\n", " folded\n", " \n", "\xff", "\f", ":\n"]
+NESTED = "Content-Type: multipart/mixed; boundary={}\n"
+
+
+@given(st.lists(st.sampled_from([*PIECES, NESTED.format("b"), NESTED.format("c")]), max_size=25))
+def test_bodies_given_whole_are_split_as_line_by_line(pieces: list[str]):
+    raw = "".join([NESTED.format("b"), *pieces]).encode("latin-1")
+    opened, remainder = open_with_stdlib(raw)
+    assert remainder == b""
+    assert shape_of(opened) == shape_of(message_from_bytes(raw, SealedMessage))
+
+
+def test_what_stands_in_bodies_cuts_nothing():
+    """A long text about mail, or a mail with many mails in it."""
+    listing = b"boundary=x\n" * 1_000 + b"Content-Type: x\n" + b" folded\n" * 1_000
+    root, defects = tree_of(multipart(b"\n" + listing, b"\nhello"))
+    assert [part.payload for part in root.children] == [listing[:-1] + b"\n", b"hello"]
+    assert defects == ()
 
 
 HOSTILE = {
