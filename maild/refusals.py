@@ -40,15 +40,22 @@ def tell_of_refusal(tx: Transaction, delivery: int, office: Office, now: datetim
     unreachable = suppressions.find_unreachable(tx, settings, now)
     ticket = None if row.ticket is None else tickets.view(tx, row.ticket)
     told = tell_others(reader, consequences, ticket, unreachable, settings)
-    decision = _decide(tx, row, ticket, (*consequences, *told), settings)
+    decision = _decide(tx, row, ticket, (*consequences, *told), unreachable, settings)
     first = settings.desk.first_number
     apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
 
 
-def _decide(tx: Transaction, row: OutboxRow, ticket: TicketView | None, consequences: tuple[Effect, ...], settings: Settings) -> Decision:
+def _decide(
+    tx: Transaction,
+    row: OutboxRow,
+    ticket: TicketView | None,
+    consequences: tuple[Effect, ...],
+    unreachable: frozenset[str],
+    settings: Settings,
+) -> Decision:
     reason = Reason("refused", row.error)
     if row.kind is not LetterKind.ANSWER or ticket is None:
         return Decision(IncomingState.DONE, reason, ticket, ticket, consequences)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE})
-    told = tell_who_answered(letters.find_author(tx, row.letter), ticket, f"{row.recipient}: {row.error}", settings)
+    told = tell_who_answered(letters.find_author(tx, row.letter), ticket, f"{row.recipient}: {row.error}", unreachable, settings)
     return Decision(IncomingState.DONE, reason, ticket, after, (*consequences, *told))

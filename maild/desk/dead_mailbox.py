@@ -38,10 +38,11 @@ def tell_others(
     if ticket is None:
         yield from _tell_off_ticket(agent, f"{warning} ({suppressed.reason})", absent, settings)
     else:
-        yield from _tell_on_ticket(ticket, warning, suppressed.reason, absent, settings)
+        yield from tell_on_ticket(ticket, warning, suppressed.reason, absent, settings)
 
 
-def _tell_on_ticket(ticket: TicketView, warning: str, why: str, absent: frozenset[str], settings: Settings) -> Iterator[Effect]:
+def tell_on_ticket(ticket: TicketView, warning: str, why: str, absent: frozenset[str], settings: Settings) -> Iterator[Effect]:
+    """The agents of the ticket's department, or else the admins. `absent` are the keys of agents who get no mail."""
     told = letters.event_message("Mail system", why, ticket)
     others = agents_to_tell("agents", ticket, settings, absent=absent)
     for key in others:

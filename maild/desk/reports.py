@@ -8,7 +8,7 @@ from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.agent_mail import message_of
 from maild.desk.audience import unreachable_agents
-from maild.desk.dead_mailbox import find_reader, tell_others
+from maild.desk.dead_mailbox import find_reader, tell_on_ticket, tell_others
 from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent
@@ -78,15 +78,22 @@ def _effects(
     yield RecordEvent(_event_kind(reading, failure), "maild", failure or _words(reading))
     yield from _alias(reading, letter)
     if failure and letter.kind is LetterKind.ANSWER:
-        yield from tell_who_answered(letter.author, ticket, failure, settings)
+        unreachable = unreachable_agents(reading.known.suppressed, settings)
+        yield from tell_who_answered(letter.author, ticket, failure, unreachable, settings)
 
 
-def tell_who_answered(author: str | None, ticket: TicketView, failure: str, settings: Settings) -> Iterator[Effect]:
-    """B4: the author of an answer that did not arrive, and the ticket's owner."""
+def tell_who_answered(
+    author: str | None, ticket: TicketView, failure: str, unreachable: frozenset[str], settings: Settings
+) -> Iterator[Effect]:
+    """B4: the author of an answer that did not arrive, and the ticket's owner; where neither is an agent, as with an answer written at the
+    command line, whoever is told of the ticket. `unreachable` are the keys of agents whose mailboxes are known to be dead.
+    """
     told = letters.event_message("Mail system", failure, ticket)
-    for key in dict.fromkeys((author, ticket.owner)):
-        if agent := settings.agents.get(key or ""):
-            yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+    concerned = [settings.agents[key] for key in dict.fromkeys((author, ticket.owner)) if key and key in settings.agents]
+    for agent in concerned:
+        yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+    if not concerned:
+        yield from tell_on_ticket(ticket, "An answer could not be delivered.", failure, unreachable, settings)
 
 
 def _alias(reading: Reading, letter: KnownLetter) -> Iterator[Effect]:

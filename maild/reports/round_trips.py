@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from maild.config.settings import Queue, Settings, Smtp
 from maild.finding import Finding, Level, judge_clock
-from maild.ingest.authentication import judge
+from maild.ingest.authentication import is_aligned, judge
 from maild.ingest.witness import find_witness
 from maild.message import AuthResult, InboundMessage
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome
@@ -30,6 +30,10 @@ from maild.tokens import Tokens
 PROBE_NUMBERS = 10**9
 LEVELS: dict[str, Level] = {"on": "fail", "auto": "warn", "off": "ok"}
 """How bad it is that plus addresses do not work, by `desk.plus`."""
+PROVE_AGENTS = (
+    "have the server judge such mail, too, or write into it who has logged in (Postfix: `smtpd_sasl_authenticated_header = yes`), and set "
+    "`logins:` of agents who log in under other names than their addresses; or set `trust.agent_auth: token`"
+)
 RECIPIENT_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 
 
@@ -48,12 +52,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One department's two mails; without the first its address leaves no room for a detail."""
+    """One department's two mails; without the first its address leaves no room for a detail. `login` is who submitted them."""
 
     queue: Queue
     plus: Sent | None
     control: Sent
     at: datetime
+    login: str = ""
 
 
 def send_tests(settings: Settings, tokens: Tokens, store: Store, wait_seconds: float) -> Iterator[Finding]:
@@ -87,7 +92,7 @@ def _send(queue: Queue, smtp: Smtp, settings: Settings, tokens: Tokens) -> Trial
         now = _now()
         plus = write_plus_probe(queue, secrets.randbelow(PROBE_NUMBERS), tokens, now)
         control = write_control_probe(queue, secrets.randbelow(PROBE_NUMBERS), tokens, now)
-        return Trial(queue, _hand_over(plus, account) if plus else None, _hand_over(control, account), now)
+        return Trial(queue, _hand_over(plus, account) if plus else None, _hand_over(control, account), now, smtp.username or "")
     finally:
         account.close()
 
@@ -187,6 +192,7 @@ def _tell(
         yield _tell_envelope(trial.plus, trip, returned)
     yield _tell_null_path(trial.control, trip)
     yield _tell_ids(trial, trip, settings)
+    yield from _tell_proof(trial, returned, settings)
     yield from _tell_clock(trial, returned)
 
 
@@ -244,6 +250,34 @@ def _tell_ids(trial: Trial, trip: RoundTrip, settings: Settings) -> Finding:
     if reason := unthreadable(trial.queue, trip, settings):
         return Finding("fail", reason.text, WAYS_BACK)
     return Finding("ok", "the relay replaces our Message-IDs; answers are known by their address, or by the tag in their subject")
+
+
+def _tell_proof(trial: Trial, returned: Mapping[int, Returned], settings: Settings) -> Iterator[Finding]:
+    """S1, S1a: what the server says of mail that its own users submit, since agents' answers are such mail where they have addresses beside
+    the department's. It judges what comes from outside, and often nothing else."""
+    arrived = _arrival(trial.plus, returned) or _arrival(trial.control, returned)
+    if arrived is None or settings.trust.agent_auth == "token" or not _has_agents_beside(trial.queue, settings):
+        return
+    witness = find_witness(trial.queue.mailbox, settings)
+    found = judge(arrived.message, witness, filter(None, (trial.login, trial.queue.address)))
+    if found.verdict is AuthResult.PASS:
+        yield Finding("ok", f"mail that your own users submit is authenticated: {found.reason.text}")
+        return
+    whose = " or ".join(sorted(witness.names - {""})) if witness else ""
+    said = (
+        f"without a verdict of {whose or 'a server you trust'}" if found.verdict is AuthResult.UNKNOWN else f"unproven: {found.reason.text}"
+    )
+    yield Finding(
+        "warn",
+        f"mail that your own users submit comes back {said}; answers of agents who do so will be held (agent_unverified)",
+        PROVE_AGENTS,
+    )
+
+
+def _has_agents_beside(queue: Queue, settings: Settings) -> bool:
+    domain = queue.address.rpartition("@")[2]
+    addresses = (address for agent in settings.agents.values() for address in agent.addresses)
+    return any(is_aligned(address.rpartition("@")[2], domain) for address in addresses)
 
 
 def _tell_clock(trial: Trial, returned: Mapping[int, Returned]) -> Iterator[Finding]:

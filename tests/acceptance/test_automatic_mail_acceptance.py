@@ -83,6 +83,16 @@ def test_a_bounced_answer_is_told_to_its_owner_and_changes_no_state(desk: Runnin
     assert len(desk.letters("gone@bounces.example")) == 2
 
 
+def test_a_bounced_answer_of_nobody_in_particular_is_told_to_the_department(desk: RunningDesk):
+    """B4: written at the command line, on a ticket without an owner."""
+    number, _ = a_ticket_of(desk, "alone@bounces.example")
+    desk.ask("ticket", "reply", str(number), "This will not arrive either.")
+    desk.settle()
+    desk.receive(a_bounce_of(desk.letters("alone@bounces.example")[-1], desk.at("support")))
+    assert "! An answer could not be delivered." in text_of(desk.letters("anna")[-1])
+    assert desk.ticket(number)["tags"] == ["undeliverable"]
+
+
 def test_an_address_that_bounced_gets_no_automatic_mail_until_somebody_writes_from_it(desk: RunningDesk):
     number, ack = a_ticket_of(desk, "back@bounces.example")
     desk.receive(a_bounce_of(ack, desk.at("support")))

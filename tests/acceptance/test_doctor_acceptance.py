@@ -109,6 +109,25 @@ def test_each_department_sees_its_own_plus_address_work(still_desk: RunningDesk)
     assert "seen to work" in reasons(again["ok"], "queue sales")
 
 
+def test_a_server_that_says_nothing_of_its_own_users_is_told_before_their_answers_are_held(make_desk: MakeDesk):
+    """S1, S1a: Postfix and Dovecot as they come."""
+    desk = make_desk(extra="limits: {automatic: off, storm: off}\ntrust: {authserv_ids: [mx.desk.example]}")
+    open_store(desk.storage, desk.directory, create=True).close()
+    provider = at_provider(desk)
+    (told,) = [item for item in sent_test(desk)["warn"] if item["check"] == "queue support" and "your own users" in item["reason"]]
+    assert "without a verdict of mx.desk.example; answers of agents who do so will be held (agent_unverified)" in told["reason"]
+    assert "smtpd_sasl_authenticated_header" in told["next"]
+    provider.says = f"Received: from x (Authenticated sender: {desk.at('support')}) by mx.desk.example with ESMTPSA id 1"
+    found = sent_test(desk)
+    assert f"is authenticated: logged in as {desk.at('support')}" in reasons(found["ok"], "queue support")
+    assert "your own users" in reasons(found["warn"], "queue sales"), "it is another's login"
+    provider.says = "Authentication-Results: mx.desk.example; dmarc=fail"
+    assert "comes back unproven: DMARC failed" in reasons(sent_test(desk)["warn"], "queue support")
+    desk.extra = desk.extra.replace("[mx.desk.example]", "[mx.desk.example], agent_auth: token")
+    desk.configure()
+    assert "your own users" not in str(sent_test(desk))
+
+
 def test_a_server_without_plus_addresses_is_told_from_one_without_mail(still_desk: RunningDesk):
     without_plus(still_desk.sink)
     found = sent_test(still_desk)

@@ -17,20 +17,21 @@ _numbers = count(1)
 class Provider:
     """Delivers a desk's mail into its mailboxes, and everybody else's into his own. Implements `tests.rig.sink.MailServer`.
 
-    `plus`: details are dropped on delivery. `trace`: the field that names the recipient as written, "" for none. `mailboxes`: addresses
-    that come into another's mailbox.
+    `plus`: details are dropped on delivery. `trace`: the field that names the recipient as written, "" for none. `says`: what else the
+    server writes above a mail. `mailboxes`: addresses that come into another's mailbox.
     """
 
     dovecot: DovecotServer
     mailboxes: Mapping[str, str] = field(default_factory=dict)
     plus: bool = True
     trace: str = "Delivered-To"
+    says: str = ""
 
     def append(self, user: str, raw: bytes) -> None:
         local, _, domain = user.partition("@")
         address = f"{local.partition('+')[0]}@{domain}" if self.plus else user
         traced = f"{self.trace}: {user}\r\n".encode() if self.trace else b""
-        self.dovecot.append(self.mailboxes.get(address, address), traced + raw)
+        self.dovecot.append(self.mailboxes.get(address, address), traced + (f"{self.says}\r\n".encode() if self.says else b"") + raw)
 
 
 def at_provider(desk: RunningDesk, **settings: Any) -> Provider:

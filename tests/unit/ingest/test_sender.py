@@ -3,6 +3,7 @@
 from typing import Any
 
 from maild.ingest.sender import Sender, TokenPlace, identify
+from maild.ingest.witness import Witness
 from maild.message import Address
 from maild.tokens import LetterKind
 from tests.builders import ANN, a_message, some_settings, some_tokens
@@ -42,6 +43,15 @@ def test_a_token_proves_the_agent_it_was_made_for_and_nobody_else() -> None:
     stranger = sent_by(ANN, to=(Address("", address_of("anna")),))
     assert (stranger.agent, stranger.proven, stranger.strange_token) == (None, False, True)
     assert sent_by(ANNA, to=(Address("", address_of("boris")),)).strange_token
+
+
+def test_an_agents_own_address_is_a_login_of_his_without_further_words() -> None:
+    """S1a."""
+    for login, expected in ((ANNA.address, True), ("boris@acme.example", False)):
+        received = f"from x (Authenticated sender: {login}) by mx.acme.example (Postfix) with ESMTPSA id 4"
+        message = a_message(header_from=(ANNA,), headers={"Received": received})
+        found = identify(message, Witness(frozenset({"mx.acme.example"})), some_settings(), TOKENS)
+        assert found.authenticated is expected
 
 
 def test_a_customers_addresses_prove_no_agent() -> None:
