@@ -126,10 +126,14 @@ def test_letters_are_printed_as_they_stand_after_each_verb(desk: RunningDesk):
     (letter,) = desk.ask("outbox", "list")
     identifier = str(letter["id"])
     cancelled = desk.ask("outbox", "cancel", identifier, "--yes")
-    assert cancelled == letter | {"state": "cancelled", "next_attempt": None} == desk.ask("outbox", "show", identifier)
+    assert cancelled == letter | {"state": "cancelled", "next_attempt": None}
+    shown = desk.ask("outbox", "show", identifier)
+    assert shown == cancelled | {"settled": shown["settled"], "reply": None}
+    assert shown["settled"] >= letter["created"]
     again = desk.ask("outbox", "retry", identifier)
     assert (again["state"], again["id"]) == ("queued", letter["id"])
     assert again["next_attempt"] is not None
+    assert desk.ask("outbox", "show", identifier)["settled"] is None
 
 
 def suppress(desk: RunningDesk, address: str, reason: str, until: datetime | None) -> None:
