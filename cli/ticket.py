@@ -240,14 +240,20 @@ def set_(context: Context, number: int, assignments: tuple[str, ...], agent: str
     _act(context, number, agent, as_json, [("set", assignment) for assignment in assignments])
 
 
-@command.command(help="Add tags.")
+@command.command(help="Add tags, each one word.")
 @number_argument
 @click.argument("tags", nargs=-1, required=True)
 @as_option
 @json_option
 @click.pass_obj
 def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("tag", " ".join(tags))])
+    from maild.desk.commands import find_tag_problem
+    from maild.errors import UsageError
+
+    words = [tag.removeprefix("#") for tag in tags]
+    if problems := [problem for word in words if (problem := find_tag_problem(word))]:
+        raise UsageError("; ".join(problems))
+    _act(context, number, agent, as_json, [("tag", " ".join(words))])
 
 
 @command.command(help="Take tags away.")

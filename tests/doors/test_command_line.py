@@ -427,6 +427,14 @@ def test_the_question_before_a_destructive_act_shows_no_escapes_and_leaves_stdou
 # What the command is given
 
 
+def test_what_is_no_tag_is_refused_and_each_argument_is_one(desk: RunningDesk):
+    a_ticket(desk)
+    refused = run_here(desk.directory, "ticket", "tag", "1", "vip", "a b", "ä!")
+    one_sentence(refused, '"a b" is no tag: a tag is one word', '"ä!" is no tag', status=2)
+    assert desk.ticket(1)["tags"] == []
+    assert desk.ask("ticket", "tag", "1", "vip", "#schön")["tags"] == ["schön", "vip"]
+
+
 @pytest.mark.parametrize("number", ["0", "-3", "1.5", "²", "x", "99999999999999999999", "9" * 5000])
 @pytest.mark.parametrize("arguments", [("ticket", "show", "{}"), ("outbox", "list", "--ticket", "{}"), ("ticket", "list", "--limit", "{}")])
 def test_what_is_no_number_is_refused(desk: RunningDesk, arguments: tuple[str, ...], number: str):
