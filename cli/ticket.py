@@ -49,7 +49,7 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     """Tickets that meet QUERY, newest first.
 
     Words search the full text; status:open queue:support owner:anna|me|none priority:high from:@acme.example #payment created:<7d
-    updated:>2026-11-01 filter; - negates, quotes keep words together.
+    updated:>2026-11-01 filter; - negates, quotes keep words together. Spam and merged tickets are listed only where QUERY names a status.
     """
     from cli.documents import ticket_document
     from maild.desk.query import find_stranger, parse_query
