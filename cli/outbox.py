@@ -50,7 +50,7 @@ def list_(context: Context, state: str | None, ticket: int | None, limit: int | 
     print_rows(titles, cells, limit=limit, total=total)
 
 
-@command.command(help="One outgoing mail; --raw prints its bytes.")
+@command.command(help="One outgoing mail, with the relay's reply and when it was; --raw prints its bytes.")
 @id_argument
 @click.option("--raw", is_flag=True, help="The mail itself, as every attempt sends it.")
 @json_option
@@ -64,10 +64,12 @@ def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
         content = letters.raw(tx, identifier) if raw else b""
     if raw:
         print_bytes(content)
-    elif as_json:
-        print_json(outbox_document(row))
+        return
+    document = outbox_document(row) | {"settled": row.settled, "reply": row.reply or None}
+    if as_json:
+        print_json(document)
     else:
-        print_fields(outbox_document(row).items())
+        print_fields(document.items())
 
 
 @command.command(help="Send now what waits, failed or was cancelled.")

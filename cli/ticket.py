@@ -49,7 +49,7 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     """Tickets that meet QUERY, newest first.
 
     Words search the full text; status:open queue:support owner:anna|me|none priority:high from:@acme.example #payment created:<7d
-    updated:>2026-11-01 filter; - negates, quotes keep words together.
+    updated:>2026-11-01 filter; - negates, quotes keep words together. Spam and merged tickets are listed only where QUERY names a status.
     """
     from maild.desk.query import find_stranger, parse_query
     from maild.errors import UsageError
@@ -243,14 +243,20 @@ def set_(context: Context, number: int, assignments: tuple[str, ...], agent: str
     _act(context, number, agent, as_json, [("set", assignment) for assignment in assignments])
 
 
-@command.command(help="Add tags.")
+@command.command(help="Add tags, each one word.")
 @number_argument
 @click.argument("tags", nargs=-1, required=True)
 @as_option
 @json_option
 @click.pass_obj
 def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("tag", " ".join(tags))])
+    from maild.desk.commands import find_tag_problem
+    from maild.errors import UsageError
+
+    words = [tag.removeprefix("#") for tag in tags]
+    if problems := [problem for word in words if (problem := find_tag_problem(word))]:
+        raise UsageError("; ".join(problems))
+    _act(context, number, agent, as_json, [("tag", " ".join(words))])
 
 
 @command.command(help="Take tags away.")

@@ -8,6 +8,9 @@ from typing import Literal
 
 Level = Literal["ok", "warn", "fail"]
 CERTIFICATE_NOTICE = timedelta(days=14)
+TRANSFER_GROWTH = 1.4
+"""Base64 and its line ends make four bytes of three; the rest is text."""
+MEBIBYTE = 1024 * 1024
 _EXPIRED, _OTHER_NAME = 10, (62, 64)
 SKEW = timedelta(seconds=60)
 """OPERATIONS C12: a clock that is wrong by less is nobody's business."""

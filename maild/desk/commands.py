@@ -46,6 +46,7 @@ _COMMAND_LIKE = re.compile(
 _SEND = re.compile(rf"[{_HASHES}]?send")
 _LITERAL = re.compile(rf"[{_HASHES}]{{2}}(?=[^\W\d_])")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+_NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{_HASHES}]")
 _ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
 
 
@@ -268,7 +269,17 @@ def _tag(state: _State, argument: str) -> _State:
     words = _words(argument)
     if not words:
         return state.fail("#tag needs at least one word, as in #tag vip")
+    if problems := [problem for word in sorted(words) if (problem := find_tag_problem(word))]:
+        return state.fail("; ".join(problems))
     return state.become(replace(state.ticket, tags=state.ticket.tags | words), "tagged", ", ".join(sorted(words)))
+
+
+def find_tag_problem(word: str) -> str:
+    """Why it cannot be a tag that people write; "" if it can: a word of any script, which every way of writing and searching tags leaves
+    whole."""
+    if word and not _NO_TAG.search(word):
+        return ""
+    return f'"{word}" is no tag: a tag is one word without blanks, quotes, brackets, "#" and , ; ! ? ='
 
 
 def _untag(state: _State, argument: str) -> _State:

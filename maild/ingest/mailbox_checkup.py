@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from maild.config.settings import Mailbox
 from maild.errors import MailboxAuthError, MailboxError, MailboxUnreachableError
-from maild.finding import Finding, judge_certificate, judge_clock, remedy_for_certificate
+from maild.finding import MEBIBYTE, TRANSFER_GROWTH, Finding, judge_certificate, judge_clock, remedy_for_certificate
 from maild.ingest.arrival import Part
 from maild.ingest.imap import Folder, MailboxSession
 
@@ -56,11 +56,22 @@ def _look_around(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]
         yield Finding("fail", str(error), "see `folder:` of this mailbox")
         return
     yield Finding("ok", f"folder {mailbox.folder} holds {folder.messages} messages")
+    yield _describe_size(mailbox.max_size)
     yield from _judge_capabilities(session, mailbox)
     yield _find_uses(session)
     yield from _judge_dates(session, folder)
     for part in (Part.JUNK, Part.SENT):
         yield from _look_aside(session, part)
+
+
+def _describe_size(max_size: int) -> Finding:
+    """People think of the files; `max_size` and every mail server's limit are about what becomes of them in a mail."""
+    files = int(max_size / TRANSFER_GROWTH)
+    return Finding("ok", f"mail up to {_in_mebibytes(max_size)} MiB is fetched whole (max_size): files of about {_in_mebibytes(files)} MiB")
+
+
+def _in_mebibytes(size: int) -> str:
+    return f"{size / MEBIBYTE:.0f}" if size >= 10 * MEBIBYTE else f"{size / MEBIBYTE:.1f}"
 
 
 def _judge_capabilities(session: MailboxSession, mailbox: Mailbox) -> Iterator[Finding]:

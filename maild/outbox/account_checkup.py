@@ -11,14 +11,12 @@ from datetime import UTC, datetime
 
 from maild.config.settings import Smtp
 from maild.errors import AccountUnavailableError, ConfigurationError
-from maild.finding import Finding, certificate_end, judge_certificate, remedy_for_certificate
+from maild.finding import TRANSFER_GROWTH, Finding, certificate_end, judge_certificate, remedy_for_certificate
 from maild.outbox.hygiene import wire_address
 from maild.outbox.wire import Wire, open_wire
 
 COMMAND_SECONDS = 30.0
 EXTENSIONS = ("SIZE", "8BITMIME", "SMTPUTF8", "DSN")
-TRANSFER_GROWTH = 1.4
-"""Base64 and its line ends make four bytes of three; the rest is text."""
 
 
 def check_account(account: Smtp, hello: str, senders: Sequence[str], largest: int) -> list[Finding]:

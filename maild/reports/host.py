@@ -9,11 +9,10 @@ from pathlib import Path
 from maild.config.load import load_keys
 from maild.config.settings import Settings
 from maild.errors import ConfigurationError
-from maild.finding import Finding
+from maild.finding import MEBIBYTE, Finding
 from maild.ingest.imap_wire import reads_literals_in_pieces
 from maild.writable import is_read_only
 
-MEBIBYTE = 1024 * 1024
 SCARCE, FULL = 1024 * MEBIBYTE, 100 * MEBIBYTE
 NOT_THE_OWNERS = 0o077
 

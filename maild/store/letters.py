@@ -35,7 +35,9 @@ _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A delivery as `maild outbox list` shows it. `next_attempt` None: none will be made. `reply` is the relay's word on taking it."""
+    """A delivery as `maild outbox list` shows it. `next_attempt` None: none will be made. `reply` is the relay's word on taking it.
+    `settled`: when that was, or when it was given up or cancelled; None while there is more to come.
+    """
 
     id: int
     letter: int
@@ -50,6 +52,7 @@ class OutboxRow:
     attempts: int
     created: datetime
     next_attempt: datetime | None
+    settled: datetime | None
     reply: str
     error: str
 
@@ -174,6 +177,7 @@ _ROW = select(
     deliveries.c.attempts,
     deliveries.c.created,
     deliveries.c.next_attempt,
+    deliveries.c.settled,
     deliveries.c.reply,
     deliveries.c.error,
 ).join(letters, letters.c.number == deliveries.c.letter)
@@ -416,6 +420,7 @@ def _row(row: AnyRow) -> OutboxRow:
         attempts=row.attempts,
         created=row.created,
         next_attempt=row.next_attempt,
+        settled=row.settled,
         reply=row.reply,
         error=row.error,
     )

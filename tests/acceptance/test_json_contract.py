@@ -102,7 +102,10 @@ def test_outgoing_mail(desk: RunningDesk):
     for row in rows:
         has(row, OUTBOX)
         assert (row["state"], row["error"]) == ("sent", None)
-    has(document(desk, "outbox", "show", str(rows[0]["id"])), OUTBOX)
+    shown = document(desk, "outbox", "show", str(rows[0]["id"]))
+    has(shown, OUTBOX)
+    assert shown["reply"].startswith("250 ")
+    assert shown["created"] <= shown["settled"]
 
 
 def test_suppressed_addresses(desk: RunningDesk):

@@ -126,10 +126,14 @@ def test_letters_are_printed_as_they_stand_after_each_verb(desk: RunningDesk):
     (letter,) = desk.ask("outbox", "list")
     identifier = str(letter["id"])
     cancelled = desk.ask("outbox", "cancel", identifier, "--yes")
-    assert cancelled == letter | {"state": "cancelled", "next_attempt": None} == desk.ask("outbox", "show", identifier)
+    assert cancelled == letter | {"state": "cancelled", "next_attempt": None}
+    shown = desk.ask("outbox", "show", identifier)
+    assert shown == cancelled | {"settled": shown["settled"], "reply": None}
+    assert shown["settled"] >= letter["created"]
     again = desk.ask("outbox", "retry", identifier)
     assert (again["state"], again["id"]) == ("queued", letter["id"])
     assert again["next_attempt"] is not None
+    assert desk.ask("outbox", "show", identifier)["settled"] is None
 
 
 def suppress(desk: RunningDesk, address: str, reason: str, until: datetime | None) -> None:
@@ -432,6 +436,14 @@ def test_the_question_before_a_destructive_act_shows_no_escapes_and_leaves_stdou
 
 
 # What the command is given
+
+
+def test_what_is_no_tag_is_refused_and_each_argument_is_one(desk: RunningDesk):
+    a_ticket(desk)
+    refused = run_here(desk.directory, "ticket", "tag", "1", "vip", "a b", "ä!")
+    one_sentence(refused, '"a b" is no tag: a tag is one word', '"ä!" is no tag', status=2)
+    assert desk.ticket(1)["tags"] == []
+    assert desk.ask("ticket", "tag", "1", "vip", "#schön")["tags"] == ["schön", "vip"]
 
 
 @pytest.mark.parametrize("number", ["0", "-3", "1.5", "²", "x", "99999999999999999999", "9" * 5000])

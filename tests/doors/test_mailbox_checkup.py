@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from maild.config.settings import After, Mailbox, Secret
-from maild.finding import Finding, judge_certificate, judge_clock, remedy_for_certificate
+from maild.finding import MEBIBYTE, Finding, judge_certificate, judge_clock, remedy_for_certificate
 from maild.ingest.mailbox_checkup import check_mailbox
 from tests.rig.dovecot import DovecotServer
 from tests.rig.fake_imap import FakeImap
@@ -40,6 +40,12 @@ def test_a_mailbox_is_checked_without_changing_it(dovecot: DovecotServer, user: 
         assert words in texts(found, "ok")
     assert "Done" not in dovecot.folders(user)
     assert "\\Seen" not in dovecot.messages(user)[0].flags
+
+
+@pytest.mark.parametrize(("max_size", "words"), [(25, ("up to 25 MiB", "18 MiB")), (2, ("up to 2.0 MiB", "1.4 MiB"))])
+def test_how_large_mail_may_be_is_told_with_the_files_it_may_hold(fake: FakeImap, max_size: int, words: tuple[str, str]):
+    (told,) = (finding.text for finding in check_mailbox(a_mailbox(fake, max_size=max_size * MEBIBYTE)) if "max_size" in finding.text)
+    assert all(each in told for each in words), told
 
 
 def test_of_the_junk_folder_is_told_how_much_lies_in_it_and_that_it_is_missing(dovecot: DovecotServer, user: str):

@@ -43,6 +43,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 | incoming mail | `id mailbox uid received from subject state class reason ticket auth` |
 | incoming mail of `message show` | the same, and `attempts error evidence`, each piece of evidence with `code text` |
 | outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
+| outbox row of `outbox show` | the same, and `settled reply`: when it was sent, given up or cancelled, and the relay's word on taking it |
 | suppressed address | `address reason since until` |
 | department | `queue name address mode lead new open waiting depth unassigned oldest load` |
 | department of `queue show` | the same, `teams` (its agents in each), and `tickets`: those to be done, in order, with one key more, `why` |

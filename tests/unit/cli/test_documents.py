@@ -78,7 +78,22 @@ def test_the_manual_names_every_key_in_its_order():
     ticket = TicketRow(1, "Printer", "support", Status.NEW, Priority.NORMAL, None, ANN, ("vip",), NOW, NOW, 3)
     message = MessageRow(1, MessageKind.CUSTOMER, ANN, None, NOW, "", "", "", "", False, None, None, ())
     outbox = OutboxRow(
-        1, 1, 1, LetterKind.ANSWER, "answer", "support", "ann@globex.example", "Re: Printer", DeliveryState.SENT, "id", 1, NOW, None, "", ""
+        1,
+        1,
+        1,
+        LetterKind.ANSWER,
+        "answer",
+        "support",
+        "ann@globex.example",
+        "Re: Printer",
+        DeliveryState.SENT,
+        "id",
+        1,
+        NOW,
+        None,
+        NOW,
+        "ok",
+        "",
     )
     assert list(documents.ticket_document(ticket, 3, "[Acme #1-7QKD]")) == told("ticket")
     assert list(documents.message_document(message)) == told("message of a ticket")

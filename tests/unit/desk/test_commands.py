@@ -2,7 +2,7 @@
 
 from builders import NOW, a_ticket, some_settings
 
-from maild.desk.commands import Command, parse, perform
+from maild.desk.commands import Command, find_tag_problem, parse, perform
 from maild.ticket import Priority, Status, TicketView
 
 
@@ -129,10 +129,20 @@ def test_a_fault_is_a_sentence_that_says_what_to_write():
     assert faults("set", "order") == ['"order" sets nothing; write a name, "=" and a value, as in order=1234567']
     assert faults("set", "=1") == ['"=1" sets nothing; write a name, "=" and a value, as in order=1234567']
     assert faults("tag", "") == ["#tag needs at least one word, as in #tag vip"]
+    assert faults("tag", "vip (big)") == ['"(big)" is no tag: a tag is one word without blanks, quotes, brackets, "#" and , ; ! ? =']
+    assert faults("untag", "(big)") == []
     assert faults("untag", " ") == ["#untag needs at least one word, as in #untag vip"]
     assert faults("move", "") == ["no queue is named; name one of: support, sales"]
     assert faults("priority", "9") == ['there is no priority "9"; name one of: low, normal, high, urgent']
     assert faults("set", "status=done") == ['there is no status "done"; name one of: open, waiting, closed, spam']
+
+
+def test_a_tag_is_a_word_of_any_script():
+    for word in ("vip", "schön", "срочно", "می‌خواهم", "हिंदी", "c++", "v1.2", "a/b", "l2:waiting", "rule-error", "client's", "🔥"):
+        assert find_tag_problem(word) == "", word
+        assert done(("tag", word)).tags == {word}
+    for word in ("", "a b", "a\tb", "a,b", "ä!", "(a)", "a=b", '"a"', "#a", "a?", "\x1ba"):
+        assert find_tag_problem(word), word
 
 
 def test_copies_go_to_one_address_and_no_word_beside_it_is_lost():
