@@ -22,6 +22,7 @@ from maild.tokens import LetterKind, Tokens
 _REPORTS = {
     ReportKind.BOUNCE: MessageClass.BOUNCE,
     ReportKind.DELAY: MessageClass.DELAY,
+    ReportKind.DELIVERED: MessageClass.MDN,
     ReportKind.MDN: MessageClass.MDN,
     ReportKind.ARF: MessageClass.ARF,
 }

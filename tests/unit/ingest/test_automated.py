@@ -96,7 +96,7 @@ def test_a_calendars_answer_is_no_person() -> None:
 
 
 def test_a_report_goes_before_everything_but_our_own_mail() -> None:
-    for kind, expected in (("bounce", "bounce"), ("delay", "delay"), ("mdn", "mdn"), ("arf", "arf")):
+    for kind, expected in (("bounce", "bounce"), ("delay", "delay"), ("delivered", "mdn"), ("mdn", "mdn"), ("arf", "arf")):
         report = Report(ReportKind(kind), (), (), "a sign")
         check("Auto-Submitted: auto-replied\nPrecedence: bulk", MessageClass(expected), report=report)
 
