@@ -7,6 +7,7 @@ ticket. What the rules make of the draft, and which letters follow, is `maild.co
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 
 from maild.config.settings import Settings
 from maild.desk.agent_mail import decide_agent_mail, message_of
@@ -145,7 +146,8 @@ def _is_new_topic(ticket: TicketView, reading: Reading) -> bool:
 
 
 def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Reading, settings: Settings, now: datetime) -> Draft:
-    message = replace(message_of(reading, kind, now), internal=_is_internal(kind, reading), attachments=_without_signatures(reading))
+    added = _with_event(message_of(reading, kind, now), reading.message)
+    message = replace(added, internal=_is_internal(kind, reading), attachments=_without_signatures(reading))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     seen = replace(housed, watchers=housed.watchers | _new_watchers(housed, reading))
     after = _with_marks(_with_sender(seen, kind, reading, settings), reading).with_status(step.status, now)
@@ -262,7 +264,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
     """A request. It may follow a ticket that its sender may not write on, or that has been closed too long; that one is not touched."""
     is_written = reading.nature.message_class in (MessageClass.HUMAN, MessageClass.LIST)
     kind = MessageKind.CUSTOMER if is_written else MessageKind.AUTO
-    message = _uncut(message_of(reading, kind, now), reading.message)
+    message = _with_event(_uncut(message_of(reading, kind, now), reading.message), reading.message)
     ticket = with_doubts(_opened(reading, settings, now), reading)
     return Draft(
         state=IncomingState.DONE,
@@ -286,6 +288,15 @@ def _uncut(added: AddMessage, message: InboundMessage) -> AddMessage:
         visible_html=message.uncut_html,
         attachments=tuple(replace(attachment, elided=False) for attachment in message.attachments),
     )
+
+
+def _with_event(added: AddMessage, message: InboundMessage) -> AddMessage:
+    """MAIL.md P12: above the words of an invitation stands what it invites to, in one line. Seen in practice: Outlook's say neither when
+    nor where."""
+    if not message.invitation or message.invitation in added.visible:
+        return added
+    html = f"<p>{escape(message.invitation)}</p>{added.visible_html}" if added.visible_html else ""
+    return replace(added, visible=f"{message.invitation}\n\n{added.visible}", visible_html=html)
 
 
 def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:

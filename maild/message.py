@@ -153,13 +153,15 @@ class BounceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BouncedRecipient:
-    """One recipient of a delivery report (RFC 3464). `kind` None: nothing in the report tells hard from soft."""
+    """One recipient of a delivery report (RFC 3464). `kind` None: nothing in the report tells hard from soft; nor where it was
+    `delivered`, or passed on."""
 
     address: str
     kind: BounceKind | None
     final: bool
     status: str
     diagnostic: str
+    delivered: bool = False
 
 
 class ReportKind(Enum):
@@ -167,6 +169,7 @@ class ReportKind(Enum):
 
     BOUNCE = "bounce"
     DELAY = "delay"
+    DELIVERED = "delivered"
     MDN = "mdn"
     ARF = "arf"
 

@@ -21,7 +21,7 @@ from maild.draft import Draft
 from maild.effects import Decision
 from maild.ingest.arrival import Part
 from maild.ingest.author import find_author
-from maild.ingest.automated import classify
+from maild.ingest.automated import classify, with_own_letter
 from maild.ingest.bounce import Bounced, find_bounced_letter
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.details import find_details
@@ -93,6 +93,7 @@ def read(
     sender = replace(named, distrust=find_distrust(named, conduct, known.history))
     nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, carrier=through.carrier)
     thread = find_thread(message, sender, departments, known, tokens, desk.settings, now, is_house=is_house)
+    nature = with_own_letter(nature, thread)
     title = strip_prefixes(tokens.strip_tags(message.subject))
     conduct = with_turn(conduct, nature, thread, known.history)
     conduct = with_tried_number(conduct, sender, thread, tokens.find_tags(message.subject))

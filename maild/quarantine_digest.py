@@ -1,5 +1,6 @@
-"""The quarantine digest: at most once a day the leads are told what was kept out of their mailboxes (MAIL.md S5, B4), so that a customer's
-mail a filter got wrong is missed for a day at most. `maild status` counts it at any time.
+"""The quarantine digest: at most once a day the leads are told what was kept out of their mailboxes (MAIL.md S5), so that a customer's mail
+a filter got wrong is missed for a day at most, and the admins how many reports about nothing of ours came (B4). `maild status` counts both
+at any time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,9 @@ SETTLING = timedelta(minutes=1)
 """What was decided a moment ago may not be committed yet, and is told of another time."""
 SHOWN = 20
 MOST = 1000
-STRAYS = frozenset({"auto", "bounce"})
-"""Automatic answers and reports about nothing of ours: counted, but no reason to write."""
+REPORT = "bounce"
+STRAYS = frozenset({"auto", REPORT})
+"""Automatic answers and reports about nothing of ours: counted, and not named."""
 _TOLD = "quarantine.told"
 
 
@@ -60,19 +62,33 @@ def _letters(found: Sequence[KeptOut], unreachable: frozenset[str], settings: Se
         mails = [mail for mail in found if mail.mailbox == mailbox]
         queue = settings.queues.get(mailbox)
         speaking = mailbox if queue and queue.mode is not Mode.OBSERVE else find_speaking_queue(settings)
-        if speaking and any(mail.reason.code not in STRAYS for mail in mails):
-            yield from (_letter(mails, speaking, reader, settings) for reader in _readers(mailbox, unreachable, settings))
+        if speaking:
+            yield from (_letter(told, speaking, reader, settings) for reader, told in _told(mailbox, mails, unreachable, settings))
+
+
+def _told(
+    mailbox: str, mails: Sequence[KeptOut], unreachable: frozenset[str], settings: Settings
+) -> Iterator[tuple[Address, Sequence[KeptOut]]]:
+    """Who is told, and of what. Reports about nothing of ours are the admins' business: backscatter, or a broken way back. Automatic
+    answers alone are nobody's."""
+    reports = [mail for mail in mails if mail.reason.code == REPORT]
+    others = [mail for mail in mails if mail.reason.code != REPORT]
+    admins, readers = _admins(settings), _readers(mailbox, unreachable, settings)
+    told = others if any(mail.reason.code not in STRAYS for mail in others) else []
+    for reader in dict.fromkeys((*readers, *admins)):
+        if wanted := [*(told if reader in readers else ()), *(reports if reader in admins else ())]:
+            yield reader, wanted
 
 
 def _readers(mailbox: str, unreachable: frozenset[str], settings: Settings) -> tuple[Address, ...]:
     """The lead of the mailbox's department, else the admins; also where his own mailbox is dead (B6)."""
     queue = settings.queues.get(mailbox)
     lead = settings.agents.get(queue.lead or "") if queue else None
-    return (
-        (Address(lead.name, lead.email),)
-        if lead and lead.key not in unreachable
-        else tuple(Address("", admin) for admin in settings.desk.admins)
-    )
+    return (Address(lead.name, lead.email),) if lead and lead.key not in unreachable else _admins(settings)
+
+
+def _admins(settings: Settings) -> tuple[Address, ...]:
+    return tuple(Address("", admin) for admin in settings.desk.admins)
 
 
 def _letter(mails: Sequence[KeptOut], queue: str, reader: Address, settings: Settings) -> Letter:

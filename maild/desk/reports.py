@@ -108,6 +108,9 @@ def _alias(reading: Reading, letter: KnownLetter) -> Iterator[Effect]:
 
 
 def _event_kind(reading: Reading, failure: str | None) -> str:
+    report = reading.message.report
+    if report and report.kind is ReportKind.DELIVERED:
+        return "delivered"
     return "bounced" if failure else reading.nature.message_class.value
 
 
@@ -133,6 +136,8 @@ def _words(reading: Reading) -> str:
     report, recipients = reading.message.report, _recipients(reading)
     if report and report.kind is ReportKind.MDN:
         return _receipt_words(reading, recipients)
+    if report and report.kind is ReportKind.DELIVERED:
+        return f"delivered or passed on to {', '.join(recipient.address for recipient in recipients)}"[:DIAGNOSTIC_LENGTH]
     told = [f"{recipient.address} {recipient.status} {recipient.diagnostic}".strip() for recipient in recipients]
     return ("; ".join(told) or (report.sign if report else ""))[:DIAGNOSTIC_LENGTH]
 

@@ -14,6 +14,7 @@ from maild.ingest.author import Carrier
 from maild.ingest.details import find_details
 from maild.ingest.signs import AUTO_GENERATED_SIGNS, AUTO_REPLY_SIGNS, CALENDAR_SIGNS, LIST_SIGNS, Sign
 from maild.ingest.silence import find_silence
+from maild.ingest.thread import Thread
 from maild.ingest.weak_signs import WEAK_SIGNS, auto_reply_subject
 from maild.message import NOT_JUDGED, Authentication, AuthResult, InboundMessage, MessageClass, Nature, ReportKind
 from maild.reason import Reason
@@ -22,6 +23,7 @@ from maild.tokens import LetterKind, Tokens
 _REPORTS = {
     ReportKind.BOUNCE: MessageClass.BOUNCE,
     ReportKind.DELAY: MessageClass.DELAY,
+    ReportKind.DELIVERED: MessageClass.MDN,
     ReportKind.MDN: MessageClass.MDN,
     ReportKind.ARF: MessageClass.ARF,
 }
@@ -86,6 +88,14 @@ def _own_loop(message: InboundMessage, tokens: Tokens) -> Reason | None:
     if letter and letter.kind is not LetterKind.ANSWER:
         return Reason("own-letter", f"Message-ID: our own {letter.kind.name.lower()} {letter.letter}")
     return None
+
+
+def with_own_letter(nature: Nature, thread: Thread) -> Nature:
+    """MAIL.md F2: an answer to a customer that comes back is our own mail, too, where no other department of ours was to get it."""
+    if thread.own is None or thread.passed_on or nature.message_class is MessageClass.OWN_LOOP:
+        return nature
+    reason = Reason("own-letter", f"Message-ID: our own {thread.own.kind.name.lower()} {thread.own.letter}")
+    return replace(nature, message_class=MessageClass.OWN_LOOP, reasons=(reason, *nature.reasons))
 
 
 def _probe(message: InboundMessage, tokens: Tokens, settings: Settings | None) -> Reason | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maild.ingest.bounce_verdict import find_status, read_kind
 from maild.ingest.hygiene import one_line
-from maild.message import BouncedRecipient
+from maild.message import BouncedRecipient, ReportKind
 
 MAX_DIAGNOSTIC = 500
 _MAX_LINES = 20_000
@@ -34,10 +34,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """What a delivery-status part says. `is_delay`: nothing is final and something is late."""
+    """What a delivery-status part says: of a delay where nothing is final and something late, of success where nobody is left out."""
 
     recipients: tuple[BouncedRecipient, ...]
-    is_delay: bool
+    kind: ReportKind
 
 
 def read_groups(text: str) -> tuple[Group, ...]:
@@ -58,8 +58,9 @@ def read_delivery_status(text: str) -> DeliveryStatus:
     """The recipients of a delivery-status part, each judged on its own (MAIL.md B3)."""
     groups = [group for group in read_groups(text) if _recipient_address(group)][:_MAX_RECIPIENTS]
     recipients = _distinct(_recipient(group) for group in groups)
-    late = any(_action(group) == "delayed" for group in groups)
-    return DeliveryStatus(recipients, is_delay=late and not any(recipient.final for recipient in recipients))
+    late = any(_action(group) == "delayed" for group in groups) and not any(recipient.final for recipient in recipients)
+    good = bool(recipients) and all(recipient.delivered for recipient in recipients)
+    return DeliveryStatus(recipients, ReportKind.DELAY if late else ReportKind.DELIVERED if good else ReportKind.BOUNCE)
 
 
 def read_address(value: str) -> str:
@@ -78,9 +79,10 @@ def _recipient(group: Group) -> BouncedRecipient:
     diagnostic = " ".join(_diagnostic(group).split())
     status = find_status(group.value("status")) or find_status(diagnostic)
     action = _action(group)
-    kind = None if action in GOOD_ACTIONS else read_kind(status, diagnostic)
-    final = action in FAILED_ACTIONS or (action not in {"delayed", *GOOD_ACTIONS} and not status.startswith("4"))
-    return BouncedRecipient(_recipient_address(group), kind, final, status, diagnostic[:MAX_DIAGNOSTIC])
+    delivered = action in GOOD_ACTIONS or (not action and status.startswith("2"))
+    kind = None if delivered else read_kind(status, diagnostic)
+    final = not delivered and (action in FAILED_ACTIONS or (action != "delayed" and not status.startswith("4")))
+    return BouncedRecipient(_recipient_address(group), kind, final, status, diagnostic[:MAX_DIAGNOSTIC], delivered)
 
 
 def _recipient_address(group: Group) -> str:

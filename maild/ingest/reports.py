@@ -91,9 +91,8 @@ def _delivery_report(message: Part) -> Report | None:
 
 
 def _from_status(message: Part, status: DeliveryStatus, sign: str) -> Report:
-    kind = ReportKind.DELAY if status.is_delay else ReportKind.BOUNCE
     returned = next(_returned_message_ids(message), "")
-    return Report(kind, status.recipients, _returned_ids(message), sign, returned_message_id=returned)
+    return Report(status.kind, status.recipients, _returned_ids(message), sign, returned_message_id=returned)
 
 
 # Reports in plain words

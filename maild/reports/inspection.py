@@ -130,7 +130,7 @@ def _describe_attachment(attachment: Attachment) -> Json:
 def _describe_bounce(message: InboundMessage, nature: Nature) -> Json | None:
     if message.report is None or nature.message_class not in (MessageClass.BOUNCE, MessageClass.DELAY):
         return None
-    return {"recipients": [_describe_recipient(recipient) for recipient in message.report.recipients]}
+    return {"recipients": [_describe_recipient(recipient) for recipient in message.report.recipients if not recipient.delivered]}
 
 
 def _describe_recipient(recipient: BouncedRecipient) -> Json:

@@ -32,6 +32,7 @@ KEYS = [
 ]
 MAIL = b"From: Ann Smith <ann@globex.example>\nTo: support@acme.example\nSubject: Printer\nMessage-ID: <m1@globex.example>\n\nIt burns.\n"
 BOUNCE = b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n<bob@globex.example>:\n550 5.1.1 no such user\n"
+SUCCESS = b"Final-Recipient: rfc822; bob@globex.example\nAction: delivered\nStatus: 2.1.5"
 
 
 def test_every_file_of_a_folder_gives_one_object_in_order(tmp_path: Path) -> None:
@@ -46,6 +47,12 @@ def test_every_file_of_a_folder_gives_one_object_in_order(tmp_path: Path) -> Non
     }
     assert (bounce["class"], bounce["may_acknowledge"]) == ("bounce", False)
     json.dumps([mail, bounce])
+
+
+def test_a_report_of_success_is_no_bounce(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_bytes(BOUNCE.replace(b"<bob@globex.example>:\n550 5.1.1 no such user", SUCCESS))
+    (report,) = inspect_paths([tmp_path])
+    assert (report["class"], report["bounce"], report["may_acknowledge"]) == ("mdn", None, False)
 
 
 def test_a_folder_within_a_folder_is_read_too_and_what_is_no_file_is_left_out(tmp_path: Path) -> None:

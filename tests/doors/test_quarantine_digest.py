@@ -110,16 +110,38 @@ def test_in_the_place_of_a_lead_whose_mailbox_is_dead_the_admins_are_told(store:
     assert told(store) == [("ops@acme.example", "In quarantine: 1")]
 
 
-def test_strays_are_counted_but_are_no_reason_to_write_and_what_a_rule_drops_is_not_told_of(store: Store, office: Office):
-    for code in ("auto", "bounce", "drop"):
+def test_automatic_answers_are_counted_but_are_no_reason_to_write_and_what_a_rule_drops_is_not_told_of(store: Store, office: Office):
+    for code in ("auto", "drop"):
         keep_out(store, code)
     QuarantineDigest(store).look(office, NOW + HOUR)
     assert told(store) == []
     keep_out(store, "unauthenticated")
     QuarantineDigest(store).look(office, NOW + HOUR)
-    assert told(store) == [("boris@acme.example", "In quarantine: 3")]
-    assert "3 (1 auto, 1 bounce, 1 unauthenticated)" in text(store)
+    assert told(store) == [("boris@acme.example", "In quarantine: 2")]
+    assert "2 (1 auto, 1 unauthenticated)" in text(store)
     assert "why auto" not in text(store)
+
+
+def test_reports_about_nothing_of_ours_are_counted_for_the_admins_also_where_nothing_else_came(store: Store, office: Office):
+    """MAIL.md B4."""
+    for second in range(2):
+        keep_out(store, "bounce", when=NOW + timedelta(seconds=second))
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    assert told(store) == [("ops@acme.example", "In quarantine: 2")]
+    assert "2 (2 bounce)" in text(store)
+    assert "why bounce" not in text(store)
+
+
+def test_the_lead_is_told_of_mail_and_the_admins_of_reports(store: Store, office: Office):
+    for code in ("bounce", "auto", "spam"):
+        keep_out(store, code)
+        keep_out(store, code, mailbox="sales")
+    QuarantineDigest(store).look(office, NOW + HOUR)
+    assert sorted(told(store)) == [
+        ("boris@acme.example", "In quarantine: 2"),
+        ("ops@acme.example", "In quarantine: 1"),
+        ("ops@acme.example", "In quarantine: 3"),
+    ]
 
 
 def test_of_too_many_the_newest_are_looked_at_so_that_old_strays_hide_nothing(store: Store):

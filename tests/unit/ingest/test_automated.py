@@ -5,10 +5,12 @@ from typing import Any
 
 from maild.config.settings import Settings
 from maild.ingest.address_kinds import is_freemail, is_never_answered
-from maild.ingest.automated import classify
+from maild.ingest.automated import classify, with_own_letter
+from maild.ingest.thread import Thread
+from maild.known import KnownLetter
 from maild.message import NOT_JUDGED, Address, Authentication, MessageClass, Report, ReportKind
 from maild.tokens import LetterKind
-from tests.builders import FAILED, PASSED, a_message, some_settings, some_tokens
+from tests.builders import FAILED, NOW, PASSED, a_message, some_settings, some_tokens
 
 HUMAN = MessageClass.HUMAN
 AUTO_REPLY = MessageClass.AUTO_REPLY
@@ -96,7 +98,7 @@ def test_a_calendars_answer_is_no_person() -> None:
 
 
 def test_a_report_goes_before_everything_but_our_own_mail() -> None:
-    for kind, expected in (("bounce", "bounce"), ("delay", "delay"), ("mdn", "mdn"), ("arf", "arf")):
+    for kind, expected in (("bounce", "bounce"), ("delay", "delay"), ("delivered", "mdn"), ("mdn", "mdn"), ("arf", "arf")):
         report = Report(ReportKind(kind), (), (), "a sign")
         check("Auto-Submitted: auto-replied\nPrecedence: bulk", MessageClass(expected), report=report)
 
@@ -107,6 +109,20 @@ def test_our_own_automatic_mail_is_a_loop() -> None:
     check("", MessageClass.OWN_LOOP, loop_marks=("nonsense", tokens.mint_loop_header()))
     check("", HUMAN, loop_marks=("somebody; 00aaaaaaaaaaaaaaaa",))
     check("", MessageClass.OWN_LOOP, message_id=tokens.mint_message_id(LetterKind.ACKNOWLEDGEMENT, 1, 2))
+
+
+def test_our_own_answer_is_one_too_where_no_other_department_was_to_get_it() -> None:
+    tokens = some_tokens()
+    returned = a_message(message_id=tokens.mint_message_id(LetterKind.ANSWER, 1042, 77))
+    answer = KnownLetter(77, returned.message_id, LetterKind.ANSWER, 1042, None, False, NOW)
+    nature = classify(returned, tokens, None)
+    for thread, expected in (
+        (Thread(), HUMAN),
+        (Thread(own=answer, passed_on=True), HUMAN),
+        (Thread(own=answer), MessageClass.OWN_LOOP),
+    ):
+        assert with_own_letter(nature, thread).message_class is expected
+    assert with_own_letter(nature, Thread(own=answer)).reasons[0].text == "Message-ID: our own answer 77"
 
 
 def test_weak_signs_count_only_in_an_answer_to_our_automatic_mail() -> None:

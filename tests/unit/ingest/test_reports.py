@@ -57,9 +57,9 @@ def test_each_recipient_is_final_or_not_and_hard_or_soft() -> None:
     status("Action: failed\nStatus: 4.4.7", SOFT, True)
     status("Action: delayed\nStatus: 4.2.2", SOFT, False, DELAY)
     status("Action: expired\nStatus: 4.4.7", SOFT, True)
+    for good in ("Action: delivered\nStatus: 2.1.5", "Action: relayed\nStatus: 2.0.0", "Action: expanded", "Status: 2.0.0 (ok)"):
+        status(good, None, False, ReportKind.DELIVERED)
     status("Action: Failed (user unknown)\nStatus: 5.1.1 (bad address)", HARD, True)
-    status("Action: delivered\nStatus: 2.0.0", None, False)
-    status("Action: relayed\nStatus: 2.0.0", None, False)
     status("Status: 5.1.1", HARD, True)
     status("Action: failed\nDiagnostic-Code: smtp; 550 5.1.1 <ann@globex.example>... User unknown", HARD, True)
     status("Action: failed\nDiagnostic-Code: smtp; 452 too busy", SOFT, True)
@@ -79,6 +79,16 @@ def test_several_recipients_are_judged_each_on_its_own() -> None:
         ("bob@globex.example", SOFT, False),
     ]
     assert read(message).kind is BOUNCE
+
+
+def test_a_report_is_of_success_where_nobody_is_left_out() -> None:
+    delivered, failed, late = (
+        f"Final-Recipient: rfc822; {words}\n\n"
+        for words in ("a@x.example\nAction: relayed", "b@x.example\nAction: failed", "c@x.example\nAction: delayed")
+    )
+    assert read(a_report(delivered + failed)).kind is BOUNCE
+    assert read(a_report(delivered + late)).kind is DELAY
+    assert [found.delivered for found in read(a_report(delivered + failed)).recipients] == [True, False]
 
 
 def test_recipients_without_a_blank_line_between_them_are_told_apart() -> None:

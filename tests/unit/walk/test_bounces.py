@@ -1,10 +1,11 @@
 """Reports of many servers about a letter of ours: they find it, and open no ticket and answer nobody (MAIL.md B1-B4; acceptance 6, 7)."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from maild.effects import AddMessage, IncomingState, RecordEvent
+from maild.effects import AddMessage, IncomingState, NoteAlias, RecordEvent
 from maild.ticket import MessageKind
 from maild.tokens import LetterKind, Tokens
 from tests.builders import some_tokens
@@ -89,6 +90,18 @@ def test_a_receipt_is_a_line_in_the_log_and_nothing_else():
     check(receipt.replace(b"; displayed", b"; dispatched"), "passed on by the mail system of Ann.Smith@globex.example")
     check(receipt.replace(b"; displayed", b"; failed"), "receipt of Ann.Smith@globex.example")
     check(nameless, "receipt of Ann.Smith@globex.example")
+
+
+def test_a_report_of_success_is_a_line_in_the_log_and_no_bounce():
+    """B3."""
+    report = re.sub(rb"Action: \w+", b"Action: relayed", re.sub(rb"Status: [45]", b"Status: 2", mail("bounce-postfix")))
+    for raw in (with_our_id(report), sent_to(report)):
+        decision = decided(raw)
+        assert (decision.message_class, decision.after) == ("mdn", decision.before)
+        (event,) = (effect for effect in decision.effects if not isinstance(effect, NoteAlias))
+        assert isinstance(event, RecordEvent)
+        assert event.kind == "delivered"
+        assert event.text.startswith("delivered or passed on to ")
 
 
 def test_a_person_who_writes_to_the_bounce_address_is_heard():

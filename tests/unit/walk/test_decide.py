@@ -293,6 +293,22 @@ def test_the_first_message_is_shown_whole_but_for_banners_and_armour():
     assert (draft.message.visible, draft.message.text) == ("Hello", "[EXTERNAL]\nHello")
 
 
+def test_above_the_words_of_an_invitation_stands_its_event():
+    """MAIL.md P12."""
+    event = "Invitation: Lunch & more, 2026-01-05 10:00 UTC, Room 4, from Ann Smith"
+    invited = {"text": "Shall we?", "uncut_html": "<p>Shall we?</p>", "new_html": "<p>Shall we?</p>", "invitation": event}
+    for reading in (a_reading(message=a_message(**invited)), on_ticket(message=invited)):
+        added = decided(reading).message
+        assert added is not None
+        assert (added.text, added.visible) == ("Shall we?", f"{event}\n\nShall we?")
+        assert added.visible_html == f"<p>{event.replace('&', '&amp;')}</p><p>Shall we?</p>"
+    plain = decided(on_ticket(message=invited | {"new_html": ""})).message
+    wordless = decided(on_ticket(message={"text": "", "invitation": event})).message
+    assert plain is not None
+    assert wordless is not None
+    assert (plain.visible_html, wordless.visible) == ("", event)
+
+
 # An agent's mail (A3-A6)
 
 
