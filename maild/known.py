@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from maild.message import Address
 from maild.ticket import TicketView
 from maild.tokens import LetterKind, LetterToken
 
@@ -94,7 +95,8 @@ class KeptMail:
 class KnownLetter:
     """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11).
 
-    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6).
+    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6). `writer`: who wrote the mail it
+    was written because of, None where none was.
     """
 
     letter: int
@@ -106,6 +108,7 @@ class KnownLetter:
     created: datetime
     author: str | None = None
     kept: KeptMail | None = None
+    writer: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)

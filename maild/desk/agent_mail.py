@@ -8,7 +8,7 @@ from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.agent_signatures import without_signature
-from maild.desk.commands import CommandFault, Parsed, parse, says_send
+from maild.desk.commands import CommandFault, Parsed, parse, says_send, with_sender_named
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes, repeats
@@ -145,12 +145,22 @@ def _understand(
     status count again."""
     parsed = _parsed(text, reading, agent, settings) if why_internal is None else _parse(reading, text, internal=True)
     oversize = _oversize(reading.circumstances.full_size)
+    parsed = replace(parsed, commands=with_sender_named(parsed.commands, _writer_answered(reading, settings)))
     faults = parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
     faults = faults or _noted(parsed, text, reading, ticket, why_internal)
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
     return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
+
+
+def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
+    """Who wrote the message of whose notification this is the answer (F8); None where that was a colleague or the desk."""
+    token = reading.sender.token
+    letter = reading.known.letters.get(token.token.letter) if token else None
+    writer = letter.writer if letter else None
+    is_ours = writer and (settings.agent_at(writer.address) or settings.is_own_address(writer.address))
+    return None if is_ours else writer
 
 
 def _received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:

@@ -20,6 +20,7 @@ ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
 NOT_YET |= {"task", "macro", "files", "next", "list", "show", "away", "back"}
+SENDER = "sender"
 _HASHES = "#＃﹟"
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
@@ -312,11 +313,28 @@ def _set(state: _State, argument: str) -> _State:
     return state.become(ticket, "changed", f"{name} = {value}")
 
 
+def with_sender_named(commands: Iterable[Command], writer: Address | None) -> tuple[Command, ...]:
+    """`#cc sender` with the address of who wrote what the agent answers (MAIL.md F8). `writer` None: nobody knows, and it is a fault."""
+    address = writer.address if writer else SENDER
+    return tuple(
+        replace(command, argument=address) if command.word == "cc" and command.argument.casefold() == SENDER else command
+        for command in commands
+    )
+
+
 def _cc(state: _State, argument: str) -> _State:
+    if argument.casefold() == SENDER:
+        return state.fail(
+            "#cc sender is for a reply to the notification of somebody's message; name an address, as in #cc bob@globex.example"
+        )
     if not (address := _address_in(argument)):
         return state.fail(f'"{argument}" is not one mail address; #cc needs one, as in #cc bob@globex.example')
-    others = tuple(person for person in state.ticket.participants if person.address.key != address.casefold())
-    participants = (*others, Participant(Address("", address), ParticipantRole.CC))
+    if address.casefold() == state.ticket.addressee.key:
+        return state
+    people = state.ticket.participants
+    others = tuple(person for person in people if person.address.key != address.casefold())
+    known = next((person.address for person in people if person.address.key == address.casefold()), Address("", address))
+    participants = (*others, Participant(known, ParticipantRole.CC))
     return state.become(replace(state.ticket, participants=participants), "changed", f"{address} gets copies")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, false, func, or_, select, true
+from sqlalchemy import bindparam, false, func, or_, select, true
 
 from maild.aliases import canonical
 from maild.effects import IncomingState
@@ -24,7 +24,7 @@ from maild.known import (
     OwnAnswer,
     Question,
 )
-from maild.message import AuthResult
+from maild.message import Address, AuthResult
 from maild.store import letter_aliases, suppressions
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
@@ -82,10 +82,13 @@ _LETTER = select(
     letters.c.internal,
     letters.c.created,
     letters.c.author,
-    incoming.c.id.label("kept"),
-    incoming.c.state.label("kept_state"),
+    letters.c.template,
+    incoming.c.id.label("because_of"),
+    incoming.c.state,
     incoming.c.sent_after_all,
-).outerjoin(incoming, and_(incoming.c.id == letters.c.incoming, letters.c.template == KEPT_AS_NOTE))
+    incoming.c.author_name,
+    incoming.c.author_address,
+).outerjoin(incoming, incoming.c.id == letters.c.incoming)
 _LETTERS = Prepared(_LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True))))
 _RECIPIENTS = Prepared(select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id))
 _ADOPTERS = Prepared(
@@ -296,8 +299,13 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         internal=row.internal,
         created=row.created,
         author=row.author,
-        kept=None if row.kept is None else KeptMail(row.kept, row.sent_after_all or row.kept_state != IncomingState.DONE.value),
+        kept=_kept_mail(row) if row.because_of is not None and row.template == KEPT_AS_NOTE else None,
+        writer=Address(row.author_name, row.author_address) if row.author_address else None,
     )
+
+
+def _kept_mail(row: AnyRow) -> KeptMail:
+    return KeptMail(row.because_of, row.sent_after_all or row.state != IncomingState.DONE.value)
 
 
 def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> BouncedLetter | None:

@@ -236,6 +236,10 @@ def test_a_stranger_with_the_whole_tag_joins_as_a_third_party_and_is_never_quote
     assert "Thank you both." in text_of(answer)
     assert "secret" not in text_of(answer)
     assert desk.letters("carl@other.example") == []
+    desk.receive(an_answer_to(notice, desk.at("anna"), "#cc sender\nCarl is right.\n"))
+    for somebody in ("ann@third.example", "carl@other.example"):
+        assert "Carl is right." in text_of(desk.letters(somebody)[-1])
+        assert "secret" not in text_of(desk.letters(somebody)[-1])
 
 
 def test_an_outlook_id_of_84_characters_stands_unencoded_in_every_answer(desk: RunningDesk):

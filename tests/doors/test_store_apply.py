@@ -183,6 +183,17 @@ def test_what_was_kept_as_a_note_is_found_by_the_letter_that_tells_of_it_and_wal
         assert [again.sent_after_all for again in incoming.claim(tx, 1, "host:1", 60, NOW)] == [True]
 
 
+def test_a_letter_tells_whose_mail_it_was_written_because_of(store: Store):
+    """F8."""
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival()], NOW)
+        (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    by_mail = applied(store, replace(a_decision(a_message(), Post(NOTIFICATION)), author=ANN), message)
+    by_hand = applied(store, a_decision(a_message(), Post(NOTIFICATION)))
+    found = recalled(store, Question("x", letters=frozenset(by_mail.letters + by_hand.letters))).letters
+    assert [found[number].writer for number in by_mail.letters + by_hand.letters] == [ANN, None]
+
+
 def test_colleagues_notes_are_recalled_where_they_are_asked_for(store: Store):
     """A6: only they must not go out with an agent's words."""
     notes = [replace(a_message(kind=MessageKind.NOTE, text=text, internal=True), agent=text) for text in ("anna", "boris")]

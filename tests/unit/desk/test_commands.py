@@ -1,9 +1,10 @@
 """Commands by mail (MAIL.md A7): all or nothing, only at the start and the very end of the new text."""
 
-from builders import NOW, a_ticket, some_settings
+from builders import ANN, NOW, a_ticket, some_settings
 
-from maild.desk.commands import Command, find_tag_problem, parse, perform
-from maild.ticket import Priority, Status, TicketView
+from maild.desk.commands import Command, find_tag_problem, parse, perform, with_sender_named
+from maild.message import Address
+from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
 
 
 def check(text: str, words: list[tuple[str, str]], body: str, tags: tuple[str, ...] = ()) -> None:
@@ -150,6 +151,9 @@ def test_copies_go_to_one_address_and_no_word_beside_it_is_lost():
     assert [address.address for address in done(("cc", "bob@globex.example<mailto:bob@globex.example>")).cc] == ["bob@globex.example"]
     for given in ("", "bob", "bob@globex.example please look", "bob@globex.example, eve@globex.example"):
         assert faults("cc", given) == [f'"{given}" is not one mail address; #cc needs one, as in #cc bob@globex.example']
+    assert done(("cc", ANN.address)).cc == (), "she gets the answers themselves"
+    third = Participant(Address("Carl", "carl@other.example"), ParticipantRole.THIRD_PARTY)
+    assert done(("cc", "Carl@Other.example"), participants=(third,)).cc == (third.address,)
     assert faults("uncc", "bob@globex.example") == ['"bob@globex.example" takes no part in this ticket']
 
 
@@ -171,3 +175,13 @@ def test_what_is_so_already_is_no_event_but_decided_from_now_on():
         performed = perform(ticket, [command], "boris", some_settings(), NOW)
         assert performed.events == ()
         assert performed.ticket.decided == ticket.decided | {field}
+
+
+def test_the_sender_is_who_wrote_what_is_answered():
+    """F8."""
+    carl = Address("Carl", "carl@other.example")
+    given = (Command("cc", "Sender", 1), Command("tag", "sender"), Command("cc", "bob@globex.example"))
+    assert [command.argument for command in with_sender_named(given, carl)] == [carl.address, "sender", "bob@globex.example"]
+    assert with_sender_named(given, None)[0].argument == "sender"
+    (fault,) = faults("cc", "SENDER")
+    assert fault.startswith("#cc sender is for a reply to the notification of somebody's message; name an address")

@@ -114,7 +114,7 @@ def test_an_agent_is_told_that_his_reply_goes_where_the_requester_asks_for_it():
     assert "The sender asks for answers to eve@else.example. Your reply goes to Ann Smith <ann@globex.example>;" in str(warned(failed)[1])
     _, warnings = warned(on_ticket({"reply_to": TEAM.address}, author=EVE))
     assert warnings == (
-        "eve@else.example is not the requester. Your reply goes to Ann Smith <team@globex.example>, not to eve@else.example.",
+        "eve@else.example is not the requester. Your reply goes to Ann Smith <team@globex.example>, not to eve@else.example; #cc sender sends it there, too.",
     )
 
 
@@ -182,7 +182,10 @@ def warned(reading: Reading) -> tuple[bool, tuple[str, ...]]:
 def test_an_agent_is_told_where_his_reply_goes_only_if_it_goes_out():
     """O7, A6: what stays inside is answered inside."""
     internal, warnings = warned(on_ticket(author=EVE))
-    assert (internal, "Your reply goes to Ann Smith <ann@globex.example>, not to eve@else.example." in warnings[0]) == (False, True)
+    assert (
+        internal,
+        "Your reply goes to Ann Smith <ann@globex.example>, not to eve@else.example; #cc sender sends it there, too." in warnings[0],
+    ) == (False, True)
     stolen = on_ticket(author=EVE, sender=a_sender(EVE, strange_token=True), message={"reply_to": (BOB,)})
     internal, warnings = warned(stolen)
     assert (internal, "Your reply" in str(warnings)) == (True, False)

@@ -579,6 +579,24 @@ def test_an_answer_to_the_address_made_for_it_is_public_too():
     assert kinds(decided(by_anna(place=TokenPlace.RECIPIENT))) == [(MessageKind.AGENT, False)]
 
 
+def test_an_agent_answers_whoever_wrote_what_he_answers_too():
+    """F8: `#cc sender`; a colleague and the desk itself are nobody to send copies to."""
+    text = "#cc sender\nHere it is."
+
+    def check(writer: Address | None, *cc: str) -> None:
+        letter = KnownLetter(78, "n.1042.78@x", LetterKind.NOTIFICATION, 1042, "anna", False, NOW, writer=writer)
+        reading = by_anna(known=Known(tickets={1042: a_ticket()}, letters={78: letter}), message={"text": text, "new_text": text})
+        draft = decided(reading)
+        sent = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+        assert [(letter.template, *(person.address for person in letter.cc)) for letter in sent] == [
+            ("answer" if cc else "command-failed", *cc)
+        ]
+
+    check(Address("Carl", "carl@other.example"), "carl@other.example")
+    for nobody in (None, ANNA, Address("", "sales@acme.example")):
+        check(nobody)
+
+
 def test_whom_a_note_was_also_sent_to_takes_no_part():
     to = (Address("", "support@acme.example"), EVE)
     answered = decided(by_anna(message={"to": to})).after
