@@ -50,5 +50,7 @@ HOSTILE = {
     + b"hi",
     "combining marks": b"Content-Type: text/plain; charset=utf-8\r\n\r\na" + "\u0301\u0316".encode() * 200_000,
     "open comments in HTML": b"Content-Type: text/html\r\n\r\n" + b"<!--" * 100_000,
+    "10 MB of escapes": b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n" + b"\x1b$B" * 3_500_000,
+    "10 MB of numbers": b"Subject: x\r\n\r\n" + (b"1:" * 900 + b"\n") * 5_500,
     "10 MB of attributions": b"Subject: x\r\n\r\n" + b"On Mon, 1 Jan 2024 at 10:00, Ann <a@b.c> wrote\n" * 200_000,
 }

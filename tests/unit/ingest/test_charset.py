@@ -37,6 +37,9 @@ def test_japanese_mail_may_use_the_vendors_rows():
     check("日本語".encode("iso-2022-jp"), "iso-2022-jp", "日本語")
     check(b"\x1b$B-!-j\x1b(B abc", "iso-2022-jp", "①㈱ abc")
     check(b"\x1b(I1234\x1b(B", "iso-2022-jp", "ｱｲｳｴ")
+    check(b"\x1b$BF|\r\n\r\nK\\8l", "iso-2022-jp", "日\n\n本語")
+    check(b"\x1b$BF|K\n\x1b(B\x1b$BK\\", "iso-2022-jp", "日\n本")
+    check(b"\x1b$BF|  \x1b(Ba", "iso-2022-jp", "\x1b$BF|  \x1b(Ba")
 
 
 def test_without_a_name_utf_8_goes_before_cp1252():
