@@ -95,8 +95,8 @@ class KeptMail:
 class KnownLetter:
     """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11).
 
-    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6). `writer`: who wrote the mail it
-    was written because of, None where none was.
+    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6). `writer`: who wrote the mail
+    it was written because of, None where none was.
     """
 
     letter: int

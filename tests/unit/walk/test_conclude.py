@@ -114,7 +114,8 @@ def test_an_agent_is_told_that_his_reply_goes_where_the_requester_asks_for_it():
     assert "The sender asks for answers to eve@else.example. Your reply goes to Ann Smith <ann@globex.example>;" in str(warned(failed)[1])
     _, warnings = warned(on_ticket({"reply_to": TEAM.address}, author=EVE))
     assert warnings == (
-        "eve@else.example is not the requester. Your reply goes to Ann Smith <team@globex.example>, not to eve@else.example; #cc sender sends it there, too.",
+        "eve@else.example is not the requester. Your reply goes to Ann Smith <team@globex.example>, not to eve@else.example;"
+        " #cc sender sends it there, too.",
     )
 
 
