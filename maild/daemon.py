@@ -38,7 +38,7 @@ from maild.office import Office, open_office
 from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
 from maild.quarantine_digest import QuarantineDigest
-from maild.refusals import tell_of_refusal
+from maild.refusals import take_refusal_back, tell_of_refusal
 from maild.store import signs_of_life
 from maild.store.claims import Watch
 from maild.store.engine import Store, Transaction, open_store
@@ -229,12 +229,15 @@ class App:
 
     def _postman(self, smtp: Smtp, queues: frozenset[str]) -> Postman:
         account = Account(smtp, hello=self.settings.desk.domain, clock=_now, unknown_retry=self.settings.outbox.unknown_retry)
-        door = PostRoom(self._store, self._owner, queues, self._tell_of_refusal)
+        door = PostRoom(self._store, self._owner, queues, self._tell_of_refusal, self._take_refusal_back)
         on_state = self._board.notes_of_account(account.name)
         return Postman(account, door, _now, on_state=on_state, on_outcome=maillog.delivered)
 
     def _tell_of_refusal(self, tx: Transaction, delivery: int, now: datetime) -> None:
         tell_of_refusal(tx, delivery, self._office, now)
+
+    def _take_refusal_back(self, tx: Transaction, delivery: int, now: datetime) -> None:
+        take_refusal_back(tx, delivery, self._office, now)
 
     def _wake_postmen(self) -> None:
         for postman in self._postmen:

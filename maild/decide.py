@@ -19,14 +19,14 @@ from maild.desk.rehoming import rehome
 from maild.desk.reply_address import tell_reply_address, with_reply_address
 from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
-from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
+from maild.desk.suspicion import find_echo, find_end_of_mute, is_new_suspicion, mute_pair
 from maild.draft import Draft
-from maild.effects import AddMessage, Effect, IncomingState, Link, NoteAlias, RecordEvent
+from maild.effects import AddMessage, Effect, IncomingState, LiftMute, Link, NoteAlias, RecordEvent
 from maild.ingest.arrival import Part
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.thread import Strength
-from maild.known import KnownLetter
+from maild.known import KnownLetter, pair_key
 from maild.message import Address, Attachment, AuthResult, InboundMessage, MessageClass, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
@@ -151,7 +151,8 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     seen = replace(housed, watchers=housed.watchers | _new_watchers(housed, reading))
     after = _with_marks(_with_sender(seen, kind, reading, settings), reading).with_status(step.status, now)
-    echo = find_echo(ticket.number, reading.sender, reading.conduct, reading.known.history)
+    heard = _find_end_of_mute(ticket, reading)
+    echo = find_echo(ticket.number, reading.sender, reading.conduct, reading.known.history, is_heard=heard is not None)
     silence = Reason("silent", step.why) if step.course is Course.SILENT else echo
     return Draft(
         state=IncomingState.DONE,
@@ -159,7 +160,13 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
         before=ticket,
         after=after,
         message=message,
-        effects=(message, *_events(reading, kind, step), *_changes(ticket, after, step.why), *moved, *_suspect(ticket, echo, reading, now)),
+        effects=(
+            message,
+            *_events(reading, kind, step),
+            *_changes(ticket, after, step.why),
+            *moved,
+            *_suspect(ticket, heard, echo, reading, now),
+        ),
         events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
         tell=_is_told(step, echo) and reading.nature.message_class not in QUIET_CLASSES,
         silence=silence,
@@ -178,8 +185,18 @@ def _is_told(step: Step, echo: Reason | None) -> bool:
     return step.course is not Course.SILENT and (echo is None or is_new_suspicion(echo))
 
 
-def _suspect(ticket: TicketView, echo: Reason | None, reading: Reading, now: datetime) -> Iterator[Effect]:
-    """L5: noticed once, then muted for a day."""
+def _find_end_of_mute(ticket: TicketView, reading: Reading) -> Reason | None:
+    """A machine's answer to a person, as an out-of-office, ends nothing."""
+    if reading.nature.message_class is not MessageClass.HUMAN:
+        return None
+    return find_end_of_mute(ticket.number, reading.sender, reading.known.letters.values(), reading.known.history)
+
+
+def _suspect(ticket: TicketView, heard: Reason | None, echo: Reason | None, reading: Reading, now: datetime) -> Iterator[Effect]:
+    """L5: noticed once, then muted for a day, or until he answers a person."""
+    if heard and reading.sender.address:
+        yield RecordEvent("loop_over", "maild", heard.text)
+        yield LiftMute(pair_key(ticket.number, reading.sender.address.key))
     if echo is None:
         return
     yield RecordEvent("loop_suspect" if is_new_suspicion(echo) else "quiet", "maild", echo.text)

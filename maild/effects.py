@@ -116,6 +116,13 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftMute:
+    """Whoever stands behind `key` is answered again (MAIL.md L5)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class TripBreaker:
     """Nothing automatic goes to customers any more until an admin says so (MAIL.md L4)."""
 
@@ -179,6 +186,7 @@ Effect = (
     | Post
     | Link
     | Mute
+    | LiftMute
     | TripBreaker
     | MarkBounced
     | NoteBounce

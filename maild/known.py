@@ -188,8 +188,8 @@ class History:
     on one; `has_passed`: mail of his was authenticated once (S3).
 
     `named_on` are the tickets of `Known.by_id` on a message of which he stood in To or Cc (MAIL.md F6). `recent` is his mail of the last
-    hour, `domain_guesses` how many tokens his whole domain guessed wrong in it. `muted` holds the names (`guess_key`, `pair_key`) that are
-    muted now; `last_automatic` is when automatic mail of ours last went to him.
+    hour, `domain_guesses` how many tokens his whole domain guessed wrong in it. `muted` says until when names (`guess_key`, `pair_key`)
+    that are muted now will be; `last_automatic` is when automatic mail of ours last went to him.
     """
 
     has_written: bool = False
@@ -198,7 +198,7 @@ class History:
     named_on: frozenset[int] = frozenset()
     recent: tuple[RecentMail, ...] = ()
     domain_guesses: int = 0
-    muted: frozenset[str] = frozenset()
+    muted: Mapping[str, datetime] = field(default_factory=dict)
     last_automatic: datetime | None = None
 
 

@@ -11,14 +11,14 @@ from maild.config.settings import Settings
 from maild.desk.dead_mailbox import find_reader, tell_others
 from maild.desk.reports import UNDELIVERABLE, tell_who_answered
 from maild.desk.undeliverable import effects_of_refusal
-from maild.effects import Decision, Effect, IncomingState
+from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.office import Office
 from maild.outbox.delivery import DeliveryState
 from maild.reason import Reason
 from maild.store import letters, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Transaction
-from maild.store.letters import OutboxRow
+from maild.store.letters import BOUNCED, OutboxRow
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 from maild.writing_desk import composing
@@ -59,3 +59,29 @@ def _decide(
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE})
     told = tell_who_answered(letters.find_author(tx, row.letter), ticket, f"{row.recipient}: {row.error}", unreachable, settings)
     return Decision(IncomingState.DONE, reason, ticket, after, (*consequences, *told))
+
+
+def take_refusal_back(tx: Transaction, delivery: int, office: Office, now: datetime) -> None:
+    """An answer that had failed has been accepted after all (`maild outbox retry`): the ticket's log says so, and once no other of its
+    answers is undelivered it is no longer tagged. Said twice it is done once.
+    """
+    row = letters.show(tx, delivery)
+    if row.kind is not LetterKind.ANSWER or row.ticket is None:
+        return
+    about = f"answer to {row.recipient} "
+    said = [line.kind for line in tickets.list_events(tx, row.ticket) if line.text.startswith(about)]
+    if said[-1:] != ["failed"]:
+        return
+    ticket = tickets.view(tx, row.ticket)
+    others = letters.list_outbox(tx, ticket=row.ticket)
+    is_left = any(other.kind is LetterKind.ANSWER and _is_undelivered(other) for other in others if other.id != delivery)
+    after = ticket if is_left else replace(ticket, tags=ticket.tags - {UNDELIVERABLE})
+    event = RecordEvent("delivered", "maild", f"{about}was delivered after all")
+    decision = Decision(IncomingState.DONE, Reason("delivered", event.text), ticket, after, (event,))
+    first = office.desk.settings.desk.first_number
+    apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
+
+
+def _is_undelivered(row: OutboxRow) -> bool:
+    """Refused by the relay, or taken and come back (B4)."""
+    return row.state is DeliveryState.FAILED or row.error.startswith(BOUNCED)

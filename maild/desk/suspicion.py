@@ -12,10 +12,10 @@ from maild.effects import Mute
 from maild.ingest.address_kinds import is_freemail
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Strength, Thread
-from maild.known import Conduct, History, guess_key, pair_key
+from maild.known import Conduct, History, KnownLetter, guess_key, pair_key
 from maild.message import REPORTS, AuthResult, InboundMessage, Nature
 from maild.reason import Reason
-from maild.tokens import SubjectTag, Tokens
+from maild.tokens import LetterKind, SubjectTag, Tokens
 
 PROMPT = timedelta(seconds=120)
 SERVERS_TICK = timedelta(seconds=1)
@@ -84,15 +84,29 @@ def find_distrust(sender: Sender, conduct: Conduct, history: History) -> Reason 
     return None
 
 
-def find_echo(ticket: int, sender: Sender, conduct: Conduct, history: History) -> Reason | None:
-    """L5: why this mail looks like a machine's answer to ours; None if it does not."""
+def find_end_of_mute(ticket: int, sender: Sender, answered: Iterable[KnownLetter], history: History) -> Reason | None:
+    """L5: why a muted sender is heard again: he answers what a colleague has written since then, and no machine's mail. None where he is
+    not muted, or does not. `answered` are the letters of ours that the mail names.
+    """
+    until = history.muted.get(pair_key(ticket, sender.address.key)) if sender.address else None
+    if until is None or sender.address is None:
+        return None
+    if any(letter.kind is LetterKind.ANSWER and letter.ticket == ticket and letter.created > until - MUTED_FOR for letter in answered):
+        return Reason("heard", f"mail of {sender.address.address} on this ticket is told of again: it answers a colleague's letter")
+    return None
+
+
+def find_echo(ticket: int, sender: Sender, conduct: Conduct, history: History, *, is_heard: bool = False) -> Reason | None:
+    """L5: why this mail looks like a machine's answer to ours; None if it does not. `is_heard`: it answers a person, so that only its
+    content can tell.
+    """
     address = sender.address
     if address is None or sender.agent is not None:
         return None
-    if pair_key(ticket, address.key) in history.muted:
+    if not is_heard and pair_key(ticket, address.key) in history.muted:
         return Reason("muted", f"mail of {address.address} on this ticket is added quietly for a day after a suspected loop")
     here = [mail.conduct for mail in history.recent if mail.ticket == ticket] + [conduct]
-    if sum(mail.is_prompt for mail in here) >= ECHOES and conduct.is_prompt:
+    if not is_heard and conduct.is_prompt and sum(mail.is_prompt for mail in here) >= ECHOES:
         return Reason("loop", f"{ECHOES} mails of {address.address} came within {PROMPT.seconds} seconds of automatic mail of ours")
     if conduct.text_hash and sum(mail.text_hash == conduct.text_hash for mail in here) >= ECHOES:
         return Reason("loop", f"{ECHOES} mails of {address.address} with the same content came within an hour")

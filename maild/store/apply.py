@@ -14,6 +14,7 @@ from maild.effects import (
     AddMessage,
     Decision,
     Letter,
+    LiftMute,
     LiftSuppression,
     Link,
     MarkBounced,
@@ -371,6 +372,8 @@ def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
                 letter_aliases.store(tx, letter, message_id, by_relay=by_relay)
             case Mute():
                 mutes.store(tx, effect)
+            case LiftMute(key):
+                mutes.lift(tx, key)
             case TripBreaker(why):
                 brakes.trip(tx, why)
             case MarkBounced(letter, recipient, diagnostic):

@@ -30,6 +30,8 @@ PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.STATU
 _PRIORITY_ORDER = sorted(set(PRIORITIES.values()))
 
 _SENDING = DeliveryState.SENDING.value
+BOUNCED = "bounced: "
+"""How the error of a letter begins that the relay took, and that came back."""
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
 
 
@@ -309,7 +311,7 @@ def pack(tx: Transaction, limit: int, most_bytes: int) -> int:
 def mark_bounced(tx: Transaction, letter: int, recipient: str, diagnostic: str) -> None:
     """The relay took it, so it is sent, and then it came back (MAIL.md B4)."""
     came_back = update(deliveries).where(deliveries.c.letter == letter, deliveries.c.recipient_key == recipient)
-    tx.execute(came_back, {"error": f"bounced: {diagnostic}"})
+    tx.execute(came_back, {"error": f"{BOUNCED}{diagnostic}"})
 
 
 def rehome(tx: Transaction, queues: Collection[str], home: str) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from maild import maillog
 from maild.errors import StoreUnavailableError, TemplateError
-from maild.outbox.delivery import Delivery, Failed, Outcome
+from maild.outbox.delivery import Delivery, Failed, Outcome, Sent
 from maild.store import brakes, letters
 from maild.store.engine import Store, Transaction
 
@@ -18,17 +18,22 @@ LEASE_SECONDS = 15 * 60
 """Longer than the longest wait for a relay's final reply (RFC 5321 section 4.5.3.2.6)."""
 
 
-OnRefusal = Callable[[Transaction, int, datetime], None]
+OnEnd = Callable[[Transaction, int, datetime], None]
+"""Does what follows from a delivery, given its id."""
 
 
 class PostRoom:
-    """Implements `maild.outbox.queue.Door`. `on_refusal` does what follows from a delivery that has failed for good, given its id."""
+    """Implements `maild.outbox.queue.Door`. `on_refusal` is for what has failed for good, `on_late_success` for what was accepted, but not
+    at the first try.
+    """
 
-    def __init__(self, store: Store, owner: str, queues: Collection[str], on_refusal: OnRefusal) -> None:
+    def __init__(self, store: Store, owner: str, queues: Collection[str], on_refusal: OnEnd, on_late_success: OnEnd) -> None:
         self._store = store
         self._owner = owner
         self._queues = frozenset(queues)
         self._on_refusal = on_refusal
+        self._on_late_success = on_late_success
+        self._in_hand: Delivery | None = None
         self._claim_is_in_doubt = False
 
     def has_due(self, now: datetime) -> bool:
@@ -41,15 +46,25 @@ class PostRoom:
     def claim(self, now: datetime) -> Delivery | None:
         with self._claiming() as tx:
             self._give_back_lost(tx)
-            return letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues)
+            claimed = letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues)
+        self._in_hand = claimed
+        return claimed
 
     def record(self, delivery: int, outcome: Outcome, next_wanted: bool, now: datetime) -> Delivery | None:
         """One commit for each letter: what came of the last one, and the claim of the next. Said twice it is recorded once."""
         with self._claiming() as tx:
-            if letters.record(tx, delivery, outcome, now) and isinstance(outcome, Failed):
+            counts = letters.record(tx, delivery, outcome, now)
+            if counts and isinstance(outcome, Failed):
                 self._tell(tx, delivery, now)
+            elif isinstance(outcome, Sent) and self._was_tried_before(delivery):
+                self._on_late_success(tx, delivery, now)
             self._give_back_lost(tx)
-            return letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues) if next_wanted else None
+            claimed = letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues) if next_wanted else None
+        self._in_hand = claimed
+        return claimed
+
+    def _was_tried_before(self, delivery: int) -> bool:
+        return self._in_hand is not None and self._in_hand.id == delivery and self._in_hand.attempts > 0
 
     @contextmanager
     def _claiming(self) -> Iterator[Transaction]:

@@ -62,6 +62,23 @@ def test_an_out_of_office_of_nobodys_ticket_is_kept_in_quarantine(desk: RunningD
     assert counts(desk) == before
 
 
+def test_a_person_taken_for_a_loop_is_heard_again_when_she_answers_an_agents_letter(desk: RunningDesk):
+    """L5."""
+    customer = "ann@again.example"
+    number, ack = a_ticket_of(desk, customer)
+    for _ in range(3):
+        desk.receive(an_answer_to(ack, customer, "Hello?\n"))
+    assert "loop_suspect" in desk.events(number)
+    told = len(desk.letters("anna"))
+    desk.receive(an_answer_to(ack, customer, "Is anybody there?\n"))
+    assert len(desk.letters("anna")) == told, "muted"
+    answer = answered(desk, number, "We are.")
+    for words in ("I am a real person.", "Please call me."):
+        desk.receive(an_answer_to(answer, customer, f"{words}\n"))
+        assert words in text_of(desk.letters("anna")[-1])
+    assert desk.events(number).count("loop_over") == 1
+
+
 def test_a_bounced_acknowledgement_is_a_line_on_the_ticket_and_no_mail(desk: RunningDesk):
     number, ack = a_ticket_of(desk, "typo@bounces.example")
     before = counts(desk)

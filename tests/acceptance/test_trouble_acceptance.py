@@ -167,6 +167,22 @@ def test_one_of_three_recipients_refused_does_not_stop_the_others_and_later_is_t
     assert row["state"] == "done"
 
 
+def test_an_answer_that_failed_and_is_delivered_after_all_is_no_longer_undeliverable(make_desk: DeskMaker, sink: SmtpSink):
+    desk = make_desk().start()
+    number = desk.receive(a_request(desk, headers={"Cc": "gone@trouble.example, full@trouble.example"}))["ticket"]
+    for address in ("gone@trouble.example", "full@trouble.example"):
+        sink.refuse(address, "550 5.7.1 not now", times=1)
+    desk.ask("ticket", "reply", str(number), "For all three of you.", "--as", "anna")
+    desk.settle()
+    failed = {row["to"]: row["id"] for row in desk.ask("outbox", "list", "--state", "failed")}
+    assert (len(failed), desk.ticket(number)["tags"]) == (2, ["undeliverable"])
+    for address, tags in (("gone@trouble.example", ["undeliverable"]), ("full@trouble.example", [])):
+        desk.maild("outbox", "retry", str(failed[address]))
+        desk.letter(address)
+        eventually(lambda address=address: desk.ticket(number)["events"][-1]["text"] == f"answer to {address} was delivered after all")
+        assert desk.ticket(number)["tags"] == tags
+
+
 def test_a_mailbox_with_a_wrong_password_does_not_disturb_the_other(make_desk: DeskMaker, dovecot_server: DovecotServer):
     desk = make_desk()
     configuration = (desk.directory / "maild.yaml").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from maild.errors import StoreUnavailableError
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome, Sent, Unknown
 from maild.store import letters
 from maild.store.engine import Store, Transaction
-from maild.store.post_room import PostRoom
+from maild.store.post_room import OnEnd, PostRoom
 from maild.tokens import LetterKind
 from tests.rig.desk import MINUTE, NOW, a_letter, posted
 from tests.rig.flaky_store import FlakyStore, Outage
@@ -24,11 +24,20 @@ def refused() -> list[int]:
 
 
 @pytest.fixture
-def room(flaky: FlakyStore, refused: list[int]) -> PostRoom:
-    def tell(tx: Transaction, delivery: int, now: datetime) -> None:
-        refused.append(delivery)
+def late() -> list[int]:
+    """The deliveries that were accepted, but not at the first try."""
+    return []
 
-    return PostRoom(flaky, "host:1", {"support"}, tell)
+
+@pytest.fixture
+def room(flaky: FlakyStore, refused: list[int], late: list[int]) -> PostRoom:
+    def into(told: list[int]) -> OnEnd:
+        def tell(tx: Transaction, delivery: int, now: datetime) -> None:
+            told.append(delivery)
+
+        return tell
+
+    return PostRoom(flaky, "host:1", {"support"}, into(refused), into(late))
 
 
 def states(store: Store) -> list[tuple[str, int]]:
@@ -98,6 +107,20 @@ def test_a_refusal_is_told_once_though_the_answer_to_its_recording_was_lost(
     recorded(room, delivery, Failed("550 nobody here"))
     assert states(store) == [("failed", 1)]
     assert refused == [delivery.id]
+
+
+def test_what_is_accepted_at_a_later_try_is_told_of(store: Store, room: PostRoom, late: list[int]):
+    posted(store, ANSWER)
+    first = taken(room)
+    recorded(room, first, Sent("250 OK"))
+    posted(store, ANSWER)
+    second = taken(room)
+    recorded(room, second, Failed("550 nobody here"))
+    with store.writing() as tx:
+        letters.retry(tx, second.id, NOW)
+    assert (taken(room).id, late) == (second.id, [])
+    recorded(room, second, Sent("250 OK"))
+    assert late == [second.id]
 
 
 def test_letters_that_others_send_are_left_to_them(store: Store, flaky: FlakyStore, room: PostRoom):

@@ -1,5 +1,6 @@
 """Loops and guesses (MAIL.md L1, L5, S6)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from maild.desk.suspicion import (
     GUESSES,
     find_distrust,
     find_echo,
+    find_end_of_mute,
     mute_guessers,
     mute_pair,
     observe,
@@ -20,7 +22,7 @@ from maild.effects import Mute
 from maild.ingest.author import Carrier
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Conduct, History, RecentMail, guess_key, pair_key
+from maild.known import Conduct, History, KnownLetter, RecentMail, guess_key, pair_key
 from maild.message import Address, Attachment, MessageClass
 from maild.reason import Reason
 from maild.tokens import LetterKind
@@ -28,7 +30,7 @@ from maild.tokens import LetterKind
 TOKENS = some_tokens()
 GOOD = TOKENS.mint_message_id(LetterKind.ANSWER, 1042, 77)
 WRONG = GOOD.replace(".77.", ".78.")
-DAY = timedelta(days=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 QUICK, SLOW = Conduct(0, True, "one"), Conduct(0, False, "two")
 
 
@@ -136,7 +138,7 @@ def test_ten_guesses_of_an_address_or_fifty_of_its_domain_are_too_many():
 
 
 def test_who_guessed_too_often_stays_distrusted_for_the_day_and_is_not_muted_anew():
-    muted = History(muted=frozenset({guess_key(ANN.key)}))
+    muted = History(muted={guess_key(ANN.key): NOW + DAY})
     assert find_distrust(a_sender(), Conduct(), muted) is not None
     assert list(mute_guessers(a_sender(), Conduct(), history(*[Conduct(5)] * 3), NOW)) == [], "an honest mail is no guess"
 
@@ -151,8 +153,8 @@ def test_three_prompt_mails_on_a_ticket_are_a_loop_and_so_are_three_of_the_same_
     check(Conduct(0, False, "x"), history(*[Conduct(0, True, str(number)) for number in range(ECHOES)]), None)
     check(SLOW, history(SLOW, SLOW), "loop")
     check(SLOW, history(SLOW, SLOW, ticket=7), None)
-    check(SLOW, History(muted=frozenset({pair_key(1042, ANN.key)})), "muted")
-    check(SLOW, History(muted=frozenset({pair_key(7, ANN.key)})), None)
+    check(SLOW, History(muted={pair_key(1042, ANN.key): NOW + DAY}), "muted")
+    check(SLOW, History(muted={pair_key(7, ANN.key): NOW + DAY}), None)
 
 
 def a_file(content: str, content_type: str = "image/jpeg", *, elided: bool = False) -> Attachment:
@@ -179,6 +181,30 @@ def test_mails_are_the_same_by_their_words_and_files():
     check("loop", *(("I am away.", (a_file(str(number), elided=True),)) for number in range(ECHOES)))
 
 
+def test_who_answers_a_colleagues_letter_is_heard_again():
+    """L5: no machine's, none from before, and none on another ticket."""
+    muted = History(muted={pair_key(1042, ANN.key): NOW + DAY})
+
+    def check(expected: bool, history: History = muted, **letter: object) -> None:
+        answered = replace(KnownLetter(77, "c", LetterKind.ANSWER, 1042, None, False, NOW + MINUTE, author="anna"), **letter)
+        assert (find_end_of_mute(1042, a_sender(), (answered,), history) is not None) is expected
+
+    check(True)
+    check(False, created=NOW - MINUTE)
+    check(False, kind=LetterKind.ACKNOWLEDGEMENT)
+    check(False, ticket=7)
+    check(False, History())
+    assert find_end_of_mute(1042, a_sender(), (), muted) is None
+
+
+def test_who_is_heard_is_a_loop_by_the_content_of_his_mails_only():
+    muted = replace(history(*[Conduct(0, True, str(number)) for number in range(ECHOES)]), muted={pair_key(1042, ANN.key): NOW + DAY})
+    assert find_echo(1042, a_sender(), QUICK, muted, is_heard=True) is None
+    same = find_echo(1042, a_sender(), SLOW, replace(history(SLOW, SLOW), muted=muted.muted), is_heard=True)
+    assert same is not None
+    assert same.code == "loop"
+
+
 def test_an_agent_is_no_loop():
     assert find_echo(1042, a_sender(agent="anna"), SLOW, history(SLOW, SLOW)) is None
 
@@ -188,6 +214,6 @@ def test_a_pair_is_muted_when_it_is_noticed_and_not_every_time():
     assert echo is not None
     (mute,) = mute_pair(1042, a_sender(), echo, NOW)
     assert (mute.key, mute.until) == (pair_key(1042, ANN.key), NOW + DAY)
-    again = find_echo(1042, a_sender(), SLOW, History(muted=frozenset({mute.key})))
+    again = find_echo(1042, a_sender(), SLOW, History(muted={mute.key: NOW + DAY}))
     assert again is not None
     assert list(mute_pair(1042, a_sender(), again, NOW)) == []

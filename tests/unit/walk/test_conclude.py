@@ -9,7 +9,7 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 from maild.conclude import conclude
 from maild.config.settings import Settings, Trust
 from maild.decide import decide
-from maild.effects import Decision, IncomingState, Mute, RecordEvent, TripBreaker
+from maild.effects import Decision, IncomingState, LiftMute, Mute, RecordEvent, TripBreaker
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import (
@@ -18,6 +18,7 @@ from maild.known import (
     History,
     Known,
     KnownCopy,
+    KnownLetter,
     KnownMessage,
     LastWords,
     RecentMail,
@@ -338,10 +339,23 @@ def test_a_suspected_loop_is_told_once_and_answered_by_nobody():
     assert "looks like a loop" in str(decision.letters[0].values["warnings"])
     assert len(events(decision, "loop_suspect")) == 1
     assert [effect.key for effect in decision.effects if isinstance(effect, Mute)] == [pair_key(1042, ANN.key)]
-    muted = replace(noticed, known=replace(known, history=History(muted=frozenset({pair_key(1042, ANN.key)}))))
+    muted = replace(noticed, known=replace(known, history=History(muted={pair_key(1042, ANN.key): NOW + timedelta(days=1)})))
     quiet = concluded(muted, REPLY, ALERT)
     assert (templates(quiet), events(quiet, "loop_suspect"), len(events(quiet, "quiet"))) == ([], [], 1)
     assert quiet.state is IncomingState.DONE
+
+
+def test_a_suspected_loop_is_over_when_the_customer_answers_a_colleague():
+    """L5: he is told of as ever, and from then on; an automatic answer to the colleague ends nothing."""
+    letter = KnownLetter(77, "c", LetterKind.ANSWER, 1042, None, False, NOW, author="anna")
+    history = History(muted={pair_key(1042, ANN.key): NOW + timedelta(hours=23)})
+    reading = on_ticket(known=Known(tickets={1042: a_ticket()}, letters={77: letter}, history=history))
+    decision = concluded(reading)
+    assert set(templates(decision)) == {"notification"}
+    assert (len(events(decision, "loop_over")), events(decision, "quiet")) == (1, [])
+    assert [effect.key for effect in decision.effects if isinstance(effect, LiftMute)] == [pair_key(1042, ANN.key)]
+    away = concluded(replace(reading, nature=replace(reading.nature, message_class=MessageClass.AUTO_REPLY)))
+    assert (templates(away), events(away, "loop_over"), len(events(away, "quiet"))) == ([], [], 1)
 
 
 def test_guesses_mute_their_sender_whatever_else_the_mail_does():
