@@ -27,9 +27,10 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Long sweeps: kills under load, random histories.
+# Long sweeps: kills under load, random histories, and every desk once more on PostgreSQL.
 soak: $(STAMP) servers
 	$(BIN)/pytest -m soak tests/acceptance tests/doors
+	$(BIN)/pytest --postgresql -m "not soak" tests/acceptance
 
 bench: $(STAMP) servers
 	$(BIN)/python -m tests.bench

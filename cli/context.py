@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +46,15 @@ class Context:
         return store
 
     def tokens(self, settings: Settings) -> Tokens:
-        from maild.office import tokens_of
+        from maild.config.key_ring import tokens_of
 
         return tokens_of(settings)
+
+    def tags(self, settings: Settings) -> Callable[[int], str]:
+        """What writes a ticket's tag as letters have it, given its number."""
+        from maild.tag import write_tag
+
+        return partial(write_tag, settings, self.tokens(settings))
 
     def desk(self, settings: Settings) -> Desk:
         """Settings, rules and tokens as the daemon has them."""

@@ -1,14 +1,19 @@
 """The JSON documents of INTERFACE.md, built from what the store answers. Keys stand in the contract's order."""
 
-from maild.effects import IncomingState
-from maild.message import Address, Attachment
-from maild.reason import Reason
-from maild.store.letters import OutboxRow
-from maild.store.received_mail import IncomingRow
-from maild.store.suppressions import SuppressionRow
-from maild.store.tickets import EventRow, MessageRow, TicketRow
-from maild.ticket import TicketView
-from maild.tokens import LetterKind, Tokens
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maild.tokens import LetterKind
+
+if TYPE_CHECKING:
+    from maild.message import Address, Attachment
+    from maild.reason import Reason
+    from maild.store.letters import OutboxRow
+    from maild.store.received_mail import IncomingRow
+    from maild.store.suppressions import SuppressionRow
+    from maild.store.tickets import EventRow, MessageRow, TicketRow
+    from maild.ticket import TicketView
 
 Document = dict[str, object]
 
@@ -23,10 +28,10 @@ READ_IN_A_MAIL = ("from", "subject", "class", "reason", "ticket")
 """What is null as long as a mail waits to be read, or to be read again."""
 
 
-def ticket_document(ticket: TicketRow | TicketView, messages: object, tokens: Tokens) -> Document:
+def ticket_document(ticket: TicketRow | TicketView, messages: object, tag: str) -> Document:
     return {
         "number": ticket.number,
-        "tag": tokens.mint_tag(ticket.number),
+        "tag": tag,
         "subject": ticket.subject,
         "queue": ticket.queue,
         "status": ticket.status.value,
@@ -63,7 +68,7 @@ def attachment_document(attachment: Attachment) -> Document:
 
 
 def event_document(row: EventRow) -> Document:
-    return {"at": row.at, "kind": row.event.kind, "by": row.event.by, "text": row.event.text}
+    return {"at": row.at, "kind": row.kind, "by": row.by, "text": row.text}
 
 
 def outbox_document(row: OutboxRow) -> Document:
@@ -89,6 +94,8 @@ def suppression_document(row: SuppressionRow) -> Document:
 
 
 def incoming_document(row: IncomingRow) -> Document:
+    from maild.effects import IncomingState
+
     document: Document = {
         "id": row.id,
         "mailbox": row.mailbox,

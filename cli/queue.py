@@ -54,8 +54,8 @@ def show(context: Context, queue: str, as_json: bool) -> None:
         raise NotFoundError(f'there is no queue "{queue}"{did_you_mean(queue, settings.queues)}')
     places = _places(context, settings, queue)
     if as_json:
-        tokens = context.tokens(settings)
-        listed = [ticket_document(at.ticket, at.ticket.messages, tokens) | {"why": at.why} for at in places]
+        tag = context.tags(settings)
+        listed = [ticket_document(at.ticket, at.ticket.messages, tag(at.ticket.number)) | {"why": at.why} for at in places]
         print_json(document | {"teams": _teams(settings, queue), "tickets": listed})
         return
     load = document.pop("load")

@@ -50,7 +50,6 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     Words search the full text; status:open queue:support owner:anna|me|none priority:high from:@acme.example #payment created:<7d
     updated:>2026-11-01 filter; - negates, quotes keep words together.
     """
-    from cli.documents import ticket_document
     from maild.desk.query import find_stranger, parse_query
     from maild.errors import UsageError
     from maild.store import tickets
@@ -63,8 +62,10 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     if not rows and (problem := find_stranger(filters, settings.queues, settings.agents)):
         raise UsageError(problem)
     if as_json:
-        tokens = context.tokens(settings)
-        print_json([ticket_document(row, row.messages, tokens) for row in rows])
+        from cli.documents import ticket_document
+
+        tag = context.tags(settings)
+        print_json([ticket_document(row, row.messages, tag(row.number)) for row in rows])
         return
     titles = ("NUMBER", "STATUS", "PRIORITY", "QUEUE", "OWNER", "REQUESTER", "UPDATED", "SUBJECT")
     print_rows(titles, (_cells(row) for row in rows), limit=limit, total=total)
@@ -80,7 +81,6 @@ def _cells(row: TicketRow) -> tuple[object, ...]:
 @json_option
 @click.pass_obj
 def show(context: Context, number: int, as_json: bool) -> None:
-    from cli.documents import event_document, message_document, person_document, ticket_document
     from maild.store import tickets
 
     settings = context.settings()
@@ -89,7 +89,9 @@ def show(context: Context, number: int, as_json: bool) -> None:
         messages = tickets.list_messages(tx, number)
         events = tickets.list_events(tx, number)
     if as_json:
-        document = ticket_document(ticket, [message_document(message) for message in messages], context.tokens(settings))
+        from cli.documents import event_document, message_document, person_document, ticket_document
+
+        document = ticket_document(ticket, [message_document(message) for message in messages], context.tags(settings)(number))
         extra = {
             "cc": [person_document(address) for address in ticket.cc],
             "fields": dict(ticket.fields),
@@ -98,7 +100,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
         }
         print_json(document | extra)
         return
-    _print_ticket(ticket, context.tokens(settings).mint_tag(number))
+    _print_ticket(ticket, context.tags(settings)(number))
     for message in messages:
         _print_message(message)
 
@@ -140,7 +142,6 @@ def _print_ticket(ticket: TicketView, tag: str) -> None:
 @json_option
 @click.pass_obj
 def log(context: Context, number: int, as_json: bool) -> None:
-    from cli.documents import event_document
     from maild.reports.log import describe_event
     from maild.store import tickets
 
@@ -148,10 +149,12 @@ def log(context: Context, number: int, as_json: bool) -> None:
         tickets.view(tx, number)
         events = tickets.list_events(tx, number)
     if as_json:
+        from cli.documents import event_document
+
         print_json([event_document(event) for event in events])
         return
     for row in events:
-        print_text(f"{shown_time(row.at, seconds=True)}  {row.event.kind:<13} {describe_event(row.event)}")
+        print_text(f"{shown_time(row.at, seconds=True)}  {row.kind:<13} {describe_event(row.by, row.text)}")
 
 
 @command.command(
@@ -324,10 +327,10 @@ def _known(agent: str | None, settings: Settings) -> str | None:
 
 
 def _report(context: Context, ticket: TicketRow, as_json: bool) -> None:
-    from cli.documents import ticket_document
-
     if as_json:
-        print_json(ticket_document(ticket, ticket.messages, context.tokens(context.settings())))
+        from cli.documents import ticket_document
+
+        print_json(ticket_document(ticket, ticket.messages, context.tags(context.settings())(ticket.number)))
     else:
         owner = f", owner {ticket.owner}" if ticket.owner else ""
         print_text(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}: {ticket.subject}")

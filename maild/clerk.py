@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from maild import maillog
 from maild.effects import Decision, IncomingState
@@ -59,6 +60,13 @@ class _Batch:
         """The messages over which a worker died."""
         read = zip(self.incoming, self.reading.result(), strict=True)
         return [(incoming, opened) for incoming, opened in read if isinstance(opened, WorkerDiedError)]
+
+
+class _Seen(NamedTuple):
+    """A message that was seen through: `log` says so, which waits for the commit."""
+
+    log: Callable[[], None]
+    has_letters: bool = False
 
 
 class Clerk:
@@ -144,7 +152,7 @@ class Clerk:
     def _give_back(self, tx: Transaction, deaths: Sequence[tuple[Incoming, WorkerDiedError]]) -> None:
         """An outage of the store counts against no message; a worker's death that could not be recorded then does (I14)."""
         for incoming, death in deaths:
-            self._unreadable(tx, incoming, death)
+            self._unreadable(tx, incoming, death).log()
         inbox.give_back_claims(tx, self._owner)
 
     def _record_all(self, batch: _Batch) -> int:
@@ -157,16 +165,18 @@ class Clerk:
         return len(batch.incoming)
 
     def _record_together(self, waiting: deque[tuple[Incoming, Opened | MaildError]], office: Office) -> None:
-        """One commit: those that wait, in order, until somebody else wants to write."""
-        decisions: list[Decision] = []
+        """One commit: those that wait, in order, until somebody else wants to write. The log hears of it when it is true."""
+        seen: list[_Seen] = []
         with self._store.writing() as tx:
             while waiting:
-                decisions += self._see_through(tx, *waiting.popleft(), office)
+                seen += self._see_through(tx, *waiting.popleft(), office)
                 if self._store.is_awaited:
                     break
             reach("apply.written")
         reach("apply.committed")
-        if any(decision.letters for decision in decisions):
+        for each in seen:
+            each.log()
+        if any(each.has_letters for each in seen):
             self._on_letters()
 
     def _claim(self, tx: Transaction, *, alone: bool) -> tuple[Incoming, ...]:
@@ -185,17 +195,15 @@ class Clerk:
             return ()
         if suspect.attempts <= MAX_ATTEMPTS:
             return (suspect,)
-        self._hold(tx, suspect, Reason("poison", f"maild died over it {MAX_ATTEMPTS} times"))
+        self._hold(tx, suspect, Reason("poison", f"maild died over it {MAX_ATTEMPTS} times")).log()
         return self._claim(tx, alone=alone)
 
-    def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> tuple[Decision, ...]:
+    def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> tuple[_Seen, ...]:
         """One message's walk, in its own savepoint. The catch-all around one message stands here (HOUSE.md 3)."""
         if isinstance(opened, MaildError):
-            self._unreadable(tx, incoming, opened)
-            return ()
+            return (self._unreadable(tx, incoming, opened),)
         if incoming.withheld:
-            self._hold(tx, incoming, Reason(WITHHELD, incoming.withheld), header=opened.message)
-            return ()
+            return (self._hold(tx, incoming, Reason(WITHHELD, incoming.withheld), header=opened.message),)
         try:
             with self._store.savepoint(tx):
                 return self._walk_all(tx, incoming, opened, office)
@@ -205,15 +213,18 @@ class Clerk:
             return self._hold_leaking(tx, incoming, opened.message, leak, office)
         except Exception as error:
             reason = Reason("error", f"{type(error).__name__}: {error}")
-            self._hold(tx, incoming, reason, traceback.format_exc(), header=opened.message)
-            return ()
+            return (self._hold(tx, incoming, reason, traceback.format_exc(), header=opened.message),)
 
-    def _walk_all(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> tuple[Decision, ...]:
+    def _walk_all(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> tuple[_Seen, ...]:
         """A mail that several departments have to themselves walks once for each (F10); the message is settled as it fared best."""
         decisions: list[Decision] = []
+        seen: list[_Seen] = []
         for departments in find_departments(opened.message, incoming.mailbox, office.desk.settings):
-            decisions.append(self._record(tx, incoming, opened, office, departments, decisions))
-        return tuple(decisions)
+            decision, ticket = self._record(tx, incoming, opened, office, departments, decisions)
+            decisions.append(decision)
+            told = (incoming.mailbox, incoming.id, opened.message.message_id, decision.state.value, ticket, decision.reason.text)
+            seen.append(_Seen(partial(maillog.decided, *told), bool(decision.letters)))
+        return tuple(seen)
 
     def _record(
         self,
@@ -223,7 +234,7 @@ class Clerk:
         office: Office,
         departments: Departments,
         earlier: Sequence[Decision],
-    ) -> Decision:
+    ) -> tuple[Decision, int | None]:
         """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5). Letters are of today,
         and so is what an agent has sent after all (A6)."""
         now, message = _now(), opened.message
@@ -233,13 +244,11 @@ class Clerk:
         first_number = office.desk.settings.desk.first_number
         settles = all(_rank(decision) > _rank(other) for other in earlier)
         applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number, settles=settles)
-        ticket = applied.ticket_number
-        maillog.decided(incoming.mailbox, incoming.id, message.message_id, decision.state.value, ticket, decision.reason.text)
-        return decision
+        return decision, applied.ticket_number
 
     def _hold_leaking(
         self, tx: Transaction, incoming: Incoming, message: InboundMessage, leak: LeakError, office: Office
-    ) -> tuple[Decision, ...]:
+    ) -> tuple[_Seen, ...]:
         """Where no letter can be written about it, the mail is held all the same."""
         told: tuple[Decision, ...] = ()
         problem = ""
@@ -248,24 +257,23 @@ class Clerk:
                 told = tell_author(tx, incoming.id, leak, message.new_text, office, _now())
         except (NotFoundError, TemplateError) as error:
             problem = f"its author could not be told: {error}"
-        self._hold(tx, incoming, why_held(leak), problem, header=message)
-        return told
+        held = self._hold(tx, incoming, why_held(leak), problem, header=message)
+        return (held._replace(has_letters=any(decision.letters for decision in told)),)
 
-    def _unreadable(self, tx: Transaction, incoming: Incoming, error: MaildError) -> None:
+    def _unreadable(self, tx: Transaction, incoming: Incoming, error: MaildError) -> _Seen:
         """A worker's death may be bad luck, so it is tried again; three are poison. A parser's exception is an error at once (P1)."""
         if isinstance(error, WorkerDiedError) and incoming.attempts < MAX_ATTEMPTS:
             inbox.put_back(tx, incoming.id, _now() + RETRY_AFTER)
-            maillog.retrying(incoming.id, incoming.attempts, str(error))
-            return
+            return _Seen(partial(maillog.retrying, incoming.id, incoming.attempts, str(error)))
         code = "poison" if isinstance(error, WorkerDiedError) else "error"
-        self._hold(tx, incoming, Reason(code, str(error).splitlines()[0]), str(error))
+        return self._hold(tx, incoming, Reason(code, str(error).splitlines()[0]), str(error))
 
-    def _hold(self, tx: Transaction, incoming: Incoming, reason: Reason, error: str = "", *, header: InboundMessage | None = None) -> None:
+    def _hold(self, tx: Transaction, incoming: Incoming, reason: Reason, error: str = "", *, header: InboundMessage | None = None) -> _Seen:
         """Set a message aside, with what is known of it. A withheld one stays that, whatever else happens over its header (I12)."""
         why = Reason(WITHHELD, incoming.withheld) if incoming.withheld else reason
         author, subject = (header.author, header.subject) if header else (None, "")
         inbox.hold(tx, incoming.id, why, error, _now(), author=author, subject=subject)
-        maillog.held(incoming.mailbox, incoming.id, f"{why.code}: {why.text}")
+        return _Seen(partial(maillog.held, incoming.mailbox, incoming.id, f"{why.code}: {why.text}"))
 
 
 def _is_suspect(incoming: Incoming) -> bool:

@@ -22,7 +22,6 @@ from maild.desk.suspicion import find_echo, is_new_suspicion, mute_pair
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, Link, NoteAlias, RecordEvent
 from maild.ingest.arrival import Part
-from maild.ingest.language import guess_language
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.thread import Strength
@@ -300,7 +299,7 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
         updated=now,
         owner=old.owner if old and old.owner in settings.agents else None,
         watchers=frozenset(queue.key for queue in reading.departments.watching),
-        language=guess_language(message.text),
+        language=message.language,
         closed_at=now if reading.circumstances.answered else None,
         follow_up_of=old.number if old else reading.thread.linked or reading.thread.follow_up_of,
     )

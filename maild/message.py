@@ -3,10 +3,11 @@
 Built by `maild.ingest.parse` in a worker process, so every value here is plain and picklable. Nothing here reads bytes or decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from maild.reason import Reason
 
@@ -31,12 +32,22 @@ class Address:
         return f"{self.name} <{self.address}>" if self.name else self.address
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderField:
-    """One header field as it stood on the wire: name, and value unfolded but not decoded (8-bit bytes as surrogate escapes)."""
+class HeaderField(NamedTuple):
+    """One header field as it stood on the wire: name, and value unfolded but not decoded (8-bit bytes as surrogate escapes).
+
+    A tuple, because a message has dozens of them, which all cross the pipe from the worker.
+    """
 
     name: str
     value: str
+
+
+def by_name(fields: Iterable[HeaderField]) -> Mapping[str, tuple[str, ...]]:
+    """The values of each field, in order, by its name without case. Fields are asked for some eighty times of every message."""
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name.casefold(), []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 SIGNATURE_PICTURE_BYTES = 2048
@@ -199,7 +210,7 @@ class InboundMessage:
     `return_path` is None where there is none and "" for the null path. `new_text` is the visible part of a reply (P8), `elided` the rest;
     `nothing_new` if it is a reply whose `new_text` is only a quotation or a signature. `uncut_text` is what is visible of the same mail as
     the first of a ticket: all but banners (P9) and armour (P12). `new_html` and `uncut_html` say the same as safe HTML, and are empty where
-    the mail's HTML does not say it word for word.
+    the mail's HTML does not say it word for word. `language` is the one `text` is written in, None where that is unsure.
     `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), `invitation` its event in one line, both empty
     without one. `wrappings` says how the mail is signed, encrypted or packed. `headers` holds no field that only
     we may write (S7); the values of `X-Maild-Loop`, which carry their own proof, are `loop_marks`.
@@ -240,14 +251,11 @@ class InboundMessage:
     wrappings: tuple[Wrapping, ...] = ()
     loop_marks: tuple[str, ...] = ()
     nothing_new: bool = False
+    language: str | None = None
     _by_name: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Fields are asked for some eighty times of every message."""
-        by_name: dict[str, list[str]] = {}
-        for header in self.headers:
-            by_name.setdefault(header.name.casefold(), []).append(header.value)
-        object.__setattr__(self, "_by_name", {name: tuple(values) for name, values in by_name.items()})
+        object.__setattr__(self, "_by_name", by_name(self.headers))
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of the named header field, in order."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from maild.config.faults import Fault, Severity
-from maild.config.load import load_keys
+from maild.config.key_ring import tokens_of
 from maild.config.report import describe_counts
 from maild.config.settings import Settings
 from maild.errors import ConfigurationError
@@ -14,7 +14,6 @@ from maild.rules.load import load_rules
 from maild.rules.ruleset import NO_RULES
 from maild.templates.checking import check_templates
 from maild.templates.render import Templates
-from maild.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,6 @@ def load_desk(settings: Settings) -> Desk:
 def _require_valid(what: str, faults: tuple[Fault, ...], settings: Settings) -> None:
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise ConfigurationError(f"the {what} in {settings.directory} are not valid: {describe_counts(faults)}", faults)
-
-
-def tokens_of(settings: Settings, keys: tuple[bytes, ...] | None = None) -> Tokens:
-    """The desk's tokens, of these keys if they are known. Raises ConfigurationError where the secret cannot be read or is too short."""
-    return Tokens(keys or load_keys(settings), settings.desk.domain, (settings.desk.tag,), settings.agents)
 
 
 def with_keys(office: Office, keys: tuple[bytes, ...]) -> Office:

@@ -7,6 +7,7 @@ from typing import Any
 
 from maild.config.settings import Agent, Desk, Mailbox, Queue, Role, Secret, Settings, Smtp, Storage, Trust
 from maild.ingest.department import Departments
+from maild.ingest.language import guess_language
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Thread
 from maild.known import Known
@@ -99,6 +100,7 @@ def a_message(**changes: Any) -> InboundMessage:
         part_types=("text/plain",),
         report=None,
         defects=(),
+        language=guess_language(text),
     )
     return replace(message, **changes)
 

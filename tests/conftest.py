@@ -24,6 +24,10 @@ settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile("maild")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgresql", action="store_true", help="desks of acceptance tests have their data in PostgreSQL")
+
+
 @pytest.fixture(scope="session")
 def dovecot_server() -> Iterator[DovecotServer]:
     server = _started(DovecotServer(tls=True).start)

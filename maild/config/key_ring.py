@@ -1,4 +1,5 @@
-"""The key ring's file: a new newest key, written in one piece (INTERFACE.md; MAIL.md O1). Reading it is `load.load_keys`'s.
+"""The key ring: the tokens of its keys, and a new newest key in its file, written in one piece (INTERFACE.md; MAIL.md O1). Reading it is
+`load.load_keys`'s.
 
 The file has no dates, so no key expires by itself: one verifies as long as its line stands. Whoever wants to be rid of an old key takes its
 line out, when letters minted with it need no answer any more.
@@ -14,7 +15,7 @@ from pathlib import Path
 from maild.config.load import load_keys
 from maild.config.settings import Settings
 from maild.errors import MaildError, UsageError
-from maild.tokens import key_id
+from maild.tokens import Tokens, key_id
 
 PRIVATE = 0o600
 _NEW_KEY_BYTES = 32
@@ -28,6 +29,11 @@ class Rotated:
     file: Path
     key_id: str
     keys: int
+
+
+def tokens_of(settings: Settings, keys: tuple[bytes, ...] | None = None) -> Tokens:
+    """The desk's tokens, of these keys if they are known. Raises ConfigurationError where the secret cannot be read or is too short."""
+    return Tokens(keys or load_keys(settings), settings.desk.domain, (settings.desk.tag,), settings.agents)
 
 
 def rotate(settings: Settings) -> Rotated:

@@ -116,8 +116,8 @@ class Narrator:
         self._screen.write()
         self._screen.write(Piece(f"  $ {command}", Ink.TITLE))
         for row in rows:
-            head = f"  {row.at.astimezone():%H:%M:%S}  {row.event.kind:<13} "
-            first, *others = self._wrapped(describe_event(row.event), indent=len(head) + 1)
+            head = f"  {row.at.astimezone():%H:%M:%S}  {row.kind:<13} "
+            first, *others = self._wrapped(describe_event(row.by, row.text), indent=len(head) + 1)
             self._screen.write(Piece(head, Ink.ASIDE), Piece(first))
             for line in others:
                 self._screen.write(Piece(" " * len(head) + line))

@@ -46,11 +46,14 @@ def read_content(root: Part, *, reply: bool) -> Content:
     excerpts = Excerpts(text.html)
     uncut_html = excerpts.safe(uncut.visible)
     method = (calendar.parameter("method") or "") if calendar else ""
+    # Of equal texts, as most mails have them, one is kept: it crosses the pipe once.
+    whole = text.text
+    uncut_text = whole if uncut.visible == whole else uncut.visible
     return Content(
-        text=text.text,
+        text=whole,
         html=text.html,
-        uncut_text=uncut.visible,
-        new_text=new.visible,
+        uncut_text=uncut_text,
+        new_text=uncut_text if new.visible == uncut_text else new.visible,
         uncut_html=uncut_html,
         new_html=uncut_html if new.visible == uncut.visible else excerpts.safe(new.visible),
         elided=new.elided,

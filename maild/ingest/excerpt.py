@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
+from html import escape, unescape
 
-from maild.ingest.clean_html import MAX_HTML, clean
+from maild.ingest.clean_html import clean
 from maild.ingest.html_nesting import VOID
 from maild.ingest.html_shown import Shown, Word, letters_of
-from maild.ingest.html_tokens import Tag, read_html, render_tag
+from maild.ingest.html_tokens import Tag, render_tag
 
+MAX_HTML = 512 * 1024
 MAX_EXCERPT = 256 * 1024
 
 _LINK = re.compile(r"<(?:https?:|mailto:|tel:)[^<>\s]{1,2000}>")
@@ -26,6 +27,8 @@ _NUMBER = re.compile(r"^[\s>]{0,40}\d{1,3}[.)](?=\s)", re.MULTILINE)
 _BEFORE_WORD = re.compile(r"[^\w\])}>.,;:!?]*")
 _AFTER_WORD = re.compile(r"[^\w\s]*")
 _NO_WORD = re.compile(r"\W*")
+# In what nh3 writes `<` and `>` stand in tags and in quoted values only.
+_CLEAN_TAG = re.compile(r"<[^>\"]*+(?:\"[^\"]*+\"[^>\"]*+)*+>")
 _SMILEYS = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d\\s]+")
 
 
@@ -66,24 +69,26 @@ class Excerpts:
 
     def _cut(self, text: str) -> _Cut | None:
         for wanted in _readings(text) if self.html else ():
-            if span := self._shown.find(wanted):
+            if wanted and (span := self._shown.find(wanted)):
                 return _Cut("".join(_render(self._shown.pieces, self._shown.asides, *span)), wanted)
         return None
 
 
-def _readings(text: str) -> tuple[str, ...]:
+def _readings(text: str) -> Iterator[str]:
     """The letters of a text: without what stands in plain text for links and pictures, for the numbers of a list, for a picture's words.
 
     Seen in practice: Outlook writes "[A close up of a map, description automatically generated]".
     """
     bare = _PICTURE.sub("", _LINK.sub("", text))
-    forms = (bare, _NUMBER.sub("", bare), _BRACKETS.sub("", bare), _BRACKETS.sub("", _NUMBER.sub("", bare)))
-    return tuple(filter(None, dict.fromkeys(map(letters_of, forms))))
+    yield letters_of(bare)
+    numberless = _NUMBER.sub("", bare)
+    others = dict.fromkeys((numberless, _BRACKETS.sub("", bare), _BRACKETS.sub("", numberless)))
+    yield from (letters_of(form) for form in others if form != bare)
 
 
 def _letters_seen(cleaned: str) -> str:
     """The letters of cleaned HTML, in which nothing is hidden."""
-    return letters_of("".join(token for token in read_html(cleaned) if isinstance(token, str)))
+    return letters_of(unescape(_CLEAN_TAG.sub("", cleaned)))
 
 
 def _render(pieces: Sequence[Tag | str], asides: Set[int], first: Word, last: Word) -> Iterator[str]:

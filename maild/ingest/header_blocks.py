@@ -20,6 +20,8 @@ RULED_LINES = 6
 LABEL_WIDTH = 40
 
 _RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
+# `From:`, `*From:*`, `**From**:`, and the cells `From | Ann` or `| From | Ann |` of NetEase.
+_LABEL = re.compile(r"[\s*_>|]{0,6}([^\s*_>|:][^:|]{0,39}?)\s{0,3}\*{0,2}\s{0,3}(?::|\|\s)")
 _ANY_LABEL = re.compile(r"\s{0,3}[*_]{0,2}[^\s:@<>][^:@<>]{0,28}:[*_]{0,2}\s+\S")
 
 
@@ -74,7 +76,7 @@ def _read_ruled(lines: Sequence[Line], first: int) -> int | None:
     end = first
     for position in range(first, min(len(lines), first + RULED_LINES)):
         text = lines[position].text
-        found = {_roles()[label.lower()] for label in _label_anywhere().findall(text[:400])}
+        found = _roles_in(text[:400])
         unknown += _ANY_LABEL.match(text) is not None
         if not found and not _ANY_LABEL.match(text):
             break
@@ -85,35 +87,38 @@ def _read_ruled(lines: Sequence[Line], first: int) -> int | None:
     return end if is_known or (unknown >= LEAST_UNKNOWN and has_address(block) and has_date(block)) else None
 
 
+def _roles_in(text: str) -> set[str]:
+    """What the labels anywhere in this line name."""
+    if ":" not in text and "|" not in text:
+        return set()
+    return {_roles()[_fold(label)] for label in _label_anywhere().findall(text)}
+
+
 def role_of(text: str) -> str:
     """What the label at the beginning of this line names: from, sent, to, subject or other; "" without a known one."""
     if ":" not in text[:LABEL_WIDTH] and "|" not in text[:LABEL_WIDTH]:
         return ""
-    found = _label().match(text)
-    return _roles()[found.group(1).lower()] if found else ""
+    found = _LABEL.match(text)
+    return _roles().get(_fold(found.group(1)), "") if found else ""
 
 
 @lru_cache(maxsize=1)
 def _roles() -> dict[str, str]:
-    """Role by label. A word that names two things in two languages is known by the first."""
+    """Role by folded label. A word that names two things in two languages is known by the first."""
     roles: dict[str, str] = {}
     for role in ROLES:
         for label in words("header_labels", role):
-            roles.setdefault(label.lower(), role)
+            roles.setdefault(_fold(label), role)
     return roles
 
 
-@lru_cache(maxsize=1)
-def _alternatives() -> str:
-    return "|".join(map(re.escape, sorted(_roles(), key=len, reverse=True)))
-
-
-@lru_cache(maxsize=1)
-def _label() -> re.Pattern[str]:
-    """`From:`, `*From:*`, `**From**:`, and the cells `From | Ann` or `| From | Ann |` of NetEase."""
-    return re.compile(rf"[\s*_>|]{{0,6}}({_alternatives()})\s{{0,3}}\*{{0,2}}\s{{0,3}}(?::|\|\s)", re.IGNORECASE)
+def _fold(label: str) -> str:
+    """A label without case, Turkish ones too: "TARİH" and "Tarih", "ALICI" and "Alıcı" are one each."""
+    return label.replace("İ", "I").casefold().replace("ı", "i")
 
 
 @lru_cache(maxsize=1)
 def _label_anywhere() -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\s*_|])({_alternatives()})\s{{0,3}}\*{{0,2}}\s{{0,3}}(?::|\|\s)", re.IGNORECASE)
+    labels = {label for role in ROLES for label in words("header_labels", role)}
+    alternatives = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    return re.compile(rf"(?<![^\s*_|])({alternatives})\s{{0,3}}\*{{0,2}}\s{{0,3}}(?::|\|\s)", re.IGNORECASE)

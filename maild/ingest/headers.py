@@ -5,9 +5,10 @@ addresses in `addresses`, encoded words in `words`, parameters in `parameters`.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from maild.message import HeaderField
+from maild.message import HeaderField, by_name
 
 MAX_FIELDS = 1_000
 MAX_FIELD_BYTES = 64 * 1024
@@ -30,10 +31,13 @@ class HeaderBlock:
     fields: tuple[HeaderField, ...]
     body_start: int
     defects: tuple[str, ...] = ()
+    _by_name: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", by_name(self.fields))
 
     def values(self, name: str) -> tuple[str, ...]:
-        wanted = name.casefold()
-        return tuple(field.value for field in self.fields if field.name.casefold() == wanted)
+        return self._by_name.get(name.casefold(), ())
 
 
 def read_headers(raw: bytes) -> HeaderBlock:

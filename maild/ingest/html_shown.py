@@ -22,11 +22,13 @@ LONGEST_KEPT = 500
 TAGS_KEPT = 1024
 
 _WORD = re.compile(r"[^\W_]+")
+_ASCII_MARKS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
 
 
 def letters_of(text: str) -> str:
-    """The letters and digits of a text, their case folded."""
-    return "".join(_WORD.findall(text)).casefold()
+    """The letters and digits of a text, their case folded. Most of what is left out is ASCII, which bytes are soonest rid of."""
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _ASCII_MARKS).decode("utf-8", "surrogatepass")
+    return (rest if rest.isascii() else "".join(_WORD.findall(rest))).casefold()
 
 
 @dataclass(frozen=True, slots=True)

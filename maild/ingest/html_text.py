@@ -6,6 +6,7 @@ is `maild.ingest.html_marks`'s.
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from maild.ingest.html_marks import begins_rest, draws_rule, find_names, find_origin, is_indentation
@@ -43,8 +44,7 @@ _CELLS = frozenset({"td", "th"})
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
+class _Element(NamedTuple):
     """An open element. `depth` is the quote depth inside it, `preformatted` keeps its blanks. `is_tiny`: its font has no size, but an
     element in it may have one. Seen in practice: whole newsletters built so."""
 
@@ -151,10 +151,10 @@ class _Writer:
 
     def _push(self, tag: Tag) -> None:
         """An element inherits what its parent is; only elements with attributes, quotes and pre can differ."""
-        element = replace(self._open[-1], name=tag.name, link="")
+        element = self._open[-1]._replace(name=tag.name, link="")
         attributes = tag.read_attributes() if tag.attributes.strip(" /") else {}
         if tag.name == "pre":
-            element = replace(element, preformatted=True)
+            element = element._replace(preformatted=True)
         if tag.name == "blockquote" and not is_indentation(attributes):
             element = self._quoted(element)
         if attributes:
@@ -165,24 +165,24 @@ class _Writer:
     def _quoted(self, element: _Element) -> _Element:
         """A quotation. In a mail client's frame only what is quoted in it is surely another's."""
         origin = Origin.QUOTE if element.origin is Origin.FRAME else element.origin
-        return replace(element, depth=element.depth + 1, origin=origin)
+        return element._replace(depth=element.depth + 1, origin=origin)
 
     def _with_attributes(self, element: _Element, attributes: dict[str, str]) -> _Element:
         if "hidden" in attributes:
-            element = replace(element, is_hidden=True)
+            element = element._replace(is_hidden=True)
         if style := attributes.get("style", "").lower()[:MAX_STYLE]:
             element = self._with_style(element, style)
         if element.name == "a":
-            element = replace(element, link=attributes.get("href", "").strip()[:2_000])
+            element = element._replace(link=attributes.get("href", "").strip()[:2_000])
         if names := find_names(attributes):
             element = self._with_names(element, names)
         return element
 
     def _with_style(self, element: _Element, style: str) -> _Element:
         if is_hiding(style):
-            element = replace(element, is_hidden=True)
+            element = element._replace(is_hidden=True)
         if (is_tiny := find_tininess(style)) is not None:
-            element = replace(element, is_tiny=is_tiny)
+            element = element._replace(is_tiny=is_tiny)
         if element.name in _BLOCKS and draws_rule(style):
             self._is_ruled = True
         return element
@@ -196,7 +196,7 @@ class _Writer:
         if origin is Origin.BODY or not is_deeper:
             return element
         self._break()
-        return replace(element, origin=origin)
+        return element._replace(origin=origin)
 
     def _rule(self, tag: Tag) -> None:
         self._break()

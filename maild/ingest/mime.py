@@ -3,12 +3,12 @@
 Who reads the bytes into a tree is `maild.ingest.parse`; which parts are text and which are attachments is `maild.ingest.body`'s.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from maild.ingest.charset import decode_bytes
 from maild.ingest.hygiene import clean_text
-from maild.message import HeaderField
+from maild.message import HeaderField, by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Part:
     children: tuple["Part", ...] = ()
     disposition: str = ""
     disposition_parameters: tuple[tuple[str, str], ...] = ()
+    _by_name: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", by_name(self.headers))
 
     def walk(self) -> Iterator["Part"]:
         """This part and everything in it, messages in it included, in the order of their bytes."""
@@ -40,8 +44,7 @@ class Part:
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Every occurrence of a header field of this part, raw and unfolded."""
-        wanted = name.casefold()
-        return tuple(field.value for field in self.headers if field.name.casefold() == wanted)
+        return self._by_name.get(name.casefold(), ())
 
     def field(self, name: str) -> str | None:
         return next(iter(self.fields(name)), None)

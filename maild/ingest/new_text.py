@@ -81,8 +81,7 @@ def _part_attributions(lines: Sequence[Line]) -> Iterator[Line]:
     A quoted line has its writer's last words in it, and parted, its end would be taken for words written below a quote.
     """
     for line in lines:
-        parted = _parted(line.text) if len(line.text) <= MAX_SHARED and not is_quoted(line.text) else None
-        if parted:
+        if parted := _parted(line.text):
             yield replace(line, text=parted[0])
             yield replace(line, text=parted[1], is_ruled=False)
         else:
@@ -90,10 +89,13 @@ def _part_attributions(lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _parted(text: str) -> tuple[str, str] | None:
-    found = _SHARED.fullmatch(text) if "--- " in text else None
+    is_ruled, is_closed = "--- " in text, text.rstrip().endswith((":", "："))
+    if not (is_ruled or is_closed) or len(text) > MAX_SHARED or is_quoted(text):
+        return None
+    found = _SHARED.fullmatch(text) if is_ruled else None
     if found and weigh(found.group(2)) is not Evidence.NONE:
         return found.group(1), text[found.end(1) :].lstrip()
-    opener = find_opener(text) if text.rstrip().endswith((":", "：")) else None
+    opener = find_opener(text) if is_closed else None
     return (text[:opener].rstrip(), text[opener:]) if opener else None
 
 

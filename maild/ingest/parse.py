@@ -22,6 +22,7 @@ from maild.ingest.errand import Opened
 from maild.ingest.headers import HeaderBlock, find_identifiers, read_headers
 from maild.ingest.hygiene import one_line
 from maild.ingest.identity import fingerprint, message_identity
+from maild.ingest.language import guess_language
 from maild.ingest.mime import Part
 from maild.ingest.reports import read_report
 from maild.ingest.tree import PARSER_FAULTS, build_tree, guard_header, open_with_stdlib
@@ -135,6 +136,7 @@ def _compose(raw: bytes, opened: _Opened, content: Content) -> InboundMessage:
         wrappings=content.wrappings,
         nothing_new=content.nothing_new,
         loop_marks=header.values(LOOP_FIELD),
+        language=guess_language(content.text),
     )
 
 

@@ -31,6 +31,8 @@ _HELP_DESK = re.compile(r"\s{0,3}##-.{1,150}-##\s{0,3}$")
 # GroupWise: ">>> Ann Smith <ann@x> 01/05/26 10:00 >>>", and the mail below it as it was.
 _GROUPWISE = re.compile(r"\s{0,3}>>>\s.{1,300}(?:>>>|:)\s{0,3}$")
 _RULED_WHOLE = re.compile(r"\s{0,9}[-=_]{3,200}[^-=_]{1,120}[-=_]{3,200}\s{0,9}$")
+# All that can begin a quote has one of these in it, but for the bare words of a marker: no mark, label, rule, date or address without.
+_SIGN = re.compile(r"[>:|\d@<*_=~#\-+]")
 _CITED = re.compile(r"[?\"“”„«»]|(?<!\w)'")
 _OWN_REFERENCE = re.compile(r"maild-ref:\s{0,8}(?:n\.\d|$)", re.IGNORECASE)
 
@@ -101,7 +103,7 @@ def _is_separator(lines: Sequence[Line], number: int) -> bool:
 
 def has_own_reference(text: str) -> bool:
     """Does our own reference line stand here, which is written into agents' notifications only?"""
-    return _OWN_REFERENCE.search(text) is not None
+    return ":" in text and _OWN_REFERENCE.search(text) is not None
 
 
 def is_quoted(text: str) -> bool:
@@ -114,13 +116,15 @@ def _quote_at(lines: Sequence[Line], number: int) -> Quote | None:
     line = lines[number]
     if line.origin in (Origin.QUOTE, Origin.FRAME):
         return Quote(number, number, is_marked=True)
+    if not line.is_ruled and not _SIGN.search(line.text):
+        return _words_of_marker(lines, number)
     if _is_quoted_by_itself(lines, number):
         return _groupwise(lines, number) or Quote(number, number, is_marked=True)
     if has_own_reference(line.text) or is_marker(line.text):
         return _below(lines, number)
-    if block := find_header_block(lines, number) or _block_under_words(lines, number):
+    if block := find_header_block(lines, number):
         return Quote(number, block, is_marked=_is_quotation_at(lines, block))
-    return _attribution(lines, number)
+    return _words_of_marker(lines, number) or _attribution(lines, number)
 
 
 def _below(lines: Sequence[Line], number: int) -> Quote:
@@ -186,13 +190,14 @@ def _is_plain_marker(bare: str) -> bool:
     return len(bare) <= MAX_BARE_MARKER and bare.startswith(words("markers", "markers"))
 
 
-def _block_under_words(lines: Sequence[Line], number: int) -> int | None:
+def _words_of_marker(lines: Sequence[Line], number: int) -> Quote | None:
     """BlackBerry: "Original Message" without dashes, and the header block below it."""
     bare = lines[number].text.strip().lower()
     if len(bare) > MAX_BARE_MARKER or not bare.startswith(words("markers", "markers")):
         return None
     following = next_written(lines, number + 1)
-    return find_header_block(lines, following) if following is not None else None
+    block = find_header_block(lines, following) if following is not None else None
+    return Quote(number, block, is_marked=_is_quotation_at(lines, block)) if block else None
 
 
 def _attribution(lines: Sequence[Line], number: int) -> Quote | None:

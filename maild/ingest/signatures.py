@@ -85,7 +85,7 @@ def _is_list_address_alone(lines: Sequence[Line], written: Sequence[int]) -> boo
 
 def _is_list_address(text: str) -> bool:
     lowered = text.lower()
-    return _LINK.search(lowered) is not None and any(piece in lowered for piece in words("signatures", "list_addresses"))
+    return any(piece in lowered for piece in words("signatures", "list_addresses")) and _LINK.search(lowered) is not None
 
 
 def _marked_up(lines: Sequence[Line]) -> int | None:

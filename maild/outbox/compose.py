@@ -39,9 +39,10 @@ from maild.outbox.letter_headers import references_of, write_headers
 from maild.outbox.letter_values import letter_values
 from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, picture_part, related, text_part
 from maild.outbox.pictures import picture_id, place_pictures
-from maild.outbox.subject import write_first_subject, write_reply_subject, write_tag
+from maild.outbox.subject import write_first_subject, write_reply_subject
 from maild.outbox.ways_back import write_envelopes
 from maild.round_trip import RoundTrip
+from maild.tag import write_tag
 from maild.templates.render import Rendered, Templates
 from maild.ticket import TicketView
 from maild.tokens import LetterKind, Tokens

@@ -194,7 +194,7 @@ def to_wire(raw: bytes) -> bytes:
 
     Nothing but CRLF ends a line, so no ending can smuggle a second message past a lax server (OPERATIONS T11, X10).
     """
-    if raw.count(b"\n") != raw.count(b"\r\n") or raw.count(b"\r") != raw.count(b"\r\n"):
+    if not raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r"):
         raw = _BARE_LINE_END.sub(b"\r\n", raw)
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"

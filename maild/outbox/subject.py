@@ -1,16 +1,10 @@
 """The Subject of every letter about a ticket (MAIL.md O3), the same for acknowledgement, answer and notification: one conversation."""
 
-from maild.config.settings import Settings
 from maild.ingest.prefixes import strip_prefixes
 from maild.outbox.hygiene import one_line
 from maild.tokens import Tokens
 
 MAX_LENGTH = 200
-
-
-def write_tag(settings: Settings, tokens: Tokens, ticket: int) -> str:
-    """The ticket's tag; without its check characters where the desk has switched them off (MAIL.md F5)."""
-    return tokens.mint_tag(ticket) if settings.trust.tag_check else f"[{tokens.prefix} #{ticket}]"
 
 
 def write_reply_subject(original: str, tag: str, position: str, tokens: Tokens) -> str:

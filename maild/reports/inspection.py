@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,20 +17,25 @@ from maild.message import Address, Attachment, BouncedRecipient, InboundMessage,
 from maild.tokens import Tokens
 
 Json = dict[str, object]
+_Read = tuple[Path, "InboundMessage | MaildError | OSError"]
 
-_BATCH = 50
+_BATCH = 64
+_MOST_READING = 4
 _NO_DESK = Tokens(keys=[bytes(32)], domain="localhost", prefixes=["maild"])
 
 
 def inspect_paths(paths: Iterable[Path]) -> Iterator[Json]:
     """One JSON object for each file, in order; a folder stands for all files in it. A file that cannot be read gives its error."""
     files = iter([file for path in paths for file in _files_of(path)])
-    reader = Reader()
-    try:
+    with closing(Reader(workers=_cores())) as reader, ThreadPoolExecutor(1, "reading ahead") as ahead:
+        reading: Future[list[_Read]] | None = None
         while batch := list(islice(files, _BATCH)):
-            yield from _inspect_batch(batch, reader)
-    finally:
-        reader.close()
+            following = ahead.submit(_read_batch, batch, reader)
+            if reading:
+                yield from map(_inspect, reading.result())
+            reading = following
+        if reading:
+            yield from map(_inspect, reading.result())
 
 
 def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> Json:
@@ -62,15 +69,22 @@ def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> J
     }
 
 
-def _inspect_batch(files: list[Path], reader: Reader) -> Iterator[Json]:
+def _read_batch(files: list[Path], reader: Reader) -> list[_Read]:
     contents = [_read_bytes(file) for file in files]
     messages = iter(reader.read_many([content for content in contents if isinstance(content, bytes)]))
-    for file, content in zip(files, contents, strict=True):
-        result = next(messages) if isinstance(content, bytes) else content
-        if isinstance(result, InboundMessage):
-            yield describe_inspection(str(file), result, classify(result, _NO_DESK, None))
-        else:
-            yield {"file": str(file), "error": _describe_error(result)}
+    return [(file, next(messages) if isinstance(content, bytes) else content) for file, content in zip(files, contents, strict=True)]
+
+
+def _inspect(read: _Read) -> Json:
+    file, result = read
+    if isinstance(result, InboundMessage):
+        return describe_inspection(str(file), result, classify(result, _NO_DESK, None))
+    return {"file": str(file), "error": _describe_error(result)}
+
+
+def _cores() -> int:
+    """How many processes may read at once."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST_READING)
 
 
 def _files_of(path: Path) -> list[Path]:

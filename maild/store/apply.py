@@ -28,12 +28,13 @@ from maild.effects import (
 from maild.ingest.arrival import Incoming
 from maild.message import Attachment
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import brakes, counters, letter_aliases, letters, mutes, sent_copies, suppressions, tables
+from maild.store import brakes, counters, letter_aliases, letters, mutes, sent_copies, suppressions
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
 from maild.store.prepared import Prepared
+from maild.store.tables import mail_out, tickets
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
@@ -45,24 +46,24 @@ Compose = Callable[[Letter, TicketView | None, int], Composed]
 
 Row = dict[str, object]
 
-_INSERT_TICKET = Prepared(tables.tickets.insert())
+_INSERT_TICKET = Prepared(tickets.tickets.insert())
 _UPDATE_TICKET = Prepared(
-    update(tables.tickets)
-    .where(tables.tickets.c.number == bindparam("changed_number"))
-    .values(messages=tables.tickets.c.messages + bindparam("added"))
+    update(tickets.tickets)
+    .where(tickets.tickets.c.number == bindparam("changed_number"))
+    .values(messages=tickets.tickets.c.messages + bindparam("added"))
 )
-_INSERT_PARTICIPANTS = Prepared(tables.participants.insert())
-_DELETE_PARTICIPANTS = delete(tables.participants).where(tables.participants.c.ticket == bindparam("changed_number"))
-_INSERT_TAGS = Prepared(tables.tags.insert())
-_DELETE_TAG = delete(tables.tags).where(tables.tags.c.ticket == bindparam("changed_number"), tables.tags.c.tag == bindparam("gone"))
-_INSERT_MESSAGE = Prepared(tables.messages.insert().returning(tables.messages.c.id))
-_INSERT_REFERENCES = Prepared(tables.message_references.insert())
-_INSERT_NAMES = Prepared(tables.message_names.insert())
-_INSERT_ATTACHMENTS = Prepared(tables.attachments.insert())
-_INSERT_EVENTS = Prepared(tables.events.insert())
-_INSERT_TRACE = Prepared(tables.rule_traces.insert())
-_INSERT_LETTERS = Prepared(tables.letters.insert())
-_INSERT_DELIVERIES = Prepared(tables.deliveries.insert())
+_INSERT_PARTICIPANTS = Prepared(tickets.participants.insert())
+_DELETE_PARTICIPANTS = delete(tickets.participants).where(tickets.participants.c.ticket == bindparam("changed_number"))
+_INSERT_TAGS = Prepared(tickets.tags.insert())
+_DELETE_TAG = delete(tickets.tags).where(tickets.tags.c.ticket == bindparam("changed_number"), tickets.tags.c.tag == bindparam("gone"))
+_INSERT_MESSAGE = Prepared(tickets.messages.insert().returning(tickets.messages.c.id))
+_INSERT_REFERENCES = Prepared(tickets.message_references.insert())
+_INSERT_NAMES = Prepared(tickets.message_names.insert())
+_INSERT_ATTACHMENTS = Prepared(tickets.attachments.insert())
+_INSERT_EVENTS = Prepared(tickets.events.insert())
+_INSERT_TRACE = Prepared(tickets.rule_traces.insert())
+_INSERT_LETTERS = Prepared(mail_out.letters.insert())
+_INSERT_DELIVERIES = Prepared(mail_out.deliveries.insert())
 
 
 @dataclass(frozen=True, slots=True)

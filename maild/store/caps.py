@@ -11,7 +11,8 @@ from maild.known import Question, Sent
 from maild.store import brakes
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import AUTOMATIC, deliveries, tickets
+from maild.store.tables.mail_out import AUTOMATIC, deliveries
+from maild.store.tables.tickets import tickets
 from maild.waits import find_latest_end
 
 COUNT_CEILING = 10_000
@@ -49,7 +50,7 @@ def _count_query(scopes: tuple[str, ...]) -> Prepared[*tuple[Any, ...]]:
 
 def _count(scope: str, whose: str, since: str) -> ColumnElement[int]:
     """How many automatic mails, or for a storm how many new tickets, since then. Scopes are those of `maild.known.Sent`."""
-    belongs = brakes.COUNTED_BY_THE_BREAKER if scope == "all" else _is(_COUNTED_FOR[scope], whose)
+    belongs = deliveries.c.letter > brakes.LAST_LETTER if scope == "all" else _is(_COUNTED_FOR[scope], whose)
     if scope.startswith("storm"):
         query = select(tickets.c.number).where(belongs, _after(tickets.c.created, since))
     else:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, case, select
 
 from maild.store.prepared import Prepared
-from maild.store.tables import counters
+from maild.store.tables.desk import counters
 
 TICKET = "ticket"
 LETTER = "letter"

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from maild.errors import ConfigurationError, NotFoundError, StoreUnavailableError
 from maild.store import schema
+from maild.store.prepared import run_plain
 from maild.store.turnstile import Turnstile
 
 Transaction = Connection
@@ -59,6 +60,7 @@ class Store:
         self._writers = _sqlite_engine(url, reading=False) if self.is_sqlite else _postgresql_engine(url)
         self._readers = _sqlite_engine(url, reading=True) if self.is_sqlite else _snapshots(self._writers)
         self._turnstile = Turnstile() if self.is_sqlite else None
+        self._writer: Connection | None = None
         self._watch = threading.Lock()
         self._watcher: Connection | None = None
 
@@ -82,7 +84,7 @@ class Store:
         with (
             self._turnstile or nullcontext(),
             _faults_mapped(self.name),
-            self._writers.connect() as connection,
+            self._connection_to_write() as connection,
             self._begun(connection, "BEGIN IMMEDIATE"),
         ):
             yield connection
@@ -99,14 +101,14 @@ class Store:
         In SQL: every message has one, and SQLAlchemy's own, each of a new name, cost as much as three statements.
         """
         with _faults_mapped(self.name):
-            tx.exec_driver_sql("SAVEPOINT message")
+            run_plain(tx, "SAVEPOINT message")
             try:
                 yield
             except BaseException:
-                if not tx.invalidated:
-                    tx.exec_driver_sql("ROLLBACK TO SAVEPOINT message")
+                if not tx.invalidated and not _is_rolled_back(tx):
+                    run_plain(tx, "ROLLBACK TO SAVEPOINT message")
                 raise
-            tx.exec_driver_sql("RELEASE SAVEPOINT message")
+            run_plain(tx, "RELEASE SAVEPOINT message")
 
     def data_version(self) -> int | None:
         """A number that changes whenever anybody commits, very cheap to ask; None where the engine has no such number."""
@@ -119,6 +121,27 @@ class Store:
                 return int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
 
     @contextmanager
+    def _connection_to_write(self) -> Iterator[Connection]:
+        """SQLite's writers come one after the other, so that one connection serves all; taking it out of a pool and having it looked over
+        for each letter would cost more than the letter's statements. Where a transaction has failed, the next begins with another.
+        """
+        if not self.is_sqlite:
+            with self._writers.connect() as connection:
+                yield connection
+            return
+        self._writer = self._writer or self._writers.connect()
+        try:
+            yield self._writer
+        except BaseException:
+            self._give_writer_up()
+            raise
+
+    def _give_writer_up(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+
+    @contextmanager
     def _begun(self, connection: Connection, statement: str) -> Iterator[None]:
         """Writers begin IMMEDIATE: a transaction that reads first and writes later would fail at once beside another writer.
 
@@ -126,7 +149,7 @@ class Store:
         """
         with connection.begin():
             if self.is_sqlite:
-                connection.exec_driver_sql(statement)
+                run_plain(connection, statement)
             yield
 
     def close(self) -> None:
@@ -134,6 +157,8 @@ class Store:
             if self._watcher is not None:
                 self._watcher.close()
                 self._watcher = None
+        with self._turnstile or nullcontext():
+            self._give_writer_up()
         self._readers.dispose()
         self._writers.dispose()
 
@@ -236,6 +261,11 @@ def _postgresql_engine(url: URL) -> Engine:
 
 def _snapshots(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _is_rolled_back(tx: Transaction) -> bool:
+    """Over a full disk SQLite undoes the whole transaction by itself; nothing is left to undo then, and the disk is what to speak of."""
+    return getattr(tx.connection.dbapi_connection, "in_transaction", True) is False
 
 
 @contextmanager

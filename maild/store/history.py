@@ -9,7 +9,9 @@ from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_
 from maild.store import mutes
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import AUTOMATIC, GUESSING, PASSED, deliveries, incoming, message_names, messages, tickets
+from maild.store.tables.mail_in import GUESSING, PASSED, incoming
+from maild.store.tables.mail_out import AUTOMATIC, deliveries
+from maild.store.tables.tickets import message_names, messages, tickets
 from maild.ticket import Status
 from maild.waits import find_latest_end
 

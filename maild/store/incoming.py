@@ -23,7 +23,7 @@ from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.received_mail import WITHHELD, show
-from maild.store.tables import UNSETTLED, incoming, raw_messages
+from maild.store.tables.mail_in import LENT, UNSETTLED, incoming, raw_messages
 from maild.store.views import in_chunks, within
 from maild.waits import is_over
 
@@ -88,7 +88,7 @@ _LEND = (
     .where(incoming.c.id == bindparam("message"), incoming.c.reason_code == WITHHELD)
     .values(claimed_by=WATCHER, claimed_until=bindparam("until"))
 )
-_IS_LENT = (*_IS_RECEIVED, incoming.c.claimed_by == WATCHER)
+_IS_LENT = (incoming.c.state == IncomingState.RECEIVED.value, LENT)
 _LENT = select(incoming.c.uid).where(*_IS_LENT, *_IS_THERE)
 _MAILBOXES_LENT = select(incoming.c.mailbox).where(*_IS_LENT).distinct()
 _CLAIMS = select(incoming.c.id, incoming.c.claimed_by, incoming.c.claimed_until).where(*_IS_RECEIVED, incoming.c.claimed_until.is_not(None))

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, text
 from maild.aliases import canonical, find_reported_id
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import deliveries, letter_aliases, letters
+from maild.store.tables.mail_out import deliveries, letter_aliases, letters
 
 _FIND = Prepared(
     select(letter_aliases.c.alias, letter_aliases.c.letter, letter_aliases.c.by_relay).where(

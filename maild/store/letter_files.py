@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import bindparam, delete, exists, select
 
 from maild.store.engine import Transaction
-from maild.store.tables import files, letter_files, letters
+from maild.store.tables.mail_out import files, letter_files, letters
 
 COMPRESSION = 6
 LEAST_BYTES = 16 * 1024

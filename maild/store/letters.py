@@ -17,7 +17,9 @@ from maild.store.brakes import PAUSED
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import UNDELIVERED, UNPACKED, deliveries, events, letters, settings
+from maild.store.tables.desk import settings
+from maild.store.tables.mail_out import UNDELIVERED, UNPACKED, deliveries, letters
+from maild.store.tables.tickets import events
 from maild.store.views import within
 from maild.tokens import LetterKind
 from maild.waits import find_latest_end

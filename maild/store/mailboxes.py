@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from maild.ingest.arrival import Part, Place
 from maild.store.engine import Transaction
-from maild.store.tables import mailboxes
+from maild.store.tables.mail_in import mailboxes
 
 UNKNOWN = "unknown"
 

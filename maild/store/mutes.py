@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select
 from maild.effects import Mute
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import mutes
+from maild.store.tables.desk import mutes
 
 _HOLDING = Prepared(select(mutes.c.key).where(mutes.c.key.in_(bindparam("keys", expanding=True)), mutes.c.until > bindparam("now")))
 _LIFT = delete(mutes).where(mutes.c.key == bindparam("muted"))

@@ -70,6 +70,17 @@ class Prepared(Generic[*Columns]):
         return tuple(dict.fromkeys(found))
 
 
+def run_plain(tx: Connection, sql: str) -> None:
+    """A statement without values and without an answer: what begins, ends or marks a transaction."""
+    cursor = tx.connection.cursor()
+    try:
+        cursor.execute(sql)
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise _fault(tx, cursor, error, sql, {}) from error
+    finally:
+        cursor.close()
+
+
 class _Source(NamedTuple):
     """Where the value of a placeholder comes from: what is given under a name, or a member of the list given there, and what it becomes for
     the driver. `fixed`: the statement's own."""
@@ -97,7 +108,7 @@ class _Form:
             cursor.execute(self.sql, self._bind(values))
             rows: Iterable[Sequence[Any]] = cursor.fetchall()
         except tx.dialect.loaded_dbapi.Error as error:
-            raise self._fault(tx, cursor, error, values) from error
+            raise _fault(tx, cursor, error, self.sql, values) from error
         finally:
             cursor.close()
         if self.converts:
@@ -113,7 +124,7 @@ class _Form:
                 cursor.executemany(self.sql, list(map(self._bind, rows)))
             return cursor.rowcount
         except tx.dialect.loaded_dbapi.Error as error:
-            raise self._fault(tx, cursor, error, rows[0]) from error
+            raise _fault(tx, cursor, error, self.sql, rows[0]) from error
         finally:
             cursor.close()
 
@@ -125,14 +136,6 @@ class _Form:
                 value = value[place]
             bound.append(convert(value) if convert else value)
         return bound if self.names is None else dict(zip(self.names, bound, strict=True))
-
-    def _fault(self, tx: Connection, cursor: DBAPICursor, error: DBAPIModule.Error, values: Values) -> BaseException:
-        """The error as SQLAlchemy tells it. A connection that is lost is given up, as everywhere."""
-        base = tx.dialect.loaded_dbapi.Error
-        is_lost = tx.dialect.is_disconnect(error, tx.connection.dbapi_connection, cursor)
-        if is_lost:
-            tx.invalidate(error)
-        return DBAPIError.instance(self.sql, values, error, base, dialect=tx.dialect, connection_invalidated=is_lost)
 
 
 def _prepare(statement: Select[*Columns] | UpdateBase, dialect: Dialect, values: Values, lists: Iterable[str]) -> _Form:
@@ -156,3 +159,12 @@ def _prepare(statement: Select[*Columns] | UpdateBase, dialect: Dialect, values:
         SimpleResultMetaData(keys),
         converts if any(converts) else None,
     )
+
+
+def _fault(tx: Connection, cursor: DBAPICursor, error: DBAPIModule.Error, sql: str, values: Values) -> BaseException:
+    """The error as SQLAlchemy tells it. A connection that is lost is given up, as everywhere."""
+    base = tx.dialect.loaded_dbapi.Error
+    is_lost = tx.dialect.is_disconnect(error, tx.connection.dbapi_connection, cursor)
+    if is_lost:
+        tx.invalidate(error)
+    return DBAPIError.instance(sql, values, error, base, dialect=tx.dialect, connection_invalidated=is_lost)

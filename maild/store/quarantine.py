@@ -10,7 +10,7 @@ from maild.effects import IncomingState
 from maild.message import Address
 from maild.reason import Reason
 from maild.store.engine import Transaction
-from maild.store.tables import KEPT_OUT, UNSETTLED, incoming
+from maild.store.tables.mail_in import KEPT_OUT, UNSETTLED, incoming
 
 DROPPED = "drop"
 """A rule has said that nobody is expected to look at it (RULES.md 4)."""

@@ -31,15 +31,9 @@ from maild.store.history import find_history
 from maild.store.letter_aliases import Alias
 from maild.store.prepared import Prepared
 from maild.store.retention import EXPIRED
-from maild.store.tables import (
-    attachments,
-    deliveries,
-    incoming,
-    letters,
-    message_references,
-    messages,
-    tags,
-)
+from maild.store.tables.mail_in import incoming
+from maild.store.tables.mail_out import deliveries, letters
+from maild.store.tables.tickets import attachments, message_references, messages, tags
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, Status, TicketView
 from maild.tokens import LetterKind, LetterToken

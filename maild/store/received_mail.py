@@ -11,7 +11,7 @@ from maild.errors import NotFoundError
 from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.store.engine import AnyRow, Transaction
-from maild.store.tables import UNSETTLED, incoming, raw_messages
+from maild.store.tables.mail_in import UNSETTLED, incoming, raw_messages
 
 WITHHELD = "withheld"
 """The reason of a message the server does not hand over; as long as it stands, there is at most a header (OPERATIONS I12)."""

@@ -15,7 +15,8 @@ from maild.reason import Reason
 from maild.store import letter_files
 from maild.store.counters import await_turn
 from maild.store.engine import Transaction
-from maild.store.tables import ENDED, KEPT_OUT, events, incoming, raw_messages, rule_traces, tickets
+from maild.store.tables.mail_in import KEPT_OUT, incoming, raw_messages
+from maild.store.tables.tickets import ENDED, events, rule_traces, tickets
 from maild.ticket import Status
 
 EXPIRED = Reason("expired", "its time in quarantine is over; it was deleted")

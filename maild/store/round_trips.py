@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, delete, select
 from maild.round_trip import RoundTrip
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import round_trips
+from maild.store.tables.mail_out import round_trips
 
 _COLUMNS = (
     round_trips.c.queue,

@@ -6,7 +6,8 @@ from sqlalchemy import BindParameter, Select, bindparam, select, text
 
 from maild.store.columns import storable
 from maild.store.engine import Transaction
-from maild.store.tables import FOLDED_POSTGRESQL, messages
+from maild.store.tables.extras import FOLDED_POSTGRESQL
+from maild.store.tables.tickets import messages
 
 _PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 _SQLITE = text("messages.id IN (SELECT rowid FROM message_words WHERE message_words MATCH :phrase)")

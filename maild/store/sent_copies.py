@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, delete, select, update
 from maild.outbox.schedule import LONGEST_WAIT
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import deliveries, events, letters, sent_copies
+from maild.store.tables.mail_out import deliveries, letters, sent_copies
+from maild.store.tables.tickets import events
 from maild.waits import find_latest_end
 
 _LETTER_OF = select(deliveries.c.letter).where(deliveries.c.id == bindparam("delivery")).scalar_subquery()

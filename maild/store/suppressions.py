@@ -14,7 +14,7 @@ from maild.known import Suppression
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import bounces, suppressions
+from maild.store.tables.mail_out import bounces, suppressions
 
 REMEMBERED = timedelta(days=7)
 

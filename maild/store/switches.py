@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, delete, select
 
 from maild.store.engine import Transaction
-from maild.store.tables import settings
+from maild.store.tables.desk import settings
 
 _FIND = select(settings.c.value).where(settings.c.name == bindparam("wanted"))
 _CHANGE = settings.update().where(settings.c.name == bindparam("wanted")).values(value=bindparam("word"))

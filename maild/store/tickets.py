@@ -7,14 +7,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, false, func, not_, select
 
 from maild.desk.query import Field, Filter
-from maild.effects import RecordEvent
 from maild.errors import NotFoundError
 from maild.message import Address, Attachment
 from maild.store.columns import storable, storable_key
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.search import build_search, find_phrases
-from maild.store.tables import attachments, events, messages, rule_traces, tags, tickets
+from maild.store.tables.tickets import attachments, events, messages, rule_traces, tags, tickets
 from maild.store.views import in_chunks, tags_of, ticket_views
 from maild.ticket import MessageKind, Priority, Status, TicketView
 
@@ -60,10 +59,12 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """A line of a ticket's log, and when."""
+    """A line of a ticket's log: as it was recorded (`maild.effects.RecordEvent`), and when."""
 
     at: datetime
-    event: RecordEvent
+    kind: str
+    by: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,11 @@ def list_tagged(tx: Transaction, tag: str, *, after: int) -> tuple[TicketRow, ..
 
 
 def count_tickets(tx: Transaction, filters: Iterable[Filter] = ()) -> int:
-    return tx.execute(select(func.count()).select_from(tickets).where(*_conditions(tx, tuple(filters)))).scalar_one()
+    """How many tickets meet every filter. Without any, those listed are not looked at: SQLite knows the number of its rows."""
+    wanted = tuple(filters)
+    if wanted:
+        return _count(tx, *_conditions(tx, wanted))
+    return _count(tx) - _count(tx, tickets.c.status.in_(UNLISTED))
 
 
 def list_messages(tx: Transaction, number: int) -> tuple[MessageRow, ...]:
@@ -135,13 +140,17 @@ def list_messages(tx: Transaction, number: int) -> tuple[MessageRow, ...]:
 def list_events(tx: Transaction, number: int) -> tuple[EventRow, ...]:
     """A ticket's log, the oldest line first."""
     query = select(events.c.at, events.c.kind, events.c.by, events.c.text).where(events.c.ticket == number).order_by(events.c.id)
-    return tuple(EventRow(at, RecordEvent(kind, by, text)) for at, kind, by, text in tx.execute(query))
+    return tuple(EventRow(at, kind, by, text) for at, kind, by, text in tx.execute(query))
 
 
 def list_traces(tx: Transaction, number: int) -> tuple[TraceRow, ...]:
     """What the rules did on a ticket, the oldest decision first."""
     query = select(rule_traces.c.at, rule_traces.c.incoming, rule_traces.c.rules).where(rule_traces.c.ticket == number)
     return tuple(TraceRow(at, incoming, tuple(rules)) for at, incoming, rules in tx.execute(query.order_by(rule_traces.c.id)))
+
+
+def _count(tx: Transaction, *conditions: ColumnElement[bool]) -> int:
+    return tx.execute(select(func.count()).select_from(tickets).where(*conditions)).scalar_one()
 
 
 def _conditions(tx: Transaction, filters: tuple[Filter, ...]) -> list[ColumnElement[bool]]:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from maild.message import Address
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables import participants, tags, tickets
+from maild.store.tables.tickets import participants, tags, tickets
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
 
 CHUNK = 500

@@ -7,7 +7,6 @@ from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 
 from maild.config.faults import did_you_mean
-from maild.templates.sandbox import STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class UnknownName:
 
 def find_needed_names(tree: nodes.Template) -> frozenset[str]:
     """The values a template cannot do without. What is asked for with `is defined` or `default` need not be there."""
-    return frozenset(find_undeclared_variables(tree)) - _asked_for(tree) - {STEP}
+    return frozenset(find_undeclared_variables(tree)) - _asked_for(tree)
 
 
 def find_unknown_names(tree: nodes.Template, values: Mapping[str, object]) -> Iterator[UnknownName]:

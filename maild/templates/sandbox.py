@@ -43,10 +43,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             auto_reload=False,
         )
         self.meter = Meter()
-        self.globals = {STEP: self.meter.step}
+        self.globals = {}
         harmless = {name: self.filters[name] for name in _HARMLESS_FILTERS.split()}
         ours = {"paragraphs": paragraphs, "quoted": quoted, "numbered": numbered, "listed": listed, "isolated": isolated}
-        self.filters = {**harmless, **ours}
+        self.filters = {**harmless, **ours, STEP: self.meter.step}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -94,12 +94,12 @@ class Meter:
     def start(self) -> None:
         self._local.steps = 0
 
-    def step(self) -> str:
-        """Called by every turn of a loop and every call of a macro."""
+    @pass_context
+    def step(self, _: Context, nothing: None) -> None:
+        """Called by every turn of a loop and every call of a macro; handed the context, or Jinja2 would call it when it compiles."""
         self._local.steps = getattr(self._local, "steps", 0) + 1
         if self._local.steps > MAX_STEPS:
             raise TemplateError(f"takes more than {MAX_STEPS} steps")
-        return ""
 
 
 class _Loader(BaseLoader):
@@ -170,8 +170,9 @@ def listed(context: Context, items: Iterable[object]) -> str:
     return "\n".join(f"- {isolated(context, item)}" for item in items)
 
 
-def _step(line: int) -> nodes.Output:
-    return nodes.Output([nodes.Call(nodes.Name(STEP, "load"), [], [], None, None)], lineno=line)
+def _step(line: int) -> nodes.ExprStmt:
+    """A filter and not a function: the sandbox looks into every call of a function anew."""
+    return nodes.ExprStmt(nodes.Filter(nodes.Const(None), STEP, [], [], None, None), lineno=line)
 
 
 def _paragraphs(text: str, opening: str, depth: int = 0) -> str:

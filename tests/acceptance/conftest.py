@@ -13,6 +13,8 @@ from tests.rig.office import RunningDesk
 from tests.rig.postgres import PostgresServer
 from tests.rig.sink import SmtpSink
 
+SQLITE = "sqlite:///maild.db"
+
 _numbers = count(1)
 
 
@@ -26,18 +28,29 @@ def make_database(postgres: PostgresServer) -> Callable[[], str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def storage(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
-        return "sqlite:///maild.db"
+        return SQLITE
     make_database: Callable[[], str] = request.getfixturevalue("make_database")
     return make_database()
 
 
+@pytest.fixture(scope="session")
+def usual_storage(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Where a desk has its data of which the test does not say: in SQLite, with `--postgresql` in a database of PostgreSQL's."""
+    if request.config.getoption("--postgresql"):
+        make_database: Callable[[], str] = request.getfixturevalue("make_database")
+        return make_database
+    return lambda: SQLITE
+
+
 @pytest.fixture
-def make_desk(tmp_path: Path, dovecot: DovecotServer, sink: SmtpSink) -> Iterator[Callable[..., RunningDesk]]:
+def make_desk(
+    tmp_path: Path, dovecot: DovecotServer, sink: SmtpSink, usual_storage: Callable[[], str]
+) -> Iterator[Callable[..., RunningDesk]]:
     """Desks to be configured and started by the test, all stopped at its end."""
     made: list[RunningDesk] = []
 
-    def make(**settings: Any) -> RunningDesk:
-        desk = RunningDesk(tmp_path / f"desk{len(made)}", dovecot, sink, **settings)
+    def make(storage: str = "", **settings: Any) -> RunningDesk:
+        desk = RunningDesk(tmp_path / f"desk{len(made)}", dovecot, sink, storage=storage or usual_storage(), **settings)
         made.append(desk)
         return desk
 

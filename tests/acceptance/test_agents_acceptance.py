@@ -18,10 +18,14 @@ FILES = [("plan.pdf", "application/pdf", b"%PDF-1.4 plan"), ("price list.csv", "
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[RunningDesk]:
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink, usual_storage: Callable[[], str]
+) -> Iterator[RunningDesk]:
     """A desk that wants token and DMARC of its agents, and tells customers of closing."""
     support = "agents: [anna], statuses: [closed]"
-    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, extra=TRUSTING, support=support) as running:
+    with a_running_desk(
+        tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, storage=usual_storage(), extra=TRUSTING, support=support
+    ) as running:
         yield running
 
 

@@ -17,8 +17,10 @@ TRUSTING = f"{UNLIMITED}\ntrust: {{authserv_ids: [mx.desk.example], agent_auth: 
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[RunningDesk]:
-    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, extra=TRUSTING) as running:
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink, usual_storage: Callable[[], str]
+) -> Iterator[RunningDesk]:
+    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, storage=usual_storage(), extra=TRUSTING) as running:
         yield running
 
 

@@ -33,9 +33,11 @@ tests: [{name: one, mail: {from: a@b.example, to: support@acme.example}, expect:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[RunningDesk]:
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink, usual_storage: Callable[[], str]
+) -> Iterator[RunningDesk]:
     """A desk with a ticket that has a file, an answer and a note, one quarantined mail and a rule."""
-    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, rules=RULES) as running:
+    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, storage=usual_storage(), rules=RULES) as running:
         raw = an_email_with_files(
             [("plan.pdf", "application/pdf", b"%PDF")], sender="Ann Smith <ann@json.example>", to=running.at("support"), subject="Документ"
         )

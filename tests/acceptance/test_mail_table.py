@@ -58,8 +58,10 @@ VACATION = {
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[RunningDesk]:
-    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink) as running:
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink, usual_storage: Callable[[], str]
+) -> Iterator[RunningDesk]:
+    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, storage=usual_storage()) as running:
         yield running
 
 
@@ -140,9 +142,9 @@ def test_real_bounces_find_their_letter_and_open_and_answer_nothing(way: Callabl
 # Row 12
 
 
-def test_what_crashes_parsers_is_stored_and_the_queue_goes_on(make_desk: Callable[..., RunningDesk]):
+def test_what_crashes_parsers_is_stored_and_the_queue_goes_on(make_desk: Callable[..., RunningDesk], storage: str):
     """Acceptance row 12: none of them is held, none is answered with a crash, and the mail behind them is acknowledged."""
-    desk = make_desk().start()
+    desk = make_desk(storage=storage).start()
     mails = [raw if b"From:" in raw else b"From: eve@hostile.example\r\n" + raw for raw in (SEEN | HOSTILE).values()]
     desk.dovecot.append_all(desk.at("support"), mails)
     desk.deliver(sender="ann@behind.example", subject="Behind them all")

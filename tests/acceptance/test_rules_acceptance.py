@@ -37,8 +37,10 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[RunningDesk]:
-    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, rules=RULES) as running:
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink, usual_storage: Callable[[], str]
+) -> Iterator[RunningDesk]:
+    with a_running_desk(tmp_path_factory.mktemp("desk"), dovecot_server, smtp_sink, storage=usual_storage(), rules=RULES) as running:
         yield running
 
 

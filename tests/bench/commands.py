@@ -1,4 +1,7 @@
-"""Commands: how long a person waits for the command line, as whole processes, the best of several."""
+"""Commands: how long a person waits for the command line, as whole processes, the best of several.
+
+What the libraries of a list alone take on the machine stands beside it: figures of two machines are compared by what is above that.
+"""
 
 import os
 import pty
@@ -14,6 +17,8 @@ from tests.bench.figures import Figure, at_most
 from tests.bench.seeding import multiply_tickets, seed_tickets
 
 DOMAIN = "commands.example"
+MAILD = str(Path(sys.executable).with_name("maild"))
+LIBRARIES = (sys.executable, "-c", "import sqlalchemy, click, yaml")
 TRIES = 7
 HELD = 100_000
 
@@ -23,19 +28,19 @@ def measure(ground: Ground) -> Iterator[Figure]:
     with closing(desk.open_store()) as store:
         seed_tickets(store, 1)
         multiply_tickets(store, HELD)
-    listing = ("-c", str(desk.directory), "ticket", "list")
-    yield Figure("maild --help", _best("--help"), "ms", at_most(150))
+    listing = (MAILD, "-c", str(desk.directory), "ticket", "list")
+    yield Figure("maild --help", _best(MAILD, "--help"), "ms", at_most(150))
     yield Figure("maild ticket list, on a terminal", _best(*listing, terminal=True), "ms", at_most(450), f"{HELD} tickets held")
     yield Figure("maild ticket list, into a pipe", _best(*listing), "ms", at_most(450), f"{HELD} tickets held")
+    yield Figure("Python with the libraries of a list, alone", _best(*LIBRARIES), "ms", None, "sqlalchemy, click, yaml")
 
 
-def _best(*arguments: str, terminal: bool = False) -> float:
-    """Milliseconds of the installed command."""
-    command = [str(Path(sys.executable).with_name("maild")), *arguments]
+def _best(*command: str, terminal: bool = False) -> float:
+    """Milliseconds."""
     return min(_time(command, terminal) for _ in range(TRIES))
 
 
-def _time(command: list[str], terminal: bool) -> float:
+def _time(command: tuple[str, ...], terminal: bool) -> float:
     reading, writing = pty.openpty() if terminal else os.pipe()
     began = time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.DEVNULL) as process:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from maild.effects import Post, RecordEvent
 from maild.message import Address
 from maild.outbox.delivery import DeliveryState
-from maild.store import incoming, tables
+from maild.store import incoming
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
+from maild.store.tables.mail_out import UNDELIVERED, deliveries
+from maild.store.tables.tickets import tickets
 from maild.ticket import Status
 from tests.rig.desk import ACKNOWLEDGEMENT, NOTIFICATION, a_decision, a_message, a_ticket, an_arrival, composed
 
@@ -21,12 +23,12 @@ def seed_tickets(store: Store, number: int) -> None:
         with store.writing() as tx:
             for place in range(first, min(first + BATCH, number)):
                 _seed_one(tx, place, datetime.now(UTC) - timedelta(days=30, seconds=-place))
-            tx.execute(tables.deliveries.update().values(state=DeliveryState.SENT.value, next_attempt=None).where(tables.UNDELIVERED))
+            tx.execute(deliveries.update().values(state=DeliveryState.SENT.value, next_attempt=None).where(UNDELIVERED))
 
 
 def multiply_tickets(store: Store, number: int) -> None:
     """Copies of the ticket 1, up to that number, rows only: for lists, not for the walk."""
-    columns = ", ".join(column.name for column in tables.tickets.columns if column.name != "number")
+    columns = ", ".join(column.name for column in tickets.columns if column.name != "number")
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {number})"
     with store.writing() as tx:
         tx.exec_driver_sql(f"{numbers} INSERT INTO tickets (number, {columns}) SELECT i, {columns} FROM n, tickets WHERE number = 1")

@@ -7,7 +7,8 @@ import pytest
 
 from maild.store.counters import COUNTERS
 from maild.store.engine import Store, open_store
-from maild.store.tables import counters, metadata
+from maild.store.tables import all_tables
+from maild.store.tables.desk import counters
 from tests.rig.flaky_store import FlakyStore
 from tests.rig.postgres import PostgresServer
 
@@ -45,6 +46,6 @@ def flaky(store: Store) -> Iterator[FlakyStore]:
 def _empty(store: Store) -> None:
     """The PostgreSQL database is shared by the session: a fresh one for each test would take ten times as long."""
     with store.writing() as tx:
-        for table in reversed(metadata.sorted_tables):
+        for table in reversed(all_tables().sorted_tables):
             tx.execute(table.delete())
         tx.execute(counters.insert(), [{"name": name, "value": 0} for name in COUNTERS])

@@ -5,11 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from itertools import islice, product
 from pathlib import Path
 
 import pytest
 
+from maild import maillog
 from maild.clerk import Clerk
 from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
@@ -79,6 +81,15 @@ def test_an_outage_counts_against_no_message(store: Store, flaky: FlakyStore, cl
     assert work(clerk) == 5
     for message in messages:
         check(store, message, IncomingState.DONE, attempts=1)
+
+
+def test_the_log_tells_of_a_message_when_it_is_recorded_and_not_before(store: Store, flaky: FlakyStore, clerk: Clerk):
+    log = StringIO()
+    maillog.set_up(log)
+    arrive(store, an_email())
+    flaky.outages = (*CLAIM_WELL, *RECORD_BADLY) * 2
+    assert work(clerk) == 2
+    assert log.getvalue().count('"decided"') == 1
 
 
 def test_a_claim_whose_answer_was_lost_counts_against_no_message(store: Store, flaky: FlakyStore, clerk: Clerk):
@@ -334,7 +345,7 @@ def test_an_answer_that_the_signature_would_make_leak_is_held_and_its_author_tol
         assert "answer" not in {posted.template for posted in letters.list_outbox(tx)}
         ticket = tickets.view(tx, 1)
         assert (ticket.status, ticket.owner, len(tickets.list_messages(tx, 1))) == (Status.NEW, None, 1)
-        assert [line.event.by for line in tickets.list_events(tx, 1) if line.event.kind == "answer_held"] == ["anna"]
+        assert [line.by for line in tickets.list_events(tx, 1) if line.kind == "answer_held"] == ["anna"]
 
 
 def test_an_answer_that_would_leak_is_held_even_where_its_author_cannot_be_told(store: Store, reader: Reader, tmp_path: Path):
@@ -344,4 +355,4 @@ def test_an_answer_that_would_leak_is_held_even_where_its_author_cannot_be_told(
     assert (row.state, row.reason.code) == (IncomingState.HELD, "leak")
     assert "its author could not be told" in row.error
     with store.reading() as tx:
-        assert not [line for line in tickets.list_events(tx, 1) if line.event.kind == "answer_held"]
+        assert not [line for line in tickets.list_events(tx, 1) if line.kind == "answer_held"]

@@ -316,6 +316,17 @@ def test_a_list_shows_fifty_rows_and_says_how_many_more_there_are_and_json_has_t
     assert len(desk.ask("message", "list", "--limit", "51")) == 51
 
 
+def test_a_tag_without_check_characters_is_told_as_letters_have_it(tmp_path: Path):
+    """MAIL.md F5: `trust.tag_check: off`."""
+    desk = a_desk_without_servers(tmp_path / "desk", extra="trust: {tag_check: off}")
+    open_store(desk.storage, desk.directory, create=True).close()
+    opened = desk.ask("ticket", "new", "--queue", "support", "--subject", "Printer", "--from", "ann@globex.example", "It smokes.")
+    listed, shown = desk.ask("ticket", "list")[0], desk.ask("ticket", "show", "1")
+    (waiting,) = desk.ask("queue", "show", "support")["tickets"]
+    assert {document["tag"] for document in (opened, listed, shown, waiting)} == {"[Acme #1]"}
+    assert "[Acme #1]" in maild(desk, "ticket", "show", "1").stdout
+
+
 def test_on_a_terminal_a_list_is_a_table_of_fifty_rows(desk: RunningDesk):
     for number in range(52):
         an_arrival(desk, subject=f"Mail {number}")
@@ -686,6 +697,14 @@ def test_a_command_closes_the_database_however_it_ends(desk: RunningDesk, argume
         assert not [path for path in open_files() if path.startswith(str(desk.directory))]
     finally:
         gc.enable()
+
+
+def test_a_command_ends_without_a_search_for_garbage():
+    """Who asks first to be called at the end is called last."""
+    script = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count())); from cli.main import main; main(['--version'])"
+    version, frozen = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert version.startswith("maild ")
+    assert int(frozen) > 1000
 
 
 def open_files() -> list[str]:

@@ -9,12 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import command
-from maild.config.key_ring import rotate
+from maild.config.key_ring import rotate, tokens_of
 from maild.config.load import load_keys
 from maild.config.settings import Secret, Settings
 from maild.errors import ConfigurationError, UsageError
 from maild.key_watch import KeyWatch
-from maild.office import tokens_of
 from maild.tokens import LetterKind, key_id
 from tests.builders import some_settings
 from tests.rig.small_office import DESK, an_office

@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 
 from maild.effects import IncomingState, Post
 from maild.outbox.delivery import DeliveryState, Sent
-from maild.store import incoming, letters, received_mail, tables, tickets
+from maild.store import incoming, letters, received_mail, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, open_store
+from maild.store.tables import all_tables
 from maild.tokens import LetterKind
 from tests.rig.desk import MINUTE, NOW, a_decision, a_letter, a_message, an_arrival, composed
 from tests.rig.postgres import PostgresServer
@@ -141,8 +142,9 @@ def assert_whole(store: Store, promised: set[int]) -> None:
         numbers = {row.number for row in tickets.list_tickets(tx)}
         assert promised <= numbers
         assert numbers == set(range(1, max(numbers, default=0) + 1))
-        for table, each in ((tables.messages, 1), (tables.events, 2), (tables.letters, 2), (tables.participants, 1)):
-            counts = tx.execute(select(table.c.ticket, func.count()).group_by(table.c.ticket)).all()
+        for name, each in (("messages", 1), ("events", 2), ("letters", 2), ("participants", 1)):
+            ticket = all_tables().tables[name].c.ticket
+            counts = tx.execute(select(ticket, func.count()).group_by(ticket)).all()
             assert {(number, count) for number, count in counts} == {(number, each) for number in numbers}
         done = received_mail.list_incoming(tx, state=IncomingState.DONE)
         assert {row.ticket for row in done} == numbers

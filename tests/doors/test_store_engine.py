@@ -2,7 +2,7 @@
 
 import stat
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -122,6 +122,16 @@ def test_a_savepoint_undoes_its_own_block_only(store: Store):
         switches.store(tx, "also kept", "yes")
     with store.reading() as tx:
         assert [switches.find(tx, name) for name in ("kept", "lost", "also kept")] == ["yes", None, "yes"]
+
+
+def test_a_full_disk_is_what_is_spoken_of_though_it_took_the_savepoint_along(tmp_path: Path):
+    with closing(open_store("sqlite:///maild.db", tmp_path, create=True)) as store:
+        with store.writing() as tx:
+            tx.exec_driver_sql("PRAGMA max_page_count = 1")  # the pages there are: no more can be had
+        with pytest.raises(StoreUnavailableError, match="disk is full"), store.writing() as tx, store.savepoint(tx):
+            switches.store(tx, "large", "x" * 10_000_000)
+        with store.reading() as tx:
+            assert switches.find(tx, "large") is None
 
 
 def test_a_reading_transaction_sees_one_moment_and_cannot_write(store: Store):

@@ -13,7 +13,7 @@ from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.store import incoming, received_mail
 from maild.store.engine import Store
-from maild.store.tables import raw_messages
+from maild.store.tables.mail_in import raw_messages
 from tests.rig.desk import MINUTE, NOW, an_arrival
 
 BROKEN = Reason("error", "something broke")

@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 
 from maild.effects import Letter, Post
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import letters, tables
+from maild.store import letters
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.letter_files import LEAST_BYTES
 from maild.store.retention import forget_tickets
+from maild.store.tables import mail_out
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind
 from tests.rig import letters as written
@@ -64,7 +65,7 @@ def bytes_of(store: Store, ticket: int) -> list[bytes]:
 def kept(store: Store) -> tuple[int, int]:
     """How many files are kept, and by how many places in letters."""
     with store.reading() as tx:
-        counted = (tx.execute(select(func.count()).select_from(table)).scalar_one() for table in (tables.files, tables.letter_files))
+        counted = (tx.execute(select(func.count()).select_from(table)).scalar_one() for table in (mail_out.files, mail_out.letter_files))
         return next(counted), next(counted)
 
 
@@ -74,7 +75,7 @@ def test_a_file_that_several_letters_carry_is_kept_once(store: Store):
     assert kept(store) == (2, 6)
     assert bytes_of(store, number) == raws
     with store.reading() as tx:
-        stored = tx.execute(select(func.sum(func.length(tables.letters.c.content)))).scalar_one()
+        stored = tx.execute(select(func.sum(func.length(mail_out.letters.c.content)))).scalar_one()
         assert stored < LEAST_BYTES, "nothing of them is left in the letters"
         assert letters.content(tx, 2) == raws[1]
 
@@ -124,5 +125,5 @@ def test_a_letter_that_was_packed_with_its_files_in_it_is_read_as_before(store: 
     number = settled(store, b"small")
     whole = a_letter_with(PHOTO)
     with store.writing() as tx:
-        tx.execute(tables.letters.update().values(content=zlib.compress(whole)))
+        tx.execute(mail_out.letters.update().values(content=zlib.compress(whole)))
     assert bytes_of(store, number) == [whole]

@@ -81,7 +81,7 @@ def test_a_failed_letter_stands_in_the_tickets_log(store: Store):
     assert recorded(store, Failed("550 no such user")) is DeliveryState.FAILED
     with store.reading() as tx:
         (line,) = tickets.list_events(tx, 1)
-    assert line.event.text == "answer to ann@globex.example was not delivered: 550 no such user"
+    assert line.text == "answer to ann@globex.example was not delivered: 550 no such user"
 
 
 def test_an_unknown_letter_is_tried_once_more_and_then_reported(store: Store):
@@ -93,7 +93,7 @@ def test_an_unknown_letter_is_tried_once_more_and_then_reported(store: Store):
     assert second.was_unknown
     with store.writing() as tx:
         letters.record(tx, second.id, Unknown("cut", None), NOW)
-        assert [line.event.kind for line in tickets.list_events(tx, 1)] == ["unknown"]
+        assert [line.kind for line in tickets.list_events(tx, 1)] == ["unknown"]
     assert claimed(store, minutes=9999) is None
 
 

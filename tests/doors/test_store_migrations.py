@@ -16,7 +16,7 @@ from maild.known import KnownCopy, Question
 from maild.store import incoming, letters, mailboxes, migrate, schema
 from maild.store.engine import Store, Transaction, connect_store, open_store
 from maild.store.recall import recall
-from maild.store.tables import metadata
+from maild.store.tables import all_tables
 from maild.store.tickets import list_tickets
 from tests.rig.desk import NOW
 from tests.rig.postgres import PostgresServer
@@ -77,7 +77,7 @@ def test_alembic_sees_no_difference_either(empty_urls: tuple[str, str], tmp_path
     store = open_store(empty_urls[0], tmp_path, create=True)
     with store.reading() as tx:
         context = MigrationContext.configure(tx, opts={"include_object": _is_ours})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, all_tables()) == []
     store.close()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from maild.store.engine import Store
 from maild.store.prepared import MOST_LISTED, Prepared
-from maild.store.tables import mutes, settings
+from maild.store.tables.desk import mutes, settings
 
 UNTIL = datetime(2026, 3, 2, 10, tzinfo=UTC)
 NAMED = select(mutes.c.key, mutes.c.until, func.length(mutes.c.why)).where(mutes.c.key.in_(bindparam("keys", expanding=True)))

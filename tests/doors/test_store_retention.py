@@ -72,7 +72,7 @@ def counts(store: Store) -> dict[str, int]:
     names = ("raw_messages", "tickets", "participants", "tags", "messages", "message_references", "attachments", "events", "rule_traces")
     with store.reading() as tx:
         every = (*names, "letters", "deliveries")
-        return {name: tx.execute(select(func.count()).select_from(tables.metadata.tables[name])).scalar_one() for name in every}
+        return {name: tx.execute(select(func.count()).select_from(tables.all_tables().tables[name])).scalar_one() for name in every}
 
 
 def forget(store: Store, before: datetime = NOW + DAY, most: int = 100) -> int:

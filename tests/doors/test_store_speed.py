@@ -1,9 +1,10 @@
 """The store stays as fast as it was on an empty desk: nothing on the walk reads a whole table."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,50 @@ from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.reason import Reason
-from maild.store import incoming, letters, sent_copies, tables
+from maild.store import incoming, letters, sent_copies, tables, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
+from maild.store.quarantine import list_kept_out
 from maild.store.recall import recall
 from maild.store.retention import forget_kept_out, forget_tickets
+from maild.store.status import count_elsewhere
 from maild.ticket import Status
 from tests.rig.desk import ACKNOWLEDGEMENT, ANN, MINUTE, NOW, a_decision, a_message, a_ticket, an_arrival, composed
 
 WINDOWS = (("recipient", 3600), ("domain", 3600), ("queue", 3600), ("all", 600), ("storm sender", 600), ("storm domain", 600))
-_WHOLE_TABLE = re.compile(rf"SCAN (?:{'|'.join(tables.metadata.tables)})\b")
+_WHOLE_TABLE = re.compile(rf"SCAN (?:{'|'.join(tables.all_tables().tables)})\b")
 
 _PARTIAL_INDEX = re.compile(r"USING (?:COVERING )?INDEX ix_\w+_(?:undelivered|unpacked)\b")
 """These hold only what is still to be done."""
+
+
+def _withheld_mail(tx: Transaction) -> object:
+    return incoming.find_asked_again(tx, Place("support"), 7)
+
+
+def _mailboxes_with_withheld_mail(tx: Transaction) -> object:
+    return incoming.find_mailboxes_asked_again(tx)
+
+
+def _mail_to_be_forgotten(tx: Transaction) -> object:
+    return forget_kept_out(tx, NOW - MINUTE, 10)
+
+
+def _mail_kept_out_since(tx: Transaction) -> object:
+    return list_kept_out(tx, NOW, NOW + MINUTE, 10)
+
+
+def _tickets_elsewhere(tx: Transaction) -> object:
+    return count_elsewhere(tx, ["sales", "support"])
+
+
+ASKED_OFTEN = (
+    _withheld_mail,
+    _mailboxes_with_withheld_mail,
+    _mail_to_be_forgotten,
+    _mail_kept_out_since,
+    _tickets_elsewhere,
+)
 
 
 @pytest.fixture
@@ -128,3 +160,41 @@ def test_no_step_of_forgetting_reads_a_whole_table(sqlite_store: Store):
         steps = plans.lines()
     assert len(steps) > 10
     assert [step for step in steps if _WHOLE_TABLE.match(step) and not _PARTIAL_INDEX.search(step)] == []
+
+
+def test_counting_all_tickets_looks_at_none(sqlite_store: Store):
+    with sqlite_store.writing() as tx:
+        few = _steps_of(tx, tickets.count_tickets)
+        for _ in range(100):
+            apply(tx, a_decision(), now=NOW, compose=composed, incoming=None, first_number=1)
+        assert _steps_of(tx, tickets.count_tickets) == few
+
+
+@pytest.mark.parametrize("asks", ASKED_OFTEN, ids=lambda asks: asks.__name__)
+def test_what_is_asked_often_costs_the_same_whatever_the_desk_has_seen(sqlite_store: Store, asks: Callable[[Transaction], object]):
+    """That is: after every round of reading, and every few seconds. Index or not, SQLite may take no step more."""
+    with sqlite_store.writing() as tx:
+        _fill(tx, 0)
+        before = _steps_of(tx, asks)
+        for number in range(1, 20):
+            _fill(tx, number)
+        assert _steps_of(tx, asks) == before
+
+
+def _fill(tx: Transaction, number: int) -> None:
+    """Three more mails: one on a ticket, one that is kept out, and one that is not read yet."""
+    arrivals = [an_arrival(uid=3 * number + place) for place in (1, 2, 3)]
+    ticketed, kept_out, _ = incoming.store_arrivals(tx, arrivals, NOW)
+    message = next(claimed for claimed in incoming.claim(tx, 3, "host:1", 60, NOW) if claimed.id == ticketed)
+    apply(tx, a_decision(), now=NOW, compose=composed, incoming=message, first_number=1)
+    incoming.finish(tx, kept_out, IncomingState.QUARANTINED, Reason("spam", ""), NOW)
+
+
+def _steps_of(tx: Transaction, asks: Callable[[Transaction], object]) -> int:
+    """How many steps SQLite's machine takes."""
+    steps = count()
+    connection: Any = tx.connection.dbapi_connection
+    connection.set_progress_handler(lambda: next(steps) < 0, 1)
+    asks(tx)
+    connection.set_progress_handler(None, 0)
+    return next(steps)

@@ -14,7 +14,7 @@ from maild.store import tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.search import find_phrases
-from maild.store.status import find_depths, find_queue_depths
+from maild.store.status import count_elsewhere, find_depths, find_queue_depths
 from maild.ticket import Status, TicketView
 from tests.rig.desk import NOW, a_decision, a_message, a_ticket, composed
 
@@ -108,6 +108,17 @@ def test_a_message_that_is_not_to_be_indexed_is_not_found(store: Store):
     assert found(store, words("hidden")) == []
 
 
+def test_a_text_of_nothing_but_marks_is_stored_at_once_and_what_stands_beside_is_found(store: Store):
+    """PostgreSQL sorts a run of combining marks in the square of its length, and who else wants to write waits for it."""
+    endless = "a" + "\u0301\u0316" * 50_000
+    with store.writing() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.exec_driver_sql("SET LOCAL statement_timeout = '20s'")
+        apply(tx, a_decision(a_message(text=f"before {endless} héllo")), now=NOW, compose=composed, incoming=None, first_number=1)
+    assert found(store, words("before")) == [1]
+    assert found(store, words(f"hello{endless}")) == []
+
+
 @pytest.mark.parametrize(
     "hostile", ['"', '""', "a OR b", "NEAR(a b)", "text:hello", "hel*", "a' OR 1=1 --", "-", "{x}", "%", "_", "\x00", "\ud800", "!&|"]
 )
@@ -157,6 +168,15 @@ def test_depths_are_counted_per_department_and_owner(store: Store):
     assert (sales.depth, support.depth) == (1, 2)
     assert (support.by_status, support.load) == ({Status.OPEN: 1, Status.NEW: 1}, {"boris": 1, None: 1})
     assert support.oldest == NOW - timedelta(days=1)
+
+
+def test_unfinished_tickets_are_counted_in_every_queue_that_is_none_of_ours(store: Store):
+    for queue in ("sales", "billing", "Zürich", "support", "billing"):
+        opened(store, a_ticket(queue=queue))
+    opened(store, a_ticket(queue="archive", status=Status.CLOSED))
+    with store.reading() as tx:
+        assert count_elsewhere(tx, ["sales", "support"]) == {"billing": 2, "Zürich": 1}
+        assert count_elsewhere(tx, ["Zürich", "archive", "billing", "sales", "support"]) == {}
 
 
 def test_what_waits_is_counted_by_state(store: Store):

@@ -15,9 +15,12 @@ from sqlalchemy import func, select
 from maild.daemon import App
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
-from maild.store import letters, tables
+from maild.store import letters
 from maild.store.engine import Store, Transaction
 from maild.store.status import find_depths
+from maild.store.tables.mail_in import incoming
+from maild.store.tables.mail_out import deliveries
+from maild.store.tables.tickets import messages, tickets
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, an_answer_to, eventually
 
@@ -97,12 +100,12 @@ class Correspondence:
     def attempts(self) -> list[int]:
         """How often each message was taken up."""
         with self.desk.store() as store, store.reading() as tx:
-            return list(tx.execute(select(tables.incoming.c.attempts)).scalars())
+            return list(tx.execute(select(incoming.c.attempts)).scalars())
 
     def under_way(self) -> int:
         """Messages and letters that somebody holds a claim on."""
         with self.desk.store() as store, store.reading() as tx:
-            claims = (select(func.count()).where(table.c.claimed_by.is_not(None)) for table in (tables.incoming, tables.deliveries))
+            claims = (select(func.count()).where(table.c.claimed_by.is_not(None)) for table in (incoming, deliveries))
             return sum(tx.execute(claim).scalar_one() for claim in claims)
 
     def check(self) -> int:
@@ -122,7 +125,7 @@ class Correspondence:
 
     def _is_settled(self, store: Store) -> bool:
         with store.reading() as tx:
-            stored = tx.execute(select(func.count()).select_from(tables.incoming)).scalar_one()
+            stored = tx.execute(select(func.count()).select_from(incoming)).scalar_one()
             depths = find_depths(tx)
             waiting = letters.find_next_due(tx)
         is_idle = IncomingState.RECEIVED not in depths.incoming and DeliveryState.SENDING not in depths.outbox and waiting is None
@@ -130,14 +133,14 @@ class Correspondence:
 
     def _check_tickets(self, tx: Transaction) -> None:
         """Every message on one ticket: each request on one of its own, what belongs to the first ticket there."""
-        rows = tx.execute(select(tables.messages.c.message_id, tables.messages.c.ticket)).all()
+        rows = tx.execute(select(messages.c.message_id, messages.c.ticket)).all()
         place = {row.message_id: row.ticket for row in rows}
         assert Counter(row.message_id for row in rows) == Counter([*self.requests, *self.others])
         assert len({place[identifier] for identifier in self.requests}) == len(self.requests)
         first = next(iter(self.requests))
         assert {place[identifier] for identifier in self.others} <= {place[first]}
-        assert tx.execute(select(func.count()).select_from(tables.tickets)).scalar_one() == len(self.requests)
-        assert tx.execute(select(func.count()).select_from(tables.incoming)).scalar_one() == len(self.raws)
+        assert tx.execute(select(func.count()).select_from(tickets)).scalar_one() == len(self.requests)
+        assert tx.execute(select(func.count()).select_from(incoming)).scalar_one() == len(self.raws)
 
     def _check_letters(self) -> int:
         rows = self.desk.ask("outbox", "list")

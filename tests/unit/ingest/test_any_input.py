@@ -13,7 +13,6 @@ from maild.ingest.addresses import read_addresses
 from maild.ingest.armour import remove_armour
 from maild.ingest.authentication import parse_results
 from maild.ingest.charset import decode_bytes
-from maild.ingest.clean_html import clean
 from maild.ingest.delivery_status import read_delivery_status
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.filenames import clean_name
@@ -70,7 +69,6 @@ TEXT_READERS: dict[str, Callable[[str], object]] = {
     "armour": lambda text: remove_armour(plain_lines(text)),
     "new text": lambda text: (cut_reply(plain_lines(text)), keep_reply(plain_lines(text))),
     "HTML": cut_html,
-    "clean HTML": clean,
     "excerpts": lambda html: Excerpts(html).safe(html_to_text(html)),
     "calendars": lambda text: describe_calendar(text, ""),
     "languages": guess_language,
@@ -155,7 +153,7 @@ MESSAGE = [
     *("Content-Type: multipart/alternative; boundary=c\n", "Content-Disposition: attachment; filename=x\n", "x: y\n", " ", ";", '"'),
     *("Content-Type: text/calendar\n", "Content-Type: message/rfc822\n"),
 ]
-ALL_TOKENS = TOKENS | {"new text": WRITING, "HTML": MARKUP, "clean HTML": MARKUP, "excerpts": MARKUP, "messages": MESSAGE}
+ALL_TOKENS = TOKENS | {"new text": WRITING, "HTML": MARKUP, "excerpts": MARKUP, "messages": MESSAGE}
 
 
 def pieces(name: str, most: int) -> st.SearchStrategy[str]:

@@ -1,10 +1,6 @@
 """Foreign HTML made safe (OPERATIONS X11, X16)."""
 
-from time import process_time
-
-import pytest
-
-from maild.ingest.clean_html import CUT_NOTE, MAX_HTML, clean
+from maild.ingest.clean_html import clean
 
 
 def check(html: str, expected: str) -> None:
@@ -37,25 +33,3 @@ def test_nothing_is_fetched_from_elsewhere():
     check('<img src="https://x/pixel.gif">', "<img>")
     check('<img src="//x/pixel.gif" srcset="https://x 2x">', "<img>")
     check('<img src="data:image/svg+xml,x">', "<img>")
-
-
-def test_too_much_is_cut_and_says_so():
-    assert clean("word " * MAX_HTML).endswith(CUT_NOTE)
-
-
-def test_deep_nesting_keeps_the_text():
-    assert clean("<div>" * 20_000 + "deep" + "</div>" * 20_000 + "after").count("deep") == 1
-    assert "after" in clean("<div>" * 20_000 + "deep" + "</div>" * 20_000 + "after")
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        *("<div>" * 100_000, "<b>" * 100_000, "<!--" * 100_000, "<a " * 100_000, "<table><tr><td>" * 1_000, "<p>" * 100_000),
-        *("<div></b>" * 56_000, "<b></div>" * 56_000),
-    ],
-)
-def test_hostile_markup_is_cleaned_in_time(html: str) -> None:
-    start = process_time()
-    clean(html)
-    assert process_time() - start < 5

@@ -26,6 +26,7 @@ def test_an_ordinary_mail_is_read() -> None:
     assert message.date == datetime(2026, 11, 20, 10, 2, 11, tzinfo=UTC)
     assert (message.message_id, message.message_id_given) == ("one@x", True)
     assert message.text == message.new_text
+    assert message.language == "en"
     assert message.text.startswith("Hello,\n\nsince this morning")
     assert (message.size, message.raw_sha256) == (len(raw), sha256(raw).hexdigest())
 

@@ -47,6 +47,7 @@ BLOCKS = {
     "uk": "Від: {A}\nНадіслано: 5 січня 2026 р. 10:00\nКому: Bob\nТема: Принтер",
     "el": "Από: {A}\nΣτάλθηκε: Δευτέρα, 5 Ιανουαρίου 2026 10:00\nΠρος: Bob\nΘέμα: Εκτυπωτής",
     "tr": "Kimden: {A}\nGönderildi: 5 Ocak 2026 Pazartesi 10:00\nKime: Bob\nKonu: Yazıcı",
+    "tr, capitals": "KİMDEN: {A}\nGÖNDERİLDİ: 5 OCAK 2026 10:00\nALICI: Bob\nKONU: YAZICI",
     "he": "מאת: {A}\nנשלח: יום שני 05 ינואר 2026 10:00\nאל: Bob\nנושא: מדפסת",
     "ar": "من: {A}\nتم الإرسال: 05/01/2026 10:00\nإلى: Bob\nالموضوع: طابعة",
     "fa": "از: {A}\nفرستاده شده: 2026/01/05\nبه: Bob\nموضوع: چاپگر",
@@ -72,6 +73,12 @@ def test_a_header_block_begins_the_quote(name: str) -> None:
 def test_labels_say_what_they_name():
     named = {"From: x": "from", "*Gesendet:* x": "sent", "À : x": "to", "Oggetto: x": "subject", "抄送: x": "other", "Farm: x": ""}
     assert {text: role_of(text) for text in named} == named
+
+
+def test_turkish_capitals_are_letters_of_the_same_labels():
+    named = {"TARİH: x": "sent", "Tarih: x": "sent", "ALICI: x": "to", "Alıcı: x": "to", "ſent: x": "sent"}
+    assert {text: role_of(text) for text in named} == named
+    check_html("Evet.<hr>KİMDEN: ann@x.example TARİH: 05.01.2026<p>Denediniz mi?</p>", "Evet.")
 
 
 def test_labels_alone_are_no_header_block():

@@ -1,11 +1,10 @@
 """A line of a ticket's log: what happened, and by whom where that is not said anyway."""
 
-from maild.effects import RecordEvent
 from maild.reports.log import describe_event
 
 
 def check(by: str, text: str, expected: str) -> None:
-    assert describe_event(RecordEvent("kind", by, text)) == expected
+    assert describe_event(by, text) == expected
 
 
 def test_what_maild_did_needs_no_name():
