@@ -3,9 +3,9 @@
 from sqlalchemy import cast, func, select
 
 from maild.store import counters, switches
+from maild.store.columns import Number
 from maild.store.engine import Transaction
 from maild.store.tables.desk import settings
-from maild.store.tables.mail_out import deliveries
 
 PAUSED = "outbox.paused"
 BREAKER = "outbox.breaker"
@@ -41,6 +41,5 @@ def why_tripped(tx: Transaction) -> str:
 
 WHY_TRIPPED = select(settings.c.value).where(settings.c.name == BREAKER).scalar_subquery()
 """The same within another query; NULL while it is whole."""
-_LAST_LETTER = select(cast(settings.c.value, deliveries.c.letter.type)).where(settings.c.name == RESUMED_AFTER).scalar_subquery()
-COUNTED_BY_THE_BREAKER = deliveries.c.letter > func.coalesce(_LAST_LETTER, 0)
-"""What went out since it was last closed."""
+LAST_LETTER = func.coalesce(select(cast(settings.c.value, Number)).where(settings.c.name == RESUMED_AFTER).scalar_subquery(), 0)
+"""The last letter before it was closed again; those behind it count."""

@@ -50,7 +50,7 @@ def _count_query(scopes: tuple[str, ...]) -> Prepared[*tuple[Any, ...]]:
 
 def _count(scope: str, whose: str, since: str) -> ColumnElement[int]:
     """How many automatic mails, or for a storm how many new tickets, since then. Scopes are those of `maild.known.Sent`."""
-    belongs = brakes.COUNTED_BY_THE_BREAKER if scope == "all" else _is(_COUNTED_FOR[scope], whose)
+    belongs = deliveries.c.letter > brakes.LAST_LETTER if scope == "all" else _is(_COUNTED_FOR[scope], whose)
     if scope.startswith("storm"):
         query = select(tickets.c.number).where(belongs, _after(tickets.c.created, since))
     else:
