@@ -115,7 +115,12 @@ _LAST_WORDS = Prepared(
     .limit(1)
 )
 _EARLIER = Prepared(
-    select(messages.c.at, messages.c.author_name, messages.c.author_address, func.substr(messages.c.visible, 1, EARLIER_CHARACTERS))
+    select(
+        func.coalesce(messages.c.shown, messages.c.at),
+        messages.c.author_name,
+        messages.c.author_address,
+        func.substr(messages.c.visible, 1, EARLIER_CHARACTERS),
+    )
     .where(
         messages.c.ticket == bindparam("number"),
         messages.c.kind.in_((MessageKind.CUSTOMER.value, MessageKind.AGENT.value)),

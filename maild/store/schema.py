@@ -8,7 +8,7 @@ from maild.errors import NotFoundError, SchemaMismatchError
 from maild.store.counters import COUNTERS
 from maild.store.tables import SEARCH_POSTGRESQL, SEARCH_SQLITE, STORAGE_POSTGRESQL, counters
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014")
 """Every schema this maild can bring up to date, oldest first; the last is its own."""
 HEAD = VERSIONS[-1]
 

@@ -183,6 +183,17 @@ def test_what_was_kept_as_a_note_is_found_by_the_letter_that_tells_of_it_and_wal
         assert [again.sent_after_all for again in incoming.claim(tx, 1, "host:1", 60, NOW)] == [True]
 
 
+def test_a_message_is_ordered_by_its_arrival_and_shown_with_the_time_it_says(store: Store):
+    """P15."""
+    late = replace(a_message(text="late", message_id="late@x"), at=NOW + MINUTE, shown=NOW - timedelta(hours=30))
+    ticket = opened(store, late, a_message(text="first", message_id="first@x"))
+    with store.reading() as tx:
+        stored = tickets.list_messages(tx, ticket.number)
+    earlier = recalled(store, Question("x", tickets=frozenset({ticket.number}))).earlier[ticket.number]
+    assert [(row.text, row.at) for row in stored] == [("first", NOW), ("late", NOW - timedelta(hours=30))]
+    assert {past.words: past.at for past in earlier} == {row.text: row.at for row in stored}
+
+
 def test_a_letter_tells_whose_mail_it_was_written_because_of(store: Store):
     """F8."""
     with store.writing() as tx:

@@ -8,7 +8,7 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import IncomingState, Post, RecordEvent, SendKept
+from maild.effects import AddMessage, IncomingState, Post, RecordEvent, SendKept
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
@@ -109,6 +109,22 @@ def test_a_message_is_named_by_who_wrote_it():
         (EVE, {}, MessageKind.THIRD_PARTY),
     ):
         assert kinds(decided(on_ticket(ticket, author=author))) == [(kind, False)]
+
+
+def test_a_message_is_shown_with_its_own_date_where_that_may_be_true():
+    """P15: near its arrival, which may be long before it is read. What is written on a ticket is ordered by when that is done."""
+    arrived = NOW - timedelta(days=2)
+    for date, shown in (
+        (arrived - timedelta(hours=30), arrived - timedelta(hours=30)),
+        (arrived - timedelta(days=31), arrived),
+        (NOW, arrived),
+        (None, arrived),
+    ):
+        message = a_message(date=date)
+        for reading in (a_reading(message=message), on_ticket(message={"date": date}), by_anna(message={"date": date})):
+            draft = decided(replace(reading, circumstances=Circumstances("support", received=arrived)))
+            (added,) = (effect for effect in draft.effects if isinstance(effect, AddMessage))
+            assert (added.at, added.shown) == (NOW, shown)
 
 
 def test_the_log_says_what_is_proved_of_a_sender_where_somebody_has_judged_him():
