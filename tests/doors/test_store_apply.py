@@ -426,6 +426,17 @@ def test_recall_knows_on_which_tickets_the_sender_was_named(store: Store):
     assert recalled(store, replace(question, ids=())).history.named_on == frozenset()
 
 
+def test_it_is_known_who_got_nothing_of_a_ticket_but_agents_notes(store: Store):
+    """F11: neither a machine's mail nor a stranger's that stays inside is an agent's word, and whoever got anything else is not inside."""
+    note = replace(a_message(kind=MessageKind.NOTE, internal=True), agent="anna", named=(EVE.key,))
+    stray = replace(a_message(kind=MessageKind.AUTO, internal=True), named=(EVE.key,))
+    answer = replace(a_message(kind=MessageKind.AGENT), agent="anna", named=(EVE.key,))
+    inside = [opened(store, a_message(), *messages).number for messages in ((note,), (note, stray), (stray,), (note, answer), ())]
+    question = Question("x", sender=EVE.key, tickets=frozenset(inside))
+    assert recalled(store, question).history.named_inside == frozenset(inside[:2])
+    assert recalled(store, replace(question, sender=BORIS.key)).history.named_inside == frozenset()
+
+
 def test_whoever_is_muted_is_so_until_it_ends(store: Store):
     ticket = opened(store)
     key, pair = guess_key(EVE.key), pair_key(ticket.number, EVE.key)

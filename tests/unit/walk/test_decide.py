@@ -12,7 +12,7 @@ from maild.effects import AddMessage, IncomingState, Post, RecordEvent, SendKept
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import KeptMail, Known, KnownCopy, KnownLetter
+from maild.known import History, KeptMail, Known, KnownCopy, KnownLetter
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -175,6 +175,17 @@ def test_what_answers_something_internal_or_carries_an_agents_token_stays_inside
     stolen = a_sender(EVE, strange_token=True)
     assert kinds(decided(on_ticket(author=EVE, sender=stolen))) == [(MessageKind.THIRD_PARTY, True)]
     assert kinds(decided(on_ticket(sender=a_sender(strange_token=True)))) == [(MessageKind.CUSTOMER, False)]
+
+
+def test_whoever_got_nothing_but_notes_is_heard_inside_however_his_mail_finds_the_ticket():
+    """F11: a closed ticket stays closed. One who takes part is heard like any customer."""
+    closed = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=1)}
+    known = Known(tickets={1042: a_ticket()}, history=History(named_inside=frozenset({1042})))
+    draft = decided(on_ticket(closed, author=EVE, known=known))
+    assert draft.after is not None
+    assert (kinds(draft), draft.after.status) == ([(MessageKind.THIRD_PARTY, True)], Status.CLOSED)
+    assert kinds(decided(on_ticket(closed, author=EVE))) == [(MessageKind.THIRD_PARTY, False)]
+    assert kinds(decided(on_ticket(known=known))) == [(MessageKind.CUSTOMER, False)]
 
 
 def test_a_strangers_answer_to_a_notification_passed_on_leaves_a_closed_ticket_closed():
