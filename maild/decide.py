@@ -212,9 +212,12 @@ def _kind_on(ticket: TicketView, reading: Reading) -> MessageKind:
 
 
 def _is_internal(kind: MessageKind, reading: Reading) -> bool:
-    """MAIL.md F11, A1a: what answers an internal message, or carries an agent's token under a stranger's name, stays inside."""
+    """MAIL.md F11, A1a: what answers an internal message, comes from somebody who got nothing else of the ticket, or carries an agent's
+    token under a stranger's name, stays inside."""
     is_stranger_with_token = reading.sender.strange_token and kind is not MessageKind.CUSTOMER
-    return reading.thread.parent_internal or is_stranger_with_token or kind is MessageKind.AUTO
+    ticket, history = reading.thread.ticket, reading.known.history
+    knows_inside_only = kind is MessageKind.THIRD_PARTY and ticket is not None and ticket.number in history.named_inside
+    return reading.thread.parent_internal or knows_inside_only or is_stranger_with_token or kind is MessageKind.AUTO
 
 
 def _with_sender(ticket: TicketView, kind: MessageKind, reading: Reading, settings: Settings) -> TicketView:

@@ -22,7 +22,7 @@ class AddMessage:
     `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11). `named` are the addresses in its
     To and Cc, as they are compared: who stands there may answer (F6). `thread_headers` are
     Outlook's, for answers to go on with (O3). `visible_html` says what `visible` says, as safe HTML; it is shown,
-    not kept.
+    not kept. `at` orders and counts it, `shown` is the time that people see (P15), None: the same.
     """
 
     kind: MessageKind
@@ -41,6 +41,7 @@ class AddMessage:
     attachments: tuple[Attachment, ...] = ()
     thread_headers: tuple[tuple[str, str], ...] = ()
     indexed: bool = True
+    shown: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ class Act:
     """One agent's deed. `agent` is who does it; `by` how the log names him. `without`: addresses that already have the words. `html` says
     what `body` says, as safe HTML, "" without any.
 
-    `message_id`, `references` and `subject` are those of the agent's mail, empty at the command line. `suppressed` are addresses to which
-    mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5). `earlier` are the messages before this one,
-    for a colleague to see.
+    `message_id`, `references`, `subject` and `shown`, its time for people, are those of the agent's mail, empty at the command line.
+    `suppressed` are addresses to which mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5).
+    `earlier` are the messages before this one, for a colleague to see.
     """
 
     agent: Agent
@@ -44,6 +44,7 @@ class Act:
     subject: str = ""
     suppressed: Mapping[str, Suppression] = field(default_factory=dict)
     earlier: tuple[Earlier, ...] = ()
+    shown: datetime | None = None
 
     @property
     def says_something(self) -> bool:
@@ -149,6 +150,7 @@ def _message(act: Act, internal: bool) -> AddMessage:
         named=tuple(dict.fromkeys(address.casefold() for address in act.without)),
         subject=act.subject,
         attachments=act.attachments,
+        shown=act.shown,
     )
 
 

@@ -16,6 +16,7 @@ from maild.desk.rehoming import rehome
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent, SendKept
+from maild.ingest.dates import shown_date
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.forwards import begins_with_forward
 from maild.ingest.introductions import says_nothing_else
@@ -297,6 +298,7 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         subject=message.subject,
         suppressed=reading.known.suppressed,
         earlier=reading.known.earlier.get(ticket.number, ()),
+        shown=_shown_date(reading, now),
     )
 
 
@@ -356,8 +358,13 @@ def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage
         named=tuple(dict.fromkeys(person.key for person in (*message.to, *message.cc)))[:MOST_NAMED],
         subject=message.subject,
         attachments=message.attachments,
+        shown=_shown_date(reading, now),
         thread_headers=letters.thread_headers_of(message),
     )
+
+
+def _shown_date(reading: Reading, now: datetime) -> datetime:
+    return shown_date(reading.message.date, reading.circumstances.received or now)
 
 
 def _name(reading: Reading) -> str:

@@ -280,6 +280,7 @@ def _message_values(ticket: TicketView, message: AddMessage, incoming: Incoming 
         "visible": message.visible,
         "html": message.html,
         "indexed": message.indexed,
+        "shown": message.shown,
         "thread_headers": [list(header) for header in message.thread_headers] or None,
     }
 

@@ -1,6 +1,6 @@
 """What the store knows of one sender: has he written before, how has he behaved of late, when did our machines last write to him."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
@@ -43,7 +43,7 @@ _LAST_AUTOMATIC = (
 _HAS_PASSED = select(incoming.c.id).where(PASSED, incoming.c.author_key == bindparam("sender", type_=incoming.c.author_key.type)).exists()
 _FACTS = Prepared(select(_HAS_WRITTEN, _WAS_ANSWERED, _HAS_PASSED, _DOMAIN_GUESSES.scalar_subquery(), _LAST_AUTOMATIC.scalar_subquery()))
 _NAMED_ON = Prepared(
-    select(messages.c.ticket)
+    select(messages.c.ticket, messages.c.internal, messages.c.agent.is_not(None).label("by_agent"))
     .join(message_names, message_names.c.message == messages.c.id)
     .where(
         message_names.c.address == bindparam("sender", type_=message_names.c.address.type),
@@ -63,12 +63,14 @@ def find_history(tx: Transaction, question: Question, candidates: Collection[int
     keys = [guess_key(sender), guess_key(domain), *(pair_key(number, sender) for number in candidates)]
     facts = _FACTS.read(tx, {"sender": sender, "domain": domain} | lately).one()
     has_written, was_answered, has_passed, domain_guesses, last_automatic = facts
+    named = _find_named_on(tx, sender, {*candidates, *named_by_ids})
     recent = _RECENT.read(tx, {"sender": sender} | lately)
     return History(
         has_written=has_written,
         was_answered=was_answered,
         has_passed=has_passed,
-        named_on=_find_named_on(tx, sender, named_by_ids),
+        named_on=frozenset(item.ticket for item in named if item.ticket in named_by_ids),
+        named_inside=_inside_only(named),
         recent=tuple(_recent_mail(row) for row in recent),
         domain_guesses=domain_guesses or 0,
         muted=mutes.find_holding(tx, keys, now),
@@ -80,8 +82,12 @@ def _recent_mail(row: AnyRow) -> RecentMail:
     return RecentMail(row.ticket, Conduct(row.wrong_tokens or 0, bool(row.is_prompt), row.text_hash or ""), row.settled)
 
 
-def _find_named_on(tx: Transaction, sender: str, numbers: Collection[int]) -> frozenset[int]:
-    """The tickets to which an id led (F3d, F3e) and on which the sender stood in To or Cc."""
-    if not numbers:
-        return frozenset()
-    return frozenset(_NAMED_ON.read(tx, {"sender": sender, "numbers": list(numbers)}).scalars())
+def _find_named_on(tx: Transaction, sender: str, numbers: Collection[int]) -> Sequence[AnyRow]:
+    """In what kinds of messages of these tickets the sender stood in To or Cc."""
+    return _NAMED_ON.read(tx, {"sender": sender, "numbers": list(numbers)}).all() if numbers else ()
+
+
+def _inside_only(named: Iterable[AnyRow]) -> frozenset[int]:
+    """F11: the tickets of which he got nothing but agents' notes."""
+    inside = frozenset(item.ticket for item in named if item.internal and item.by_agent)
+    return inside - {item.ticket for item in named if not item.internal}

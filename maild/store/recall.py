@@ -110,7 +110,7 @@ _LAST_WORDS = Prepared(
 )
 _EARLIER = Prepared(
     select(
-        messages.c.at,
+        func.coalesce(messages.c.shown, messages.c.at),
         messages.c.author_name,
         messages.c.author_address,
         func.substr(messages.c.visible, 1, EARLIER_CHARACTERS),

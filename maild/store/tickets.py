@@ -40,7 +40,8 @@ class TicketRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message of a ticket. `incoming` is the stored mail it came in, which also holds the attachments' bytes."""
+    """A message of a ticket. `at` is the time to show, which a mail's Date may say (MAIL.md P15). `incoming` is the stored mail it came in,
+    which also holds the attachments' bytes."""
 
     id: int
     kind: MessageKind
@@ -131,7 +132,7 @@ def count_tickets(tx: Transaction, filters: Iterable[Filter] = ()) -> int:
 
 
 def list_messages(tx: Transaction, number: int) -> tuple[MessageRow, ...]:
-    """A ticket's messages, the oldest first. A mail released from quarantine is as old as on the day it came."""
+    """A ticket's messages, as they arrived. A mail released from quarantine is as old as on the day it came."""
     rows = tx.execute(messages.select().where(messages.c.ticket == number).order_by(messages.c.at, messages.c.id)).all()
     carried = _attachments(tx, [row.id for row in rows])
     return tuple(_message_row(row, tuple(carried.get(row.id, ()))) for row in rows)
@@ -234,7 +235,7 @@ def _message_row(row: AnyRow, carried: tuple[Attachment, ...]) -> MessageRow:
         kind=MessageKind(row.kind),
         author=Address(row.author_name, row.author_address),
         agent=row.agent,
-        at=row.at,
+        at=row.shown or row.at,
         subject=row.subject,
         text=row.text,
         visible=row.visible,

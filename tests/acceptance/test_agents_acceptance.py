@@ -240,6 +240,10 @@ def test_a_forwarded_notification_stays_a_note_and_whom_it_was_sent_to_gets_noth
         headers={"In-Reply-To": "<forward@anna.example>"},
     )
     assert desk.receive(third)["ticket"] == number
+    by_tag = an_email(sender="partner@else.example", to=desk.at("support"), subject=str(notice["Subject"]), body="Too difficult.\n")
+    assert desk.receive(by_tag)["ticket"] == number
+    inside = [(message["kind"], message["internal"]) for message in desk.ticket(number)["messages"]]
+    assert inside == [("customer", False), ("note", True), ("third_party", True), ("third_party", True)]
     answer(desk, notice, "Dear customer, all is well.\n")
     assert not any("difficult" in letter.as_string().casefold() for letter in desk.letters(customer_of("Forwarded inside")))
     assert desk.letters("partner@else.example") == []

@@ -196,6 +196,17 @@ def test_what_was_kept_as_a_note_is_found_by_the_letter_that_tells_of_it_and_wal
         assert [again.sent_after_all for again in incoming.claim(tx, 1, "host:1", 60, NOW)] == [True]
 
 
+def test_a_message_is_ordered_by_its_arrival_and_shown_with_the_time_it_says(store: Store):
+    """P15."""
+    late = replace(a_message(text="late", message_id="late@x"), at=NOW + MINUTE, shown=NOW - timedelta(hours=30))
+    ticket = opened(store, late, a_message(text="first", message_id="first@x"))
+    with store.reading() as tx:
+        stored = tickets.list_messages(tx, ticket.number)
+    earlier = recalled(store, Question("x", tickets=frozenset({ticket.number}))).earlier[ticket.number]
+    assert [(row.text, row.at) for row in stored] == [("first", NOW), ("late", NOW - timedelta(hours=30))]
+    assert {past.words: past.at for past in earlier} == {row.text: row.at for row in stored}
+
+
 def test_a_letter_tells_whose_mail_it_was_written_because_of(store: Store):
     """F8."""
     with store.writing() as tx:
@@ -427,6 +438,17 @@ def test_recall_knows_on_which_tickets_the_sender_was_named(store: Store):
     assert recalled(store, question).history.named_on == {ticket.number}
     assert recalled(store, replace(question, sender=BORIS.key)).history.named_on == frozenset()
     assert recalled(store, replace(question, ids=())).history.named_on == frozenset()
+
+
+def test_it_is_known_who_got_nothing_of_a_ticket_but_agents_notes(store: Store):
+    """F11: neither a machine's mail nor a stranger's that stays inside is an agent's word, and whoever got anything else is not inside."""
+    note = replace(a_message(kind=MessageKind.NOTE, internal=True), agent="anna", named=(EVE.key,))
+    stray = replace(a_message(kind=MessageKind.AUTO, internal=True), named=(EVE.key,))
+    answer = replace(a_message(kind=MessageKind.AGENT), agent="anna", named=(EVE.key,))
+    inside = [opened(store, a_message(), *messages).number for messages in ((note,), (note, stray), (stray,), (note, answer), ())]
+    question = Question("x", sender=EVE.key, tickets=frozenset(inside))
+    assert recalled(store, question).history.named_inside == frozenset(inside[:2])
+    assert recalled(store, replace(question, sender=BORIS.key)).history.named_inside == frozenset()
 
 
 def test_whoever_is_muted_is_so_until_it_ends(store: Store):

@@ -81,6 +81,7 @@ class MessageColumns(TypedColumns):
     html: Named[str] = Column(Words)
     indexed: Named[bool] = Column(Boolean)
     thread_headers: Named[list[list[str]] | None] = Column(JSON(none_as_null=True))
+    shown: Named[datetime | None] = Column(Time)
 
 
 messages = Table("messages", metadata, MessageColumns)

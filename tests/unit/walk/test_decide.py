@@ -8,11 +8,11 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import IncomingState, Letter, Post, RecordEvent, SendKept
+from maild.effects import AddMessage, IncomingState, Letter, Post, RecordEvent, SendKept
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import KeptMail, Known, KnownCopy, KnownLetter, LastWords, Sent
+from maild.known import History, KeptMail, Known, KnownCopy, KnownLetter, LastWords, Sent
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -111,6 +111,22 @@ def test_a_message_is_named_by_who_wrote_it():
         assert kinds(decided(on_ticket(ticket, author=author))) == [(kind, False)]
 
 
+def test_a_message_is_shown_with_its_own_date_where_that_may_be_true():
+    """P15: near its arrival, which may be long before it is read. What is written on a ticket is ordered by when that is done."""
+    arrived = NOW - timedelta(days=2)
+    for date, shown in (
+        (arrived - timedelta(hours=30), arrived - timedelta(hours=30)),
+        (arrived - timedelta(days=31), arrived),
+        (NOW, arrived),
+        (None, arrived),
+    ):
+        message = a_message(date=date)
+        for reading in (a_reading(message=message), on_ticket(message={"date": date}), by_anna(message={"date": date})):
+            draft = decided(replace(reading, circumstances=Circumstances("support", received=arrived)))
+            (added,) = (effect for effect in draft.effects if isinstance(effect, AddMessage))
+            assert (added.at, added.shown) == (NOW, shown)
+
+
 def test_the_log_says_what_is_proved_of_a_sender_where_somebody_has_judged_him():
     judged = a_sender(authentication=Authentication(AuthResult.PASS, spf=AuthResult.PASS, reason=Reason("spf-pass", "SPF passed")))
     assert events(decided(a_reading(sender=judged)), "received") == ["from ann@globex.example (SPF passed: spf pass) in support's mailbox"]
@@ -159,6 +175,17 @@ def test_what_answers_something_internal_or_carries_an_agents_token_stays_inside
     stolen = a_sender(EVE, strange_token=True)
     assert kinds(decided(on_ticket(author=EVE, sender=stolen))) == [(MessageKind.THIRD_PARTY, True)]
     assert kinds(decided(on_ticket(sender=a_sender(strange_token=True)))) == [(MessageKind.CUSTOMER, False)]
+
+
+def test_whoever_got_nothing_but_notes_is_heard_inside_however_his_mail_finds_the_ticket():
+    """F11: a closed ticket stays closed. One who takes part is heard like any customer."""
+    closed = {"status": Status.CLOSED, "closed_at": NOW - timedelta(days=1)}
+    known = Known(tickets={1042: a_ticket()}, history=History(named_inside=frozenset({1042})))
+    draft = decided(on_ticket(closed, author=EVE, known=known))
+    assert draft.after is not None
+    assert (kinds(draft), draft.after.status) == ([(MessageKind.THIRD_PARTY, True)], Status.CLOSED)
+    assert kinds(decided(on_ticket(closed, author=EVE))) == [(MessageKind.THIRD_PARTY, False)]
+    assert kinds(decided(on_ticket(known=known))) == [(MessageKind.CUSTOMER, False)]
 
 
 def test_a_strangers_answer_to_a_notification_passed_on_leaves_a_closed_ticket_closed():
