@@ -81,7 +81,7 @@ def _decode_damaged(octets: bytes, charset: str) -> str | None:
         text = octets.decode(charset or "utf-8", "replace")
     except (LookupError, ValueError):
         return None
-    foreign = sum(1 for character in text if character > "\x7f")
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
     return text if text.count("\ufffd") <= foreign * TOLERATED_ERRORS else None
 
 

@@ -6,6 +6,7 @@ is `maild.ingest.html_marks`'s.
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ MAX_SOURCE = 500
 MAX_SMILEY = 8
 MAX_IMAGES = 200
 MAX_BLANK_LINES = 20
+MAX_MARKS = 20
 
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"})
 _BLOCKS = _PARAGRAPHS | {
@@ -111,13 +113,14 @@ class _Writer:
 
     def open(self, tag: Tag) -> None:
         name = tag.name
+        if name == "br":
+            self._break(forced=True)
+            return
         if name in SELF_CLOSING and self._open[-1].name == name:
             self.close(name)
         if name in _BLOCKS:
             self._break(paragraph=name in _PARAGRAPHS)
         match name:
-            case "br":
-                self._break(forced=True)
             case "hr":
                 self._rule(tag)
             case "img":
@@ -151,7 +154,7 @@ class _Writer:
 
     def _push(self, tag: Tag) -> None:
         """An element inherits what its parent is; only elements with attributes, quotes and pre can differ."""
-        element = self._open[-1]._replace(name=tag.name, link="")
+        element = _Element._make((tag.name, *self._open[-1][1:-1], ""))
         attributes = tag.read_attributes() if tag.attributes.strip(" /") else {}
         if tag.name == "pre":
             element = element._replace(preformatted=True)
@@ -272,6 +275,14 @@ class _Writer:
             self._lines[-1] = replace(blank, images=self._lines[-1].images)
 
     def _line(self, content: str, element: _Element, *, is_ruled: bool = False, images: tuple[str, ...] = ()) -> Line:
-        quoted = f"{'>' * min(element.depth, 20)} {content}".rstrip() if element.depth else content
         origin = element.origin if self._rest is Origin.BODY else self._rest
+        if not content and not is_ruled and not images:
+            return _blank_line(min(element.depth, MAX_MARKS), origin)
+        quoted = f"{'>' * min(element.depth, MAX_MARKS)} {content}".rstrip() if element.depth else content
         return Line(quoted, origin, is_ruled, images)
+
+
+@lru_cache(maxsize=128)
+def _blank_line(depth: int, origin: Origin) -> Line:
+    """Kept, because a mail may have a hundred thousand of them."""
+    return Line(">" * depth, origin)

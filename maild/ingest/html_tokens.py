@@ -51,6 +51,7 @@ class _Scanner:
 
     def __init__(self, html: str) -> None:
         self._html = html
+        self._simple: dict[str, Tag] = {}
         self._last_end = html.rfind(">")
         self._endless: set[str] = set()
 
@@ -58,7 +59,11 @@ class _Scanner:
         html = self._html
         position = start = 0
         while opening := _OPENING.search(html, position):
-            end, tag = self._read_markup(opening)
+            # Most tags have no values, and have been read before.
+            if tag := self._simple.get(opening[0]):
+                end: int | None = opening.end()
+            else:
+                end, tag = self._read_markup(opening)
             if end is None:
                 position = opening.end()
                 continue
@@ -73,6 +78,7 @@ class _Scanner:
     def _read_markup(self, opening: re.Match[str]) -> tuple[int | None, Tag | None]:
         """(where the markup ends, the tag in it); an end of None means that this is text after all."""
         slash, name, attributes, comment = opening.groups()
+        is_simple = attributes is not None
         end = opening.end()
         if comment:
             return self._find("-->", end), None
@@ -86,7 +92,10 @@ class _Scanner:
         name = name.lower()
         if name in _RAW_TEXT and not slash:
             return self._skip_raw_text(name, end), None
-        return end, Tag(name, bool(slash), attributes)
+        tag = Tag(name, bool(slash), attributes)
+        if is_simple:
+            self._simple[opening[0]] = tag
+        return end, tag
 
     def _find_tag_end(self, position: int) -> int:
         found = None if "tag" in self._endless else _REST_OF_TAG.match(self._html, position)

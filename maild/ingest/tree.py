@@ -23,6 +23,8 @@ MAX_DEPTH = 30
 MAX_PARTS = 500
 MAX_MULTIPARTS = 200
 MAX_STRUCTURAL_FIELD = 4_096
+MANY_HEADS = 10_000
+"""Where there are so many, what a library may see most likely ends among the first of them."""
 OPAQUE = "application/octet-stream"
 # What stdlib's readers of hostile mail have been seen to raise.
 PARSER_FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError, MessageError)
@@ -209,8 +211,12 @@ def open_with_stdlib(guarded: bytes) -> tuple[Message, bytes]:
 
 def _cut(guarded: bytes) -> tuple[bytes, bytes]:
     """(what a library may see, the rest). Only heads are looked through: stdlib looks for nothing in what stands between them."""
-    heads = tuple(_find_heads(guarded))
+    every = _find_heads(guarded)
+    heads = list(islice(every, MANY_HEADS))
     cut = find_cut(b"".join(guarded[head] for head in heads))
+    if cut is None and len(heads) == MANY_HEADS:
+        heads += every
+        cut = find_cut(b"".join(guarded[head] for head in heads))
     if cut is None:
         return guarded, b""
     for head in heads:
@@ -222,12 +228,17 @@ def _cut(guarded: bytes) -> tuple[bytes, bytes]:
 
 
 def _find_heads(octets: bytes) -> Iterator[slice]:
-    """Where a header may stand: from the beginning, and from any line with two dashes, to the next empty line. All else is body."""
+    """Where a header may stand: from the beginning, and in a multipart from any line with two dashes, to the next empty line.
+
+    All else is body.
+    """
     start = 0
     while True:
         found = _HEAD_END.search(octets, start)
         end = found.end() if found else len(octets)
         yield slice(start, end)
+        if start == 0 and b"multipart" not in octets[:end].lower():
+            return
         following = _DASHES.search(octets, end)
         if following is None:
             return
