@@ -14,7 +14,7 @@ from maild.message import Address
 MAX_ADDRESSES = 500
 MAX_ADDRESS = 320
 
-_QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_QUOTED = r'"(?>[^"\\]|\\.)*+"'
 _OTHER = r'[^"(),:;<>\[\]]+|\[[^\[\]<>,;"]{0,300}\]|[\s\S]'
 _TOKEN = re.compile(f"{_QUOTED}|{_OTHER}", re.DOTALL)
 _TOKEN_WITHOUT_QUOTES = re.compile(_OTHER)

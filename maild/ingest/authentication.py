@@ -192,7 +192,7 @@ def parse_results(value: str) -> tuple[str, tuple[MethodResult, ...]] | None:
     return server, tuple(result for clause in said if (result := _method_result(clause)))
 
 
-_PAIR = re.compile(r"(?<![^\s])([A-Za-z0-9._/-]++)\s*+=\s*+(\"(?:[^\"\\]|\\.)*+\"(?:@[^\s\"]*+)?|[^\s\"]++)")
+_PAIR = re.compile(r"(?<![^\s])([A-Za-z0-9._/-]++)\s*+=\s*+(\"(?>[^\"\\]|\\.)*+\"(?:@[^\s\"]*+)?|[^\s\"]++)")
 
 
 def _method_result(clause: str) -> MethodResult | None:
@@ -231,4 +231,4 @@ def _clauses(value: str) -> list[str] | None:
 
 
 _IN_COMMENT = re.compile(r"\\.|[()]|[^()\\]++", re.DOTALL)
-_OUTSIDE = re.compile(r"[();]|\"(?:[^\"\\]|\\.)*+\"|[^()\";]++", re.DOTALL)
+_OUTSIDE = re.compile(r"[();]|\"(?>[^\"\\]|\\.)*+\"|[^()\";]++", re.DOTALL)

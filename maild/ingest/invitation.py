@@ -13,7 +13,7 @@ MAX_VALUE = 200
 
 _FOLD = re.compile(r"\r?\n[ \t]")
 # Name, parameters, value: the first colon outside quotes parts them. Possessive, so that nothing is tried twice.
-_FIELD = re.compile(r"([A-Za-z-]{1,40})((?:[^:\"\n]|\"[^\"\n]*+\")*+):(.{0,2000})")
+_FIELD = re.compile(r"([A-Za-z-]{1,40})((?>[^:\"\n]|\"[^\"\n]*+\")*+):(.{0,2000})")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(?:\d\d)?(Z)?)?$")
 _ZONE = re.compile(r"TZID=\"?([^\":;]{1,60})", re.IGNORECASE)

@@ -8,7 +8,7 @@ import sys
 from functools import lru_cache
 
 # Of several in a row only the last counts.
-_ESCAPE = re.compile(rb"(?:\x1b(\$[@B]|\$\([@BDO]|\([BJIH]))++")
+_ESCAPE = re.compile(rb"(?>\x1b(\$[@B]|\$\([@BDO]|\([BJIH]))++")
 _DOUBLE_BYTE = frozenset({b"$@", b"$B", b"$(@", b"$(B", b"$(O"})
 _HALF_WIDTH = b"(I"
 _HIGH = bytes(octet | 0x80 if octet > 0x20 else octet for octet in range(256))

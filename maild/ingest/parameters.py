@@ -12,7 +12,7 @@ MAX_VALUE = 4_096
 MAX_PARAMETERS = 100
 
 # Seen in practice: quotes inside a quoted value, not escaped. One that ends it has a semicolon or nothing behind it.
-_PARAMETER = re.compile(r'\s*([^\s=;"]{1,100})\s*=\s*(?:"((?:[^"\\]|\\.|"(?!\s*+(?:;|$)))*+)"?|([^;]*))[^;]*;?')
+_PARAMETER = re.compile(r'\s*([^\s=;"]{1,100})\s*=\s*(?:"((?>[^"\\]|\\.|"(?!\s*+(?:;|$)))*+)"?|([^;]*))[^;]*;?')
 _SECTION = re.compile(r"([^*]{1,80})(?:\*(\d{1,3}))?(\*)?$")
 _LOOKS_EXTENDED = re.compile(r"(?:utf-8|iso-8859-\d{1,2}|windows-125\d|koi8-r)'[a-z-]{0,8}'", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([\"\\])")

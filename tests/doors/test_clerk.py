@@ -272,7 +272,7 @@ def test_a_mail_that_postgresql_cannot_index_is_held_and_the_others_go_on(store:
 
 def came(store: Store, raw: bytes, when: datetime, part: Part = Part.INBOX) -> int:
     with store.writing() as tx:
-        (message,) = incoming.store_arrivals(tx, [Arrival("support", raw, NOW, part=part)], when)
+        (message,) = incoming.store_arrivals(tx, [Arrival("support", raw, when, part=part)], when)
     return message
 
 

@@ -526,7 +526,7 @@ def test_a_thing_in_another_state_is_a_failure_and_no_wrong_usage(desk: RunningD
 
 def test_arguments_are_as_clean_as_mail(desk: RunningDesk):
     a_ticket(desk, subject=f"two\nlines {ESCAPES}")
-    assert desk.ask("ticket", "tag", "1", "a\x1b", "b")["tags"] == ["a", "b"]
+    one_sentence(run_here(desk.directory, "ticket", "tag", "1", f"a{ESCAPES}"), "is no tag", status=2)
     desk.ask("ticket", "set", "1", "order=12\r\nBcc: evil@prizes.example")
     assert desk.ticket(1)["fields"] == {"order": "12 Bcc: evil@prizes.example"}
     assert desk.ticket(1)["subject"] == "two lines ]0;owned31m"

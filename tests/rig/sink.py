@@ -36,7 +36,7 @@ class Refusal:
     times: int
 
 
-@dataclass(slots=True)
+@dataclass
 class SmtpSink:
     """Start it, send to `host` and `port`, look at `mails`.
 
