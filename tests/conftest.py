@@ -1,5 +1,6 @@
 """Fixtures every test may ask for. A server program that is not installed is a failure in CI and a loud skip elsewhere."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -75,6 +76,16 @@ def browser() -> Iterator[Browser]:
     browser = _started(Browser.start)
     yield browser
     browser.stop()
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    """What maild logs, whoever has set logging up before."""
+    logger = logging.getLogger("maild")
+    monkeypatch.setattr(logger, "handlers", [caplog.handler])
+    monkeypatch.setattr(logger, "propagate", False)
+    caplog.set_level(logging.INFO, "maild")
+    return caplog
 
 
 @pytest.fixture

@@ -5,13 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from itertools import islice, product
 from pathlib import Path
 
 import pytest
 
-from maild import maillog
 from maild.clerk import Clerk
 from maild.effects import IncomingState
 from maild.errors import StoreUnavailableError
@@ -83,13 +81,13 @@ def test_an_outage_counts_against_no_message(store: Store, flaky: FlakyStore, cl
         check(store, message, IncomingState.DONE, attempts=1)
 
 
-def test_the_log_tells_of_a_message_when_it_is_recorded_and_not_before(store: Store, flaky: FlakyStore, clerk: Clerk):
-    log = StringIO()
-    maillog.set_up(log)
+def test_the_log_tells_of_a_message_when_it_is_recorded_and_not_before(
+    store: Store, flaky: FlakyStore, clerk: Clerk, log: pytest.LogCaptureFixture
+):
     arrive(store, an_email())
     flaky.outages = (*CLAIM_WELL, *RECORD_BADLY) * 2
     assert work(clerk) == 2
-    assert log.getvalue().count('"decided"') == 1
+    assert [record.getMessage() for record in log.records].count("decided") == 1
 
 
 def test_a_claim_whose_answer_was_lost_counts_against_no_message(store: Store, flaky: FlakyStore, clerk: Clerk):

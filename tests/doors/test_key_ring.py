@@ -87,9 +87,7 @@ def test_the_command_says_what_was_done_and_what_comes_next(tmp_path: Path):
     assert (told["keys"], len(told["key_id"])) == (3, 2)
 
 
-def test_a_daemon_takes_a_new_key_by_itself_and_keeps_the_old_ones_where_the_file_is_spoilt(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-):
+def test_a_daemon_takes_a_new_key_by_itself_and_keeps_the_old_ones_where_the_file_is_spoilt(tmp_path: Path, log: pytest.LogCaptureFixture):
     office, watch, file = an_office(tmp_path), KeyWatch(), tmp_path / "secret.key"
     assert watch.renew(office) is office
     rotate(office.desk.settings)
@@ -102,7 +100,7 @@ def test_a_daemon_takes_a_new_key_by_itself_and_keeps_the_old_ones_where_the_fil
     for spoil in (lambda: file.write_text("short\n", encoding="ascii"), file.unlink):
         spoil()
         assert [watch.renew(renewed) is renewed for _ in range(3)] == [True] * 3
-    assert [record.getMessage() for record in caplog.records] == ["keys_refused", "keys_refused"]
+    assert [record.getMessage() for record in log.records] == ["keys_changed", "keys_refused", "keys_refused"]
 
 
 def test_a_secret_in_the_configuration_itself_waits_for_a_reload(tmp_path: Path):

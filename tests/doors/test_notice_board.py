@@ -1,6 +1,5 @@
 """What the log and the store hear of mailboxes and SMTP accounts."""
 
-import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,16 +12,6 @@ from maild.store import accounts, mailboxes
 from maild.store.engine import Store
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    """The log itself, whoever has set logging up before."""
-    log = logging.getLogger("maild")
-    monkeypatch.setattr(log, "handlers", [caplog.handler])
-    monkeypatch.setattr(log, "propagate", False)
-    monkeypatch.setattr(log, "level", logging.INFO)
-    return caplog
 
 
 def fields(log: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
