@@ -55,6 +55,7 @@ TASKS = {
 }
 """The bars are what the best library reaches, by the collection's README; of new text nothing may be lost."""
 SLOWEST_SECONDS = 1
+MOST_READING_MS = 4
 
 
 def measure(ground: Ground) -> Iterator[Figure]:
@@ -111,7 +112,9 @@ def _speed(directory: Path) -> Iterator[Figure]:
     """Milliseconds a message of plain traffic, less what one message takes: starting. Beside it the library below, in CPU time."""
     raws = _raws("corpus")
     alone, all_of_them = _inspect(directory, raws[:1]), _inspect(directory, raws)
-    yield Figure("corpus, reading", (all_of_them - alone) * 1000 / (len(raws) - 1), "ms/message", None, f"{len(raws)} messages")
+    yield Figure(
+        "corpus, reading", (all_of_them - alone) * 1000 / (len(raws) - 1), "ms/message", at_most(MOST_READING_MS), f"{len(raws)} messages"
+    )
     began = time.process_time()
     raised = sum(map(_raises_in_mail_parser, raws))
     taken = time.process_time() - began
