@@ -16,6 +16,7 @@ from tests.rig.providers import at_provider, like_amazon, like_outlook, refusing
 
 MakeDesk = Callable[..., RunningDesk]
 QUEUES = {"support", "sales", "billing"}
+NOT_THERE_YET = "sqlite:///maild.db"
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_a_healthy_desk_has_a_line_for_everything_and_nothing_is_sent(still_desk
 
 
 def test_a_fault_is_one_line_with_what_to_do_and_exit_status_1(make_desk: MakeDesk):
-    desk = make_desk()
+    desk = make_desk(storage=NOT_THERE_YET)
     (desk.directory / "secret.key").chmod(0o644)
     text = desk.maild("doctor", status=0)
     assert "warn  keys: others may read" in text
@@ -83,7 +84,7 @@ def test_a_fault_is_one_line_with_what_to_do_and_exit_status_1(make_desk: MakeDe
 
 
 def test_test_mails_need_a_database_to_keep_what_they_show(make_desk: MakeDesk):
-    desk = make_desk()
+    desk = make_desk(storage=NOT_THERE_YET)
     found = sent_test(desk)
     assert reasons(found["fail"]).startswith("no test mail was sent")
     assert desk.sink.mails == []

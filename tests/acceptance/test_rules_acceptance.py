@@ -140,7 +140,9 @@ def test_the_log_and_the_explanation_name_every_rule_that_fired_and_why_the_othe
 
 
 def test_sighup_swaps_the_rules_and_a_broken_file_leaves_the_running_ones(make_desk: Callable[..., RunningDesk]):
-    desk = make_desk(rules="version: 1\nrules: [{id: one, when: ticket.created, do: [{tag: [first]}]}]\n")
+    rules_of_one = "version: 1\nrules: [{id: one, when: ticket.created, do: [{tag: [first]}]}]\n"
+    # Where maild.yaml is no YAML, nobody can know of another database than the usual one.
+    desk = make_desk(rules=rules_of_one, storage="sqlite:///maild.db")
     process = desk.launch_and_wait()
     assert tags_of_new_ticket(desk, 1) == ["first"]
 
