@@ -19,6 +19,7 @@ from cli.output import print_json, print_rows, print_text, say, shown_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from maild.config.settings import Settings
     from maild.effects import Decision
     from maild.known import Known, Question
     from maild.message import InboundMessage
@@ -128,7 +129,7 @@ def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> 
     with context.store(settings).reading() as tx:
         moments = _remembered(tx, ticket) if ticket else [_imagined(tx, context.desk(settings), Path(subject))]
     if rule:
-        _require_known(rule, moments, context)
+        _require_known(rule, moments, settings)
     if as_json:
         print_json([document for moment in moments for document in _documents(moment, rule)])
     elif rule:
@@ -137,13 +138,13 @@ def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> 
         _print_moments(moments)
 
 
-def _require_known(rule: str, moments: list[_Moment], context: Context) -> None:
+def _require_known(rule: str, moments: list[_Moment], settings: Settings) -> None:
     """A rule of the files, or one that was asked, whatever the files are like by now. Raises NotFoundError."""
     from maild.config.faults import did_you_mean
     from maild.errors import NotFoundError
     from maild.rules.load import load_rules
 
-    loaded = load_rules(context.directory, context.settings()).rules
+    loaded = load_rules(settings.directory, settings).rules
     known = {trace.rule for moment in moments for trace in moment.traces} | {each.id for each in (loaded.rules if loaded else ())}
     if rule not in known:
         raise NotFoundError(f'there is no rule "{rule}"{did_you_mean(rule, known)}')
