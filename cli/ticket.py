@@ -250,7 +250,7 @@ def set_(context: Context, number: int, assignments: tuple[str, ...], agent: str
 @json_option
 @click.pass_obj
 def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
-    from maild.desk.commands import find_tag_problem
+    from maild.desk.verbs import find_tag_problem
     from maild.errors import UsageError
 
     words = [tag.removeprefix("#") for tag in tags]
@@ -298,7 +298,7 @@ def spam(context: Context, number: int, agent: str | None, as_json: bool) -> Non
 
 def _act(context: Context, number: int, agent: str | None, as_json: bool, words: list[tuple[str, str]], body: str = "") -> None:
     from maild.desk.acts import Act
-    from maild.desk.commands import Command
+    from maild.desk.command import Command
     from maild.ingest.hygiene import one_line
 
     desk = _front_desk(context, agent)

@@ -13,7 +13,7 @@ from maild.conclude import conclude
 from maild.config.settings import Settings
 from maild.decide import decide
 from maild.desk.audience import agent_homes
-from maild.desk.commands import hash_words
+from maild.desk.command_lines import hash_words
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.reply_address import find_reply_address
 from maild.desk.suspicion import find_distrust, observe, with_tried_number, with_turn

@@ -7,10 +7,11 @@ from datetime import datetime
 from maild.config.settings import Agent, Mode, Settings
 from maild.desk import letters
 from maild.desk.colleagues import tell_agents, tell_of_move
-from maild.desk.commands import Command, CommandFault, Performed, perform
+from maild.desk.command import Command, CommandFault
 from maild.desk.letters import Answered
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
+from maild.desk.verbs import Performed, perform
 from maild.effects import AddMessage, Effect, RecordEvent
 from maild.known import Earlier, Suppression
 from maild.message import Address, Attachment

@@ -8,12 +8,14 @@ from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.agent_signatures import without_signature
-from maild.desk.commands import CommandFault, Parsed, parse, says_send, with_sender_named
+from maild.desk.command import CommandFault
+from maild.desk.command_lines import Parsed, parse, says_send
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.rehoming import rehome
 from maild.desk.second_thoughts import find_unfit, only_status
+from maild.desk.verbs import with_sender_named
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent, SendKept
 from maild.ingest.dates import shown_date

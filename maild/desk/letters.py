@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
-from maild.desk.commands import CommandFault
+from maild.desk.command import CommandFault
 from maild.effects import AddMessage, Letter
 from maild.known import KEPT_AS_NOTE, Earlier, LastWords
 from maild.message import Address, Attachment, InboundMessage

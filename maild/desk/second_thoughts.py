@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from maild.desk.commands import CommandFault, Parsed
+from maild.desk.command import CommandFault
+from maild.desk.command_lines import Parsed
 from maild.desk.quoted_notes import TELLING, has_quotes, plain, unquoted
 from maild.ingest.forwards import begins_with_forward
 from maild.reading import Reading

@@ -1,8 +1,8 @@
 """The part of a mail's HTML that says what was chosen of its text (MAIL.md A8, O7): both are cut at the same place. Pure.
 
-The text is cut elsewhere, by line (`maild.ingest.new_text`) and by command (`maild.desk.commands`). Here its letters and digits are looked
-for in the HTML, so it does not matter which of the two was cut, or what a mail program writes into plain text for bold words, links and
-pictures. Where the HTML does not say the same, word for word, there is no such part: then the text alone is shown.
+The text is cut elsewhere, by line (`maild.ingest.new_text`) and by command (`maild.desk.command_lines`). Here its letters and digits are
+looked for in the HTML, so it does not matter which of the two was cut, or what a mail program writes into plain text for bold words, links
+and pictures. Where the HTML does not say the same, word for word, there is no such part: then the text alone is shown.
 """
 
 import re

@@ -17,7 +17,7 @@ from maild.aliases import canonical, find_reported_id
 from maild.config.faults import Faults
 from maild.config.nodes import parse_yaml
 from maild.config.readers import parse_duration
-from maild.desk.commands import hash_words, parse
+from maild.desk.command_lines import hash_words, parse
 from maild.desk.courtesy import is_courtesy
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.query import parse_query

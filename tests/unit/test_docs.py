@@ -13,7 +13,8 @@ from maild.config import schema
 from maild.config.faults import Faults
 from maild.config.nodes import parse_yaml
 from maild.config.records import Record
-from maild.desk.commands import ALIASES, VERBS
+from maild.desk.command_lines import ALIASES
+from maild.desk.verbs import VERBS
 from maild.effects import IncomingState
 from maild.ingest.progress import MailboxState
 from maild.outbox.delivery import DeliveryState

@@ -7,7 +7,7 @@ from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
 
 from maild.config.settings import Agent, Mode, Notify
 from maild.desk.acts import Act, Done, do
-from maild.desk.commands import Command
+from maild.desk.command import Command
 from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.effects import AddMessage, Letter, Post, RecordEvent
 from maild.known import Earlier, Suppression

@@ -1,103 +1,11 @@
-"""Commands by mail (MAIL.md A7): all or nothing, only at the start and the very end of the new text."""
+"""Verbs (MAIL.md A7): all or nothing, by mail and at the command line."""
 
 from builders import ANN, NOW, a_ticket, some_settings
 
-from maild.desk.commands import Command, find_tag_problem, parse, perform, with_sender_named
+from maild.desk.command import Command
+from maild.desk.verbs import find_tag_problem, perform, with_sender_named
 from maild.message import Address
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
-
-
-def check(text: str, words: list[tuple[str, str]], body: str, tags: tuple[str, ...] = ()) -> None:
-    parsed = parse(text, tags)
-    assert [(command.word, command.argument) for command in parsed.commands] == words
-    assert parsed.body == body
-    assert parsed.faults == ()
-
-
-def check_fault(text: str, line: int, words: str) -> None:
-    (fault,) = parse(text).faults
-    assert fault.line == line
-    assert words in fault.text
-
-
-def test_commands_stand_at_the_start_and_at_the_very_end():
-    check("#close\nDone.", [("close", "")], "Done.")
-    check("\n\n#assign boris\n#tag vip urgent\n\nHello\n", [("assign", "boris"), ("tag", "vip urgent")], "Hello")
-    check("Hello\n\n#close\n", [("close", "")], "Hello")
-    check("#close.", [("close", "")], "")
-    check("#Close!", [("close", "")], "")
-    check("＃close", [("close", "")], "")
-
-
-def test_what_nobody_sees_before_a_command_does_not_hide_it():
-    """MAIL.md A7: marks of direction, blanks of no width, and what bold letters leave in the text."""
-    unseen = "\u200e\u200f\u202b\u2067\u061c\u200b\u200c\u200d\u2060\u00ad\ufe0f\u034f\u180e\u3164\u2800\ufeff\u00a0"
-    for character in unseen:
-        check(f"{character}#note She is a crook.\nmore", [("note", "She is a crook.")], "She is a crook.\nmore")
-        check(f"{character}\n#note", [("note", "")], character.strip())
-    for character in unseen.strip():
-        check(f"#{character}no{character}te\nmore", [("note", "")], "more")
-        check(f"#assign {character}boris{character}", [("assign", "boris")], "")
-    check("*#note*\nmore", [("note", "")], "more")
-    check("**#note call *him* back**", [("note", "call *him* back")], "call *him* back")
-    check("*#note* call him", [("note", "call him")], "call him")
-    check("_#note_\nmore", [("note", "")], "more")
-    check("_#note_ call him", [("note", "call him")], "call him")
-    check("\u202b*#note*\nmore", [("note", "")], "more")
-    check("﹟note\nmore", [("note", "")], "more")
-    check("#️⃣note\nmore", [("note", "")], "more")
-
-
-def test_joiners_stay_in_what_a_note_says():
-    check("\u200f#note می\u200cخواهد", [("note", "می\u200cخواهد")], "می\u200cخواهد")
-
-
-def test_a_command_among_the_words_stops_everything():
-    """MAIL.md A7: commands stand at the start and the very end. Elsewhere they do nothing, and nothing reaches the customer either."""
-    check_fault("Hello\n#close\nbye", 2, "write ##close")
-    check_fault("[OUTSIDE] Beware.\n#note She is a crook.\nWatch her.", 2, "#note is read only")
-    check_fault("Hi,\n\n\u200e*#internal*\nWatch her.", 3, "#internal is read only")
-    for line in ("- #note", "• #note", "(#note)", '"#note"', "`#note`", "#*note*", "#\u0301note", "\u05b0#note", "*-_#note_"):
-        check_fault(f"{line}\nWatch her.", 1, "#note is read only")
-
-
-def test_what_only_looks_like_a_command_is_text():
-    check("#1 on the list", [], "#1 on the list")
-    check("# heading", [], "# heading")
-    check("##close is literal", [], "#close is literal")
-    check("> #close", [], "> #close")
-    check("Hello\n> #close\n| #close\n＞ #close\nbye", [], "Hello\n> #close\n| #close\n＞ #close\nbye")
-    check("Hello\n##close\n- ##note\nbye", [], "Hello\n#close\n- #note\nbye")
-    check("Hello\n# note\n#1\n#hashtag\nsee #note\nbye", [], "Hello\n# note\n#1\n#hashtag\nsee #note\nbye")
-    check("\u200fשלום\n\u200f- תודה #note", [], "\u200fשלום\n\u200f- תודה #note")
-    check("*Hello*\n_bye_", [], "*Hello*\n_bye_")
-
-
-def test_aliases_and_notes():
-    check("#reopen", [("open", "")], "")
-    check("#prio high", [("priority", "high")], "")
-    check("#note call him back\nmore", [("note", "call him back")], "call him back\nmore")
-
-
-def test_a_known_tag_is_a_command_by_itself():
-    check("#payment\nHello", [("tag", "payment")], "Hello", tags=("payment",))
-
-
-def test_an_unknown_word_is_a_fault_with_its_line():
-    check_fault("#clsoe\nDone.", 1, "did you mean #close?")
-    check_fault("#tag vip\n\n#assign boris\n\nHello", 3, "assign")
-    check_fault("Hello\n\n#frobnicate", 3, "there is no command #frobnicate")
-    check_fault("#snooze 3d\nHello", 1, "not available yet")
-
-
-def test_text_behind_a_command_that_takes_none_is_not_lost():
-    """A7: nothing is sent, and the agent is told where to put it."""
-    for word in ("close", "open", "reopen", "wait", "take", "spam", "noreply"):
-        check_fault(f"Hello\n\n#{word} as agreed with Ann", 3, f"#{word} takes no text; put the text on a line of its own")
-    check_fault("#close #assign boris\nHello", 1, "#close takes no text")
-    check_fault("*#close* bye\nHello", 1, "#close takes no text")
-    for line in ("#close.", "#close :", "#close :-)", "#close ?", "*#close*", "#close \u200f"):
-        check(f"{line}\nHello", [("close", line.partition(" ")[2].strip("\u200f"))], "Hello")
 
 
 def done(*commands: tuple[str, str], **ticket: object) -> TicketView:

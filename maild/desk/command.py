@@ -1,0 +1,26 @@
+"""A command of an agent's, by mail or at the command line, and what may be wrong with it. Pure."""
+
+from dataclasses import dataclass
+
+HASHES = "#＃﹟"
+"""What stands before a command's word, as keyboards of the East write it, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command line: the word in its first spelling, the rest of the line, and the line's number in the text (from 1)."""
+
+    word: str
+    argument: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFault:
+    """A command that cannot be done, in words for the agent. `line` 0: the mail as a whole."""
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}" if self.line else self.text

@@ -1,0 +1,132 @@
+"""Command lines: `#close`, `#assign maria` … in an agent's mail (MAIL.md A7). What they do stands in `maild.desk.verbs`. Pure."""
+
+import re
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.verbs import VERBS
+
+ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply"))
+"""Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
+NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
+NOT_YET |= {"task", "macro", "files", "next", "list", "show", "away", "back"}
+# Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
+# "#" as a key of a telephone.
+_UNSEEN = "".join(
+    chr(code)
+    for first, last in (
+        *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F)),
+        *((0x202A, 0x202E), (0x2060, 0x206F), (0x20E3, 0x20E3), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
+        *((0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0xE0000, 0xE007F), (0xE0100, 0xE01EF)),
+    )
+    for code in range(first, last + 1)
+)
+_BLANK = string.whitespace + "\u00a0" + _UNSEEN
+_WITHOUT_UNSEEN = dict.fromkeys(map(ord, _UNSEEN))
+# Seen in practice: a command in bold letters, which is "*#note*" in the text that goes along.
+_LINE = re.compile(
+    rf"(?P<lead>[\s*_{_UNSEEN}]*)[{HASHES}][{_UNSEEN}]*(?P<word>(?![{_UNSEEN}])[^\W\d_][\w{_UNSEEN}-]{{0,80}})(?P<rest>.*)", re.DOTALL
+)
+# A command for a reader, whatever stands around its "#": "- #note", "(#close)". No quoted line, no `##word`.
+_LETTERS_UNSEEN = "\u115f\u1160\u3164\uffa0"
+_COMMAND_LIKE = re.compile(
+    rf"(?:[^\w>＞|{HASHES}]|[_{_LETTERS_UNSEEN}])*[{HASHES}](?:[^\w\s{HASHES}]|[_{_LETTERS_UNSEEN}])*(?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})"
+)
+_SEND = re.compile(rf"[{HASHES}]?send")
+_LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The commands of a text, and the text without them."""
+
+    commands: tuple[Command, ...]
+    body: str
+    faults: tuple[CommandFault, ...] = ()
+
+
+def says_send(text: str) -> bool:
+    """Whether a text is the one word `send`, with # or without (MAIL.md A6)."""
+    word = text.strip(f"{_BLANK}*_.!;").translate(_WITHOUT_UNSEEN)
+    return _SEND.fullmatch(word.casefold()) is not None
+
+
+def hash_words(text: str) -> frozenset[str]:
+    """The words after # at the start of lines: they are tags if such tags exist (MAIL.md A7)."""
+    return frozenset(found[0] for line in text.splitlines()[:200] if (found := _split_line(line)))
+
+
+def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
+    """The command lines at the start of a text, and one at its very end. A command anywhere else is a fault: what follows it may be meant
+    for nobody outside, as after a greeting or a banner above `#note`."""
+    tags = frozenset(tag.casefold() for tag in known_tags)
+    lines = text.splitlines()
+    chosen = _find_command_lines(lines)
+    read = [_read_line(lines[index], index + 1, tags) for index in chosen]
+    rest = dict(enumerate(lines))
+    for index in chosen:
+        del rest[index]
+    notes = [command.argument for command in read if isinstance(command, Command) and command.word == "note" and command.argument]
+    return Parsed(
+        tuple(item for item in read if isinstance(item, Command)),
+        "\n".join((*notes, *(_LITERAL.sub("#", line, count=1) for line in rest.values()))).strip("\n").rstrip(),
+        (*(item for item in read if isinstance(item, CommandFault)), *_misplaced(rest)),
+    )
+
+
+def _find_command_lines(lines: Sequence[str]) -> tuple[int, ...]:
+    """Which lines stand where commands are read, and look like one."""
+    written = [index for index, line in enumerate(lines) if line.strip(_BLANK)]
+    start = written[0] if written else 0
+    end = start
+    while end < len(lines) and _split_line(lines[end]):
+        end += 1
+    is_last_too = bool(written) and written[-1] >= end and _split_line(lines[written[-1]]) is not None
+    return (*range(start, end), *(written[-1:] if is_last_too else ()))
+
+
+def _split_line(line: str) -> tuple[str, str] | None:
+    """(the word after #, the rest of the line) of a command line, without what nobody sees before it and the marks of bold letters around
+    it; None for any other line."""
+    if not (match := _LINE.match(line)):
+        return None
+    word, rest = match["word"].translate(_WITHOUT_UNSEEN), match["rest"].rstrip()
+    twin = "".join(character for character in reversed(match["lead"]) if character in "*_")
+    if twin and not rest.endswith(twin):
+        return word.removesuffix(twin).casefold(), rest if word.endswith(twin) else rest.replace(twin, "", 1)
+    return word.casefold(), rest.removesuffix(twin)
+
+
+def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
+    """Known commands among the words, by the index of their lines."""
+    for index, line in lines.items():
+        word = match["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold() if (match := _COMMAND_LIKE.match(line)) else ""
+        if word in VERBS or word in ALIASES:
+            where = "is read only on the first lines, above any text or blank line, or on the last line"
+            yield CommandFault(index + 1, f"#{word} {where}; if it is no command, write ##{word}")
+
+
+def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
+    split = _split_line(line.translate(_QUOTES))
+    if not split:
+        return CommandFault(number, f"{line.strip()} is not a command")
+    word, argument = ALIASES.get(split[0], split[0]), split[1].strip()
+    if word != "note":
+        argument = argument.strip(_BLANK).rstrip(".!;")
+    if word in ALONE and any(map(str.isalnum, argument)):
+        return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
+    if word in VERBS:
+        return Command(word, argument, number)
+    if word in tags and not argument:
+        return Command("tag", word, number)
+    if word == "send":
+        return CommandFault(number, "#send stands alone, in a reply to the mail that says that your words were kept as a note")
+    if word in NOT_YET:
+        return CommandFault(number, f"#{word} is not available yet")
+    near = get_close_matches(word, (*VERBS, *ALIASES, *tags), n=1, cutoff=0.6)
+    return CommandFault(number, f"there is no command #{word}" + (f"; did you mean #{near[0]}?" if near else ""))
