@@ -56,6 +56,14 @@ def postgres() -> Iterator[PostgresServer]:
     server.stop()
 
 
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server to kill. After it the one of all tests would look through every database they have made, for minutes."""
+    server = _started(PostgresServer.start)
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def smtp_sink() -> Iterator[SmtpSink]:
     sink = SmtpSink().start()

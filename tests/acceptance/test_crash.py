@@ -165,18 +165,18 @@ def test_an_end_under_load_drains_and_repeats_nothing(storage: str, make_desk: M
     assert set(letters.attempts()) == {1}
 
 
-def test_the_daemon_outlives_its_database(make_desk: MakeDesk, postgres: PostgresServer):
-    desk = make_desk(storage=postgres.create("crash"), extra=EXTRA)
+def test_the_daemon_outlives_its_database(own_postgres: PostgresServer, make_desk: MakeDesk):
+    desk = make_desk(storage=own_postgres.create("crash"), extra=EXTRA)
     letters = Correspondence.begin(desk)
     letters.request(100)
     launch(desk)
     desk.sink.wait_for(20)
-    postgres.crash()
+    own_postgres.crash()
     try:
         letters.request(20)
         time.sleep(2)
     finally:
-        postgres.restart()
+        own_postgres.restart()
     letters.settle(60)
     assert letters.check() <= 1
     assert end(desk, signal.SIGTERM) == 0

@@ -196,17 +196,17 @@ def test_a_mailbox_with_a_wrong_password_does_not_disturb_the_other(make_desk: D
 
 
 def test_while_the_database_is_down_nothing_is_fetched_away_and_afterwards_nothing_is_missing(
-    make_desk: DeskMaker, postgres: PostgresServer
+    own_postgres: PostgresServer, make_desk: DeskMaker
 ):
-    desk = make_desk(storage=postgres.create("trouble"), mailbox=", after: delete").start()
+    desk = make_desk(storage=own_postgres.create("trouble"), mailbox=", after: delete").start()
     desk.receive(a_request(desk))
-    postgres.kill()
+    own_postgres.kill()
     try:
         for _ in range(3):
             desk.put(a_request(desk))
         eventually(lambda: len(desk.dovecot.messages(desk.at("support"))) == 3)
     finally:
-        postgres.restart()
+        own_postgres.restart()
     eventually(lambda: len(desk.tickets()) == 4, 40)
     desk.settle()
     assert len(desk.letters("ann@trouble.example")) == 4
