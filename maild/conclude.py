@@ -21,7 +21,7 @@ from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
 from maild.known import Earlier
 from maild.message import Address, AuthResult, InboundMessage, MessageClass
-from maild.outbox.guard import breaker_fault, customer_refusal, post, storm_refusal
+from maild.outbox.guard import breaker_fault, customer_refusal, find_flooded, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.explain import explain_firing
@@ -332,6 +332,7 @@ def _notifications(
         (*notes, *reading.known.earlier.get(ticket.number, ())),
         suppressed=reading.known.suppressed,
         watching=ticket.watchers - (draft.before.watchers if draft.before else frozenset()),
+        flooded=find_flooded(reading.known.sent, settings),
     )
 
 

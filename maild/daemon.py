@@ -7,6 +7,7 @@ jobs       the timetable: what dead processes left behind,    maild.housekeeping
            what admins must know,                             maild.alarm
            what was kept out,                                 maild.quarantine_digest
            one mail for many tickets,                         maild.storms
+           or for many notifications,                         maild.floods
            and copies of sent mail                            maild.copyist
 """
 
@@ -28,6 +29,7 @@ from maild.config.report import describe_first
 from maild.config.settings import Mode, Settings, Smtp
 from maild.copyist import copy_sent_mail
 from maild.errors import AlreadyRunningError, ConfigurationError, MailboxError, StoreUnavailableError
+from maild.floods import tell_of_floods
 from maild.housekeeping import call_watchers, housekeep
 from maild.ingest.watcher import Watcher
 from maild.ingest.worker import Reader
@@ -112,6 +114,7 @@ class App:
         self._timetable.every(HOUSEKEEPING_SECONDS, self._housekeep)
         self._timetable.every(ALARM_SECONDS, self._look_for_trouble)
         self._timetable.every(STORM_SECONDS, self._tell_of_storms)
+        self._timetable.every(STORM_SECONDS, self._tell_of_floods)
         self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
         self._start_postmen()
@@ -124,6 +127,7 @@ class App:
         self._housekeep()
         try:
             self._tell_of_storms()
+            self._tell_of_floods()
             readable = [self._poll(key) for key in self.settings.mailboxes]
             while self._clerk.work():
                 pass
@@ -270,6 +274,9 @@ class App:
 
     def _tell_of_storms(self) -> None:
         tell_of_storms(self._store, self._office, _now())
+
+    def _tell_of_floods(self) -> None:
+        tell_of_floods(self._store, self._office, _now())
 
     def _copy_sent_mail(self) -> None:
         copy_sent_mail(self._store, self.settings, _now())

@@ -131,6 +131,13 @@ class TripBreaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """This agent, by key, gets no mail of his own about this ticket, but one that names all such tickets (MAIL.md L4)."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarkBounced:
     """A letter did not reach this recipient after all, whatever the relay said when it took it (MAIL.md B4)."""
 
@@ -189,6 +196,7 @@ Effect = (
     | Mute
     | LiftMute
     | TripBreaker
+    | Fold
     | MarkBounced
     | NoteBounce
     | Suppress

@@ -218,9 +218,9 @@ def pair_key(ticket: int, address: str) -> str:
 class Sent:
     """Automatic mail already enqueued inside each window that a limit asks about: (scope, whose, window in seconds) → count.
 
-    Scopes: `recipient`, `domain`, `queue`, `all` for mail out (MAIL.md L4); `storm sender`, `storm domain` for new tickets (L6). Whose: an
-    address, a domain, a queue; "" for `all`. `stopped` says why nothing automatic goes to customers since the breaker was tripped, "" while
-    it is whole.
+    Scopes: `recipient`, `domain`, `queue`, `all` for mail out (MAIL.md L4), `agent` for notifications, which are no automatic mail; `storm
+    sender`, `storm domain` for new tickets (L6). Whose: an address, a domain, a queue, an agent's key; "" for
+    `all`. `stopped` says why nothing automatic goes to customers since the breaker was tripped, "" while it is whole.
     """
 
     counts: Mapping[tuple[str, str, int], int] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Storms: of many new tickets at once agents get one mail that names them all (MAIL.md L6), once the storm is over or goes on too long."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -32,15 +32,14 @@ def tell_of_storms(store: Store, office: Office, now: datetime) -> None:
     """Mail what nobody was told of yet."""
     with store.reading() as tx:
         untold = tickets.list_tagged(tx, STORM, after=_last_told(tx))
-    if is_ripe(untold, now):
+    if is_ripe([row.created for row in untold], now):
         _tell_all(store, office, untold, now)
 
 
-def is_ripe(untold: Sequence[TicketRow], now: datetime) -> bool:
-    """Nothing new came for a while, or the first ticket has waited long enough."""
-    if not untold:
+def is_ripe(times: Collection[datetime], now: datetime) -> bool:
+    """Nothing new came for a while, or the first has waited long enough to be told of."""
+    if not times:
         return False
-    times = [row.created for row in untold]
     return is_over(max(times) + OVER_AFTER, OVER_AFTER, now) or is_over(min(times) + TOLD_AT_LATEST, TOLD_AT_LATEST, now)
 
 

@@ -6,7 +6,7 @@ from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.audience import Circle, agents_to_tell, unreachable_agents, watchers_to_tell
 from maild.desk.rehoming import describe_move
-from maild.effects import AddMessage, Effect, RecordEvent
+from maild.effects import AddMessage, Effect, Fold, RecordEvent
 from maild.known import Earlier
 from maild.message import Address
 from maild.outbox.guard import post
@@ -16,10 +16,22 @@ _SETTLED = frozenset({Status.CLOSED, Status.SPAM, Status.MERGED})
 
 
 def tell_agents(
-    agents: Iterable[str], ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings, earlier: Sequence[Earlier]
+    agents: Iterable[str],
+    ticket: TicketView,
+    message: AddMessage,
+    warnings: Sequence[str],
+    settings: Settings,
+    earlier: Sequence[Earlier],
+    *,
+    flooded: Container[str] = (),
 ) -> Iterator[Effect]:
-    """A notification for each of these keys. `earlier` are the messages before this one."""
+    """A notification for each of these keys. `earlier` are the messages before this one, `flooded` the keys of those who get one mail for
+    many notifications (L4)."""
     for agent in (settings.agents[key] for key in agents):
+        if agent.key in flooded:
+            yield RecordEvent("notify_folded", "maild", f"{agent.name} gets too many; one mail will name this ticket among others")
+            yield Fold(agent.key)
+            continue
         letter = letters.notification(agent, ticket, message, warnings, settings, earlier=earlier)
         yield from post(letter, settings, RecordEvent("notified", "maild", agent.name))
 
@@ -35,11 +47,13 @@ def tell_department(
     suppressed: Container[str],
     without: Sequence[str] = (),
     watching: Iterable[str] = (),
+    flooded: Container[str] = (),
 ) -> Iterator[Effect]:
     """A notification for each agent of the circle, and for who speaks for the queues `watching` (F10); for the admins where the circle is
     empty.
 
-    `suppressed` are addresses to which mail comes back (B6), as they are compared; `without`: who need not be told.
+    `suppressed` are addresses to which mail comes back (B6), as they are compared; `without`: who need not be told;
+    `flooded`: see `tell_agents`.
     """
     unreachable = unreachable_agents(suppressed, settings)
     everybody = agents_to_tell(circle, ticket, settings, absent=unreachable)
@@ -47,7 +61,7 @@ def tell_department(
     for key in unreachable.intersection(agents_to_tell(circle, ticket, settings)):
         yield RecordEvent("notify_withheld", "maild", f"mail to {settings.agents[key].name} comes back; others are told")
     watchers = watchers_to_tell(watching, ticket, settings, without=(*told, *without, *unreachable))
-    yield from tell_agents((*told, *watchers), ticket, message, warnings, settings, earlier)
+    yield from tell_agents((*told, *watchers), ticket, message, warnings, settings, earlier, flooded=flooded)
     if not everybody and not watchers and circle != "none":
         yield from _tell_admins(ticket, message, warnings, settings)
 

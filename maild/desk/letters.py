@@ -316,6 +316,12 @@ def storm_digest(recipient: Address, agent: str | None, first: TicketView, named
     )
 
 
+def flood_digest(agent: Agent, first: TicketView, named: Sequence[tuple[int, str]], settings: Settings) -> Letter:
+    """MAIL.md L4: one mail for many notifications; a reply to it is a note on the first of their tickets."""
+    letter = storm_digest(Address(agent.name, agent.email), agent.key, first, named, settings)
+    return replace(letter, template="digest-notifications")
+
+
 def house_letter(template: str, queue: str, reader: Address, settings: Settings, **values: object) -> Letter:
     """A letter of the desk about itself, under a department's name. It carries no token: a reply to it steers nothing."""
     return Letter(

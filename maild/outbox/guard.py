@@ -23,6 +23,7 @@ def _rates(limits: Limits) -> Iterator[tuple[str, Rate]]:
     if automatic := limits.automatic:
         yield from (("recipient", rate) for rate in automatic.per_recipient)
         yield from _present(("domain", automatic.per_domain), ("queue", automatic.per_queue), ("all", automatic.breaker))
+        yield from _present(("agent", automatic.breaker))
     if storm := limits.storm:
         yield from _present(("storm sender", storm.per_sender), ("storm domain", storm.per_domain))
 
@@ -52,7 +53,7 @@ def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, sett
         return Reason("breaker", f"nothing automatic goes to customers: {sent.stopped}; `maild outbox resume` lets it out again")
     exempt = is_exempt_domain(address, auth, settings)
     for scope, rate in _rates(Limits(settings.limits.automatic, None)):
-        if scope == "domain" and exempt:
+        if scope == "agent" or (scope == "domain" and exempt):
             continue
         whose = {"recipient": address.key, "domain": address.domain, "queue": queue, "all": ""}[scope]
         if sent.count(scope, whose, _seconds(rate)) >= rate.count:
@@ -67,6 +68,14 @@ def breaker_fault(sent: Sent, settings: Settings) -> Reason | None:
     if not rate or sent.stopped or sent.count("all", "", _seconds(rate)) < rate.count:
         return None
     return Reason("breaker", f"{rate.count} automatic mails went to customers within {rate.window}")
+
+
+def find_flooded(sent: Sent, settings: Settings) -> frozenset[str]:
+    """L4: the agents, by key, who got so many notifications of late that one mail must stand for all that follow."""
+    rate = settings.limits.automatic and settings.limits.automatic.breaker
+    if not rate:
+        return frozenset()
+    return frozenset(agent for agent in settings.agents if sent.count("agent", agent, _seconds(rate)) >= rate.count)
 
 
 def storm_refusal(address: Address, auth: AuthResult, sent: Sent, settings: Settings) -> Reason | None:

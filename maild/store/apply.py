@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, update
 from maild.effects import (
     AddMessage,
     Decision,
+    Fold,
     Letter,
     LiftMute,
     LiftSuppression,
@@ -29,7 +30,7 @@ from maild.effects import (
 from maild.ingest.arrival import Incoming
 from maild.message import Attachment
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import brakes, counters, letter_aliases, letters, mutes, sent_copies, suppressions
+from maild.store import brakes, counters, folds, letter_aliases, letters, mutes, sent_copies, suppressions
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
@@ -117,7 +118,7 @@ def apply(
     number = ticket.number if ticket else None
     _write_letters(tx, posted, number, incoming, now)
     _write_log(tx, decision, number, incoming, now)
-    _write_marks(tx, decision, now)
+    _write_marks(tx, decision, number, now)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)
     elif incoming:
@@ -365,7 +366,7 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
         _INSERT_TRACE.write(tx, place | {"rules": [dict(rule) for rule in decision.trace]})
 
 
-def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
+def _write_marks(tx: Transaction, decision: Decision, number: int | None, now: datetime) -> None:
     """What is remembered of letters, senders, addresses and the desk as a whole."""
     for effect in decision.effects:
         match effect:
@@ -377,6 +378,8 @@ def _write_marks(tx: Transaction, decision: Decision, now: datetime) -> None:
                 mutes.lift(tx, key)
             case TripBreaker(why):
                 brakes.trip(tx, why)
+            case Fold(agent) if number:
+                folds.store(tx, agent, number, now)
             case MarkBounced(letter, recipient, diagnostic):
                 letters.mark_bounced(tx, letter, recipient, diagnostic)
             case NoteBounce():

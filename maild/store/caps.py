@@ -11,26 +11,28 @@ from maild.known import Question, Sent
 from maild.store import brakes
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables.mail_out import AUTOMATIC, deliveries
+from maild.store.tables.mail_out import AUTOMATIC, NOTIFICATIONS, deliveries, letters
 from maild.store.tables.tickets import tickets
 from maild.waits import find_latest_end
 
+AGENT = "agent"
 COUNT_CEILING = 10_000
 """Counting stops here: under a flood every message would otherwise count all before it."""
 
 
 def count_sent(tx: Transaction, question: Question, requesters: Collection[str], now: datetime) -> Sent:
-    """One statement for all windows; every part of it reads one range of one index."""
+    """One statement for all windows but the agents'; every part of it reads one range of one index."""
     wanted = tuple(_wanted_counts(question, requesters))
     if not wanted:
         return Sent()
+    notified = _count_notified(tx, question, now)
     parameters: dict[str, object] = {"latest": find_latest_end(now)}
     for index, (scope, whose, seconds) in enumerate(wanted):
         parameters[f"since_{index}"] = now - timedelta(seconds=seconds)
         if scope in _COUNTED_FOR:
             parameters[f"whose_{index}"] = whose
     stopped, *counts = _count_query(tuple(scope for scope, _, _ in wanted)).read(tx, parameters).one()
-    return Sent(dict(zip(wanted, counts, strict=True)), stopped or "")
+    return Sent({**dict(zip(wanted, counts, strict=True)), **notified}, stopped or "")
 
 
 def _wanted_counts(question: Question, requesters: Collection[str]) -> Iterator[tuple[str, str, int]]:
@@ -39,7 +41,22 @@ def _wanted_counts(question: Question, requesters: Collection[str]) -> Iterator[
     domains = sorted({address.rpartition("@")[2] for address in addresses})
     whose = {"recipient": addresses, "domain": domains, "queue": question.queues, "storm sender": addresses, "storm domain": domains}
     for scope, seconds in question.windows:
-        yield from ((scope, key, seconds) for key in whose.get(scope, ("",)))
+        yield from ((scope, key, seconds) for key in (() if scope == AGENT else whose.get(scope, ("",))))
+
+
+def _count_notified(tx: Transaction, question: Question, now: datetime) -> Mapping[tuple[str, str, int], int]:
+    """How many notifications each agent got, by key. Of all agents: who is told of this message is decided later."""
+    found: dict[tuple[str, str, int], int] = {}
+    for seconds in (seconds for scope, seconds in question.windows if scope == AGENT):
+        times = {"since": now - timedelta(seconds=seconds), "latest": find_latest_end(now)}
+        found |= {(AGENT, agent, seconds): count for agent, count in _notified_query().read(tx, times) if agent}
+    return found
+
+
+@lru_cache(maxsize=1)
+def _notified_query() -> Prepared[str | None, int]:
+    since = _after(letters.c.created, "since")
+    return Prepared(select(letters.c.agent, func.count()).where(NOTIFICATIONS, since).group_by(letters.c.agent))
 
 
 @lru_cache(maxsize=64)

@@ -8,10 +8,12 @@ from maild.store.tables import all_tables
 from maild.store.tables.mail_in import GUESSING, KEPT_OUT, LENT, PASSED, UNSETTLED, WITH_TICKET, incoming
 from maild.store.tables.mail_out import (
     AUTOMATIC,
+    NOTIFICATIONS,
     UNDELIVERED,
     UNPACKED,
     bounces,
     deliveries,
+    folds,
     letter_aliases,
     letter_files,
     letters,
@@ -57,6 +59,7 @@ Index("ix_rule_traces_incoming", rule_traces.c.incoming)
 Index("ix_letters_unpacked", letters.c.number, sqlite_where=UNPACKED, postgresql_where=UNPACKED)
 Index("ix_letters_ticket", letters.c.ticket, letters.c.number)
 Index("ix_letters_message_id", letters.c.message_id)
+Index("ix_letters_notified", letters.c.created, letters.c.agent, sqlite_where=NOTIFICATIONS, postgresql_where=NOTIFICATIONS)
 Index("ix_deliveries_letter", deliveries.c.letter)
 Index(
     "ix_deliveries_undelivered",
@@ -73,6 +76,7 @@ Index("ix_deliveries_cap_all", deliveries.c.created, sqlite_where=AUTOMATIC, pos
 Index("ix_bounces_address", bounces.c.address, bounces.c.at)
 Index("ix_letter_aliases_letter", letter_aliases.c.letter)
 Index("ix_letter_files_file", letter_files.c.file)
+Index("ix_folds_ticket", folds.c.ticket)
 Index("ix_sent_copies_due", sent_copies.c.due)
 
 

@@ -86,6 +86,7 @@ FOR_AGENTS = frozenset(
         "kept-as-note",
         "held-back",
         "digest-storm",
+        "digest-notifications",
         "attention",
         "quarantined",
     }

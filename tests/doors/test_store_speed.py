@@ -25,7 +25,15 @@ from maild.store.status import count_elsewhere
 from maild.ticket import Status
 from tests.rig.desk import ACKNOWLEDGEMENT, ANN, MINUTE, NOW, a_decision, a_message, a_ticket, an_arrival, composed
 
-WINDOWS = (("recipient", 3600), ("domain", 3600), ("queue", 3600), ("all", 600), ("storm sender", 600), ("storm domain", 600))
+WINDOWS = (
+    ("recipient", 3600),
+    ("domain", 3600),
+    ("queue", 3600),
+    ("all", 600),
+    ("agent", 600),
+    ("storm sender", 600),
+    ("storm domain", 600),
+)
 _WHOLE_TABLE = re.compile(rf"SCAN (?:{'|'.join(tables.all_tables().tables)})\b")
 
 _PARTIAL_INDEX = re.compile(r"USING (?:COVERING )?INDEX ix_\w+_(?:undelivered|unpacked)\b")

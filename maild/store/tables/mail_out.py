@@ -10,6 +10,7 @@ from maild.store.tables import metadata
 UNDELIVERED = text("state NOT IN ('sent', 'cancelled')")
 UNPACKED = text("NOT packed")
 AUTOMATIC = text("automatic")
+NOTIFICATIONS = text("template = 'notification'")
 
 
 class LetterColumns(TypedColumns):
@@ -83,6 +84,15 @@ class LetterAliasColumns(TypedColumns):
 
 
 letter_aliases = Table("letter_aliases", metadata, LetterAliasColumns, sqlite_with_rowid=False)
+
+
+class FoldColumns(TypedColumns):
+    agent: Named[str] = Column(Text, primary_key=True)
+    ticket: Named[int] = Column(Number, ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    since: Named[datetime] = Column(Time)
+
+
+folds = Table("folds", metadata, FoldColumns, sqlite_with_rowid=False)
 
 
 class SentCopyColumns(TypedColumns):

@@ -101,7 +101,7 @@ def test_limits_that_are_off_ask_nothing_and_refuse_nothing():
 def test_the_store_is_asked_for_every_window_once():
     rate = Rate(1, timedelta(minutes=1))
     limits = Limits(AutomaticLimits((rate, rate), rate, None, rate), StormLimits(rate, None))
-    assert windows(limits) == (("recipient", 60), ("domain", 60), ("all", 60), ("storm sender", 60))
+    assert windows(limits) == (("recipient", 60), ("domain", 60), ("all", 60), ("agent", 60), ("storm sender", 60))
 
 
 def check_mode(mode: Mode, kind: LetterKind, goes_out: bool) -> None:

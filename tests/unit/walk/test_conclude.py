@@ -9,7 +9,7 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 from maild.conclude import conclude
 from maild.config.settings import Settings, Trust
 from maild.decide import decide
-from maild.effects import Decision, IncomingState, LiftMute, Mute, RecordEvent, TripBreaker
+from maild.effects import Decision, Fold, IncomingState, LiftMute, Mute, RecordEvent, TripBreaker
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import (
@@ -370,6 +370,16 @@ def test_the_breaker_is_tripped_by_the_mail_that_finds_it_full():
         "600 automatic mails went to customers within 0:10:00"
     ]
     assert set(templates(decision)) == {"notification"}, "agents' mail is unaffected"
+
+
+def test_an_agent_with_too_many_notifications_is_told_by_one_mail_and_still_alerted():
+    """L4: an escalation is never held back, and nobody else is concerned."""
+    flooded = Sent({("agent", "anna", TEN_MINUTES): 600, ("agent", "boris", TEN_MINUTES): 599})
+    decision = concluded(a_reading(known=Known(sent=flooded)), ALERT)
+    assert [effect.agent for effect in decision.effects if isinstance(effect, Fold)] == ["anna"]
+    notified = [(letter.template, letter.agent) for letter in decision.letters if letter.agent]
+    assert notified == [("notification", "boris"), ("escalation", "anna")]
+    assert events(decision, "notify_folded") == ["Anna Ivanova gets too many; one mail will name this ticket among others"]
 
 
 def test_a_ticket_of_a_storm_is_told_of_with_the_others():
