@@ -127,7 +127,7 @@ def _allow(settings: Settings, row: IncomingRow) -> str:
 
 @command.command(help="Put a mail file in as if it had arrived; `-` reads standard input.")
 @click.argument("file", type=click.File("rb"))
-@click.option("--mailbox", shell_complete=mailboxes, help="The mailbox it arrives in. Needed where the desk has several.")
+@click.option("--mailbox", shell_complete=mailboxes, help="The mailbox it arrives in; by default that of the address it was written to.")
 @json_option
 @click.pass_obj
 def inject(context: Context, file: BinaryIO, mailbox: str | None, as_json: bool) -> None:
@@ -136,17 +136,28 @@ def inject(context: Context, file: BinaryIO, mailbox: str | None, as_json: bool)
     from maild.store import incoming, received_mail
 
     settings = context.settings()
-    chosen = mailbox or (next(iter(settings.mailboxes)) if len(settings.mailboxes) == 1 else None)
-    if chosen not in settings.mailboxes or chosen is None:
-        raise UsageError(f"name the mailbox with --mailbox; one of: {', '.join(settings.mailboxes)}")
     content = file.read()
     if not content:
         raise UsageError(f"{file.name} is empty")
+    chosen = mailbox or _mailbox_of(content, settings)
+    if chosen not in settings.mailboxes:
+        why = f'there is no mailbox "{mailbox}"' if mailbox else "the mail is addressed to no department; name the mailbox with --mailbox"
+        raise UsageError(f"{why}; one of: {', '.join(settings.mailboxes)}")
     now = datetime.now(UTC)
     with context.store(settings).writing() as tx:
         (identifier,) = incoming.store_arrivals(tx, [Arrival(chosen, content, now)], now)
         row = received_mail.show(tx, identifier)
     _report(row, f"{identifier} has arrived", as_json)
+
+
+def _mailbox_of(content: bytes, settings: Settings) -> str:
+    """Where it would have arrived; "" where nothing tells."""
+    if len(settings.mailboxes) == 1:
+        return next(iter(settings.mailboxes))
+    from maild.ingest.department import find_mailbox
+    from maild.ingest.parse import parse_message
+
+    return find_mailbox(parse_message(content), settings) or ""
 
 
 def _report(row: IncomingRow, words: str, as_json: bool) -> None:

@@ -31,15 +31,26 @@ def find_departments(message: InboundMessage, mailbox: str, settings: Settings) 
 
     None of them named: the mailbox's own (a Bcc). A department that splits need not be named beside others to have got its Bcc.
     """
+    found = _find_named(message, settings)
+    owner = settings.queues[mailbox]
+    if not found or (owner.split and not any(settings.queues[key].mailbox == mailbox for key in found)):
+        found[owner.key] = owner.address
+    return tuple(_with_addresses(list(_groups([settings.queues[key] for key in found])), found))
+
+
+def find_mailbox(message: InboundMessage, settings: Settings) -> str | None:
+    """The mailbox a mail must have come to by the addresses it names, for one that comes from nowhere; None where they tell nothing."""
+    return next((settings.queues[key].mailbox for key in _find_named(message, settings)), None)
+
+
+def _find_named(message: InboundMessage, settings: Settings) -> dict[str, str]:
+    """The departments a mail names, each with the first of its addresses that was written to."""
     written_to = [address.address for address in (*message.to, *message.cc)] + list(message.recipients)
     found: dict[str, str] = {}
     for address in written_to:
         if own := settings.department_at(address):
             found.setdefault(own.queue.key, own.address)
-    owner = settings.queues[mailbox]
-    if not found or (owner.split and not any(settings.queues[key].mailbox == mailbox for key in found)):
-        found[owner.key] = owner.address
-    return tuple(_with_addresses(list(_groups([settings.queues[key] for key in found])), found))
+    return found
 
 
 def _groups(queues: list[Queue]) -> Iterator[tuple[Queue, ...]]:

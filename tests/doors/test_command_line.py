@@ -571,6 +571,19 @@ def test_the_desk_is_not_its_own_customer(desk: RunningDesk):
     one_sentence(done, "is an address of this desk", status=2)
 
 
+def test_a_mail_put_in_arrives_where_it_was_written_to(desk: RunningDesk):
+    desk.configure()
+    mail = desk.directory / "mail.eml"
+    for address, mailbox in ((desk.at("support"), "support"), (f"Sales <{desk.at('sales')}>", "sales")):
+        mail.write_bytes(an_email(to=address))
+        assert desk.ask("message", "inject", str(mail))["mailbox"] == mailbox
+    mail.write_bytes(an_email(to="nobody@globex.example"))
+    refused = "the mail is addressed to no department; name the mailbox with --mailbox; one of: support, sales"
+    one_sentence(run_here(desk.directory, "message", "inject", str(mail)), refused, status=2)
+    wrong = run_here(desk.directory, "message", "inject", str(mail), "--mailbox", "nope")
+    one_sentence(wrong, 'there is no mailbox "nope"; one of: support, sales', status=2)
+
+
 def test_an_empty_mail_is_not_taken_in(desk: RunningDesk):
     one_sentence(run_here(desk.directory, "message", "inject", "/dev/null", "--mailbox", "support"), "is empty", status=2)
     assert desk.incoming() == []
