@@ -223,7 +223,7 @@ class Clerk:
             decision, ticket = self._record(tx, incoming, opened, office, departments, decisions)
             decisions.append(decision)
             told = (incoming.mailbox, incoming.id, opened.message.message_id, decision.state.value, ticket, decision.reason.text)
-            seen.append(_Seen(partial(maillog.decided, *told), bool(decision.letters)))
+            seen.append(_Seen(partial(maillog.decided, *told), decision.has_letters))
         return tuple(seen)
 
     def _record(

@@ -116,6 +116,7 @@ def _decision(
         conduct=reading.conduct,
         auth=reading.sender.authentication.verdict,
         departments=reading.departments.earlier.union(reading.departments.keys),
+        beside=draft.beside,
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from maild.effects import AddMessage, Effect, IncomingState
+from maild.effects import AddMessage, Decision, Effect, IncomingState
 from maild.reason import Reason
 from maild.rules.verdict import Event
 from maild.ticket import TicketView
@@ -15,7 +15,7 @@ class Draft:
     `before` and `after` are the ticket around this message as in `Decision`; `message` is what will be put on it. `tell` says whether
     agents are told of the message, `acknowledge` whether it opened a ticket by itself; `silence` is why nobody is mailed because of it,
     whatever the rules wish (MAIL.md F9); `doubt` is why the mail goes into quarantine after all, unless a rule or a person lets it in (S3).
-    `effects` are finished and stay as they are.
+    `effects` are finished and stay as they are, and so is `beside` (`Decision`).
     """
 
     state: IncomingState
@@ -29,3 +29,4 @@ class Draft:
     acknowledge: bool = False
     silence: Reason | None = None
     doubt: Reason | None = None
+    beside: tuple[Decision, ...] = ()

@@ -231,7 +231,8 @@ class Decision:
 
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
     `author` and `subject` are the mail's, shown where incoming mail is listed, `auth` is what is proved of him (MAIL.md S2); for a command
-    there is neither `auth` nor `identity` nor `conduct`. `departments` are those the mail has been read for by now (F10).
+    there is neither `auth` nor `identity` nor `conduct`. `departments` are those the mail has been read for by now (F10). `beside` is what
+    happens in the same transaction to other tickets, or to none.
     """
 
     state: IncomingState
@@ -248,6 +249,12 @@ class Decision:
     conduct: Conduct | None = None
     auth: AuthResult | None = None
     departments: frozenset[str] = frozenset()
+    beside: tuple["Decision", ...] = ()
+
+    @property
+    def has_letters(self) -> bool:
+        """Whether anything is to be sent, also for what happens beside."""
+        return bool(self.letters) or any(other.has_letters for other in self.beside)
 
     @property
     def letters(self) -> tuple[Letter, ...]:

@@ -4,12 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from maild.desk.query import Filter
 from maild.message import Address
-from maild.ticket import TicketView
+from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
 
 MERGE_DEPTH = 10
 """MAIL.md F9: so many merges are followed, and circles end there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries with their filters, `tickets`
+    the numbers of those to be shown whole."""
+
+    listings: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
+    tickets: frozenset[int] = frozenset()
+
+
+NOTHING_WANTED = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +37,7 @@ class Question:
     addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
     (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags if such tags exist.
     `notes_beside` is the agent whose colleagues' notes are wanted, "" where none are (A6, A8), `answers_of` the one whose own last mails
-    are (P9).
+    are (P9). `wanted` is what he asks beside.
     """
 
     message_id: str
@@ -45,6 +58,7 @@ class Question:
     pictures: frozenset[str] = frozenset()
     notes_beside: str = ""
     answers_of: str = ""
+    wanted: Wanted = NOTHING_WANTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +174,37 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedTicket:
+    """A ticket as a line of a list shows it."""
+
+    number: int
+    subject: str
+    status: Status
+    owner: str | None
+    requester: Address
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The newest tickets that meet a query, and how many do in all."""
+
+    tickets: tuple[ListedTicket, ...] = ()
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to `Wanted`: `listings` by query, `conversations` by ticket, the newest message first."""
+
+    listings: Mapping[str, Listing] = field(default_factory=dict)
+    conversations: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
+
+
+NOTHING_FOUND = Found()
+
+
+@dataclass(frozen=True, slots=True)
 class Conduct:
     """What is remembered of a mail to tell loops and guesses (MAIL.md L5, S6): how many tags and tokens in it carry a wrong MAC or are
     numbers tried in vain, whether it came right behind automatic mail of ours to its sender, the first on its ticket since, and the hash of
@@ -241,7 +286,7 @@ class Known:
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
     pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
-    mails of the agent who writes, if there are so many.
+    mails of the agent who writes, if there are so many. `found` is what he wants to have looked up.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -262,6 +307,7 @@ class Known:
     notes: tuple[str, ...] = ()
     own_answers: tuple[OwnAnswer, ...] = ()
     seen_pictures: frozenset[str] = frozenset()
+    found: Found = NOTHING_FOUND
 
 
 NOTHING_KNOWN = Known()

@@ -13,8 +13,10 @@ from maild.conclude import conclude
 from maild.config.settings import Settings
 from maild.decide import decide
 from maild.desk.audience import agent_homes
-from maild.desk.command_lines import hash_words
+from maild.desk.command_lines import find_errands, hash_words
+from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
+from maild.desk.errands import find_wanted
 from maild.desk.reply_address import find_reply_address
 from maild.desk.suspicion import find_distrust, observe, with_tried_number, with_turn
 from maild.draft import Draft
@@ -81,8 +83,9 @@ def read(
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
     is_house = circumstances.part is Part.SENT
     question = _question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house)
-    if recognised.sender.agent:
-        question = replace(question, notes_beside=recognised.sender.agent)
+    if agent := desk.settings.agents.get(recognised.sender.agent or ""):
+        asked = find_asked(message, recognised.sender.token, desk.settings) or find_errands(message.new_text)
+        question = replace(question, notes_beside=agent.key, wanted=find_wanted(asked, agent, now))
     known = asking(question)
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:

@@ -10,6 +10,12 @@ from maild.config.settings import Mode
 from maild.config.written import Written
 
 Check = Callable[[Written, Table, Findings], None]
+_COMES_BACK = "its mail would come back for ever"
+_WHY_NOT_A_DEPARTMENTS = {
+    "agent": _COMES_BACK,
+    "admin": _COMES_BACK,
+    "control": "agents may write commands there anyway",
+}
 
 
 def run_checks(written: Written, root: Table, findings: Findings) -> None:
@@ -46,7 +52,7 @@ def _addresses_are_owned_once(written: Written, root: Table, findings: Findings)
         bare = (bare for bare, _ in plus.readings(claim.address.casefold()))
         department = next((departments[address] for address in bare if address in departments), None)
         if claim.kind != "queue" and department:
-            message = f"{claim.address} is the address of the department {department.owner}: its mail would come back for ever"
+            message = f"{claim.address} is the address of the department {department.owner}: {_WHY_NOT_A_DEPARTMENTS[claim.kind]}"
             findings.faults.add(claim.place, "E211", message)
 
 

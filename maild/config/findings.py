@@ -31,9 +31,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Somebody's address: a department's, an agent's, an admin's. `owner` is the department's or the agent's key."""
+    """Somebody's address: a department's, an agent's, an admin's, or the desk's own. `owner` is the department's or the agent's key."""
 
-    kind: Literal["queue", "agent", "admin"]
+    kind: Literal["queue", "agent", "admin", "control"]
     owner: str
     address: str
     place: Place

@@ -382,8 +382,12 @@ class Settings:
 
     def is_own_address(self, address: str) -> bool:
         """Whether mail to this address comes back to the desk."""
+        return self.queue_at(address) is not None or self.is_control_address(address)
+
+    def is_control_address(self, address: str) -> bool:
+        """Whether agents write there what they ask the desk itself (MAIL.md A3)."""
         control = (self.desk.control or "").casefold()
-        return self.queue_at(address) is not None or any(bare.casefold() == control for bare, _ in self._own_readings(address))
+        return any(bare.casefold() == control for bare, _ in self._own_readings(address))
 
     def _own_readings(self, address: str) -> Iterator[tuple[str, str]]:
         """What an address may mean, if it is in a domain of ours."""

@@ -45,7 +45,7 @@ after: Reader[After] = either(
 )
 
 
-def owned_address(kind: Literal["queue", "agent", "admin"]) -> Reader[str]:
+def owned_address(kind: Literal["queue", "agent", "admin", "control"]) -> Reader[str]:
     """Somebody's address. Whether two own the same one is judged when all are known."""
 
     def read(node: Node, reading: Reading) -> str | Bad:
@@ -71,5 +71,6 @@ def name_of(kind: Literal["agent", "mailbox"]) -> Reader[str]:
 
 
 department_address, agent_address, admin_address = owned_address("queue"), owned_address("agent"), owned_address("admin")
+control_address = owned_address("control")
 agent_name = name_of("agent")
 mailbox_owner = name_of("mailbox")

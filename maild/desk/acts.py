@@ -27,7 +27,7 @@ class Act:
 
     `message_id`, `references`, `subject` and `shown`, its time for people, are those of the agent's mail, empty at the command line.
     `suppressed` are addresses to which mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5).
-    `earlier` are the messages before this one, for a colleague to see.
+    `earlier` are the messages before this one, for a colleague to see. `errands` ask the desk itself and do nothing to the ticket.
     """
 
     agent: Agent
@@ -46,6 +46,7 @@ class Act:
     suppressed: Mapping[str, Suppression] = field(default_factory=dict)
     earlier: tuple[Earlier, ...] = ()
     shown: datetime | None = None
+    errands: tuple[Command, ...] = ()
 
     @property
     def says_something(self) -> bool:

@@ -10,6 +10,8 @@ from maild.desk.acts import Act, do
 from maild.desk.agent_signatures import without_signature
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, parse, says_send
+from maild.desk.control_mail import asking_of, decide_control_mail
+from maild.desk.errands import run
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes, repeats
@@ -57,6 +59,8 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
             return _automatic(reading, ticket, now)
         may_pass = reading.nature.message_class not in TICKET_CLASSES or reading.sender.authenticated or is_released
         return None if may_pass else _unverified(reading, agent, settings, now)
+    if control := decide_control_mail(reading, agent, settings, now):
+        return control
     if ticket is None and (reading.sender.authenticated or is_released):
         return None
     if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
@@ -126,8 +130,9 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
-    if done.faults:
-        return _command_failed(reading, agent, ticket, text, settings, done.faults)
+    ran = run(act.errands, asking_of(reading, agent, settings, now))
+    if faults := done.faults or ran.faults:
+        return _command_failed(reading, agent, ticket, text, settings, faults)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     effects = (
@@ -138,7 +143,8 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
         *_sent_directly(reading, agent, ticket, settings),
         *done.effects,
     )
-    return Draft(IncomingState.DONE, Reason("agent-act", f"{agent.name}, {proof}"), before=ticket, after=done.after, effects=effects)
+    reason = Reason("agent-act", f"{agent.name}, {proof}")
+    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=effects, beside=ran.decisions)
 
 
 def _understand(
@@ -247,7 +253,7 @@ def _kept(message: InboundMessage, act: Act, ticket: TicketView, why: Reason, se
 
 def _empty(act: Act) -> tuple[CommandFault, ...]:
     """MAIL.md A5: neither words nor files nor commands."""
-    if act.says_something or act.commands or act.internal:
+    if act.says_something or act.commands or act.errands or act.internal:
         return ()
     return (CommandFault(0, "the mail has no words of yours; write them above what you quote"),)
 
@@ -301,6 +307,7 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         suppressed=reading.known.suppressed,
         earlier=reading.known.earlier.get(ticket.number, ()),
         shown=_shown_date(reading, now),
+        errands=parsed.errands,
     )
 
 

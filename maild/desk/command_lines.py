@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply"))
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
-NOT_YET |= {"task", "macro", "files", "next", "list", "show", "away", "back"}
+NOT_YET |= {"task", "macro", "files", "next", "show", "away", "back"}
+MOST_LOOKED_UP = 20
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
 _UNSEEN = "".join(
@@ -43,11 +45,12 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The commands of a text, and the text without them."""
+    """The commands of a text, and the text without them. `errands` are those that ask the desk itself (`maild.desk.control`)."""
 
     commands: tuple[Command, ...]
     body: str
     faults: tuple[CommandFault, ...] = ()
+    errands: tuple[Command, ...] = ()
 
 
 def says_send(text: str) -> bool:
@@ -61,6 +64,13 @@ def hash_words(text: str) -> frozenset[str]:
     return frozenset(found[0] for line in text.splitlines()[:200] if (found := _split_line(line)))
 
 
+def find_errands(text: str) -> tuple[Command, ...]:
+    """What the lines of a text would ask the desk itself, wherever they stand: what must be looked up before anybody knows which are
+    commands."""
+    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if (found := _split_line(line)) and found[0] in CONTROLS)
+    return tuple(command for command in lines if isinstance(command, Command))[:MOST_LOOKED_UP]
+
+
 def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
     """The command lines at the start of a text, and one at its very end. A command anywhere else is a fault: what follows it may be meant
     for nobody outside, as after a greeting or a banner above `#note`."""
@@ -72,10 +82,12 @@ def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
     for index in chosen:
         del rest[index]
     notes = [command.argument for command in read if isinstance(command, Command) and command.word == "note" and command.argument]
+    commands = [item for item in read if isinstance(item, Command)]
     return Parsed(
-        tuple(item for item in read if isinstance(item, Command)),
+        tuple(command for command in commands if command.word in VERBS),
         "\n".join((*notes, *(_LITERAL.sub("#", line, count=1) for line in rest.values()))).strip("\n").rstrip(),
         (*(item for item in read if isinstance(item, CommandFault)), *_misplaced(rest)),
+        tuple(command for command in commands if command.word in CONTROLS),
     )
 
 
@@ -106,7 +118,7 @@ def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
     """Known commands among the words, by the index of their lines."""
     for index, line in lines.items():
         word = match["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold() if (match := _COMMAND_LIKE.match(line)) else ""
-        if word in VERBS or word in ALIASES:
+        if word in VERBS or word in ALIASES or word in CONTROLS:
             where = "is read only on the first lines, above any text or blank line, or on the last line"
             yield CommandFault(index + 1, f"#{word} {where}; if it is no command, write ##{word}")
 
@@ -120,7 +132,7 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         argument = argument.strip(_BLANK).rstrip(".!;")
     if word in ALONE and any(map(str.isalnum, argument)):
         return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
-    if word in VERBS:
+    if word in VERBS or word in CONTROLS:
         return Command(word, argument, number)
     if word in tags and not argument:
         return Command("tag", word, number)
@@ -128,5 +140,5 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         return CommandFault(number, "#send stands alone, in a reply to the mail that says that your words were kept as a note")
     if word in NOT_YET:
         return CommandFault(number, f"#{word} is not available yet")
-    near = get_close_matches(word, (*VERBS, *ALIASES, *tags), n=1, cutoff=0.6)
+    near = get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)
     return CommandFault(number, f"there is no command #{word}" + (f"; did you mean #{near[0]}?" if near else ""))

@@ -14,7 +14,7 @@ _STATUS_WORDS = frozenset({"close", "open", "wait"})
 
 def only_status(parsed: Parsed) -> Parsed:
     """The commands that decide over an answer's own status; the others were done when it was kept."""
-    return replace(parsed, commands=tuple(command for command in parsed.commands if command.word in _STATUS_WORDS))
+    return replace(parsed, commands=tuple(command for command in parsed.commands if command.word in _STATUS_WORDS), errands=())
 
 
 def find_unfit(body: str, reading: Reading) -> tuple[CommandFault, ...]:

@@ -79,7 +79,8 @@ class _Posted:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was written: the ticket as it now stands (None: no ticket is concerned), and the numbers of the letters posted."""
+    """What was written: the ticket as it now stands (None: no ticket is concerned), and the numbers of the letters posted, those for what
+    happens beside it last."""
 
     ticket: TicketView | None
     letters: tuple[int, ...]
@@ -123,7 +124,8 @@ def apply(
         _settle(tx, decision, number, incoming, now)
     elif incoming:
         incoming_mail.note_departments(tx, incoming.id, decision.departments)
-    return Applied(ticket, tuple(item.number for item in posted))
+    beside = [apply(tx, other, now=now, compose=compose, incoming=None, first_number=first_number) for other in decision.beside]
+    return Applied(ticket, (*(item.number for item in posted), *(number for other in beside for number in other.letters)))
 
 
 def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_number: int) -> TicketView:

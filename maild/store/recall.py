@@ -25,7 +25,7 @@ from maild.known import (
     Question,
 )
 from maild.message import Address, AuthResult
-from maild.store import letter_aliases, suppressions
+from maild.store import errands, letter_aliases, suppressions
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -171,7 +171,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     own = by_number.get(own_letter or 0)
     adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
-    named = {*question.tickets, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
+    named = {*question.tickets, *question.wanted.tickets, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
     views = _with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
     requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
@@ -194,6 +194,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         notes=_find_notes(tx, question.notes_beside, views),
         own_answers=_find_own_answers(tx, question),
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
+        found=errands.find(tx, question.wanted),
     )
 
 

@@ -58,6 +58,20 @@ _FOR_AGENTS: Mapping[str, object] = {
     "sender": "ann@globex.example",
     "count": 12,
     "tickets": [{"number": 1042, "subject": "Where is my order?"}],
+    "asked": "list #payment",
+    "outcome": "listing",
+    "listed": [
+        {
+            "number": 1042,
+            "status": "open",
+            "age": "3d",
+            "owner": "Anna Ivanova",
+            "requester": "Ann Smith",
+            "subject": "Where is my order?",
+            "link": "mailto:support@acme.example",
+        }
+    ],
+    "commands": [{"usage": "#close", "does": "closes the ticket"}],
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
@@ -69,6 +83,10 @@ OPTIONAL: Mapping[str, object] = {
     "sender": "",
     "count": 0,
     "tickets": (),
+    "asked": "",
+    "outcome": "",
+    "listed": (),
+    "commands": (),
     "match": {},
     "limit": "",
     "reply_to": "",
@@ -89,10 +107,11 @@ FOR_AGENTS = frozenset(
         "digest-notifications",
         "attention",
         "quarantined",
+        "control",
     }
 )
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
-ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified"})
+ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control"})
 FOR_RULES = frozenset({"escalation", "faq-password"})
 """Kinds of ours that nothing but a rule sends."""
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}

@@ -45,6 +45,19 @@ Ann""",
     "requester": {"name": "علی رضایی", "address": f"{LONG}@globex.example", "shown": f"علی رضایی <{LONG}@globex.example>"},
     "sender": f"{LONG}@globex.example",
     "tickets": [{"number": number, "subject": f"سفارش {LONG}"} for number in range(1042, 1054)],
+    "asked": f"list {LONG}",
+    "listed": [
+        {
+            "number": number,
+            "status": "open",
+            "age": "3d",
+            "owner": f"Anna {LONG}",
+            "requester": f"علی {LONG}",
+            "subject": f"سفارش {LONG}",
+            "link": "mailto:support@acme.example",
+        }
+        for number in range(1042, 1054)
+    ],
 }
 DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="
 WRITTEN: Mapping[str, object] = {
@@ -58,7 +71,7 @@ WRITTEN: Mapping[str, object] = {
 }
 EMPTY: Mapping[str, object] = {
     **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject")},
-    **{name: () for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets")},
+    **{name: () for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets", "listed", "commands")},
     "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
     "actions": {},
 }

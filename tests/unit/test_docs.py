@@ -14,6 +14,7 @@ from maild.config.faults import Faults
 from maild.config.nodes import parse_yaml
 from maild.config.records import Record
 from maild.desk.command_lines import ALIASES
+from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
 from maild.effects import IncomingState
 from maild.ingest.progress import MailboxState
@@ -85,6 +86,7 @@ def test_the_agents_page_names_every_command():
     text = sections(MANUAL / "agents.md")["Commands"]
     assert {row[0].split()[0] for row in rows(text)} == {f"#{verb}" for verb in VERBS}
     assert [alias for alias in ALIASES if f"`#{alias}`" not in text] == []
+    assert [row[0].split()[0] for row in rows(sections(MANUAL / "agents.md")["Asking the desk"])] == list(CONTROLS)
 
 
 def test_the_operations_page_names_every_state():

@@ -104,7 +104,17 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
     names = [*(f"notification.{part}" for part in ("subject.txt", "body.txt", "body.html")), "de/words.yaml", "de/words.yaml"]
     assert [file.name for file in listed["notification", "de"].files] == names
     own = {key for key, item in listed.items() if item.own}
-    common = ("answer", "command-failed", "digest-notifications", "digest-storm", "escalation", "held-back", "kept-as-note", "notification")
+    common = (
+        "answer",
+        "command-failed",
+        "control",
+        "digest-notifications",
+        "digest-storm",
+        "escalation",
+        "held-back",
+        "kept-as-note",
+        "notification",
+    )
     assert own == {("received", "fr"), *((kind, "de") for kind in common)}
 
 

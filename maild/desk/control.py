@@ -1,0 +1,94 @@
+"""Control words: what an agent asks the desk itself (MAIL.md A3, A7), and in which mails they stand. Pure.
+
+What is done about them is `maild.desk.errands`'s; a control word in a reply to a notification is read by `maild.desk.command_lines`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from maild.config.settings import Settings
+from maild.desk.command import HASHES, Command
+from maild.ingest.prefixes import strip_prefixes
+from maild.ingest.sender import FoundToken
+from maild.message import InboundMessage
+
+UNKNOWN = ""
+"""The word of what nobody understands: `Command.argument` is what was written."""
+MOST_ASKED = 5
+"""So much is done for one mail."""
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How a control word is used, and what it does, in words for the letter `help`. `fits`: whether this may stand behind it in the
+    subject of a mail to a department, which is a request otherwise."""
+
+    usage: str
+    does: str
+    fits: Callable[[str, Settings], bool]
+
+
+def _anything(argument: str, settings: Settings) -> bool:
+    return True
+
+
+def _empty(argument: str, settings: Settings) -> bool:
+    return not argument
+
+
+CONTROLS: dict[str, Control] = {
+    "list": Control("QUERY", "mails you the tickets that meet it, as in list status:open #payment", _anything),
+    "help": Control("", "mails you this", _empty),
+}
+
+
+def find_asked(message: InboundMessage, token: FoundToken | None, settings: Settings) -> tuple[Command, ...] | None:
+    """What an agent's mail asks of the desk, if that is all it does: a fresh mail, or a reply to a letter that is about no ticket.
+
+    None where it is no such mail. `token` is his, where it has one.
+    """
+    if token:
+        return _find_in_reply(message) if token.token.ticket == 0 else None
+    subject = _read(message.subject)
+    if subject and not message.in_reply_to and CONTROLS[subject.word].fits(subject.argument, settings):
+        return (subject,)
+    recipients = (*message.recipients, *(address.address for address in (*message.to, *message.cc)))
+    if not any(map(settings.is_control_address, recipients)):
+        return None
+    has_subject = bool(strip_prefixes(message.subject).strip())
+    return (subject or _unknown(message.subject),) if has_subject else (_read_first_line(message.new_text),)
+
+
+def suggest(written: str) -> str:
+    """The control word that was perhaps meant, "" if none is near."""
+    word = written.strip().lstrip(HASHES).partition(" ")[0].casefold()
+    return next(iter(get_close_matches(word, list(CONTROLS), n=1, cutoff=0.6)), "")
+
+
+def _find_in_reply(message: InboundMessage) -> tuple[Command, ...]:
+    """The lines at the start of a reply, with `#` or, the first of them, without."""
+    found: list[Command] = []
+    for line in message.new_text.strip().splitlines()[:MOST_ASKED]:
+        command = _read(line) if not found or line.strip()[:1] in HASHES else None
+        if command is None:
+            break
+        found.append(command)
+    return tuple(found) or (_read_first_line(message.new_text),)
+
+
+def _read_first_line(text: str) -> Command:
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return _read(line) or (_unknown(line) if line else Command("help", ""))
+
+
+def _unknown(written: str) -> Command:
+    return Command(UNKNOWN, written.strip()[:_LONGEST])
+
+
+def _read(line: str) -> Command | None:
+    """`list #payment`, `#next`: a control word at the beginning of a line that is not too long to be one."""
+    word, _, argument = line.strip()[: _LONGEST + 1].lstrip(HASHES).partition(" ")
+    word = word.casefold().rstrip(".!;:") if len(line.strip()) <= _LONGEST else ""
+    return Command(word, argument.strip()) if word in CONTROLS else None

@@ -1,0 +1,90 @@
+"""Letters that answer what an agent asks the desk itself (MAIL.md A3, A7): to his registered address only. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from maild.config.settings import Agent, Settings
+from maild.desk.command import CommandFault
+from maild.desk.manual import usages
+from maild.effects import Letter
+from maild.known import ListedTicket, Listing
+from maild.message import Address
+from maild.outbox.hygiene import one_line
+from maild.tokens import LetterKind
+
+MOST_OF_SUBJECT = 100
+_AGES = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Whom a letter answers, under which department's name, and what he has asked. `answers`: the id of his mail, None where it is sent
+    beside another letter."""
+
+    agent: Agent
+    queue: str
+    asked: str
+    settings: Settings
+    answers: str | None = None
+
+
+def listing(face: Face, listing: Listing, now: datetime) -> Letter:
+    """PRODUCT 17: the tickets that meet a query, each with a link that asks for it whole."""
+    lines = tuple(_line(ticket, face, now) for ticket in listing.tickets)
+    return _letter(face, outcome="listing", listed=lines, count=listing.total)
+
+
+def commands(face: Face) -> Letter:
+    """Every command there is."""
+    rows = tuple({"usage": usage, "does": does} for usage, does in usages())
+    return _letter(face, outcome="help", commands=rows)
+
+
+def not_done(face: Face, faults: Iterable[CommandFault]) -> Letter:
+    """What was asked makes no sense. Counts against the caps (L4): whoever answers it by a machine decides how many there would be."""
+    return _letter(face, automatic=True, why="; ".join(map(str, faults)))
+
+
+def _letter(face: Face, *, automatic: bool = False, **values: object) -> Letter:
+    """It carries a token of no ticket, so that a reply to it may ask more."""
+    return Letter(
+        kind=LetterKind.NOTIFICATION,
+        template="control",
+        queue=face.queue,
+        recipients=(Address(face.agent.name, face.agent.email),),
+        agent=face.agent.key,
+        languages=face.settings.language_of(face.queue, face.settings.desk.language),
+        in_reply_to=face.answers,
+        references=(face.answers,) if face.answers else (),
+        values={"asked": one_line(face.asked), **values},
+        automatic=automatic,
+        internal=True,
+    )
+
+
+def _line(ticket: ListedTicket, face: Face, now: datetime) -> dict[str, object]:
+    owner = face.settings.agents.get(ticket.owner or "")
+    subject = one_line(ticket.subject)
+    return {
+        "number": ticket.number,
+        "status": ticket.status.value,
+        "age": describe_age(now - ticket.created),
+        "owner": owner.name if owner else ticket.owner or "",
+        "requester": one_line(ticket.requester.name or ticket.requester.address),
+        "subject": subject if len(subject) <= MOST_OF_SUBJECT else f"{subject[:MOST_OF_SUBJECT].rstrip()}…",
+        "link": _ask_link(f"show {ticket.number}", face),
+    }
+
+
+def describe_age(age: timedelta) -> str:
+    """`3d`, `5h`, `12m`: in the largest unit that is not larger, as queries write it."""
+    unit, name = next(((unit, name) for unit, name in _AGES if age >= unit), _AGES[-1])
+    return f"{max(age, timedelta()) // unit}{name}"
+
+
+def _ask_link(asked: str, face: Face) -> str:
+    """A link that begins a mail which asks the desk something (RFC 6068)."""
+    address = face.settings.desk.control or face.settings.queues[face.queue].address
+    return f"mailto:{quote(address, safe='@')}?subject={quote(asked, safe='')}"

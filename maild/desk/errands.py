@@ -1,0 +1,103 @@
+"""Errands: what is done about the control words of an agent's mail (MAIL.md A7; PRODUCT 16, 17). Pure.
+
+Each is a decision of its own, made beside the one about the mail, since it concerns another ticket or none.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.config.settings import Agent, Settings
+from maild.desk import control_letters
+from maild.desk.command import Command, CommandFault
+from maild.desk.control import MOST_ASKED, UNKNOWN, suggest
+from maild.desk.query import Filter, find_stranger, parse_query
+from maild.effects import Decision, IncomingState, Letter
+from maild.errors import UsageError
+from maild.known import Known, Listing, Wanted
+from maild.outbox.guard import post
+from maild.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, and what is known. `queue` is the department under whose name he is answered, `answers` the id of the mail he asks in."""
+
+    agent: Agent
+    queue: str
+    known: Known
+    settings: Settings
+    now: datetime
+    answers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What was asked for. With `faults` nothing is done."""
+
+    decisions: tuple[Decision, ...] = ()
+    faults: tuple[CommandFault, ...] = ()
+
+
+def find_wanted(commands: Iterable[Command], agent: Agent, now: datetime) -> Wanted:
+    """What must be looked up before these can be run. What makes no sense is left to `run`, which says so."""
+    commands = tuple(commands)
+    queries = dict.fromkeys(command.argument for command in commands if command.word == "list")
+    listings = {query: filters for query in queries if not isinstance(filters := _filters(query, agent, now), str)}
+    return Wanted(listings)
+
+
+def run(commands: Iterable[Command], asking: Asking) -> Ran:
+    """Every errand, or none of them: one fault and nothing is done."""
+    once = {(command.word, command.argument): command for command in reversed(tuple(commands))}
+    asked = tuple(reversed(once.values()))
+    if len(asked) > MOST_ASKED:
+        return Ran(faults=(CommandFault(0, f"one mail may ask for {MOST_ASKED} things at most"),))
+    done = [(command, ERRANDS[command.word](command, asking)) for command in asked]
+    faults = tuple(CommandFault(command.line, result) for command, result in done if isinstance(result, str))
+    return Ran(faults=faults) if faults else Ran(tuple(result for _, result in done if isinstance(result, Decision)))
+
+
+def _list(command: Command, asking: Asking) -> Decision | str:
+    filters = _filters(command.argument, asking.agent, asking.now)
+    if isinstance(filters, str):
+        return filters
+    listing = asking.known.found.listings.get(command.argument, Listing())
+    if not listing.tickets and (problem := find_stranger(filters, asking.settings.queues, asking.settings.agents)):
+        return problem
+    return _answered(command, control_letters.listing(_face(command, asking), listing, asking.now), asking)
+
+
+def _help(command: Command, asking: Asking) -> Decision | str:
+    return _answered(command, control_letters.commands(_face(command, asking)), asking)
+
+
+def _unknown(command: Command, asking: Asking) -> Decision | str:
+    near = suggest(command.argument)
+    return f'"{command.argument}" is no command' + (f"; did you mean {near}?" if near else "; the word help gets all of them")
+
+
+def _filters(query: str, agent: Agent, now: datetime) -> tuple[Filter, ...] | str:
+    """The filters, or what is wrong with the query."""
+    try:
+        return parse_query(query, agent.key, now)
+    except UsageError as error:
+        return str(error)
+
+
+def _face(command: Command, asking: Asking) -> control_letters.Face:
+    asked = f"{command.word} {command.argument}".strip()
+    return control_letters.Face(asking.agent, asking.queue, asked, asking.settings, asking.answers)
+
+
+def _answered(command: Command, letter: Letter, asking: Asking) -> Decision:
+    """A letter about no ticket."""
+    reason = Reason("control", f"{asking.agent.name} asks for: {command.word} {command.argument}".rstrip())
+    return Decision(IncomingState.DONE, reason, effects=post(letter, asking.settings))
+
+
+ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
+    "list": _list,
+    "help": _help,
+    UNKNOWN: _unknown,
+}

@@ -1,0 +1,31 @@
+"""The agents' manual: every command by mail in one line, made of the tables that read them. Pure."""
+
+from maild.desk.control import CONTROLS
+from maild.desk.verbs import VERBS
+
+DOES = {
+    "note": ("[TEXT]", "your mail is an internal note"),
+    "close": ("", "closes the ticket"),
+    "open": ("", "opens it, or opens it again"),
+    "wait": ("", "waits for the customer"),
+    "assign": ("NAME", "gives it to a colleague, to me, or to none"),
+    "take": ("", "gives it to you"),
+    "move": ("QUEUE", "moves it to another department"),
+    "tag": ("WORD…", "adds tags"),
+    "untag": ("WORD…", "takes tags away"),
+    "priority": ("WORD", "low, normal, high or urgent"),
+    "set": ("NAME=VALUE", "sets priority, status or a field"),
+    "cc": ("ADDRESS", "this person, or sender, gets copies of answers"),
+    "uncc": ("ADDRESS", "and no longer"),
+    "spam": ("", "marks it as spam; nothing is sent"),
+    "noreply": ("", "sends nothing; your text is kept as a note"),
+}
+"""What each of `VERBS` does to a ticket: what stands behind it, and its effect."""
+
+
+def usages() -> tuple[tuple[str, str], ...]:
+    """(how a command is written, what it does): those for a ticket, which stand in a reply to its notification, then what the desk itself
+    is asked."""
+    of_tickets = ((f"#{word} {DOES[word][0]}".rstrip(), DOES[word][1]) for word in VERBS)
+    of_the_desk = ((f"{word} {control.usage}".rstrip(), control.does) for word, control in CONTROLS.items())
+    return (*of_tickets, *of_the_desk)

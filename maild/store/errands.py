@@ -1,0 +1,48 @@
+"""What agents ask the desk itself: tickets looked up to be listed or shown in a letter. Reading only."""
+
+from sqlalchemy import bindparam, func, select
+
+from maild.desk.query import Filter
+from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, Wanted
+from maild.store import tickets
+from maild.store.engine import Transaction
+from maild.store.tables.tickets import messages
+
+MOST_LISTED = 50
+MOST_SHOWN = 100
+SHOWN_CHARACTERS = 10_000
+
+_CONVERSATION = (
+    select(
+        func.coalesce(messages.c.shown, messages.c.at),
+        messages.c.author_name,
+        messages.c.author_address,
+        func.substr(messages.c.visible, 1, SHOWN_CHARACTERS),
+        messages.c.internal,
+    )
+    .where(messages.c.ticket == bindparam("number"))
+    .order_by(messages.c.at.desc(), messages.c.id.desc())
+    .limit(MOST_SHOWN)
+)
+
+
+def find(tx: Transaction, wanted: Wanted) -> Found:
+    """Everything that is wanted; numbers without a ticket have no conversation."""
+    if wanted == NOTHING_WANTED:
+        return NOTHING_FOUND
+    return Found(
+        listings={query: _list(tx, filters) for query, filters in wanted.listings.items()},
+        conversations={number: conversation_of(tx, number) for number in wanted.tickets},
+    )
+
+
+def conversation_of(tx: Transaction, number: int) -> tuple[Earlier, ...]:
+    """The last messages of a ticket, inside and outside, the newest first."""
+    rows = tx.execute(_CONVERSATION, {"number": number})
+    return tuple(Earlier(at, name or address, words, is_note) for at, name, address, words, is_note in rows)
+
+
+def _list(tx: Transaction, filters: tuple[Filter, ...]) -> Listing:
+    rows = tickets.list_tickets(tx, filters, limit=MOST_LISTED)
+    total = len(rows) if len(rows) < MOST_LISTED else tickets.count_tickets(tx, filters)
+    return Listing(tuple(ListedTicket(row.number, row.subject, row.status, row.owner, row.requester, row.created) for row in rows), total)

@@ -1,0 +1,105 @@
+"""What agents ask the desk itself by mail (MAIL.md A3, A7; PRODUCT 12, 16, 17)."""
+
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from tests.rig.dovecot import DovecotServer
+from tests.rig.mails import an_email
+from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, text_of
+from tests.rig.sink import SmtpSink
+
+TRUSTING = "limits: {automatic: off, storm: off}\ntrust: {authserv_ids: [mx.desk.example], agent_auth: token+dmarc}"
+
+
+@pytest.fixture(scope="module")
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink, usual_storage: Callable[[], str]
+) -> Iterator[RunningDesk]:
+    """A desk with an address for commands, which arrives in support's mailbox."""
+    folder = tmp_path_factory.mktemp("desk")
+    desk = RunningDesk(folder, dovecot_server, smtp_sink, storage=usual_storage(), extra=TRUSTING)
+    with a_running_desk(
+        folder,
+        dovecot_server,
+        smtp_sink,
+        storage=desk.storage,
+        domain=desk.domain,
+        extra=TRUSTING,
+        desk=f", control: {desk.at('control')}",
+    ) as running:
+        yield running
+
+
+def judged(desk: RunningDesk, verdict: str = "pass") -> dict[str, str]:
+    return {"Authentication-Results": f"mx.desk.example; dmarc={verdict} header.from={desk.domain}"}
+
+
+def ask(desk: RunningDesk, subject: str, body: str = "", *, to: str = "support", sender: str = "anna", **more: Any) -> dict[str, Any]:
+    """An agent writes a new mail to the desk."""
+    headers = judged(desk) | more.pop("headers", {})
+    return desk.receive(an_email(sender=desk.at(sender), to=desk.at(to), subject=subject, body=body, headers=headers, **more))
+
+
+def reply(desk: RunningDesk, letter: EmailMessage, body: str, sender: str = "anna") -> dict[str, Any]:
+    return desk.receive(an_answer_to(letter, desk.at(sender), body, headers=judged(desk)))
+
+
+def a_request(desk: RunningDesk, subject: str, **more: Any) -> int:
+    customer = f"ann@{subject.replace(' ', '-').casefold()}.example"
+    return int(desk.receive(an_email(sender=customer, to=desk.at("support"), subject=subject, **more))["ticket"])
+
+
+def test_an_agent_lists_tickets_by_mail(desk: RunningDesk):
+    number = a_request(desk, "Overcharged twice")
+    before = len(desk.tickets())
+    row = ask(desk, "list status:new overcharged")
+    assert (row["state"], row["ticket"]) == ("done", None)
+    letter = desk.letters_about("anna", "list status:new overcharged")[-1]
+    assert f"{number}  new  " in text_of(letter)
+    assert "Overcharged twice" in text_of(letter)
+    assert letter["Subject"] == "Your request: list status:new overcharged"
+    html = letter.get_body(("html",))
+    assert html
+    assert f"mailto:{desk.at('control')}?subject=show%20{number}" in html.get_content()
+    assert len(desk.tickets()) == before
+
+
+def test_the_control_address_reads_the_first_line_and_takes_no_requests_of_agents(desk: RunningDesk):
+    before = len(desk.tickets())
+    ask(desk, "", "list stauts:open\n", to="control")
+    assert 'did you mean "status"' in text_of(desk.letters_about("anna", "list stauts:open")[-1])
+    ask(desk, "hlep", to="control")
+    assert "did you mean help?" in text_of(desk.letters_about("anna", "hlep")[-1])
+    assert len(desk.tickets()) == before
+
+
+def test_a_reply_to_such_a_letter_may_ask_more(desk: RunningDesk):
+    ask(desk, "help")
+    letter = desk.letters_about("anna", "Your request: help")[-1]
+    assert "#close: closes the ticket\n" in text_of(letter)
+    row = reply(desk, letter, "#list owner:anna status:closed\n")
+    assert row["ticket"] is None
+    assert desk.letters_about("anna", "list owner:anna status:closed")
+
+
+def test_a_forged_agent_is_answered_nothing(desk: RunningDesk):
+    told = len(desk.letters("anna"))
+    row = desk.receive(an_email(sender=desk.at("anna"), to=desk.at("support"), subject="list", headers=judged(desk, "fail")))
+    assert row["state"] == "quarantined"
+    (letter,) = desk.letters("anna")[told:]
+    assert "held" in letter["Subject"]
+
+
+def test_an_answer_may_end_in_a_question_to_the_desk(desk: RunningDesk):
+    number = a_request(desk, "Answered and asked")
+    notice = desk.letters_about("anna", "Answered and asked")[-1]
+    reply(desk, notice, "It is on its way.\n#list owner:me waiting answered\n")
+    customer = desk.letters("ann@answered-and-asked.example")[-1]
+    assert "It is on its way." in text_of(customer)
+    assert "#list" not in text_of(customer)
+    assert desk.letters_about("anna", "list owner:me waiting answered")
+    assert desk.ticket(number)["status"] == "waiting"
+    assert not desk.letters_about("ann@answered-and-asked.example", "list")

@@ -1,0 +1,93 @@
+"""Control words, and the mails in which they ask the desk itself (MAIL.md A3, A7)."""
+
+from dataclasses import replace
+
+from builders import a_message, some_settings
+
+from maild.desk.command_lines import find_errands, parse
+from maild.desk.control import CONTROLS, MOST_ASKED, find_asked
+from maild.desk.errands import ERRANDS
+from maild.desk.manual import DOES, usages
+from maild.desk.verbs import VERBS
+from maild.ingest.sender import FoundToken, TokenPlace
+from maild.message import Address
+from maild.tokens import LetterKind, LetterToken
+
+DESK = some_settings(desk=replace(some_settings().desk, control="desk@acme.example"))
+CONTROL = Address("", "desk@acme.example")
+
+
+def token(ticket: int) -> FoundToken:
+    return FoundToken(LetterToken(LetterKind.NOTIFICATION, ticket, 77, "anna"), TokenPlace.IN_REPLY_TO)
+
+
+def check(subject: str, asked: tuple[str, str] | None, body: str = "Regards, Anna", **mail: object) -> None:
+    found = find_asked(a_message(subject=subject, new_text=body, **mail), None, DESK)
+    assert (None if found is None else [(command.word, command.argument) for command in found]) == (None if asked is None else [asked])
+
+
+def test_a_subject_that_is_a_control_word_with_its_arguments_asks_the_desk():
+    check("help", ("help", ""))
+    check(" Help. ", ("help", ""))
+    check("#help", ("help", ""))
+    check("list", ("list", ""))
+    check("list status:open #payment", ("list", "status:open #payment"))
+    check("LIST -from:@globex.example", ("list", "-from:@globex.example"))
+    check("list  refund", ("list", "refund"))
+
+
+def test_any_other_subject_is_a_request():
+    for subject in ("", "Help me", "help: the printer burns", "Re: help", "Re: list #payment", "listing", "Printer", "help " * 100):
+        check(subject, None)
+    check("help", None, in_reply_to=("m0@globex.example",))
+
+
+def test_at_the_control_address_the_first_line_counts_where_the_subject_says_nothing():
+    check("", ("list", "#payment"), body="\nlist #payment\nRegards", to=(CONTROL,))
+    check("Re:", ("help", ""), body="#help", to=(CONTROL,))
+    check("Re: ", ("help", ""), body="", to=(CONTROL,))
+    check("list #payment", ("list", "#payment"), body="help", to=(CONTROL,))
+    check("", None, body="help")
+    check("", ("help", ""), body="help", to=(), recipients=("desk+x@acme.example",))
+
+
+def test_at_the_control_address_nothing_is_a_request():
+    check("Nonsense", ("", "Nonsense"), to=(CONTROL,))
+    check("Help me", ("help", "me"), to=(CONTROL,))
+    check("", ("", "Where is it?"), body="Where is it?\nhelp", to=(CONTROL,))
+
+
+def test_a_reply_to_a_letter_about_no_ticket_asks_with_its_first_lines():
+    def check(body: str, *asked: tuple[str, str]) -> None:
+        found = find_asked(a_message(subject="Re: Your request: help", new_text=body), token(0), DESK)
+        assert found is not None
+        assert [(command.word, command.argument) for command in found] == list(asked)
+
+    check("#list #payment\n#help\nRegards\nAnna", ("list", "#payment"), ("help", ""))
+    check("list #payment\nhelp yourself", ("list", "#payment"))
+    check("Thank you\n#help", ("", "Thank you"))
+    check("#help\n" * 9, *[("help", "")] * MOST_ASKED)
+
+
+def test_a_reply_to_a_notification_is_no_control_mail():
+    assert find_asked(a_message(subject="help", new_text="#help"), token(1042), DESK) is None
+
+
+def test_in_a_reply_control_words_are_commands_that_do_nothing_to_the_ticket():
+    parsed = parse("#close\n#list #payment\nDone.\n#help")
+    assert [command.word for command in parsed.commands] == ["close"]
+    assert [(command.word, command.argument) for command in parsed.errands] == [("list", "#payment"), ("help", "")]
+    assert parsed.body == "Done."
+    assert "write ##list" in parse("Hello\n#list\nbye").faults[0].text
+    assert "did you mean #list" in parse("#lsit owner:me").faults[0].text
+
+
+def test_what_is_looked_up_is_found_wherever_the_command_will_stand():
+    text = "#list owner:me\nHello\n#close\n\nBest regards\n\n#help"
+    assert [(command.word, command.argument) for command in find_errands(text)] == [("list", "owner:me"), ("help", "")]
+
+
+def test_every_command_stands_in_the_manual_and_every_control_word_is_run():
+    assert set(DOES) == set(VERBS)
+    assert set(ERRANDS) == {*CONTROLS, ""}
+    assert [usage.split()[0] for usage, _ in usages()] == [*(f"#{word}" for word in VERBS), *CONTROLS]

@@ -1,0 +1,134 @@
+"""An agent's mail that asks the desk itself: proven, answered at home, and no ticket (MAIL.md A3, A4, A7, L4)."""
+
+from dataclasses import replace
+from typing import Any
+
+from builders import NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
+
+from maild.decide import decide
+from maild.draft import Draft
+from maild.effects import Decision, IncomingState, Letter
+from maild.ingest.sender import FoundToken, TokenPlace
+from maild.ingest.thread import Evidence, Strength, Thread
+from maild.known import Found, Known, ListedTicket, Listing, Sent
+from maild.message import Address, MessageClass
+from maild.reading import Circumstances, Reading
+from maild.reason import Reason
+from maild.ticket import Status
+from maild.tokens import LetterKind, LetterToken
+
+ANNA = Address("Anna Ivanova", "anna@home.example")
+AT_HOME = (Address("Anna Ivanova", "anna@acme.example"),)
+TICKET = ListedTicket(1042, "Printer", Status.OPEN, "boris", Address("Ann Smith", "ann@globex.example"), NOW)
+EVIDENCE = Evidence("b", Strength.STRONG, 1042, "In-Reply-To names our letter 77")
+
+
+def fresh(subject: str, *, known: Known | None = None, **changes: Any) -> Reading:
+    """Anna's fresh mail, from another address of hers, with a From that passed."""
+    sender = changes.pop("sender", a_sender(ANNA, agent="anna", authentication=PASSED, authenticated=True))
+    message = a_message(subject=subject, header_from=(ANNA,), **changes.pop("message", {}))
+    return a_reading(message=message, sender=sender, known=known or Known(), **changes)
+
+
+def on_ticket(text: str, known: Known) -> Reading:
+    """Anna's reply to a notification of ticket 1042."""
+    token = FoundToken(LetterToken(LetterKind.NOTIFICATION, 1042, 77, "anna"), TokenPlace.IN_REPLY_TO)
+    sender = a_sender(ANNA, agent="anna", proven=True, proof=Reason("proven", "token"), token=token)
+    thread = Thread(a_ticket(), EVIDENCE, evidence=(EVIDENCE,))
+    message = a_message(header_from=(ANNA,), text=text, new_text=text)
+    return a_reading(message=message, sender=sender, known=replace(known, tickets={1042: a_ticket()}), thread=thread)
+
+
+def decided(reading: Reading) -> Draft:
+    return decide(reading, some_settings(), NOW)
+
+
+def letters(draft: Draft) -> list[Letter]:
+    return [letter for decision in draft.beside for letter in decision.letters]
+
+
+def the_letter(draft: Draft) -> Letter:
+    (letter,) = letters(draft)
+    return letter
+
+
+def found(query: str, *tickets: ListedTicket) -> Known:
+    return Known(found=Found(listings={query: Listing(tickets, len(tickets))}))
+
+
+def test_a_proven_agent_is_answered_at_his_registered_address_and_opens_no_ticket():
+    draft = decided(fresh("list #payment", known=found("#payment", TICKET)))
+    assert (draft.state, draft.reason.code, draft.after, draft.effects) == (IncomingState.DONE, "control", None, ())
+    letter = the_letter(draft)
+    assert (letter.template, letter.recipients, letter.agent, letter.automatic) == ("control", AT_HOME, "anna", False)
+    assert letter.in_reply_to == "m1@globex.example"
+    (line,) = letter.values["listed"]
+    assert (line["number"], line["status"], line["owner"], line["age"]) == (1042, "open", "Boris Petrov", "0m")
+    assert line["link"] == "mailto:support@acme.example?subject=show%201042"
+    assert isinstance(draft.beside[0], Decision)
+    assert draft.beside[0].after is None
+
+
+def test_nobody_else_is_answered():
+    assert decided(a_reading(message=a_message(subject="help"))).after is not None
+    assert decided(fresh("Help me")).after is not None
+    forged = fresh("help", sender=a_sender(ANNA, agent="anna", proof=Reason("no-token", "it carries no token")))
+    assert (decided(forged).state, decided(forged).beside) == (IncomingState.QUARANTINED, ())
+
+
+def test_what_a_person_has_let_in_is_done():
+    forged = fresh("help", sender=a_sender(ANNA, agent="anna"), circumstances=Circumstances("support", released=True))
+    assert the_letter(decided(forged)).values["outcome"] == "help"
+
+
+def test_automatic_mail_of_an_agent_asks_nothing():
+    for message_class in (MessageClass.AUTO_REPLY, MessageClass.AUTO_GENERATED, MessageClass.LIST):
+        assert decided(fresh("help", message_class=message_class)).beside == ()
+
+
+def test_mail_from_before_the_desk_and_other_departments_copies_are_not_answered():
+    reading = fresh("help")
+    assert decided(replace(reading, circumstances=Circumstances("support", quiet=True))).beside == ()
+    departments = replace(reading.departments, earlier=frozenset({"sales"}))
+    assert decided(replace(reading, departments=departments)).state is IncomingState.DUPLICATE
+
+
+def test_faults_come_back_in_words_and_count_against_the_caps():
+    draft = decided(fresh("list stauts:open"))
+    letter = the_letter(draft)
+    assert 'did you mean "status"' in str(letter.values["why"])
+    assert letter.automatic
+    assert "there is no queue" in str(the_letter(decided(fresh("list queue:saels"))).values["why"])
+    capped = Known(sent=Sent({("recipient", "anna@acme.example", 3600): 3}))
+    assert decided(fresh("list stauts:open", known=capped)).beside == ()
+
+
+def test_a_reply_may_ask_beside_its_answer():
+    draft = decided(on_ticket("Here it is.\n\n#list #payment", found("#payment")))
+    assert [letter.template for letter in letters(draft)] == ["control"]
+    assert draft.after is not None
+    assert draft.after.status is Status.WAITING
+    assert "Here it is." in [effect.visible for effect in draft.effects if type(effect).__name__ == "AddMessage"]
+
+
+def test_a_reply_that_only_asks_says_nothing_to_the_customer():
+    draft = decided(on_ticket("#help", Known()))
+    assert the_letter(draft).values["outcome"] == "help"
+    assert draft.after == draft.before
+    assert [type(effect).__name__ for effect in draft.effects] == ["RecordEvent"]
+
+
+def test_a_fault_in_what_is_asked_sends_nothing():
+    draft = decided(on_ticket("#list stauts:open\nHere it is.", Known()))
+    assert draft.reason.code == "command-failed"
+    assert draft.beside == ()
+    assert draft.after == draft.before
+
+
+def test_a_reply_to_a_letter_about_no_ticket_needs_that_letters_token_and_its_proof():
+    token = FoundToken(LetterToken(LetterKind.NOTIFICATION, 0, 78, "anna"), TokenPlace.IN_REPLY_TO)
+    proven = a_sender(ANNA, agent="anna", proven=True, token=token)
+    reading = fresh("Re: Your request: help", sender=proven, message={"new_text": "#help"})
+    assert the_letter(decided(reading)).values["outcome"] == "help"
+    unproven = replace(reading, sender=replace(proven, proven=False))
+    assert decided(unproven).state is IncomingState.QUARANTINED
