@@ -130,7 +130,7 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
-    ran = run(act.errands, asking_of(reading, agent, settings, now))
+    ran = run(act.errands, asking_of(reading, agent, settings, now, done.after))
     if faults := done.faults or ran.faults:
         return _command_failed(reading, agent, ticket, text, settings, faults)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()

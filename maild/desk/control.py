@@ -3,6 +3,7 @@
 What is done about them is `maild.desk.errands`'s; a control word in a reply to a notification is read by `maild.desk.command_lines`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ UNKNOWN = ""
 MOST_ASKED = 5
 """So much is done for one mail."""
 _LONGEST = 300
+_TICKET = re.compile(r"(?:[\[［][^\[\]#＃]{0,60}\s)?[#＃]?(\d{1,12})(?:[-\u2010-\u2015][0-9A-Za-z]{4})?[\]］]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,12 @@ class Control:
     fits: Callable[[str, Settings], bool]
 
 
+def read_number(argument: str) -> int | None:
+    """The ticket meant by `1042`, `#1042`, `1042-7QKD` or a whole subject tag; None where it is none of these."""
+    match = _TICKET.fullmatch(argument.strip())
+    return int(match[1]) if match else None
+
+
 def _anything(argument: str, settings: Settings) -> bool:
     return True
 
@@ -38,8 +46,13 @@ def _empty(argument: str, settings: Settings) -> bool:
     return not argument
 
 
+def _ticket(argument: str, settings: Settings) -> bool:
+    return read_number(argument) is not None
+
+
 CONTROLS: dict[str, Control] = {
     "list": Control("QUERY", "mails you the tickets that meet it, as in list status:open #payment", _anything),
+    "show": Control("NUMBER", "mails you a ticket with all that was said; your reply answers it", _ticket),
     "help": Control("", "mails you this", _empty),
 }
 

@@ -1,20 +1,24 @@
 """Letters that answer what an agent asks the desk itself (MAIL.md A3, A7): to his registered address only. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from maild.config.settings import Agent, Settings
 from maild.desk.command import CommandFault
+from maild.desk.letters import Answered, clock, customers_message, fold_note, notification
 from maild.desk.manual import usages
 from maild.effects import Letter
-from maild.known import ListedTicket, Listing
+from maild.known import Earlier, ListedTicket, Listing
 from maild.message import Address
 from maild.outbox.hygiene import one_line
+from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
 MOST_OF_SUBJECT = 100
+MOST_SAID = 60_000
+"""Characters of a conversation that a letter holds."""
 _AGES = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
 
 
@@ -45,6 +49,37 @@ def commands(face: Face) -> Letter:
 def not_done(face: Face, faults: Iterable[CommandFault]) -> Letter:
     """What was asked makes no sense. Counts against the caps (L4): whoever answers it by a machine decides how many there would be."""
     return _letter(face, automatic=True, why="; ".join(map(str, faults)))
+
+
+def shown(agent: Agent, ticket: TicketView, answered: Answered, conversation: Sequence[Earlier], settings: Settings) -> Letter:
+    """A ticket with all that was said on it, the newest first: a notification of what the customer wrote last, to be answered like one
+    (MAIL.md A6, O7)."""
+    told = notification(agent, ticket, customers_message(ticket, answered), (), settings)
+    said = tuple(_said(past, agent, settings) for past in _within(_without_last(conversation, answered), MOST_SAID))
+    return replace(told, template="shown", values={**told.values, "said": said})
+
+
+def _without_last(conversation: Sequence[Earlier], answered: Answered) -> tuple[Earlier, ...]:
+    """What the customer wrote last stands above already."""
+    last = next((past for past in conversation if not past.is_note and past.words and answered.text.startswith(past.words)), None)
+    return tuple(past for past in conversation if past is not last)
+
+
+def _within(conversation: Iterable[Earlier], most: int) -> Iterator[Earlier]:
+    """The newest messages, up to so many characters; a mark stands where one is cut."""
+    for past in conversation:
+        if most <= 0:
+            return
+        cut = past.words if len(past.words) <= most else f"{past.words[:most].rstrip()}\n[…]"
+        most -= len(past.words)
+        yield replace(past, words=cut)
+
+
+def _said(past: Earlier, agent: Agent, settings: Settings) -> dict[str, str]:
+    """Notes are told apart, and folded, so that no answer between the lines takes one along."""
+    note = "#note " if past.is_note else ""
+    words = "\n".join(map(fold_note, past.words.splitlines())) if past.is_note else past.words
+    return {"head": f"{clock(past.at, agent, settings)} {note}{one_line(past.author)}:", "words": words.strip("\n")}
 
 
 def _letter(face: Face, *, automatic: bool = False, **values: object) -> Letter:

@@ -13,6 +13,7 @@ from maild.message import Address
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
+from maild.ticket import TicketView
 
 
 def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft | None:
@@ -30,9 +31,10 @@ def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now:
     return Draft(IncomingState.DONE, reason, beside=_not_done(words, ran.faults, asking, reading) if ran.faults else ran.decisions)
 
 
-def asking_of(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Asking:
+def asking_of(reading: Reading, agent: Agent, settings: Settings, now: datetime, in_hand: TicketView | None = None) -> Asking:
+    """See `Asking`."""
     identifier = reading.message.message_id if reading.message.message_id_given else None
-    return Asking(agent, reading.departments.primary.key, reading.known, settings, now, identifier)
+    return Asking(agent, reading.departments.primary.key, reading.known, settings, now, identifier, in_hand)
 
 
 def _is_proven(reading: Reading) -> bool:

@@ -10,18 +10,21 @@ from datetime import datetime
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
 from maild.desk.command import Command, CommandFault
-from maild.desk.control import MOST_ASKED, UNKNOWN, suggest
+from maild.desk.control import MOST_ASKED, UNKNOWN, read_number, suggest
+from maild.desk.letters import answered_on
 from maild.desk.query import Filter, find_stranger, parse_query
 from maild.effects import Decision, IncomingState, Letter
 from maild.errors import UsageError
 from maild.known import Known, Listing, Wanted
 from maild.outbox.guard import post
 from maild.reason import Reason
+from maild.ticket import TicketView
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, and what is known. `queue` is the department under whose name he is answered, `answers` the id of the mail he asks in."""
+    """Who asks, and what is known. `queue` is the department under whose name he is answered, `answers` the id of the mail he asks in,
+    `in_hand` the ticket he answers in the same mail, as it is after that."""
 
     agent: Agent
     queue: str
@@ -29,6 +32,7 @@ class Asking:
     settings: Settings
     now: datetime
     answers: str | None = None
+    in_hand: TicketView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ def find_wanted(commands: Iterable[Command], agent: Agent, now: datetime) -> Wan
     commands = tuple(commands)
     queries = dict.fromkeys(command.argument for command in commands if command.word == "list")
     listings = {query: filters for query in queries if not isinstance(filters := _filters(query, agent, now), str)}
-    return Wanted(listings)
+    numbers = (read_number(command.argument) for command in commands if command.word == "show")
+    return Wanted(listings, frozenset(number for number in numbers if number is not None))
 
 
 def run(commands: Iterable[Command], asking: Asking) -> Ran:
@@ -66,6 +71,25 @@ def _list(command: Command, asking: Asking) -> Decision | str:
     if not listing.tickets and (problem := find_stranger(filters, asking.settings.queues, asking.settings.agents)):
         return problem
     return _answered(command, control_letters.listing(_face(command, asking), listing, asking.now), asking)
+
+
+def _show(command: Command, asking: Asking) -> Decision | str:
+    number = read_number(command.argument)
+    if number is None:
+        return f'"{command.argument}" is no ticket; name its number, as in show 1042'
+    in_hand = asking.in_hand
+    ticket = in_hand if in_hand and in_hand.number == number else asking.known.tickets.get(number)
+    if ticket is None:
+        return f"there is no ticket {number}"
+    reason = Reason("control", f"{asking.agent.name} asks for #{number}")
+    return Decision(IncomingState.DONE, reason, ticket, ticket, post(_shown(ticket, asking), asking.settings))
+
+
+def _shown(ticket: TicketView, asking: Asking) -> Letter:
+    """The ticket with all that was said, as the notification of what its customer wrote last."""
+    answered = answered_on(ticket, asking.known.last_words.get(ticket.number))
+    said = asking.known.found.conversations.get(ticket.number, ())
+    return control_letters.shown(asking.agent, ticket, answered, said, asking.settings)
 
 
 def _help(command: Command, asking: Asking) -> Decision | str:
@@ -98,6 +122,7 @@ def _answered(command: Command, letter: Letter, asking: Asking) -> Decision:
 
 ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
     "list": _list,
+    "show": _show,
     "help": _help,
     UNKNOWN: _unknown,
 }

@@ -244,12 +244,13 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
 
 def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
     """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a note."""
-    at = _clock(past.at, agent, settings)
+    at = clock(past.at, agent, settings)
     line = f"{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
     return fold_note(f"{at} #note {line}") if past.is_note else f"{at} {line}"
 
 
-def _clock(at: datetime, agent: Agent, settings: Settings) -> str:
+def clock(at: datetime, agent: Agent, settings: Settings) -> str:
+    """A moment by an agent's own clock."""
     return f"{at.astimezone(agent.timezone or settings.desk.timezone):%Y-%m-%d %H:%M}"
 
 
@@ -352,7 +353,7 @@ def unverified(agent: Agent, queue: str, reason: Reason, held: HeldMail, setting
             "why": reason.text,
             "held": {
                 "subject": _beginning(one_line(held.subject), MOST_OF_SUBJECT),
-                "at": _clock(held.at, agent, settings),
+                "at": clock(held.at, agent, settings),
                 "ticket": held.ticket,
             },
         },

@@ -71,6 +71,10 @@ _FOR_AGENTS: Mapping[str, object] = {
             "link": "mailto:support@acme.example",
         }
     ],
+    "said": [
+        {"head": "2026-03-02 17:51 #note Anna Ivanova:", "words": "she has called"},
+        {"head": "2026-03-02 17:50 Ann Smith:", "words": "Where is my order?\n\nAnn"},
+    ],
     "commands": [{"usage": "#close", "does": "closes the ticket"}],
 }
 OPTIONAL: Mapping[str, object] = {
@@ -86,6 +90,7 @@ OPTIONAL: Mapping[str, object] = {
     "asked": "",
     "outcome": "",
     "listed": (),
+    "said": (),
     "commands": (),
     "match": {},
     "limit": "",
@@ -108,6 +113,7 @@ FOR_AGENTS = frozenset(
         "attention",
         "quarantined",
         "control",
+        "shown",
     }
 )
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})

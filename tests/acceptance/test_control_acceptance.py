@@ -103,3 +103,21 @@ def test_an_answer_may_end_in_a_question_to_the_desk(desk: RunningDesk):
     assert desk.letters_about("anna", "list owner:me waiting answered")
     assert desk.ticket(number)["status"] == "waiting"
     assert not desk.letters_about("ann@answered-and-asked.example", "list")
+
+
+def test_a_ticket_that_was_asked_for_is_answered_from_its_letter(desk: RunningDesk):
+    """As with a notification: between its lines, and without a word of the notes among what was said."""
+    number = a_request(desk, "Shown and answered", body="Where is it?\n\nAnd when?\n")
+    desk.maild("ticket", "note", str(number), "She has owed us money since last May.", "--as", "boris")
+    row = ask(desk, f"show {number}")
+    assert row["ticket"] is None
+    letter = desk.letters_about("anna", "Shown and answered")[-1]
+    text = text_of(letter)
+    assert text.startswith("Reply = to ann@shown-and-answered.example\n")
+    assert "#note Boris Petrov:\nShe has owed us money since last May.\n" in text
+    quoted = "".join(f"> {line}\n" for line in text.splitlines())
+    reply(desk, letter, f"On Friday support wrote:\n{quoted.replace('> And when?', '> And when?{0}On Monday.{0}'.format(chr(10)))}")
+    answer = text_of(desk.letters("ann@shown-and-answered.example")[-1])
+    assert "On Monday." in answer
+    assert "owed" not in answer
+    assert desk.kinds(number) == ["customer", "note", "agent"]

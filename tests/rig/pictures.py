@@ -45,6 +45,7 @@ Ann""",
     "requester": {"name": "علی رضایی", "address": f"{LONG}@globex.example", "shown": f"علی رضایی <{LONG}@globex.example>"},
     "sender": f"{LONG}@globex.example",
     "tickets": [{"number": number, "subject": f"سفارش {LONG}"} for number in range(1042, 1054)],
+    "said": [{"head": f"2026-03-02 17:50 {LONG}:", "words": f"Where is it?\n\n> {LONG}\n\nسلام {LONG}"} for _ in range(20)],
     "asked": f"list {LONG}",
     "listed": [
         {
@@ -71,7 +72,7 @@ WRITTEN: Mapping[str, object] = {
 }
 EMPTY: Mapping[str, object] = {
     **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject")},
-    **{name: () for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets", "listed", "commands")},
+    **{name: () for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets", "listed", "commands", "said")},
     "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
     "actions": {},
 }

@@ -5,7 +5,7 @@ from dataclasses import replace
 from builders import a_message, some_settings
 
 from maild.desk.command_lines import find_errands, parse
-from maild.desk.control import CONTROLS, MOST_ASKED, find_asked
+from maild.desk.control import CONTROLS, MOST_ASKED, find_asked, read_number
 from maild.desk.errands import ERRANDS
 from maild.desk.manual import DOES, usages
 from maild.desk.verbs import VERBS
@@ -34,10 +34,23 @@ def test_a_subject_that_is_a_control_word_with_its_arguments_asks_the_desk():
     check("list status:open #payment", ("list", "status:open #payment"))
     check("LIST -from:@globex.example", ("list", "-from:@globex.example"))
     check("list  refund", ("list", "refund"))
+    check("show 1042", ("show", "1042"))
+    check("show [Acme #1042-7QKD]", ("show", "[Acme #1042-7QKD]"))
 
 
 def test_any_other_subject_is_a_request():
-    for subject in ("", "Help me", "help: the printer burns", "Re: help", "Re: list #payment", "listing", "Printer", "help " * 100):
+    for subject in (
+        "",
+        "Help me",
+        "help: the printer burns",
+        "Re: help",
+        "Re: list #payment",
+        "listing",
+        "Printer",
+        "Show me the invoice",
+        "show",
+        "help " * 100,
+    ):
         check(subject, None)
     check("help", None, in_reply_to=("m0@globex.example",))
 
@@ -85,6 +98,20 @@ def test_in_a_reply_control_words_are_commands_that_do_nothing_to_the_ticket():
 def test_what_is_looked_up_is_found_wherever_the_command_will_stand():
     text = "#list owner:me\nHello\n#close\n\nBest regards\n\n#help"
     assert [(command.word, command.argument) for command in find_errands(text)] == [("list", "owner:me"), ("help", "")]
+
+
+def test_a_ticket_is_named_by_its_number_or_its_tag():
+    def check(argument: str, number: int | None) -> None:
+        assert read_number(argument) == number
+
+    check("1042", 1042)
+    check("#1042", 1042)
+    check("1042-7QKD", 1042)
+    check("[Acme #1042-7QKD]", 1042)
+    check("", None)
+    check("me", None)
+    check("1042 1043", None)
+    check("1" * 13, None)
 
 
 def test_every_command_stands_in_the_manual_and_every_control_word_is_run():

@@ -20,7 +20,7 @@ KINDS = FOR_AGENTS | FOR_CUSTOMERS
 TEMPLATES = Templates(a_desk())
 VOID = frozenset({"meta", "br", "hr"})
 EVERY = [(kind, language) for kind in sorted(KINDS) for language in LANGUAGES]
-TO_ANSWER = ("notification", "escalation", "command-failed", "kept-as-note", "held-back", "digest-storm", "digest-notifications")
+TO_ANSWER = ("notification", "shown", "escalation", "command-failed", "kept-as-note", "held-back", "digest-storm", "digest-notifications")
 CATALOGUE = Catalogue(Path("/nonexistent"))
 
 

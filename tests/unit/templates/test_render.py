@@ -114,6 +114,7 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "held-back",
         "kept-as-note",
         "notification",
+        "shown",
     )
     assert own == {("received", "fr"), *((kind, "de") for kind in common)}
 

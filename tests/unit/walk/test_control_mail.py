@@ -10,7 +10,7 @@ from maild.draft import Draft
 from maild.effects import Decision, IncomingState, Letter
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Found, Known, ListedTicket, Listing, Sent
+from maild.known import Earlier, Found, Known, LastWords, ListedTicket, Listing, Sent
 from maild.message import Address, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -101,6 +101,45 @@ def test_faults_come_back_in_words_and_count_against_the_caps():
     assert "there is no queue" in str(the_letter(decided(fresh("list queue:saels"))).values["why"])
     capped = Known(sent=Sent({("recipient", "anna@acme.example", 3600): 3}))
     assert decided(fresh("list stauts:open", known=capped)).beside == ()
+
+
+def test_a_ticket_is_shown_with_all_that_was_said_and_is_answered_like_its_notification():
+    said = (
+        Earlier(NOW, "Boris Petrov", "She owes us.", is_note=True),
+        Earlier(NOW, "Ann Smith", "It still burns."),
+        Earlier(NOW, "Anna Ivanova", "Have you tried\nwater?"),
+        Earlier(NOW, "Ann Smith", "It burns."),
+    )
+    found = Found(conversations={1042: said})
+    words = {1042: LastWords("It still burns.", "Ann Smith")}
+    draft = decided(fresh("show 1042", known=Known(tickets={1042: a_ticket()}, last_words=words, found=found)))
+    (decision,) = draft.beside
+    assert (draft.after, decision.before, decision.after) == (None, a_ticket(), a_ticket())
+    letter = the_letter(draft)
+    assert (letter.template, letter.recipients, letter.agent, letter.internal) == ("shown", AT_HOME, "anna", False)
+    assert letter.body == "It still burns."
+    assert letter.values["said"] == (
+        {"head": "2026-03-02 10:00 #note Boris Petrov:", "words": "She owes us."},
+        {"head": "2026-03-02 10:00 Anna Ivanova:", "words": "Have you tried\nwater?"},
+        {"head": "2026-03-02 10:00 Ann Smith:", "words": "It burns."},
+    )
+    assert the_letter(decided(fresh("show 7"))).values["why"] == "there is no ticket 7"
+
+
+def test_a_long_conversation_is_shown_up_to_a_measure():
+    said = tuple(Earlier(NOW, "Ann Smith", f"{number} " + "w" * 9_000) for number in range(20))
+    draft = decided(fresh("show 1042", known=Known(tickets={1042: a_ticket()}, found=Found(conversations={1042: said}))))
+    shown = the_letter(draft).values["said"]
+    assert len(shown) == 7
+    assert shown[-1]["words"].endswith("w\n[…]")
+
+
+def test_the_ticket_in_hand_is_shown_as_the_mail_leaves_it():
+    draft = decided(on_ticket("#close\n#show 1042", Known()))
+    (decision,) = draft.beside
+    assert decision.before == decision.after == draft.after
+    assert draft.after is not None
+    assert draft.after.status is Status.CLOSED
 
 
 def test_a_reply_may_ask_beside_its_answer():
