@@ -26,7 +26,7 @@ NOUNS = {
     "run": "Run the daemon; with --once, do all there is to do and exit.",
     "demo": "A whole desk to play with, on loopback.",
     "status": "One look at the desk.",
-    "queue": "Departments: list, show.",
+    "queue": "Departments: list, show, next.",
     "ticket": "Tickets: new, list, show, reply, note, assign, close …",
     "message": "What came in: list, show, retry, release, inject, inspect.",
     "outbox": "What goes out: list, show, retry, cancel, suppressed, lift, pause, resume.",

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 UNBUILT = {
     "top": "`maild status` has one look",
-    "queue next": "`maild queue show` has the order",
     "ticket snooze": "",
     "ticket merge": "",
     "ticket split": "",

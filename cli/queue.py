@@ -8,13 +8,15 @@ import click
 
 from cli.completion import queues
 from cli.context import Context
+from cli.front_desk import open_front_desk, report_ticket
 from cli.group import Group
-from cli.options import json_option, limit_option
+from cli.options import as_option, json_option, limit_option
 from cli.output import print_fields, print_json, print_rows
 
 if TYPE_CHECKING:
     from maild.config.settings import Settings
-    from maild.reports.ordering import Place
+    from maild.desk.ordering import Place
+    from maild.store.tickets import TicketRow
 
 
 @click.group(cls=Group, help="Departments.")
@@ -66,6 +68,27 @@ def show(context: Context, queue: str, as_json: bool) -> None:
     print_rows(titles, (_cells(place) for place in places))
 
 
+@command.command(
+    "next",
+    short_help="Take the first ticket that nobody owns.",
+    help="Take the first ticket that nobody owns, in the order of `maild queue show`: of QUEUE, or of all departments in which you work.",
+)
+@click.argument("queue", required=False, shell_complete=queues)
+@as_option
+@json_option
+@click.pass_obj
+def next_(context: Context, queue: str | None, agent: str | None, as_json: bool) -> None:
+    from maild.errors import NotFoundError, UsageError
+
+    desk = open_front_desk(context, agent)
+    if desk.actor.key not in desk.office.desk.settings.agents:
+        raise UsageError("a ticket is taken by an agent; name one with --as")
+    ticket = desk.next(queue or "")
+    if ticket is None:
+        raise NotFoundError(f"nothing waits in {queue}" if queue else f"nothing waits in {desk.actor.name}'s departments")
+    report_ticket(context, ticket, as_json)
+
+
 def _teams(settings: Settings, queue: str) -> dict[str, list[str]]:
     """The department's agents in each team that has any of them."""
     agents = settings.queues[queue].agents
@@ -73,18 +96,15 @@ def _teams(settings: Settings, queue: str) -> dict[str, list[str]]:
     return {team: members for team, members in teams.items() if members}
 
 
-def _places(context: Context, settings: Settings, queue: str) -> list[Place]:
-    from maild.desk.query import Field, Filter
-    from maild.reports.ordering import order
+def _places(context: Context, settings: Settings, queue: str) -> list[Place[TicketRow]]:
+    from maild.desk.ordering import order, to_do
     from maild.store import tickets
-    from maild.ticket import Status
 
-    idle = [Filter(Field.STATUS, status.value, negated=True) for status in Status if status not in (Status.NEW, Status.OPEN)]
     with context.store(settings).reading() as tx:
-        return order(tickets.list_tickets(tx, [Filter(Field.QUEUE, queue), *idle]))
+        return order(tickets.list_tickets(tx, to_do(queue)))
 
 
-def _cells(place: Place) -> tuple[object, ...]:
+def _cells(place: Place[TicketRow]) -> tuple[object, ...]:
     ticket = place.ticket
     return ticket.number, place.why, ticket.owner, ticket.requester.name or ticket.requester.address, ticket.created, ticket.subject
 

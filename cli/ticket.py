@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,14 +10,12 @@ import click
 
 from cli.completion import owners, queues
 from cli.context import Context
+from cli.front_desk import known_agent, open_front_desk, report_ticket
 from cli.group import Group
 from cli.options import as_option, json_option, limit_option, number, ticket_number
-from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, say, shown_time
+from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, shown_time
 
 if TYPE_CHECKING:
-    from maild.config.faults import Fault
-    from maild.config.settings import Agent, Settings
-    from maild.front_desk import FrontDesk
     from maild.message import Address
     from maild.store.tickets import MessageRow, TicketRow
     from maild.ticket import TicketView
@@ -56,7 +53,7 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     from maild.store import tickets
 
     settings = context.settings()
-    filters = parse_query(" ".join(query), _known(agent, settings), datetime.now(UTC))
+    filters = parse_query(" ".join(query), known_agent(agent, settings), datetime.now(UTC))
     with context.store(settings).reading() as tx:
         rows = tickets.list_tickets(tx, filters, limit=limit if as_json else room_for(limit))
         total = None if as_json or limit else tickets.count_tickets(tx, filters)
@@ -188,8 +185,8 @@ def raw(context: Context, number: int, message: int | None) -> None:
 @click.argument("text", required=False)
 @click.pass_obj
 def new(context: Context, queue: str, requester: str, subject: str, ack: bool, agent: str | None, as_json: bool, text: str | None) -> None:
-    ticket = _front_desk(context, agent).open(queue, _address(requester), subject, _text(text), acknowledge=ack)
-    _report(context, ticket, as_json)
+    ticket = open_front_desk(context, agent).open(queue, _address(requester), subject, _text(text), acknowledge=ack)
+    report_ticket(context, ticket, as_json)
 
 
 @command.command(help="Answer the customer. TEXT may come on standard input.")
@@ -301,57 +298,10 @@ def _act(context: Context, number: int, agent: str | None, as_json: bool, words:
     from maild.desk.command import Command
     from maild.ingest.hygiene import one_line
 
-    desk = _front_desk(context, agent)
+    desk = open_front_desk(context, agent)
     commands = tuple(Command(word, one_line(argument)) for word, argument in words)
     act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
-    _report(context, desk.act(number, act), as_json)
-
-
-def _front_desk(context: Context, agent: str | None) -> FrontDesk:
-    from maild.front_desk import FrontDesk
-    from maild.office import open_front_office
-
-    settings = context.settings()
-    store = context.store(settings)
-    office, faults = open_front_office(settings)
-    if faults:
-        _warn_of_rules(faults, context)
-    return FrontDesk(store, office, _actor(agent, settings))
-
-
-def _warn_of_rules(faults: tuple[Fault, ...], context: Context) -> None:
-    from maild.config.report import render_faults
-
-    click.echo(render_faults(faults, context.directory), err=True)
-    say("The rule files are broken. None of them runs upon this, so it is done; a running daemon keeps its last good rules.")
-
-
-def _actor(agent: str | None, settings: Settings) -> Agent:
-    """The agent named; else the one whose key is the login name; else the admin at the keyboard, who is no agent."""
-    from maild.config.settings import Agent, Role
-
-    login = os.environ.get("SUDO_USER") or os.environ.get("USER") or "admin"
-    known = settings.agents.get(_known(agent, settings) or login)
-    return known or Agent(login, login, settings.desk.admins[0] if settings.desk.admins else "", role=Role.ADMIN)
-
-
-def _known(agent: str | None, settings: Settings) -> str | None:
-    """Raises UsageError where the desk has no such agent."""
-    from maild.errors import UsageError
-
-    if agent and agent not in settings.agents:
-        raise UsageError(f'there is no agent "{agent}"; one of: {", ".join(settings.agents)}')
-    return agent
-
-
-def _report(context: Context, ticket: TicketRow, as_json: bool) -> None:
-    if as_json:
-        from cli.documents import ticket_document
-
-        print_json(ticket_document(ticket, ticket.messages, context.tags(context.settings())(ticket.number)))
-    else:
-        owner = f", owner {ticket.owner}" if ticket.owner else ""
-        print_text(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}: {ticket.subject}")
+    report_ticket(context, desk.act(number, act), as_json)
 
 
 def _text(text: str | None) -> str:

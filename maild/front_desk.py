@@ -9,20 +9,24 @@ from maild.desk import letters
 from maild.desk.acts import Act, do
 from maild.desk.audience import agent_homes
 from maild.desk.colleagues import tell_department
+from maild.desk.command import Command
+from maild.desk.errands import Asking, claim_next, find_wanted
 from maild.desk.letters import NOTHING_ANSWERED
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
 from maild.errors import UsageError
 from maild.ingest.hygiene import one_line
-from maild.known import Suppression
+from maild.known import Known, Suppression
 from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.store import suppressions, tickets
+from maild.store import errands, suppressions, tickets
 from maild.store.apply import apply
+from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
 from maild.store.recall import earlier_on, last_words_of
 from maild.store.tickets import TicketRow
+from maild.store.views import ticket_views
 from maild.ticket import MessageKind, Priority, Status, TicketView
 from maild.writing_desk import composing
 
@@ -51,6 +55,22 @@ class FrontDesk:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)
             return self._apply(tx, decision)
+
+    def next(self, queue: str = "") -> TicketRow | None:
+        """Give the actor the first ticket that nobody owns in his departments, or in that one; None where nothing waits.
+
+        Raises:
+            UsageError: there is no such queue, or he does not work there.
+        """
+        now, settings, command = _now(), self.office.desk.settings, Command("next", queue)
+        with self.store.writing() as tx:
+            await_turn(tx)
+            found = errands.find(tx, find_wanted((command,), self.actor, settings, now))
+            known = Known(tickets=ticket_views(tx, tuple(found.conversations)), found=found)
+            claimed = claim_next(command, Asking(self.actor, queue, known, settings, now))
+            if isinstance(claimed, str):
+                raise UsageError(claimed)
+            return self._apply(tx, claimed) if claimed else None
 
     def open(self, queue: str, requester: Address, subject: str, text: str, *, acknowledge: bool) -> TicketRow:
         """A ticket for somebody who did not write (a phone call). He is told only if `acknowledge`.

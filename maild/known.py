@@ -16,10 +16,11 @@ MERGE_DEPTH = 10
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries with their filters, `tickets`
-    the numbers of those to be shown whole."""
+    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for."""
 
     listings: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
     tickets: frozenset[int] = frozenset()
+    queues: frozenset[str] = frozenset()
 
 
 NOTHING_WANTED = Wanted()
@@ -195,10 +196,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to `Wanted`: `listings` by query, `conversations` by ticket, the newest message first."""
+    """The answer to `Wanted`: `listings` by query, `conversations` by ticket, the newest message first. `next` are the first tickets of
+    each queue that nobody owns; two, since the first may be the one in hand."""
 
     listings: Mapping[str, Listing] = field(default_factory=dict)
     conversations: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
+    next: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 NOTHING_FOUND = Found()

@@ -85,7 +85,7 @@ def read(
     question = _question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house)
     if agent := desk.settings.agents.get(recognised.sender.agent or ""):
         asked = find_asked(message, recognised.sender.token, desk.settings) or find_errands(message.new_text)
-        question = replace(question, notes_beside=agent.key, wanted=find_wanted(asked, agent, now))
+        question = replace(question, notes_beside=agent.key, wanted=find_wanted(asked, agent, desk.settings, now))
     known = asking(question)
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:

@@ -14,7 +14,7 @@ ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "mo
 ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
-NOT_YET |= {"task", "macro", "files", "next", "away", "back"}
+NOT_YET |= {"task", "macro", "files", "away", "back"}
 MOST_LOOKED_UP = 20
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.

@@ -46,11 +46,16 @@ def _empty(argument: str, settings: Settings) -> bool:
     return not argument
 
 
+def _queue(argument: str, settings: Settings) -> bool:
+    return not argument or argument.casefold() in settings.queues
+
+
 def _ticket(argument: str, settings: Settings) -> bool:
     return read_number(argument) is not None
 
 
 CONTROLS: dict[str, Control] = {
+    "next": Control("[QUEUE]", "gives you the first ticket that waits in your departments, and mails it to you", _queue),
     "list": Control("QUERY", "mails you the tickets that meet it, as in list status:open #payment", _anything),
     "show": Control("NUMBER", "mails you a ticket with all that was said; your reply answers it", _ticket),
     "help": Control("", "mails you this", _empty),

@@ -40,6 +40,11 @@ def listing(face: Face, listing: Listing, now: datetime) -> Letter:
     return _letter(face, outcome="listing", listed=lines, count=listing.total)
 
 
+def nothing_waits(face: Face) -> Letter:
+    """The answer to `next` where every ticket has its owner."""
+    return _letter(face, outcome="nothing")
+
+
 def commands(face: Face) -> Letter:
     """Every command there is."""
     rows = tuple({"usage": usage, "does": does} for usage, does in usages())

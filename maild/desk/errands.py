@@ -4,15 +4,19 @@ Each is a decision of its own, made beside the one about the mail, since it conc
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.config.faults import did_you_mean
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
+from maild.desk.acts import Act, do
 from maild.desk.command import Command, CommandFault
 from maild.desk.control import MOST_ASKED, UNKNOWN, read_number, suggest
-from maild.desk.letters import answered_on
+from maild.desk.letters import NOTHING_ANSWERED, answered_on
+from maild.desk.ordering import order
 from maild.desk.query import Filter, find_stranger, parse_query
+from maild.desk.rehoming import works_in
 from maild.effects import Decision, IncomingState, Letter
 from maild.errors import UsageError
 from maild.known import Known, Listing, Wanted
@@ -43,13 +47,15 @@ class Ran:
     faults: tuple[CommandFault, ...] = ()
 
 
-def find_wanted(commands: Iterable[Command], agent: Agent, now: datetime) -> Wanted:
+def find_wanted(commands: Iterable[Command], agent: Agent, settings: Settings, now: datetime) -> Wanted:
     """What must be looked up before these can be run. What makes no sense is left to `run`, which says so."""
     commands = tuple(commands)
     queries = dict.fromkeys(command.argument for command in commands if command.word == "list")
     listings = {query: filters for query in queries if not isinstance(filters := _filters(query, agent, now), str)}
     numbers = (read_number(command.argument) for command in commands if command.word == "show")
-    return Wanted(listings, frozenset(number for number in numbers if number is not None))
+    places = [_places(command, agent, settings) for command in commands if command.word == "next"]
+    queues = frozenset(queue for place in places if not isinstance(place, str) for queue in place)
+    return Wanted(listings, frozenset(number for number in numbers if number is not None), queues)
 
 
 def run(commands: Iterable[Command], asking: Asking) -> Ran:
@@ -58,9 +64,49 @@ def run(commands: Iterable[Command], asking: Asking) -> Ran:
     asked = tuple(reversed(once.values()))
     if len(asked) > MOST_ASKED:
         return Ran(faults=(CommandFault(0, f"one mail may ask for {MOST_ASKED} things at most"),))
+    if len(nexts := [command for command in asked if command.word == "next"]) > 1:
+        return Ran(faults=(CommandFault(nexts[1].line, "one mail gets one next ticket"),))
     done = [(command, ERRANDS[command.word](command, asking)) for command in asked]
     faults = tuple(CommandFault(command.line, result) for command, result in done if isinstance(result, str))
     return Ran(faults=faults) if faults else Ran(tuple(result for _, result in done if isinstance(result, Decision)))
+
+
+def claim_next(command: Command, asking: Asking) -> Decision | str | None:
+    """`next` gives the agent the first ticket, in the order of its department, that nobody owns (PRODUCT 16). None: nothing waits.
+
+    Of several departments the order is one. The ticket he is answering in the same mail is not the next one.
+    """
+    queues = _places(command, asking.agent, asking.settings)
+    if isinstance(queues, str):
+        return queues
+    numbers = (number for queue in queues for number in asking.known.found.next.get(queue, ()))
+    free = (asking.known.tickets[number] for number in numbers if asking.in_hand is None or number != asking.in_hand.number)
+    place = next(iter(order(free)), None)
+    if place is None:
+        return None
+    take = Act(asking.agent, asking.agent.key, asking.now, commands=(Command("take", ""),))
+    taken = do(place.ticket, take, NOTHING_ANSWERED, asking.settings)
+    reason = Reason("control", f"{asking.agent.name} asks for the next: {place.why}")
+    return Decision(IncomingState.DONE, reason, place.ticket, taken.after, taken.effects)
+
+
+def _places(command: Command, agent: Agent, settings: Settings) -> tuple[str, ...] | str:
+    """The departments in which the agent wants the next ticket; what is wrong where there are none."""
+    wanted = command.argument.casefold()
+    if wanted and wanted not in settings.queues:
+        return f'there is no queue "{command.argument}"{did_you_mean(wanted, settings.queues)}'
+    queues = tuple(queue for queue in settings.queues if wanted in ("", queue) and works_in(agent.key, queue, settings))
+    return queues or ("you do not work in that department" if wanted else "you work in no department")
+
+
+def _next(command: Command, asking: Asking) -> Decision | str:
+    claimed = claim_next(command, asking)
+    if isinstance(claimed, str):
+        return claimed
+    if claimed is None or claimed.after is None:
+        return _answered(command, control_letters.nothing_waits(_face(command, asking)), asking)
+    letter = _shown(claimed.after, asking)
+    return replace(claimed, effects=(*claimed.effects, *post(letter, asking.settings)))
 
 
 def _list(command: Command, asking: Asking) -> Decision | str:
@@ -121,6 +167,7 @@ def _answered(command: Command, letter: Letter, asking: Asking) -> Decision:
 
 
 ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
+    "next": _next,
     "list": _list,
     "show": _show,
     "help": _help,

@@ -2,13 +2,15 @@
 
 from sqlalchemy import bindparam, func, select
 
-from maild.desk.query import Filter
+from maild.desk.ordering import order, to_do
+from maild.desk.query import Field, Filter
 from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, Wanted
 from maild.store import tickets
 from maild.store.engine import Transaction
 from maild.store.tables.tickets import messages
 
 MOST_LISTED = 50
+MOST_NEXT = 2
 MOST_SHOWN = 100
 SHOWN_CHARACTERS = 10_000
 
@@ -30,10 +32,17 @@ def find(tx: Transaction, wanted: Wanted) -> Found:
     """Everything that is wanted; numbers without a ticket have no conversation."""
     if wanted == NOTHING_WANTED:
         return NOTHING_FOUND
+    first = {queue: _first(tx, queue) for queue in sorted(wanted.queues)}
     return Found(
         listings={query: _list(tx, filters) for query, filters in wanted.listings.items()},
-        conversations={number: conversation_of(tx, number) for number in wanted.tickets},
+        conversations={number: conversation_of(tx, number) for number in wanted.tickets.union(*first.values())},
+        next=first,
     )
+
+
+def _first(tx: Transaction, queue: str) -> tuple[int, ...]:
+    unowned = tickets.list_tickets(tx, (*to_do(queue), Filter(Field.OWNER, None)))
+    return tuple(place.ticket.number for place in order(unowned)[:MOST_NEXT])
 
 
 def conversation_of(tx: Transaction, number: int) -> tuple[Earlier, ...]:

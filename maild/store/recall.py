@@ -170,8 +170,9 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     by_number = _find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
     own = by_number.get(own_letter or 0)
     adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
+    found_beside = errands.find(tx, question.wanted)
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
-    named = {*question.tickets, *question.wanted.tickets, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
+    named = {*question.tickets, *found_beside.conversations, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
     views = _with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
     requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
@@ -194,7 +195,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         notes=_find_notes(tx, question.notes_beside, views),
         own_answers=_find_own_answers(tx, question),
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
-        found=errands.find(tx, question.wanted),
+        found=found_beside,
     )
 
 

@@ -121,3 +121,22 @@ def test_a_ticket_that_was_asked_for_is_answered_from_its_letter(desk: RunningDe
     assert "On Monday." in answer
     assert "owed" not in answer
     assert desk.kinds(number) == ["customer", "note", "agent"]
+
+
+def test_the_next_ticket_is_claimed_and_mailed_at_the_end_of_an_answer_and_by_a_mail_of_its_own(desk: RunningDesk):
+    first, second, third = (a_request(desk, f"Waiting {number}") for number in range(3))
+    desk.maild("ticket", "set", str(third), "priority=urgent")
+    reply(desk, desk.letters_about("anna", "Waiting 0")[-1], "It is on its way.\n\n#next\n")
+    assert [desk.ticket(number)["owner"] for number in (first, second, third)] == ["anna", None, "anna"]
+    notice = desk.letters_about("anna", "Waiting 2")[-1]
+    assert f"Ticket: {third}\n" in text_of(notice)
+    assert "Owner: Anna Ivanova\n" in text_of(notice)
+    reply(desk, notice, "This one, too.\n")
+    assert "This one, too." in text_of(desk.letters("ann@waiting-2.example")[-1])
+    for row in desk.tickets("status:new", "owner:none", "queue:support"):
+        if row["number"] != second:
+            desk.maild("ticket", "close", str(row["number"]))
+    ask(desk, "", "next\n", to="control")
+    assert desk.ticket(second)["owner"] == "anna"
+    ask(desk, "next support")
+    assert "Nothing is waiting for you." in text_of(desk.letters_about("anna", "Your request: next support")[-1])

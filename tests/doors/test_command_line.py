@@ -245,6 +245,15 @@ def test_a_department_shows_its_tickets_in_order_with_the_reason(desk: RunningDe
     assert first.split("\t")[:4] == ["2", "urgent, opened first", "-", "Ann Smith"]
 
 
+def test_the_next_ticket_is_taken_from_a_department(desk: RunningDesk):
+    number = a_ticket(desk)["number"]
+    row = desk.ask("queue", "next", "support", "--as", "anna")
+    assert (row["number"], row["owner"]) == (number, "anna")
+    one_sentence(run_here(desk.directory, "queue", "next", "--as", "anna"), "nothing waits in Anna Ivanova's departments", status=1)
+    one_sentence(run_here(desk.directory, "queue", "next"), "name one with --as", status=2)
+    one_sentence(run_here(desk.directory, "queue", "next", "sales", "--as", "anna"), "you do not work in that department", status=2)
+
+
 def test_teams_are_shown_with_their_agents(desk: RunningDesk):
     desk.support = "agents: [anna, boris]"
     desk.configure()

@@ -34,6 +34,8 @@ def test_a_subject_that_is_a_control_word_with_its_arguments_asks_the_desk():
     check("list status:open #payment", ("list", "status:open #payment"))
     check("LIST -from:@globex.example", ("list", "-from:@globex.example"))
     check("list  refund", ("list", "refund"))
+    check("next", ("next", ""))
+    check("next support", ("next", "support"))
     check("show 1042", ("show", "1042"))
     check("show [Acme #1042-7QKD]", ("show", "[Acme #1042-7QKD]"))
 
@@ -48,6 +50,7 @@ def test_any_other_subject_is_a_request():
         "listing",
         "Printer",
         "Show me the invoice",
+        "Next week",
         "show",
         "help " * 100,
     ):

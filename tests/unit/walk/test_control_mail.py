@@ -7,14 +7,14 @@ from builders import NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import Decision, IncomingState, Letter
+from maild.effects import Decision, IncomingState, Letter, RecordEvent
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Earlier, Found, Known, LastWords, ListedTicket, Listing, Sent
 from maild.message import Address, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
-from maild.ticket import Status
+from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
 
 ANNA = Address("Anna Ivanova", "anna@home.example")
@@ -36,7 +36,7 @@ def on_ticket(text: str, known: Known) -> Reading:
     sender = a_sender(ANNA, agent="anna", proven=True, proof=Reason("proven", "token"), token=token)
     thread = Thread(a_ticket(), EVIDENCE, evidence=(EVIDENCE,))
     message = a_message(header_from=(ANNA,), text=text, new_text=text)
-    return a_reading(message=message, sender=sender, known=replace(known, tickets={1042: a_ticket()}), thread=thread)
+    return a_reading(message=message, sender=sender, known=replace(known, tickets={**known.tickets, 1042: a_ticket()}), thread=thread)
 
 
 def decided(reading: Reading) -> Draft:
@@ -132,6 +132,45 @@ def test_a_long_conversation_is_shown_up_to_a_measure():
     shown = the_letter(draft).values["said"]
     assert len(shown) == 7
     assert shown[-1]["words"].endswith("w\n[…]")
+
+
+def waiting(*tickets: TicketView) -> Known:
+    """Tickets of support that nobody owns, in order."""
+    numbers = tuple(ticket.number for ticket in tickets)
+    return Known(tickets={ticket.number: ticket for ticket in tickets}, found=Found(next={"support": numbers}))
+
+
+def test_the_next_ticket_becomes_the_agents_and_is_mailed_to_him():
+    draft = decided(fresh("next", known=waiting(a_ticket(7), a_ticket(8))))
+    (decision,) = draft.beside
+    assert (draft.after, decision.before) == (None, a_ticket(7))
+    assert decision.after is not None
+    assert (decision.after.number, decision.after.owner) == (7, "anna")
+    assert [(event.kind, event.by, event.text) for event in decision.effects if isinstance(event, RecordEvent)] == [
+        ("assigned", "anna", "to Anna Ivanova")
+    ]
+    letter = the_letter(draft)
+    assert (letter.template, letter.recipients, letter.subject) == ("shown", AT_HOME, "Printer")
+
+
+def test_where_every_ticket_has_its_owner_nothing_waits():
+    assert the_letter(decided(fresh("next"))).values["outcome"] == "nothing"
+
+
+def test_the_next_ticket_is_another_than_the_one_in_hand():
+    known = replace(waiting(a_ticket(), a_ticket(8)), last_words={})
+    draft = decided(on_ticket("Here it is.\n#next", known))
+    assert draft.after is not None
+    assert [(decision.after.number, decision.after.owner) for decision in draft.beside if decision.after] == [(8, "anna")]
+    assert (draft.after.number, draft.after.owner) == (1042, "anna")
+
+
+def test_what_is_asked_wrongly_claims_nothing():
+    for subject, why in (("next sales", "you do not work in that department"),):
+        letter = the_letter(decided(fresh(subject)))
+        assert letter.values["why"] == why
+    draft = decided(on_ticket("#next\n#next support\nHere it is.", waiting(a_ticket(8))))
+    assert (draft.reason.code, draft.beside) == ("command-failed", ())
 
 
 def test_the_ticket_in_hand_is_shown_as_the_mail_leaves_it():

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from maild.desk.ordering import order
 from maild.message import Address
-from maild.reports.ordering import order
 from maild.store.tickets import TicketRow
 from maild.ticket import Priority, Status
 

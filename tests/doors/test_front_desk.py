@@ -1,0 +1,90 @@
+"""What the command line does in the daemon's own transactions, on each engine (PRODUCT 12, 16)."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from maild.errors import UsageError
+from maild.front_desk import FrontDesk
+from maild.office import Office
+from maild.store import tickets
+from maild.store.apply import apply
+from maild.store.engine import Store
+from maild.ticket import Priority
+from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
+from tests.rig.small_office import an_office
+
+DESK = """
+desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, admins: [ops@acme.example]}
+smtp: {host: localhost, port: 25, security: none}
+queues:
+  support: {address: support@acme.example, agents: [anna, boris], mailbox: {host: localhost, security: none, username: u, password: p}}
+  sales: {address: sales@acme.example, agents: [boris], mailbox: support}
+agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return an_office(tmp_path, DESK)
+
+
+def opened(
+    store: Store, queue: str = "support", *, minutes: int = 0, owner: str | None = None, priority: Priority = Priority.NORMAL
+) -> int:
+    ticket = replace(a_ticket(queue=queue, owner=owner, created=NOW + minutes * MINUTE), priority=priority)
+    with store.writing() as tx:
+        decision = a_decision(a_message(), after=ticket)
+        return apply(tx, decision, now=ticket.created, compose=composed, incoming=None, first_number=1).ticket_number or 0
+
+
+def at_the_desk(store: Store, office: Office, agent: str) -> FrontDesk:
+    return FrontDesk(store, office, office.desk.settings.agents[agent])
+
+
+def taken(desk: FrontDesk, queue: str = "") -> int | None:
+    row = desk.next(queue)
+    assert row is None or row.owner == desk.actor.key
+    return row.number if row else None
+
+
+def test_the_next_ticket_is_the_first_of_all_departments_one_works_in(store: Store, office: Office):
+    of_others, old, urgent = (
+        opened(store, owner="anna"),
+        opened(store, minutes=1),
+        opened(store, "sales", minutes=9, priority=Priority.URGENT),
+    )
+    boris, anna = at_the_desk(store, office, "boris"), at_the_desk(store, office, "anna")
+    assert [taken(boris), taken(anna), taken(boris), taken(anna)] == [urgent, old, None, None]
+    with store.reading() as tx:
+        assert tickets.row(tx, of_others).owner == "anna"
+        assert [(event.kind, event.by, event.text) for event in tickets.list_events(tx, old)][-1] == ("assigned", "anna", "to Anna")
+
+
+def test_the_next_ticket_of_one_department(store: Store, office: Office):
+    opened(store)
+    of_sales = opened(store, "sales", minutes=5)
+    assert taken(at_the_desk(store, office, "boris"), "sales") == of_sales
+    with pytest.raises(UsageError, match="you do not work in that department"):
+        at_the_desk(store, office, "anna").next("sales")
+    with pytest.raises(UsageError, match=r'there is no queue "saels" \(did you mean "sales"\?\)'):
+        at_the_desk(store, office, "anna").next("saels")
+
+
+def test_agents_who_ask_at_once_get_a_ticket_each(store: Store, office: Office):
+    wanted = {opened(store, minutes=minute) for minute in range(12)}
+    got: list[int | None] = []
+    start = threading.Barrier(4)
+
+    def take_three(agent: str) -> None:
+        start.wait(10)
+        got.extend([taken(at_the_desk(store, office, agent)) for _ in range(3)])
+
+    threads = [threading.Thread(target=take_three, args=(agent,)) for agent in ("anna", "boris", "anna", "boris")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(number or 0 for number in got) == sorted(wanted)
