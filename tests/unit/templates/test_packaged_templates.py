@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ TEMPLATES = Templates(a_desk())
 VOID = frozenset({"meta", "br", "hr"})
 EVERY = [(kind, language) for kind in sorted(KINDS) for language in LANGUAGES]
 TO_ANSWER = ("notification", "shown", "escalation", "command-failed", "kept-as-note", "held-back", "digest-storm", "digest-notifications")
+COMMANDS = Path(str(files("maild.templates").joinpath("commands.txt")))
 CATALOGUE = Catalogue(Path("/nonexistent"))
 
 
@@ -146,6 +148,10 @@ def test_the_first_line_tells_in_sixty_characters_where_a_reply_goes(kind: str, 
         first = TEMPLATES.render(kind, (language,), {**sample_values(kind), "reply_to": reply_to}).text.split("\n")[0]
         assert reply_to in first
         assert 0 < len(first) <= 60
+
+
+def test_the_commands_fit_on_a_screen_of_eighty_columns_even_quoted():
+    assert not [line for line in COMMANDS.read_text(encoding="utf-8").splitlines() if len(line) > 76]
 
 
 def test_names_do_not_turn_the_order_of_a_right_to_left_line():
