@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from hypothesis import settings
 from tests.rig import mails
 from tests.rig.browser import Browser
 from tests.rig.dovecot import DovecotServer
+from tests.rig.mutt import Mutt
 from tests.rig.postgres import PostgresServer
 from tests.rig.servers import ServerMissingError
 from tests.rig.sink import SmtpSink
@@ -84,6 +86,19 @@ def browser() -> Iterator[Browser]:
     browser = _started(Browser.start)
     yield browser
     browser.stop()
+
+
+@pytest.fixture
+def open_mutt(dovecot_server: DovecotServer, smtp_sink: SmtpSink) -> Iterator[Callable[[str, str], Mutt]]:
+    """Opens the mail client of a person, by name and address; all are closed at the test's end."""
+    with ExitStack() as opened:
+
+        def open_one(name: str, address: str) -> Mutt:
+            mutt = _started(lambda: Mutt.start(name, address, dovecot_server, smtp_sink))
+            opened.callback(mutt.stop)
+            return mutt
+
+        yield open_one
 
 
 @pytest.fixture

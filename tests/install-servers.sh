@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests talk to, Dovecot, PostgreSQL and Chromium, from Debian's packages: quietly, only where it is missing, only as root,
+# Installs what the tests talk to, Dovecot, PostgreSQL, Chromium and mutt, from Debian's packages: quietly, only where it is missing, only as root,
 # and without starting anything. Elsewhere the tests that need them are skipped and say so (with CI set, they fail).
 set -u
 
@@ -9,6 +9,7 @@ command -v dovecot >/dev/null 2>&1 && test -x /usr/lib/dovecot/imap || missing="
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
+for program in mutt tmux; do command -v "$program" >/dev/null 2>&1 || missing="$missing $program"; done
 test -z "$missing" && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
