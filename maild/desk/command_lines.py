@@ -5,10 +5,13 @@ import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from maild.desk.command import HASHES, Command, CommandFault
 from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
+from maild.ingest.attributions import weigh
+from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
 ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help"))
@@ -40,6 +43,8 @@ _COMMAND_LIKE = re.compile(
 )
 _SEND = re.compile(rf"[{HASHES}]?send")
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
+_LIKENESS = 0.75
+"""From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 
 
@@ -72,8 +77,8 @@ def find_errands(text: str) -> tuple[Command, ...]:
 
 
 def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
-    """The command lines at the start of a text, and one at its very end. A command anywhere else is a fault: what follows it may be meant
-    for nobody outside, as after a greeting or a banner above `#note`."""
+    """The command lines at the start of a text, above or below what it quotes there, and one at its very end. A command anywhere else is a
+    fault: what follows it may be meant for nobody outside, as after a greeting or a banner above `#note`."""
     tags = frozenset(tag.casefold() for tag in known_tags)
     lines = text.splitlines()
     chosen = _find_command_lines(lines)
@@ -94,12 +99,20 @@ def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
 def _find_command_lines(lines: Sequence[str]) -> tuple[int, ...]:
     """Which lines stand where commands are read, and look like one."""
     written = [index for index, line in enumerate(lines) if line.strip(_BLANK)]
-    start = written[0] if written else 0
-    end = start
+    start = end = _find_own(lines, written)
     while end < len(lines) and _split_line(lines[end]):
         end += 1
     is_last_too = bool(written) and written[-1] >= end and _split_line(lines[written[-1]]) is not None
     return (*range(start, end), *(written[-1:] if is_last_too else ()))
+
+
+def _find_own(lines: Sequence[str], written: Sequence[int]) -> int:
+    """Where the writer's own words begin: below what he quotes, where nothing but its attribution stands above that."""
+    start = written[0] if written else 0
+    quoted = next((index for index in written if is_quoted(lines[index])), None)
+    if quoted is None or (quoted > start and not weigh(" ".join(line.strip() for line in lines[start:quoted]))):
+        return start
+    return next((index for index in written if index > quoted and not is_quoted(lines[index])), len(lines))
 
 
 def _split_line(line: str) -> tuple[str, str] | None:
@@ -115,12 +128,18 @@ def _split_line(line: str) -> tuple[str, str] | None:
 
 
 def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
-    """Known commands among the words, by the index of their lines."""
+    """Known commands among the words, mistyped or not, by the index of their lines."""
     for index, line in lines.items():
         word = match["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold() if (match := _COMMAND_LIKE.match(line)) else ""
-        if word in VERBS or word in ALIASES or word in CONTROLS:
-            where = "is read only on the first lines, above any text or blank line, or on the last line"
-            yield CommandFault(index + 1, f"#{word} {where}; if it is no command, write ##{word}")
+        if word and (meant := _find_meant(word)):
+            where = f"#{meant} is read only on the first lines, above any text or blank line, or on the last line"
+            yield CommandFault(index + 1, f"{where}; if it is no command, write ##{word}")
+
+
+@lru_cache(maxsize=1024)
+def _find_meant(word: str) -> str | None:
+    """The command that a word among others is, or is by a slip of the fingers. Remembered: a program is full of "#include"."""
+    return next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=_LIKENESS)), None)
 
 
 def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:

@@ -57,6 +57,24 @@ def test_a_command_among_the_words_stops_everything():
         check_fault(f"{line}\nWatch her.", 1, "#note is read only")
 
 
+def test_a_mistyped_command_among_the_words_stops_everything_too():
+    for word, meant in (("clsoe", "close"), ("nots", "note"), ("wiat", "wait"), ("asssign", "assign")):
+        check_fault(f"Hello\n#{word}\nbye", 2, f"#{meant} is read only on the first lines")
+        check_fault(f"Hello\n#{word}\nbye", 2, f"if it is no command, write ##{word}")
+
+
+def test_commands_below_a_quotation_are_the_first_lines_of_who_writes_there():
+    """P8: mutt, Thunderbird and Gmail let one write below; maild leaves the customer's words above."""
+    quote = "> Where is it?\n> \n> #close\n"
+    check(f"{quote}\n#close\nIt comes.", [("close", "")], f"{quote}\nIt comes.")
+    check(f"{quote}\n#tag vip\n#wait\nIt comes.\n\n{quote}", [("tag", "vip"), ("wait", "")], f"{quote}\nIt comes.\n\n{quote.rstrip()}")
+    attribution = "On Fri, Nov 20, 2026 at 10:02 AM Ann Smith <ann@globex.example>\nwrote:\n\n"
+    check(f"{attribution}{quote}#close\nIt comes.", [("close", "")], f"{attribution}{quote}It comes.")
+    check_fault(f"{quote}\n#frobnicate\nIt comes.", 5, "there is no command #frobnicate")
+    check_fault(f"Hello,\n{quote}#note\nShe is a crook.", 5, "#note is read only")
+    check_fault(f"{quote}It comes.\n#note\nShe is a crook.", 5, "#note is read only")
+
+
 def test_what_only_looks_like_a_command_is_text():
     check("#1 on the list", [], "#1 on the list")
     check("# heading", [], "# heading")
