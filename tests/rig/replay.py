@@ -17,7 +17,7 @@ from maild.office import Office
 from maild.outbox.delivery import Composed
 from maild.pipeline import consider
 from maild.reading import Circumstances
-from maild.store import incoming, letter_aliases
+from maild.store import incoming, letter_aliases, tickets
 from maild.store.apply import Compose, apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.recall import recall
@@ -57,6 +57,11 @@ class Replay:
 
     def letters_about(self, address: str, ticket: int | None) -> list[Sent]:
         return [sent for sent in self.letters.get(address, ()) if sent.ticket == ticket]
+
+    def ticket(self, number: int) -> TicketView:
+        """A ticket as it stands now."""
+        with self.store.reading() as tx:
+            return tickets.view(tx, number)
 
     def note_alias(self, letter: int, message_id: str) -> None:
         """The relay has said by which id it sent a letter on (MAIL.md O1a)."""

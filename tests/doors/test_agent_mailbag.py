@@ -1,0 +1,49 @@
+"""Every kind of agent's mail through the real walk and store: nothing leaks, mistakes come back, what is well-formed is done (A5-A8)."""
+
+from pathlib import Path
+from random import Random
+
+from maild.desk.command_lines import ALIASES
+from maild.desk.verbs import VERBS
+from tests.rig.agent_mailbag import AGENT, DESK, AgentMailbag, Errand, Outcome, as_mail, errands, find_leaks, ways
+from tests.rig.mail_forms import PROGRAMS, Place
+from tests.rig.mails import an_email
+from tests.rig.replay import Sent, a_replay
+
+TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
+
+
+def test_nothing_leaks_and_all_or_nothing_is_done(tmp_path: Path):
+    with a_replay(tmp_path, DESK) as desk:
+        judged = list(AgentMailbag(desk).empty())
+    assert [mail for mail in judged if mail.leaks] == []
+    assert [mail for mail in judged if mail.faults] == []
+    written = "\n".join(mail.what for mail in judged)
+    assert [way for way in ways() if f"({way})" not in written] == []
+
+
+def test_a_bag_has_every_command_rightly_and_wrongly_and_every_way_of_writing():
+    kinds = errands(Random(1))
+    words = {errand.text.split()[0] for errand in kinds}
+    assert {f"#{word}" for word in (*VERBS, *ALIASES)} <= words
+    assert sum(errand.what.startswith("mistyped") for errand in kinds) == len(VERBS) + len(ALIASES)
+    assert {way.program for way in ways()} == set(PROGRAMS)
+    assert {way.place for way in ways() if way.html_only} == set(Place)
+    assert {errand.outcome for errand in kinds} >= {Outcome.SENT, Outcome.INSIDE, Outcome.RETURNED}
+
+
+def test_the_judge_sees_what_leaks():
+    errand = Errand("", "#note\nHe owes us money.", Outcome.INSIDE, "He owes us money.")
+    token = "n.1042.77.0aabcdefghijklmnop"
+    for body, content_type, leak in (
+        (f"Write to {AGENT}.", TEXT, "an agent's address"),
+        (f'<a href="mailto:{AGENT}">me</a>', HTML, "an agent's address"),
+        (f"> maild-ref: {token}", TEXT, "a token"),
+        (f"<p>See {token}</p>", HTML, "a token"),
+        ("<p><b>#clsoe</b></p><p>Here it is.</p>", HTML, "a command line"),
+        ("Hello,\n ＃note\n", TEXT, "a command line"),
+        ("He owes us money.", TEXT, "words that were not to be sent"),
+    ):
+        letter = as_mail(Sent(1, 1042, an_email(body=body, content_type=content_type)))
+        assert [found.partition(":")[0] for found in find_leaks(letter, errand)] == [leak], body
+    assert not list(find_leaks(as_mail(Sent(1, 1042, an_email(body=f"Dear joan{AGENT}, it is #1."))), errand))
