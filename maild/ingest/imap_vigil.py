@@ -1,5 +1,6 @@
 """Waiting for a mail server to say that there is something new (OPERATIONS I8 to I10)."""
 
+import math
 import select
 import threading
 import time
@@ -15,7 +16,7 @@ class Vigil:
     def __init__(self, wire: ImapWire, timing: Timing) -> None:
         self._wire = wire
         self._timing = timing
-        self._round_trip: float | None = None
+        self._round_trip = math.inf
 
     def keep(self, seconds: float, stop: threading.Event) -> bool:
         """Wait until the server says anything at all, at most so many seconds or until `stop`. True: look for new mail.
@@ -25,7 +26,7 @@ class Vigil:
         """
         if self._wire.take_announcement():
             return True
-        if self._round_trip is None and self._measure():
+        if not self._is_near() and self._measure():
             return True
         if self._is_near():
             return self._ask_often(seconds, stop)
@@ -44,13 +45,17 @@ class Vigil:
 
     def _is_near(self) -> bool:
         """Whether the server answers so fast that asking costs next to nothing."""
-        return self._timing.near_poll > 0 and self._round_trip is not None and self._round_trip < NEAR_SECONDS
+        return self._timing.near_poll > 0 and self._round_trip < NEAR_SECONDS
 
     def _measure(self) -> bool:
-        """How fast the server answers. True: it had news, which it will not tell again."""
+        """How fast the server answers at its best. True: it had news, which it will not tell again.
+
+        Measured anew at every vigil until it is near: while what came in the night is worked off, every answer is late, and the connection
+        that begins then lasts long.
+        """
         began = time.monotonic()
         told = self.ask()
-        self._round_trip = time.monotonic() - began
+        self._round_trip = min(self._round_trip, time.monotonic() - began)
         return told
 
     def _ask_often(self, seconds: float, stop: threading.Event) -> bool:

@@ -238,6 +238,20 @@ def test_asking_a_server_nearby_often_costs_next_to_nothing(dovecot, user, shelf
         assert time.process_time() - busy < 0.03
 
 
+def test_a_server_nearby_that_answered_late_at_first_is_asked_often_later(shelf, fake):
+    """Seen in practice: a desk that was started upon a full mailbox heard of mail half a second late until the connection was renewed."""
+
+    def answer_late_once(connection, tag, arguments):
+        fake.scripts.pop(b"NOOP")
+        time.sleep(0.05)
+        connection.send(tag + b" OK done\r\n")
+
+    fake.scripts[b"NOOP"] = answer_late_once
+    with watching(a_mailbox(fake), shelf, timing=replace(HASTY, idle=0.3, near_poll=0.02)):
+        until(lambda: any(b"IDLE" in line for line in fake.commands))
+        until(lambda: all(b"NOOP" in line for line in fake.commands[-4:]))
+
+
 def test_without_idle_the_folder_is_polled(shelf, fake):
     fake.capabilities = b"IMAP4rev1"
     with watching(a_mailbox(fake), shelf):
