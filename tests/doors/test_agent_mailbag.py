@@ -5,10 +5,10 @@ from random import Random
 
 from maild.desk.command_lines import ALIASES
 from maild.desk.verbs import VERBS
-from tests.rig.agent_mailbag import AGENT, DESK, AgentMailbag, Errand, Outcome, as_mail, errands, find_leaks, ways
+from tests.rig.agent_mailbag import AGENT, DESK, AgentMailbag, Errand, Outcome, errands, find_leaks, ways
 from tests.rig.mail_forms import PROGRAMS, Place
-from tests.rig.mails import an_email
-from tests.rig.replay import Sent, a_replay
+from tests.rig.mails import an_email, parsed
+from tests.rig.replay import a_replay
 
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
 
@@ -44,6 +44,6 @@ def test_the_judge_sees_what_leaks():
         ("Hello,\n ＃note\n", TEXT, "a command line"),
         ("He owes us money.", TEXT, "words that were not to be sent"),
     ):
-        letter = as_mail(Sent(1, 1042, an_email(body=body, content_type=content_type)))
+        letter = parsed(an_email(body=body, content_type=content_type))
         assert [found.partition(":")[0] for found in find_leaks(letter, errand)] == [leak], body
-    assert not list(find_leaks(as_mail(Sent(1, 1042, an_email(body=f"Dear joan{AGENT}, it is #1."))), errand))
+    assert not list(find_leaks(parsed(an_email(body=f"Dear joan{AGENT}, it is #1.")), errand))

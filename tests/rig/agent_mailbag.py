@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import Enum
 from html import unescape
@@ -21,7 +20,7 @@ from maild.ticket import Priority, Status, TicketView
 from tests.rig import mail_programs
 from tests.rig.mail_forms import PROGRAMS, Place, Quoted, Writing, body_of, written
 from tests.rig.mail_programs import Parent
-from tests.rig.mails import an_email
+from tests.rig.mails import an_email, parsed
 from tests.rig.replay import Replay, Sent
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -263,11 +262,11 @@ class AgentMailbag:
         self._now += timedelta(minutes=5)
         self.desk.receive(self._answer(errand, way, notice), self._now)
         new = {address: sent[seen.get(address, 0) :] for address, sent in self.desk.letters.items()}
-        outside = [as_mail(sent) for address, sent in new.items() if address not in INSIDERS for sent in sent]
+        outside = [parsed(sent.raw) for address, sent in new.items() if address not in INSIDERS for sent in sent]
         leaks = tuple(leak for mail in outside for leak in find_leaks(mail, errand))
-        answers = [as_mail(sent) for sent in new.get(customer, []) if as_mail(sent)["Auto-Submitted"] is None]
+        answers = [parsed(sent.raw) for sent in new.get(customer, []) if parsed(sent.raw)["Auto-Submitted"] is None]
         after = self.desk.ticket(number)
-        faults = tuple(find_faults(errand, before, after, answers, outside, [as_mail(sent) for sent in new.get(AGENT, [])]))
+        faults = tuple(find_faults(errand, before, after, answers, outside, [parsed(sent.raw) for sent in new.get(AGENT, [])]))
         return Judged(f"{errand.what} ({way})", errand.outcome, leaks, faults)
 
     def _open(self, errand: Errand) -> tuple[str, int]:
@@ -282,7 +281,7 @@ class AgentMailbag:
         return customer, number
 
     def _answer(self, errand: Errand, way: Way, notice: Sent) -> bytes:
-        mail = as_mail(notice)
+        mail = parsed(notice.raw)
         quoted = Quoted(str(mail["From"]), str(mail["To"]), str(mail["Subject"]), _text(mail).rstrip("\n"), body_of(_html(mail)))
         program = mail_programs.PROGRAMS[way.program]
         identifier = str(mail["Message-ID"]).strip("<>")
@@ -314,12 +313,6 @@ def _paired(kinds: Iterable[Errand], every_way: Iterable[Way]) -> Iterator[tuple
 def _fits(errand: Errand, way: Way) -> bool:
     """Commands stand at the start of what is new, which between the lines is none of his."""
     return way.place is not Place.BETWEEN or not errand.begins_with_command
-
-
-def as_mail(sent: Sent) -> EmailMessage:
-    mail = message_from_bytes(sent.raw, policy=policy.default)
-    assert isinstance(mail, EmailMessage)
-    return mail
 
 
 def _text(mail: EmailMessage) -> str:

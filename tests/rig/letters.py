@@ -1,7 +1,5 @@
 """Builders of what mail out is given: a small desk, its tokens and composer, letters and deliveries. Defaults make an ordinary one."""
 
-import email
-import email.policy
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from maild.round_trip import RoundTrip
 from maild.templates.render import Templates
 from maild.ticket import Priority, Status, TicketView
 from maild.tokens import LetterKind, Tokens
+from tests.rig.mails import parsed
 
 NOW = datetime(2026, 11, 20, 10, 2, 11, tzinfo=UTC)
 ANN = Address("Ann Smith", "ann@globex.example")
@@ -96,9 +95,7 @@ def a_round_trip(**fields: object) -> RoundTrip:
 
 def read_back(letter: Composed) -> EmailMessage:
     """The letter as the standard library reads it."""
-    message = email.message_from_bytes(letter.raw, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
+    return parsed(letter.raw)
 
 
 def text_of(message: EmailMessage, subtype: str = "plain") -> str:

@@ -3,6 +3,8 @@
 from base64 import encodebytes
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from email.utils import format_datetime
 from itertools import count
 
@@ -72,6 +74,13 @@ def build(fields: Iterable[tuple[str, str]], body: str) -> bytes:
     """Header fields and a body as wire bytes with CRLF line ends; surrogate escapes become the 8-bit bytes they stand for."""
     head = "".join(f"{name}: {value}{CRLF}" for name, value in fields if value)
     return (head + CRLF + CRLF.join(body.splitlines()) + CRLF).encode("utf-8", "surrogateescape")
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    """A mail as the standard library reads it."""
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
 
 
 def _with(fields: list[tuple[str, str]], extra: Headers) -> list[tuple[str, str]]:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
@@ -29,7 +28,7 @@ from maild.store.status import find_depths
 from tests.rig.commands import run_here
 from tests.rig.dovecot import DovecotServer
 from tests.rig.forked import ForkedDaemon
-from tests.rig.mails import an_email
+from tests.rig.mails import an_email, parsed
 from tests.rig.sink import Caught, SmtpSink
 
 UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING)
@@ -249,9 +248,7 @@ def a_desk_without_servers(directory: Path, **settings: Any) -> RunningDesk:
 
 
 def as_mail(caught: Caught) -> EmailMessage:
-    message = message_from_bytes(caught.raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
+    return parsed(caught.raw)
 
 
 def text_of(mail: EmailMessage) -> str:
