@@ -7,7 +7,7 @@ from functools import partial
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do
-from maild.desk.agent_signatures import without_signature
+from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, parse, says_send
 from maild.desk.control_mail import asking_of, decide_control_mail
@@ -206,7 +206,8 @@ def _parsed(text: str, reading: Reading, agent: Agent, settings: Settings) -> Pa
     configured = tuple(queue.signature for queue in settings.queues.values() if queue.signature)
     unsigned = partial(without_signature, name=agent.name, configured=configured, earlier=reading.known.own_answers)
     parsed = _parse(reading, unsigned(text), internal=False)
-    return replace(parsed, body=unsigned(parsed.body))
+    body = unsigned(parsed.body)
+    return replace(parsed, body="" if is_signature_alone(body, agent.name) else body)
 
 
 def _parse(reading: Reading, text: str, *, internal: bool) -> Parsed:

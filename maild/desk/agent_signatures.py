@@ -7,6 +7,7 @@ must not miss a word.
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from maild.desk.courtesy import says_thanks
 from maild.ingest.data import words
 from maild.ingest.html_shown import letters_of
 from maild.ingest.introductions import is_greeting
@@ -35,6 +36,18 @@ def without_signature(text: str, name: str, configured: Iterable[str], earlier: 
     starts = (*(_find_configured(lines, signature) for signature in configured), _find_repeated(lines, name, earlier))
     found = [start for start in starts if start is not None and _may_end_before(lines, start)]
     return "\n".join(lines[: min(found)]).rstrip() if found else text
+
+
+def is_signature_alone(text: str, name: str) -> bool:
+    """Whether a text says nothing but who wrote it: the agent's name, below a farewell or not, and what stands below names. Thanks are
+    meant for somebody.
+
+    Seen in practice: `#close` in Outlook, which has put his signature into the answer before he wrote.
+    """
+    written = [line for line in text.split("\n") if line.strip()]
+    above = next((place for place, line in enumerate(written) if not _is_farewell(line)), len(written))
+    is_named = above < len(written) <= MOST_LINES and letters_of(written[above]) == letters_of(name) != ""
+    return is_named and _is_addition(written[above:]) and not any(map(says_thanks, written[:above]))
 
 
 def _may_end_before(lines: Sequence[str], start: int) -> bool:

@@ -29,6 +29,11 @@ def is_courtesy(message: InboundMessage) -> bool:
     return len(written) <= MAX_WORDS and bool(words & thanks) and words <= thanks | beside
 
 
+def says_thanks(text: str) -> bool:
+    """Whether there is a word of thanks in it."""
+    return not _words()[0].isdisjoint(map(_fold, _WORD.findall(text)))
+
+
 def _is_reaction(message: InboundMessage) -> bool:
     """Seen in practice: Outlook's "[👍] Ann Smith reacted to your message:", and nothing else. Where From has a name, it is that name: a
     person may write so of somebody else."""

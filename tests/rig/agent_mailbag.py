@@ -101,7 +101,7 @@ class Errand:
     holds: Holds = _always
     asked: str = ASKED
     signature: tuple[str, ...] = SIGNATURE
-    signature_alone: tuple[str, ...] = SIGNATURE[:1]
+    signature_alone: tuple[str, ...] = SIGNATURE[:2]
     begins_with_command: bool = True
 
 
@@ -149,6 +149,7 @@ def errands(random: Random) -> tuple[Errand, ...]:
         ),
         *(_last(f"#{word}", _example(word), next(words)) for word in ("close", "wait", "assign")),
         *(Errand(f"#{word} alone", f"#{word}", Outcome.INSIDE, holds=_example(word).holds) for word in ("close", "take", "wait")),
+        Errand("no word of his", "", Outcome.RETURNED),
         _commanded("#tag vip\n#priority high", Example(holds=lambda ticket: "vip" in ticket.tags), next(words)),
         *(
             _returned(f"mistyped {word}", f"#{_mistyped(word, random)} {_example(meant).argument}", next(words))

@@ -1,6 +1,6 @@
 """Signatures of agents that nothing marks as such (MAIL.md P9)."""
 
-from maild.desk.agent_signatures import without_signature
+from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.known import OwnAnswer
 
 SIGNED = "Best regards\nAnna Ivanova\nSenior Engineer\nRoom 4711, Building C"
@@ -74,3 +74,22 @@ def test_lines_that_a_departments_signature_has_too_stay_where_they_are_no_signa
     check_kept("You have talked to\nAcme Support", (), "Acme Support")
     check_kept("The page is new.\n\nhttps://acme.example", (), DEPARTMENT)
     check_kept(f"{DEPARTMENT}\n\nis what we write below.", (), DEPARTMENT)
+
+
+def test_a_name_and_what_stands_below_names_say_nothing():
+    """`#close` in Outlook, above the signature that was there before."""
+    for text in ("Anna Ivanova", f"\n\n{SIGNED}", "Kind regards,\n\n*Anna Ivanova*\n\nSenior Engineer | Acme\n+44 20 7946 0000\n"):
+        assert is_signature_alone(text, "Anna Ivanova"), text
+    for text in (
+        "",
+        "Anna Ivanova",
+        "Best regards",
+        "It is mended.\n\nAnna Ivanova",
+        "Thank you\nAnna Ivanova",
+        "Anna Ivanova will call you.",
+        "Anna Ivanova\nRoom 4711\n\nShe will call you tomorrow.",
+        "Boris Petrov\nAnna Ivanova",
+        f"> {SIGNED}",
+    ):
+        assert not is_signature_alone(text, "Anna" if text == "Anna Ivanova" else "Anna Ivanova"), text
+    assert not is_signature_alone("Room 4711", "")

@@ -504,6 +504,16 @@ def test_a_quotation_alone_goes_back_to_the_agent():
         assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
 
 
+def test_a_signature_alone_is_no_answer_and_no_word_beside_a_command():
+    """Seen in practice: Outlook's stands in every answer, marked by nothing."""
+    signature = "Kind regards\nAnna Ivanova\nRoom 4711"
+    assert posted(decided(by_anna(message={"new_text": signature, "text": signature}))) == [("command-failed", (ANNA,))]
+    text = f"#close\n\n{signature}"
+    draft = decided(by_anna(message={"new_text": text, "text": text}))
+    assert draft.after is not None
+    assert (draft.after.status, kinds(draft), [template for template, _ in posted(draft)]) == (Status.CLOSED, [], ["closed"])
+
+
 NOTIFICATION = """> Reply = to Ann Smith
 >
 > Where is it?
