@@ -3,9 +3,7 @@
 from pathlib import Path
 from random import Random
 
-from maild.desk.command_lines import ALIASES
-from maild.desk.verbs import VERBS
-from tests.rig.agent_mailbag import AGENT, DESK, AgentMailbag, Errand, Outcome, errands, find_leaks, ways
+from tests.rig.agent_mailbag import AGENT, DESK, KNOWN, AgentMailbag, Errand, Outcome, errands, find_leaks, ways
 from tests.rig.mail_forms import PROGRAMS, Place
 from tests.rig.mails import an_email, parsed
 from tests.rig.replay import a_replay
@@ -25,8 +23,8 @@ def test_nothing_leaks_and_all_or_nothing_is_done(tmp_path: Path):
 def test_a_bag_has_every_command_rightly_and_wrongly_and_every_way_of_writing():
     kinds = errands(Random(1))
     words = {errand.text.partition(" ")[0].partition("\n")[0] for errand in kinds}
-    assert {f"#{word}" for word in (*VERBS, *ALIASES)} <= words
-    assert sum(errand.what.startswith("mistyped") for errand in kinds) == len(VERBS) + len(ALIASES)
+    assert {f"#{word}" for word in KNOWN} <= words
+    assert sum(errand.what.startswith("mistyped") for errand in kinds) == len(KNOWN)
     assert {way.program for way in ways()} == set(PROGRAMS)
     assert {way.place for way in ways() if way.html_only} == set(Place)
     assert {errand.outcome for errand in kinds} >= {Outcome.SENT, Outcome.INSIDE, Outcome.RETURNED}

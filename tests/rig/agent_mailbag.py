@@ -15,6 +15,7 @@ from itertools import count
 from random import Random
 
 from maild.desk.command_lines import ALIASES
+from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
 from maild.ticket import Priority, Status, TicketView
 from tests.rig import mail_programs
@@ -39,6 +40,7 @@ AGENT = "anna@acme.example"
 INSIDERS = frozenset({AGENT, "boris@acme.example", "ops@acme.example"})
 ASKED = "Where is my order of the thirteenth?"
 SIGNATURE = ("Anna Ivanova", "Room 4711", AGENT)
+KNOWN = frozenset({*VERBS, *CONTROLS, *ALIASES})
 _INSIDER = re.compile(rf"(?i)(?<![\w.-])(?:{'|'.join(map(re.escape, INSIDERS))})")
 _TOKEN = re.compile(r"(?:n\.|\+a)\d{1,12}\.\d{1,12}\.[a-z0-9]{10,}")
 _COMMAND_LINE = re.compile(r"[\W_]*[#＃][\W_]*[^\W\d_]")
@@ -85,6 +87,10 @@ EXAMPLES = {
     "uncc": Example("carol@elsewhere.example", lambda ticket: "carol@elsewhere.example" not in _copied(ticket)),
     "spam": Example(outcome=Outcome.INSIDE, holds=lambda ticket: ticket.status is Status.SPAM),
     "noreply": Example(outcome=Outcome.INSIDE),
+    "next": Example(),
+    "list": Example("status:open"),
+    "show": Example("1"),
+    "help": Example(),
 }
 """A command that is not among them is written alone, and may be done or come back; nothing of it may leak in either case."""
 
@@ -140,7 +146,7 @@ def ways() -> tuple[Way, ...]:
 def errands(random: Random) -> tuple[Errand, ...]:
     """Every kind once, and at the end what can be written anywhere."""
     words = (f"Here is answer {number}." for number in count(1))
-    known = {**{word: word for word in VERBS}, **ALIASES}
+    known = {word: word for word in (*VERBS, *CONTROLS)} | ALIASES
     return (
         *(_commanded(f"#{word}", _example(meant), next(words)) for word, meant in known.items()),
         *(
@@ -229,7 +235,7 @@ def _mistyped(word: str, random: Random) -> str:
         f"{word[:at]}{word[at + 1 :]}",
         f"{word}s",
     )
-    return next(slip for slip in random.sample(slips, len(slips)) if slip not in VERBS and slip not in ALIASES and slip != word)
+    return next(slip for slip in random.sample(slips, len(slips)) if slip not in KNOWN and slip != word)
 
 
 def _copied(ticket: TicketView) -> set[str]:
@@ -345,7 +351,7 @@ def find_leaks(mail: EmailMessage, errand: Errand) -> Iterator[str]:
         if "maild-ref" in line or _TOKEN.search(line):
             yield f"a token: {line}"
     own = [line for line in body if line.strip("> ") not in errand.asked.split("\n")]
-    if errand.outcome is not Outcome.SENT and errand.words and any(errand.words in line for line in own):
+    if errand.outcome in (Outcome.INSIDE, Outcome.RETURNED) and errand.words and any(errand.words in line for line in own):
         yield f"words that were not to be sent: {errand.words}"
     if errand.what != "##close":
         yield from (f"a command line: {line}" for line in own if _COMMAND_LINE.match(line))
