@@ -136,6 +136,19 @@ def test_a_wrong_command_comes_back_with_the_draft_and_the_correction_goes_out(n
     eventually(lambda: notified.status == "closed")
 
 
+def test_the_desk_is_asked_by_a_subject_and_its_answers_fit_on_the_screen(notified: Day):
+    notified.mutt.write(notified.desk.at("support"), f"list from:{notified.customer}")
+    shown = notified.mutt.read(2)
+    assert f"{notified.ticket}  " in shown
+    notified.mutt.write(notified.desk.at("support"), f"show {notified.ticket}")
+    asked = notified.mutt.read(3)
+    assert "Reply = to Ann Smith" in asked
+    for screen in (shown, asked):
+        assert "\n+" not in screen
+    notified.mutt.answer("Use the extinguisher.")
+    assert text_of(notified.desk.letter(notified.customer, 2)).startswith(f"Use the extinguisher.\n\n{SIGNED}\n")
+
+
 @pytest.mark.parametrize("as_attachment", [False, True])
 def test_a_notification_that_is_forwarded_into_the_desk_stays_inside(notified: Day, as_attachment: bool):
     """A6."""

@@ -41,8 +41,7 @@ draft.write_text("\\n".join(lines), "utf-8")
 
 
 class Mutt:
-    """One person's mutt, at the list of his mails: `read` opens the newest. The other actions do something with the mail that is open, and
-    are back at the list then."""
+    """One person's mutt, at the list of his mails: `read` opens the newest. Other actions begin with a mail open, and end at the list."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -83,6 +82,16 @@ class Mutt:
         """Reply, with these words above what mutt quotes, or below the quoted line that ends so."""
         self._write(words, below)
         self._press("r")
+        self._send()
+
+    def write(self, to: str, subject: str) -> None:
+        """A new mail, with nothing in it but a signature."""
+        self._write("")
+        self._press("m")
+        self.wait_for(")\nTo:")
+        self._type(to)
+        self.wait_for(")\nSubject:")
+        self._type(subject)
         self._send()
 
     def forward(self, to: str, words: str, *, as_attachment: bool) -> None:
