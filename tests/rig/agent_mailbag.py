@@ -19,7 +19,7 @@ from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
 from maild.ticket import Priority, Status, TicketView
 from tests.rig import mail_programs
-from tests.rig.mail_forms import PROGRAMS, Place, Quoted, Writing, body_of, written
+from tests.rig.mail_forms import PROGRAMS, Place, Quoted, Writing, body_of, forwarded, written
 from tests.rig.mail_programs import Parent
 from tests.rig.mails import an_email, parsed
 from tests.rig.replay import Replay, Sent
@@ -98,7 +98,7 @@ EXAMPLES = {
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What an agent writes. `words` are his for the customer, or for colleagues; `text` is how all of it stands in his mail, over his
-    signature. `signature_alone` is that of programs which set none apart."""
+    signature. `signature_alone` is that of programs which set none apart; `forwarded_by` the program that passes the notification on."""
 
     what: str
     text: str
@@ -109,6 +109,7 @@ class Errand:
     signature: tuple[str, ...] = SIGNATURE
     signature_alone: tuple[str, ...] = SIGNATURE[:2]
     begins_with_command: bool = True
+    forwarded_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ def errands(random: Random) -> tuple[Errand, ...]:
         *(_last(f"#{word}", _example(word), next(words)) for word in ("close", "wait", "assign")),
         *(Errand(f"#{word} alone", f"#{word}", Outcome.INSIDE, holds=_example(word).holds) for word in ("close", "take", "wait")),
         Errand("no word of his", "", Outcome.RETURNED),
+        *(_forwarded(program, next(words)) for program in PROGRAMS),
         _commanded("#tag vip\n#priority high", Example(holds=lambda ticket: "vip" in ticket.tags), next(words)),
         *(
             _returned(f"mistyped {word}", f"#{_mistyped(word, random)} {_example(meant).argument}", next(words))
@@ -191,6 +193,11 @@ def _plain(words: str) -> Errand:
 
 def _asked(what: str, asked: str, words: str) -> Errand:
     return replace(_plain(words), what=what, asked=asked)
+
+
+def _forwarded(program: str, words: str) -> Errand:
+    """To a partner, with the desk in copy."""
+    return Errand("forwarded", words, Outcome.INSIDE, words, lambda ticket: ticket.status is Status.NEW, forwarded_by=program)
 
 
 def _signed(what: str, line: str, words: str) -> Errand:
@@ -290,21 +297,18 @@ class AgentMailbag:
     def _answer(self, errand: Errand, way: Way, notice: Sent) -> bytes:
         mail = parsed(notice.raw)
         quoted = Quoted(str(mail["From"]), str(mail["To"]), str(mail["Subject"]), _text(mail).rstrip("\n"), body_of(_html(mail)))
-        program = mail_programs.PROGRAMS[way.program]
+        program, department = mail_programs.PROGRAMS[way.program], str(mail["Reply-To"] or mail["From"])
         identifier = str(mail["Message-ID"]).strip("<>")
         parent = Parent(identifier, tuple(item.strip("<>") for item in str(mail["References"] or "").split()), str(mail["Subject"]))
         signature = errand.signature if PROGRAMS[way.program].marked else errand.signature_alone
         content_type, body = written(way.program, Writing(errand.text, signature, way.place, ASKED), quoted, html_only=way.html_only)
         own_id = program.identifier.format(number=next(self._numbers), domain="acme.example")
-        return an_email(
-            sender=f"Anna Ivanova <{AGENT}>",
-            to=str(mail["Reply-To"] or mail["From"]),
-            message_id=own_id,
-            headers=program.answer(parent),
-            body=body,
-            content_type=content_type,
-            date=self._now,
-        )
+        said = {"sender": f"Anna Ivanova <{AGENT}>", "message_id": own_id, "date": self._now}
+        if errand.forwarded_by:
+            subject, body = forwarded(way.program, errand.text, quoted)
+            ids = {name: value for name, value in program.answer(parent) if name != "Subject"}
+            return an_email(**said, to="partner@else.example", subject=subject, headers={**ids, "Cc": department}, body=body)
+        return an_email(**said, to=department, headers=program.answer(parent), body=body, content_type=content_type)
 
 
 def _paired(kinds: Iterable[Errand], every_way: Iterable[Way]) -> Iterator[tuple[Errand, Way]]:
@@ -319,6 +323,8 @@ def _paired(kinds: Iterable[Errand], every_way: Iterable[Way]) -> Iterator[tuple
 
 def _fits(errand: Errand, way: Way) -> bool:
     """Commands stand at the start of what is new, which between the lines is none of his."""
+    if errand.forwarded_by:
+        return way.program == errand.forwarded_by
     return way.place is not Place.BETWEEN or not errand.begins_with_command
 
 

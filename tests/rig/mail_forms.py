@@ -175,6 +175,29 @@ PROGRAMS = {
 """By their names in `mail_programs`."""
 
 
+_BLOCK = "From: {sender}\n{date}: Friday, November 20, 2026 10:02 AM\nTo: {to}\nSubject: {subject}\n\n{text}"
+_FORWARDS = {
+    "Gmail": ("Fwd: {subject}", f"---------- Forwarded message ---------\n{_BLOCK}", "Date"),
+    "Outlook": ("FW: {subject}", f"{'_' * 32}\n{_BLOCK}", "Sent"),
+    "Outlook on a telephone": ("Fw: {subject}", f"Get Outlook for iOS<https://aka.example/o0ukef>\n{'_' * 32}\n{_BLOCK}", "Sent"),
+    "Apple Mail": ("Fwd: {subject}", f"Begin forwarded message:\n\n{_BLOCK}", "Date"),
+    "Thunderbird": ("Fwd: {subject}", f"-------- Forwarded Message --------\n{_BLOCK}", "Date"),
+    "mutt": (
+        "[{address}: {subject}]",
+        f"----- Forwarded message from {{sender}} -----\n\n{_BLOCK}\n\n----- End forwarded message -----",
+        "Date",
+    ),
+}
+
+
+def forwarded(program: str, words: str, quoted: Quoted) -> tuple[str, str]:
+    """(subject, plain text) of a mail that passes another on."""
+    subject, body, date = _FORWARDS[program]
+    address = quoted.sender.partition("<")[2].rstrip(">")
+    shown = {"sender": quoted.sender, "to": quoted.to, "subject": quoted.subject, "text": quoted.text, "date": date}
+    return subject.format(address=address, subject=quoted.subject), f"{words}\n\n{body.format(**shown)}\n"
+
+
 def body_of(html: str) -> str:
     """What stands in the body of a page, to be quoted."""
     return re.sub(r"(?s).*<body>|</body>.*", "", html)
