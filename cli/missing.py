@@ -26,8 +26,6 @@ UNBUILT = {
     "rules graph": "",
     "agent show": "`maild agent list --json` has all",
     "agent welcome": "",
-    "agent away": "",
-    "agent back": "",
     "customer": "",
     "mailbox show": "`maild mailbox list --json` has all",
     "template show": "`maild template preview` has it filled in, `maild template copy` fetches its file",

@@ -1,11 +1,12 @@
 """Draft and verdict → Decision: what the rules changed, and which letters follow. Pure; the last step before the archive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk import letters
+from maild.desk.absence import deputies
 from maild.desk.acknowledge import ack_refusals, settled_refusal
 from maild.desk.audience import admins_named, agents_named
 from maild.desk.colleagues import tell_department, tell_of_move
@@ -19,7 +20,7 @@ from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
 from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
-from maild.known import Earlier
+from maild.known import Absence, Earlier
 from maild.message import Address, AuthResult, InboundMessage, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, find_flooded, post, storm_refusal
 from maild.reading import Reading
@@ -307,12 +308,12 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
     elif draft.silence is None and not reading.circumstances.quiet:
         # A rule may move a ticket because of a mail that nobody is told of, as an automatic answer.
         words = letters.customers_message(ticket, letters.answered_on(ticket, reading.known.last_words.get(ticket.number)))
-        yield from tell_of_move(draft.before, ticket, words, settings, suppressed=reading.known.suppressed)
+        yield from tell_of_move(draft.before, ticket, words, settings, suppressed=reading.known.suppressed, away=reading.known.away)
     for wish in verdict.wishes:
         if isinstance(wish, NotifyWish) and draft.silence:
             yield RecordEvent("notify_withheld", f"rule {wish.rule}", f"{wish.template}: {draft.silence.text}")
         elif isinstance(wish, NotifyWish):
-            yield from _alerts(wish, ticket, draft.message.visible if draft.message else "", settings)
+            yield from _alerts(wish, ticket, draft.message.visible if draft.message else "", reading.known.away, settings)
 
 
 def _notifications(
@@ -332,6 +333,7 @@ def _notifications(
         settings,
         (*notes, *reading.known.earlier.get(ticket.number, ())),
         suppressed=reading.known.suppressed,
+        away=reading.known.away,
         watching=ticket.watchers - (draft.before.watchers if draft.before else frozenset()),
         flooded=find_flooded(reading.known.sent, settings),
     )
@@ -394,8 +396,8 @@ def _other_reply_addresses(message: InboundMessage, ticket: TicketView, settings
     return ", ".join(address.address for address in others if "@" in address.address and not settings.is_own_address(address.address))
 
 
-def _alerts(wish: NotifyWish, ticket: TicketView, words: str, settings: Settings) -> Iterator[Effect]:
-    for key in agents_named(wish.who, ticket, settings):
+def _alerts(wish: NotifyWish, ticket: TicketView, words: str, away: Mapping[str, Absence], settings: Settings) -> Iterator[Effect]:
+    for key in agents_named(wish.who, ticket, settings, absent=frozenset(away), deputies=deputies(away)):
         agent = settings.agents[key]
         letter = letters.alert(Address(agent.name, agent.email), key, ticket, wish.template, settings, wish.values, words)
         yield from post(letter, settings)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from maild.known import Conduct
+from maild.known import Absence, Conduct
 from maild.message import Address, Attachment, AuthResult
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
@@ -188,6 +188,20 @@ class SendKept:
     incoming: int
 
 
+@dataclass(frozen=True, slots=True)
+class StartAbsence:
+    """An agent is away from now on (PRODUCT 12)."""
+
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class EndAbsence:
+    """The agent is back."""
+
+    agent: str
+
+
 Effect = (
     AddMessage
     | RecordEvent
@@ -203,6 +217,8 @@ Effect = (
     | LiftSuppression
     | NoteAlias
     | SendKept
+    | StartAbsence
+    | EndAbsence
 )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
+from maild.desk.absence import read_absence
 from maild.desk.acts import Act, do
 from maild.desk.audience import agent_homes
 from maild.desk.colleagues import tell_department
@@ -15,12 +16,12 @@ from maild.desk.letters import NOTHING_ANSWERED
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
 from maild.errors import UsageError
 from maild.ingest.hygiene import one_line
-from maild.known import Known, Suppression
+from maild.known import Absence, Known, Suppression
 from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.store import errands, suppressions, tickets
+from maild.store import absences, errands, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
@@ -50,7 +51,8 @@ class FrontDesk:
             ticket = tickets.view(tx, number)
             answered = letters.answered_on(ticket, last_words_of(tx, number))
             known = self._suppressed(tx, *(address.key for address in (ticket.addressee, *ticket.cc)))
-            done = do(ticket, replace(act, suppressed=known, earlier=earlier_on(tx, number)), answered, self.office.desk.settings)
+            told = replace(act, suppressed=known, earlier=earlier_on(tx, number), away=absences.find_holding(tx, act.at))
+            done = do(ticket, told, answered, self.office.desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)
@@ -89,9 +91,28 @@ class FrontDesk:
         circle = settings.queues[queue].notify.new
         with self.store.writing() as tx:
             suppressed = self._suppressed(tx)
-            told = tell_department(circle, ticket, message, (), settings, suppressed=suppressed, without=(self.actor.key,))
+            away = absences.find_holding(tx, now)
+            told = tell_department(circle, ticket, message, (), settings, suppressed=suppressed, without=(self.actor.key,), away=away)
             effects = (message, opened, *ack, *told)
             return self._apply(tx, Decision(IncomingState.DONE, Reason("command-line", self.actor.key), None, ticket, effects))
+
+    def leave(self, until: str = "", deputy: str = "") -> Absence:
+        """The actor is away from now on, until a time in plain words by his own clock; see `maild.desk.absence`.
+
+        Raises:
+            UsageError: the words name no time ahead, or the deputy is no other agent.
+        """
+        absence = read_absence(self.actor, until, deputy, self.office.desk.settings, _now())
+        if isinstance(absence, str):
+            raise UsageError(absence)
+        with self.store.writing() as tx:
+            absences.store(tx, absence)
+        return absence
+
+    def come_back(self) -> None:
+        """The actor is there again."""
+        with self.store.writing() as tx:
+            absences.end(tx, self.actor.key)
 
     def _suppressed(self, tx: Transaction, *customers: str) -> Mapping[str, Suppression]:
         """Those of the customers' and of all agents' addresses to which mail comes back."""

@@ -208,6 +208,16 @@ NOTHING_FOUND = Found()
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """An agent is away (PRODUCT 12). `until` None: until he says so; `deputy` is who is told of his tickets, None: their departments."""
+
+    agent: str
+    since: datetime
+    until: datetime | None = None
+    deputy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conduct:
     """What is remembered of a mail to tell loops and guesses (MAIL.md L5, S6): how many tags and tokens in it carry a wrong MAC or are
     numbers tried in vain, whether it came right behind automatic mail of ours to its sender, the first on its ticket since, and the hash of
@@ -290,6 +300,7 @@ class Known:
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
     pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
     mails of the agent who writes, if there are so many. `found` is what he wants to have looked up.
+    `away` are the agents who are away now, by key.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -311,6 +322,7 @@ class Known:
     own_answers: tuple[OwnAnswer, ...] = ()
     seen_pictures: frozenset[str] = frozenset()
     found: Found = NOTHING_FOUND
+    away: Mapping[str, Absence] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

@@ -14,7 +14,7 @@ from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.store import suppressions, switches, tickets
+from maild.store import absences, suppressions, switches, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.tickets import TicketRow
@@ -61,7 +61,7 @@ def _tell_all(store: Store, office: Office, untold: Sequence[TicketRow], now: da
     settings = office.desk.settings
     with store.writing() as tx:
         compose = composing(tx, office, now)
-        unreachable = suppressions.find_unreachable(tx, settings, now)
+        unreachable = suppressions.find_unreachable(tx, settings, now).union(absences.find_holding(tx, now))
         for gathered in gather(untold):
             first = tickets.view(tx, gathered[0].number)
             decision = Decision(IncomingState.DONE, Reason("storm", ""), first, first, _digest(first, gathered, unreachable, settings))

@@ -6,14 +6,16 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Mode, Settings
 from maild.desk import letters
-from maild.desk.colleagues import tell_agents, tell_of_move
+from maild.desk.absence import deputies, describe_absence
+from maild.desk.audience import agents_to_tell
+from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
 from maild.desk.letters import Answered
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
 from maild.desk.verbs import Performed, perform
 from maild.effects import AddMessage, Effect, RecordEvent
-from maild.known import Earlier, Suppression
+from maild.known import Absence, Earlier, Suppression
 from maild.message import Address, Attachment
 from maild.outbox.guard import address_refusal, post, suppression_refusal
 from maild.outbox.leaks import find_leak
@@ -28,6 +30,7 @@ class Act:
     `message_id`, `references`, `subject` and `shown`, its time for people, are those of the agent's mail, empty at the command line.
     `suppressed` are addresses to which mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5).
     `earlier` are the messages before this one, for a colleague to see. `errands` ask the desk itself and do nothing to the ticket.
+    `away` are the agents who are away, by key.
     """
 
     agent: Agent
@@ -47,6 +50,7 @@ class Act:
     earlier: tuple[Earlier, ...] = ()
     shown: datetime | None = None
     errands: tuple[Command, ...] = ()
+    away: Mapping[str, Absence] = field(default_factory=dict)
 
     @property
     def says_something(self) -> bool:
@@ -79,6 +83,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *(replace(event, by=act.by) for event in performed.events),
         *left,
         *_ownership(settled, after, act),
+        *_absent_owner(ticket, after, act, settings),
         *(_answer(after, act, answered, settings) if answers else ()),
         *_customer_notice(ticket, after, act, answers, performed.no_reply, answered, settings),
         *_colleagues(ticket, after, act, message, answered, settings),
@@ -163,6 +168,17 @@ def _ownership(before: TicketView, after: TicketView, act: Act) -> Iterator[Reco
         yield RecordEvent("changed", "maild", "status waiting: the customer has an answer")
 
 
+def find_absent_owner(before: TicketView, after: TicketView, act: Act) -> Absence | None:
+    """PRODUCT 12: the ticket is given to a colleague who is away, whom nobody expects to see it now."""
+    is_given = after.owner not in (before.owner, act.agent.key)
+    return act.away.get(after.owner or "") if is_given else None
+
+
+def _absent_owner(before: TicketView, after: TicketView, act: Act, settings: Settings) -> Iterator[RecordEvent]:
+    if absence := find_absent_owner(before, after, act):
+        yield RecordEvent("warned", "maild", f"{describe_absence(absence, settings)}; others are told in his place")
+
+
 def _answer(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Iterator[Effect]:
     # Only the words must not name him (A8): a link with his own address in the HTML is no reason to refuse what the text says.
     html = "" if find_leak(act.html, act.agent.addresses) else act.html
@@ -201,9 +217,20 @@ def _colleagues(
     told = message or letters.customers_message(after, answered)
     earlier = act.earlier if message else tuple(past for past in act.earlier if past.is_note or not answered.text.startswith(past.words))
     owner, is_new_owner = settings.agents.get(after.owner or ""), before.owner != after.owner
-    owners = (owner.key,) if owner and owner.key != act.agent.key and (message or is_new_owner) else ()
-    passed = (f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ()
+    owners = _keepers(owner, after, act, settings) if owner and owner.key != act.agent.key and (message or is_new_owner) else ()
+    absent = tell_of_absence(after, act.away, settings)
+    passed = absent or ((f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ())
     moved = describe_move(before, after, settings, act.agent.name)
     yield from tell_agents(owners, after, told, (*passed, *moved), settings, earlier)
     others = (act.agent.key, *owners)
-    yield from tell_of_move(before, after, told, settings, earlier, suppressed=act.suppressed, mover=act.agent.name, without=others)
+    yield from tell_of_move(
+        before, after, told, settings, earlier, suppressed=act.suppressed, mover=act.agent.name, without=others, away=act.away
+    )
+
+
+def _keepers(owner: Agent, ticket: TicketView, act: Act, settings: Settings) -> tuple[str, ...]:
+    """The owner; while he is away, those who are told in his place."""
+    if owner.key not in act.away:
+        return (owner.key,)
+    absent = frozenset(act.away)
+    return agents_to_tell("owner", ticket, settings, without=(act.agent.key,), absent=absent, deputies=deputies(act.away))

@@ -6,12 +6,12 @@ from functools import partial
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
-from maild.desk.acts import Act, do
+from maild.desk.acts import Act, do, find_absent_owner
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, parse, says_send
 from maild.desk.control_mail import asking_of, decide_control_mail
-from maild.desk.errands import run
+from maild.desk.errands import Asking, run, tell_of_absent_owner
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes, repeats
@@ -19,7 +19,7 @@ from maild.desk.rehoming import rehome
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.verbs import with_sender_named
 from maild.draft import Draft
-from maild.effects import AddMessage, Effect, IncomingState, RecordEvent, SendKept
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendKept
 from maild.ingest.dates import shown_date
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.forwards import begins_with_forward
@@ -130,7 +130,8 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
-    ran = run(act.errands, asking_of(reading, agent, settings, now, done.after))
+    asking = asking_of(reading, agent, settings, now, done.after)
+    ran = run(act.errands, asking)
     if faults := done.faults or ran.faults:
         return _command_failed(reading, agent, ticket, text, settings, faults)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
@@ -144,7 +145,19 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
         *done.effects,
     )
     reason = Reason("agent-act", f"{agent.name}, {proof}")
-    return Draft(IncomingState.DONE, reason, before=ticket, after=done.after, effects=effects, beside=ran.decisions)
+    return Draft(
+        IncomingState.DONE,
+        reason,
+        before=ticket,
+        after=done.after,
+        effects=effects,
+        beside=(*_warned(ticket, done.after, act, asking), *ran.decisions),
+    )
+
+
+def _warned(before: TicketView, after: TicketView, act: Act, asking: Asking) -> tuple[Decision, ...]:
+    absence = find_absent_owner(before, after, act)
+    return (tell_of_absent_owner(absence, asking),) if absence else ()
 
 
 def _understand(
@@ -309,6 +322,7 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         earlier=reading.known.earlier.get(ticket.number, ()),
         shown=_shown_date(reading, now),
         errands=parsed.errands,
+        away=reading.known.away,
     )
 
 

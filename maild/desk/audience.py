@@ -1,6 +1,6 @@
 """Who is told: the agents behind `notify:`, in the order INTERFACE.md gives. Pure."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -9,6 +9,7 @@ from maild.message import Address
 from maild.ticket import TicketView
 
 Circle = Literal["agents", "owner", "lead", "none"]
+NO_DEPUTIES: Mapping[str, str] = {}
 _CIRCLES: dict[str, Circle] = {"owner": "owner", "lead": "lead", "agents": "agents"}
 
 
@@ -23,19 +24,26 @@ def unreachable_agents(suppressed: Container[str], settings: Settings) -> frozen
 
 
 def agents_to_tell(
-    circle: Circle, ticket: TicketView, settings: Settings, *, without: Iterable[str] = (), absent: frozenset[str] = frozenset()
+    circle: Circle,
+    ticket: TicketView,
+    settings: Settings,
+    *,
+    without: Iterable[str] = (),
+    absent: frozenset[str] = frozenset(),
+    deputies: Mapping[str, str] = NO_DEPUTIES,
 ) -> tuple[str, ...]:
     """Agent keys of a circle around a ticket: without an owner the queue's agents, without agents its lead.
 
-    `without`: who need not be told; `absent`: who cannot be, so that others take their place. An agent with `notify: mine` hears of his own
-    tickets only; where nobody is left the lead is told all the same. Empty where there is none but the admins, who are plain addresses
-    (`settings.desk.admins`).
+    `without`: who need not be told; `absent`: who cannot be, so that others take their place, an owner's of `deputies` first. An agent with
+    `notify: mine` hears of his own tickets only; where nobody is left the lead is told all the same. Empty where there is none but the
+    admins, who are plain addresses (`settings.desk.admins`).
     """
     queue = settings.queues.get(ticket.queue)
     excluded = frozenset(without)
-    circled = _circle(circle, ticket, queue, settings, absent)
+    keeper = _find_keeper(ticket, settings, absent, deputies)
+    circled = _circle(circle, ticket, queue, settings, absent, keeper)
     chosen = [agent for agent in circled if agent not in excluded and agent in settings.agents]
-    wanted = [agent for agent in chosen if agent == ticket.owner or settings.agents[agent].notify != "mine"]
+    wanted = [agent for agent in chosen if agent in (ticket.owner, keeper) or settings.agents[agent].notify != "mine"]
     lead = queue.lead if queue and queue.lead in settings.agents and queue.lead not in absent else None
     return tuple(dict.fromkeys(wanted or ([lead] if chosen and lead and lead not in excluded else [])))
 
@@ -60,10 +68,18 @@ def watchers_to_tell(queues: Iterable[str], ticket: TicketView, settings: Settin
     return tuple(dict.fromkeys(found))
 
 
-def _circle(circle: Circle, ticket: TicketView, queue: Queue | None, settings: Settings, absent: frozenset[str]) -> tuple[str, ...]:
+def _find_keeper(ticket: TicketView, settings: Settings, absent: frozenset[str], deputies: Mapping[str, str]) -> str | None:
+    """Who cares for the ticket: its owner, or who stands in for him; None where there is neither."""
+    keeper = deputies.get(ticket.owner or "") if ticket.owner in absent else ticket.owner
+    return keeper if keeper in settings.agents and keeper not in absent else None
+
+
+def _circle(
+    circle: Circle, ticket: TicketView, queue: Queue | None, settings: Settings, absent: frozenset[str], keeper: str | None
+) -> tuple[str, ...]:
     if circle == "none":
         return ()
-    owner = (ticket.owner,) if ticket.owner in settings.agents and ticket.owner not in absent and ticket.owner else ()
+    owner = (keeper,) if keeper else ()
     lead = (queue.lead,) if queue and queue.lead and queue.lead not in absent else ()
     team = settings.teams.get(ticket.team or "", ())
     agents = tuple(agent for agent in team or (queue.agents if queue else ()) if agent not in absent)
@@ -74,14 +90,22 @@ def _circle(circle: Circle, ticket: TicketView, queue: Queue | None, settings: S
     return agents or lead
 
 
-def agents_named(who: Iterable[str], ticket: TicketView, settings: Settings) -> tuple[str, ...]:
-    """Agent keys behind the words of a rule's `notify` (RULES.md 4): owner, lead, agents, a team, or an agent's key."""
+def agents_named(
+    who: Iterable[str],
+    ticket: TicketView,
+    settings: Settings,
+    *,
+    absent: frozenset[str] = frozenset(),
+    deputies: Mapping[str, str] = NO_DEPUTIES,
+) -> tuple[str, ...]:
+    """Agent keys behind the words of a rule's `notify` (RULES.md 4): owner, lead, agents, a team, or an agent's key. Who is named by his
+    key is told also while he is away."""
     found: list[str] = []
     for word in who:
         if circle := _CIRCLES.get(word):
-            found += agents_to_tell(circle, ticket, settings)
+            found += agents_to_tell(circle, ticket, settings, absent=absent, deputies=deputies)
         elif word in settings.teams:
-            found += settings.teams[word]
+            found += (agent for agent in settings.teams[word] if agent not in absent)
         elif word in settings.agents:
             found.append(word)
     return tuple(dict.fromkeys(found))

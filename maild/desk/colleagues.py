@@ -1,17 +1,20 @@
 """What colleagues are told of a message: each agent by a notification of his own, the admins where there is no agent. Pure."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from maild.config.settings import Settings
 from maild.desk import letters
+from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import Circle, agents_to_tell, unreachable_agents, watchers_to_tell
 from maild.desk.rehoming import describe_move
 from maild.effects import AddMessage, Effect, Fold, RecordEvent
-from maild.known import Earlier
+from maild.known import Absence, Earlier
 from maild.message import Address
 from maild.outbox.guard import post
 from maild.ticket import Status, TicketView
 
+NOBODY_AWAY: Mapping[str, Absence] = {}
 _SETTLED = frozenset({Status.CLOSED, Status.SPAM, Status.MERGED})
 
 
@@ -48,20 +51,26 @@ def tell_department(
     without: Sequence[str] = (),
     watching: Iterable[str] = (),
     flooded: Container[str] = (),
+    away: Mapping[str, Absence] = NOBODY_AWAY,
 ) -> Iterator[Effect]:
     """A notification for each agent of the circle, and for who speaks for the queues `watching` (F10); for the admins where the circle is
     empty.
 
     `suppressed` are addresses to which mail comes back (B6), as they are compared; `without`: who need not be told;
-    `flooded`: see `tell_agents`.
+    `flooded`: see `tell_agents`; `away`: who is, by key, so that others take his place.
     """
     unreachable = unreachable_agents(suppressed, settings)
-    everybody = agents_to_tell(circle, ticket, settings, absent=unreachable)
-    told = agents_to_tell(circle, ticket, settings, without=without, absent=unreachable) if without else everybody
-    for key in unreachable.intersection(agents_to_tell(circle, ticket, settings)):
-        yield RecordEvent("notify_withheld", "maild", f"mail to {settings.agents[key].name} comes back; others are told")
-    watchers = watchers_to_tell(watching, ticket, settings, without=(*told, *without, *unreachable))
-    yield from tell_agents((*told, *watchers), ticket, message, warnings, settings, earlier, flooded=flooded)
+    absent = unreachable.union(away)
+    among = partial(agents_to_tell, circle, ticket, settings, absent=absent, deputies=deputies(away))
+    everybody = among()
+    told = among(without=without) if without else everybody
+    for key in (key for key in agents_to_tell(circle, ticket, settings) if key in absent and key not in without):
+        comes_back = f"mail to {settings.agents[key].name} comes back"
+        why = comes_back if key in unreachable else describe_absence(away[key], settings)
+        yield RecordEvent("notify_withheld", "maild", f"{why}; others are told")
+    watchers = watchers_to_tell(watching, ticket, settings, without=(*told, *without, *absent))
+    in_his_place = tell_of_absence(ticket, away, settings)
+    yield from tell_agents((*told, *watchers), ticket, message, (*in_his_place, *warnings), settings, earlier, flooded=flooded)
     if not everybody and not watchers and circle != "none":
         yield from _tell_admins(ticket, message, warnings, settings)
 
@@ -76,6 +85,7 @@ def tell_of_move(
     suppressed: Container[str],
     mover: str = "",
     without: Sequence[str] = (),
+    away: Mapping[str, Absence] = NOBODY_AWAY,
 ) -> Iterator[Effect]:
     """A department to which a ticket has been moved is told as of a new one, unless it needs nobody any more; see `tell_department`.
 
@@ -84,7 +94,13 @@ def tell_of_move(
     moved = describe_move(before, after, settings, mover)
     if moved and after.status not in _SETTLED:
         circle = settings.queues[after.queue].notify.new
-        yield from tell_department(circle, after, message, moved, settings, earlier, suppressed=suppressed, without=without)
+        yield from tell_department(circle, after, message, moved, settings, earlier, suppressed=suppressed, without=without, away=away)
+
+
+def tell_of_absence(ticket: TicketView, away: Mapping[str, Absence], settings: Settings) -> tuple[str, ...]:
+    """Why somebody else than the owner is told of his ticket."""
+    absence = away.get(ticket.owner or "")
+    return (f"{describe_absence(absence, settings)}, and owns this ticket. You are told in his place.",) if absence else ()
 
 
 def _tell_admins(ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings) -> Iterator[Effect]:

@@ -14,10 +14,10 @@ from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help"))
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help", "back"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
-NOT_YET |= {"task", "macro", "files", "away", "back"}
+NOT_YET |= {"task", "macro", "files"}
 MOST_LOOKED_UP = 20
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from maild.config.settings import Settings
+from maild.desk.absence import is_spoken
 from maild.desk.command import HASHES, Command
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import FoundToken
@@ -50,6 +51,10 @@ def _queue(argument: str, settings: Settings) -> bool:
     return not argument or argument.casefold() in settings.queues
 
 
+def _absence(argument: str, settings: Settings) -> bool:
+    return is_spoken(argument)
+
+
 def _ticket(argument: str, settings: Settings) -> bool:
     return read_number(argument) is not None
 
@@ -58,6 +63,8 @@ CONTROLS: dict[str, Control] = {
     "next": Control("[QUEUE]", "gives you the first ticket that waits in your departments, and mails it to you", _queue),
     "list": Control("QUERY", "mails you the tickets that meet it, as in list status:open #payment", _anything),
     "show": Control("NUMBER", "mails you a ticket with all that was said; your reply answers it", _ticket),
+    "away": Control("[until WHEN] [deputy NAME]", "others are told in your place, as in away until 12 May deputy boris", _absence),
+    "back": Control("", "you are there again", _empty),
     "help": Control("", "mails you this", _empty),
 }
 

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from maild.config.settings import Agent, Settings
+from maild.desk.absence import describe_absence, zone_of
 from maild.desk.command import CommandFault
 from maild.desk.letters import Answered, clock, customers_message, fold_note, notification
 from maild.desk.manual import usages
+from maild.desk.when import describe_moment
 from maild.effects import Letter
-from maild.known import Earlier, ListedTicket, Listing
+from maild.known import Absence, Earlier, ListedTicket, Listing
 from maild.message import Address
 from maild.outbox.hygiene import one_line
 from maild.ticket import TicketView
@@ -45,6 +47,22 @@ def nothing_waits(face: Face) -> Letter:
     return _letter(face, outcome="nothing")
 
 
+def away(face: Face, absence: Absence) -> Letter:
+    """PRODUCT 12: until when, by his own clock, and who stands in."""
+    return _letter(face, outcome="away", absence=_describe_absence(absence, face))
+
+
+def back(face: Face) -> Letter:
+    """He is told of everything again."""
+    return _letter(face, outcome="back")
+
+
+def absent(face: Face, absence: Absence) -> Letter:
+    """A colleague to whom he has given a ticket is away."""
+    owner = face.settings.agents[absence.agent]
+    return _letter(face, outcome="absent", absent=owner.name, absence=_describe_absence(absence, face))
+
+
 def commands(face: Face) -> Letter:
     """Every command there is."""
     rows = tuple({"usage": usage, "does": does} for usage, does in usages())
@@ -56,10 +74,18 @@ def not_done(face: Face, faults: Iterable[CommandFault]) -> Letter:
     return _letter(face, automatic=True, why="; ".join(map(str, faults)))
 
 
-def shown(agent: Agent, ticket: TicketView, answered: Answered, conversation: Sequence[Earlier], settings: Settings) -> Letter:
+def shown(
+    agent: Agent,
+    ticket: TicketView,
+    answered: Answered,
+    conversation: Sequence[Earlier],
+    settings: Settings,
+    absence: Absence | None = None,
+) -> Letter:
     """A ticket with all that was said on it, the newest first: a notification of what the customer wrote last, to be answered like one
-    (MAIL.md A6, O7)."""
-    told = notification(agent, ticket, customers_message(ticket, answered), (), settings)
+    (MAIL.md A6, O7). `absence`: the reader's, which he may have forgotten to end."""
+    warnings = (f"{describe_absence(absence, settings)}, as you have said. The word back ends that.",) if absence else ()
+    told = notification(agent, ticket, customers_message(ticket, answered), warnings, settings)
     said = tuple(_said(past, agent, settings) for past in _within(_without_last(conversation, answered), MOST_SAID))
     return replace(told, template="shown", values={**told.values, "said": said})
 
@@ -116,6 +142,12 @@ def _line(ticket: ListedTicket, face: Face, now: datetime) -> dict[str, object]:
         "subject": subject if len(subject) <= MOST_OF_SUBJECT else f"{subject[:MOST_OF_SUBJECT].rstrip()}…",
         "link": _ask_link(f"show {ticket.number}", face),
     }
+
+
+def _describe_absence(absence: Absence, face: Face) -> dict[str, str]:
+    deputy = face.settings.agents.get(absence.deputy or "")
+    zone = zone_of(face.agent, face.settings)
+    return {"until": describe_moment(absence.until, zone) if absence.until else "", "deputy": deputy.name if deputy else ""}
 
 
 def describe_age(age: timedelta) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from maild.config.faults import did_you_mean
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
+from maild.desk.absence import describe_absence, read_spoken
 from maild.desk.acts import Act, do
 from maild.desk.command import Command, CommandFault
 from maild.desk.control import MOST_ASKED, UNKNOWN, read_number, suggest
@@ -17,9 +18,9 @@ from maild.desk.letters import NOTHING_ANSWERED, answered_on
 from maild.desk.ordering import order
 from maild.desk.query import Filter, find_stranger, parse_query
 from maild.desk.rehoming import works_in
-from maild.effects import Decision, IncomingState, Letter
+from maild.effects import Decision, Effect, EndAbsence, IncomingState, Letter, StartAbsence
 from maild.errors import UsageError
-from maild.known import Known, Listing, Wanted
+from maild.known import Absence, Known, Listing, Wanted
 from maild.outbox.guard import post
 from maild.reason import Reason
 from maild.ticket import TicketView
@@ -135,7 +136,26 @@ def _shown(ticket: TicketView, asking: Asking) -> Letter:
     """The ticket with all that was said, as the notification of what its customer wrote last."""
     answered = answered_on(ticket, asking.known.last_words.get(ticket.number))
     said = asking.known.found.conversations.get(ticket.number, ())
-    return control_letters.shown(asking.agent, ticket, answered, said, asking.settings)
+    return control_letters.shown(asking.agent, ticket, answered, said, asking.settings, asking.known.away.get(asking.agent.key))
+
+
+def _away(command: Command, asking: Asking) -> Decision | str:
+    absence = read_spoken(command.argument, asking.agent, asking.settings, asking.now)
+    if isinstance(absence, str):
+        return absence
+    letter = control_letters.away(_face(command, asking), absence)
+    return _answered(command, letter, asking, StartAbsence(absence))
+
+
+def _back(command: Command, asking: Asking) -> Decision | str:
+    return _answered(command, control_letters.back(_face(command, asking)), asking, EndAbsence(asking.agent.key))
+
+
+def tell_of_absent_owner(absence: Absence, asking: Asking) -> Decision:
+    """Who gives a ticket to a colleague who is away is told so at once, and may think again."""
+    face = control_letters.Face(asking.agent, asking.queue, f"assign {absence.agent}", asking.settings, asking.answers)
+    reason = Reason("control", describe_absence(absence, asking.settings))
+    return Decision(IncomingState.DONE, reason, effects=post(control_letters.absent(face, absence), asking.settings))
 
 
 def _help(command: Command, asking: Asking) -> Decision | str:
@@ -160,16 +180,18 @@ def _face(command: Command, asking: Asking) -> control_letters.Face:
     return control_letters.Face(asking.agent, asking.queue, asked, asking.settings, asking.answers)
 
 
-def _answered(command: Command, letter: Letter, asking: Asking) -> Decision:
-    """A letter about no ticket."""
+def _answered(command: Command, letter: Letter, asking: Asking, *effects: Effect) -> Decision:
+    """A letter about no ticket, and what is done about none."""
     reason = Reason("control", f"{asking.agent.name} asks for: {command.word} {command.argument}".rstrip())
-    return Decision(IncomingState.DONE, reason, effects=post(letter, asking.settings))
+    return Decision(IncomingState.DONE, reason, effects=(*effects, *post(letter, asking.settings)))
 
 
 ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
     "next": _next,
     "list": _list,
     "show": _show,
+    "away": _away,
+    "back": _back,
     "help": _help,
     UNKNOWN: _unknown,
 }

@@ -21,7 +21,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
     reply_to     to agents: whom a reply goes to, shortened, and how many others; "" means it becomes an internal note
     copies       to agents: who gets a copy of an answer; writer: who wrote, where he is not the requester but one of those
     reference    to agents: the `maild-ref` line; actions: close, take, wait, note as mailto links
-    asked, outcome, listed, commands: what an agent has asked the desk itself, and the answer (`maild.desk.control_letters`)
+    asked, outcome, listed, commands, absence, absent: what an agent has asked the desk itself, and the answer
     said         to agents: the whole conversation of a ticket they asked for: head, words
     warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail
                  that is held): empty unless `Letter.values` has them; so is incoming (a mail's number), but in letters about no ticket

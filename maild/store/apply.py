@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, update
 from maild.effects import (
     AddMessage,
     Decision,
+    EndAbsence,
     Fold,
     Letter,
     LiftMute,
@@ -24,13 +25,14 @@ from maild.effects import (
     NoteBounce,
     RecordEvent,
     SendKept,
+    StartAbsence,
     Suppress,
     TripBreaker,
 )
 from maild.ingest.arrival import Incoming
 from maild.message import Attachment
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import brakes, counters, folds, letter_aliases, letters, mutes, sent_copies, suppressions
+from maild.store import absences, brakes, counters, folds, letter_aliases, letters, mutes, sent_copies, suppressions
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
@@ -120,6 +122,7 @@ def apply(
     _write_letters(tx, posted, number, incoming, now)
     _write_log(tx, decision, number, incoming, now)
     _write_marks(tx, decision, number, now)
+    _write_absences(tx, decision)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)
     elif incoming:
@@ -392,6 +395,16 @@ def _write_marks(tx: Transaction, decision: Decision, number: int | None, now: d
                 suppressions.lift(tx, address)
             case SendKept(message):
                 incoming_mail.send_after_all(tx, message)
+
+
+def _write_absences(tx: Transaction, decision: Decision) -> None:
+    """What an agent says of himself."""
+    for effect in decision.effects:
+        match effect:
+            case StartAbsence(absence):
+                absences.store(tx, absence)
+            case EndAbsence(agent):
+                absences.end(tx, agent)
 
 
 def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming, now: datetime) -> None:

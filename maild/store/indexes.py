@@ -5,6 +5,7 @@ of both engines, a tenth of what a command takes to start.
 from sqlalchemy import Connection, Index
 
 from maild.store.tables import all_tables
+from maild.store.tables.desk import absences
 from maild.store.tables.mail_in import GUESSING, KEPT_OUT, LENT, PASSED, UNSETTLED, WITH_TICKET, incoming
 from maild.store.tables.mail_out import (
     AUTOMATIC,
@@ -56,6 +57,7 @@ Index("ix_message_names_address", message_names.c.address)
 Index("ix_events_ticket", events.c.ticket, events.c.id)
 Index("ix_rule_traces_ticket", rule_traces.c.ticket, rule_traces.c.id)
 Index("ix_rule_traces_incoming", rule_traces.c.incoming)
+Index("ix_absences_until", absences.c.until)
 Index("ix_letters_unpacked", letters.c.number, sqlite_where=UNPACKED, postgresql_where=UNPACKED)
 Index("ix_letters_ticket", letters.c.ticket, letters.c.number)
 Index("ix_letters_message_id", letters.c.message_id)

@@ -25,7 +25,7 @@ from maild.known import (
     Question,
 )
 from maild.message import Address, AuthResult
-from maild.store import errands, letter_aliases, suppressions
+from maild.store import absences, errands, letter_aliases, suppressions
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -196,6 +196,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         own_answers=_find_own_answers(tx, question),
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
         found=found_beside,
+        away=absences.find_holding(tx, now),
     )
 
 

@@ -75,6 +75,8 @@ _FOR_AGENTS: Mapping[str, object] = {
         {"head": "2026-03-02 17:51 #note Anna Ivanova:", "words": "she has called"},
         {"head": "2026-03-02 17:50 Ann Smith:", "words": "Where is my order?\n\nAnn"},
     ],
+    "absence": {"until": "Tue 12 May 2026 09:00 (Europe/Sofia)", "deputy": "Boris Petrov"},
+    "absent": "Boris Petrov",
     "commands": [{"usage": "#close", "does": "closes the ticket"}],
 }
 OPTIONAL: Mapping[str, object] = {
@@ -92,6 +94,8 @@ OPTIONAL: Mapping[str, object] = {
     "listed": (),
     "said": (),
     "commands": (),
+    "absence": {"until": "", "deputy": ""},
+    "absent": "",
     "match": {},
     "limit": "",
     "reply_to": "",

@@ -140,3 +140,24 @@ def test_the_next_ticket_is_claimed_and_mailed_at_the_end_of_an_answer_and_by_a_
     assert desk.ticket(second)["owner"] == "anna"
     ask(desk, "next support")
     assert "Nothing is waiting for you." in text_of(desk.letters_about("anna", "Your request: next support")[-1])
+
+
+def test_an_agent_who_is_away_is_told_of_nothing_until_he_is_back(desk: RunningDesk):
+    """PRODUCT 12. His tickets are told to his deputy, who answers them."""
+    ask(desk, "away until 12 May deputy boris", sender="anna")
+    letter = desk.letters_about("anna", "away until 12 May deputy boris")[-1]
+    assert "Deputy: Boris Petrov\n" in text_of(letter)
+    assert " 12 May " in text_of(letter)
+    number = a_request(desk, "While she is away")
+    assert not desk.letters_about("anna", "While she is away")
+    desk.maild("ticket", "assign", str(number), "anna", "--as", "boris")
+    told = len(desk.letters_about("boris", "While she is away"))
+    desk.receive(an_email(sender="ann@while-she-is-away.example", to=desk.at("support"), subject=f"Re: {desk.ticket(number)['tag']}"))
+    notice = desk.letters_about("boris", "While she is away")[told]
+    assert "and owns this ticket. You are told in his place." in text_of(notice)
+    reply(desk, notice, "She is away, I am here.\n#back\n", sender="boris")
+    assert "She is away, I am here." in text_of(desk.letters("ann@while-she-is-away.example")[-1])
+    reply(desk, letter, "#back\n")
+    assert "You are back." in text_of(desk.letters_about("anna", "Your request: back")[-1])
+    a_request(desk, "Now she is back")
+    assert desk.letters_about("anna", "Now she is back")

@@ -254,6 +254,22 @@ def test_the_next_ticket_is_taken_from_a_department(desk: RunningDesk):
     one_sentence(run_here(desk.directory, "queue", "next", "sales", "--as", "anna"), "you do not work in that department", status=2)
 
 
+def test_an_agent_is_away_until_then_with_a_deputy_and_back(desk: RunningDesk):
+    desk.maild("agent", "list")
+    row = desk.ask("agent", "away", "boris", "--until", "3d", "--deputy", "anna")
+    assert (row["agent"], row["away"]["deputy"]) == ("boris", "anna")
+    listed = {row["agent"]: row["away"] for row in desk.ask("agent", "list")}
+    assert (listed["anna"], listed["boris"]) == (None, row["away"])
+    shown = maild(desk, "agent", "list").stdout.splitlines()
+    assert shown[0].split("\t")[-1] == "-"
+    assert re.fullmatch(r"until \S+, deputy anna", shown[1].split("\t")[-1])
+    assert maild(desk, "agent", "back", "boris").stdout == "Boris Petrov is back\n"
+    assert desk.ask("agent", "list")[1]["away"] is None
+    assert maild(desk, "agent", "away", "boris").stdout == "Boris Petrov is away\n"
+    one_sentence(run_here(desk.directory, "agent", "away", "boris", "--until", "someday"), '"someday" is no time', status=2)
+    one_sentence(run_here(desk.directory, "agent", "away", "bors"), 'there is no agent "bors"', status=2)
+
+
 def test_teams_are_shown_with_their_agents(desk: RunningDesk):
     desk.support = "agents: [anna, boris]"
     desk.configure()

@@ -2,18 +2,22 @@
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from maild.config.settings import Agent
+from maild.desk.acts import Act
+from maild.desk.command import Command
 from maild.errors import UsageError
 from maild.front_desk import FrontDesk
 from maild.office import Office
-from maild.store import tickets
+from maild.store import absences, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.ticket import Priority
-from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
+from tests.rig.desk import ANN, MINUTE, NOW, a_decision, a_message, a_ticket, composed
 from tests.rig.small_office import an_office
 
 DESK = """
@@ -24,6 +28,9 @@ queues:
   sales: {address: sales@acme.example, agents: [boris], mailbox: support}
 agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
 """
+
+
+ANNA = Agent("anna", "Anna", "anna@acme.example")
 
 
 @pytest.fixture
@@ -71,6 +78,37 @@ def test_the_next_ticket_of_one_department(store: Store, office: Office):
         at_the_desk(store, office, "anna").next("sales")
     with pytest.raises(UsageError, match=r'there is no queue "saels" \(did you mean "sales"\?\)'):
         at_the_desk(store, office, "anna").next("saels")
+
+
+def away(store: Store, *, hours: float = 0) -> dict[str, tuple[datetime | None, str | None]]:
+    """Who is away some hours from now, until when, and who stands in."""
+    with store.reading() as tx:
+        found = absences.find_holding(tx, datetime.now(UTC) + timedelta(hours=hours))
+    return {key: (absence.until, absence.deputy) for key, absence in found.items()}
+
+
+def test_an_absence_ends_by_itself_or_when_the_agent_says_so(store: Store, office: Office):
+    boris = at_the_desk(store, office, "boris")
+    until = boris.leave("1h", "anna").until
+    assert (away(store), away(store, hours=1.1)) == ({"boris": (until, "anna")}, {})
+    boris.leave()
+    assert away(store, hours=1000) == {"boris": (None, None)}
+    boris.come_back()
+    boris.come_back()
+    assert away(store) == {}
+    with pytest.raises(UsageError, match='"someday" is no time'):
+        boris.leave("someday")
+
+
+def test_a_ticket_opened_by_hand_is_told_to_who_is_there(store: Store, office: Office):
+    at_the_desk(store, office, "boris").leave()
+    row = at_the_desk(store, office, "anna").open("sales", ANN, "A call", "She called.", acknowledge=False)
+    with store.reading() as tx:
+        told = [(event.kind, event.text) for event in tickets.list_events(tx, row.number)]
+    assert ("notify_withheld", "Boris is away; others are told") in told
+    at_the_desk(store, office, "anna").act(row.number, Act(ANNA, "anna", NOW + 10_000 * MINUTE, commands=(Command("assign", "boris"),)))
+    with store.reading() as tx:
+        assert "warned" in [event.kind for event in tickets.list_events(tx, row.number)]
 
 
 def test_agents_who_ask_at_once_get_a_ticket_each(store: Store, office: Office):

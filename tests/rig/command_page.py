@@ -49,7 +49,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 | department of `queue show` | the same, `teams` (its agents in each), and `tickets`: those to be done, in order, with one key more, `why` |
 | mailbox | `mailbox host username folder queues state last_success error` |
 | mailbox of `mailbox test` | `mailbox ok findings`, each finding with `level text remedy` |
-| agent | `agent name email emails role queues leads teams` |
+| agent | `agent name email emails role queues leads teams away`, the last null or `since until deputy` |
 | rule | `rule when mode does place about owner disabled` |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |

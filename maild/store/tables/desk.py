@@ -1,4 +1,4 @@
-"""What the desk keeps for itself: numbers, switches, leases, and who is muted."""
+"""What the desk keeps for itself: numbers, switches, leases, who is muted, and who is away."""
 
 from datetime import datetime
 
@@ -41,3 +41,13 @@ class MuteColumns(TypedColumns):
 
 
 mutes = Table("mutes", metadata, MuteColumns)
+
+
+class AbsenceColumns(TypedColumns):
+    agent: Named[str] = Column(Text, primary_key=True)
+    since: Named[datetime] = Column(Time)
+    until: Named[datetime | None] = Column(Time)
+    deputy: Named[str | None] = Column(Text)
+
+
+absences = Table("absences", metadata, AbsenceColumns)

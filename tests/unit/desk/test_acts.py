@@ -10,7 +10,7 @@ from maild.desk.acts import Act, Done, do
 from maild.desk.command import Command
 from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.effects import AddMessage, Letter, Post, RecordEvent
-from maild.known import Earlier, Suppression
+from maild.known import Absence, Earlier, Suppression
 from maild.message import Address, Attachment
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
@@ -287,3 +287,27 @@ def test_a_ticket_moved_with_a_note_is_shown_with_the_note_and_one_that_is_done_
     assert [line.partition(": ")[2] for line in letter.values["history"]] == ["On its way.", "Where is", "Hello"]
     for command in ("close", "spam"):
         assert told(moved("", command)) == []
+
+
+def test_a_ticket_given_to_who_is_away_is_told_to_his_deputy_and_the_log_warns():
+    """PRODUCT 12."""
+    away = {"boris": Absence("boris", NOW, None, "anna")}
+    act = done("", "assign boris", agent=ADMIN, answered=WORDS, away=away)
+    assert act.after.owner == "boris"
+    assert [effect.text for effect in act.effects if isinstance(effect, RecordEvent) and effect.kind == "warned"] == [
+        "Boris Petrov is away; others are told in his place"
+    ]
+    (letter,) = letters(act)
+    assert (letter.agent, letter.values["warnings"]) == (
+        "anna",
+        ("Boris Petrov is away, and owns this ticket. You are told in his place.",),
+    )
+    assert told(done("", "assign boris", answered=WORDS, away=away)) == [], "the deputy himself has done it"
+    assert told(done("", "assign boris", answered=WORDS)) == ["boris"]
+
+
+def test_what_a_colleague_does_on_the_ticket_of_who_is_away_is_told_in_his_place():
+    ticket = a_ticket(owner="boris")
+    away = {"boris": Absence("boris", NOW)}
+    assert told(done("#note", "note", ticket=ticket, agent=ADMIN, away=away)) == ["anna"]
+    assert "warned" not in events(done("Done.", ticket=ticket, away=away))

@@ -34,6 +34,8 @@ def test_a_subject_that_is_a_control_word_with_its_arguments_asks_the_desk():
     check("list status:open #payment", ("list", "status:open #payment"))
     check("LIST -from:@globex.example", ("list", "-from:@globex.example"))
     check("list  refund", ("list", "refund"))
+    check("away until 12 May deputy boris", ("away", "until 12 May deputy boris"))
+    check("Back", ("back", ""))
     check("next", ("next", ""))
     check("next support", ("next", "support"))
     check("show 1042", ("show", "1042"))
@@ -51,6 +53,8 @@ def test_any_other_subject_is_a_request():
         "Printer",
         "Show me the invoice",
         "Next week",
+        "Away game tickets",
+        "back to work",
         "show",
         "help " * 100,
     ):

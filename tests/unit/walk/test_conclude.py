@@ -13,6 +13,7 @@ from maild.effects import Decision, Fold, IncomingState, LiftMute, Mute, RecordE
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import (
+    Absence,
     Conduct,
     Earlier,
     History,
@@ -483,3 +484,18 @@ def test_a_ticket_moved_because_of_automatic_mail_is_shown_with_what_the_custome
 def test_a_ticket_of_a_queue_that_is_gone_is_new_to_the_department_that_gets_it():
     moved = concluded(on_ticket({"queue": "helpdesk", "owner": "boris"}))
     assert (told(moved), notified(moved)["warnings"]) == (["anna", "boris"], ("This ticket was moved here from helpdesk.",))
+
+
+def test_who_is_away_hears_of_nothing_and_others_are_told_why():
+    """PRODUCT 12."""
+    away = {"boris": Absence("boris", NOW, NOW + timedelta(days=2), "anna")}
+    new = concluded(a_reading(known=Known(away=away)))
+    assert [letter.agent for letter in new.letters if letter.agent] == ["anna"]
+    assert events(new, "notify_withheld") == ["Boris Petrov is away until Wed 4 Mar 2026 10:00 (UTC); others are told"]
+    ticket = a_ticket(owner="boris")
+    reading = on_ticket({"owner": "boris"}, known=Known(tickets={1042: ticket}, away=away))
+    (letter,) = concluded(reading).letters
+    assert letter.agent == "anna"
+    assert letter.values["warnings"] == (
+        "Boris Petrov is away until Wed 4 Mar 2026 10:00 (UTC), and owns this ticket. You are told in his place.",
+    )

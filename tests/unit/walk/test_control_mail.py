@@ -1,16 +1,17 @@
 """An agent's mail that asks the desk itself: proven, answered at home, and no ticket (MAIL.md A3, A4, A7, L4)."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from builders import NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import Decision, IncomingState, Letter, RecordEvent
+from maild.effects import Decision, EndAbsence, IncomingState, Letter, RecordEvent, StartAbsence
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Earlier, Found, Known, LastWords, ListedTicket, Listing, Sent
+from maild.known import Absence, Earlier, Found, Known, LastWords, ListedTicket, Listing, Sent
 from maild.message import Address, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -171,6 +172,35 @@ def test_what_is_asked_wrongly_claims_nothing():
         assert letter.values["why"] == why
     draft = decided(on_ticket("#next\n#next support\nHere it is.", waiting(a_ticket(8))))
     assert (draft.reason.code, draft.beside) == ("command-failed", ())
+
+
+def test_an_agent_says_that_he_is_away_and_that_he_is_back():
+    draft = decided(fresh("away until 12 May deputy boris"))
+    (decision,) = draft.beside
+    assert decision.effects[0] == StartAbsence(Absence("anna", NOW, datetime(2026, 5, 12, 9, tzinfo=UTC), "boris"))
+    assert the_letter(draft).values["absence"] == {"until": "Tue 12 May 2026 09:00 (UTC)", "deputy": "Boris Petrov"}
+    draft = decided(on_ticket("Here it is.\n#back", Known()))
+    (decision,) = draft.beside
+    assert (decision.effects[0], the_letter(draft).values["outcome"]) == (EndAbsence("anna"), "back")
+
+
+def test_an_absence_that_makes_no_sense_sends_nothing():
+    draft = decided(on_ticket("#away until someday\nHere it is.", Known()))
+    assert (draft.reason.code, draft.beside) == ("command-failed", ())
+
+
+def test_who_forgot_to_say_that_he_is_back_is_reminded_with_his_next_ticket():
+    known = replace(waiting(a_ticket(7)), away={"anna": Absence("anna", NOW)})
+    assert the_letter(decided(fresh("next", known=known))).values["warnings"] == (
+        "Anna Ivanova is away, as you have said. The word back ends that.",
+    )
+
+
+def test_who_gives_a_ticket_to_a_colleague_who_is_away_is_told_so():
+    draft = decided(on_ticket("#assign boris", Known(away={"boris": Absence("boris", NOW, None, "anna")})))
+    letter = the_letter(draft)
+    assert (letter.recipients, letter.values["absent"]) == (AT_HOME, "Boris Petrov")
+    assert decided(on_ticket("#assign boris", Known())).beside == ()
 
 
 def test_the_ticket_in_hand_is_shown_as_the_mail_leaves_it():
