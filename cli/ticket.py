@@ -13,7 +13,7 @@ from cli.context import Context
 from cli.front_desk import known_agent, open_front_desk, report_ticket
 from cli.group import Group
 from cli.options import as_option, json_option, limit_option, number, ticket_number
-from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, shown_time
+from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, say, shown_time
 
 if TYPE_CHECKING:
     from maild.message import Address
@@ -301,7 +301,12 @@ def _act(context: Context, number: int, agent: str | None, as_json: bool, words:
     desk = open_front_desk(context, agent)
     commands = tuple(Command(word, one_line(argument)) for word, argument in words)
     act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
-    report_ticket(context, desk.act(number, act), as_json)
+    ticket = desk.act(number, act)
+    report_ticket(context, ticket, as_json)
+    if ticket.owner != desk.actor.key and any(word == "assign" for word, _ in words) and (absence := desk.find_absence(ticket.owner)):
+        from maild.desk.absence import describe_absence
+
+        say(f"{describe_absence(absence, desk.office.desk.settings)}; others are told.")
 
 
 def _text(text: str | None) -> str:

@@ -114,6 +114,11 @@ class FrontDesk:
         with self.store.writing() as tx:
             absences.end(tx, self.actor.key)
 
+    def find_absence(self, agent: str | None) -> Absence | None:
+        """The agent's absence, None while he is there."""
+        with self.store.reading() as tx:
+            return absences.find_holding(tx, _now()).get(agent or "")
+
     def _suppressed(self, tx: Transaction, *customers: str) -> Mapping[str, Suppression]:
         """Those of the customers' and of all agents' addresses to which mail comes back."""
         return suppressions.find_holding(tx, (*customers, *agent_homes(self.office.desk.settings)), _now())

@@ -266,6 +266,9 @@ def test_an_agent_is_away_until_then_with_a_deputy_and_back(desk: RunningDesk):
     assert maild(desk, "agent", "back", "boris").stdout == "Boris Petrov is back\n"
     assert desk.ask("agent", "list")[1]["away"] is None
     assert maild(desk, "agent", "away", "boris").stdout == "Boris Petrov is away\n"
+    number = str(a_ticket(desk)["number"])
+    assert maild(desk, "ticket", "assign", number, "boris").stderr == "Boris Petrov is away; others are told.\n"
+    assert maild(desk, "ticket", "tag", number, "vip").stderr == ""
     one_sentence(run_here(desk.directory, "agent", "away", "boris", "--until", "someday"), '"someday" is no time', status=2)
     one_sentence(run_here(desk.directory, "agent", "away", "bors"), 'there is no agent "bors"', status=2)
 
