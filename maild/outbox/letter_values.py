@@ -66,10 +66,13 @@ def _signature(draft: LetterDraft, settings: Settings) -> str:
 
 
 def _agent_values(draft: LetterDraft, copies: int, tokens: Tokens) -> dict[str, object]:
-    """Where a reply goes, and the token that proves it (MAIL.md O7, A1). Only a letter to one agent about a ticket carries a token."""
-    if draft.ticket is None or draft.letter.agent is None:
+    """Where a reply goes, and the token that proves it (MAIL.md O7, A1). Only a letter to one agent carries a token; that of a letter about
+    no ticket is good for what the desk itself is asked."""
+    if draft.letter.agent is None:
         return {}
-    reference = tokens.mint_reference_line(draft.ticket.number, draft.number, draft.letter.agent)
+    reference = tokens.mint_reference_line(draft.ticket.number if draft.ticket else 0, draft.number, draft.letter.agent)
+    if draft.ticket is None:
+        return {"reference": reference}
     others = f" + {copies}" if copies else ""
     person = draft.ticket.reply_to or person_name(draft.ticket.requester)
     whom = shortened(person, REPLY_NAME - len(others)) + others

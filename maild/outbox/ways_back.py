@@ -53,11 +53,10 @@ def has_checked_tag(settings: Settings) -> bool:
 
 
 def _reply_detail(draft: LetterDraft, tokens: Tokens) -> str | None:
-    if draft.ticket is None:
-        return None
-    if not draft.for_agents:
-        return tokens.mint_reply(draft.ticket.number)
-    return tokens.mint_answer(draft.ticket.number, draft.number, draft.letter.agent) if draft.letter.agent else None
+    ticket = draft.ticket.number if draft.ticket else 0
+    if draft.for_agents:
+        return tokens.mint_answer(ticket, draft.number, draft.letter.agent) if draft.letter.agent else None
+    return tokens.mint_reply(ticket) if draft.ticket else None
 
 
 def _round_trip(draft: LetterDraft) -> RoundTrip | None:

@@ -26,8 +26,10 @@ def a_face(language: str = "en") -> Face:
 
 
 def text(letter: Letter, language: str = "en") -> str:
+    """Without the line that proves its reader."""
     desk = a_desk(language=language)
-    return text_of(read_back(Composer(desk, TOKENS, Templates(desk)).compose(letter, None, 77, NOW, {})))
+    written = text_of(read_back(Composer(desk, TOKENS, Templates(desk)).compose(letter, None, 77, NOW, {})))
+    return written[: written.index("\nmaild-ref: ")]
 
 
 def letters(face: Face) -> tuple[Letter, ...]:
@@ -74,6 +76,7 @@ def test_a_letter_carries_a_token_of_its_reader_and_of_no_ticket():
     token = TOKENS.read_message_id(str(raw["Message-ID"]).strip("<>"))
     assert token is not None
     assert (token.ticket, token.agent) == (0, "anna")
+    assert TOKENS.find_reference_line(text_of(raw)) == token
     assert raw["In-Reply-To"] == "<mail1@acme.example>"
     assert raw["Auto-Submitted"]
 
