@@ -6,6 +6,10 @@ HASHES = "#＃﹟"
 """What stands before a command's word, as keyboards of the East write it, too."""
 
 
+PLAIN_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+"""What programs make of quotation marks, back to those that were typed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command line: the word in its first spelling, the rest of the line, and the line's number in the text (from 1)."""

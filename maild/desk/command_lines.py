@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 
-from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
 from maild.ingest.attributions import weigh
@@ -45,7 +45,6 @@ _SEND = re.compile(rf"[{HASHES}]?send")
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _LIKENESS = 0.75
 """From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def _find_meant(word: str) -> str | None:
 
 
 def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
-    split = _split_line(line.translate(_QUOTES))
+    split = _split_line(line.translate(PLAIN_QUOTES))
     if not split:
         return CommandFault(number, f"{line.strip()} is not a command")
     word, argument = ALIASES.get(split[0], split[0]), split[1].strip()

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from maild.config.settings import Settings
 from maild.desk.absence import is_spoken
-from maild.desk.command import HASHES, Command
+from maild.desk.command import HASHES, PLAIN_QUOTES, Command
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import FoundToken
 from maild.message import InboundMessage
@@ -114,6 +114,7 @@ def _unknown(written: str) -> Command:
 
 def _read(line: str) -> Command | None:
     """`list #payment`, `#next`: a control word at the beginning of a line that is not too long to be one."""
-    word, _, argument = line.strip()[: _LONGEST + 1].lstrip(HASHES).partition(" ")
-    word = word.casefold().rstrip(".!;:") if len(line.strip()) <= _LONGEST else ""
+    written = line.strip()
+    word, _, argument = written[:_LONGEST].translate(PLAIN_QUOTES).lstrip(HASHES).partition(" ")
+    word = word.casefold().rstrip(".!;:") if len(written) <= _LONGEST else ""
     return Command(word, argument.strip()) if word in CONTROLS else None

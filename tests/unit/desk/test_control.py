@@ -34,6 +34,7 @@ def test_a_subject_that_is_a_control_word_with_its_arguments_asks_the_desk():
     check("list status:open #payment", ("list", "status:open #payment"))
     check("LIST -from:@globex.example", ("list", "-from:@globex.example"))
     check("list  refund", ("list", "refund"))
+    check("list “refund order”", ("list", '"refund order"'))
     check("away until 12 May deputy boris", ("away", "until 12 May deputy boris"))
     check("Back", ("back", ""))
     check("next", ("next", ""))
