@@ -93,6 +93,15 @@ def test_a_forged_agent_is_answered_nothing(desk: RunningDesk):
     assert "held" in letter["Subject"]
 
 
+def test_an_out_of_office_to_such_a_letter_does_nothing(desk: RunningDesk):
+    ask(desk, "help")
+    letter, told = desk.letters_about("anna", "Your request: help")[-1], len(desk.letters("anna"))
+    headers = judged(desk) | {"Auto-Submitted": "auto-replied"}
+    row = desk.receive(an_answer_to(letter, desk.at("anna"), "help\n", headers=headers))
+    assert (row["state"], row["ticket"]) == ("quarantined", None)
+    assert len(desk.letters("anna")) == told
+
+
 def test_an_answer_may_end_in_a_question_to_the_desk(desk: RunningDesk):
     number = a_request(desk, "Answered and asked")
     notice = desk.letters_about("anna", "Answered and asked")[-1]

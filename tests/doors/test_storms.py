@@ -4,9 +4,10 @@ from pathlib import Path
 
 from maild.config.load import require_settings
 from maild.effects import Suppress
+from maild.known import Absence
 from maild.message import Address
 from maild.office import Office, open_office
-from maild.store import letters, suppressions, tickets
+from maild.store import absences, letters, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.storms import tell_of_storms
@@ -98,6 +99,17 @@ def test_an_agent_whose_mailbox_bounces_is_told_of_no_storm(store: Store, tmp_pa
     suppress(store, "boris@acme.example")
     opened(store, minutes=20)
     assert [recipient for recipient, _ in told(store, office, 30)] == ["boris@acme.example", "ops@acme.example"]
+
+
+def test_an_agent_who_is_away_is_told_of_no_storm(store: Store, tmp_path: Path):
+    """PRODUCT 12."""
+    with store.writing() as tx:
+        absences.store(tx, Absence("anna", NOW, NOW + 20 * MINUTE))
+    opened(store)
+    office = an_office(tmp_path)
+    assert [recipient for recipient, _ in told(store, office, 10)] == ["boris@acme.example"]
+    opened(store, minutes=30)
+    assert [recipient for recipient, _ in told(store, office, 40)] == ["anna@acme.example", *["boris@acme.example"] * 2]
 
 
 def suppress(store: Store, address: str) -> None:

@@ -179,6 +179,17 @@ def answered_by_anna(text: str, note: str) -> Reading:
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_ticket_shown_whole_no_more_goes_out_than_of_its_notification(language: str):
+    """A7, F11: quoted, and quoted by a telephone that breaks lines and marks the first piece only."""
+    said = ({"head": f"{NOTED[:-1]}", "words": fold_note(NOTE)}, {"head": "2026-03-02 17:40 Ann Smith:", "words": PAST})
+    letter = a_letter(LetterKind.NOTIFICATION, template="shown", languages=(language,), body=BODY, values={"said": said})
+    lines = quoted(text_of(read_back(composed(letter))))
+    for text in (answered(lines), answered(wrapped(lines))):
+        left = [line.strip("> ") for line in relayed(f"{ATTRIBUTION}\n{text}").split("\n")]
+        assert [line for line in left if line] == ["Hello,", ASKED[0], ANSWERS[0], "It should have come.", ASKED[1], ANSWERS[1], "Ann"]
+
+
 def test_what_is_left_of_the_quotation_stands_as_it_stood():
     left = f"> Hello,\n>\n> {ASKED[0]}\n\n{ANSWERS[0]}\n\n> It should have come.\n>\n> {ASKED[1]}\n\n{ANSWERS[1]}\n\n>\n> Ann"
     assert relayed(mutt("en")) == left
