@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.conclude import conclude
-from maild.config.settings import Settings
+from maild.config.settings import Agent, Settings
 from maild.decide import decide
 from maild.desk.audience import agent_homes
 from maild.desk.command_lines import find_errands, hash_words
@@ -31,8 +31,8 @@ from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
 from maild.ingest.thread import ask, find_thread
 from maild.ingest.witness import Witness, find_witness
-from maild.known import Known, Question
-from maild.message import REPORTS, InboundMessage
+from maild.known import NOTHING_WANTED, Known, Question, Wanted
+from maild.message import REPORTS, AuthResult, InboundMessage
 from maild.outbox.guard import windows
 from maild.reading import Circumstances, Reading
 from maild.rules.engine import evaluate
@@ -84,8 +84,7 @@ def read(
     is_house = circumstances.part is Part.SENT
     question = _question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house)
     if agent := desk.settings.agents.get(recognised.sender.agent or ""):
-        asked = find_asked(message, recognised.sender.token, desk.settings) or find_errands(message.new_text)
-        question = replace(question, notes_beside=agent.key, wanted=find_wanted(asked, agent, desk.settings, now))
+        question = replace(question, notes_beside=agent.key, wanted=_wanted(message, circumstances, recognised.sender, agent, desk, now))
     known = asking(question)
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:
@@ -122,6 +121,15 @@ def _find_bounced(message: InboundMessage, tokens: Tokens, settings: Settings) -
         return None
     related = (*message.in_reply_to, *reversed(message.references))
     return find_bounced_letter(message.report, tokens, find_details(message, settings), related)
+
+
+def _wanted(message: InboundMessage, circumstances: Circumstances, sender: Sender, agent: Agent, desk: Desk, now: datetime) -> Wanted:
+    """What must be looked up for what an agent asks the desk itself; nothing for whoever forges his name, to whom it costs a line."""
+    is_forged = sender.authentication.verdict is AuthResult.FAIL and not sender.proven
+    if is_forged and not circumstances.released:
+        return NOTHING_WANTED
+    asked = find_asked(message, sender.token, desk.settings) or find_errands(message.new_text)
+    return find_wanted(asked, agent, desk.settings, now)
 
 
 def _question(

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
-from maild.desk.control import CONTROLS
+from maild.desk.control import CONTROLS, MOST_ASKED
 from maild.desk.verbs import VERBS
 from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
@@ -18,7 +18,6 @@ ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help", "
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
 NOT_YET |= {"task", "macro", "files"}
-MOST_LOOKED_UP = 20
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
 _UNSEEN = "".join(
@@ -72,7 +71,7 @@ def find_errands(text: str) -> tuple[Command, ...]:
     """What the lines of a text would ask the desk itself, wherever they stand: what must be looked up before anybody knows which are
     commands."""
     lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if (found := _split_line(line)) and found[0] in CONTROLS)
-    return tuple(command for command in lines if isinstance(command, Command))[:MOST_LOOKED_UP]
+    return tuple(command for command in lines if isinstance(command, Command))[:MOST_ASKED]
 
 
 def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:

@@ -4,19 +4,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from builders import NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
+from builders import NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings, some_tokens
 
+from maild.config.settings import Trust
 from maild.decide import decide
+from maild.desk.query import Field, Filter
 from maild.draft import Draft
 from maild.effects import Decision, EndAbsence, IncomingState, Letter, RecordEvent, StartAbsence
+from maild.ingest.parse import parse_message
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Absence, Earlier, Found, Known, LastWords, ListedTicket, Listing, Sent
+from maild.known import NOTHING_WANTED, Absence, Earlier, Found, Known, LastWords, ListedTicket, Listing, Question, Sent, Wanted
 from maild.message import Address, MessageClass
+from maild.pipeline import Desk, consider
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
+from maild.rules.ruleset import NO_RULES
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
+from tests.rig.mails import an_email
 
 ANNA = Address("Anna Ivanova", "anna@home.example")
 AT_HOME = (Address("Anna Ivanova", "anna@acme.example"),)
@@ -240,3 +246,28 @@ def test_a_reply_to_a_letter_about_no_ticket_needs_that_letters_token_and_its_pr
     assert the_letter(decided(reading)).values["outcome"] == "help"
     unproven = replace(reading, sender=replace(proven, proven=False))
     assert decided(unproven).state is IncomingState.QUARANTINED
+
+
+def looked_up(verdict: str, body: str, *, released: bool = False, **mail: Any) -> Wanted:
+    """What the store is asked for Anna's mail, of which her mail server says so."""
+    head = f"Authentication-Results: mx.acme.example; dmarc={verdict} header.from=acme.example\r\n"
+    message = parse_message(head.encode() + an_email(sender="anna@acme.example", to="support@acme.example", body=body, **mail))
+    settings = some_settings(trust=Trust(authserv_ids=("mx.acme.example",), agent_auth="token+dmarc"))
+    questions: list[Question] = []
+
+    def ask(question: Question) -> Known:
+        questions.append(question)
+        return Known()
+
+    consider(message, Circumstances("support", released=released), ask, Desk(settings, NO_RULES, some_tokens()), NOW)
+    return questions[0].wanted
+
+
+def test_what_is_asked_is_looked_up_with_everything_else_and_for_no_forger():
+    wanted = looked_up("pass", "Hello", subject="list owner:me")
+    assert wanted.listings == {"owner:me": (Filter(Field.OWNER, "anna"),)}
+    text = "#show 7\n#next\n" + "".join(f"#list {number}\n" for number in range(20))
+    wanted = looked_up("pass", text)
+    assert (wanted.tickets, wanted.queues, list(wanted.listings)) == (frozenset({7}), frozenset({"support"}), ["0", "1", "2"])
+    assert looked_up("fail", text) == NOTHING_WANTED
+    assert looked_up("fail", text, released=True) != NOTHING_WANTED
