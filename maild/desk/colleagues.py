@@ -69,8 +69,9 @@ def tell_department(
         why = comes_back if key in unreachable else describe_absence(away[key], settings)
         yield RecordEvent("notify_withheld", "maild", f"{why}; others are told")
     watchers = watchers_to_tell(watching, ticket, settings, without=(*told, *without, *absent))
-    in_his_place = tell_of_absence(ticket, away, settings)
-    yield from tell_agents((*told, *watchers), ticket, message, (*in_his_place, *warnings), settings, earlier, flooded=flooded)
+    in_his_place = tell_of_absence(ticket, away, settings) if circle == "owner" else ()
+    yield from tell_agents(told, ticket, message, (*in_his_place, *warnings), settings, earlier, flooded=flooded)
+    yield from tell_agents(watchers, ticket, message, warnings, settings, earlier, flooded=flooded)
     if not everybody and not watchers and circle != "none":
         yield from _tell_admins(ticket, message, warnings, settings)
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
+from builders import ANN, FAILED, NOW, PASSED, a_message, a_queue, a_reading, a_sender, a_ticket, some_settings
 
 from maild.conclude import conclude
-from maild.config.settings import Settings, Trust
+from maild.config.settings import Notify, Settings, Trust
 from maild.decide import decide
 from maild.effects import Decision, Fold, IncomingState, LiftMute, Mute, RecordEvent, TripBreaker
 from maild.ingest.sender import Sender
@@ -499,3 +499,13 @@ def test_who_is_away_hears_of_nothing_and_others_are_told_why():
     assert letter.values["warnings"] == (
         "Boris Petrov is away until Wed 4 Mar 2026 10:00 (UTC), and owns this ticket. You are told in his place.",
     )
+
+
+def test_who_would_be_told_anyway_is_not_told_that_it_is_in_somebodys_place():
+    away = {"boris": Absence("boris", NOW)}
+    reading = on_ticket({"owner": "boris"}, known=Known(tickets={1042: a_ticket(owner="boris")}, away=away))
+    settings = some_settings(queues={"support": a_queue(notify=Notify(reply="agents"))})
+    draft = decide(reading, settings, NOW)
+    assert draft.after is not None
+    decision = conclude(draft, Verdict(draft.after, Fate.KEEP, "", "a rule", ()), reading, settings, NOW)
+    assert [(letter.agent, letter.values["warnings"]) for letter in decision.letters] == [("anna", ())]
