@@ -42,6 +42,7 @@ def ticket_document(ticket: TicketRow | TicketView, messages: object, tag: str) 
         "created": ticket.created,
         "updated": ticket.updated,
         "messages": messages,
+        "snoozed_until": ticket.snoozed_until,
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import Context
-from cli.output import print_json, print_text, say
+from cli.output import print_json, print_text, say, shown_time
 
 if TYPE_CHECKING:
     from maild.config.faults import Fault
@@ -63,4 +63,5 @@ def report_ticket(context: Context, ticket: TicketRow, as_json: bool) -> None:
         print_json(ticket_document(ticket, ticket.messages, context.tags(context.settings())(ticket.number)))
     else:
         owner = f", owner {ticket.owner}" if ticket.owner else ""
-        print_text(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}: {ticket.subject}")
+        snoozed = f", snoozed until {shown_time(ticket.snoozed_until)}" if ticket.snoozed_until else ""
+        print_text(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}{snoozed}: {ticket.subject}")

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 UNBUILT = {
     "top": "`maild status` has one look",
-    "ticket snooze": "",
     "ticket merge": "",
     "ticket split": "",
     "ticket export": "`maild ticket show --json` and `maild ticket raw` print all of one",

@@ -33,14 +33,15 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
     if as_json:
         print_json(documents[:limit])
         return
-    names = ("queue", "address", "mode", "new", "open", "waiting", "depth", "unassigned", "oldest")
+    names = ("queue", "address", "mode", "new", "open", "waiting", "depth", "unassigned", "oldest", "snoozed")
     print_rows([name.upper() for name in names], ([document[name] for name in names] for document in documents), limit=limit)
 
 
 @command.command(
     short_help="One department: what it holds, who holds how much, and what comes next.",
     help="One department: how much it holds, how much each of its agents, in which teams they are, and what is to be done in its order, "
-    "with the reason for each place: the most urgent first, among equals the oldest. What waits for a customer has no place.",
+    "with the reason for each place: the most urgent first, among equals the oldest. What waits for a customer, or is "
+    "snoozed, has no place.",
 )
 @click.argument("queue", shell_complete=queues)
 @json_option
@@ -128,6 +129,7 @@ def _documents(context: Context, settings: Settings) -> list[dict[str, object]]:
                 "unassigned": depth.load.get(None, 0) if depth else 0,
                 "oldest": depth.oldest if depth else None,
                 "load": load,
+                "snoozed": depth.snoozed if depth else 0,
             }
         )
     return documents

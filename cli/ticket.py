@@ -46,7 +46,8 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     """Tickets that meet QUERY, newest first.
 
     Words search the full text; status:open queue:support owner:anna|me|none priority:high from:@acme.example #payment created:<7d
-    updated:>2026-11-01 filter; - negates, quotes keep words together. Spam and merged tickets are listed only where QUERY names a status.
+    updated:>2026-11-01 snoozed filter; - negates, quotes keep words together. Spam and merged tickets are listed only where QUERY names
+    a status.
     """
     from maild.desk.query import find_stranger, parse_query
     from maild.errors import UsageError
@@ -129,6 +130,7 @@ def _print_ticket(ticket: TicketView, tag: str) -> None:
             ("tags", ", ".join(sorted(ticket.tags))),
             ("created", ticket.created),
             ("updated", ticket.updated),
+            ("snoozed until", ticket.snoozed_until),
             ("follows", f"#{ticket.follow_up_of}" if ticket.follow_up_of else None),
             *ticket.fields.items(),
         )
@@ -264,6 +266,20 @@ def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None,
 @click.pass_obj
 def untag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
     _act(context, number, agent, as_json, [("untag", " ".join(tags))])
+
+
+@command.command(
+    short_help="Take the ticket out of its queue until WHEN.",
+    help="Take the ticket out of its queue until WHEN: 3d, 2h, mon 9:00, tomorrow 14:00, 12 May, 2026-05-12. It comes back by itself, and "
+    "at once when the customer writes. `off` brings it back now.",
+)
+@number_argument
+@click.argument("when", nargs=-1, required=True)
+@as_option
+@json_option
+@click.pass_obj
+def snooze(context: Context, number: int, when: tuple[str, ...], agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("snooze", " ".join(when))])
 
 
 @command.command(help="Close the ticket.")

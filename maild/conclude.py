@@ -15,6 +15,7 @@ from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import Moved, describe_move, leave_behind
 from maild.desk.reply_address import is_same_organisation
+from maild.desk.snooze import find_snooze_ended
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
 from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
@@ -319,14 +320,17 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
 def _notifications(
     draft: Draft, message: AddMessage, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings
 ) -> Iterator[Effect]:
-    """A ticket that comes to another department is new there. What rules have noted upon this message is shown with it."""
+    """A ticket that comes to another department is new there. What rules have noted upon this message is shown with it. Who snoozes a
+    ticket relies on hearing of it, also where a department is told of nothing (PRODUCT 18)."""
     queue = settings.queues.get(ticket.queue)
     if queue is None:
         return
     moved = describe_move(draft.before, ticket, settings)
     notes = tuple(Earlier(message.at, note.author.name, note.text, is_note=True) for note in _notes(verdict, message.at))
+    ended = find_snooze_ended(draft.before, ticket)
+    circle = queue.notify.new if draft.before is None or moved else queue.notify.reply
     yield from tell_department(
-        queue.notify.new if draft.before is None or moved else queue.notify.reply,
+        "owner" if ended and circle == "none" else circle,
         ticket,
         message,
         (*moved, *_warnings(draft, message, ticket, reading, settings)),
@@ -336,6 +340,7 @@ def _notifications(
         away=reading.known.away,
         watching=ticket.watchers - (draft.before.watchers if draft.before else frozenset()),
         flooded=find_flooded(reading.known.sent, settings),
+        snoozed_until=ended,
     )
 
 

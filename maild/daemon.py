@@ -8,6 +8,7 @@ jobs       the timetable: what dead processes left behind,    maild.housekeeping
            what was kept out,                                 maild.quarantine_digest
            one mail for many tickets,                         maild.storms
            or for many notifications,                         maild.floods
+           tickets that come back by themselves,              maild.awakening
            and copies of sent mail                            maild.copyist
 """
 
@@ -23,6 +24,7 @@ from types import FrameType
 from maild import maillog, node
 from maild.alarm import Alarm
 from maild.allocator import give_large_blocks_back
+from maild.awakening import wake_tickets
 from maild.clerk import Clerk
 from maild.config.load import require_settings
 from maild.config.report import describe_first
@@ -53,6 +55,7 @@ from maild.timetable import Timetable
 HOUSEKEEPING_SECONDS = 10
 ALARM_SECONDS = 30
 STORM_SECONDS = 30
+SNOOZE_SECONDS = 10
 COPY_SECONDS = 5
 SIGN_SECONDS = 30
 DRAIN_SECONDS = 30.0
@@ -115,6 +118,7 @@ class App:
         self._timetable.every(ALARM_SECONDS, self._look_for_trouble)
         self._timetable.every(STORM_SECONDS, self._tell_of_storms)
         self._timetable.every(STORM_SECONDS, self._tell_of_floods)
+        self._timetable.every(SNOOZE_SECONDS, self._wake_tickets)
         self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
         self._start_postmen()
@@ -131,6 +135,8 @@ class App:
             readable = [self._poll(key) for key in self.settings.mailboxes]
             while self._clerk.work():
                 pass
+            # After the mail: what a customer has just woken is told of once.
+            self._wake_tickets()
             for account, queues in group_by_account(self.settings):
                 self._postman(account, queues).run_until_empty()
             self._copy_sent_mail()
@@ -277,6 +283,9 @@ class App:
 
     def _tell_of_floods(self) -> None:
         tell_of_floods(self._store, self._office, _now())
+
+    def _wake_tickets(self) -> None:
+        wake_tickets(self._store, self._office, _now())
 
     def _copy_sent_mail(self) -> None:
         copy_sent_mail(self._store, self.settings, _now())

@@ -19,6 +19,7 @@ from maild.desk.rehoming import rehome
 from maild.desk.reply_address import tell_reply_address, with_reply_address
 from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
+from maild.desk.snooze import tell_awakening
 from maild.desk.suspicion import find_echo, find_end_of_mute, is_new_suspicion, mute_pair
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, LiftMute, Link, NoteAlias, RecordEvent
@@ -150,9 +151,10 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
     message = replace(added, internal=_is_internal(kind, reading), attachments=_without_signatures(reading))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     seen = replace(housed, watchers=housed.watchers | _new_watchers(housed, reading))
-    after = _with_marks(_with_sender(seen, kind, reading, settings), reading).with_status(step.status, now)
+    appended = _with_marks(_with_sender(seen, kind, reading, settings), reading).with_status(step.status, now)
     heard = _find_end_of_mute(ticket, reading)
     echo = find_echo(ticket.number, reading.sender, reading.conduct, reading.known.history, is_heard=heard is not None)
+    after = appended.awake() if step.wakes and _is_told(step, echo) else appended
     silence = Reason("silent", step.why) if step.course is Course.SILENT else echo
     return Draft(
         state=IncomingState.DONE,
@@ -164,6 +166,7 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
             message,
             *_events(reading, kind, step),
             *_changes(ticket, after, step.why),
+            *tell_awakening(ticket, after, step.why, settings),
             *moved,
             *_suspect(ticket, heard, echo, reading, now),
         ),

@@ -19,6 +19,10 @@ class Status(Enum):
     MERGED = "merged"
 
 
+ENDED = frozenset({Status.CLOSED, Status.SPAM, Status.MERGED})
+"""Statuses in which a ticket is in nobody's queue."""
+
+
 class Priority(Enum):
     LOW = "low"
     NORMAL = "normal"
@@ -56,7 +60,8 @@ class TicketView:
 
     `reply_to` is where the requester wants his letters, None: where he writes from (MAIL.md P14).
     `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
-    has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10).
+    has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10). `snoozed_until`: out of its
+    queue until then, whatever its status; None: it is not (PRODUCT 18).
     """
 
     number: int
@@ -84,11 +89,16 @@ class TicketView:
     references: tuple[str, ...] = ()
     last_customer_id: str | None = None
     reply_to: str | None = None
+    snoozed_until: datetime | None = None
 
     def with_status(self, status: Status, now: datetime) -> "TicketView":
-        """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing."""
+        """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing. What has ended does not
+        come back by itself."""
         closed_at = (self.closed_at or now) if status is Status.CLOSED else None
-        return replace(self, status=status, closed_at=closed_at)
+        return replace(self, status=status, closed_at=closed_at, snoozed_until=None if status in ENDED else self.snoozed_until)
+
+    def awake(self) -> "TicketView":
+        return replace(self, snoozed_until=None)
 
     @property
     def addressee(self) -> Address:

@@ -380,6 +380,11 @@ class Settings:
         """The teams an agent is in, by their keys."""
         return tuple(team for team, members in self.teams.items() if agent in members)
 
+    def zone_of(self, agent: str | None) -> ZoneInfo:
+        """The time zone in which an agent reads and means times; of anybody else it is the desk's."""
+        known = self.agents.get(agent or "")
+        return (known and known.timezone) or self.desk.timezone
+
     def is_own_address(self, address: str) -> bool:
         """Whether mail to this address comes back to the desk."""
         return self.queue_at(address) is not None or self.is_control_address(address)

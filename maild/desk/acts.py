@@ -10,9 +10,10 @@ from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import agents_to_tell
 from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
-from maild.desk.letters import Answered
+from maild.desk.letters import Answered, without_last_words
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
+from maild.desk.snooze import find_snooze_ended, tell_awakening
 from maild.desk.verbs import Performed, perform
 from maild.effects import AddMessage, Effect, RecordEvent
 from maild.known import Absence, Earlier, Suppression
@@ -84,6 +85,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *left,
         *_ownership(settled, after, act),
         *_absent_owner(ticket, after, act, settings),
+        *(() if performed.snooze_set else tell_awakening(ticket, after, _why_awake(after, answers), settings, act.by)),
         *(_answer(after, act, answered, settings) if answers else ()),
         *_customer_notice(ticket, after, act, answers, performed.no_reply, answered, settings),
         *_colleagues(ticket, after, act, message, answered, settings),
@@ -133,12 +135,17 @@ def _settled(before: TicketView, performed: Performed, settings: Settings) -> Mo
 
 
 def _after_answer(before: TicketView, settled: TicketView, performed: Performed, act: Act, settings: Settings) -> TicketView:
-    """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status. Whoever answers and
-    moves the ticket on to others takes it only if he works there."""
+    """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status. It ends a snooze,
+    unless a command said until when. Whoever answers and moves the ticket on to others takes it only if he works there."""
     ticket = settled if performed.status_set else settled.with_status(Status.WAITING, act.at)
+    ticket = ticket if performed.snooze_set else ticket.awake()
     stays = before.queue == ticket.queue or works_in(act.agent.key, ticket.queue, settings)
     takes_it = ticket.owner is None and act.agent.key in settings.agents and stays
     return replace(ticket, owner=act.agent.key) if takes_it else ticket
+
+
+def _why_awake(after: TicketView, answers: bool) -> str:
+    return "answered" if answers else after.status.value
 
 
 def _message(act: Act, internal: bool) -> AddMessage:
@@ -215,13 +222,13 @@ def _colleagues(
     A6: where it is handed over with a note, a reply is a note, since what answers a note may quote it between its lines.
     """
     told = message or letters.customers_message(after, answered)
-    earlier = act.earlier if message else tuple(past for past in act.earlier if past.is_note or not answered.text.startswith(past.words))
+    earlier = act.earlier if message else without_last_words(act.earlier, answered)
     owner, is_new_owner = settings.agents.get(after.owner or ""), before.owner != after.owner
     owners = _keepers(owner, after, act, settings) if owner and owner.key != act.agent.key and (message or is_new_owner) else ()
     absent = tell_of_absence(after, act.away, settings)
     passed = absent or ((f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ())
     moved = describe_move(before, after, settings, act.agent.name)
-    yield from tell_agents(owners, after, told, (*passed, *moved), settings, earlier)
+    yield from tell_agents(owners, after, told, (*passed, *moved), settings, earlier, snoozed_until=find_snooze_ended(before, after))
     others = (act.agent.key, *owners)
     yield from tell_of_move(
         before, after, told, settings, earlier, suppressed=act.suppressed, mover=act.agent.name, without=others, away=act.away

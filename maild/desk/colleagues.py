@@ -1,6 +1,7 @@
 """What colleagues are told of a message: each agent by a notification of his own, the admins where there is no agent. Pure."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from maild.config.settings import Settings
@@ -8,14 +9,14 @@ from maild.desk import letters
 from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import Circle, agents_to_tell, unreachable_agents, watchers_to_tell
 from maild.desk.rehoming import describe_move
+from maild.desk.when import describe_moment
 from maild.effects import AddMessage, Effect, Fold, RecordEvent
 from maild.known import Absence, Earlier
 from maild.message import Address
 from maild.outbox.guard import post
-from maild.ticket import Status, TicketView
+from maild.ticket import ENDED, TicketView
 
 NOBODY_AWAY: Mapping[str, Absence] = {}
-_SETTLED = frozenset({Status.CLOSED, Status.SPAM, Status.MERGED})
 
 
 def tell_agents(
@@ -27,15 +28,16 @@ def tell_agents(
     earlier: Sequence[Earlier],
     *,
     flooded: Container[str] = (),
+    snoozed_until: datetime | None = None,
 ) -> Iterator[Effect]:
     """A notification for each of these keys. `earlier` are the messages before this one, `flooded` the keys of those who get one mail for
-    many notifications (L4)."""
+    many notifications (L4). `snoozed_until`: the ticket is back since then, or before it."""
     for agent in (settings.agents[key] for key in agents):
         if agent.key in flooded:
             yield RecordEvent("notify_folded", "maild", f"{agent.name} gets too many; one mail will name this ticket among others")
             yield Fold(agent.key)
             continue
-        letter = letters.notification(agent, ticket, message, warnings, settings, earlier=earlier)
+        letter = letters.notification(agent, ticket, message, warnings, settings, earlier=earlier, snoozed_until=snoozed_until)
         yield from post(letter, settings, RecordEvent("notified", "maild", agent.name))
 
 
@@ -52,12 +54,13 @@ def tell_department(
     watching: Iterable[str] = (),
     flooded: Container[str] = (),
     away: Mapping[str, Absence] = NOBODY_AWAY,
+    snoozed_until: datetime | None = None,
 ) -> Iterator[Effect]:
     """A notification for each agent of the circle, and for who speaks for the queues `watching` (F10); for the admins where the circle is
     empty.
 
     `suppressed` are addresses to which mail comes back (B6), as they are compared; `without`: who need not be told;
-    `flooded`: see `tell_agents`; `away`: who is, by key, so that others take his place.
+    `flooded`, `snoozed_until`: see `tell_agents`; `away`: who is, by key, so that others take his place.
     """
     unreachable = unreachable_agents(suppressed, settings)
     absent = unreachable.union(away)
@@ -70,10 +73,14 @@ def tell_department(
         yield RecordEvent("notify_withheld", "maild", f"{why}; others are told")
     watchers = watchers_to_tell(watching, ticket, settings, without=(*told, *without, *absent))
     in_his_place = tell_of_absence(ticket, away, settings) if circle == "owner" else ()
-    yield from tell_agents(told, ticket, message, (*in_his_place, *warnings), settings, earlier, flooded=flooded)
-    yield from tell_agents(watchers, ticket, message, warnings, settings, earlier, flooded=flooded)
+    tell = partial(
+        tell_agents, ticket=ticket, message=message, settings=settings, earlier=earlier, flooded=flooded, snoozed_until=snoozed_until
+    )
+    yield from tell(told, warnings=(*in_his_place, *warnings))
+    yield from tell(watchers, warnings=warnings)
     if not everybody and not watchers and circle != "none":
-        yield from _tell_admins(ticket, message, warnings, settings)
+        back = (f"It was snoozed until {describe_moment(snoozed_until, settings.desk.timezone)}.",) if snoozed_until else ()
+        yield from _tell_admins(ticket, message, (*back, *warnings), settings)
 
 
 def tell_of_move(
@@ -93,7 +100,7 @@ def tell_of_move(
     `message` is what they are shown, `mover` who it was, if it was a person.
     """
     moved = describe_move(before, after, settings, mover)
-    if moved and after.status not in _SETTLED:
+    if moved and after.status not in ENDED:
         circle = settings.queues[after.queue].notify.new
         yield from tell_department(circle, after, message, moved, settings, earlier, suppressed=suppressed, without=without, away=away)
 

@@ -16,7 +16,9 @@ from maild.ingest.quotes import is_quoted
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
 ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help", "back"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
-NOT_YET = frozenset(("snooze", "l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
+TIMED = frozenset(("snooze", "away"))
+"""Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
+NOT_YET = frozenset(("l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
 NOT_YET |= {"task", "macro", "files"}
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
@@ -146,7 +148,7 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         return CommandFault(number, f"{line.strip()} is not a command")
     word, argument = ALIASES.get(split[0], split[0]), split[1].strip()
     if word != "note":
-        argument = argument.strip(_BLANK).rstrip(".!;")
+        argument = argument.strip(_BLANK).rstrip("!;" if word in TIMED else ".!;")
     if word in ALONE and any(map(str.isalnum, argument)):
         return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
     if word in VERBS or word in CONTROLS:

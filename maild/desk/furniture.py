@@ -1,6 +1,6 @@
 """What an agent who answers between the lines of our notification quotes of it beside the customer's words (MAIL.md A8, P8). Pure.
 
-The first line, warnings, the card, the messages before, the help and the reference: nothing of that may reach the customer, what he wrote
+The first lines, warnings, the card, the messages before, the help and the reference: nothing of that may reach the customer, what he wrote
 himself may. Words of all languages are in `data/furniture.toml`; a card is also known by its ticket's number.
 """
 
@@ -23,13 +23,13 @@ _MARKS = re.compile(r"[\s>|]{0,40}")
 _CELLS = re.compile(r"\s{0,9}[|\t]\s{0,9}")
 _RULE = re.compile(r"[-_=*]{3,200}$")
 _COMMANDS = re.compile(r"#note\W{1,3}#close\W{1,3}#wait")
-_REST_OF_COMMANDS = re.compile(r"(?:#[a-z]{2,12}|NAME|QUEUE|WORD|high)(?:[,\s]{1,3}(?:#[a-z]{2,12}|NAME|QUEUE|WORD|high)){0,12}$")
+_REST_OF_COMMANDS = re.compile(r"(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)(?:[,\s]{1,3}(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)){0,14}$")
 _ACTION = re.compile(r"<?mailto:\S{0,500}maild-ref")
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    reply: tuple[str, ...]
+    top: tuple[str, ...]
     ticket: frozenset[str]
     rows: frozenset[str]
     heads: frozenset[str]
@@ -59,7 +59,7 @@ def is_unmarked_furniture(text: str, ticket: int) -> bool:
 def _is_furnished(text: str, ticket: int) -> bool:
     lines = simplify(plain_lines(text)[:MAX_LINES])
     quoted = [number for number, line in enumerate(lines) if is_quoted(line.text)]
-    return _find_below(lines, quoted, ticket) is not None or any(_is_reply_line(_bare(lines[number])) for number in quoted)
+    return _find_below(lines, quoted, ticket) is not None or any(_is_top_line(_bare(lines[number])) for number in quoted)
 
 
 def _furniture(lines: Sequence[Line], ticket: int) -> Iterator[int]:
@@ -70,7 +70,7 @@ def _furniture(lines: Sequence[Line], ticket: int) -> Iterator[int]:
     begin = len(lines) if below is None else _with_warnings(lines, below)
     for number in quoted:
         bare = _bare(lines[number])
-        if number >= begin or _is_reply_line(bare) or bare.startswith("! "):
+        if number >= begin or _is_top_line(bare) or bare.startswith("! "):
             yield number
     yield from (number for number in range(begin + 1, len(lines)) if _is_tail(lines, number))
 
@@ -114,7 +114,7 @@ def _is_card(lines: Sequence[Line], number: int, ticket: int) -> bool:
 
 def _is_sure(lines: Sequence[Line], number: int, ticket: int) -> bool:
     bare = _bare(lines[number])
-    if _is_reply_line(bare) or _COMMANDS.search(bare):
+    if _is_top_line(bare) or _COMMANDS.search(bare):
         return True
     return _is_card(lines, number, ticket) and _count_rows(lines, number + 1) >= LEAST_ROWS - 1
 
@@ -148,8 +148,8 @@ def _is_tail(lines: Sequence[Line], number: int) -> bool:
     return is_quoted(lines[number - 1].text) and _REST_OF_COMMANDS.match(text) is not None
 
 
-def _is_reply_line(bare: str) -> bool:
-    return bare.lower().startswith(_words().reply)
+def _is_top_line(bare: str) -> bool:
+    return bare.lower().startswith(_words().top)
 
 
 def _is_row(bare: str) -> bool:
@@ -192,7 +192,8 @@ def _borders_on_nothing(left: Sequence[str | None], number: int) -> bool:
 @cache
 def _words() -> _Words:
     data = tomllib.loads(files("maild.desk").joinpath("data/furniture.toml").read_text(encoding="utf-8"))
-    reply, ticket, rows, heads = (
-        [simplify((Line(word),))[0].text for words in data[key].values() for word in words] for key in ("reply", "ticket", "rows", "heads")
+    top, snoozed, ticket, rows, heads = (
+        [simplify((Line(word),))[0].text for words in data[key].values() for word in words]
+        for key in ("reply", "snoozed", "ticket", "rows", "heads")
     )
-    return _Words(tuple(reply), frozenset(ticket), frozenset(rows), frozenset(heads))
+    return _Words((*top, *snoozed), frozenset(ticket), frozenset(rows), frozenset(heads))

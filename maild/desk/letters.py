@@ -205,9 +205,11 @@ def notification(
     settings: Settings,
     *,
     earlier: Sequence[Earlier] = (),
+    snoozed_until: datetime | None = None,
 ) -> Letter:
     """An agent is told of a message on a ticket (MAIL.md O7); a reply to it goes where its first line says.
 
+    `snoozed_until`: the ticket was out of its queue, and is back.
     `earlier` are the messages before it, and notes. Those of rules, made upon this very message, stand on the card, in full view; what an
     agent who answers between the lines quotes of either is cut away (`maild.desk.furniture`).
     """
@@ -226,6 +228,7 @@ def notification(
         body_html=message.visible_html,
         quoted_from=message.author.name or message.author.address,
         values={
+            "snoozed": clock(snoozed_until, agent, settings) if snoozed_until else "",
             "writer": str(message.author) if is_in_copy else "",
             "warnings": tuple(warnings),
             "notes": tuple(fold_note(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}") for note in notes),
@@ -251,7 +254,7 @@ def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
 
 def clock(at: datetime, agent: Agent, settings: Settings) -> str:
     """A moment by an agent's own clock."""
-    return f"{at.astimezone(agent.timezone or settings.desk.timezone):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(settings.zone_of(agent.key)):%Y-%m-%d %H:%M}"
 
 
 def fold_note(text: str) -> str:
@@ -405,6 +408,11 @@ def customers_message(ticket: TicketView, answered: Answered) -> AddMessage:
     """What the customer wrote last, in the shape of a message, to show a colleague who takes over. He can answer it."""
     author = Address(answered.author or ticket.requester.name, ticket.requester.address)
     return AddMessage(MessageKind.CUSTOMER, author, ticket.updated, answered.text, answered.text)
+
+
+def without_last_words(earlier: Iterable[Earlier], answered: Answered) -> tuple[Earlier, ...]:
+    """What was said before what the customer wrote last, which is shown itself."""
+    return tuple(past for past in earlier if past.is_note or not answered.text.startswith(past.words))
 
 
 def event_message(author: str, text: str, ticket: TicketView) -> AddMessage:

@@ -32,11 +32,12 @@ class Course(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The course taken, the ticket's status after it, and why."""
+    """The course taken, the ticket's status after it, and why. `wakes`: a snooze is over (PRODUCT 18)."""
 
     course: Course
     status: Status
     why: str
+    wakes: bool = False
 
 
 def follow(
@@ -56,6 +57,7 @@ def follow(
     `is_aside`: a third party's words that stay inside (A1a, F11): they are not the conversation with the customer, whose state they leave.
     """
     is_automatic = message_class is not MessageClass.HUMAN and message_class is not MessageClass.LIST
+    wakes = ticket.snoozed_until is not None and not is_automatic
     match ticket.status:
         case Status.SPAM:
             return Step(Course.SILENT, Status.SPAM, "the ticket is spam and stays so")
@@ -67,8 +69,12 @@ def follow(
             return _follow_closed(ticket, is_courtesy, is_new_topic, writer, reopen_days, now)
         case Status.WAITING if is_courtesy:
             return Step(Course.SILENT, Status.WAITING, "thanks alone changes nothing")
+        case Status.NEW | Status.OPEN if is_courtesy and wakes:
+            return Step(Course.SILENT, ticket.status, "thanks alone wakes nobody")
         case Status.WAITING if not is_automatic:
-            return Step(Course.APPEND, Status.OPEN, f"{writer} answered")
+            return Step(Course.APPEND, Status.OPEN, f"{writer} answered", wakes)
+    if wakes and not is_aside:
+        return Step(Course.APPEND, ticket.status, f"{writer} wrote", wakes)
     return Step(Course.APPEND, ticket.status, "another message on the ticket")
 
 

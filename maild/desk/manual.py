@@ -13,6 +13,7 @@ DOES = {
     "move": ("QUEUE", "moves it to another department"),
     "tag": ("WORD…", "adds tags"),
     "untag": ("WORD…", "takes tags away"),
+    "snooze": ("WHEN", "takes it out of the queue until 3d, mon 9:00, 12 May …; off ends that"),
     "priority": ("WORD", "low, normal, high or urgent"),
     "set": ("NAME=VALUE", "sets priority, status or a field"),
     "cc": ("ADDRESS", "this person, or sender, gets copies of answers"),

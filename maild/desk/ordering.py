@@ -37,9 +37,9 @@ class Place(Generic[Ticket]):
 
 
 def to_do(queue: str) -> tuple[Filter, ...]:
-    """Which tickets of a department have a place: what waits for a customer has none."""
+    """Which tickets of a department have a place: what waits for a customer, or is snoozed, has none."""
     idle = (Filter(Field.STATUS, status.value, negated=True) for status in Status if status not in _TO_DO)
-    return (Filter(Field.QUEUE, queue), *idle)
+    return (Filter(Field.QUEUE, queue), Filter(Field.SNOOZED, None, negated=True), *idle)
 
 
 def order(tickets: Iterable[Ticket]) -> list[Place[Ticket]]:

@@ -24,12 +24,14 @@ class Field(Enum):
     CREATED_BEFORE = "created before"
     UPDATED_SINCE = "updated since"
     UPDATED_BEFORE = "updated before"
+    SNOOZED = "snoozed"
     WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition; `value` None: the field is empty. REQUESTER takes an address or `@domain`; times take moments.
+    """One condition; `value` None: the field is empty. REQUESTER takes an address or `@domain`; times take moments; SNOOZED is true as it
+    stands.
 
     WORDS takes words, and phrases in double quotes.
     """
@@ -45,7 +47,7 @@ _AGE = re.compile(r"(\d{1,5})([mhdw])")
 _FIELD_NAME = re.compile(r"[^\W\d_][\w-]+")
 _BEHIND_NO_FIELD = ("/", "\\", ":")
 """`http://…`, `file:\\…` and `std::vector` have no field in front."""
-_NOT_YET = frozenset({"overdue", "snoozed", "team", "tier"})
+_NOT_YET = frozenset({"overdue", "team", "tier"})
 
 
 def parse_query(text: str, me: str | None, now: datetime) -> tuple[Filter, ...]:
@@ -74,6 +76,8 @@ def _term(term: str, me: str | None, now: datetime) -> Filter:
     term = term[1:] if negated else term
     if term.startswith("#") and len(term) > 1:
         return Filter(Field.TAG, term[1:].casefold(), negated)
+    if term.casefold() == "snoozed":
+        return Filter(Field.SNOOZED, None, negated)
     name, colon, value = term.partition(":")
     name, value = name.casefold(), value.replace('"', "")
     if term.casefold() in _NOT_YET or (colon and name in _NOT_YET):

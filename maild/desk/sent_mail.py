@@ -11,6 +11,7 @@ from maild.config.settings import Settings
 from maild.desk.agent_mail import message_of
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.rehoming import rehome
+from maild.desk.snooze import tell_awakening
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.ingest.arrival import Part
@@ -40,7 +41,8 @@ def decide_sent_mail(reading: Reading, settings: Settings, now: datetime) -> Dra
         return Draft(IncomingState.DONE, _why(reading), ticket, housed, note, (note, _written(reading), kept, *moved))
     message = message_of(reading, MessageKind.AGENT, now)
     after = _answered(with_persons(housed, (*reading.message.to, *reading.message.cc), settings), reading.message, now)
-    effects: tuple[Effect, ...] = (message, _written(reading), *moved, *tell_who_joined(housed, after), *_change(housed, after))
+    changes = (*tell_who_joined(housed, after), *_change(housed, after), *tell_awakening(housed, after, "answered", settings))
+    effects: tuple[Effect, ...] = (message, _written(reading), *moved, *changes)
     return Draft(IncomingState.DONE, _why(reading), ticket, after, message, effects)
 
 
@@ -49,10 +51,12 @@ def _went_to_customer(ticket: TicketView, message: InboundMessage) -> bool:
 
 
 def _answered(ticket: TicketView, message: InboundMessage, now: datetime) -> TicketView:
-    """A14: an answer sets waiting, but not if the customer has written since; then it is his mail that waits."""
+    """A14: an answer sets waiting and ends a snooze, but not if the customer has written since; then it is his mail that waits."""
     parents = (*message.in_reply_to, *message.references)
     is_crossed = bool(parents) and ticket.last_customer_id is not None and ticket.last_customer_id not in parents
-    return ticket if is_crossed or ticket.status not in _UNANSWERED else ticket.with_status(Status.WAITING, now)
+    if is_crossed:
+        return ticket
+    return (ticket if ticket.status not in _UNANSWERED else ticket.with_status(Status.WAITING, now)).awake()
 
 
 def _change(before: TicketView, after: TicketView) -> Iterator[RecordEvent]:

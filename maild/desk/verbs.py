@@ -11,9 +11,10 @@ from difflib import get_close_matches
 
 from maild.config.settings import Settings
 from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import RecordEvent
 from maild.message import Address
-from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
+from maild.ticket import ENDED, Participant, ParticipantRole, Priority, Status, TicketView
 
 SENDER = "sender"
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
@@ -24,7 +25,7 @@ _ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,
 class Performed:
     """A ticket after its commands. `internal`: the mail is a note. `no_reply`: nothing goes to the customer.
 
-    `status_set`, `owner_set`: a command said what it is to be, the same as before or not.
+    `status_set`, `owner_set`, `snooze_set`: a command said what it is to be, the same as before or not.
     """
 
     ticket: TicketView
@@ -33,6 +34,7 @@ class Performed:
     no_reply: bool = False
     status_set: bool = False
     owner_set: bool = False
+    snooze_set: bool = False
     faults: tuple[CommandFault, ...] = ()
 
 
@@ -49,6 +51,7 @@ class _State:
     no_reply: bool = False
     status_set: bool = False
     owner_set: bool = False
+    snooze_set: bool = False
     faults: tuple[str, ...] = field(default=())
 
     def become(self, ticket: TicketView, event: str, text: str) -> "_State":
@@ -71,7 +74,8 @@ def perform(ticket: TicketView, commands: Iterable[Command], actor: str, setting
         state = replace(state, faults=())
     if faults:
         return Performed(ticket, faults=tuple(faults))
-    return Performed(state.ticket, state.events, state.internal, state.no_reply, state.status_set, state.owner_set)
+    said = (state.status_set, state.owner_set, state.snooze_set)
+    return Performed(state.ticket, state.events, state.internal, state.no_reply, *said)
 
 
 def _note(state: _State, argument: str) -> _State:
@@ -155,6 +159,20 @@ def _priority(state: _State, argument: str) -> _State:
     priority = known[argument.casefold()]
     ticket = replace(state.ticket, priority=priority, decided=state.ticket.decided | {"priority"})
     return state.become(ticket, "changed", f"priority {priority.value}")
+
+
+def _snooze(state: _State, argument: str) -> _State:
+    """PRODUCT 18, in the time zone of who says it; `off` ends it at once."""
+    state = replace(state, snooze_set=True)
+    if argument.casefold() == "off":
+        return state.become(state.ticket.awake(), "woke", "no longer snoozed")
+    if state.ticket.status in ENDED:
+        return state.fail(f"the ticket is {state.ticket.status.value}, so it is in no queue; #open it, and it can be snoozed")
+    zone = state.settings.zone_of(state.actor)
+    until = read_when(argument, state.now, zone)
+    if isinstance(until, Unreadable):
+        return state.fail(until.text)
+    return state.become(replace(state.ticket, snoozed_until=until), "snoozed", f"until {describe_moment(until, zone)}")
 
 
 def _set(state: _State, argument: str) -> _State:
@@ -242,6 +260,7 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "tag": _tag,
     "untag": _untag,
     "priority": _priority,
+    "snooze": _snooze,
     "set": _set,
     "cc": _cc,
     "uncc": _uncc,

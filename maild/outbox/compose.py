@@ -20,7 +20,8 @@ Every template gets these values, beside `Letter.values`, which win over them:
     language, direction ("ltr" or "rtl"); words: the language's (`maild.templates.words`); in HTML also text: the rendered text
     reply_to     to agents: whom a reply goes to, shortened, and how many others; "" means it becomes an internal note
     copies       to agents: who gets a copy of an answer; writer: who wrote, where he is not the requester but one of those
-    reference    to agents: the `maild-ref` line; actions: close, take, wait, note as mailto links
+    reference    to agents: the `maild-ref` line; actions: close, take, wait, snooze, note as mailto links
+    snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock
     asked, outcome, listed, commands, absence, absent: what an agent has asked the desk itself, and the answer
     said         to agents: the whole conversation of a ticket they asked for: head, words
     warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail

@@ -77,7 +77,7 @@ def _agent_values(draft: LetterDraft, copies: int, tokens: Tokens) -> dict[str, 
     person = draft.ticket.reply_to or person_name(draft.ticket.requester)
     whom = shortened(person, REPLY_NAME - len(others)) + others
     reply_to = "" if draft.letter.internal else whom
-    commands = {"close": "#close", "take": "#take", "wait": "#wait", "note": "#note\n\n"}
+    commands = {"close": "#close", "take": "#take", "wait": "#wait", "snooze": "#snooze 3d", "note": "#note\n\n"}
     start, end = _mailto(draft), _escaped(f"\n\n{reference}")
     actions = {name: f"{start}{_escaped(command)}{end}" for name, command in commands.items()}
     return {"reply_to": reply_to, "reference": reference, "actions": actions}

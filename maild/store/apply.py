@@ -219,6 +219,7 @@ def _ticket_values(ticket: TicketView) -> Row:
         "thread_ids": list(ticket.references),
         "last_customer_id": ticket.last_customer_id,
         "reply_to": ticket.reply_to,
+        "snoozed_until": ticket.snoozed_until,
     }
 
 

@@ -20,7 +20,18 @@ from maild.store.tables.mail_out import (
     letters,
     sent_copies,
 )
-from maild.store.tables.tickets import AGENTS, ENDED, events, message_names, message_references, messages, rule_traces, tags, tickets
+from maild.store.tables.tickets import (
+    AGENTS,
+    ENDED,
+    SNOOZED,
+    events,
+    message_names,
+    message_references,
+    messages,
+    rule_traces,
+    tags,
+    tickets,
+)
 
 Index("ix_incoming_uid", incoming.c.mailbox, incoming.c.folder, incoming.c.uid_validity, incoming.c.uid, unique=True)
 # SQLite prefers the index of which more columns are given: with one less this would be no better than the one above, of all mail.
@@ -43,6 +54,7 @@ Index("ix_incoming_passed", incoming.c.author_key, sqlite_where=PASSED, postgres
 Index("ix_incoming_unsettled", incoming.c.state, incoming.c.id, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 Index("ix_tickets_status", tickets.c.status, tickets.c.number)
 Index("ix_tickets_ended", tickets.c.status, tickets.c.updated, sqlite_where=ENDED, postgresql_where=ENDED)
+Index("ix_tickets_snoozed", tickets.c.snoozed_until, sqlite_where=SNOOZED, postgresql_where=SNOOZED)
 Index("ix_tickets_queue", tickets.c.queue, tickets.c.number)
 Index("ix_tickets_owner", tickets.c.owner, tickets.c.number)
 Index("ix_tickets_requester", tickets.c.requester_key, tickets.c.created)

@@ -21,12 +21,14 @@ _NEXT_QUEUE = select(func.min(tickets.c.queue)).where(tickets.c.queue > bindpara
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """One department's unfinished tickets. `load` is how many each owner holds; None: nobody."""
+    """One department's unfinished tickets. `load` is how many each owner holds; None: nobody. Of those that are snoozed nothing counts but
+    their number; `oldest` None: there are no others."""
 
     queue: str
     by_status: Mapping[Status, int]
     load: Mapping[str | None, int]
     oldest: datetime | None
+    snoozed: int
 
     @property
     def depth(self) -> int:
@@ -80,16 +82,17 @@ def find_given_up(tx: Transaction, state: DeliveryState) -> tuple[Stopped, ...]:
 
 def find_queue_depths(tx: Transaction) -> tuple[QueueDepth, ...]:
     """Departments that hold unfinished tickets, by name."""
+    awake = tickets.c.snoozed_until.is_(None)
     query = (
-        select(tickets.c.queue, tickets.c.status, tickets.c.owner, func.count(), func.min(tickets.c.created))
+        select(tickets.c.queue, tickets.c.status, tickets.c.owner, awake, func.count(), func.min(tickets.c.created))
         .where(tickets.c.status.in_(UNFINISHED))
-        .group_by(tickets.c.queue, tickets.c.status, tickets.c.owner)
+        .group_by(tickets.c.queue, tickets.c.status, tickets.c.owner, awake)
         .order_by(tickets.c.queue)
     )
-    grouped: dict[str, list[tuple[Status, str | None, int, datetime]]] = {}
-    for queue, status, owner, number, oldest in tx.execute(query):
-        grouped.setdefault(queue, []).append((Status(status), owner, number, oldest))
-    return tuple(_queue_depth(queue, rows) for queue, rows in grouped.items())
+    grouped: dict[str, list[_Group]] = {}
+    for queue, status, owner, is_awake, number, oldest in tx.execute(query):
+        grouped.setdefault(queue, []).append(_Group(Status(status), owner, bool(is_awake), number, oldest))
+    return tuple(_queue_depth(queue, groups) for queue, groups in grouped.items())
 
 
 def count_elsewhere(tx: Transaction, queues: Collection[str]) -> Mapping[str, int]:
@@ -109,10 +112,23 @@ def _queues_with_tickets(tx: Transaction) -> Iterator[str]:
         yield queue
 
 
-def _queue_depth(queue: str, rows: list[tuple[Status, str | None, int, datetime]]) -> QueueDepth:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Tickets of one department that are alike: how many, and when the first was opened."""
+
+    status: Status
+    owner: str | None
+    is_awake: bool
+    number: int
+    oldest: datetime
+
+
+def _queue_depth(queue: str, groups: list[_Group]) -> QueueDepth:
     by_status: dict[Status, int] = {}
     load: dict[str | None, int] = {}
-    for status, owner, number, _ in rows:
-        by_status[status] = by_status.get(status, 0) + number
-        load[owner] = load.get(owner, 0) + number
-    return QueueDepth(queue, by_status, load, min(oldest for *_, oldest in rows))
+    waking = [group for group in groups if group.is_awake]
+    for group in waking:
+        by_status[group.status] = by_status.get(group.status, 0) + group.number
+        load[group.owner] = load.get(group.owner, 0) + group.number
+    snoozed = sum(group.number for group in groups if not group.is_awake)
+    return QueueDepth(queue, by_status, load, min((group.oldest for group in waking), default=None), snoozed)

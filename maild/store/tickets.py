@@ -36,6 +36,7 @@ class TicketRow:
     created: datetime
     updated: datetime
     messages: int
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ _ROW = select(
     tickets.c.created,
     tickets.c.updated,
     tickets.c.messages,
+    tickets.c.snoozed_until,
 )
 
 
@@ -121,6 +123,12 @@ def list_tagged(tx: Transaction, tag: str, *, after: int) -> tuple[TicketRow, ..
     """Tickets with this tag and a higher number, the oldest first."""
     query = _ROW.join(tags, tags.c.ticket == tickets.c.number).where(tags.c.tag == tag, tags.c.ticket > after).order_by(tickets.c.number)
     return tuple(_ticket_row(row, ()) for row in tx.execute(query))
+
+
+def find_snoozed_until(tx: Transaction, now: datetime) -> tuple[int, ...]:
+    """Which tickets are snoozed and are to come back by now, the first due first."""
+    query = select(tickets.c.number).where(tickets.c.snoozed_until <= now).order_by(tickets.c.snoozed_until, tickets.c.number)
+    return tuple(tx.execute(query).scalars())
 
 
 def count_tickets(tx: Transaction, filters: Iterable[Filter] = ()) -> int:
@@ -174,6 +182,8 @@ def _condition(tx: Transaction, item: Filter) -> ColumnElement[bool]:
             return _time(item.field) >= value
         case Field.CREATED_BEFORE | Field.UPDATED_BEFORE:
             return _time(item.field) < value
+        case Field.SNOOZED:
+            return tickets.c.snoozed_until.is_not(None)
         case Field.WORDS:
             return _holds(tx, str(value or ""))
 
@@ -226,6 +236,7 @@ def _ticket_row(row: AnyRow, labels: tuple[str, ...]) -> TicketRow:
         created=row.created,
         updated=row.updated,
         messages=row.messages,
+        snoozed_until=row.snoozed_until,
     )
 
 

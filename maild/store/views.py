@@ -100,4 +100,5 @@ def _view(row: AnyRow, company: _Company) -> TicketView:
         references=tuple(row.thread_ids),
         last_customer_id=row.last_customer_id,
         reply_to=row.reply_to,
+        snoozed_until=row.snoozed_until,
     )

@@ -47,8 +47,9 @@ _FOR_AGENTS: Mapping[str, object] = {
     "reply_to": "Ann Smith",
     "copies": ["Bob Brown <bob@globex.example>"],
     "writer": "Bob Brown <bob@globex.example>",
+    "snoozed": "",
     "reference": "maild-ref: n.1042.77.0aabcdefghijklmnop",
-    "actions": dict.fromkeys(("close", "take", "wait", "note"), "mailto:support@acme.example"),
+    "actions": dict.fromkeys(("close", "take", "wait", "snooze", "note"), "mailto:support@acme.example"),
     "warnings": ["The sender could not be verified."],
     "notes": ["rule payment: look at the invoice first"],
     "history": ["2026-03-02 17:51 #note Anna Ivanova: she has called", "2026-03-02 17:50 Ann Smith: Where is my order?"],
@@ -101,6 +102,7 @@ OPTIONAL: Mapping[str, object] = {
     "reply_to": "",
     "copies": (),
     "writer": "",
+    "snoozed": "",
     "reference": "",
     "actions": {},
 }

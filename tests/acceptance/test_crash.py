@@ -16,7 +16,7 @@ import pytest
 
 from tests.rig.correspondence import Correspondence
 from tests.rig.dovecot import DovecotServer
-from tests.rig.office import RunningDesk, eventually
+from tests.rig.office import RunningDesk, eventually, text_of
 from tests.rig.postgres import PostgresServer
 from tests.rig.processes import children_of, command_of
 from tests.rig.sink import SmtpSink
@@ -126,10 +126,10 @@ def reading_workers(daemon: int) -> list[int]:
 
 def test_every_kill_point_has_a_name_of_its_own():
     assert Counter(kill_points()).most_common(1)[0][1] == 1
-    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send", "copy"}
+    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send", "copy", "wake"}
 
 
-@pytest.mark.parametrize("point", kill_points())
+@pytest.mark.parametrize("point", [point for point in kill_points() if not point.startswith("wake.")])
 def test_a_death_at_this_point_loses_and_doubles_nothing(point: str, storage: str, make_desk: MakeDesk):
     """Acceptance row 14."""
     # Copies that come in again, to be known as ours, would be counted among what was written to the desk.
@@ -140,6 +140,22 @@ def test_a_death_at_this_point_loses_and_doubles_nothing(point: str, storage: st
 @pytest.mark.parametrize("point", kill_points("receive."))
 def test_a_death_at_this_point_moves_every_mail_once(point: str, storage: str, make_desk: MakeDesk):
     check_death(make_desk(storage=storage, extra=EXTRA, mailbox=MOVE), point)
+
+
+@pytest.mark.parametrize("point", kill_points("wake."))
+def test_a_death_while_a_ticket_comes_back_neither_loses_nor_doubles_it(point: str, storage: str, make_desk: MakeDesk):
+    """PRODUCT 18."""
+    desk = make_desk(storage=storage, extra=EXTRA)
+    desk.deliver(sender="ann@globex.example", subject="Spare parts")
+    desk.maild_process("run", "--once")
+    desk.ask("ticket", "snooze", "1", "1w")
+    desk.let_snoozes_end()
+    assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
+    assert desk.events(1).count("woke") == (1 if point == "wake.committed" else 0)
+    desk.start()
+    assert "Back in the queue" in text_of(desk.letter("anna", 2))
+    desk.settle()
+    assert (desk.events(1).count("woke"), len(desk.letters("anna"))) == (1, 2)
 
 
 def test_ten_deaths_under_load_lose_and_double_nothing(storage: str, make_desk: MakeDesk):

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -179,6 +179,7 @@ def test_tickets_are_printed_as_the_list_has_them_after_each_verb(desk: RunningD
         ("move", "1", "sales"),
         ("assign", "1", "anna"),
         ("set", "1", "priority=high", "status=waiting"),
+        ("snooze", "1", "mon", "9:00"),
         ("tag", "1", "vip", "b"),
         ("untag", "1", "b"),
         ("close", "1"),
@@ -228,6 +229,24 @@ def test_init_says_what_it_wrote(tmp_path: Path):
     written = json.loads(done.stdout)
     assert written["files"] == [str(folder / name) for name in ("maild.yaml", "secret.key", "rules/10-example.yaml")]
     assert (written["directory"], written["login"]) == (str(folder), None)
+
+
+def test_a_ticket_is_snoozed_until_a_time_in_plain_words_and_brought_back(desk: RunningDesk):
+    """PRODUCT 18, A7."""
+    a_ticket(desk)
+    snoozed = desk.ask("ticket", "snooze", "1", "3", "days")["snoozed_until"]
+    assert timedelta(days=2.9) < datetime.fromisoformat(snoozed) - datetime.now(UTC) < timedelta(days=3)
+    assert re.fullmatch(r"#1 new in support, snoozed until \S+Z: Printer\n", maild(desk, "ticket", "snooze", "1", "mon", "9:00").stdout)
+    assert (desk.ticket(1)["snoozed_until"][-10:], desk.ask("queue", "show", "support")["tickets"]) == ("T09:00:00Z", [])
+    counts = desk.ask("queue", "list")[0]
+    assert (counts["depth"], counts["new"], counts["oldest"], counts["snoozed"]) == (0, 0, None, 1)
+    assert ([row["number"] for row in desk.tickets("snoozed")], desk.tickets("-snoozed"), len(desk.tickets())) == ([1], [], 1)
+    assert "snoozed until" in maild(desk, "ticket", "show", "1").stdout
+    one_sentence(run_here(desk.directory, "queue", "next", "--as", "anna"), "nothing waits in Anna Ivanova's departments", status=1)
+    assert desk.ask("ticket", "snooze", "1", "off")["snoozed_until"] is None
+    assert len(desk.ask("queue", "show", "support")["tickets"]) == 1
+    assert desk.events(1)[-3:] == ["snoozed", "snoozed", "woke"]
+    one_sentence(shell("$maild ticket snooze 1 12/5", desk.directory), '"12/5" can be read in two ways; write it as in 12 May', status=2)
 
 
 def test_a_department_shows_its_tickets_in_order_with_the_reason(desk: RunningDesk):

@@ -60,12 +60,17 @@ def _tickets_elsewhere(tx: Transaction) -> object:
     return count_elsewhere(tx, ["sales", "support"])
 
 
+def _tickets_to_wake(tx: Transaction) -> object:
+    return tickets.find_snoozed_until(tx, NOW)
+
+
 ASKED_OFTEN = (
     _withheld_mail,
     _mailboxes_with_withheld_mail,
     _mail_to_be_forgotten,
     _mail_kept_out_since,
     _tickets_elsewhere,
+    _tickets_to_wake,
 )
 
 
@@ -194,7 +199,7 @@ def _fill(tx: Transaction, number: int) -> None:
     arrivals = [an_arrival(uid=3 * number + place) for place in (1, 2, 3)]
     ticketed, kept_out, _ = incoming.store_arrivals(tx, arrivals, NOW)
     message = next(claimed for claimed in incoming.claim(tx, 3, "host:1", 60, NOW) if claimed.id == ticketed)
-    apply(tx, a_decision(), now=NOW, compose=composed, incoming=message, first_number=1)
+    apply(tx, a_decision(after=a_ticket(snoozed_until=NOW + MINUTE)), now=NOW, compose=composed, incoming=message, first_number=1)
     incoming.finish(tx, kept_out, IncomingState.QUARANTINED, Reason("spam", ""), NOW)
 
 

@@ -170,6 +170,31 @@ def test_depths_are_counted_per_department_and_owner(store: Store):
     assert support.oldest == NOW - timedelta(days=1)
 
 
+def test_what_is_snoozed_is_in_no_depth_and_found_by_a_word(store: Store):
+    """PRODUCT 18."""
+    opened(store, a_ticket(owner="boris", created=NOW - timedelta(days=1), snoozed_until=NOW))
+    opened(store, a_ticket(owner="boris"))
+    opened(store, a_ticket(queue="sales", snoozed_until=NOW))
+    with store.reading() as tx:
+        sales, support = find_queue_depths(tx)
+    assert (support.depth, support.load, support.oldest, support.snoozed) == (1, {"boris": 1}, NOW, 1)
+    assert (sales.depth, sales.load, sales.oldest, sales.snoozed) == (0, {}, None, 1)
+    assert found(store) == [3, 2, 1]
+    assert found(store, Filter(Field.SNOOZED, None)) == [3, 1]
+    assert found(store, Filter(Field.SNOOZED, None, negated=True)) == [2]
+
+
+def test_a_snooze_is_kept_to_the_moment_and_found_once_it_is_over_the_first_due_first(store: Store):
+    for minutes in (2, 1, 3):
+        opened(store, a_ticket(snoozed_until=NOW + timedelta(minutes=minutes)))
+    opened(store)
+    with store.reading() as tx:
+        assert tickets.find_snoozed_until(tx, NOW) == ()
+        assert tickets.find_snoozed_until(tx, NOW + timedelta(minutes=2)) == (2, 1)
+        assert [tickets.view(tx, 3).snoozed_until, tickets.row(tx, 3).snoozed_until] == [NOW + timedelta(minutes=3)] * 2
+        assert tickets.view(tx, 4).snoozed_until is None
+
+
 def test_unfinished_tickets_are_counted_in_every_queue_that_is_none_of_ours(store: Store):
     for queue in ("sales", "billing", "Zürich", "support", "billing"):
         opened(store, a_ticket(queue=queue))

@@ -35,7 +35,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 
 | object | keys |
 |---|---|
-| ticket | `number tag subject queue status priority owner requester tags created updated messages` |
+| ticket | `number tag subject queue status priority owner requester tags created updated messages snoozed_until` |
 | ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events team` |
 | message of a ticket | `id kind from at text attachments message_id full_text internal` |
 | attachment | `name type size` |
@@ -45,7 +45,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 | outbox row | `id ticket kind to subject state message_id attempts next_attempt error template queue created` |
 | outbox row of `outbox show` | the same, and `settled reply`: when it was sent, given up or cancelled, and the relay's word on taking it |
 | suppressed address | `address reason since until` |
-| department | `queue name address mode lead new open waiting depth unassigned oldest load` |
+| department | `queue name address mode lead new open waiting depth unassigned oldest load snoozed` |
 | department of `queue show` | the same, `teams` (its agents in each), and `tickets`: those to be done, in order, with one key more, `why` |
 | mailbox | `mailbox host username folder queues state last_success error` |
 | mailbox of `mailbox test` | `mailbox ok findings`, each finding with `level text remedy` |

@@ -35,6 +35,7 @@ def a_ticket(
     owner: str | None = None,
     tags: frozenset[str] = frozenset(),
     created: datetime = NOW,
+    snoozed_until: datetime | None = None,
 ) -> TicketView:
     return TicketView(
         number=number,
@@ -48,6 +49,7 @@ def a_ticket(
         owner=owner,
         tags=tags,
         participants=(Participant(requester, ParticipantRole.REQUESTER),),
+        snoozed_until=snoozed_until,
     )
 
 

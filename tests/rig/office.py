@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
+from sqlalchemy import update
 
 from cli.main import command
 from maild.daemon import App
@@ -25,6 +27,7 @@ from maild.outbox.delivery import DeliveryState
 from maild.store.engine import Store, open_store
 from maild.store.received_mail import list_incoming
 from maild.store.status import find_depths
+from maild.store.tables.tickets import tickets
 from tests.rig.commands import run_here
 from tests.rig.dovecot import DovecotServer
 from tests.rig.forked import ForkedDaemon
@@ -205,6 +208,12 @@ teams: {{payments: [boris]}}
 
     def tickets(self, *query: str) -> list[dict[str, Any]]:
         return list(self.ask("ticket", "list", *query))
+
+    def let_snoozes_end(self) -> None:
+        """The time of every snoozed ticket has come."""
+        with self.store() as store, store.writing() as tx:
+            over = datetime.now(UTC) - timedelta(seconds=1)
+            tx.execute(update(tickets).where(tickets.c.snoozed_until.is_not(None)).values(snoozed_until=over))
 
     def settle(self) -> None:
         """Wait until everything that has arrived is read and everything that is due is sent."""

@@ -21,6 +21,7 @@ PHONE, DESKTOP = 390, 1000
 LONG = "w" * 300
 WORST: Mapping[str, object] = {
     "reply_to": "Wilhelmina Alexandra von und zu Hoh…",
+    "snoozed": "2026-03-02 09:00",
     "why": f"line 1: there is no agent “{LONG}”",
     "body": f"""Hello,
 

@@ -9,6 +9,7 @@ from maild.store.tables import metadata
 
 AGENTS = text("agent IS NOT NULL")
 ENDED = text("status IN ('spam', 'closed')")
+SNOOZED = text("snoozed_until IS NOT NULL")
 
 
 class TicketColumns(TypedColumns):
@@ -39,6 +40,7 @@ class TicketColumns(TypedColumns):
     thread_ids: Named[list[str]] = Column(JSON)
     last_customer_id: Named[str | None] = Column(Words)
     reply_to: Named[str | None] = Column(Words)
+    snoozed_until: Named[datetime | None] = Column(Time)
 
 
 tickets = Table("tickets", metadata, TicketColumns)

@@ -1,6 +1,7 @@
 """What an agent's deed does (MAIL.md A7-A9, A14): commands, then words, then who is told."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
@@ -311,3 +312,33 @@ def test_what_a_colleague_does_on_the_ticket_of_who_is_away_is_told_in_his_place
     away = {"boris": Absence("boris", NOW)}
     assert told(done("#note", "note", ticket=ticket, agent=ADMIN, away=away)) == ["anna"]
     assert "warned" not in events(done("Done.", ticket=ticket, away=away))
+
+
+SNOOZED = a_ticket(snoozed_until=NOW + timedelta(days=3), owner="boris")
+
+
+def awoken(act: Done) -> list[str]:
+    return [effect.text for effect in act.effects if isinstance(effect, RecordEvent) and effect.kind == "woke"]
+
+
+def test_an_answer_ends_a_snooze_and_its_owner_is_told_which():
+    """PRODUCT 18."""
+    act = done("It is mended.", ticket=SNOOZED)
+    assert act.after.snoozed_until is None
+    assert awoken(act) == ["answered; it was snoozed until Thu 5 Mar 2026 10:00 (UTC)"]
+    (told_of_it,) = letters(act, LetterKind.NOTIFICATION)
+    assert (told_of_it.agent, told_of_it.values["snoozed"]) == ("boris", "2026-03-05 10:00")
+
+
+def test_an_answer_that_says_until_when_leaves_it_snoozed_and_waiting():
+    act = done("The supplier is on holiday.", "snooze 1w", ticket=SNOOZED)
+    assert (act.after.snoozed_until, act.after.status) == (NOW + timedelta(weeks=1), Status.WAITING)
+    assert "snoozed" in events(act)
+    assert awoken(act) == []
+
+
+def test_a_note_leaves_it_asleep_and_whatever_ends_the_ticket_ends_the_snooze():
+    assert done("Think of her.", "note", ticket=SNOOZED).after.snoozed_until == SNOOZED.snoozed_until
+    act = done("", "close", ticket=SNOOZED)
+    assert (act.after.snoozed_until, awoken(act)) == (None, ["closed; it was snoozed until Thu 5 Mar 2026 10:00 (UTC)"])
+    assert awoken(done("", "snooze off", ticket=SNOOZED)) == ["no longer snoozed"]

@@ -97,11 +97,20 @@ def test_a_known_tag_is_a_command_by_itself():
     check("#payment\nHello", [("tag", "payment")], "Hello", tags=("payment",))
 
 
+def test_the_full_stop_of_a_date_stays():
+    """A7: without it `12.5.` would be anything."""
+    assert [command.argument for command in parse("#snooze 12.5.\n#snooze mon 9:00!\n#assign boris.").commands] == [
+        "12.5.",
+        "mon 9:00",
+        "boris",
+    ]
+
+
 def test_an_unknown_word_is_a_fault_with_its_line():
     check_fault("#clsoe\nDone.", 1, "did you mean #close?")
     check_fault("#tag vip\n\n#assign boris\n\nHello", 3, "assign")
     check_fault("Hello\n\n#frobnicate", 3, "there is no command #frobnicate")
-    check_fault("#snooze 3d\nHello", 1, "not available yet")
+    check_fault("#split\nHello", 1, "not available yet")
 
 
 def test_text_behind_a_command_that_takes_none_is_not_lost():

@@ -49,6 +49,7 @@ def notification(language: str, subtype: str, note: str) -> str:
         languages=(language,),
         body=BODY,
         values={
+            "snoozed": "2026-03-04 09:00",
             "writer": "Bob Brown <bob@globex.example>",
             "warnings": (WARNING,),
             "notes": (fold_note(f"rule debts: {note}"),),
@@ -217,7 +218,7 @@ def test_what_was_left_of_a_shortened_notification_goes_too():
         f"> Earlier:\n> {NOTED}{NOTE}",
         f"> Note: rule debts: {NOTE}\n> Attached: a.pdf",
         "> Commands, as the first lines of your reply:\n> #note, #close, #wait, #open",
-        "> #note, #close, #wait, #open, #take, #assign NAME, #move QUEUE,\n#tag WORD, #priority high",
+        "> #note, #close, #wait, #open, #take, #snooze\n3d, #assign NAME, #move QUEUE, #tag WORD, #priority high",
         "> maild-ref: n.1042.77.0aabcdefghijklmnop",
         "> ----------------------------------------\n> Ticket: 1042",
         f"> ! {WARNING}\n>\n> Ticket:\n> 1042",
@@ -272,6 +273,7 @@ def test_every_word_of_the_letters_is_known():
     for language in LANGUAGES:
         words = words_of(language)
         assert data["reply"][language] == [plain(words["reply_to"].partition("{{")[0]).strip(), plain(words["reply_note"])]
+        assert data["snoozed"][language] == [plain(words["snoozed"].partition("{{")[0]).strip()]
         assert data["ticket"][language] == [plain(words["card.ticket"])]
         assert [plain(word) for word in data["rows"][language]] == [plain(words[row]) for row in rows]
         assert [plain(word) for word in data["heads"][language]] == [plain(words["card.earlier"]), plain(words["commands"])]

@@ -1,6 +1,6 @@
 """MAIL.md F9, row by row."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from builders import NOW, a_ticket
 
@@ -47,6 +47,23 @@ def test_thanks_alone_are_silent():
     check(Status.CLOSED, HUMAN, Course.SILENT, Status.CLOSED, is_courtesy=True)
     check(Status.WAITING, HUMAN, Course.SILENT, Status.WAITING, is_courtesy=True)
     check(Status.OPEN, HUMAN, Course.APPEND, Status.OPEN, is_courtesy=True)
+
+
+def wakes(status: Status, message_class: MessageClass = HUMAN, *, until: datetime | None = NOW, **about: bool) -> bool:
+    return follow(a_ticket(status=status, snoozed_until=until), message_class, 30, NOW, **about).wakes
+
+
+def test_a_customer_wakes_what_is_snoozed_and_neither_thanks_nor_automatic_mail_does():
+    """PRODUCT 18."""
+    for status in (Status.NEW, Status.OPEN, Status.WAITING):
+        assert wakes(status)
+        assert wakes(status, LIST)
+        assert not wakes(status, until=None)
+        assert not wakes(status, AUTO)
+        assert not wakes(status, is_courtesy=True)
+        assert not wakes(status, is_aside=True)
+        snoozed = follow(a_ticket(status=status, snoozed_until=NOW), HUMAN, 30, NOW, is_courtesy=True)
+        assert (snoozed.course, snoozed.status) == (Course.SILENT, status)
 
 
 def test_spam_stays_spam_without_any_mail():

@@ -44,6 +44,11 @@ def test_fields_filter_and_a_minus_negates():
     check("#Payment tag:#vip -#spam", Filter(Field.TAG, "payment"), Filter(Field.TAG, "vip"), Filter(Field.TAG, "spam", negated=True))
 
 
+def test_a_word_for_what_is_snoozed_filters_and_in_quotes_is_a_word():
+    check("Snoozed -snoozed", Filter(Field.SNOOZED, None), Filter(Field.SNOOZED, None, negated=True))
+    check('"snoozed"', words('"snoozed"'))
+
+
 def test_times_are_ages_or_dates():
     check("created:<7d", Filter(Field.CREATED_SINCE, NOW - timedelta(days=7)))
     check("created:>2h", Filter(Field.CREATED_BEFORE, NOW - timedelta(hours=2)))

@@ -1,9 +1,14 @@
 """Verbs (MAIL.md A7): all or nothing, by mail and at the command line."""
 
-from builders import ANN, NOW, a_ticket, some_settings
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from builders import AGENTS, ANN, NOW, a_ticket, some_settings
 
 from maild.desk.command import Command
 from maild.desk.verbs import find_tag_problem, perform, with_sender_named
+from maild.effects import RecordEvent
 from maild.message import Address
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
 
@@ -25,6 +30,7 @@ def test_each_verb_does_what_it_says():
     assert done(("move", "sales")).queue == "sales"
     assert done(("tag", "a, #b")).tags == {"a", "b"}
     assert done(("untag", "a"), tags=frozenset({"a", "b"})).tags == {"b"}
+    assert done(("snooze", "3d")).snoozed_until == NOW + timedelta(days=3)
     assert done(("priority", "high")).priority is Priority.HIGH
     assert done(("set", "order=12")).fields == {"order": "12"}
     assert [address.address for address in done(("cc", "bob@globex.example")).cc] == ["bob@globex.example"]
@@ -63,6 +69,37 @@ def test_copies_go_to_one_address_and_no_word_beside_it_is_lost():
     third = Participant(Address("Carl", "carl@other.example"), ParticipantRole.THIRD_PARTY)
     assert done(("cc", "Carl@Other.example"), participants=(third,)).cc == (third.address,)
     assert faults("uncc", "bob@globex.example") == ['"bob@globex.example" takes no part in this ticket']
+
+
+def test_a_ticket_is_snoozed_until_a_time_in_the_zone_of_who_says_it():
+    """A7, PRODUCT 18: NOW is a Monday, 10:00 in UTC."""
+    agents = {**AGENTS, "boris": replace(AGENTS["boris"], timezone=ZoneInfo("Asia/Tokyo"))}
+    settings = some_settings(agents=agents)
+    for actor, hour, zone in (("anna", 9, "UTC"), ("boris", 0, "Asia/Tokyo"), ("an admin", 9, "UTC")):
+        performed = perform(a_ticket(), [Command("snooze", "mon 9:00")], actor, settings, NOW)
+        assert performed.ticket.snoozed_until == datetime(2026, 3, 9, hour, tzinfo=UTC)
+        assert performed.events == (RecordEvent("snoozed", actor, f"until Mon 9 Mar 2026 09:00 ({zone})"),)
+        assert performed.snooze_set
+
+
+def test_a_snooze_is_ended_by_off_or_with_the_ticket_and_not_by_what_else_is_said():
+    assert done(("snooze", "OFF"), snoozed_until=NOW).snoozed_until is None
+    assert perform(a_ticket(), [Command("snooze", "off")], "anna", some_settings(), NOW).events == ()
+    for command in ("close", "spam"):
+        assert done((command, ""), snoozed_until=NOW).snoozed_until is None
+        assert done(("snooze", "3d"), (command, "")).snoozed_until is None
+    for command in (("wait", ""), ("open", ""), ("assign", "boris"), ("move", "sales"), ("tag", "vip")):
+        assert done(command, snoozed_until=NOW).snoozed_until == NOW, command
+
+
+def test_no_ticket_is_snoozed_that_has_ended_or_until_a_time_that_nobody_can_read():
+    closed = perform(a_ticket(), [Command("close", ""), Command("snooze", "3d", 2)], "anna", some_settings(), NOW)
+    assert [str(fault) for fault in closed.faults] == [
+        "line 2: the ticket is closed, so it is in no queue; #open it, and it can be snoozed"
+    ]
+    assert faults("snooze", "soon") == ['"soon" is no time; write it as in 3d, mon 9:00, tomorrow 14:00 or 12 May']
+    assert faults("snooze", "")[0].startswith("no time is named")
+    assert faults("snooze", "2020-01-01")[0].startswith('"2020-01-01" is past')
 
 
 def test_one_fault_and_nothing_is_done():

@@ -188,7 +188,7 @@ def test_each_action_writes_a_mail_with_its_command_first_and_the_token_last():
     html = text_of(read_back(composed(a_letter(NOTIFICATION))), "html")
     links = re.findall(r'<a href="mailto:support@acme\.example\?([^"]*)">', html)
     bodies = [parse_qs(unescape(link))["body"][0].split("\r\n") for link in links]
-    assert [body[0] for body in bodies] == ["#close", "#take", "#wait", "#note"]
+    assert [body[0] for body in bodies] == ["#close", "#take", "#wait", "#snooze 3d", "#note"]
     assert {body[-1] for body in bodies} == {TOKENS.mint_reference_line(1042, 77, "anna")}
 
 

@@ -154,6 +154,19 @@ def test_the_commands_fit_on_a_screen_of_eighty_columns_even_quoted():
     assert not [line for line in COMMANDS.read_text(encoding="utf-8").splitlines() if len(line) > 76]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_second_line_tells_until_when_a_ticket_was_snoozed_that_is_back(language: str):
+    """PRODUCT 18."""
+    values = {**sample_values("notification"), "snoozed": "2026-03-02 09:00"}
+    rendered = TEMPLATES.render("notification", (language,), values)
+    second, third = rendered.text.splitlines()[1:3]
+    assert re.fullmatch("[^{}]+ \u2068?2026-03-02 09:00\u2069?", second)
+    assert len(second) <= 60
+    assert third == ""
+    assert rendered.html is not None
+    assert second in rendered.html
+
+
 def test_names_do_not_turn_the_order_of_a_right_to_left_line():
     rendered = TEMPLATES.render("notification", ("fa",), sample_values("notification"))
     assert "از: \u2068Ann Smith\u2069 <\u2068ann@globex.example\u2069>\n" in rendered.text

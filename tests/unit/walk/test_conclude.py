@@ -509,3 +509,54 @@ def test_who_would_be_told_anyway_is_not_told_that_it_is_in_somebodys_place():
     assert draft.after is not None
     decision = conclude(draft, Verdict(draft.after, Fate.KEEP, "", "a rule", ()), reading, settings, NOW)
     assert [(letter.agent, letter.values["warnings"]) for letter in decision.letters] == [("anna", ())]
+
+
+SNOOZED = {"snoozed_until": NOW + timedelta(days=3), "owner": "boris"}
+
+
+def test_a_customers_mail_wakes_a_ticket_and_the_notification_says_until_when_it_was_snoozed():
+    """F9, PRODUCT 18."""
+    decision = concluded(on_ticket(SNOOZED))
+    assert decision.after is not None
+    assert decision.after.snoozed_until is None
+    assert events(decision, "woke") == ["the customer wrote; it was snoozed until Thu 5 Mar 2026 10:00 (UTC)"]
+    assert notified(decision)["snoozed"] == "2026-03-05 10:00"
+    assert notified(concluded(on_ticket()))["snoozed"] == ""
+    waiting = concluded(on_ticket({**SNOOZED, "status": Status.WAITING}))
+    assert (waiting.after and waiting.after.status, len(events(waiting, "woke"))) == (Status.OPEN, 1)
+
+
+def test_a_third_party_wakes_a_ticket_too_unless_what_he_says_stays_inside():
+    carl = Address("Carl", "carl@other.example")
+    assert "a third party wrote" in events(concluded(on_ticket(SNOOZED, author=carl)), "woke")[0]
+    aside = replace(on_ticket(SNOOZED, author=carl), known=Known(history=History(named_inside=frozenset({1042}))))
+    assert events(concluded(aside), "woke") == []
+
+
+def test_neither_thanks_nor_automatic_mail_wakes_a_ticket():
+    thanks = {"text": "Thank you!", "new_text": "Thank you!"}
+    for reading in (
+        on_ticket(SNOOZED, message=thanks),
+        on_ticket({**SNOOZED, "status": Status.WAITING}, message=thanks),
+        replace(on_ticket(SNOOZED), nature=a_reading(message_class=MessageClass.AUTO_REPLY).nature),
+    ):
+        decision = concluded(reading)
+        assert decision.after is not None
+        assert decision.after.snoozed_until == SNOOZED["snoozed_until"]
+        assert (events(decision, "woke"), decision.letters) == ([], ())
+
+
+def test_who_snoozed_a_ticket_hears_that_it_woke_where_its_department_is_told_of_nothing():
+    """PRODUCT 18: with an alert."""
+    silent = a_queue("support", notify=Notify(new="none", reply="none"))
+    settings = some_settings(queues={**some_settings().queues, "support": silent})
+
+    def letters_of(reading: Reading) -> list[str | None]:
+        draft = decide(reading, settings, NOW)
+        assert draft.after is not None
+        return [
+            letter.agent for letter in conclude(draft, Verdict(draft.after, Fate.KEEP, "", "a rule", ()), reading, settings, NOW).letters
+        ]
+
+    assert letters_of(on_ticket(SNOOZED)) == ["boris"]
+    assert letters_of(on_ticket({"owner": "boris"})) == []

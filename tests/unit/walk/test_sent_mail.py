@@ -1,5 +1,6 @@
 """What somebody wrote in the department's name with a mail program is its answer, once it answers a ticket (MAIL.md A15, F1, F2)."""
 
+from dataclasses import replace
 from typing import Any
 
 from maild.effects import AddMessage, Decision, IncomingState, RecordEvent
@@ -109,3 +110,13 @@ def test_our_own_letter_that_a_relay_has_put_there_is_no_answer_anew():
 def test_a_number_without_its_check_characters_counts_if_the_mail_went_to_the_customer():
     assert messages(sent(subject="Re: [Acme #1042] Printer")) == [(MessageKind.AGENT, False)]
     check_is_none_of_the_desks_business(sent(subject="Re: [Acme #1042] Printer", to="new@customer.example"))
+
+
+def test_an_answer_ends_a_snooze_unless_the_customer_has_written_since():
+    """PRODUCT 18."""
+    for state in (Status.OPEN, Status.WAITING):
+        snoozed = a_ticket(requester=ANN, status=state, last_customer_id=ASKED, snoozed_until=NOW)
+        decision = sent(snoozed, **an_answer())
+        assert (decision.after and decision.after.snoozed_until, "woke" in events(decision)) == (None, True)
+    crossed = sent(replace(snoozed, last_customer_id="mail-b@globex.example"), **an_answer())
+    assert (crossed.after and crossed.after.snoozed_until, "woke" in events(crossed)) == (NOW, False)
