@@ -81,6 +81,7 @@ EXAMPLES = {
     "move": Example("sales", lambda ticket: ticket.queue == "sales"),
     "tag": Example("vip gold", lambda ticket: {"vip", "gold"} <= ticket.tags),
     "untag": Example("vip", lambda ticket: "vip" not in ticket.tags),
+    "snooze": Example("mon 9:00", lambda ticket: ticket.snoozed_until is not None and ticket.status is Status.WAITING),
     "priority": Example("high", lambda ticket: ticket.priority is Priority.HIGH),
     "set": Example("order=4711", lambda ticket: ticket.fields["order"] == "4711"),
     "cc": Example("bob@elsewhere.example", lambda ticket: "bob@elsewhere.example" in _copied(ticket)),
@@ -183,6 +184,7 @@ WRONG = (
     "#cc bob",
     "#uncc nobody@elsewhere.example",
     "#set order",
+    "#snooze soon",
     "#close now, please",
 )
 
