@@ -88,6 +88,8 @@ EXAMPLES = {
     "uncc": Example("carol@elsewhere.example", lambda ticket: "carol@elsewhere.example" not in _copied(ticket)),
     "spam": Example(outcome=Outcome.INSIDE, holds=lambda ticket: ticket.status is Status.SPAM),
     "noreply": Example(outcome=Outcome.INSIDE),
+    "away": Example("until someday", outcome=Outcome.RETURNED),
+    "back": Example(),
     "next": Example(),
     "list": Example("status:open"),
     "show": Example("1"),
