@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import takewhile
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.control import CONTROLS, MOST_ASKED
@@ -97,13 +98,15 @@ def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
 
 
 def _find_command_lines(lines: Sequence[str]) -> tuple[int, ...]:
-    """Which lines stand where commands are read, and look like one."""
+    """Which lines stand where commands are read, and look like one.
+
+    Seen in practice: every line of Outlook's is a paragraph, so that in the text blank ones stand between the commands.
+    """
     written = [index for index, line in enumerate(lines) if line.strip(_BLANK)]
-    start = end = _find_own(lines, written)
-    while end < len(lines) and _split_line(lines[end]):
-        end += 1
-    is_last_too = bool(written) and written[-1] >= end and _split_line(lines[written[-1]]) is not None
-    return (*range(start, end), *(written[-1:] if is_last_too else ()))
+    start = _find_own(lines, written)
+    first = tuple(takewhile(lambda index: _split_line(lines[index]), (index for index in written if index >= start)))
+    is_last_too = bool(written) and written[-1] not in first and _split_line(lines[written[-1]]) is not None
+    return (*first, *(written[-1:] if is_last_too else ()))
 
 
 def _find_own(lines: Sequence[str], written: Sequence[int]) -> int:
@@ -132,7 +135,7 @@ def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
     for index, line in lines.items():
         word = match["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold() if (match := _COMMAND_LIKE.match(line)) else ""
         if word and (meant := _find_meant(word)):
-            where = f"#{meant} is read only on the first lines, above any text or blank line, or on the last line"
+            where = f"#{meant} is read only on the first lines, above any text, or on the last line"
             yield CommandFault(index + 1, f"{where}; if it is no command, write ##{word}")
 
 

@@ -159,6 +159,7 @@ def errands(random: Random) -> tuple[Errand, ...]:
         ),
         *(_last(f"#{word}", _example(word), next(words)) for word in ("close", "wait", "assign")),
         *(Errand(f"#{word} alone", f"#{word}", Outcome.INSIDE, holds=_example(word).holds) for word in ("close", "take", "wait")),
+        _commanded("#tag vip\n\n#priority high", Example(holds=lambda ticket: ticket.priority is Priority.HIGH), next(words)),
         Errand("no word of his", "", Outcome.RETURNED),
         *(_forwarded(program, next(words)) for program in PROGRAMS),
         _commanded("#tag vip\n#priority high", Example(holds=lambda ticket: "vip" in ticket.tags), next(words)),
