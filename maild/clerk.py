@@ -236,9 +236,9 @@ class Clerk:
         earlier: Sequence[Decision],
     ) -> tuple[Decision, int | None]:
         """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5). Letters are of today,
-        and so is what an agent has sent after all (A6)."""
+        and so is what an agent has sent after all, or mended (A6, A7)."""
         now, message = _now(), opened.message
-        at = now if incoming.sent_after_all else incoming.stored
+        at = now if incoming.walks_again else incoming.stored
         decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, at, departments)
         compose = composing(tx, office, now, opened.files)
         first_number = office.desk.settings.desk.first_number
@@ -291,6 +291,7 @@ def _circumstances(incoming: Incoming) -> Circumstances:
         part=incoming.part,
         marked_junk=incoming.junk,
         sent_after_all=incoming.sent_after_all,
+        corrected=incoming.corrected,
     )
 
 

@@ -60,7 +60,8 @@ class Letter:
     `template` names a file family in `maild/templates/<language>/`; `values` are the plain values it may use beside those every letter
     has (`maild.outbox.compose` lists them). `agent` is the reader of a notification, bound into its token; `author` the agent who answers.
     `body` is what a person wrote, `body_html` the same as safe HTML if there is any, `quoted` the message answered. `automatic`: counts
-    against the caps of MAIL.md L4. `internal`: a reply to it is a note.
+    against the caps of MAIL.md L4. `internal`: a reply to it is a note. `about`: the incoming mail it tells of; None: the one it is written
+    because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`.
     """
 
     kind: LetterKind
@@ -83,6 +84,8 @@ class Letter:
     thread_headers: tuple[tuple[str, str], ...] = ()
     automatic: bool = True
     internal: bool = False
+    about: int | None = None
+    offer: str | None = None
 
     @property
     def addressees(self) -> tuple[Address, ...]:
@@ -189,6 +192,14 @@ class SendKept:
 
 
 @dataclass(frozen=True, slots=True)
+class SendMended:
+    """An agent's mail that was given back to him walks again, with these command lines in place of its own (MAIL.md A7)."""
+
+    incoming: int
+    corrected: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartAbsence:
     """An agent is away from now on (PRODUCT 12)."""
 
@@ -217,6 +228,7 @@ Effect = (
     | LiftSuppression
     | NoteAlias
     | SendKept
+    | SendMended
     | StartAbsence
     | EndAbsence
 )

@@ -96,6 +96,8 @@ class KnownCopy:
 
 KEPT_AS_NOTE = "kept-as-note"
 """The template of the letter by which an agent is told that his mail went to nobody (MAIL.md A6)."""
+COMMAND_FAILED = "command-failed"
+"""The template of the letter that gives an agent's mail back to him, and the reason why that mail did nothing (MAIL.md A7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,23 @@ class KeptMail:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedMail:
+    """An agent's mail that did nothing and was given back to him (MAIL.md A7). `was_mended`: it has gone after all, or is on its way.
+
+    `offer` are the command lines that he was asked whether he meant, "" where there was nothing to ask; None: no command lines mend it.
+    """
+
+    incoming: int
+    offer: str | None
+    was_mended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KnownLetter:
     """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11).
 
-    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6). `writer`: who wrote the mail
-    it was written because of, None where none was.
+    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6); `returned`: the one it gives
+    back, if it does that (A7). `writer`: who wrote the mail it was written because of, None where none was.
     """
 
     letter: int
@@ -123,6 +137,7 @@ class KnownLetter:
     created: datetime
     author: str | None = None
     kept: KeptMail | None = None
+    returned: ReturnedMail | None = None
     writer: Address | None = None
 
 

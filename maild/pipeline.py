@@ -84,7 +84,9 @@ def read(
     is_house = circumstances.part is Part.SENT
     question = _question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house)
     if agent := desk.settings.agents.get(recognised.sender.agent or ""):
-        question = replace(question, notes_beside=agent.key, wanted=_wanted(message, circumstances, recognised.sender, agent, desk, now))
+        tags = question.tags | hash_words(circumstances.corrected or "")
+        wanted = _wanted(message, circumstances, recognised.sender, agent, desk, now)
+        question = replace(question, notes_beside=agent.key, tags=tags, wanted=wanted)
     known = asking(question)
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:
@@ -128,7 +130,8 @@ def _wanted(message: InboundMessage, circumstances: Circumstances, sender: Sende
     is_forged = sender.authentication.verdict is AuthResult.FAIL and not sender.proven
     if is_forged and not circumstances.released:
         return NOTHING_WANTED
-    asked = find_asked(message, sender.token, desk.settings) or find_errands(message.new_text)
+    errands = f"{circumstances.corrected or ''}\n{message.new_text}"
+    asked = find_asked(message, sender.token, desk.settings) or find_errands(errands)
     return find_wanted(asked, agent, desk.settings, now)
 
 

@@ -97,10 +97,12 @@ def _mode_fault(ticket: TicketView, settings: Settings) -> CommandFault | None:
     """PRODUCT 34a: before a queue is live nothing reaches its customers, and whoever tries is told so instead of being left to wonder."""
     queue = settings.queues.get(ticket.queue)
     if queue is None:
-        return CommandFault(0, f"there is no queue {ticket.queue} any more, so nothing can be sent; #move the ticket to another first")
+        why = f"there is no queue {ticket.queue} any more, so nothing can be sent; #move the ticket to another first"
+        return CommandFault(0, why, by_commands=True)
     if queue.mode is Mode.LIVE:
         return None
-    return CommandFault(0, f"queue {queue.name} is in mode {queue.mode.value}, so nothing goes to customers; #note keeps it as a note")
+    why = f"queue {queue.name} is in mode {queue.mode.value}, so nothing goes to customers; #note keeps it as a note"
+    return CommandFault(0, why, by_commands=True)
 
 
 def _leak_fault(act: Act) -> CommandFault | None:
@@ -123,7 +125,7 @@ def _nobody_fault(ticket: TicketView, act: Act, settings: Settings) -> CommandFa
     """MAIL.md A13: whoever answers what his own department has written to itself must not believe that somebody got it."""
     if nobody := letters.find_unreachable(ticket, act.without, settings):
         why = f"{nobody.address} is the department's own address, so nobody would get it"
-        return CommandFault(0, f"{why}; name who is to get it with #cc ADDRESS, or keep it with #note")
+        return CommandFault(0, f"{why}; name who is to get it with #cc ADDRESS, or keep it with #note", by_commands=True)
     return None
 
 

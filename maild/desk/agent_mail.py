@@ -1,34 +1,34 @@
 """An agent's mail: unproven it is held, proven it is an answer, a note or commands (MAIL.md A1-A10, A14). Pure."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, do, find_absent_owner
 from maild.desk.agent_signatures import is_signature_alone, without_signature
-from maild.desk.command import CommandFault
-from maild.desk.command_lines import Parsed, parse, says_send
+from maild.desk.answered_letter import find_answered_letter, is_forward
+from maild.desk.command import Command, CommandFault
+from maild.desk.command_lines import Parsed, parse, says, with_corrections
 from maild.desk.control_mail import asking_of, decide_control_mail
 from maild.desk.errands import Asking, run, tell_of_absent_owner
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.rehoming import rehome
+from maild.desk.returned_mail import SENT_ALREADY, find_mending, find_offer
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.verbs import with_sender_named
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendKept
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendKept, SendMended
 from maild.ingest.dates import shown_date
 from maild.ingest.excerpt import Excerpts
-from maild.ingest.forwards import begins_with_forward
 from maild.ingest.introductions import says_nothing_else
 from maild.ingest.new_text import is_old_text
 from maild.ingest.placeholder import placeholder
-from maild.ingest.prefixes import starts_with_forward
 from maild.ingest.sender import PUBLIC_PLACES
 from maild.ingest.thread import follow_merges
+from maild.known import COMMAND_FAILED
 from maild.message import Address, InboundMessage, MessageClass, Wrapping
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
@@ -41,7 +41,6 @@ TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
 MOST_NAMED = 100
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
-SENT_ALREADY = CommandFault(1, "you have had it sent already, and it goes out once")
 NOTHING_TO_SEND = CommandFault(1, "here is nothing to send; reply to the mail that says that your words were kept as a note")
 REPLY_TO_NOTE = Reason("reply-to-note", "a reply to a note is a note")
 TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs to another ticket")
@@ -119,13 +118,32 @@ def _unverified(reading: Reading, agent: Agent, settings: Settings, now: datetim
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
-    if says_send(reading.message.new_text):
+    return _answer_to_letter(reading, agent, ticket, settings, now) or _own_act(reading, agent, ticket, settings, now)
+
+
+def _answer_to_letter(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft | None:
+    """What a mail does that says nothing itself, but what is to become of an earlier one; None for one that does."""
+    if says("send", reading.message.new_text):
         return _send_kept(reading, agent, ticket, settings)
+    letter = find_answered_letter(reading)
+    if letter is None or letter.returned is None:
+        return None
+    match find_mending(letter, _unsigned(reading.message.new_text, reading, agent, settings), reading.message.attachments, now):
+        case SendMended() as mended:
+            reason = Reason("agent-act", f"{agent.name} has message {mended.incoming} walk again with corrected command lines")
+            return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(mended,))
+        case CommandFault() as fault:
+            refusal = _Refusal((fault,), reading.message.new_text, about=letter.returned.incoming)
+            return _command_failed(reading, agent, ticket, refusal, settings)
+    return None
+
+
+def _own_act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
     why_internal = None if reading.circumstances.sent_after_all else _why_internal(reading, settings)
-    text = reading.message.new_text if why_internal else without_furniture(reading.message.new_text, ticket.number)
-    act, faults = _understand(text, reading, agent, ticket, why_internal, settings, now)
+    words = _words_of(reading, agent, ticket, why_internal, settings)
+    act, faults = _understand(words, reading, agent, ticket, why_internal, settings, now)
     if faults:
-        return _command_failed(reading, agent, ticket, text, settings, faults)
+        return _command_failed(reading, agent, ticket, _Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
     answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
@@ -133,7 +151,7 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
     asking = asking_of(reading, agent, settings, now, done.after)
     ran = run(act.errands, asking)
     if faults := done.faults or ran.faults:
-        return _command_failed(reading, agent, ticket, text, settings, faults)
+        return _command_failed(reading, agent, ticket, _Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
     kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     effects = (
@@ -160,16 +178,33 @@ def _warned(before: TicketView, after: TicketView, act: Act, asking: Asking) -> 
     return (tell_of_absent_owner(absence, asking),) if absence else ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """An agent's text as his commands and words are looked for in it. `was_cut`: words of the notification's own were taken out."""
+
+    text: str
+    was_cut: bool
+
+
+def _words_of(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings) -> _Words:
+    new, corrected = reading.message.new_text, reading.circumstances.corrected
+    text = new if why_internal else without_furniture(new, ticket.number)
+    was_cut = text != new
+    if corrected is not None:
+        text = with_corrections(text if why_internal else _unsigned(text, reading, agent, settings), corrected)
+    return _Words(text, was_cut)
+
+
 def _understand(
-    text: str, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime
+    words: _Words, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime
 ) -> tuple[Act, tuple[CommandFault, ...]]:
     """What the agent wants done, and what speaks against doing any of it. Of what is sent after all only the commands for the ticket's
     status count again."""
-    parsed = _parsed(text, reading, agent, settings) if why_internal is None else _parse(reading, text, internal=True)
-    oversize = _oversize(reading.circumstances.full_size)
+    parsed = _parsed(words.text, reading, agent, settings) if why_internal is None else _parse(reading, words.text, internal=True)
     parsed = replace(parsed, commands=with_sender_named(parsed.commands, _writer_answered(reading, settings)))
-    faults = parsed.faults or _sealed(reading.message) or oversize or _furnished(parsed, ticket, why_internal)
-    faults = faults or _noted(parsed, text, reading, ticket, why_internal)
+    faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size)
+    faults = faults or parsed.faults or _furnished(parsed, reading, ticket, why_internal)
+    faults = faults or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
@@ -188,6 +223,9 @@ def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
 def _received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:
     if reading.circumstances.sent_after_all:
         return RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
+    if (corrected := reading.circumstances.corrected) is not None:
+        lines = ", ".join(corrected.splitlines())
+        return RecordEvent("corrected", agent.key, f"from {agent.name}, {proof}; it had come back to him, and goes with {lines}")
     return RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
 
 
@@ -204,23 +242,25 @@ def _sent_directly(reading: Reading, agent: Agent, ticket: TicketView, settings:
 
 def _send_kept(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> Draft:
     """MAIL.md A6: `send` in answer to the letter that says what was kept. Once; anywhere else it does nothing, and is no answer either."""
-    token = reading.sender.token
-    letter = reading.known.letters.get(token.token.letter) if token and token.place in PUBLIC_PLACES else None
-    kept = letter.kept if letter and not _is_forward(reading.message) else None
+    letter = find_answered_letter(reading)
+    kept = letter.kept if letter else None
     if kept is None or kept.was_sent:
         fault = SENT_ALREADY if kept else NOTHING_TO_SEND
-        return _command_failed(reading, agent, ticket, reading.message.new_text, settings, (fault,))
+        return _command_failed(reading, agent, ticket, _Refusal((fault,), reading.message.new_text), settings)
     reason = Reason("agent-act", f"{agent.name} has message {kept.incoming} sent, which was kept as a note")
     return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(SendKept(kept.incoming),))
 
 
 def _parsed(text: str, reading: Reading, agent: Agent, settings: Settings) -> Parsed:
     """An answer's commands and words, without his signature (P9). A last command may stand above or below it (A7)."""
-    configured = tuple(queue.signature for queue in settings.queues.values() if queue.signature)
-    unsigned = partial(without_signature, name=agent.name, configured=configured, earlier=reading.known.own_answers)
-    parsed = _parse(reading, unsigned(text), internal=False)
-    body = unsigned(parsed.body)
+    parsed = _parse(reading, _unsigned(text, reading, agent, settings), internal=False)
+    body = _unsigned(parsed.body, reading, agent, settings)
     return replace(parsed, body="" if is_signature_alone(body, agent.name) else body)
+
+
+def _unsigned(text: str, reading: Reading, agent: Agent, settings: Settings) -> str:
+    configured = tuple(queue.signature for queue in settings.queues.values() if queue.signature)
+    return without_signature(text, agent.name, configured, reading.known.own_answers)
 
 
 def _parse(reading: Reading, text: str, *, internal: bool) -> Parsed:
@@ -233,16 +273,21 @@ def _parse(reading: Reading, text: str, *, internal: bool) -> Parsed:
     return replace(parsed, body="") if may_be_old and not internal and is_old_text(parsed.body) else parsed
 
 
-def _furnished(parsed: Parsed, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
     """MAIL.md A8: the customer gets nothing of what the notification says to agents. A note is for agents."""
-    if _is_note(parsed, why_internal) or not is_unmarked_furniture(parsed.body, ticket.number):
+    if _is_note(parsed, why_internal):
         return ()
-    return (CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),)
+    if is_unmarked_furniture(parsed.body, ticket.number):
+        return (
+            CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),
+        )
+    letter = find_answered_letter(reading)
+    is_between = letter is not None and letter.returned is not None and has_quotes(parsed.body)
+    return (CommandFault(0, "the mail that gave yours back stands between your words; write above it"),) if is_between else ()
 
 
-def _noted(parsed: Parsed, text: str, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, *, was_cut: bool) -> tuple[CommandFault, ...]:
     """MAIL.md F11: a notification shows notes, so whoever answers between its lines may have a piece of one left among his words."""
-    was_cut = text != reading.message.new_text
     if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
         return ()
     words = reading.known.last_words.get(ticket.number)
@@ -337,7 +382,7 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
         return DEFAULT_VISIBILITY
     if reading.thread.parent_internal:
         return REPLY_TO_NOTE
-    if _is_forward(reading.message):
+    if is_forward(reading.message):
         return Reason("forward", "a forwarded notification never reaches the customer")
     token = reading.sender.token
     if token and token.place not in PUBLIC_PLACES:
@@ -349,21 +394,28 @@ def _why_internal(reading: Reading, settings: Settings) -> Reason | None:
     return None
 
 
-def _is_forward(message: InboundMessage) -> bool:
-    """By its subject, or by a forward block below the agent's words, or instead of them."""
-    return starts_with_forward(message.subject) or begins_with_forward(message.elided) or begins_with_forward(message.new_text)
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why nothing of a mail is done. `text` is shown to its writer; `commands` are those of its command lines in which no fault was found.
+
+    `about`: an earlier mail that it was to mend; None: it is about itself.
+    """
+
+    faults: tuple[CommandFault, ...]
+    text: str
+    commands: tuple[Command, ...] = ()
+    about: int | None = None
 
 
-def _command_failed(
-    reading: Reading, agent: Agent, ticket: TicketView, text: str, settings: Settings, faults: tuple[CommandFault, ...]
-) -> Draft:
+def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, refusal: _Refusal, settings: Settings) -> Draft:
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
-    why = "; ".join(map(str, faults))
+    why = "; ".join(map(str, refusal.faults))
     internal = _why_internal(reading, settings) is not None
-    letter = letters.command_failed(agent, ticket, faults, text, settings, internal=internal)
+    offer = find_offer(refusal.commands, refusal.faults)
+    letter = letters.command_failed(agent, ticket, why, refusal.text, settings, internal=internal, offer=offer, about=refusal.about)
     event = RecordEvent("command_failed", agent.key, f"{why}; nothing was done")
     effects = (event, *post(letter, settings))
-    return Draft(IncomingState.DONE, Reason("command-failed", why), before=ticket, after=ticket, effects=effects)
+    return Draft(IncomingState.DONE, Reason(COMMAND_FAILED, why), before=ticket, after=ticket, effects=effects)
 
 
 def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage:

@@ -18,13 +18,22 @@ class Command:
     argument: str
     line: int = 0
 
+    def __str__(self) -> str:
+        return f"#{self.word} {self.argument}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class CommandFault:
-    """A command that cannot be done, in words for the agent. `line` 0: the mail as a whole."""
+    """A command that cannot be done, in words for the agent. `line` 0: the mail as a whole.
+
+    `by_commands`: other command lines would mend it, with nothing lost that was meant for somebody. `better` is the command line that was
+    probably meant, "" where that is not known.
+    """
 
     line: int
     text: str
+    by_commands: bool = False
+    better: str = ""
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.text}" if self.line else self.text

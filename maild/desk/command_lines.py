@@ -43,7 +43,12 @@ _LETTERS_UNSEEN = "\u115f\u1160\u3164\uffa0"
 _COMMAND_LIKE = re.compile(
     rf"(?:[^\w>＞|{HASHES}]|[_{_LETTERS_UNSEEN}])*[{HASHES}](?:[^\w\s{HASHES}]|[_{_LETTERS_UNSEEN}])*(?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})"
 )
-_SEND = re.compile(rf"[{HASHES}]?send")
+_ANSWERS = {"send": "says that your words were kept as a note", "yes": "asks what you meant"}
+"""Words that answer a letter of the desk's."""
+_KEEPS_INSIDE = frozenset(("note", "noreply", "spam"))
+"""Commands by which nothing of a mail reaches the customer."""
+_HAS_WORDS = ALONE | {"note"}
+"""Commands behind which stand words that are meant for somebody, if anything does."""
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _LIKENESS = 0.75
 """From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
@@ -59,10 +64,44 @@ class Parsed:
     errands: tuple[Command, ...] = ()
 
 
-def says_send(text: str) -> bool:
-    """Whether a text is the one word `send`, with # or without (MAIL.md A6)."""
-    word = text.strip(f"{_BLANK}*_.!;").translate(_WITHOUT_UNSEEN)
-    return _SEND.fullmatch(word.casefold()) is not None
+def says(word: str, text: str) -> bool:
+    """Whether a text is this one word, with # or without (MAIL.md A6, A7)."""
+    said = text.strip(f"{_BLANK}*_.!;").translate(_WITHOUT_UNSEEN).casefold()
+    return said.removeprefix(said[:1] if said[:1] in HASHES else "") == word
+
+
+def command_lines_alone(text: str) -> str:
+    """A text that is nothing but command lines, right or wrong, without its blank lines and what it quotes; "" for any other.
+
+    Lines that only ask the desk itself are about no text.
+    """
+    lines = [line.strip(_BLANK) for line in text.splitlines() if line.strip(_BLANK) and not is_quoted(line)]
+    words = {split[0] if (split := _split_line(line)) else "" for line in lines}
+    return "\n".join(lines) if "" not in words and not words <= CONTROLS.keys() else ""
+
+
+def with_corrections(text: str, corrected: str) -> str:
+    """A text with these command lines in place of all of its own, also of those that stand among its words.
+
+    What was to stay inside stays inside: lines that say so, well spelled or not, remain unless a corrected one says it anew.
+    """
+    lines = text.splitlines()
+    chosen = _find_command_lines(lines)
+    among = {index: line for index, line in enumerate(lines) if index not in chosen}
+    old = {*chosen, *(fault.line - 1 for fault in _misplaced(among) if fault.by_commands)}
+    says_anew = any(map(_may_keep_inside, corrected.splitlines()))
+    gone = {index for index in old if says_anew or not _may_keep_inside(lines[index])}
+    begin = _find_own(lines, [index for index, line in enumerate(lines) if line.strip(_BLANK)])
+    above = (line for index, line in enumerate(lines[:begin]) if index not in gone)
+    below = (line for index, line in enumerate(lines[begin:], begin) if index not in gone)
+    return "\n".join((*above, corrected, *below))
+
+
+def _may_keep_inside(line: str) -> bool:
+    match = _COMMAND_LIKE.match(line)
+    word = _word_of(match) if match else ""
+    near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *NOT_YET), n=1, cutoff=0.6)), "")
+    return ALIASES.get(near, near) in _KEEPS_INSIDE
 
 
 def hash_words(text: str) -> frozenset[str]:
@@ -133,10 +172,14 @@ def _split_line(line: str) -> tuple[str, str] | None:
 def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
     """Known commands among the words, mistyped or not, by the index of their lines."""
     for index, line in lines.items():
-        word = match["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold() if (match := _COMMAND_LIKE.match(line)) else ""
-        if word and (meant := _find_meant(word)):
+        if (match := _COMMAND_LIKE.match(line)) and (meant := _find_meant(word := _word_of(match))):
             where = f"#{meant} is read only on the first lines, above any text, or on the last line"
-            yield CommandFault(index + 1, f"{where}; if it is no command, write ##{word}")
+            is_lost = any(map(str.isalnum, line[match.end() :])) and (word != meant or ALIASES.get(meant, meant) in _HAS_WORDS)
+            yield CommandFault(index + 1, f"{where}; if it is no command, write ##{word}", by_commands=not is_lost)
+
+
+def _word_of(command_like: re.Match[str]) -> str:
+    return command_like["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold()
 
 
 @lru_cache(maxsize=1024)
@@ -158,9 +201,18 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         return Command(word, argument, number)
     if word in tags and not argument:
         return Command("tag", word, number)
-    if word == "send":
-        return CommandFault(number, "#send stands alone, in a reply to the mail that says that your words were kept as a note")
+    if word in _ANSWERS:
+        return CommandFault(number, f"#{word} stands alone, in a reply to the mail that {_ANSWERS[word]}", by_commands=True)
     if word in NOT_YET:
-        return CommandFault(number, f"#{word} is not available yet")
-    near = get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)
-    return CommandFault(number, f"there is no command #{word}" + (f"; did you mean #{near[0]}?" if near else ""))
+        return CommandFault(number, f"#{word} is not available yet", by_commands=True)
+    return _unknown(word, argument, number, tags)
+
+
+def _unknown(word: str, argument: str, number: int, tags: frozenset[str]) -> CommandFault:
+    near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)), "")
+    if not near:
+        return CommandFault(number, f"there is no command #{word}", by_commands=True)
+    is_lost = ALIASES.get(near, near) in ALONE and any(map(str.isalnum, argument))
+    takes_it = near not in tags or not argument
+    better = f"#{near} {argument}".rstrip() if takes_it and not is_lost else ""
+    return CommandFault(number, f"there is no command #{word}; did you mean #{near}?", by_commands=not is_lost, better=better)

@@ -64,11 +64,11 @@ def run(commands: Iterable[Command], asking: Asking) -> Ran:
     once = {(command.word, command.argument): command for command in reversed(tuple(commands))}
     asked = tuple(reversed(once.values()))
     if len(asked) > MOST_ASKED:
-        return Ran(faults=(CommandFault(0, f"one mail may ask for {MOST_ASKED} things at most"),))
+        return Ran(faults=(CommandFault(0, f"one mail may ask for {MOST_ASKED} things at most", by_commands=True),))
     if len(nexts := [command for command in asked if command.word == "next"]) > 1:
-        return Ran(faults=(CommandFault(nexts[1].line, "one mail gets one next ticket"),))
+        return Ran(faults=(CommandFault(nexts[1].line, "one mail gets one next ticket", by_commands=True),))
     done = [(command, ERRANDS[command.word](command, asking)) for command in asked]
-    faults = tuple(CommandFault(command.line, result) for command, result in done if isinstance(result, str))
+    faults = tuple(CommandFault(command.line, result, by_commands=True) for command, result in done if isinstance(result, str))
     return Ran(faults=faults) if faults else Ran(tuple(result for _, result in done if isinstance(result, Decision)))
 
 

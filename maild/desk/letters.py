@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
-from maild.desk.command import CommandFault
 from maild.effects import AddMessage, Letter
-from maild.known import KEPT_AS_NOTE, Earlier, LastWords
+from maild.known import COMMAND_FAILED, KEPT_AS_NOTE, Earlier, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.outbox.copies import copied
 from maild.outbox.hygiene import one_line
@@ -364,13 +363,15 @@ def unverified(agent: Agent, queue: str, reason: Reason, held: HeldMail, setting
 
 
 def command_failed(
-    agent: Agent, ticket: TicketView, faults: Iterable[CommandFault], text: str, settings: Settings, *, internal: bool
+    agent: Agent, ticket: TicketView, why: str, text: str, settings: Settings, *, internal: bool, offer: str | None, about: int | None
 ) -> Letter:
     """MAIL.md A7, L9: the draft comes back with what is wrong, line by line; nothing was done.
 
-    `internal`: the draft was to be a note, so an answer to this letter is one, too.
+    `internal`: the draft was to be a note, so an answer to this letter is one, too. `offer`, `about`: as in `Letter`.
     """
-    return _returned("command-failed", agent, ticket, text, "; ".join(map(str, faults)), settings, internal=internal)
+    letter = _returned(COMMAND_FAILED, agent, ticket, text, why, settings, internal=internal)
+    mending = {"mendable": offer is not None, "offer": tuple((offer or "").splitlines())}
+    return replace(letter, offer=offer, about=about, values={**letter.values, **mending})
 
 
 def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:

@@ -52,7 +52,7 @@ class _State:
     status_set: bool = False
     owner_set: bool = False
     snooze_set: bool = False
-    faults: tuple[str, ...] = field(default=())
+    faults: tuple[CommandFault, ...] = field(default=())
 
     def become(self, ticket: TicketView, event: str, text: str) -> "_State":
         """This state with the ticket changed and the event noted; what is already so is no event, though it is decided now."""
@@ -60,8 +60,9 @@ class _State:
             return replace(self, ticket=ticket)
         return replace(self, ticket=ticket, events=(*self.events, RecordEvent(event, self.actor, text)))
 
-    def fail(self, text: str) -> "_State":
-        return replace(self, faults=(*self.faults, text))
+    def fail(self, text: str, better: str = "") -> "_State":
+        """`better`: what was probably meant in place of the command's argument."""
+        return replace(self, faults=(*self.faults, CommandFault(0, text, better=better)))
 
 
 def perform(ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings, now: datetime) -> Performed:
@@ -70,12 +71,17 @@ def perform(ticket: TicketView, commands: Iterable[Command], actor: str, setting
     faults: list[CommandFault] = []
     for command in commands:
         state = VERBS[command.word](state, command.argument)
-        faults += [CommandFault(command.line, fault) for fault in state.faults]
+        faults += [_fault_of(command, fault) for fault in state.faults]
         state = replace(state, faults=())
     if faults:
         return Performed(ticket, faults=tuple(faults))
     said = (state.status_set, state.owner_set, state.snooze_set)
     return Performed(state.ticket, state.events, state.internal, state.no_reply, *said)
+
+
+def _fault_of(command: Command, fault: CommandFault) -> CommandFault:
+    better = f"#{command.word} {fault.better}" if fault.better else ""
+    return CommandFault(command.line, fault.text, by_commands=True, better=better)
 
 
 def _note(state: _State, argument: str) -> _State:
@@ -111,7 +117,7 @@ def _assign(state: _State, argument: str) -> _State:
     if name == "none":
         return state.become(replace(state.ticket, owner=None), "assigned", "no owner any more")
     if name not in state.settings.agents:
-        return state.fail(_unknown("agent", argument, state.settings.agents))
+        return _unknown(state, "agent", argument, state.settings.agents)
     ticket = replace(state.ticket, owner=name, decided=state.ticket.decided | {"owner"})
     return state.become(ticket, "assigned", f"to {state.settings.agents[name].name}")
 
@@ -122,7 +128,7 @@ def _take(state: _State, argument: str) -> _State:
 
 def _move(state: _State, argument: str) -> _State:
     if argument.casefold() not in state.settings.queues:
-        return state.fail(_unknown("queue", argument, state.settings.queues))
+        return _unknown(state, "queue", argument, state.settings.queues)
     queue = state.settings.queues[argument.casefold()]
     ticket = replace(state.ticket, queue=queue.key, decided=state.ticket.decided | {"queue"})
     return state.become(ticket, "moved", f"to {queue.name}")
@@ -152,10 +158,10 @@ def _untag(state: _State, argument: str) -> _State:
     return state.become(replace(state.ticket, tags=state.ticket.tags - words), "untagged", ", ".join(sorted(words)))
 
 
-def _priority(state: _State, argument: str) -> _State:
+def _priority(state: _State, argument: str, before: str = "") -> _State:
     known = {priority.value: priority for priority in Priority}
     if argument.casefold() not in known:
-        return state.fail(_unknown("priority", argument, known))
+        return _unknown(state, "priority", argument, known, before)
     priority = known[argument.casefold()]
     ticket = replace(state.ticket, priority=priority, decided=state.ticket.decided | {"priority"})
     return state.become(ticket, "changed", f"priority {priority.value}")
@@ -181,10 +187,10 @@ def _set(state: _State, argument: str) -> _State:
     if not name or not equals:
         return state.fail(f'"{argument}" sets nothing; write a name, "=" and a value, as in order=1234567')
     if name == "priority":
-        return _priority(state, value)
+        return _priority(state, value, "priority=")
     if name == "status":
         verb = {"open": _open, "waiting": _wait, "closed": _close, "spam": _spam}.get(value.casefold())
-        return verb(state, "") if verb else state.fail(_unknown("status", value, ("open", "waiting", "closed", "spam")))
+        return verb(state, "") if verb else _unknown(state, "status", value, ("open", "waiting", "closed", "spam"), "status=")
     ticket = replace(state.ticket, fields={**state.ticket.fields, name: value})
     return state.become(ticket, "changed", f"{name} = {value}")
 
@@ -242,11 +248,13 @@ def _words(argument: str) -> frozenset[str]:
     return frozenset(word.strip("#").casefold() for word in re.split(r"[\s,]+", argument) if word.strip("#"))
 
 
-def _unknown(noun: str, given: str, known: Iterable[str]) -> str:
+def _unknown(state: _State, noun: str, given: str, known: Iterable[str], before: str = "") -> _State:
+    """`before`: what stands before the name in the command's argument."""
     if not given:
-        return f"no {noun} is named; name one of: {', '.join(known)}"
-    near = get_close_matches(given.casefold(), list(known), n=1, cutoff=0.6)
-    return f'there is no {noun} "{given}"; ' + (f"did you mean {near[0]}?" if near else f"name one of: {', '.join(known)}")
+        return state.fail(f"no {noun} is named; name one of: {', '.join(known)}")
+    near = next(iter(get_close_matches(given.casefold(), list(known), n=1, cutoff=0.6)), "")
+    advice = f"did you mean {near}?" if near else f"name one of: {', '.join(known)}"
+    return state.fail(f'there is no {noun} "{given}"; {advice}', f"{before}{near}" if near else "")
 
 
 VERBS: dict[str, Callable[[_State, str], _State]] = {

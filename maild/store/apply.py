@@ -25,6 +25,7 @@ from maild.effects import (
     NoteBounce,
     RecordEvent,
     SendKept,
+    SendMended,
     StartAbsence,
     Suppress,
     TripBreaker,
@@ -333,7 +334,8 @@ def _letter_values(posted: _Posted, ticket: int | None, incoming: Incoming | Non
         "created": now,
         "content": composed.raw,
         "packed": False,
-        "incoming": incoming.id if incoming else None,
+        "incoming": letter.about or (incoming.id if incoming else None),
+        "offer": letter.offer,
     }
 
 
@@ -394,8 +396,16 @@ def _write_marks(tx: Transaction, decision: Decision, number: int | None, now: d
                 suppressions.store(tx, effect, now)
             case LiftSuppression(address):
                 suppressions.lift(tx, address)
-            case SendKept(message):
-                incoming_mail.send_after_all(tx, message)
+            case SendKept() | SendMended():
+                _let_walk_again(tx, effect)
+
+
+def _let_walk_again(tx: Transaction, effect: SendKept | SendMended) -> None:
+    match effect:
+        case SendKept(message):
+            incoming_mail.send_after_all(tx, message)
+        case SendMended(message, corrected):
+            incoming_mail.send_mended(tx, message, corrected)
 
 
 def _write_absences(tx: Transaction, decision: Decision) -> None:

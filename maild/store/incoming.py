@@ -79,6 +79,7 @@ _WITH_CONTENT = (
         incoming.c.folder,
         incoming.c.junk,
         incoming.c.sent_after_all,
+        incoming.c.corrected,
     )
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
     .order_by(incoming.c.id)
@@ -234,6 +235,12 @@ def send_after_all(tx: Transaction, message: int) -> None:
     _reopen(tx, message, IncomingState.DONE, {"sent_after_all": True})
 
 
+def send_mended(tx: Transaction, message: int, corrected: str) -> None:
+    """Let an agent's mail that was given back walk again, with these command lines in place of its own (MAIL.md A7). Raises as `release`
+    does."""
+    _reopen(tx, message, IncomingState.DONE, {"corrected": corrected})
+
+
 def find_asked_again(tx: Transaction, place: Place, uid_validity: int) -> frozenset[int]:
     """The UIDs of withheld messages of a folder that are to be fetched again."""
     uids = tx.execute(_LENT, _key(place, uid_validity)).scalars()
@@ -371,4 +378,5 @@ def _incoming(row: AnyRow) -> Incoming:
         part=Part(row.folder),
         junk=row.junk,
         sent_after_all=row.sent_after_all,
+        corrected=row.corrected,
     )

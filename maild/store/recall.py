@@ -10,6 +10,7 @@ from maild.aliases import canonical
 from maild.effects import IncomingState
 from maild.ingest.arrival import Part
 from maild.known import (
+    COMMAND_FAILED,
     KEPT_AS_NOTE,
     MERGE_DEPTH,
     REPEATED_ANSWERS,
@@ -23,6 +24,7 @@ from maild.known import (
     LastWords,
     OwnAnswer,
     Question,
+    ReturnedMail,
 )
 from maild.message import Address, AuthResult
 from maild.store import absences, errands, letter_aliases, suppressions
@@ -83,8 +85,10 @@ _LETTER = select(
     letters.c.created,
     letters.c.author,
     letters.c.template,
+    letters.c.offer,
     incoming.c.id.label("because_of"),
     incoming.c.state,
+    incoming.c.reason_code,
     incoming.c.sent_after_all,
     incoming.c.author_name,
     incoming.c.author_address,
@@ -303,12 +307,17 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         created=row.created,
         author=row.author,
         kept=_kept_mail(row) if row.because_of is not None and row.template == KEPT_AS_NOTE else None,
+        returned=_returned_mail(row) if row.because_of is not None and row.template == COMMAND_FAILED else None,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
     )
 
 
 def _kept_mail(row: AnyRow) -> KeptMail:
     return KeptMail(row.because_of, row.sent_after_all or row.state != IncomingState.DONE.value)
+
+
+def _returned_mail(row: AnyRow) -> ReturnedMail:
+    return ReturnedMail(row.because_of, row.offer, row.state != IncomingState.DONE.value or row.reason_code != COMMAND_FAILED)
 
 
 def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> BouncedLetter | None:

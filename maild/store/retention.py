@@ -54,6 +54,7 @@ _EMPTY = (
         subject="",
         evidence=[],
         ticket=None,
+        corrected=None,
     )
 )
 _DELETE_TRACES = delete(rule_traces).where(rule_traces.c.incoming.in_(_IDS))

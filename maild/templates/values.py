@@ -79,6 +79,8 @@ _FOR_AGENTS: Mapping[str, object] = {
     "absence": {"until": "Tue 12 May 2026 09:00 (Europe/Sofia)", "deputy": "Boris Petrov"},
     "absent": "Boris Petrov",
     "commands": [{"usage": "#close", "does": "closes the ticket"}],
+    "mendable": True,
+    "offer": ["#close"],
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
@@ -97,6 +99,8 @@ OPTIONAL: Mapping[str, object] = {
     "commands": (),
     "absence": {"until": "", "deputy": ""},
     "absent": "",
+    "mendable": False,
+    "offer": (),
     "match": {},
     "limit": "",
     "reply_to": "",

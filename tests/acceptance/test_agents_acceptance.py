@@ -434,6 +434,77 @@ def test_a_mistyped_command_returns_the_draft_and_nothing_goes_out(desk: Running
     assert "we are done" in text_of(desk.letters(customer_of("A typo"))[-1])
 
 
+def test_a_draft_that_came_back_goes_out_at_the_word_yes_once_and_with_its_files(desk: RunningDesk):
+    """A7."""
+    subject = "Meant and sent"
+    number, notice = a_request(desk, subject)
+    raw = an_email_with_files(FILES, body="#clsoe\nDear Ann, see the plan.\n", sender=desk.at("anna"), subject=f"Re: {notice['Subject']}")
+    headers = {"In-Reply-To": str(notice["Message-ID"]), **judged(desk)}
+    desk.receive("".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + raw)
+    back = desk.letter_about("anna", subject, 2)
+    assert "with the one word yes:\n\n  #close\n" in text_of(back)
+    assert (desk.kinds(number), len(desk.letters(customer_of(subject)))) == (["customer"], 1)
+    answer(desk, back, "Yes.\n\n-- \nAnna Ivanova\n")
+    letter = desk.letter(customer_of(subject), 2)
+    assert ("Dear Ann, see the plan." in text_of(letter), "#" in text_of(letter).replace(desk.ticket(number)["tag"], "")) == (True, False)
+    assert [part.get_payload(decode=True) for part in letter.iter_attachments()] == [content for _, _, content in FILES]
+    desk.settle()
+    assert (desk.kinds(number), desk.ticket(number)["status"]) == (["customer", "agent"], "closed")
+    assert "corrected" in desk.events(number)
+    for again in ("#yes\n", "#close\n"):
+        answer(desk, back, again)
+        assert "it goes out once" in text_of(desk.letters_about("anna", subject)[-1])
+    assert len(desk.letters(customer_of(subject))) == 2
+    follow_up = desk.receive(an_answer_to(letter, customer_of(subject), "Thank you, and when will it be done?\n"))
+    assert (follow_up["ticket"], desk.kinds(number)[-1]) == (number, "customer")
+
+
+def test_a_draft_that_came_back_goes_out_with_the_command_lines_of_an_answer(desk: RunningDesk):
+    """A7: a mistake in them brings it back once more; a word that is a tag of the desk is a command among them, too."""
+    subject = "Mended by lines"
+    number, notice = a_request(desk, subject)
+    other, _ = a_request(desk, "Its tag is known")
+    desk.maild("ticket", "tag", str(other), "payment")
+    answer(desk, notice, "#frobnicate\n#take\nDear Ann, we are done.\n")
+    answer(desk, desk.letters_about("anna", subject)[-1], "#cloze\n")
+    desk.settle()
+    back = desk.letters_about("anna", subject)[-1]
+    assert "  1 #cloze\n  2 Dear Ann, we are done." in text_of(back)
+    answer(desk, back, "#payment\n#close\n")
+    desk.settle()
+    ticket = desk.ticket(number)
+    assert (ticket["status"], ticket["tags"], desk.kinds(number)) == ("closed", ["payment"], ["customer", "agent"])
+    assert "we are done" in text_of(desk.letters(customer_of(subject))[-1])
+
+
+def test_nobody_but_its_agent_makes_a_draft_go_that_came_back(desk: RunningDesk):
+    """A3, A7: whoever forges his name, has another agent's proof, or was passed the letter on."""
+    subject = "Not mended"
+    number, notice = a_request(desk, subject)
+    answer(desk, notice, "#clsoe\nDear Ann, we are done.\n")
+    back = desk.letter_about("anna", subject, 2)
+    for body in ("yes\n", "#close\n"):
+        answer(desk, back, body, headers=judged(desk, "fail"))
+        answer(desk, back, body, sender=desk.at("boris"))
+        answer(desk, back, body, subject=f"Fwd: {back['Subject']}")
+        desk.receive(an_answer_to(back, "partner@else.example", body))
+        desk.receive(an_answer_to(back, customer_of(subject), body))
+    desk.settle()
+    assert "agent" not in desk.kinds(number)
+    assert not any("we are done" in letter.as_string() for letter in desk.letters(customer_of(subject)))
+
+
+def test_a_note_that_came_back_is_a_note_when_it_is_mended(desk: RunningDesk):
+    """Promise 4: its agent corrects but one of its lines."""
+    subject = "A note mended"
+    number, notice = a_request(desk, subject)
+    answer(desk, notice, "#note\n#asign boris\nHe is a fraud.\n")
+    answer(desk, desk.letter_about("anna", subject, 2), "#assign boris\n")
+    desk.settle()
+    assert (desk.kinds(number), desk.ticket(number)["owner"]) == (["customer", "note"], "boris")
+    assert not any("fraud" in letter.as_string() for letter in desk.letters(customer_of(subject)))
+
+
 def test_commands_steer_the_ticket_and_never_reach_the_customer(desk: RunningDesk):
     number, notice = a_request(desk, "Steered")
     answer(desk, notice, "#assign boris\n#tag vip slow\n#priority high\nWe look into it.\n#wait\n")

@@ -17,10 +17,12 @@ from maild.effects import (
     Post,
     RecordEvent,
     SendKept,
+    SendMended,
     TripBreaker,
 )
 from maild.ingest.arrival import Incoming, Part
 from maild.known import (
+    COMMAND_FAILED,
     KEPT_AS_NOTE,
     BouncedLetter,
     Conduct,
@@ -30,6 +32,7 @@ from maild.known import (
     LastWords,
     Question,
     RecentMail,
+    ReturnedMail,
     guess_key,
     pair_key,
 )
@@ -194,6 +197,37 @@ def test_what_was_kept_as_a_note_is_found_by_the_letter_that_tells_of_it_and_wal
     assert recalled(store, question).letters[written.letters[0]].kept == KeptMail(message.id, was_sent=True)
     with store.writing() as tx:
         assert [again.sent_after_all for again in incoming.claim(tx, 1, "host:1", 60, NOW)] == [True]
+
+
+def test_what_came_back_is_found_by_the_letter_that_gave_it_back_and_walks_again_until_it_has_gone(store: Store):
+    """A7."""
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival()], NOW)
+        (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    ticket = opened(store)
+    failed = Decision(IncomingState.DONE, Reason(COMMAND_FAILED, "line 1"), ticket, ticket)
+    gave_back = replace(NOTIFICATION, template=COMMAND_FAILED, offer="#close")
+    written = applied(store, replace(failed, effects=(Post(gave_back), Post(NOTIFICATION))), message)
+    later = applied(store, replace(failed, effects=(Post(replace(gave_back, about=message.id, offer=None)),)))
+
+    def returned() -> list[ReturnedMail | None]:
+        numbers = written.letters + later.letters
+        found = recalled(store, Question("x", letters=frozenset(numbers))).letters
+        return [found[number].returned for number in numbers]
+
+    def states(*, was_mended: bool) -> list[ReturnedMail | None]:
+        return [ReturnedMail(message.id, "#close", was_mended), None, ReturnedMail(message.id, None, was_mended)]
+
+    assert returned() == states(was_mended=False)
+    mending = Decision(IncomingState.DONE, Reason("agent-act", "yes"), ticket, ticket, (SendMended(message.id, "#close"),))
+    for reason, was_mended in ((failed.reason, False), (Reason("agent-act", "done"), True)):
+        applied(store, mending)
+        assert returned() == states(was_mended=True)
+        with store.writing() as tx:
+            (again,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+        assert (again.corrected, again.walks_again) == ("#close", True)
+        applied(store, replace(failed, reason=reason), again)
+        assert returned() == states(was_mended=was_mended)
 
 
 def test_a_message_is_ordered_by_its_arrival_and_shown_with_the_time_it_says(store: Store):

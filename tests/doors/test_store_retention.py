@@ -20,6 +20,7 @@ from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.recall import recall
 from maild.store.retention import forget_kept_out, forget_tickets
+from maild.store.tables import mail_in
 from maild.ticket import Status
 from tests.builders import some_settings
 from tests.rig.desk import ACKNOWLEDGEMENT, ANN, NOW, a_decision, a_message, a_ticket, an_arrival, composed
@@ -167,6 +168,16 @@ def test_a_ticket_that_ended_long_ago_goes_with_all_that_belongs_to_it(store: St
         assert copy.in_quarantine is False, "its copy on the server is a duplicate, and opens nothing anew"
     third = {name: count // 3 * 2 for name, count in before.items()}
     assert counts(store) == third | {"raw_messages": 3}
+
+
+def test_the_command_lines_that_mended_a_mail_are_forgotten_with_it(store: Store):
+    """A7: they name people."""
+    _, message = a_ticket_of(store, Status.CLOSED)
+    with store.writing() as tx:
+        incoming.send_mended(tx, message, "#cc bob@globex.example")
+        assert tx.execute(select(mail_in.incoming.c.corrected)).scalars().all() == ["#cc bob@globex.example"]
+        forget_tickets(tx, Status.CLOSED, NOW + DAY, 100)
+        assert tx.execute(select(mail_in.incoming.c.corrected)).scalars().all() == [None]
 
 
 def test_words_of_a_forgotten_ticket_are_found_no_more(store: Store):

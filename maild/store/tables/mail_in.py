@@ -70,6 +70,7 @@ class IncomingColumns(TypedColumns):
     junk: Named[bool] = Column(Boolean, server_default=false())
     departments: Named[list[str] | None] = Column(JSON)
     sent_after_all: Named[bool] = Column(Boolean, server_default=false())
+    corrected: Named[str | None] = Column(Words)
 
 
 incoming = Table("incoming", metadata, IncomingColumns)

@@ -29,6 +29,7 @@ class LetterColumns(TypedColumns):
     content: Named[bytes] = Column(LargeBinary)
     packed: Named[bool] = Column(Boolean)
     incoming: Named[int | None] = Column(Number)
+    offer: Named[str | None] = Column(Words)
 
 
 letters = Table("letters", metadata, LetterColumns)

@@ -1,6 +1,6 @@
 """Command lines (MAIL.md A7): only at the start and the very end of the new text."""
 
-from maild.desk.command_lines import parse
+from maild.desk.command_lines import command_lines_alone, parse, with_corrections
 
 
 def check(text: str, words: list[tuple[str, str]], body: str, tags: tuple[str, ...] = ()) -> None:
@@ -122,3 +122,60 @@ def test_text_behind_a_command_that_takes_none_is_not_lost():
     check_fault("*#close* bye\nHello", 1, "#close takes no text")
     for line in ("#close.", "#close :", "#close :-)", "#close ?", "*#close*", "#close \u200f"):
         check(f"{line}\nHello", [("close", line.partition(" ")[2].strip("\u200f"))], "Hello")
+
+
+def mending(text: str, tags: tuple[str, ...] = ()) -> list[tuple[bool, str]]:
+    return [(fault.by_commands, fault.better) for fault in parse(text, tags).faults]
+
+
+def test_a_fault_says_whether_other_command_lines_mend_it_and_which_were_meant():
+    """A7. Where words stand that would be lost with the line, they do not."""
+    assert mending("#clsoe\n#asign boris\n#frobnicate\nHello") == [(True, "#close"), (True, "#assign boris"), (True, "")]
+    assert mending("#ntoe He owes us\nHello") == [(True, "#note He owes us")]
+    assert mending("#payent\nHello", ("payment",)) == [(True, "#payment")]
+    assert mending("#payent 3 EUR\nHello", ("payment",)) == [(True, "")]
+    assert mending("#clsoe as agreed\nHello") == [(False, "")]
+    assert mending("#close as agreed\nHello") == [(False, "")]
+    assert mending("#snooze 3d\nHello") == [(True, "")]
+    assert mending("Hello\n#close\nbye") == [(True, "")]
+    assert mending("Hello\n#tag vip\nbye") == [(True, "")]
+    assert mending("Hello\n(#close the door)\nbye") == [(False, "")]
+    assert mending("Hello\n#clsoe\nbye") == [(True, "")]
+    assert mending("Hello\n#tagg is fun\nbye") == [(False, "")]
+    assert mending("Hello\n- #note He owes us.\nbye") == [(False, "")]
+    assert mending("#yes\nHello") == mending("#send\nHello") == [(True, "")]
+
+
+def test_command_lines_alone_are_told_from_words():
+    assert command_lines_alone("\n#close \n\n\u200f#tga vip\n> 1 #clsoe\n") == "#close\n#tga vip"
+    assert command_lines_alone("#close\n#next") == "#close\n#next"
+    for text in ("", "Hello", "#close\nHello", "> #close", "##close", "#42", "#next", "#list mine\n#help"):
+        assert command_lines_alone(text) == "", text
+
+
+def test_corrected_lines_stand_for_all_of_a_text_and_its_words_stay():
+    """A7."""
+
+    above = "On Friday, 20 November 2026 at 10:02 Ann wrote:"
+
+    def corrected(text: str, lines: str = "#close") -> str:
+        return with_corrections(text, lines)
+
+    assert corrected("#clsoe\n#tag vip\nDear Ann,\n\nbye\n#tkae") == "#close\nDear Ann,\n\nbye"
+    assert corrected("Dear Ann", "#cc bob@globex.example\n#close") == "#cc bob@globex.example\n#close\nDear Ann"
+    assert corrected(f"{above}\n> Where?\n#clsoe\nHere") == f"{above}\n> Where?\n#close\nHere"
+    assert corrected("#clsoe\n##close\n> #close\nbye") == "#close\n##close\n> #close\nbye"
+    assert corrected("Hello\n#close\nbye\n(#tag vip)\n#wait") == "#close\nHello\nbye"
+    assert corrected("#clsoe\n#winning is fun\nHello\n#winning is all\nbye") == "#close\nHello\n#winning is all\nbye"
+    assert corrected("#clsoe\nHello\n(#close the door)\nbye") == "#close\nHello\n(#close the door)\nbye"
+
+
+def test_what_was_to_stay_inside_stays_so_whatever_lines_are_corrected():
+    """Promise 4: whoever corrects one line of two need not say again that he wrote a note; a mistyped one comes back once more."""
+    for line in ("#note", "#note He owes us.", "#internal", "#noreply", "#spam", "#ntoe", "*#note*"):
+        assert with_corrections(f"{line}\n#clsoe\nHello", "#close") == f"#close\n{line}\nHello", line
+        assert with_corrections(f"#clsoe\nHello\n{line}", "#close") == f"#close\nHello\n{line}", line
+        assert with_corrections(f"{line}\n#clsoe\nHello", "#close\n#note") == "#close\n#note\nHello", line
+    assert with_corrections("Hello\n- #note\nbye", "#close") == "#close\nHello\n- #note\nbye"
+    assert with_corrections("Hello\n- #note\nbye", "#note") == "#note\nHello\nbye"
+    assert with_corrections("#same\nHello", "#close") == "#close\nHello"

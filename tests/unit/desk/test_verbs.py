@@ -130,3 +130,18 @@ def test_the_sender_is_who_wrote_what_is_answered():
     assert with_sender_named(given, None)[0].argument == "sender"
     (fault,) = faults("cc", "SENDER")
     assert fault.startswith("#cc sender is for a reply to the notification of somebody's message; name an address")
+
+
+def test_a_fault_names_the_command_that_was_probably_meant():
+    """A7: `yes` is answer enough."""
+
+    def better(word: str, argument: str) -> list[tuple[bool, str]]:
+        command = Command(word, argument, 1)
+        return [(fault.by_commands, fault.better) for fault in perform(a_ticket(), [command], "anna", some_settings(), NOW).faults]
+
+    assert better("assign", "boriss") == [(True, "#assign boris")]
+    assert better("move", "sale") == [(True, "#move sales")]
+    assert better("priority", "hihg") == [(True, "#priority high")]
+    assert better("set", "priority=hihg") == [(True, "#set priority=high")]
+    assert better("set", "status=opne") == [(True, "#set status=open")]
+    assert better("assign", "zzz") == better("assign", "") == better("tag", "a;b") == better("cc", "bob") == [(True, "")]

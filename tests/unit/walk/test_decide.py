@@ -8,11 +8,11 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import AddMessage, IncomingState, Letter, Post, RecordEvent, SendKept
+from maild.effects import AddMessage, IncomingState, Letter, Post, RecordEvent, SendKept, SendMended
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import History, KeptMail, Known, KnownCopy, KnownLetter, LastWords, Sent
+from maild.known import History, KeptMail, Known, KnownCopy, KnownLetter, LastWords, OwnAnswer, ReturnedMail, Sent
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -660,6 +660,147 @@ def test_a_mistyped_command_sends_the_draft_back_and_does_nothing():
     draft = decided(by_anna(message={"new_text": "#clsoe\nDear Ann", "text": "#clsoe\nDear Ann"}))
     assert (draft.reason.code, draft.before == draft.after, kinds(draft)) == ("command-failed", True, [])
     assert posted(draft) == [("command-failed", (ANNA,))]
+
+
+def offered(draft: Draft) -> str | None:
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+    assert (letter.template, letter.values["mendable"]) == ("command-failed", letter.offer is not None)
+    return letter.offer
+
+
+def test_a_draft_that_came_back_says_whether_an_answer_mends_it():
+    """A7: nothing is offered that would not work."""
+
+    def back(words: str, **changes: Any) -> str | None:
+        return offered(decided(by_anna(message={"new_text": words, "text": words, **changes})))
+
+    assert back("#tag vip\n#clsoe\nDear Ann") == "#tag vip\n#close"
+    assert back("#assign bori\nDear Ann") == "#assign boris"
+    assert back("#frobnicate\n#clsoe\nDear Ann") == back("#note\n#snooze 3d\nDear Ann") == ""
+    assert back("#clsoe\nDear Ann", wrappings=(Wrapping.PGP_ENCRYPTED,)) is None
+    assert back("#close Dear Ann\nbye") is None
+    assert back("Write to anna@acme.example") is None
+    assert back("-- \nAnna", nothing_new=True) is None
+
+
+def mends(words: str, returned: ReturnedMail | None, **changes: Any) -> Draft:
+    """Anna answers letter 78, which gave that mail back, with these words."""
+    letter = KnownLetter(78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", False, NOW, returned=returned)
+    known = Known(tickets={1042: a_ticket()}, letters={78: letter}, own_answers=changes.pop("own_answers", ()))
+    message = {"new_text": words, "text": words, **changes.pop("message", {})}
+    return decided(by_anna(known=known, message=message, **changes))
+
+
+def test_what_came_back_walks_again_at_the_word_of_its_agent():
+    """A7."""
+    back = ReturnedMail(5, "#close", was_mended=False)
+    for words, lines in (("yes", "#close"), ("#tag vip", "#tag vip")):
+        draft = mends(words, back)
+        assert (draft.state, draft.reason.code, draft.effects, draft.before) == (DONE, "agent-act", (SendMended(5, lines),), draft.after)
+    signed = "yes\n\nAnna Ivanova\nAcme Support"
+    earlier = (OwnAnswer(f"Hello.\n\n{signed[5:]}", f"Hello.\n\n{signed[5:]}"),) * 3
+    assert mends(signed, back, own_answers=earlier).effects == (SendMended(5, "#close"),)
+
+
+def test_only_an_answer_to_the_letter_that_gave_it_back_mends_it():
+    back = ReturnedMail(5, "#close", was_mended=False)
+    for draft in (
+        mends("#close", None),
+        mends("#close", back, place=TokenPlace.REFERENCES),
+        mends("#close", back, place=TokenPlace.REFERENCE_LINE),
+        mends("#close", back, message={"subject": "Fwd: Printer"}),
+    ):
+        assert draft.after is not None
+        assert (draft.after.status, [effect for effect in draft.effects if isinstance(effect, SendMended)]) == (Status.CLOSED, [])
+    assert posted(mends("Dear Ann, we are done.", back)) == [("answer", (ANN,))]
+    assert posted(mends("yes", None)) == [("answer", (ANN,))]
+
+
+def test_who_cannot_mend_a_draft_is_told_so_and_his_next_answer_is_about_it_still():
+    for words, returned, why in (
+        ("yes", ReturnedMail(5, "", was_mended=False), "you were not asked"),
+        ("yes", ReturnedMail(5, None, was_mended=False), "nothing to say yes to"),
+        ("yes", ReturnedMail(5, "#close", was_mended=True), "it goes out once"),
+        ("#close", ReturnedMail(5, "#close", was_mended=True), "it goes out once"),
+    ):
+        draft = mends(words, returned)
+        assert (draft.reason.code, kinds(draft), posted(draft)) == ("command-failed", [], [("command-failed", (ANNA,))])
+        assert why in draft.reason.text
+        assert [effect.letter.about for effect in draft.effects if isinstance(effect, Post)] == [5]
+
+
+def test_the_letter_that_gave_a_draft_back_does_not_reach_the_customer():
+    """A8: whoever corrects his words between its quoted lines has quoted what is wrong with them."""
+    back = ReturnedMail(5, "#close", was_mended=False)
+    text = "> Nothing was sent and nothing was changed: line 1: there is no command #clsoe\n>\n>   1 #clsoe\n>   2 Dear Ann\nDear Eve"
+    draft = mends(text, back)
+    assert (draft.reason.code, kinds(draft), offered(draft)) == ("command-failed", [], None)
+    assert "write above it" in draft.reason.text
+    assert kinds(mends(f"#note\n{text}", back)) == [(MessageKind.NOTE, True)]
+
+
+def mended(words: str, corrected: str, *, was_note: bool = False, **changes: Any) -> Draft:
+    """Anna's mail walks again with corrected command lines."""
+    circumstances = Circumstances("support", corrected=corrected)
+    thread = {"parent_internal": was_note}
+    message = {"new_text": words, "text": words, **changes.pop("message", {})}
+    return decided(by_anna(thread=thread, circumstances=circumstances, message=message, **changes))
+
+
+def test_a_mended_draft_is_the_answer_it_was_to_be():
+    """A7: its own text and files, with the corrected commands."""
+    plan = Attachment("plan.pdf", "application/pdf", 12, "0" * 64, inline=False, content_id=None, part=2)
+    words, html = "#clsoe\n#asign me\nDear Ann,\nwe are done.", "<p>#clsoe<br>#asign me</p><p>Dear Ann,<br>we are <b>done</b>.</p>"
+    draft = mended(words, "#close\n#tag vip", message={"attachments": (plan,), "new_html": html})
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+    assert (letter.template, letter.body, letter.attachments) == ("answer", "Dear Ann,\nwe are done.", (plan,))
+    assert ("<b>done</b>" in letter.body_html, "#" in letter.body_html) == (True, False)
+    assert draft.after is not None
+    assert (draft.after.status, draft.after.tags) == (Status.CLOSED, frozenset({"vip"}))
+    assert events(draft, "corrected") == [
+        "from Anna Ivanova, proven by token in In-Reply-To; it had come back to him, and goes with #close, #tag vip"
+    ]
+
+
+def test_a_mended_draft_goes_past_all_checks_and_comes_back_again():
+    unanswerable = {"requester": Address("", "support@acme.example")}
+    for draft, why, offer in (
+        (mended("#clsoe\nDear Ann", "#cloze"), "there is no command #cloze", "#close"),
+        (mended("#clsoe\nDear Ann", "#tag vip\n#assign bori"), "there is no agent", "#tag vip\n#assign boris"),
+        (mended("#clsoe\nWrite to anna@acme.example", "#close"), "an agent's own address", None),
+        (mended("#clsoe\nDear Ann", "#close", ticket=unanswerable), "nobody would get it", ""),
+        (mended("#clsoe", "#close", message={"wrappings": (Wrapping.PGP_ENCRYPTED,)}), "encrypted", None),
+    ):
+        assert (draft.reason.code, kinds(draft), offered(draft)) == ("command-failed", [], offer), draft.reason
+        assert why in draft.reason.text
+
+
+def test_what_was_to_be_a_note_is_one_when_it_is_mended():
+    """Promise 4, A6."""
+    for draft in (
+        mended("#note\n#clsoe\nHe is a fraud.", "#close"),
+        mended("#clsoe\nHe is a fraud.\n#noreply", "#close"),
+        mended("#clsoe\nHe is a fraud.", "#close", was_note=True),
+        mended("#clsoe\nHe is a fraud.", "#close", place=TokenPlace.REFERENCES),
+    ):
+        assert kinds(draft) == [(MessageKind.NOTE, True)]
+        assert draft.after is not None
+        assert (draft.after.status, "answer" in dict(posted(draft))) == (Status.CLOSED, False)
+    misspelt = mended("#ntoe\nHe is a fraud.", "#close")
+    assert (misspelt.reason.code, kinds(misspelt), offered(misspelt)) == ("command-failed", [], "#close\n#note")
+
+
+def test_the_notification_and_the_signature_are_cut_from_a_mended_draft_like_from_any():
+    """A8, P9."""
+    signature = "Anna Ivanova\nAcme Support"
+    earlier = (OwnAnswer(f"Hello.\n\n{signature}", f"Hello.\n\n{signature}"),) * 3
+    known = Known(tickets={1042: a_ticket()}, own_answers=earlier, notes=("the invoice was sent on Monday",))
+    text = f"{NOTIFICATION.format(answer='On its way.')}\nGreetings from us.\n#clsoe\n\n{signature}"
+    draft = mended(text, "#close", known=known)
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post) and effect.letter.template == "answer"]
+    assert letter.body == "> Where is it?\nOn its way.\n\nGreetings from us."
+    own_words = mended("#clsoe\nAs we said, the invoice was sent on Monday.", "#close", known=known)
+    assert posted(own_words) == [("answer", (ANN,))]
 
 
 def test_an_agents_encrypted_mail_is_never_relayed():

@@ -6,9 +6,9 @@ Each is tried on a desk that wants DMARC alone of its agents, where nothing but 
 import pytest
 
 from maild.config.settings import AgentAuth, Trust
-from maild.effects import AddMessage, Decision, IncomingState, RecordEvent
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendMended
 from maild.ingest.parse import parse_message
-from maild.known import Known, KnownLetter
+from maild.known import Known, KnownLetter, ReturnedMail
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from maild.rules.ruleset import NO_RULES
@@ -18,8 +18,10 @@ from tests.builders import NOW, a_ticket, some_settings, some_tokens
 
 ANNA, EVE = "anna@acme.example", "eve@evil.example"
 STOLEN = some_tokens().mint_message_id(LetterKind.NOTIFICATION, 1042, 78, "anna")
+GAVE_BACK = ReturnedMail(5, "#close", was_mended=False)
 KNOWN = Known(
-    tickets={1042: a_ticket()}, letters={78: KnownLetter(78, STOLEN, LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=NOW)}
+    tickets={1042: a_ticket()},
+    letters={78: KnownLetter(78, STOLEN, LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=NOW, returned=GAVE_BACK)},
 )
 BODY = "#close\n#assign boris\nWire the money to me.\n"
 
@@ -116,9 +118,9 @@ FORGERIES: dict[str, tuple[str, ...]] = {
 }
 
 
-def decided(head: tuple[str, ...], agent_auth: AgentAuth, token: str = f"In-Reply-To: <{STOLEN}>") -> Decision:
+def decided(head: tuple[str, ...], agent_auth: AgentAuth, token: str = f"In-Reply-To: <{STOLEN}>", body: str = BODY) -> Decision:
     lines = (*head, "To: support@acme.example", "Subject: Re: Printer", "Message-ID: <x@evil.example>", *filter(None, (token,)))
-    message = parse_message("\r\n".join((*lines, "", BODY)).encode())
+    message = parse_message("\r\n".join((*lines, "", body)).encode())
     settings = some_settings(trust=Trust(authserv_ids=("mx.acme.example",), agent_auth=agent_auth))
     return consider(message, Circumstances("support"), lambda question: KNOWN, Desk(settings, NO_RULES, some_tokens()), NOW)
 
@@ -146,6 +148,20 @@ def test_of_forty_forgeries_none_is_obeyed_and_each_is_told(agent_auth: AgentAut
     assert len(found) == 40
     assert [name for name, decision in found.items() if is_executed(decision)] == []
     assert [name for name, decision in found.items() if not is_told(decision)] == []
+
+
+@pytest.mark.parametrize("agent_auth", ["dmarc", "token+dmarc"])
+@pytest.mark.parametrize("body", ["yes", "#close\n#assign boris"])
+def test_no_forgery_makes_a_draft_go_that_came_back(body: str, agent_auth: AgentAuth) -> None:
+    """A7: his `yes`, or his command lines alone."""
+    found = {name: decided(head, agent_auth, body=body) for name, head in FORGERIES.items()}
+    obeyed = [name for name, decision in found.items() if is_executed(decision) or any(map(is_mending, decision.effects))]
+    assert obeyed == []
+    assert is_mending(*decided(judged("dmarc=pass header.from=acme.example"), agent_auth, body=body).effects)
+
+
+def is_mending(effect: Effect) -> bool:
+    return isinstance(effect, SendMended)
 
 
 @pytest.mark.parametrize("agent_auth", ["dmarc", "token+dmarc"])

@@ -1,0 +1,21 @@
+"""Which letter of ours an agent's mail surely answers. Only such an answer reaches a customer, or steers what the letter tells of. Pure."""
+
+from maild.ingest.forwards import begins_with_forward
+from maild.ingest.prefixes import starts_with_forward
+from maild.ingest.sender import PUBLIC_PLACES
+from maild.known import KnownLetter
+from maild.message import InboundMessage
+from maild.reading import Reading
+
+
+def find_answered_letter(reading: Reading) -> KnownLetter | None:
+    """MAIL.md A6: its token stands where an answer has it, and the mail is no forward; None for any other mail."""
+    token = reading.sender.token
+    if token is None or token.place not in PUBLIC_PLACES or is_forward(reading.message):
+        return None
+    return reading.known.letters.get(token.token.letter)
+
+
+def is_forward(message: InboundMessage) -> bool:
+    """By its subject, or by a forward block below the agent's words, or instead of them."""
+    return starts_with_forward(message.subject) or begins_with_forward(message.elided) or begins_with_forward(message.new_text)
