@@ -236,7 +236,7 @@ class Clerk:
         earlier: Sequence[Decision],
     ) -> tuple[Decision, int | None]:
         """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5). Letters are of today,
-        and so is what an agent has sent after all, or mended (A6, A7)."""
+        and so is what an agent has sent after all, mended or released (A6, A7, A11)."""
         now, message = _now(), opened.message
         at = now if incoming.walks_again else incoming.stored
         decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, at, departments)
@@ -292,6 +292,7 @@ def _circumstances(incoming: Incoming) -> Circumstances:
         marked_junk=incoming.junk,
         sent_after_all=incoming.sent_after_all,
         corrected=incoming.corrected,
+        caught_up=incoming.caught_up,
     )
 
 

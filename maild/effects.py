@@ -61,7 +61,8 @@ class Letter:
     has (`maild.outbox.compose` lists them). `agent` is the reader of a notification, bound into its token; `author` the agent who answers.
     `body` is what a person wrote, `body_html` the same as safe HTML if there is any, `quoted` the message answered. `automatic`: counts
     against the caps of MAIL.md L4. `internal`: a reply to it is a note. `about`: the incoming mail it tells of; None: the one it is written
-    because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`.
+    because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`. `as_of`: its reader learns nothing of what was answered
+    since then (A11); None: of all that was until it is written.
     """
 
     kind: LetterKind
@@ -86,6 +87,7 @@ class Letter:
     internal: bool = False
     about: int | None = None
     offer: str | None = None
+    as_of: datetime | None = None
 
     @property
     def addressees(self) -> tuple[Address, ...]:
@@ -200,6 +202,14 @@ class SendMended:
 
 
 @dataclass(frozen=True, slots=True)
+class SendCrossed:
+    """An agent's answer that was held walks again, since he knows what colleagues answered until `known_until` (MAIL.md A11)."""
+
+    incoming: int
+    known_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StartAbsence:
     """An agent is away from now on (PRODUCT 12)."""
 
@@ -229,6 +239,7 @@ Effect = (
     | NoteAlias
     | SendKept
     | SendMended
+    | SendCrossed
     | StartAbsence
     | EndAbsence
 )

@@ -37,8 +37,8 @@ class Question:
     found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on several. `agents` are the
     addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
     (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags if such tags exist.
-    `notes_beside` is the agent whose colleagues' notes are wanted, "" where none are (A6, A8), `answers_of` the one whose own last mails
-    are (P9). `wanted` is what he asks beside.
+    `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11), `answers_of` the one whose
+    own last mails are (P9). `wanted` is what he asks beside.
     """
 
     message_id: str
@@ -108,11 +108,17 @@ class KeptMail:
     was_sent: bool
 
 
+CROSSED = "crossed"
+"""The template of the letter by which an agent is told that a colleague has answered before him, and the reason why his answer is held
+(MAIL.md A11)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnedMail:
-    """An agent's mail that did nothing and was given back to him (MAIL.md A7). `was_mended`: it has gone after all, or is on its way.
+    """An agent's mail that did nothing and was given back to him (MAIL.md A7, A11). `was_mended`: it has gone after all, or is on its way.
 
     `offer` are the command lines that he was asked whether he meant, "" where there was nothing to ask; None: no command lines mend it.
+    Where it crossed with a colleague's answer, they are those that make it a note; None: it is one.
     """
 
     incoming: int
@@ -122,10 +128,12 @@ class ReturnedMail:
 
 @dataclass(frozen=True, slots=True)
 class KnownLetter:
-    """A letter of ours, `author` the agent who answers in it. Answers written since it was `created` cross with it (MAIL.md A11).
+    """A letter of ours, `author` the agent who answers in it. Answers written since it `knows_until` cross with it (MAIL.md A11): `as_of`,
+    or since it was `created`, where that is None.
 
     `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6); `returned`: the one it gives
-    back, if it does that (A7). `writer`: who wrote the mail it was written because of, None where none was.
+    back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11). `writer`: who wrote the mail it was written
+    because of, None where none was.
     """
 
     letter: int
@@ -139,6 +147,12 @@ class KnownLetter:
     kept: KeptMail | None = None
     returned: ReturnedMail | None = None
     writer: Address | None = None
+    crossed: ReturnedMail | None = None
+    as_of: datetime | None = None
+
+    @property
+    def knows_until(self) -> datetime:
+        return self.as_of or self.created
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +201,20 @@ class Earlier:
     author: str
     words: str
     is_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnswer:
+    """A public answer to a customer. `agent` is whose it is, by key; None: somebody wrote it in the department's name (MAIL.md A15).
+
+    `at` is when it was recorded, by the clock that letters are created by; `shown` the time that people see (P15).
+    """
+
+    author: Address
+    agent: str | None
+    at: datetime
+    shown: datetime
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +342,8 @@ class Known:
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
     pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
-    mails of the agent who writes, if there are so many. `found` is what he wants to have looked up.
-    `away` are the agents who are away now, by key.
+    mails of the agent who writes, if there are so many, `answers` the last public answers of others on each candidate, the newest first
+    (A11). `found` is what he wants to have looked up. `away` are the agents who are away now, by key.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -335,6 +363,7 @@ class Known:
     earlier: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     own_answers: tuple[OwnAnswer, ...] = ()
+    answers: Mapping[int, tuple[KnownAnswer, ...]] = field(default_factory=dict)
     seen_pictures: frozenset[str] = frozenset()
     found: Found = NOTHING_FOUND
     away: Mapping[str, Absence] = field(default_factory=dict)

@@ -18,7 +18,7 @@ class Circumstances:
     """How the message came to us: its mailbox and what the server said of it (see `maild.ingest.arrival.Incoming`).
 
     `received` None: now. `part`: in which of the mailbox's folders it lay; `marked_junk`: its copy carries the keyword $Junk.
-    `sent_after_all`, `corrected`: as in `Incoming`.
+    `sent_after_all`, `corrected`, `caught_up`: as in `Incoming`.
     """
 
     mailbox: str
@@ -31,6 +31,7 @@ class Circumstances:
     marked_junk: bool = False
     sent_after_all: bool = False
     corrected: str | None = None
+    caught_up: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ desk = record(
     unbuilt("legacy_tags", list_of(table_with(required("system", text), required("pattern", text))), default=()),
     optional("first_number", number(1, 1_000_000_000)),
     optional("reopen_days", number(0, 36_500)),
-    unbuilt("on_crossing", choice("hold", "send", "note"), default="hold"),
+    optional("on_crossing", choice("hold", "send", "note")),
     optional("default_visibility", choice("public", "internal")),
     optional("answers_from", choice("agent", "first_name", "department")),
     optional("tag_position", choice("prefix", "suffix", "off")),

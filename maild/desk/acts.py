@@ -10,17 +10,19 @@ from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import agents_to_tell
 from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
+from maild.desk.crossing import describe_answers
 from maild.desk.letters import Answered, without_last_words
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
 from maild.desk.snooze import find_snooze_ended, tell_awakening
 from maild.desk.verbs import Performed, perform
-from maild.effects import AddMessage, Effect, RecordEvent
-from maild.known import Absence, Earlier, Suppression
+from maild.effects import AddMessage, Effect, Post, RecordEvent
+from maild.known import Absence, Earlier, KnownAnswer, Suppression
 from maild.message import Address, Attachment
 from maild.outbox.guard import address_refusal, post, suppression_refusal
 from maild.outbox.leaks import find_leak
 from maild.ticket import MessageKind, Status, TicketView
+from maild.tokens import LetterKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Act:
 
     `message_id`, `references`, `subject` and `shown`, its time for people, are those of the agent's mail, empty at the command line.
     `suppressed` are addresses to which mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5).
-    `earlier` are the messages before this one, for a colleague to see. `errands` ask the desk itself and do nothing to the ticket.
-    `away` are the agents who are away, by key.
+    `earlier` are the messages before this one, for a colleague to see; `crossed` what colleagues have answered without his knowledge (A11).
+    `errands` ask the desk itself and do nothing to the ticket. `away` are the agents who are away, by key.
     """
 
     agent: Agent
@@ -52,6 +54,7 @@ class Act:
     shown: datetime | None = None
     errands: tuple[Command, ...] = ()
     away: Mapping[str, Absence] = field(default_factory=dict)
+    crossed: tuple[KnownAnswer, ...] = ()
 
     @property
     def says_something(self) -> bool:
@@ -65,6 +68,11 @@ class Done:
     after: TicketView
     effects: tuple[Effect, ...] = ()
     faults: tuple[CommandFault, ...] = ()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether an answer goes to somebody."""
+        return any(isinstance(effect, Post) and effect.letter.kind is LetterKind.ANSWER for effect in self.effects)
 
 
 def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Done:
@@ -83,12 +91,14 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *((message,) if message else ()),
         *(replace(event, by=act.by) for event in performed.events),
         *left,
+        *(_crossings(act) if answers or performed.events else ()),
         *_ownership(settled, after, act),
         *_absent_owner(ticket, after, act, settings),
         *(() if performed.snooze_set else tell_awakening(ticket, after, _why_awake(after, answers), settings, act.by)),
         *(_answer(after, act, answered, settings) if answers else ()),
         *_customer_notice(ticket, after, act, answers, performed.no_reply, answered, settings),
         *_colleagues(ticket, after, act, message, answered, settings),
+        *(_crossed_colleagues(after, act, message, settings) if message and answers and act.crossed else ()),
     )
     return Done(after, effects)
 
@@ -170,6 +180,12 @@ def _message(act: Act, internal: bool) -> AddMessage:
     )
 
 
+def _crossings(act: Act) -> Iterator[RecordEvent]:
+    """MAIL.md A11."""
+    if act.crossed:
+        yield RecordEvent("crossed", act.by, f"with what {describe_answers(act.crossed)}")
+
+
 def _ownership(before: TicketView, after: TicketView, act: Act) -> Iterator[RecordEvent]:
     if before.owner is None and after.owner is not None:
         yield RecordEvent("assigned", act.by, f"to {act.agent.name}, who answered first")
@@ -243,3 +259,16 @@ def _keepers(owner: Agent, ticket: TicketView, act: Act, settings: Settings) -> 
         return (owner.key,)
     absent = frozenset(act.away)
     return agents_to_tell("owner", ticket, settings, without=(act.agent.key,), absent=absent, deputies=deputies(act.away))
+
+
+def _crossed_colleagues(ticket: TicketView, act: Act, message: AddMessage, settings: Settings) -> Iterator[Effect]:
+    """MAIL.md A11: whoever has answered at the same time is shown the other's answer; the owner has been told of it like of any."""
+    colleagues = tuple(dict.fromkeys(answer.agent for answer in act.crossed if answer.agent in settings.agents))
+    others = tuple(key for key in colleagues if key and key != ticket.owner)
+    yield from tell_agents(others, ticket, message, (f"It crossed with what {describe_answers(act.crossed)}.",), settings, act.earlier)
+    if act.agent.key in settings.agents:
+        last = act.crossed[-1]
+        earlier = tuple(past for past in act.earlier if past.at < last.shown)
+        yield from tell_agents(
+            (act.agent.key,), ticket, letters.colleagues_message(last), ("Your answer crossed with it.",), settings, earlier
+        )

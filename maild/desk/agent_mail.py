@@ -11,6 +11,7 @@ from maild.desk.answered_letter import find_answered_letter, is_forward
 from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import Parsed, parse, says, with_corrections
 from maild.desk.control_mail import asking_of, decide_control_mail
+from maild.desk.crossing import as_note, describe_answers, find_crossing, find_known_until, find_policy, find_release
 from maild.desk.errands import Asking, run, tell_of_absent_owner
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
@@ -20,7 +21,7 @@ from maild.desk.returned_mail import SENT_ALREADY, find_mending, find_offer
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.verbs import with_sender_named
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendKept, SendMended
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendCrossed, SendKept, SendMended
 from maild.ingest.dates import shown_date
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.introductions import says_nothing_else
@@ -28,7 +29,7 @@ from maild.ingest.new_text import is_old_text
 from maild.ingest.placeholder import placeholder
 from maild.ingest.sender import PUBLIC_PLACES
 from maild.ingest.thread import follow_merges
-from maild.known import COMMAND_FAILED
+from maild.known import COMMAND_FAILED, CROSSED
 from maild.message import Address, InboundMessage, MessageClass, Wrapping
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
@@ -123,23 +124,26 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
 
 def _answer_to_letter(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft | None:
     """What a mail does that says nothing itself, but what is to become of an earlier one; None for one that does."""
-    if says("send", reading.message.new_text):
-        return _send_kept(reading, agent, ticket, settings)
-    letter = find_answered_letter(reading)
-    if letter is None or letter.returned is None:
-        return None
-    match find_mending(letter, _unsigned(reading.message.new_text, reading, agent, settings), reading.message.attachments, now):
-        case SendMended() as mended:
-            reason = Reason("agent-act", f"{agent.name} has message {mended.incoming} walk again with corrected command lines")
-            return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(mended,))
-        case CommandFault() as fault:
-            refusal = _Refusal((fault,), reading.message.new_text, about=letter.returned.incoming)
-            return _command_failed(reading, agent, ticket, refusal, settings)
-    return None
+    message, letter = reading.message, find_answered_letter(reading)
+    text = _unsigned(message.new_text, reading, agent, settings)
+    returned = letter and (letter.returned or letter.crossed)
+    if letter and returned:
+        find = find_mending if letter.returned else find_release
+        match find(letter, returned, text, message.attachments, now):
+            case SendMended() | SendCrossed() as effect:
+                reason = Reason("agent-act", f"{agent.name} has message {effect.incoming} walk again, which had come back")
+                return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(effect,))
+            case CommandFault() as fault:
+                return _command_failed(reading, agent, ticket, _Refusal((fault,), message.new_text, about=returned.incoming), settings)
+    return _send_kept(reading, agent, ticket, settings) if says("send", message.new_text) else None
 
 
 def _own_act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
     why_internal = None if reading.circumstances.sent_after_all else _why_internal(reading, settings)
+    return _do_act(reading, agent, ticket, why_internal, settings, now)
+
+
+def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime) -> Draft:
     words = _words_of(reading, agent, ticket, why_internal, settings)
     act, faults = _understand(words, reading, agent, ticket, why_internal, settings, now)
     if faults:
@@ -152,7 +156,13 @@ def _own_act(reading: Reading, agent: Agent, ticket: TicketView, settings: Setti
     ran = run(act.errands, asking)
     if faults := done.faults or ran.faults:
         return _command_failed(reading, agent, ticket, _Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
-    kept = _kept(reading.message, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
+    if act.crossed and done.is_sent:
+        match find_policy(reading, agent, ticket, settings):
+            case "hold":
+                return _held(reading, act, ticket, words.text, settings)
+            case "note":
+                return _do_act(reading, agent, ticket, Reason(CROSSED, describe_answers(act.crossed)), settings, now)
+    kept = _kept(reading, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     effects = (
         _received(reading, agent, proof),
@@ -223,6 +233,8 @@ def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
 def _received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:
     if reading.circumstances.sent_after_all:
         return RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
+    if reading.circumstances.caught_up:
+        return RecordEvent("sent_after_all", agent.key, f"from {agent.name}, {proof}; it was held, since it crossed with an answer")
     if (corrected := reading.circumstances.corrected) is not None:
         lines = ", ".join(corrected.splitlines())
         return RecordEvent("corrected", agent.key, f"from {agent.name}, {proof}; it had come back to him, and goes with {lines}")
@@ -282,7 +294,7 @@ def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_interna
             CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),
         )
     letter = find_answered_letter(reading)
-    is_between = letter is not None and letter.returned is not None and has_quotes(parsed.body)
+    is_between = letter is not None and (letter.returned or letter.crossed) and has_quotes(parsed.body)
     return (CommandFault(0, "the mail that gave yours back stands between your words; write above it"),) if is_between else ()
 
 
@@ -300,14 +312,24 @@ def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:
     return why_internal is not None or any(command.word == "note" for command in parsed.commands)
 
 
-def _kept(message: InboundMessage, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:
+def _held(reading: Reading, act: Act, ticket: TicketView, text: str, settings: Settings) -> Draft:
+    """MAIL.md A11: nothing goes out and nothing is done until its author has seen what a colleague has answered before him."""
+    why = f"{describe_answers(act.crossed)} since the letter to {act.agent.name} that this answers"
+    offer = None if reading.circumstances.sent_after_all else as_note((*act.commands, *act.errands))
+    letter = letters.crossed(act.agent, ticket, act.crossed, text, settings, offer=offer)
+    effects = (RecordEvent("crossed", act.by, f"held: {why}; nothing was done"), *post(letter, settings))
+    return Draft(IncomingState.DONE, Reason(CROSSED, why), before=ticket, after=ticket, effects=effects)
+
+
+def _kept(reading: Reading, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:
     """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, the desk is
     set so, or the first line of what he answers said so. What he only passed on was meant for nobody here."""
     event = RecordEvent("kept_as_note", "maild", why.text)
     says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply") for command in act.commands)
-    if says_so or message.nothing_new:
+    if says_so or reading.message.nothing_new:
         return (event,)
-    return (event, *post(letters.kept_as_note(act.agent, ticket, why, act.body, settings), settings))
+    letter = letters.kept_as_note(act.agent, ticket, why, act.body, settings)
+    return (event, *post(replace(letter, as_of=find_known_until(reading)), settings))
 
 
 def _empty(act: Act) -> tuple[CommandFault, ...]:
@@ -368,6 +390,7 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         shown=_shown_date(reading, now),
         errands=parsed.errands,
         away=reading.known.away,
+        crossed=find_crossing(reading, agent, ticket),
     )
 
 
@@ -414,7 +437,7 @@ def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, refusal:
     offer = find_offer(refusal.commands, refusal.faults)
     letter = letters.command_failed(agent, ticket, why, refusal.text, settings, internal=internal, offer=offer, about=refusal.about)
     event = RecordEvent("command_failed", agent.key, f"{why}; nothing was done")
-    effects = (event, *post(letter, settings))
+    effects = (event, *post(replace(letter, as_of=find_known_until(reading)), settings))
     return Draft(IncomingState.DONE, Reason(COMMAND_FAILED, why), before=ticket, after=ticket, effects=effects)
 
 

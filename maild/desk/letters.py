@@ -7,7 +7,7 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.effects import AddMessage, Letter
-from maild.known import COMMAND_FAILED, KEPT_AS_NOTE, Earlier, LastWords
+from maild.known import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, Earlier, KnownAnswer, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.outbox.copies import copied
 from maild.outbox.hygiene import one_line
@@ -374,6 +374,18 @@ def command_failed(
     return replace(letter, offer=offer, about=about, values={**letter.values, **mending})
 
 
+def crossed(
+    agent: Agent, ticket: TicketView, answers: Iterable[KnownAnswer], text: str, settings: Settings, *, offer: str | None
+) -> Letter:
+    """MAIL.md A11: an agent's answer is held, since colleagues have given these. `offer`: how it becomes a note, as in `ReturnedMail`."""
+    shown = tuple(
+        {"at": clock(answer.shown, agent, settings), "author": answer.author.name or answer.author.address, "text": answer.text}
+        for answer in answers
+    )
+    letter = _returned(CROSSED, agent, ticket, text, "", settings, internal=False)
+    return replace(letter, offer=offer, values={"answers": shown, "keepable": offer is not None})
+
+
 def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:
     """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer. `text`: all that would go to him."""
     return _returned(KEPT_AS_NOTE, agent, ticket, text, why.text, settings, internal=True)
@@ -414,6 +426,11 @@ def customers_message(ticket: TicketView, answered: Answered) -> AddMessage:
 def without_last_words(earlier: Iterable[Earlier], answered: Answered) -> tuple[Earlier, ...]:
     """What was said before what the customer wrote last, which is shown itself."""
     return tuple(past for past in earlier if past.is_note or not answered.text.startswith(past.words))
+
+
+def colleagues_message(answer: KnownAnswer) -> AddMessage:
+    """What a colleague has answered, in the shape of a message, to show it to whoever answered at the same time."""
+    return AddMessage(MessageKind.AGENT, answer.author, answer.shown, answer.text, answer.text, agent=answer.agent)
 
 
 def event_message(author: str, text: str, ticket: TicketView) -> AddMessage:

@@ -19,8 +19,8 @@ MENDABLE_FOR = timedelta(days=14)
 SENT_ALREADY = CommandFault(1, "you have had it sent already, and it goes out once")
 NOTHING_TO_AGREE_TO = CommandFault(1, "here is nothing to say yes to; write your answer in more words than one")
 NOTHING_ASKED = CommandFault(1, "you were not asked what you meant; answer with the corrected command lines alone", by_commands=True)
-TOO_OLD = CommandFault(1, f"the mail you correct came back more than {MENDABLE_FOR.days} days ago; write it once more")
-FILES_BESIDE = CommandFault(0, "the mail you correct goes without the files of this one; write it once more, with them")
+TOO_OLD = CommandFault(1, f"the mail you mean came back more than {MENDABLE_FOR.days} days ago; write it once more")
+FILES_BESIDE = CommandFault(0, "the mail you mean goes without the files of this one; write it once more, with them")
 
 
 def find_offer(commands: Iterable[Command], faults: Iterable[CommandFault]) -> str | None:
@@ -35,22 +35,28 @@ def find_offer(commands: Iterable[Command], faults: Iterable[CommandFault]) -> s
     return "\n".join(lines[number] for number in sorted(lines)) if all(fault.better for fault in faults) else ""
 
 
-def find_mending(letter: KnownLetter, text: str, files: Iterable[Attachment], now: datetime) -> SendMended | CommandFault | None:
+def find_mending(
+    letter: KnownLetter, returned: ReturnedMail, text: str, files: Iterable[Attachment], now: datetime
+) -> SendMended | CommandFault | None:
     """What an answer to this letter does to the mail that the letter gave back; None: nothing, it is an answer of its own.
 
     `text` are the words of the answer without its writer's signature, `files` what he has attached.
     """
-    returned = letter.returned
     says_yes, lines = says("yes", text), command_lines_alone(text)
-    if returned is None or not (says_yes or (lines and returned.offer is not None)):
+    if not (says_yes or (lines and returned.offer is not None)):
         return None
+    if hindrance := find_hindrance(letter, returned, files, now):
+        return hindrance
+    return _agree(returned) if says_yes else SendMended(returned.incoming, lines)
+
+
+def find_hindrance(letter: KnownLetter, returned: ReturnedMail, files: Iterable[Attachment], now: datetime) -> CommandFault | None:
+    """Why what a letter gave back does not go by an answer to it with these files."""
     if returned.was_mended:
         return SENT_ALREADY
     if now - letter.created > MENDABLE_FOR:
         return TOO_OLD
-    if any(map(may_be_relayed, files)):
-        return FILES_BESIDE
-    return _agree(returned) if says_yes else SendMended(returned.incoming, lines)
+    return FILES_BESIDE if any(map(may_be_relayed, files)) else None
 
 
 def _agree(returned: ReturnedMail) -> SendMended | CommandFault:

@@ -10,11 +10,14 @@ from maild.ingest.forwards import begins_with_forward
 from maild.reading import Reading
 
 _STATUS_WORDS = frozenset({"close", "open", "wait"})
+_INSIDE_WORDS = frozenset({"note", "noreply"})
 
 
 def only_status(parsed: Parsed) -> Parsed:
-    """The commands that decide over an answer's own status; the others were done when it was kept."""
-    return replace(parsed, commands=tuple(command for command in parsed.commands if command.word in _STATUS_WORDS), errands=())
+    """The commands that decide over an answer's own status; the others were done when it was kept. Whoever corrects it to a note after all
+    (A7) means that."""
+    commands = tuple(command for command in parsed.commands if command.word in _STATUS_WORDS | _INSIDE_WORDS)
+    return replace(parsed, commands=commands, errands=())
 
 
 def find_unfit(body: str, reading: Reading) -> tuple[CommandFault, ...]:

@@ -59,7 +59,8 @@ class Incoming:
     `attempts` counts this one. `stored` is when it came to us, which orders threads (MAIL.md P15). `released`: a person let it out of
     quarantine, so policy does not hold it again (S5). `sent_after_all`: it was kept as a note, and its agent has said that it is to go to
     the customer (A6). `corrected`: it was given back to its agent, and these are the command lines he wants in place of its own (A7); None:
-    its own. `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
+    its own. `caught_up`: it was held because a colleague had answered before, and its agent knows all that was answered until then (A11).
+    `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
     """
 
     id: int
@@ -77,8 +78,9 @@ class Incoming:
     junk: bool = False
     sent_after_all: bool = False
     corrected: str | None = None
+    caught_up: datetime | None = None
 
     @property
     def walks_again(self) -> bool:
         """Whether its agent has wanted it to, so that it means what it says today."""
-        return self.sent_after_all or self.corrected is not None
+        return self.sent_after_all or self.corrected is not None or self.caught_up is not None

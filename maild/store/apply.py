@@ -24,6 +24,7 @@ from maild.effects import (
     NoteAlias,
     NoteBounce,
     RecordEvent,
+    SendCrossed,
     SendKept,
     SendMended,
     StartAbsence,
@@ -336,6 +337,7 @@ def _letter_values(posted: _Posted, ticket: int | None, incoming: Incoming | Non
         "packed": False,
         "incoming": letter.about or (incoming.id if incoming else None),
         "offer": letter.offer,
+        "as_of": letter.as_of,
     }
 
 
@@ -396,16 +398,18 @@ def _write_marks(tx: Transaction, decision: Decision, number: int | None, now: d
                 suppressions.store(tx, effect, now)
             case LiftSuppression(address):
                 suppressions.lift(tx, address)
-            case SendKept() | SendMended():
+            case SendKept() | SendMended() | SendCrossed():
                 _let_walk_again(tx, effect)
 
 
-def _let_walk_again(tx: Transaction, effect: SendKept | SendMended) -> None:
+def _let_walk_again(tx: Transaction, effect: SendKept | SendMended | SendCrossed) -> None:
     match effect:
         case SendKept(message):
             incoming_mail.send_after_all(tx, message)
         case SendMended(message, corrected):
             incoming_mail.send_mended(tx, message, corrected)
+        case SendCrossed(message, known_until):
+            incoming_mail.send_crossed(tx, message, known_until)
 
 
 def _write_absences(tx: Transaction, decision: Decision) -> None:

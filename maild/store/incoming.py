@@ -80,6 +80,7 @@ _WITH_CONTENT = (
         incoming.c.junk,
         incoming.c.sent_after_all,
         incoming.c.corrected,
+        incoming.c.caught_up,
     )
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
     .order_by(incoming.c.id)
@@ -241,6 +242,11 @@ def send_mended(tx: Transaction, message: int, corrected: str) -> None:
     _reopen(tx, message, IncomingState.DONE, {"corrected": corrected})
 
 
+def send_crossed(tx: Transaction, message: int, known_until: datetime) -> None:
+    """Let an agent's answer that was held walk again: he knows what was answered until then (MAIL.md A11). Raises as `release` does."""
+    _reopen(tx, message, IncomingState.DONE, {"caught_up": known_until})
+
+
 def find_asked_again(tx: Transaction, place: Place, uid_validity: int) -> frozenset[int]:
     """The UIDs of withheld messages of a folder that are to be fetched again."""
     uids = tx.execute(_LENT, _key(place, uid_validity)).scalars()
@@ -379,4 +385,5 @@ def _incoming(row: AnyRow) -> Incoming:
         junk=row.junk,
         sent_after_all=row.sent_after_all,
         corrected=row.corrected,
+        caught_up=row.caught_up,
     )

@@ -11,6 +11,7 @@ from maild.effects import IncomingState
 from maild.ingest.arrival import Part
 from maild.known import (
     COMMAND_FAILED,
+    CROSSED,
     KEPT_AS_NOTE,
     MERGE_DEPTH,
     REPEATED_ANSWERS,
@@ -18,6 +19,7 @@ from maild.known import (
     Earlier,
     KeptMail,
     Known,
+    KnownAnswer,
     KnownCopy,
     KnownLetter,
     KnownMessage,
@@ -86,6 +88,7 @@ _LETTER = select(
     letters.c.author,
     letters.c.template,
     letters.c.offer,
+    letters.c.as_of,
     incoming.c.id.label("because_of"),
     incoming.c.state,
     incoming.c.reason_code,
@@ -139,6 +142,25 @@ _NOTES = Prepared(
     )
     .order_by(messages.c.id.desc())
     .limit(MOST_NOTES)
+)
+_ANSWERS = Prepared(
+    select(
+        messages.c.author_name,
+        messages.c.author_address,
+        messages.c.agent,
+        func.coalesce(incoming.c.settled, messages.c.at).label("recorded"),
+        func.coalesce(messages.c.shown, messages.c.at).label("dated"),
+        func.substr(messages.c.visible, 1, ANSWER_CHARACTERS).label("said"),
+    )
+    .outerjoin(incoming, incoming.c.id == messages.c.incoming)
+    .where(
+        messages.c.ticket == bindparam("number"),
+        messages.c.kind == MessageKind.AGENT.value,
+        messages.c.internal == false(),
+        or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent")),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(MOST_EARLIER)
 )
 _OWN_ANSWERS = Prepared(
     select(
@@ -198,6 +220,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         earlier={number: earlier_on(tx, number) for number in views},
         notes=_find_notes(tx, question.notes_beside, views),
         own_answers=_find_own_answers(tx, question),
+        answers={number: _find_answers(tx, number, question.notes_beside) for number in views if question.notes_beside},
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
         found=found_beside,
         away=absences.find_holding(tx, now),
@@ -308,6 +331,8 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         author=row.author,
         kept=_kept_mail(row) if row.because_of is not None and row.template == KEPT_AS_NOTE else None,
         returned=_returned_mail(row) if row.because_of is not None and row.template == COMMAND_FAILED else None,
+        crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
+        as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
     )
 
@@ -317,7 +342,9 @@ def _kept_mail(row: AnyRow) -> KeptMail:
 
 
 def _returned_mail(row: AnyRow) -> ReturnedMail:
-    return ReturnedMail(row.because_of, row.offer, row.state != IncomingState.DONE.value or row.reason_code != COMMAND_FAILED)
+    return ReturnedMail(
+        row.because_of, row.offer, row.state != IncomingState.DONE.value or row.reason_code not in (COMMAND_FAILED, CROSSED)
+    )
 
 
 def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> BouncedLetter | None:
@@ -350,6 +377,12 @@ def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[
     if not agent or not tickets:
         return ()
     return tuple(_NOTES.read(tx, {"tickets": list(tickets), "agent": agent}).scalars())
+
+
+def _find_answers(tx: Transaction, number: int, agent: str) -> tuple[KnownAnswer, ...]:
+    """What others than this agent have answered publicly, the newest first. A mail says nothing before it has walked."""
+    rows = _ANSWERS.read(tx, {"number": number, "agent": agent})
+    return tuple(KnownAnswer(Address(row.author_name, row.author_address), row.agent, row.recorded, row.dated, row.said) for row in rows)
 
 
 def _find_own_answers(tx: Transaction, question: Question) -> tuple[OwnAnswer, ...]:

@@ -81,6 +81,8 @@ _FOR_AGENTS: Mapping[str, object] = {
     "commands": [{"usage": "#close", "does": "closes the ticket"}],
     "mendable": True,
     "offer": ["#close"],
+    "answers": [{"at": "2026-03-02 17:52", "author": "Boris Petrov", "text": "Hello Ann,\n\nit comes on Monday."}],
+    "keepable": True,
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
@@ -101,6 +103,8 @@ OPTIONAL: Mapping[str, object] = {
     "absent": "",
     "mendable": False,
     "offer": (),
+    "answers": (),
+    "keepable": False,
     "match": {},
     "limit": "",
     "reply_to": "",
@@ -118,6 +122,7 @@ FOR_AGENTS = frozenset(
         "command-failed",
         "kept-as-note",
         "held-back",
+        "crossed",
         "digest-storm",
         "digest-notifications",
         "attention",

@@ -1,7 +1,7 @@
 """Decisions written and recalled: what `apply` records is what `recall` and `tickets` answer."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from maild.effects import (
     Mute,
     Post,
     RecordEvent,
+    SendCrossed,
     SendKept,
     SendMended,
     TripBreaker,
@@ -23,11 +24,13 @@ from maild.effects import (
 from maild.ingest.arrival import Incoming, Part
 from maild.known import (
     COMMAND_FAILED,
+    CROSSED,
     KEPT_AS_NOTE,
     BouncedLetter,
     Conduct,
     KeptMail,
     Known,
+    KnownAnswer,
     KnownCopy,
     LastWords,
     Question,
@@ -259,6 +262,51 @@ def test_colleagues_notes_are_recalled_where_they_are_asked_for(store: Store):
     question = Question("x", tickets=frozenset({ticket.number}))
     assert recalled(store, question).notes == ()
     assert recalled(store, replace(question, notes_beside="anna")).notes == ("a rule", "boris")
+
+
+def test_what_others_have_answered_publicly_is_recalled_with_when_it_was_recorded(store: Store):
+    """A11: a mail is recorded when it has walked, whenever it came; A15: nobody knows who wrote what lay in a Sent folder."""
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival()], NOW)
+        (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    answer = replace(a_message(kind=MessageKind.AGENT, author=BORIS, text="On Monday.", message_id="b@x"), agent="boris")
+    early = replace(answer, at=NOW - MINUTE, shown=NOW - 2 * MINUTE)
+    anna, note = replace(answer, agent="anna"), replace(answer, kind=MessageKind.NOTE, internal=True)
+    number = applied(store, a_decision(a_message(), early, anna, note), message).ticket_number
+    assert number is not None
+    with store.reading() as tx:
+        ticket = ticket_views(tx, [number])[number]
+    applied(store, a_decision(replace(answer, agent=None, visible="On Tuesday.", at=NOW + MINUTE, shown=None), before=ticket, after=ticket))
+    question = Question("x", tickets=frozenset({number}), notes_beside="anna")
+    assert recalled(store, question).answers == {
+        number: (
+            KnownAnswer(BORIS, None, NOW + MINUTE, NOW + MINUTE, "On Tuesday."),
+            KnownAnswer(BORIS, "boris", NOW, NOW - 2 * MINUTE, "On Monday."),
+        )
+    }
+    assert recalled(store, replace(question, notes_beside="")).answers == {}
+
+
+def test_a_held_answer_is_found_by_the_letter_that_tells_of_it_and_walks_again_until_it_has_gone(store: Store):
+    """A11."""
+    with store.writing() as tx:
+        incoming.store_arrivals(tx, [an_arrival()], NOW)
+        (message,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    ticket = opened(store)
+    telling, other = replace(NOTIFICATION, template=CROSSED, offer="#note"), replace(NOTIFICATION, as_of=NOW - MINUTE)
+    held = Decision(IncomingState.DONE, Reason(CROSSED, "Boris"), ticket, ticket, (Post(telling), Post(other)))
+    written = applied(store, held, message)
+
+    def letters_known() -> list[tuple[ReturnedMail | None, datetime]]:
+        found = recalled(store, Question("x", letters=frozenset(written.letters))).letters
+        return [(found[number].crossed, found[number].knows_until) for number in written.letters]
+
+    assert letters_known() == [(ReturnedMail(message.id, "#note", was_mended=False), NOW), (None, NOW - MINUTE)]
+    applied(store, Decision(IncomingState.DONE, Reason("agent-act", "send"), ticket, ticket, (SendCrossed(message.id, NOW),)))
+    assert letters_known()[0] == (ReturnedMail(message.id, "#note", was_mended=True), NOW)
+    with store.writing() as tx:
+        (again,) = incoming.claim(tx, 1, "host:1", 60, NOW)
+    assert (again.caught_up, again.walks_again) == (NOW, True)
 
 
 def test_an_agents_last_three_mails_are_recalled_where_there_are_so_many(store: Store):

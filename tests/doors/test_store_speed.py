@@ -127,6 +127,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
             queues=("support",),
             windows=WINDOWS,
             tags=frozenset({"vip"}),
+            notes_beside="anna",
         )
         ticket = recall(tx, question, NOW).tickets[1]
         assert ticket == opened

@@ -71,6 +71,7 @@ class IncomingColumns(TypedColumns):
     departments: Named[list[str] | None] = Column(JSON)
     sent_after_all: Named[bool] = Column(Boolean, server_default=false())
     corrected: Named[str | None] = Column(Words)
+    caught_up: Named[datetime | None] = Column(Time)
 
 
 incoming = Table("incoming", metadata, IncomingColumns)

@@ -30,6 +30,7 @@ class LetterColumns(TypedColumns):
     packed: Named[bool] = Column(Boolean)
     incoming: Named[int | None] = Column(Number)
     offer: Named[str | None] = Column(Words)
+    as_of: Named[datetime | None] = Column(Time)
 
 
 letters = Table("letters", metadata, LetterColumns)

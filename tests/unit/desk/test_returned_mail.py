@@ -27,8 +27,7 @@ PLAN = Attachment("plan.pdf", "application/pdf", 12, "0" * 64, inline=False, con
 def answered(text: str, offer: str | None = "#close", *, was_mended: bool = False, age: timedelta = timedelta(), files: int = 0) -> object:
     """What this text does in answer to a letter that gave message 5 back."""
     letter = KnownLetter(78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", False, NOW - age)
-    returned = replace(letter, returned=ReturnedMail(5, offer, was_mended))
-    return find_mending(returned, text, [PLAN] * files, NOW)
+    return find_mending(letter, ReturnedMail(5, offer, was_mended), text, [PLAN] * files, NOW)
 
 
 def test_command_lines_alone_mend_it():
@@ -50,7 +49,6 @@ def test_yes_mends_it_with_what_was_asked():
 def test_any_other_word_is_an_answer_of_its_own():
     for text in ("yes please", "#close\nDear Ann, we are done.", "Yes, #close", "", "##close", "no"):
         assert answered(text) is None, text
-    assert find_mending(KnownLetter(7, "n", LetterKind.NOTIFICATION, 1042, "anna", False, NOW), "yes", (), NOW) is None
 
 
 def test_what_no_command_line_mends_is_not_mended_and_yes_is_no_answer_to_a_customer():

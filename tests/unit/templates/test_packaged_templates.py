@@ -21,7 +21,17 @@ KINDS = FOR_AGENTS | FOR_CUSTOMERS
 TEMPLATES = Templates(a_desk())
 VOID = frozenset({"meta", "br", "hr"})
 EVERY = [(kind, language) for kind in sorted(KINDS) for language in LANGUAGES]
-TO_ANSWER = ("notification", "shown", "escalation", "command-failed", "kept-as-note", "held-back", "digest-storm", "digest-notifications")
+TO_ANSWER = (
+    "notification",
+    "shown",
+    "escalation",
+    "command-failed",
+    "kept-as-note",
+    "held-back",
+    "crossed",
+    "digest-storm",
+    "digest-notifications",
+)
 COMMANDS = Path(str(files("maild.templates").joinpath("commands.txt")))
 CATALOGUE = Catalogue(Path("/nonexistent"))
 

@@ -108,6 +108,7 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "answer",
         "command-failed",
         "control",
+        "crossed",
         "digest-notifications",
         "digest-storm",
         "escalation",

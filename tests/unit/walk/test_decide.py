@@ -8,11 +8,11 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import AddMessage, IncomingState, Letter, Post, RecordEvent, SendKept, SendMended
+from maild.effects import AddMessage, IncomingState, Letter, Post, RecordEvent, SendCrossed, SendKept, SendMended
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import History, KeptMail, Known, KnownCopy, KnownLetter, LastWords, OwnAnswer, ReturnedMail, Sent
+from maild.known import History, KeptMail, Known, KnownAnswer, KnownCopy, KnownLetter, LastWords, OwnAnswer, ReturnedMail, Sent
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -801,6 +801,112 @@ def test_the_notification_and_the_signature_are_cut_from_a_mended_draft_like_fro
     assert letter.body == "> Where is it?\nOn its way.\n\nGreetings from us."
     own_words = mended("#clsoe\nAs we said, the invoice was sent on Monday.", "#close", known=known)
     assert posted(own_words) == [("answer", (ANN,))]
+
+
+BORIS_ANSWERED = KnownAnswer(Address("Boris Petrov", "boris@acme.example"), "boris", NOW, NOW, "It comes on Monday.")
+
+
+def crossing(words: str, *, policy: str = "hold", owner: str | None = "boris", **changes: Any) -> Draft:
+    """Anna answers a notification that was written a minute before Boris answered."""
+    letter = KnownLetter(78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", False, NOW - timedelta(minutes=1))
+    ticket = a_ticket(owner=owner)
+    answers = {1042: (BORIS_ANSWERED,)}
+    known = Known(tickets={1042: ticket}, letters={78: letter}, answers=answers, notes=changes.pop("notes", ()))
+    message = {"new_text": words, "text": words, **changes.pop("message", {})}
+    reading = by_anna(known=known, ticket={"owner": owner}, message=message, **changes)
+    return decide(reading, replace(some_settings(), desk=replace(some_settings().desk, on_crossing=policy)), NOW)
+
+
+def test_an_answer_that_crosses_with_a_colleagues_is_held_and_its_author_shown_both():
+    """A11: nothing is sent, and no command done."""
+    draft = crossing("#tag vip\nDear Ann, it comes on Friday.\n#close")
+    assert (draft.reason.code, draft.before == draft.after, kinds(draft)) == ("crossed", True, [])
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+    assert (letter.template, letter.recipients, letter.agent, letter.internal) == ("crossed", (ANNA,), "anna", False)
+    assert letter.body == "#tag vip\nDear Ann, it comes on Friday.\n#close"
+    assert letter.values["answers"] == ({"at": "2026-03-02 10:00", "author": "Boris Petrov", "text": "It comes on Monday."},)
+    assert letter.offer == "#note\n#tag vip\n#close"
+    assert events(draft, "crossed") == [
+        "held: Boris Petrov has answered since the letter to Anna Ivanova that this answers; nothing was done"
+    ]
+
+
+def test_notes_and_commands_are_not_held_and_neither_is_what_the_customer_has():
+    """A11, A10."""
+    note = crossing("#note\nHe owes us.")
+    assert (kinds(note), events(note, "crossed")) == ([(MessageKind.NOTE, True)], [])
+    commands = crossing("#tag vip")
+    assert (commands.after and commands.after.tags, events(commands, "crossed")) == ({"vip"}, ["with what Boris Petrov has answered"])
+    direct = crossing("Dear Ann, on Friday.", message={"to": (ANN,), "cc": (Address("", "support@acme.example"),)})
+    assert (kinds(direct), events(direct, "crossed")) == ([(MessageKind.AGENT, False)], ["with what Boris Petrov has answered"])
+
+
+def test_an_answer_that_goes_out_although_it_crosses_is_told_to_both():
+    """A11: the owner's own, and any where the desk says so."""
+    for draft, told in (
+        (crossing("Dear Ann, on Friday.", owner="anna"), {"Boris Petrov", "Anna Ivanova"}),
+        (crossing("Dear Ann, on Friday.", policy="send"), {"Boris Petrov", "Anna Ivanova"}),
+        (crossing("Dear Ann, on Friday.", policy="send", owner=None), {"Boris Petrov", "Anna Ivanova"}),
+    ):
+        assert (kinds(draft), events(draft, "crossed")) == ([(MessageKind.AGENT, False)], ["with what Boris Petrov has answered"])
+        letters = {effect.letter.agent: effect.letter for effect in draft.effects if isinstance(effect, Post)}
+        assert (set(letters), set(events(draft, "notified"))) == ({None, "anna", "boris"}, told)
+        assert (letters["boris"].body, letters["anna"].body) == ("Dear Ann, on Friday.", "It comes on Monday.")
+        assert letters["anna"].values["warnings"] == ("Your answer crossed with it.",)
+
+
+def test_an_answer_that_crosses_is_kept_as_a_note_where_the_desk_says_so_until_its_author_sends_it():
+    draft = crossing("Dear Ann, on Friday.", policy="note")
+    assert (kinds(draft), posted(draft)[0]) == ([(MessageKind.NOTE, True)], ("kept-as-note", (ANNA,)))
+    assert events(draft, "kept_as_note") == ["Boris Petrov has answered"]
+    after_all = crossing("Dear Ann, on Friday.", policy="note", circumstances=Circumstances("support", sent_after_all=True))
+    assert (kinds(after_all), len(events(after_all, "crossed"))) == ([(MessageKind.AGENT, False)], 1)
+
+
+def test_what_was_kept_as_a_note_and_is_sent_after_all_is_held_if_it_crosses():
+    draft = crossing("#close\nDear Ann, on Friday.", circumstances=Circumstances("support", sent_after_all=True))
+    assert (draft.reason.code, [effect.letter.offer for effect in draft.effects if isinstance(effect, Post)]) == ("crossed", [None])
+
+
+def test_a_held_answer_goes_once_its_author_knows_what_was_answered():
+    draft = crossing("Dear Ann, on Friday.\n#close", circumstances=Circumstances("support", caught_up=NOW))
+    assert (kinds(draft), posted(draft)[0]) == ([(MessageKind.AGENT, False)], ("answer", (ANN,)))
+    assert events(draft, "sent_after_all") == [
+        "from Anna Ivanova, proven by token in In-Reply-To; it was held, since it crossed with an answer"
+    ]
+    again = crossing("Dear Ann, on Friday.", circumstances=Circumstances("support", caught_up=NOW - timedelta(seconds=1)))
+    assert again.reason.code == "crossed"
+    leaking = crossing("Write to anna@acme.example", circumstances=Circumstances("support", caught_up=NOW))
+    assert leaking.reason.code == "command-failed"
+
+
+def test_what_is_wrong_with_an_answer_is_told_before_what_it_crosses_with_and_is_no_news_of_that():
+    draft = crossing("#clsoe\nDear Ann, on Friday.")
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+    assert (letter.template, letter.as_of) == ("command-failed", NOW - timedelta(minutes=1))
+    kept = crossing("Dear Ann, on Friday.", place=TokenPlace.REFERENCES)
+    assert next(effect.letter.as_of for effect in kept.effects if isinstance(effect, Post)) == NOW - timedelta(minutes=1)
+
+
+def releases(words: str, held: ReturnedMail | None, **changes: Any) -> Draft:
+    """Anna answers letter 78, which told that an answer of hers is held, with these words."""
+    letter = KnownLetter(78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", False, NOW, crossed=held)
+    return decided(
+        by_anna(known=Known(tickets={1042: a_ticket()}, letters={78: letter}), message={"new_text": words, "text": words}, **changes)
+    )
+
+
+def test_an_answer_that_is_held_goes_at_the_word_of_its_author():
+    """A11."""
+    held = ReturnedMail(5, "#note", was_mended=False)
+    for words, effect in (("send", SendCrossed(5, NOW)), ("note", SendMended(5, "#note"))):
+        draft = releases(words, held)
+        assert (draft.state, draft.effects, draft.before) == (DONE, (effect,), draft.after)
+    assert "it goes out once" in refused(releases("send", replace(held, was_mended=True)))
+    assert "nothing to send" in refused(releases("send", held, place=TokenPlace.REFERENCES))
+    assert kinds(releases("note", held, place=TokenPlace.REFERENCES)) == [(MessageKind.NOTE, True)]
+    assert posted(releases("Dear Ann, it comes on Friday.", held)) == [("answer", (ANN,))]
+    assert "write above it" in refused(releases("> It comes on Monday.\nOn Friday.", held))
 
 
 def test_an_agents_encrypted_mail_is_never_relayed():

@@ -3,10 +3,12 @@
 Each is tried on a desk that wants DMARC alone of its agents, where nothing but the headers decides, and on one that wants token and DMARC.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from maild.config.settings import AgentAuth, Trust
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendMended
+from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendCrossed, SendMended
 from maild.ingest.parse import parse_message
 from maild.known import Known, KnownLetter, ReturnedMail
 from maild.pipeline import Desk, consider
@@ -23,6 +25,8 @@ KNOWN = Known(
     tickets={1042: a_ticket()},
     letters={78: KnownLetter(78, STOLEN, LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=NOW, returned=GAVE_BACK)},
 )
+HOLDING = replace(KNOWN, letters={78: replace(KNOWN.letters[78], returned=None, crossed=GAVE_BACK)})
+MENDING = ("yes", "#close\n#assign boris")
 BODY = "#close\n#assign boris\nWire the money to me.\n"
 
 OURS = "Received: from out.globex.example (192.0.2.1) by mx.acme.example (Postfix) with ESMTPS id 1"
@@ -118,11 +122,13 @@ FORGERIES: dict[str, tuple[str, ...]] = {
 }
 
 
-def decided(head: tuple[str, ...], agent_auth: AgentAuth, token: str = f"In-Reply-To: <{STOLEN}>", body: str = BODY) -> Decision:
+def decided(
+    head: tuple[str, ...], agent_auth: AgentAuth, token: str = f"In-Reply-To: <{STOLEN}>", body: str = BODY, known: Known = KNOWN
+) -> Decision:
     lines = (*head, "To: support@acme.example", "Subject: Re: Printer", "Message-ID: <x@evil.example>", *filter(None, (token,)))
     message = parse_message("\r\n".join((*lines, "", body)).encode())
     settings = some_settings(trust=Trust(authserv_ids=("mx.acme.example",), agent_auth=agent_auth))
-    return consider(message, Circumstances("support"), lambda question: KNOWN, Desk(settings, NO_RULES, some_tokens()), NOW)
+    return consider(message, Circumstances("support"), lambda question: known, Desk(settings, NO_RULES, some_tokens()), NOW)
 
 
 def is_executed(decision: Decision) -> bool:
@@ -151,17 +157,18 @@ def test_of_forty_forgeries_none_is_obeyed_and_each_is_told(agent_auth: AgentAut
 
 
 @pytest.mark.parametrize("agent_auth", ["dmarc", "token+dmarc"])
-@pytest.mark.parametrize("body", ["yes", "#close\n#assign boris"])
-def test_no_forgery_makes_a_draft_go_that_came_back(body: str, agent_auth: AgentAuth) -> None:
-    """A7: his `yes`, or his command lines alone."""
-    found = {name: decided(head, agent_auth, body=body) for name, head in FORGERIES.items()}
-    obeyed = [name for name, decision in found.items() if is_executed(decision) or any(map(is_mending, decision.effects))]
+@pytest.mark.parametrize("body", [*MENDING, "send", "note"])
+def test_no_forgery_releases_what_came_back_or_is_held(body: str, agent_auth: AgentAuth) -> None:
+    """A7, A11: his `yes`, or his command lines alone; his `send` or `note`."""
+    known = KNOWN if body in MENDING else HOLDING
+    found = {name: decided(head, agent_auth, body=body, known=known) for name, head in FORGERIES.items()}
+    obeyed = [name for name, decision in found.items() if is_executed(decision) or any(map(is_release, decision.effects))]
     assert obeyed == []
-    assert is_mending(*decided(judged("dmarc=pass header.from=acme.example"), agent_auth, body=body).effects)
+    assert is_release(*decided(judged("dmarc=pass header.from=acme.example"), agent_auth, body=body, known=known).effects)
 
 
-def is_mending(effect: Effect) -> bool:
-    return isinstance(effect, SendMended)
+def is_release(effect: Effect) -> bool:
+    return isinstance(effect, SendMended | SendCrossed)
 
 
 @pytest.mark.parametrize("agent_auth", ["dmarc", "token+dmarc"])
