@@ -136,7 +136,7 @@ def test_a_fault_says_whether_other_command_lines_mend_it_and_which_were_meant()
     assert mending("#payent 3 EUR\nHello", ("payment",)) == [(True, "")]
     assert mending("#clsoe as agreed\nHello") == [(False, "")]
     assert mending("#close as agreed\nHello") == [(False, "")]
-    assert mending("#snooze 3d\nHello") == [(True, "")]
+    assert mending("#task boris\nHello") == [(True, "")]
     assert mending("Hello\n#close\nbye") == [(True, "")]
     assert mending("Hello\n#tag vip\nbye") == [(True, "")]
     assert mending("Hello\n(#close the door)\nbye") == [(False, "")]

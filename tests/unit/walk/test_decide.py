@@ -678,7 +678,7 @@ def test_a_draft_that_came_back_says_whether_an_answer_mends_it():
     assert back("#assign bori\nDear Ann") == "#assign boris"
     assert back("#help\n#lst mine\nDear Ann") == "#help\n#list mine"
     assert back("#show 99\nDear Ann") == ""
-    assert back("#frobnicate\n#clsoe\nDear Ann") == back("#note\n#snooze 3d\nDear Ann") == ""
+    assert back("#frobnicate\n#clsoe\nDear Ann") == back("#note\n#task boris\nDear Ann") == ""
     assert back("#clsoe\nDear Ann", wrappings=(Wrapping.PGP_ENCRYPTED,)) is None
     assert back("#close Dear Ann\nbye") is None
     assert back("Write to anna@acme.example") is None
