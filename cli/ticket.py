@@ -80,13 +80,14 @@ def _cells(row: TicketRow) -> tuple[object, ...]:
 @json_option
 @click.pass_obj
 def show(context: Context, number: int, as_json: bool) -> None:
-    from maild.store import tickets
+    from maild.store import regroupings, tickets
 
     settings = context.settings()
     with context.store(settings).reading() as tx:
         ticket = tickets.view(tx, number)
         messages = tickets.list_messages(tx, number)
         events = tickets.list_events(tx, number)
+        links = regroupings.find_links(tx, number)
     if as_json:
         from cli.documents import event_document, message_document, person_document, ticket_document
 
@@ -96,10 +97,12 @@ def show(context: Context, number: int, as_json: bool) -> None:
             "fields": dict(ticket.fields),
             "events": [event_document(event) for event in events],
             "team": ticket.team,
+            "merged_into": ticket.merged_into,
+            "links": list(links),
         }
         print_json(document | extra)
         return
-    _print_ticket(ticket, context.tags(settings)(number))
+    _print_ticket(ticket, context.tags(settings)(number), links)
     for message in messages:
         _print_message(message)
 
@@ -115,7 +118,7 @@ def _print_message(message: MessageRow) -> None:
         print_text(f"[{attachment.name}, {attachment.content_type}, {attachment.size} bytes]")
 
 
-def _print_ticket(ticket: TicketView, tag: str) -> None:
+def _print_ticket(ticket: TicketView, tag: str, links: tuple[int, ...]) -> None:
     print_fields(
         (
             ("ticket", tag),
@@ -124,6 +127,7 @@ def _print_ticket(ticket: TicketView, tag: str) -> None:
             ("cc", ", ".join(str(address) for address in ticket.cc)),
             ("queue", ticket.queue),
             ("status", ticket.status),
+            ("merged", f"into #{ticket.merged_into}" if ticket.merged_into else None),
             ("priority", ticket.priority),
             ("owner", ticket.owner),
             ("team", ticket.team),
@@ -131,6 +135,7 @@ def _print_ticket(ticket: TicketView, tag: str) -> None:
             ("created", ticket.created),
             ("updated", ticket.updated),
             ("snoozed until", ticket.snoozed_until),
+            ("links", ", ".join(f"#{number}" for number in links)),
             ("follows", f"#{ticket.follow_up_of}" if ticket.follow_up_of else None),
             *ticket.fields.items(),
         )
@@ -298,6 +303,50 @@ def close(context: Context, number: int, agent: str | None, as_json: bool) -> No
 @click.pass_obj
 def reopen(context: Context, number: int, agent: str | None, as_json: bool) -> None:
     _act(context, number, agent, as_json, [("open", "")])
+
+
+@command.command(short_help="Let the ticket go into another.")
+@number_argument
+@click.argument("into", type=ticket_number)
+@click.option("--yes", is_flag=True, help="Also where others come to see another's conversation.")
+@as_option
+@json_option
+@click.pass_obj
+def merge(context: Context, number: int, into: int, yes: bool, agent: str | None, as_json: bool) -> None:
+    """Let ticket NUMBER go into ticket INTO: its messages, people and tags are there from now on, and so is what is written to it later."""
+    _act(context, number, agent, as_json, [("merge", f"{into} anyway" if yes else f"{into}")])
+
+
+@command.command(help="Let the ticket and another one name each other.")
+@number_argument
+@click.argument("other", type=ticket_number)
+@as_option
+@json_option
+@click.pass_obj
+def link(context: Context, number: int, other: int, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("link", f"{other}")])
+
+
+@command.command(short_help="A new ticket of a message and all after it.")
+@number_argument
+@click.option("--message", required=True, type=int, metavar="ID", help="The first message that goes there (`ticket show`).")
+@click.option("--subject", default="", help="What the new ticket is about. Else the same.")
+@as_option
+@json_option
+@click.pass_obj
+def split(context: Context, number: int, message: int, subject: str, agent: str | None, as_json: bool) -> None:
+    """Move a message and all that came after it to a new ticket of the same customer, and print that."""
+    report_ticket(context, open_front_desk(context, agent).split(number, message, subject), as_json)
+
+
+@command.command(short_help="Undo the last merge, split or link.")
+@number_argument
+@as_option
+@json_option
+@click.pass_obj
+def undo(context: Context, number: int, agent: str | None, as_json: bool) -> None:
+    """Undo what was merged, split off or linked last on a ticket."""
+    _act(context, number, agent, as_json, [("undo", "")])
 
 
 @command.command(help="Mark the ticket as spam.")

@@ -258,7 +258,7 @@ class Clerk:
         except (NotFoundError, TemplateError) as error:
             problem = f"its author could not be told: {error}"
         held = self._hold(tx, incoming, why_held(leak), problem, header=message)
-        return (held._replace(has_letters=any(decision.letters for decision in told)),)
+        return (held._replace(has_letters=any(decision.has_letters for decision in told)),)
 
     def _unreadable(self, tx: Transaction, incoming: Incoming, error: MaildError) -> _Seen:
         """A worker's death may be bad luck, so it is tried again; three are poison. A parser's exception is an error at once (P1)."""

@@ -32,7 +32,7 @@ from maild.message import Address, Attachment, AuthResult, InboundMessage, Messa
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import Event
-from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketView
+from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketView, follow_merges
 from maild.tokens import LetterKind
 
 REQUESTS = frozenset({MessageClass.HUMAN, MessageClass.LIST, MessageClass.AUTO_GENERATED})
@@ -91,7 +91,7 @@ def _duplicate(reading: Reading, settings: Settings, now: datetime) -> Draft | N
     if stored is None or stored.in_quarantine:
         return None
     what = "a variant" if reading.thread.variant else "another copy"
-    ticket = reading.known.tickets.get(stored.ticket or 0)
+    ticket = follow_merges(stored.ticket or 0, reading.known.tickets)
     reason = Reason("duplicate", f"{what} of message {stored.incoming}" + (f" on #{ticket.number}" if ticket else ""))
     return Draft(IncomingState.DUPLICATE, reason, before=ticket, after=ticket)
 

@@ -46,11 +46,15 @@ class AddMessage:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvent:
-    """A line of the ticket's log: a stable `kind`, who did it (`maild`, an agent's key, an address, `rule ID`), and words."""
+    """A line of the ticket's log: a stable `kind`, who did it (`maild`, an agent's key, an address, `rule ID`), and words.
+
+    `on`: it stands in the log of that other ticket.
+    """
 
     kind: str
     by: str
     text: str
+    on: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,48 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The logs of both this ticket and another one name each other: they are about the same mail (MAIL.md F2, F10)."""
+    """This ticket and another one, and the logs of both, name each other. `why` is empty where an agent has said so; what the desk links by
+    itself is about the same mail (MAIL.md F2, F10)."""
 
     ticket: int
+    by: str = "maild"
+    why: str = "the same mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Another ticket goes into this one: its messages move here, and its number leads here from now on (MAIL.md F9).
+
+    `other` is that ticket, `before` and `after` this one without and with it; they are remembered, so that it can be undone.
+    """
+
+    other: TicketView
+    before: TicketView
+    after: TicketView
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A part of this ticket becomes a ticket of its own, which `opening` opens, and both name each other. `moves`: the messages that go
+    there, by id; none where `opening` brings its own.
+
+    `before` and `after` are this ticket with and without them; they are remembered, so that it can be undone.
+    """
+
+    opening: "Decision"
+    before: TicketView
+    after: TicketView
+    by: str
+    moves: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A merge, a link or a split is undone (`maild.regrouping.Regrouping`). `other`: what becomes of the other ticket; None: nothing."""
+
+    regrouping: int
+    other: TicketView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +271,9 @@ Effect = (
     | RecordEvent
     | Post
     | Link
+    | Merge
+    | Split
+    | Undo
     | Mute
     | LiftMute
     | TripBreaker
@@ -292,8 +338,9 @@ class Decision:
 
     @property
     def has_letters(self) -> bool:
-        """Whether anything is to be sent, also for what happens beside."""
-        return bool(self.letters) or any(other.has_letters for other in self.beside)
+        """Whether anything is to be sent, also for what happens beside, and for what is split off."""
+        split_off = (effect.opening for effect in self.effects if isinstance(effect, Split))
+        return bool(self.letters) or any(other.has_letters for other in (*self.beside, *split_off))
 
     @property
     def letters(self) -> tuple[Letter, ...]:

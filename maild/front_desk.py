@@ -1,6 +1,6 @@
 """The front desk: what the command line does to tickets, in the daemon's own transactions and with the agents' own acts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -13,20 +13,22 @@ from maild.desk.colleagues import tell_department
 from maild.desk.command import Command
 from maild.desk.errands import Asking, claim_next, find_wanted
 from maild.desk.letters import NOTHING_ANSWERED
+from maild.desk.regroup import Reach, named_tickets
+from maild.desk.split import Share, split_messages
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
-from maild.errors import UsageError
+from maild.errors import NotFoundError, UsageError
 from maild.ingest.hygiene import one_line
 from maild.known import Absence, Known, Suppression
 from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.store import absences, errands, suppressions, tickets
+from maild.store import absences, errands, regroupings, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
 from maild.store.recall import earlier_on, last_words_of
-from maild.store.tickets import TicketRow
+from maild.store.tickets import MessageRow, TicketRow
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, Priority, Status, TicketView
 from maild.writing_desk import composing
@@ -41,21 +43,24 @@ class FrontDesk:
     actor: Agent
 
     def act(self, number: int, act: Act) -> TicketRow:
-        """Do an act to a ticket, all of it or nothing; answers the ticket as it now stands.
+        """Do an act to a ticket, all of it or nothing; answers the ticket as it now stands. What was merged into another is done there.
 
         Raises:
             NotFoundError: there is no such ticket.
             UsageError: a command of the act cannot be done; nothing is.
         """
         with self.store.writing() as tx:
-            ticket = tickets.view(tx, number)
-            answered = letters.answered_on(ticket, last_words_of(tx, number))
-            known = self._suppressed(tx, *(address.key for address in (ticket.addressee, *ticket.cc)))
-            told = replace(act, suppressed=known, earlier=earlier_on(tx, number), away=absences.find_holding(tx, act.at))
-            done = do(ticket, told, answered, self.office.desk.settings)
+            ticket = tickets.lead(tx, number)
+            others = ticket_views(tx, named_tickets(act.commands))
+            answered = letters.answered_on(ticket, last_words_of(tx, ticket.number))
+            customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
+            known, earlier = self._suppressed(tx, *customers), earlier_on(tx, ticket.number)
+            reach = Reach(others, is_sure=True, last=regroupings.find_last(tx, number))
+            whole = replace(act, suppressed=known, earlier=earlier, reach=reach, away=absences.find_holding(tx, act.at))
+            done = do(ticket, whole, answered, self.office.desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
-            decision = Decision(IncomingState.DONE, Reason("command-line", act.by), ticket, done.after, done.effects)
+            decision = Decision(IncomingState.DONE, Reason("command-line", act.by), done.into or ticket, done.after, done.effects)
             return self._apply(tx, decision)
 
     def next(self, queue: str = "") -> TicketRow | None:
@@ -73,6 +78,30 @@ class FrontDesk:
             if isinstance(claimed, str):
                 raise UsageError(claimed)
             return self._apply(tx, claimed) if claimed else None
+
+    def split(self, number: int, message: int, subject: str) -> TicketRow:
+        """A new ticket of this message and all after it; answers that. `subject`: what it is about, "" for the same.
+
+        Raises:
+            NotFoundError: there is no such ticket, or no such message on it.
+            UsageError: it is the first, so that nothing would stay.
+        """
+        now, settings = _now(), self.office.desk.settings
+        with self.store.writing() as tx:
+            ticket = tickets.lead(tx, number)
+            rows = tickets.list_messages(tx, ticket.number)
+            place = next((place for place, row in enumerate(rows) if row.id == message), None)
+            if place is None:
+                raise NotFoundError(f"ticket {ticket.number} has no message {message}")
+            if place == 0:
+                raise UsageError(f"message {message} is the first of ticket {ticket.number}, so nothing would stay there")
+            stays, goes = _share(rows[:place]), _share(rows[place:])
+            title = one_line(subject) or ticket.subject
+            suppressed, away = self._suppressed(tx), absences.find_holding(tx, now)
+            split = split_messages(ticket, stays, goes, title, self.actor, settings, now, suppressed=suppressed, away=away)
+            self._apply(tx, Decision(IncomingState.DONE, Reason("command-line", self.actor.key), ticket, split.after, (split,)))
+            last = regroupings.find_last(tx, ticket.number)
+            return tickets.row(tx, last.other.number if last else ticket.number)
 
     def open(self, queue: str, requester: Address, subject: str, text: str, *, acknowledge: bool) -> TicketRow:
         """A ticket for somebody who did not write (a phone call). He is told only if `acknowledge`.
@@ -135,6 +164,19 @@ class FrontDesk:
         if applied.ticket is None:
             raise UsageError("nothing was done")
         return tickets.row(tx, applied.ticket.number)
+
+
+def _share(rows: Sequence[MessageRow]) -> Share:
+    customers = [row for row in rows if row.kind is MessageKind.CUSTOMER]
+    shown = [row for row in customers if not row.internal]
+    words = (letters.Answered(None, (), row.visible, row.author.name or row.author.address) for row in reversed(shown))
+    return Share(
+        messages=tuple(row.id for row in rows),
+        customer=len(customers),
+        agent=sum(row.kind is MessageKind.AGENT for row in rows),
+        ids=tuple(row.message_id for row in shown if row.message_id),
+        words=next(words, NOTHING_ANSWERED),
+    )
 
 
 def _require_possible(queue: str, requester: Address, subject: str, settings: Settings) -> None:

@@ -37,7 +37,7 @@ def tell_author(tx: Transaction, message: int, leak: LeakError, text: str, offic
     was_told = earlier.reason == why and not earlier.error
     if agent is None or leak.ticket is None or was_told:
         return ()
-    ticket = tickets.view(tx, leak.ticket)
+    ticket = tickets.lead(tx, leak.ticket)
     event = RecordEvent("answer_held", agent.key, f"message {message} is held, and nothing of it was done: {why.text}")
     letter = letters.held_back(agent, ticket, why.text, text, message, settings)
     decision = Decision(IncomingState.HELD, why, ticket, ticket, (event, *post(letter, settings)))

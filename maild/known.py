@@ -6,11 +6,9 @@ from datetime import datetime
 
 from maild.desk.query import Filter
 from maild.message import Address
+from maild.regrouping import Regrouping
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
-
-MERGE_DEPTH = 10
-"""MAIL.md F9: so many merges are followed, and circles end there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +28,16 @@ NOTHING_WANTED = Wanted()
 class Question:
     """What the walk asks the store about one message; built by `maild.ingest.thread`.
 
-    `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named
-    by valid tokens, anchors, addresses and tags, `letters` the letters of ours named by valid tokens and addresses, `own_letter` the one
-    whose id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there is none. `windows`
-    are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the requesters of all tickets
-    found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on several. `agents` are the
-    addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other ids of our letters
-    (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags if such tags exist.
-    `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11), `answers_of` the one whose
-    own last mails are (P9). `wanted` is what he asks beside.
+    `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by
+    valid tokens, anchors, addresses, tags and an agent's commands, `letters` the letters of ours named by valid tokens and addresses,
+    `own_letter` the one whose id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there
+    is none. `windows` are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the
+    requesters of all tickets found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on
+    several. `agents` are the addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other
+    ids of our letters (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags
+    if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11),
+    `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
+    undone. `wanted` is what he asks beside.
     """
 
     message_id: str
@@ -60,6 +59,7 @@ class Question:
     notes_beside: str = ""
     answers_of: str = ""
     wanted: Wanted = NOTHING_WANTED
+    undoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +343,8 @@ class Known:
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
     pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
     mails of the agent who writes, if there are so many, `answers` the last public answers of others on each candidate, the newest first
-    (A11). `found` is what he wants to have looked up. `away` are the agents who are away now, by key.
+    (A11). `regroupings` are what was done last to each candidate, where that is asked for, `found` is what he wants to have looked up.
+    `away` are the agents who are away now, by key.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -366,6 +367,7 @@ class Known:
     answers: Mapping[int, tuple[KnownAnswer, ...]] = field(default_factory=dict)
     seen_pictures: frozenset[str] = frozenset()
     found: Found = NOTHING_FOUND
+    regroupings: Mapping[int, Regrouping] = field(default_factory=dict)
     away: Mapping[str, Absence] = field(default_factory=dict)
 
 

@@ -13,7 +13,7 @@ from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
 from maild.decide import decide
 from maild.desk.audience import agent_homes
-from maild.desk.command_lines import find_errands, hash_words
+from maild.desk.command_lines import find_errands, find_named_tickets, hash_words
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.errands import find_wanted
@@ -31,7 +31,7 @@ from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
 from maild.ingest.thread import ask, find_thread
 from maild.ingest.witness import Witness, find_witness
-from maild.known import NOTHING_WANTED, Known, Question, Wanted
+from maild.known import Known, Question
 from maild.message import REPORTS, AuthResult, InboundMessage
 from maild.outbox.guard import windows
 from maild.reading import Circumstances, Reading
@@ -84,9 +84,7 @@ def read(
     is_house = circumstances.part is Part.SENT
     question = _question(message, recognised.sender, departments, recognised.bounced, desk, is_house=is_house)
     if agent := desk.settings.agents.get(recognised.sender.agent or ""):
-        tags = question.tags | hash_words(circumstances.corrected or "")
-        wanted = _wanted(message, circumstances, recognised.sender, agent, desk, now)
-        question = replace(question, notes_beside=agent.key, tags=tags, wanted=wanted)
+        question = _with_commands(replace(question, notes_beside=agent.key), message, circumstances, recognised.sender, agent, desk, now)
     known = asking(question)
     tokens = desk.tokens.knowing(known.aliases)
     if known.aliases:
@@ -125,20 +123,29 @@ def _find_bounced(message: InboundMessage, tokens: Tokens, settings: Settings) -
     return find_bounced_letter(message.report, tokens, find_details(message, settings), related)
 
 
-def _wanted(message: InboundMessage, circumstances: Circumstances, sender: Sender, agent: Agent, desk: Desk, now: datetime) -> Wanted:
-    """What must be looked up for what an agent asks the desk itself; nothing for whoever forges his name, to whom it costs a line."""
+def _with_commands(
+    question: Question, message: InboundMessage, circumstances: Circumstances, sender: Sender, agent: Agent, desk: Desk, now: datetime
+) -> Question:
+    """The question with what must be looked up for an agent's commands, and for what he asks the desk itself; nothing for whoever forges
+    his name, to whom it costs a line."""
     is_forged = sender.authentication.verdict is AuthResult.FAIL and not sender.proven
     if is_forged and not circumstances.released:
-        return NOTHING_WANTED
-    errands = f"{circumstances.corrected or ''}\n{message.new_text}"
-    asked = find_asked(message, sender.token, desk.settings) or find_errands(errands)
-    return find_wanted(asked, agent, desk.settings, now)
+        return question
+    lines = f"{circumstances.corrected or ''}\n{message.new_text}"
+    words = hash_words(lines)
+    return replace(
+        question,
+        tickets=question.tickets | find_named_tickets(lines),
+        tags=words,
+        undoes="undo" in words,
+        wanted=find_wanted(find_asked(message, sender.token, desk.settings) or find_errands(lines), agent, desk.settings, now),
+    )
 
 
 def _question(
     message: InboundMessage, sender: Sender, departments: Departments, bounced: Bounced | None, desk: Desk, *, is_house: bool
 ) -> Question:
-    """Everything threading, the guard and the commands want to know, in one question."""
+    """Everything threading and the guard want to know, in one question."""
     settings = desk.settings
     question = ask(message, sender, bounced, desk.tokens, settings, is_house=is_house)
     agent = settings.agents.get(sender.agent or "")
@@ -154,7 +161,6 @@ def _question(
         queues=tuple(settings.queues),
         departments=departments.keys,
         windows=windows(settings.limits),
-        tags=hash_words(message.new_text) if agent else frozenset(),
         answers_of=agent.key if agent else "",
     )
 

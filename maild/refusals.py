@@ -38,7 +38,7 @@ def tell_of_refusal(tx: Transaction, delivery: int, office: Office, now: datetim
     reader = find_reader(row.kind, (address,), settings)
     consequences = tuple(effects_of_refusal(address, row.error, earlier, now, to_agent=reader is not None))
     unreachable = suppressions.find_unreachable(tx, settings, now)
-    ticket = None if row.ticket is None else tickets.view(tx, row.ticket)
+    ticket = None if row.ticket is None else tickets.lead(tx, row.ticket)
     told = tell_others(reader, consequences, ticket, unreachable, settings)
     decision = _decide(tx, row, ticket, (*consequences, *told), unreachable, settings)
     first = settings.desk.first_number
@@ -69,10 +69,11 @@ def take_refusal_back(tx: Transaction, delivery: int, office: Office, now: datet
     if row.kind is not LetterKind.ANSWER or row.ticket is None:
         return
     about = f"answer to {row.recipient} "
-    said = [line.kind for line in tickets.list_events(tx, row.ticket) if line.text.startswith(about)]
+    ticket = tickets.lead(tx, row.ticket)
+    logs = (tickets.list_events(tx, number) for number in dict.fromkeys((row.ticket, ticket.number)))
+    said = [line.kind for log in logs for line in log if line.text.startswith(about)]
     if said[-1:] != ["failed"]:
         return
-    ticket = tickets.view(tx, row.ticket)
     others = letters.list_outbox(tx, ticket=row.ticket)
     is_left = any(other.kind is LetterKind.ANSWER and _is_undelivered(other) for other in others if other.id != delivery)
     after = ticket if is_left else replace(ticket, tags=ticket.tags - {UNDELIVERABLE})

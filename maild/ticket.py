@@ -7,6 +7,11 @@ from enum import Enum
 
 from maild.message import Address
 
+THREAD_IDS = 10
+"""MAIL.md O2: a letter names at most so many messages of its thread."""
+MERGE_DEPTH = 10
+"""MAIL.md F9: so many merges are followed, and circles end there."""
+
 
 class Status(Enum):
     """PRODUCT 3: four statuses, and two ends that are not one of them."""
@@ -117,3 +122,18 @@ class TicketView:
         if key == self.addressee.key:
             return ParticipantRole.CC
         return next((person.role for person in self.participants if person.address.key == key), None)
+
+
+def latest_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a thread's ids that letters go on to name, oldest first."""
+    return tuple(dict.fromkeys(reversed(ids)))[:THREAD_IDS][::-1]
+
+
+def follow_merges(number: int, tickets: Mapping[int, TicketView]) -> TicketView | None:
+    """The ticket a number leads to (F9: at most 10 merges, and no circles); None where that is not among these."""
+    ticket = tickets.get(number)
+    for _ in range(MERGE_DEPTH):
+        if ticket is None or ticket.status is not Status.MERGED or ticket.merged_into is None:
+            return ticket
+        ticket = tickets.get(ticket.merged_into)
+    return None

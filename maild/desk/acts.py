@@ -8,14 +8,17 @@ from maild.config.settings import Agent, Mode, Settings
 from maild.desk import letters
 from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import agents_to_tell
+from maild.desk.blocks import part
 from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
 from maild.desk.crossing import describe_answers
 from maild.desk.letters import Answered, without_last_words
 from maild.desk.notices import notice_for
+from maild.desk.regroup import Reach
 from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
 from maild.desk.snooze import find_snooze_ended, tell_awakening
-from maild.desk.verbs import Performed, perform
+from maild.desk.split import split_off
+from maild.desk.verbs import NO_REACH, Performed, perform
 from maild.effects import AddMessage, Effect, Post, RecordEvent
 from maild.known import Absence, Earlier, KnownAnswer, Suppression
 from maild.message import Address, Attachment
@@ -33,7 +36,8 @@ class Act:
     `message_id`, `references`, `subject` and `shown`, its time for people, are those of the agent's mail, empty at the command line.
     `suppressed` are addresses to which mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5).
     `earlier` are the messages before this one, for a colleague to see; `crossed` what colleagues have answered without his knowledge (A11).
-    `errands` ask the desk itself and do nothing to the ticket. `away` are the agents who are away, by key.
+    `errands` ask the desk itself and do nothing to the ticket. `away` are the agents who are away, by key. `reach`: what its commands may
+    touch beside the ticket.
     """
 
     agent: Agent
@@ -55,6 +59,7 @@ class Act:
     errands: tuple[Command, ...] = ()
     away: Mapping[str, Absence] = field(default_factory=dict)
     crossed: tuple[KnownAnswer, ...] = ()
+    reach: Reach = NO_REACH
 
     @property
     def says_something(self) -> bool:
@@ -63,11 +68,15 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The ticket after the act, and what follows from it. With `faults` nothing was done."""
+    """The ticket after the act, and what follows from it. With `faults` nothing was done.
+
+    `into`: the ticket into which the act has merged its own, as it was before; `after` is what became of that.
+    """
 
     after: TicketView
     effects: tuple[Effect, ...] = ()
     faults: tuple[CommandFault, ...] = ()
+    into: TicketView | None = None
 
     @property
     def is_sent(self) -> bool:
@@ -77,30 +86,50 @@ class Done:
 
 def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Done:
     """Do an act to a ticket: commands first, then the words, then what the customer and the colleagues are told."""
-    performed = perform(ticket, act.commands, act.agent.key, settings, act.at)
+    act = _with_blocks(act)
+    performed = perform(ticket, act.commands, act.agent.key, settings, act.at, act.reach)
     if performed.faults:
         return Done(ticket, faults=performed.faults)
+    before, merged = performed.into or ticket, ticket.number if performed.into else None
     internal = act.internal or performed.internal
     answers = act.says_something and not internal and not performed.no_reply
     if answers and (fault := _mode_fault(performed.ticket, settings) or _leak_fault(act) or _nobody_fault(performed.ticket, act, settings)):
         return Done(ticket, faults=(fault,))
-    settled, left = _settled(ticket, performed, settings)
-    after = _after_answer(ticket, settled, performed, act, settings) if answers else settled
+    if performed.splits and (fault := _block_fault(act)):
+        return Done(ticket, faults=(fault,))
+    settled, left = _settled(before, performed, settings)
+    after = _after_answer(before, settled, performed, act, settings) if answers else settled
     message = _message(act, internal or not answers) if act.says_something else None
     effects = (
         *((message,) if message else ()),
         *(replace(event, by=act.by) for event in performed.events),
+        *performed.effects,
+        *split_off(after, act.reach.blocks, answered.text, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
         *left,
         *(_crossings(act) if answers or performed.events else ()),
         *_ownership(settled, after, act),
-        *_absent_owner(ticket, after, act, settings),
-        *(() if performed.snooze_set else tell_awakening(ticket, after, _why_awake(after, answers), settings, act.by)),
+        *_absent_owner(before, after, act, settings),
+        *(() if performed.snooze_set else tell_awakening(before, after, _why_awake(after, answers, merged), settings, act.by)),
         *(_answer(after, act, answered, settings) if answers else ()),
-        *_customer_notice(ticket, after, act, answers, performed.no_reply, answered, settings),
-        *_colleagues(ticket, after, act, message, answered, settings),
+        *_customer_notice(before, after, act, answers, performed.no_reply, answered, settings),
+        *_colleagues(before, after, act, message, answered, settings, merged=merged),
         *(_crossed_colleagues(after, act, message, settings) if message and answers and act.crossed else ()),
     )
-    return Done(after, effects)
+    return Done(after, effects, into=performed.into)
+
+
+def _with_blocks(act: Act) -> Act:
+    """The act without the blocks that are to be split off. Its HTML has them, too, so it goes out as text."""
+    if all(command.word != "split" for command in act.commands):
+        return act
+    body, blocks = part(act.body)
+    return replace(act, body=body, html="", reach=replace(act.reach, blocks=blocks))
+
+
+def _block_fault(act: Act) -> CommandFault | None:
+    """MAIL.md A8: what stands in a block is quoted to the customer one day."""
+    leaks = (find_leak(f"{block.title}\n{block.text}", act.agent.addresses) for block in act.reach.blocks)
+    return next((CommandFault(0, leak.text) for leak in leaks if leak), None)
 
 
 def _mode_fault(ticket: TicketView, settings: Settings) -> CommandFault | None:
@@ -156,8 +185,10 @@ def _after_answer(before: TicketView, settled: TicketView, performed: Performed,
     return replace(ticket, owner=act.agent.key) if takes_it else ticket
 
 
-def _why_awake(after: TicketView, answers: bool) -> str:
-    return "answered" if answers else after.status.value
+def _why_awake(after: TicketView, answers: bool, merged: int | None) -> str:
+    if answers:
+        return "answered"
+    return f"#{merged} went into it" if merged else after.status.value
 
 
 def _message(act: Act, internal: bool) -> AddMessage:
@@ -232,21 +263,31 @@ def _customer_notice(
 
 
 def _colleagues(
-    before: TicketView, after: TicketView, act: Act, message: AddMessage | None, answered: Answered, settings: Settings
+    before: TicketView,
+    after: TicketView,
+    act: Act,
+    message: AddMessage | None,
+    answered: Answered,
+    settings: Settings,
+    *,
+    merged: int | None,
 ) -> Iterator[Effect]:
-    """The owner hears what others do on his ticket, a new owner that it is his, and a new department that it is theirs, both with what the
-    customer wrote last (PRODUCT 13).
+    """The owner hears what others do on his ticket, and which they have `merged` into it; a new owner that it is his, and a new department
+    that it is theirs, both with what the customer wrote last (PRODUCT 13).
 
     A6: where it is handed over with a note, a reply is a note, since what answers a note may quote it between its lines.
     """
     told = message or letters.customers_message(after, answered)
     earlier = act.earlier if message else without_last_words(act.earlier, answered)
     owner, is_new_owner = settings.agents.get(after.owner or ""), before.owner != after.owner
-    owners = _keepers(owner, after, act, settings) if owner and owner.key != act.agent.key and (message or is_new_owner) else ()
+    is_told = owner and owner.key != act.agent.key and (message or is_new_owner or merged)
+    owners = _keepers(owner, after, act, settings) if owner and is_told else ()
+    joined = (f"{act.agent.name} merged #{merged} into this ticket.",) if merged else ()
     absent = tell_of_absence(after, act.away, settings)
     passed = absent or ((f"{act.agent.name} passed this ticket to you.",) if is_new_owner else ())
     moved = describe_move(before, after, settings, act.agent.name)
-    yield from tell_agents(owners, after, told, (*passed, *moved), settings, earlier, snoozed_until=find_snooze_ended(before, after))
+    ended = find_snooze_ended(before, after)
+    yield from tell_agents(owners, after, told, (*joined, *passed, *moved), settings, earlier, snoozed_until=ended)
     others = (act.agent.key, *owners)
     yield from tell_of_move(
         before, after, told, settings, earlier, suppressed=act.suppressed, mover=act.agent.name, without=others, away=act.away

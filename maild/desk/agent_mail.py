@@ -5,7 +5,7 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
-from maild.desk.acts import Act, do, find_absent_owner
+from maild.desk.acts import Act, Done, do, find_absent_owner
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, is_forward
 from maild.desk.command import Command, CommandFault
@@ -16,25 +16,25 @@ from maild.desk.errands import Asking, run, tell_of_absent_owner
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes, repeats
+from maild.desk.regroup import Reach, merged_into, named_tickets
 from maild.desk.rehoming import rehome
 from maild.desk.returned_mail import SENT_ALREADY, find_mending, find_offer
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.verbs import with_sender_named
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendCrossed, SendKept, SendMended
+from maild.effects import AddMessage, Decision, Effect, IncomingState, Merge, RecordEvent, SendCrossed, SendKept, SendMended
 from maild.ingest.dates import shown_date
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.introductions import says_nothing_else
 from maild.ingest.new_text import is_old_text
 from maild.ingest.placeholder import placeholder
 from maild.ingest.sender import PUBLIC_PLACES
-from maild.ingest.thread import follow_merges
 from maild.known import COMMAND_FAILED, CROSSED
 from maild.message import Address, InboundMessage, MessageClass, Wrapping
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
-from maild.ticket import MessageKind, ParticipantRole, TicketView
+from maild.ticket import MessageKind, ParticipantRole, TicketView, follow_merges
 
 TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
 """Classes a sender can choose by one header, and which become tickets: a forged agent must not get in by them (A4)."""
@@ -73,7 +73,7 @@ def _is_proven_for(ticket: TicketView, reading: Reading) -> bool:
     token = reading.sender.token
     if not reading.sender.proven or token is None:
         return reading.sender.proven
-    target = follow_merges(token.token.ticket, reading.known)
+    target = follow_merges(token.token.ticket, reading.known.tickets)
     return target is not None and target.number == ticket.number
 
 
@@ -152,12 +152,13 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
-    asking = asking_of(reading, agent, settings, now, done.after)
+    before = done.into or ticket
+    asking = asking_of(_after(done, reading), agent, settings, now, done.after)
     ran = run(act.errands, asking)
     if faults := done.faults or ran.faults:
         return _command_failed(reading, agent, ticket, _Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
     if act.crossed and done.is_sent:
-        match find_policy(reading, agent, ticket, settings):
+        match find_policy(reading, agent, before, settings):
             case "hold":
                 return _held(reading, act, ticket, words.text, settings)
             case "note":
@@ -167,8 +168,7 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
     effects = (
         _received(reading, agent, proof),
         *kept,
-        *moved,
-        *tell_who_joined(housed, peopled),
+        *(() if done.into else (*moved, *tell_who_joined(housed, peopled))),
         *_sent_directly(reading, agent, ticket, settings),
         *done.effects,
     )
@@ -176,11 +176,17 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
     return Draft(
         IncomingState.DONE,
         reason,
-        before=ticket,
+        before=before,
         after=done.after,
         effects=effects,
-        beside=(*_warned(ticket, done.after, act, asking), *ran.decisions),
+        beside=(*_warned(before, done.after, act, asking), *ran.decisions),
     )
+
+
+def _after(done: Done, reading: Reading) -> Reading:
+    """The reading for what is asked in the same mail: a ticket that has just been merged is nobody's next."""
+    merged = {effect.other.number: merged_into(effect.other, done.after) for effect in done.effects if isinstance(effect, Merge)}
+    return replace(reading, known=replace(reading.known, tickets={**reading.known.tickets, **merged})) if merged else reading
 
 
 def _warned(before: TicketView, after: TicketView, act: Act, asking: Asking) -> tuple[Decision, ...]:
@@ -325,7 +331,7 @@ def _kept(reading: Reading, act: Act, ticket: TicketView, why: Reason, settings:
     """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, the desk is
     set so, or the first line of what he answers said so. What he only passed on was meant for nobody here."""
     event = RecordEvent("kept_as_note", "maild", why.text)
-    says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply") for command in act.commands)
+    says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply", "undo") for command in act.commands)
     if says_so or reading.message.nothing_new:
         return (event,)
     letter = letters.kept_as_note(act.agent, ticket, why, act.body, settings)
@@ -371,6 +377,7 @@ def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, setti
 
 def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, now: datetime) -> Act:
     message = reading.message
+    into = named_tickets(command for command in parsed.commands if command.word == "merge")
     return Act(
         agent=agent,
         by=agent.key,
@@ -390,8 +397,14 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         shown=_shown_date(reading, now),
         errands=parsed.errands,
         away=reading.known.away,
-        crossed=find_crossing(reading, agent, ticket),
+        crossed=find_crossing(reading, agent, ticket.number, *into),
+        reach=_reach(reading, ticket),
     )
+
+
+def _reach(reading: Reading, ticket: TicketView) -> Reach:
+    is_sure = reading.sender.authenticated or reading.circumstances.released
+    return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number))
 
 
 def _html_of(message: InboundMessage, body: str) -> str:

@@ -10,17 +10,17 @@ from itertools import takewhile
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.control import CONTROLS, MOST_ASKED
+from maild.desk.regroup import named_tickets
 from maild.desk.verbs import VERBS
 from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "help", "back"))
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "split", "undo", "help", "back"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "merge", "split", "link", "undo", "same", "requester", "to", "from", "canned"))
-NOT_YET |= {"task", "macro", "files"}
+NOT_YET = frozenset(("l2", "same", "requester", "to", "from", "canned", "task", "macro", "files"))
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
 _UNSEEN = "".join(
@@ -45,8 +45,8 @@ _COMMAND_LIKE = re.compile(
 )
 _ANSWERS = {"send": "says that your words were kept as a note", "yes": "asks what you meant"}
 """Words that answer a letter of the desk's."""
-_KEEPS_INSIDE = frozenset(("note", "noreply", "spam"))
-"""Commands by which nothing of a mail reaches the customer."""
+_KEEPS_INSIDE = {"split": 1, "note": 2, "noreply": 2, "spam": 2, "undo": 2}
+"""Commands by which nothing of a mail reaches the customer (2), or not all of it (1)."""
 _HAS_WORDS = ALONE | {"note"}
 """Commands behind which stand words that are meant for somebody, if anything does."""
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
@@ -89,19 +89,20 @@ def with_corrections(text: str, corrected: str) -> str:
     chosen = _find_command_lines(lines)
     among = {index: line for index, line in enumerate(lines) if index not in chosen}
     old = {*chosen, *(fault.line - 1 for fault in _misplaced(among) if fault.by_commands)}
-    says_anew = any(map(_may_keep_inside, corrected.splitlines()))
-    gone = {index for index in old if says_anew or not _may_keep_inside(lines[index])}
+    said_anew = max(map(_kept_inside, corrected.splitlines()), default=0)
+    gone = {index for index in old if _kept_inside(lines[index]) <= said_anew}
     begin = _find_own(lines, [index for index, line in enumerate(lines) if line.strip(_BLANK)])
     above = (line for index, line in enumerate(lines[:begin]) if index not in gone)
     below = (line for index, line in enumerate(lines[begin:], begin) if index not in gone)
     return "\n".join((*above, corrected, *below))
 
 
-def _may_keep_inside(line: str) -> bool:
+def _kept_inside(line: str) -> int:
+    """How much of a mail a line may be to keep inside (`_KEEPS_INSIDE`)."""
     match = _COMMAND_LIKE.match(line)
     word = _word_of(match) if match else ""
     near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *NOT_YET), n=1, cutoff=0.6)), "")
-    return ALIASES.get(near, near) in _KEEPS_INSIDE
+    return _KEEPS_INSIDE.get(ALIASES.get(near, near), 0)
 
 
 def hash_words(text: str) -> frozenset[str]:
@@ -114,6 +115,12 @@ def find_errands(text: str) -> tuple[Command, ...]:
     commands."""
     lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if (found := _split_line(line)) and found[0] in CONTROLS)
     return tuple(command for command in lines if isinstance(command, Command))[:MOST_ASKED]
+
+
+def find_named_tickets(text: str) -> frozenset[int]:
+    """The numbers of the tickets that commands in a text name."""
+    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if _split_line(line))
+    return named_tickets(line for line in lines if isinstance(line, Command))
 
 
 def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:

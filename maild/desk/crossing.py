@@ -28,14 +28,15 @@ def find_known_until(reading: Reading) -> datetime | None:
     return max((time for time in times if time is not None), default=None)
 
 
-def find_crossing(reading: Reading, agent: Agent, ticket: TicketView) -> tuple[KnownAnswer, ...]:
-    """What colleagues have answered that this agent cannot know of, the oldest first."""
+def find_crossing(reading: Reading, agent: Agent, *tickets: int) -> tuple[KnownAnswer, ...]:
+    """What colleagues have answered on these tickets that this agent cannot know of, the oldest first."""
     since = find_known_until(reading)
     if since is None:
         return ()
     own = {address.casefold() for address in agent.addresses}
-    answers = reversed(reading.known.answers.get(ticket.number, ()))
-    return tuple(answer for answer in answers if answer.at > since and answer.author.key not in own)
+    answers = (answer for number in tickets for answer in reading.known.answers.get(number, ()))
+    crossing = (answer for answer in answers if answer.at > since and answer.author.key not in own)
+    return tuple(sorted(crossing, key=lambda answer: answer.at))
 
 
 def describe_answers(answers: Iterable[KnownAnswer]) -> str:

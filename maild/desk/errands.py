@@ -23,7 +23,7 @@ from maild.errors import UsageError
 from maild.known import Absence, Known, Listing, Wanted
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.ticket import TicketView
+from maild.ticket import Status, TicketView
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def claim_next(command: Command, asking: Asking) -> Decision | str | None:
     if isinstance(queues, str):
         return queues
     numbers = (number for queue in queues for number in asking.known.found.next.get(queue, ()))
-    free = (asking.known.tickets[number] for number in numbers if asking.in_hand is None or number != asking.in_hand.number)
-    place = next(iter(order(free)), None)
+    others = (asking.known.tickets[number] for number in numbers if asking.in_hand is None or number != asking.in_hand.number)
+    place = next(iter(order(ticket for ticket in others if ticket.status is not Status.MERGED)), None)
     if place is None:
         return None
     take = Act(asking.agent, asking.agent.key, asking.now, commands=(Command("take", ""),))

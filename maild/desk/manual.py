@@ -20,6 +20,10 @@ DOES = {
     "uncc": ("ADDRESS", "and no longer"),
     "spam": ("", "marks it as spam; nothing is sent"),
     "noreply": ("", "sends nothing; your text is kept as a note"),
+    "merge": ("NUMBER", "lets it go into that ticket"),
+    "link": ("NUMBER", "lets both tickets name each other"),
+    "split": ("", "makes new tickets of blocks that begin with --- TITLE"),
+    "undo": ("", "undoes what was merged, split off or linked last"),
 }
 """What each of `VERBS` does to a ticket: what stands behind it, and its effect."""
 

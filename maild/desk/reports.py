@@ -18,7 +18,7 @@ from maild.message import REPORTS, BouncedRecipient, MessageClass, ReportKind
 from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
-from maild.ticket import MessageKind, TicketView
+from maild.ticket import MessageKind, TicketView, follow_merges
 from maild.tokens import LetterKind
 
 UNDELIVERABLE = "undeliverable"
@@ -36,7 +36,7 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
     if reading.nature.message_class not in REPORTS:
         return None
     letter = reading.known.letters.get(reading.bounced.letter) if reading.bounced else None
-    ticket = reading.known.tickets.get(letter.ticket or 0) if letter else None
+    ticket = follow_merges(letter.ticket or 0, reading.known.tickets) if letter else None
     if reading.circumstances.released and ticket is None:
         return None
     if letter is None:

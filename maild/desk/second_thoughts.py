@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from maild.desk.blocks import part
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed
 from maild.desk.quoted_notes import TELLING, has_quotes, plain, unquoted
@@ -14,10 +15,11 @@ _INSIDE_WORDS = frozenset({"note", "noreply"})
 
 
 def only_status(parsed: Parsed) -> Parsed:
-    """The commands that decide over an answer's own status; the others were done when it was kept. Whoever corrects it to a note after all
-    (A7) means that."""
+    """The commands that decide over an answer's own status; the others were done when it was kept, and what was split off is no part of it
+    any more. Whoever corrects it to a note after all (A7) means that."""
     commands = tuple(command for command in parsed.commands if command.word in _STATUS_WORDS | _INSIDE_WORDS)
-    return replace(parsed, commands=commands, errands=())
+    was_split = any(command.word == "split" for command in parsed.commands)
+    return replace(parsed, commands=commands, body=part(parsed.body)[0] if was_split else parsed.body, errands=())
 
 
 def find_unfit(body: str, reading: Reading) -> tuple[CommandFault, ...]:

@@ -10,13 +10,19 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from maild.config.settings import Settings
+from maild.desk.blocks import find_block_fault
 from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, find_undo_fault, merge, undo
 from maild.desk.when import Unreadable, describe_moment, read_when
-from maild.effects import RecordEvent
+from maild.effects import Effect, Link, Merge, RecordEvent, Undo
 from maild.message import Address
 from maild.ticket import ENDED, Participant, ParticipantRole, Priority, Status, TicketView
 
 SENDER = "sender"
+NO_REACH = Reach()
+ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
+FIRST = frozenset(("merge", "undo"))
+"""Commands after which the ticket may be another; those beside them are about that one."""
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
 _ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
 
@@ -25,11 +31,15 @@ _ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,
 class Performed:
     """A ticket after its commands. `internal`: the mail is a note. `no_reply`: nothing goes to the customer.
 
-    `status_set`, `owner_set`, `snooze_set`: a command said what it is to be, the same as before or not.
+    `status_set`, `owner_set`, `snooze_set`: a command said what it is to be, the same as before or not. `into`: the ticket as it was before
+    the one that the commands came to was merged into it; `ticket` is that one, then. `splits`: the blocks become tickets of their own.
     """
 
     ticket: TicketView
     events: tuple[RecordEvent, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    into: TicketView | None = None
+    splits: bool = False
     internal: bool = False
     no_reply: bool = False
     status_set: bool = False
@@ -46,7 +56,11 @@ class _State:
     actor: str
     settings: Settings
     now: datetime
+    reach: Reach
     events: tuple[RecordEvent, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    into: TicketView | None = None
+    splits: bool = False
     internal: bool = False
     no_reply: bool = False
     status_set: bool = False
@@ -60,28 +74,40 @@ class _State:
             return replace(self, ticket=ticket)
         return replace(self, ticket=ticket, events=(*self.events, RecordEvent(event, self.actor, text)))
 
-    def fail(self, text: str, better: str = "") -> "_State":
-        """`better`: what was probably meant in place of the command's argument."""
-        return replace(self, faults=(*self.faults, CommandFault(0, text, better=better)))
+    def fail(self, text: str, better: str = "", *, by_commands: bool = True) -> "_State":
+        """`better`: what was probably meant in place of the command's argument; `by_commands`: as in `CommandFault`."""
+        return replace(self, faults=(*self.faults, CommandFault(0, text, by_commands, better)))
 
 
-def perform(ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings, now: datetime) -> Performed:
-    """The ticket after the commands, in order. With any fault the ticket comes back as it was."""
-    state = _State(ticket, actor, settings, now)
+def perform(
+    ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings, now: datetime, reach: Reach = NO_REACH
+) -> Performed:
+    """The ticket after the commands, in order, but those of `FIRST` before all others. With any fault the ticket comes back as it was."""
+    state = _State(ticket, actor, settings, now, reach)
     faults: list[CommandFault] = []
-    for command in commands:
+    for command in sorted(commands, key=lambda command: command.word not in FIRST):
         state = VERBS[command.word](state, command.argument)
         faults += [_fault_of(command, fault) for fault in state.faults]
         state = replace(state, faults=())
     if faults:
         return Performed(ticket, faults=tuple(faults))
-    said = (state.status_set, state.owner_set, state.snooze_set)
-    return Performed(state.ticket, state.events, state.internal, state.no_reply, *said)
+    return Performed(
+        ticket=state.ticket,
+        events=state.events,
+        effects=state.effects,
+        into=state.into,
+        splits=state.splits,
+        internal=state.internal,
+        no_reply=state.no_reply,
+        status_set=state.status_set,
+        owner_set=state.owner_set,
+        snooze_set=state.snooze_set,
+    )
 
 
 def _fault_of(command: Command, fault: CommandFault) -> CommandFault:
     better = f"#{command.word} {fault.better}" if fault.better else ""
-    return CommandFault(command.line, fault.text, by_commands=True, better=better)
+    return replace(fault, line=command.line, better=better)
 
 
 def _note(state: _State, argument: str) -> _State:
@@ -244,6 +270,59 @@ def _no_reply(state: _State, argument: str) -> _State:
     return replace(state, no_reply=True)
 
 
+def _merge(state: _State, argument: str) -> _State:
+    """This ticket goes into the one named, as users of RT and Zammad expect; what else is commanded happens there."""
+    if state.effects:
+        return state.fail(ONE_ONLY, by_commands=False)
+    named = find_named(argument)
+    if named is None:
+        return state.fail("#merge needs the number of the ticket into which this one is to go, as in #merge 1042")
+    if fault := find_merge_fault(state.ticket, named, state.reach, state.settings):
+        return state.fail(fault)
+    gone, target = state.ticket, state.reach.tickets[named.number]
+    after = merge(gone, target, state.settings, state.now)
+    events = (
+        RecordEvent("merged", state.actor, f"#{gone.number} went into this ticket, with its messages"),
+        RecordEvent("merged", state.actor, f"went into #{target.number}: there its messages are, and what comes", on=gone.number),
+        *(RecordEvent("joined", state.actor, f"{who.address} gets copies") for who in after.cc if who not in target.cc),
+    )
+    effects = (*state.effects, Merge(gone, target, after, state.actor))
+    return replace(state, ticket=after, into=target, effects=effects, events=(*state.events, *events))
+
+
+def _link(state: _State, argument: str) -> _State:
+    named = find_named(argument)
+    if named is None:
+        return state.fail("#link needs the number of another ticket, as in #link 1042")
+    if fault := find_other_fault(state.ticket, named, state.reach):
+        return state.fail(fault)
+    return replace(state, effects=(*state.effects, Link(named.number, state.actor, "")))
+
+
+def _split(state: _State, argument: str) -> _State:
+    if any(not isinstance(effect, Link) for effect in state.effects) or state.splits:
+        return state.fail(ONE_ONLY, by_commands=False)
+    fault = find_block_fault(state.reach.blocks)
+    return state.fail(fault, by_commands=False) if fault else replace(state, splits=True)
+
+
+def _undo(state: _State, argument: str) -> _State:
+    """To whose ticket the words beside it would go is anybody's guess, so they are a note, and no customer is told of anything."""
+    last = state.reach.last
+    if fault := ONE_ONLY if state.effects else find_undo_fault(state.ticket, last):
+        return state.fail(fault, by_commands=False)
+    if last is None:
+        return state
+    here, other = last.ticket, last.other.number
+    ticket, gone = undo(state.ticket, last)
+    events = (
+        RecordEvent("undone", state.actor, f"the {last.kind.value} with #{other}", on=here),
+        RecordEvent("undone", state.actor, f"the {last.kind.value} with #{here}", on=other),
+    )
+    effects = (*state.effects, Undo(last.id, gone))
+    return replace(state, ticket=ticket, internal=True, no_reply=True, effects=effects, events=(*state.events, *events))
+
+
 def _words(argument: str) -> frozenset[str]:
     return frozenset(word.strip("#").casefold() for word in re.split(r"[\s,]+", argument) if word.strip("#"))
 
@@ -274,4 +353,8 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "uncc": _uncc,
     "spam": _spam,
     "noreply": _no_reply,
+    "merge": _merge,
+    "link": _link,
+    "split": _split,
+    "undo": _undo,
 }

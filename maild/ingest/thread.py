@@ -17,10 +17,10 @@ from maild.ingest.department import Departments
 from maild.ingest.details import find_details
 from maild.ingest.headers import find_identifiers
 from maild.ingest.sender import Sender
-from maild.known import MERGE_DEPTH, Known, KnownCopy, KnownLetter, Question
+from maild.known import Known, KnownCopy, KnownLetter, Question
 from maild.message import AuthResult, InboundMessage
 from maild.reason import Reason
-from maild.ticket import Status, TicketView
+from maild.ticket import TicketView, follow_merges
 from maild.tokens import LetterKind, LetterToken, Tokens
 
 ADOPTION_AGE = timedelta(days=14)
@@ -286,7 +286,7 @@ def _passed_on_by(departments: Departments, known: Known, settings: Settings) ->
     What the mail says of its recipients is not enough: whoever has got the letter could send it on under another address.
     """
     own = known.own
-    ticket = known.tickets.get(own.ticket or 0) if own and own.kind is LetterKind.ANSWER else None
+    ticket = follow_merges(own.ticket or 0, known.tickets) if own and own.kind is LetterKind.ANSWER else None
     sent_to = (settings.queue_at(recipient) for recipient in known.own_recipients)
     if ticket is None or ticket.queue == departments.primary.key or departments.primary not in sent_to:
         return None
@@ -299,7 +299,7 @@ def _choose(thread: Thread, visitor: _Visitor, elsewhere: Collection[str], known
     named: list[int] = []
     linked: list[int] = []
     for item in thread.evidence:
-        ticket = follow_merges(item.ticket, known)
+        ticket = follow_merges(item.ticket, known.tickets)
         if ticket is None:
             refused.append(Reason("no-such-ticket", f"{item.text}, but there is no such ticket"))
         elif ticket.queue in elsewhere:
@@ -316,18 +316,8 @@ def _choose(thread: Thread, visitor: _Visitor, elsewhere: Collection[str], known
 
 def _disagrees(other: Evidence, chosen: Evidence, ticket: TicketView, known: Known) -> bool:
     """F4: another grade names another ticket. One that this ticket follows is named by the same conversation."""
-    target = follow_merges(other.ticket, known)
+    target = follow_merges(other.ticket, known.tickets)
     return other.grade != chosen.grade and target is not None and target.number not in (ticket.number, ticket.follow_up_of)
-
-
-def follow_merges(number: int, known: Known) -> TicketView | None:
-    """The ticket a number leads to (F9: at most 10 merges, and no circles)."""
-    ticket = known.tickets.get(number)
-    for _ in range(MERGE_DEPTH):
-        if ticket is None or ticket.status is not Status.MERGED or ticket.merged_into is None:
-            return ticket
-        ticket = known.tickets.get(ticket.merged_into)
-    return None
 
 
 def _refusal(item: Evidence, ticket: TicketView, visitor: _Visitor, settings: Settings, now: datetime) -> Reason | None:

@@ -20,6 +20,7 @@ from maild.effects import (
     LiftSuppression,
     Link,
     MarkBounced,
+    Merge,
     Mute,
     NoteAlias,
     NoteBounce,
@@ -27,25 +28,24 @@ from maild.effects import (
     SendCrossed,
     SendKept,
     SendMended,
+    Split,
     StartAbsence,
     Suppress,
     TripBreaker,
+    Undo,
 )
 from maild.ingest.arrival import Incoming
 from maild.message import Attachment
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import absences, brakes, counters, folds, letter_aliases, letters, mutes, sent_copies, suppressions
+from maild.store import absences, brakes, counters, folds, letter_aliases, letters, mutes, regroupings, sent_copies, suppressions
 from maild.store import incoming as incoming_mail
 from maild.store.columns import storable_key
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
 from maild.store.prepared import Prepared
 from maild.store.tables import mail_out, tickets
-from maild.ticket import MessageKind, TicketView
+from maild.ticket import MessageKind, TicketView, latest_ids
 from maild.tokens import LetterKind
-
-THREAD_IDS = 10
-"""MAIL.md O2: a letter names at most so many messages of its thread."""
 
 Compose = Callable[[Letter, TicketView | None, int], Composed]
 """Renders a letter under its number; the ticket is numbered. None: the letter concerns no ticket."""
@@ -125,12 +125,13 @@ def apply(
     _write_log(tx, decision, number, incoming, now)
     _write_marks(tx, decision, number, now)
     _write_absences(tx, decision)
+    opened = _regroup(tx, decision, ticket, now, compose, first_number)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)
     elif incoming:
         incoming_mail.note_departments(tx, incoming.id, decision.departments)
     beside = [apply(tx, other, now=now, compose=compose, incoming=None, first_number=first_number) for other in decision.beside]
-    return Applied(ticket, (*(item.number for item in posted), *(number for other in beside for number in other.letters)))
+    return Applied(ticket, (*(item.number for item in posted), *opened, *(number for other in beside for number in other.letters)))
 
 
 def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_number: int) -> TicketView:
@@ -150,7 +151,7 @@ def _with_messages(ticket: TicketView, before: TicketView | None, messages: Sequ
         updated=now if messages or ticket != before else ticket.updated,
         customer_messages=ticket.customer_messages + len(customer),
         agent_messages=ticket.agent_messages + len(agent),
-        references=_latest(ticket.references + shown),
+        references=latest_ids(ticket.references + shown),
         last_customer_id=ids[-1] if ids else ticket.last_customer_id,
     )
 
@@ -161,12 +162,8 @@ def _with_letters(ticket: TicketView, posted: Sequence[_Posted]) -> TicketView:
     return replace(
         ticket,
         acknowledged=ticket.acknowledged or any(item.letter.kind is LetterKind.ACKNOWLEDGEMENT for item in posted),
-        references=_latest(ticket.references + tuple(item.composed.message_id for item in public)),
+        references=latest_ids(ticket.references + tuple(item.composed.message_id for item in public)),
     )
-
-
-def _latest(ids: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reversed(ids)))[:THREAD_IDS][::-1]
 
 
 def _telling(letters: Sequence[Letter], incoming: Incoming) -> Sequence[Letter]:
@@ -366,10 +363,11 @@ def _delivery_values(letter: Letter, number: int, envelope: Envelope, now: datet
 def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
     place: Row = {"ticket": ticket, "incoming": incoming.id if incoming else None, "at": now}
     events = [effect for effect in decision.effects if isinstance(effect, RecordEvent)]
-    rows = [place | {"kind": event.kind, "by": event.by, "text": event.text} for event in events]
+    rows = [place | {"ticket": event.on or ticket, "kind": event.kind, "by": event.by, "text": event.text} for event in events]
     for link in (effect for effect in decision.effects if isinstance(effect, Link)):
+        why = f": {link.why}" if link.why else ""
         for here, there in ((ticket, link.ticket), (link.ticket, ticket)):
-            rows.append(place | {"ticket": here, "kind": "linked", "by": "maild", "text": f"with #{there}: the same mail"})
+            rows.append(place | {"ticket": here, "kind": "linked", "by": link.by, "text": f"with #{there}{why}"})
     if rows:
         _INSERT_EVENTS.write(tx, *rows)
     if decision.trace:
@@ -420,6 +418,34 @@ def _write_absences(tx: Transaction, decision: Decision) -> None:
                 absences.store(tx, absence)
             case EndAbsence(agent):
                 absences.end(tx, agent)
+
+
+def _regroup(
+    tx: Transaction, decision: Decision, ticket: TicketView | None, now: datetime, compose: Compose, first_number: int
+) -> tuple[int, ...]:
+    """Merges, links, splits and what is undone of them. Answers the numbers of the letters about tickets split off."""
+    posted: tuple[int, ...] = ()
+    for effect in decision.effects:
+        match effect:
+            case Merge() if ticket:
+                regroupings.merge(tx, ticket.number, effect, now)
+            case Link() if ticket:
+                regroupings.link(tx, ticket.number, effect, now)
+            case Split() if ticket:
+                posted += _split(tx, ticket.number, effect, now, compose, first_number)
+            case Undo():
+                regroupings.undo(tx, effect, now)
+    return posted
+
+
+def _split(tx: Transaction, ticket: int, effect: Split, now: datetime, compose: Compose, first_number: int) -> tuple[int, ...]:
+    opened = apply(tx, effect.opening, now=now, compose=compose, incoming=None, first_number=first_number)
+    if opened.ticket is None:
+        return ()
+    regroupings.split(tx, ticket, opened.ticket.number, effect, now)
+    text = f"#{opened.ticket.number} was split off: {opened.ticket.subject}"
+    _INSERT_EVENTS.write(tx, {"ticket": ticket, "incoming": None, "at": now, "kind": "split", "by": effect.by, "text": text})
+    return opened.letters
 
 
 def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming, now: datetime) -> None:

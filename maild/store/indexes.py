@@ -23,11 +23,13 @@ from maild.store.tables.mail_out import (
 from maild.store.tables.tickets import (
     AGENTS,
     ENDED,
+    MERGED,
     SNOOZED,
     events,
     message_names,
     message_references,
     messages,
+    regroupings,
     rule_traces,
     tags,
     tickets,
@@ -59,6 +61,7 @@ Index("ix_tickets_queue", tickets.c.queue, tickets.c.number)
 Index("ix_tickets_owner", tickets.c.owner, tickets.c.number)
 Index("ix_tickets_requester", tickets.c.requester_key, tickets.c.created)
 Index("ix_tickets_domain", tickets.c.requester_domain, tickets.c.created)
+Index("ix_tickets_merged", tickets.c.merged_into, sqlite_where=MERGED, postgresql_where=MERGED)
 Index("ix_tags_tag", tags.c.tag, tags.c.ticket)
 Index("ix_messages_ticket", messages.c.ticket, messages.c.id)
 Index("ix_messages_incoming", messages.c.incoming)
@@ -70,6 +73,8 @@ Index("ix_events_ticket", events.c.ticket, events.c.id)
 Index("ix_rule_traces_ticket", rule_traces.c.ticket, rule_traces.c.id)
 Index("ix_rule_traces_incoming", rule_traces.c.incoming)
 Index("ix_absences_until", absences.c.until)
+Index("ix_regroupings_ticket", regroupings.c.ticket, regroupings.c.id)
+Index("ix_regroupings_other", regroupings.c.other, regroupings.c.id)
 Index("ix_letters_unpacked", letters.c.number, sqlite_where=UNPACKED, postgresql_where=UNPACKED)
 Index("ix_letters_ticket", letters.c.ticket, letters.c.number)
 Index("ix_letters_message_id", letters.c.message_id)

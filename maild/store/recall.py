@@ -13,7 +13,6 @@ from maild.known import (
     COMMAND_FAILED,
     CROSSED,
     KEPT_AS_NOTE,
-    MERGE_DEPTH,
     REPEATED_ANSWERS,
     BouncedLetter,
     Earlier,
@@ -29,7 +28,7 @@ from maild.known import (
     ReturnedMail,
 )
 from maild.message import Address, AuthResult
-from maild.store import absences, errands, letter_aliases, suppressions
+from maild.store import absences, errands, letter_aliases, regroupings, suppressions
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -40,8 +39,8 @@ from maild.store.retention import EXPIRED
 from maild.store.tables.mail_in import incoming
 from maild.store.tables.mail_out import deliveries, letters
 from maild.store.tables.tickets import attachments, message_references, messages, tags
-from maild.store.views import ticket_views
-from maild.ticket import MessageKind, Status, TicketView
+from maild.store.views import with_merge_targets
+from maild.ticket import MessageKind
 from maild.tokens import LetterKind, LetterToken
 
 MOST_ADOPTERS = 20
@@ -199,7 +198,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     found_beside = errands.find(tx, question.wanted)
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
     named = {*question.tickets, *found_beside.conversations, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
-    views = _with_merge_targets(tx, named)
+    views = with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
     requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
@@ -224,6 +223,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
         found=found_beside,
         away=absences.find_holding(tx, now),
+        regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
     )
 
 
@@ -356,20 +356,6 @@ def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> Bounced
 
 def _find_recipients(tx: Transaction, letter: int) -> tuple[str, ...]:
     return tuple(_RECIPIENTS.read(tx, {"letter": letter}).scalars())
-
-
-def _with_merge_targets(tx: Transaction, numbers: set[int]) -> dict[int, TicketView]:
-    """The candidates, and the tickets they were merged into (MAIL.md F9: at most 10 steps; a circle adds nothing new)."""
-    views: dict[int, TicketView] = {}
-    wanted = numbers
-    for _ in range(MERGE_DEPTH + 1):
-        if not wanted:
-            break
-        found = ticket_views(tx, wanted)
-        views |= found
-        targets = {view.merged_into for view in found.values() if view.status is Status.MERGED and view.merged_into is not None}
-        wanted = targets - views.keys()
-    return views
 
 
 def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from maild.store import letter_files
 from maild.store.counters import await_turn
 from maild.store.engine import Transaction
 from maild.store.tables.mail_in import KEPT_OUT, incoming, raw_messages
-from maild.store.tables.tickets import ENDED, events, rule_traces, tickets
+from maild.store.tables.tickets import ENDED, MERGED, events, rule_traces, tickets
 from maild.ticket import Status
 
 EXPIRED = Reason("expired", "its time in quarantine is over; it was deleted")
@@ -35,6 +35,7 @@ _OLD_TICKETS = (
     .order_by(tickets.c.updated)
     .limit(bindparam("most"))
 )
+_MERGED_TICKETS = select(tickets.c.number).where(MERGED, tickets.c.merged_into.in_(bindparam("numbers", expanding=True)))
 _MAIL_OF_TICKETS = select(incoming.c.id, incoming.c.raw).where(incoming.c.ticket.in_(bindparam("numbers", expanding=True)))
 _IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _EMPTY = (
@@ -79,15 +80,24 @@ def forget_kept_out(tx: Transaction, before: datetime, most: int) -> int:
 def forget_tickets(tx: Transaction, status: Status, before: datetime, most: int) -> int:
     """Forget tickets, closed or spam, that nothing has happened to since that time, with all that belongs to them. Answers how many."""
     await_turn(tx)
-    numbers = list(tx.execute(_OLD_TICKETS, {"wanted": status.value, "before": before, "most": most}).scalars())
-    if not numbers:
+    found = list(tx.execute(_OLD_TICKETS, {"wanted": status.value, "before": before, "most": most}).scalars())
+    if not found:
         return 0
+    numbers = _with_merged(tx, found)
     mail = {row.id: row.raw for row in tx.execute(_MAIL_OF_TICKETS, {"numbers": numbers})}
     carried = letter_files.find_files_of(tx, numbers)
     tx.execute(_DELETE_TICKETS, {"numbers": numbers})
     letter_files.delete_unused(tx, carried)
     _forget_mail(tx, mail, DELETED)
-    return len(numbers)
+    return len(found)
+
+
+def _with_merged(tx: Transaction, numbers: list[int]) -> list[int]:
+    """These tickets, and those that went into them: nothing else is left of their customers."""
+    wanted, fresh = list(numbers), list(numbers)
+    while fresh := list(tx.execute(_MERGED_TICKETS, {"numbers": fresh}).scalars()):
+        wanted += fresh
+    return wanted
 
 
 def _forget_mail(tx: Transaction, raws: dict[int, str], why: Reason) -> None:

@@ -14,8 +14,8 @@ from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.search import build_search, find_phrases
 from maild.store.tables.tickets import attachments, events, messages, rule_traces, tags, tickets
-from maild.store.views import in_chunks, tags_of, ticket_views
-from maild.ticket import MessageKind, Priority, Status, TicketView
+from maild.store.views import in_chunks, tags_of, ticket_views, with_merge_targets
+from maild.ticket import MessageKind, Priority, Status, TicketView, follow_merges
 
 UNLISTED = (Status.SPAM.value, Status.MERGED.value)
 """Listed only where the query names a status (INTERFACE.md, JSON)."""
@@ -98,6 +98,15 @@ def view(tx: Transaction, number: int) -> TicketView:
     """A ticket's snapshot; in a writing transaction it stays true until that ends. Raises NotFoundError if there is none."""
     await_turn(tx)
     found = ticket_views(tx, (number,)).get(number)
+    if found is None:
+        raise NotFoundError(f"there is no ticket {number}")
+    return found
+
+
+def lead(tx: Transaction, number: int) -> TicketView:
+    """The ticket a number leads to, as `view`: itself, or the one it was merged into (MAIL.md F9). Raises NotFoundError."""
+    await_turn(tx)
+    found = follow_merges(number, with_merge_targets(tx, (number,)))
     if found is None:
         raise NotFoundError(f"there is no ticket {number}")
     return found

@@ -10,7 +10,7 @@ from maild.message import Address
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.tickets import participants, tags, tickets
-from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
+from maild.ticket import MERGE_DEPTH, Participant, ParticipantRole, Priority, Status, TicketView
 
 CHUNK = 500
 """Numbers asked for at once; databases limit how many values a statement may have."""
@@ -40,6 +40,20 @@ def ticket_views(tx: Transaction, numbers: Collection[int]) -> dict[int, TicketV
         company = _company(tx, [row.number for row in rows])
         found |= {row.number: _view(row, company[row.number]) for row in rows}
     return found
+
+
+def with_merge_targets(tx: Transaction, numbers: Collection[int]) -> dict[int, TicketView]:
+    """The candidates, and the tickets they were merged into (MAIL.md F9: at most 10 steps; a circle adds nothing new)."""
+    views: dict[int, TicketView] = {}
+    wanted = set(numbers)
+    for _ in range(MERGE_DEPTH + 1):
+        if not wanted:
+            break
+        found = ticket_views(tx, wanted)
+        views |= found
+        targets = {view.merged_into for view in found.values() if view.status is Status.MERGED and view.merged_into is not None}
+        wanted = targets - views.keys()
+    return views
 
 
 def tags_of(tx: Transaction, numbers: Collection[int]) -> Mapping[int, list[str]]:

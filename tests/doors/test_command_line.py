@@ -521,7 +521,7 @@ def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
 
 def test_a_command_that_is_not_built_yet_says_so(desk: RunningDesk):
     one_sentence(shell("$maild rules lint", desk.directory), 'does not have "rules lint" yet; `maild rules check --strict`', status=2)
-    for words in ("kb search refund", "backup copy.db --json", "ticket merge 1 2", "customer --help"):
+    for words in ("kb search refund", "backup copy.db --json", "ticket export 1", "customer --help"):
         one_sentence(shell(f"$maild {words}", desk.directory), "this version of maild does not have", status=2)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Named, Table,
 from maild.store.columns import Key, Number, Time, Words
 from maild.store.tables import metadata
 
+MERGED = text("merged_into IS NOT NULL")
 AGENTS = text("agent IS NOT NULL")
 ENDED = text("status IN ('spam', 'closed')")
 SNOOZED = text("snoozed_until IS NOT NULL")
@@ -142,3 +143,18 @@ class RuleTraceColumns(TypedColumns):
 
 
 rule_traces = Table("rule_traces", metadata, RuleTraceColumns)
+
+
+class RegroupingColumns(TypedColumns):
+    id: Named[int] = Column(Number, primary_key=True)
+    kind: Named[str] = Column(Text)
+    ticket: Named[int] = Column(Number, ForeignKey("tickets.number", ondelete="CASCADE"))
+    other: Named[int] = Column(Number, ForeignKey("tickets.number", ondelete="CASCADE"))
+    by: Named[str] = Column(Words)
+    at: Named[datetime] = Column(Time)
+    undone: Named[datetime | None] = Column(Time)
+    moved: Named[list[int]] = Column(JSON)
+    states: Named[dict[str, dict[str, object]]] = Column(JSON)
+
+
+regroupings = Table("regroupings", metadata, RegroupingColumns)

@@ -49,7 +49,11 @@ def test_every_list_takes_a_limit():
 
 
 def test_acts_that_cannot_be_undone_can_be_answered_beforehand():
-    assert {name for name, command in commands() if "--yes" in flags(command)} == {"maild outbox cancel", "maild outbox lift"}
+    assert {name for name, command in commands() if "--yes" in flags(command)} == {
+        "maild outbox cancel",
+        "maild outbox lift",
+        "maild ticket merge",
+    }
 
 
 def test_the_first_help_names_every_verb_that_there_is():

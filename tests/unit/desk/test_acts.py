@@ -10,7 +10,8 @@ from maild.config.settings import Agent, Mode, Notify
 from maild.desk.acts import Act, Done, do
 from maild.desk.command import Command
 from maild.desk.letters import NOTHING_ANSWERED, Answered
-from maild.effects import AddMessage, Letter, Post, RecordEvent
+from maild.desk.regroup import Reach
+from maild.effects import AddMessage, Decision, Letter, Post, RecordEvent, Split
 from maild.known import Absence, Earlier, Suppression
 from maild.message import Address, Attachment
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
@@ -342,3 +343,87 @@ def test_a_note_leaves_it_asleep_and_whatever_ends_the_ticket_ends_the_snooze():
     act = done("", "close", ticket=SNOOZED)
     assert (act.after.snoozed_until, awoken(act)) == (None, ["closed; it was snoozed until Thu 5 Mar 2026 10:00 (UTC)"])
     assert awoken(done("", "snooze off", ticket=SNOOZED)) == ["no longer snoozed"]
+
+
+def merged(body: str, *commands: str, stays: TicketView, **more: Any) -> Done:
+    return done(body, "merge 7", *commands, reach=Reach({7: stays}, is_sure=True), **more)
+
+
+def test_words_beside_a_merge_are_an_answer_on_the_ticket_that_stays():
+    act = merged("Both in one.", stays=a_ticket(7, status=Status.NEW), answered=WORDS)
+    assert act.into is not None
+    assert (act.after.number, act.after.status, act.after.owner) == (7, Status.WAITING, "anna")
+    (letter,) = letters(act)
+    assert (letter.kind, letter.recipients, letter.quoted) == (LetterKind.ANSWER, (ANN,), "Where is it?")
+
+
+def test_the_owner_of_the_ticket_that_stays_hears_what_came_to_it():
+    act = merged("", stays=a_ticket(7, owner="boris"), answered=WORDS)
+    (letter,) = letters(act)
+    assert (letter.agent, letter.values["warnings"]) == ("boris", ("Anna Ivanova merged #1042 into this ticket.",))
+    assert letter.body == "Where is it?"
+    assert letters(merged("", stays=a_ticket(7, owner="anna"), answered=WORDS)) == []
+
+
+def test_the_owner_of_a_ticket_that_is_woken_by_what_came_to_it_hears_of_both():
+    """PRODUCT 18."""
+    act = merged("", ticket=a_ticket(status=Status.NEW), stays=replace(SNOOZED, number=7), answered=WORDS)
+    assert (act.after.snoozed_until, awoken(act)) == (None, ["#1042 went into it; it was snoozed until Thu 5 Mar 2026 10:00 (UTC)"])
+    (letter,) = letters(act)
+    assert (letter.agent, letter.values["snoozed"]) == ("boris", "2026-03-05 10:00")
+    assert letter.values["warnings"] == ("Anna Ivanova merged #1042 into this ticket.",)
+
+
+def test_what_came_to_the_ticket_of_who_is_away_is_told_in_his_place():
+    act = merged("", agent=ADMIN, stays=a_ticket(7, owner="boris"), answered=WORDS, away={"boris": Absence("boris", NOW)})
+    assert told(act) == ["anna"]
+    assert "warned" not in events(act), "he was its owner before"
+
+
+TWO_BLOCKS = "We look into the lamp.\n\n--- Refund\n> I want my money back.\n--- The rest"
+
+
+def openings(act: Done) -> list[Decision]:
+    return [effect.opening for effect in act.effects if isinstance(effect, Split)]
+
+
+def test_each_block_becomes_a_new_ticket_of_the_same_people_and_its_department_is_told():
+    ticket = a_ticket(participants=(BOB,), reply_to="ann@home.example", language="bg", owner="boris", tags=frozenset({"vip"}))
+    act = done(TWO_BLOCKS, "split", ticket=ticket, answered=WORDS)
+    first, second = openings(act)
+    assert first.after == replace(
+        a_ticket(0, subject="Refund", status=Status.NEW, created=NOW, updated=NOW, last_customer_id=None, customer_messages=0),
+        participants=(BOB,),
+        reply_to="ann@home.example",
+        language="bg",
+    )
+    texts = [[effect.visible for effect in opening.effects if isinstance(effect, AddMessage)] for opening in (first, second)]
+    assert texts == [["I want my money back."], ["Where is it?"]], "a title alone stands for all that the customer wrote last"
+    assert [(letter.kind, letter.agent) for letter in first.letters] == [(LetterKind.NOTIFICATION, key) for key in ("anna", "boris")]
+    assert first.letters[0].values["warnings"] == ("Anna Ivanova split this ticket off #1042.",)
+
+
+def test_a_ticket_split_off_is_told_to_nobody_who_is_away():
+    act = done(TWO_BLOCKS, "split", answered=WORDS, away={"boris": Absence("boris", NOW)})
+    assert [[letter.agent for letter in opening.letters] for opening in openings(act)] == [["anna"], ["anna"]]
+
+
+def test_words_above_the_blocks_are_an_answer_without_them():
+    act = done(TWO_BLOCKS, "split", html="<p>We look into the lamp.</p><p>--- Refund</p>")
+    (letter,) = letters(act, LetterKind.ANSWER)
+    assert (letter.body, letter.body_html) == ("We look into the lamp.", "")
+    assert letters(done("--- Refund\nMoney back.", "split"), LetterKind.ANSWER) == []
+
+
+def test_a_split_without_blocks_or_with_the_agents_address_in_one_does_nothing():
+    for body, why in (("Words.", "#split needs a line"), ("--- Refund\nWrite to anna@acme.example", "an agent's own address")):
+        act = done(body, "split")
+        (fault,) = act.faults
+        assert why in fault.text
+        assert act.effects == ()
+
+
+def test_blocks_without_the_command_are_words():
+    act = done(TWO_BLOCKS)
+    assert openings(act) == []
+    assert letters(act)[0].body == TWO_BLOCKS

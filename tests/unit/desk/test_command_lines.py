@@ -1,6 +1,6 @@
 """Command lines (MAIL.md A7): only at the start and the very end of the new text."""
 
-from maild.desk.command_lines import command_lines_alone, parse, with_corrections
+from maild.desk.command_lines import command_lines_alone, find_named_tickets, parse, with_corrections
 
 
 def check(text: str, words: list[tuple[str, str]], body: str, tags: tuple[str, ...] = ()) -> None:
@@ -111,7 +111,7 @@ def test_the_full_stop_of_a_date_stays():
 def test_an_unknown_word_is_a_fault_with_its_line():
     check_fault("#clsoe\nDone.", 1, "did you mean #close?")
     check_fault("Hello\n\n#frobnicate", 3, "there is no command #frobnicate")
-    check_fault("#split\nHello", 1, "not available yet")
+    check_fault("#canned\nHello", 1, "not available yet")
 
 
 def test_text_behind_a_command_that_takes_none_is_not_lost():
@@ -179,3 +179,19 @@ def test_what_was_to_stay_inside_stays_so_whatever_lines_are_corrected():
     assert with_corrections("Hello\n- #note\nbye", "#close") == "#close\nHello\n- #note\nbye"
     assert with_corrections("Hello\n- #note\nbye", "#note") == "#note\nHello\nbye"
     assert with_corrections("#same\nHello", "#close") == "#close\nHello"
+    assert with_corrections("#undo\n#clsoe\nHello", "#close") == "#close\n#undo\nHello"
+    assert with_corrections("#merge 7\n#clsoe\nHello", "#close") == "#close\nHello"
+
+
+def test_blocks_that_were_to_be_split_off_do_not_become_an_answer_and_no_note_does_for_their_sake():
+    blocks = "Hello\n--- Refund\nMoney back."
+    for line in ("#split", "#slpit"):
+        assert with_corrections(f"{line}\n#clsoe\n{blocks}", "#close") == f"#close\n{line}\n{blocks}", line
+        for lines in ("#split", "#note", "#close\n#undo"):
+            assert with_corrections(f"{line}\n#clsoe\n{blocks}", lines) == f"{lines}\n{blocks}", (line, lines)
+    assert with_corrections(f"#note\n#slpit\n{blocks}", "#split") == f"#split\n#note\n{blocks}"
+
+
+def test_the_tickets_that_commands_name_are_asked_for_beforehand():
+    assert find_named_tickets("#merge 7\n#link #8.\n#close\nSee 9 and #10.\n\n＃Merge [Acme #11-7QKD] anyway") == {7, 8, 11}
+    assert find_named_tickets("> #merge 7\n##merge 8\n#merge printer\n#tag 9") == frozenset()

@@ -36,14 +36,22 @@ def by_anna(*answers: KnownAnswer, letter: KnownLetter = LETTER, caught_up: date
     return a_reading(known=known, sender=sender, circumstances=Circumstances("support", caught_up=caught_up))
 
 
-def crossing(reading: Reading) -> list[str]:
-    return [answer.text for answer in find_crossing(reading, ANNA, a_ticket())]
+def crossing(reading: Reading, *tickets: int) -> list[str]:
+    return [answer.text for answer in find_crossing(reading, ANNA, *(tickets or (1042,)))]
 
 
 def test_what_was_answered_since_the_letter_was_written_crosses_the_oldest_first():
     assert crossing(by_anna(an_answer(-1), an_answer(0))) == []
     assert crossing(by_anna(an_answer(-1), an_answer(1), an_answer(2))) == ["It comes in 1 days.", "It comes in 2 days."]
     assert crossing(by_anna()) == []
+
+
+def test_answers_on_several_tickets_cross_in_the_order_in_which_they_were_given():
+    """A7: an answer beside `#merge` goes to where its ticket goes."""
+    reading = by_anna(an_answer(1), an_answer(3))
+    both = {**reading.known.answers, 7: (an_answer(2), an_answer(-1))}
+    reading = replace(reading, known=replace(reading.known, answers=both))
+    assert crossing(reading, 1042, 7) == ["It comes in 1 days.", "It comes in 2 days.", "It comes in 3 days."]
 
 
 def test_a_letter_that_shows_no_answers_is_as_old_as_the_one_before_it():

@@ -7,6 +7,7 @@ from maild.effects import IncomingState, Post, Suppress
 from maild.ingest.bounce import Bounced
 from maild.known import BouncedLetter, Known, KnownLetter, Suppression
 from maild.message import BouncedRecipient, BounceKind, MessageClass, Report, ReportKind
+from maild.ticket import Status
 from maild.tokens import LetterKind
 
 ANNA, BORIS, ADMIN = "anna@acme.example", "boris@acme.example", "ops@acme.example"
@@ -22,13 +23,14 @@ def check(
     before: tuple[str, ...] = (),
     final: bool = True,
     ticket: int | None = 1042,
+    about: int | None = None,
     recipient: str = ANNA,
 ) -> None:
     """A letter to Anna comes back: whom nothing goes to any more, and who is told."""
     agent = "anna" if letter is LetterKind.NOTIFICATION and ticket else None
     known = Known(
-        tickets={1042: a_ticket()},
-        letters={77: KnownLetter(77, "n@acme.example", letter, ticket, agent, False, NOW)},
+        tickets={1042: a_ticket(), 7: a_ticket(7, status=Status.MERGED, merged_into=1042)},
+        letters={77: KnownLetter(77, "n@acme.example", letter, about or ticket, agent, False, NOW)},
         bounced=BouncedLetter(77, (recipient,)),
         suppressed={address: Suppression("mail bounced") for address in before},
     )
@@ -84,3 +86,8 @@ def test_a_delay_changes_nothing_and_a_customers_mailbox_keeps_its_own_measure()
     check("5.7.1", BounceKind.HARD, [], [], letter=LetterKind.ACKNOWLEDGEMENT)
     check("4.4.7", BounceKind.SOFT, [], [], letter=LetterKind.ACKNOWLEDGEMENT)
     check("5.1.1", BounceKind.HARD, [ANNA], [], letter=LetterKind.ACKNOWLEDGEMENT)
+
+
+def test_a_report_about_a_letter_of_a_merged_ticket_stands_where_that_went():
+    """F9."""
+    check("5.1.1", BounceKind.HARD, [ANNA], [BORIS], about=7)

@@ -8,11 +8,11 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import AddMessage, IncomingState, Letter, Post, RecordEvent, SendCrossed, SendKept, SendMended
+from maild.effects import AddMessage, IncomingState, Letter, Merge, Post, RecordEvent, SendCrossed, SendKept, SendMended, Split
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import History, KeptMail, Known, KnownAnswer, KnownCopy, KnownLetter, LastWords, OwnAnswer, ReturnedMail, Sent
+from maild.known import Found, History, KeptMail, Known, KnownAnswer, KnownCopy, KnownLetter, LastWords, OwnAnswer, ReturnedMail, Sent
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -634,6 +634,43 @@ def test_an_agent_answers_whoever_wrote_what_he_answers_too():
         check(nobody)
 
 
+def test_only_who_is_authenticated_too_shows_a_ticket_to_another_customer():
+    """A3: the token of one ticket, which may have leaked, opens no other."""
+    known = Known(tickets={1042: a_ticket(), 7: a_ticket(7, requester=EVE)})
+    reading = by_anna(known=known, message={"new_text": "#merge 7 anyway\nSee there.", "text": ""})
+    assert "does not prove enough" in refused(decided(reading))
+    sure = decided(replace(reading, sender=replace(reading.sender, authenticated=True)))
+    assert sure.before is not None
+    assert sure.after is not None
+    assert (sure.before.number, sure.after.number, sure.after.cc) == (7, 7, (ANN,))
+    assert posted(sure) == [("answer", (EVE,))]
+    assert events(sure, "joined") == ["ann@globex.example gets copies"]
+
+
+def test_a_ticket_merged_in_a_mail_is_not_the_next_that_it_asks_for():
+    found = Found(next={"support": (1042,)})
+    known = Known(tickets={1042: a_ticket(status=Status.NEW), 7: a_ticket(7)}, found=found)
+    draft = decided(by_anna(known=known, message={"new_text": "#merge 7\n#next\nHello.", "text": ""}))
+    assert (draft.reason.code, [beside.after for beside in draft.beside]) == ("agent-act", [None])
+
+
+def test_a_block_of_nothing_but_quoted_words_becomes_a_ticket_too():
+    text = "#split\n--- Refund\n> I want my money back.\n"
+    draft = decided(by_anna(message={"new_text": text, "text": text}))
+    (opening,) = (effect.opening for effect in draft.effects if isinstance(effect, Split))
+    assert [effect.visible for effect in opening.effects if isinstance(effect, AddMessage)] == ["I want my money back."]
+    assert (kinds(draft), posted(draft)) == ([], [])
+    noted = by_anna(message={"new_text": text, "text": text}, known=Known(tickets={1042: a_ticket()}, notes=("I want my money back.",)))
+    assert "a note stands in what you quote" in refused(decided(noted))
+
+
+def test_a_duplicate_of_a_mail_of_a_merged_ticket_is_noted_where_that_went():
+    known = Known(tickets={1042: a_ticket(), 7: a_ticket(7, status=Status.MERGED, merged_into=1042)})
+    twin = KnownCopy(7, "f1", NOW, 7, in_quarantine=False)
+    draft = decided(a_reading(known=known, thread=Thread(duplicate=twin)))
+    assert (draft.state, draft.after) == (DUPLICATE, a_ticket())
+
+
 def test_whom_a_note_was_also_sent_to_takes_no_part():
     to = (Address("", "support@acme.example"), EVE)
     answered = decided(by_anna(message={"to": to})).after
@@ -813,7 +850,7 @@ def crossing(words: str, *, policy: str = "hold", owner: str | None = "boris", *
     letter = KnownLetter(78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", False, NOW - timedelta(minutes=1))
     ticket = a_ticket(owner=owner)
     answers = {1042: (BORIS_ANSWERED,)}
-    known = Known(tickets={1042: ticket}, letters={78: letter}, answers=answers, notes=changes.pop("notes", ()))
+    known = changes.pop("known", Known(tickets={1042: ticket}, letters={78: letter}, answers=answers, notes=changes.pop("notes", ())))
     message = {"new_text": words, "text": words, **changes.pop("message", {})}
     reading = by_anna(known=known, ticket={"owner": owner}, message=message, **changes)
     return decide(reading, replace(some_settings(), desk=replace(some_settings().desk, on_crossing=policy)), NOW)
@@ -880,6 +917,39 @@ def test_a_held_answer_goes_once_its_author_knows_what_was_answered():
     assert again.reason.code == "crossed"
     leaking = crossing("Write to anna@acme.example", circumstances=Circumstances("support", caught_up=NOW))
     assert leaking.reason.code == "command-failed"
+
+
+def test_an_answer_beside_a_merge_crosses_with_what_was_answered_on_the_ticket_that_stays():
+    """A11. Whose ticket that is decides, and nothing is merged while it is held."""
+    for owner, code in (("boris", "crossed"), ("anna", "agent-act")):
+        draft = crossing("#merge 7\nDear Ann, on Friday.", owner="anna", known=merging(7, owner))
+        assert draft.reason.code == code, owner
+        assert any(isinstance(effect, Merge) for effect in draft.effects) == (code == "agent-act")
+    held = crossing("#merge 7\nDear Ann, on Friday.", known=merging(7, None))
+    assert [effect.letter.offer for effect in held.effects if isinstance(effect, Post)] == ["#note\n#merge 7"]
+    assert crossing("#link 7\nDear Ann, on Friday.", known=merging(7, None)).reason.code == "agent-act"
+
+
+def test_an_answer_to_a_letter_about_a_merged_ticket_crosses_with_what_was_answered_since_where_that_went():
+    known = merging(1042, "boris")
+    merged = {1042: known.tickets[1042], 7: a_ticket(7, status=Status.MERGED, merged_into=1042)}
+    assert crossing("Dear Ann, on Friday.", known=replace(known, tickets=merged), token_ticket=7).reason.code == "crossed"
+
+
+def merging(answered: int, owner: str | None) -> Known:
+    """Two tickets, on one of which, of this owner, Boris has answered since Anna's notification was written."""
+    letter = KnownLetter(78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", False, NOW - timedelta(minutes=1))
+    both = {1042: a_ticket(owner="anna"), 7: a_ticket(7)}
+    tickets = {**both, answered: replace(both[answered], owner=owner)}
+    return Known(tickets=tickets, letters={78: letter}, answers={answered: (BORIS_ANSWERED,)})
+
+
+def test_what_was_split_off_a_note_is_no_part_of_what_is_sent_after_all():
+    """Promise 4: it is on a ticket of its own."""
+    text = "#split\nDear Ann, we look into it.\n--- Refund\nShe wants her money back."
+    sent = decided(by_anna(message={"new_text": text, "text": text}, circumstances=Circumstances("support", sent_after_all=True)))
+    assert [effect.letter.body for effect in sent.effects if isinstance(effect, Post)] == ["Dear Ann, we look into it."]
+    assert not any(isinstance(effect, Split) for effect in sent.effects)
 
 
 def test_what_is_wrong_with_an_answer_is_told_before_what_it_crosses_with_and_is_no_news_of_that():

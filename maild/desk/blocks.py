@@ -1,0 +1,58 @@
+"""The blocks below `#split`: a line `--- Title`, and what the customer said about it (PRODUCT 21). Pure."""
+
+import re
+from dataclasses import dataclass
+from itertools import takewhile
+
+from maild.ingest.lines import plain_lines
+from maild.ingest.new_text import cut_reply
+
+MOST_BLOCKS = 20
+MOST_OF_TITLE = 200
+# Seen in practice: telephones that make one long dash of two short ones as they are typed.
+_TITLE = re.compile(r"[*_\s]{0,9}(?:-{3,9}|—-|-—|—{2,3}|⸻)[ \t\u00a0]*(?P<title>[^\s\-—].{0,999})")
+_QUOTED = re.compile(r"[ \t]{0,9}[>＞][ \t]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What becomes a ticket of its own. `text` is empty where only a title is given: then it is all that the customer wrote last."""
+
+    title: str
+    text: str
+
+
+def part(text: str) -> tuple[str, tuple[Block, ...]]:
+    """(the words above the blocks, the blocks). Quote marks before the lines of a block say only where its words come from."""
+    above: list[str] = []
+    blocks: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        if match := _TITLE.fullmatch(line.rstrip()):
+            blocks.append((_title(match["title"]), []))
+        else:
+            (blocks[-1][1] if blocks else above).append(line)
+    return "\n".join(above).strip("\n").rstrip(), tuple(Block(title, _words(lines)) for title, lines in blocks)
+
+
+def find_block_fault(blocks: tuple[Block, ...]) -> str:
+    """Why no tickets can be made of these; "" if they can."""
+    if not blocks:
+        return '#split needs a line "--- TITLE" for each new ticket below your words, and under it what the customer said about that'
+    if len(blocks) > MOST_BLOCKS:
+        return f"#split makes {MOST_BLOCKS} tickets at most, and here are {len(blocks)} titles"
+    return ""
+
+
+def _title(text: str) -> str:
+    return text.strip(" \t*_-—")[:MOST_OF_TITLE].strip()
+
+
+def _words(lines: list[str]) -> str:
+    """Without quote marks, and without the mail that a program quotes below the last block, which is what follows an attribution."""
+    excerpt = list(takewhile(lambda line: not line.strip() or _QUOTED.match(line), lines))
+    text = "\n".join((*map(_unquoted, excerpt), *lines[len(excerpt) :]))
+    return "\n".join(map(_unquoted, cut_reply(plain_lines(text)).visible.splitlines())).strip("\n").rstrip()
+
+
+def _unquoted(line: str) -> str:
+    return _QUOTED.sub("", line, count=1)

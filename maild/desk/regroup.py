@@ -1,0 +1,196 @@
+"""Merging and linking tickets, and undoing it: what they become, and what speaks against it (PRODUCT 21, MAIL.md A7, F9). Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from maild.config.settings import Settings
+from maild.desk.blocks import Block
+from maild.desk.command import Command
+from maild.desk.control import read_number
+from maild.desk.participants import is_person
+from maild.desk.rehoming import works_in
+from maild.regrouping import Regrouping, RegroupingKind
+from maild.ticket import Participant, ParticipantRole, Status, TicketView, latest_ids
+
+ANYWAY = "anyway"
+NAMING = frozenset(("merge", "link"))
+"""Commands that name another ticket."""
+_UNANSWERED = frozenset({Status.NEW, Status.OPEN})
+_RESTING = frozenset({Status.WAITING, Status.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an act may reach beside its own ticket: the tickets its commands name, as far as there are such.
+
+    `is_sure`: more than the token of this one ticket says who acts, so that he may show it to others. `last`: what was done to the ticket
+    last that can be undone. `blocks`: what is to be split off.
+    """
+
+    tickets: Mapping[int, TicketView] = field(default_factory=dict)
+    is_sure: bool = False
+    last: Regrouping | None = None
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A ticket that a command names, as people write it: `1042`, `#1042`, `[Acme #1042-7QKD]`. `anyway`: whoever gets to see it."""
+
+    number: int
+    anyway: bool = False
+
+
+def find_named(argument: str) -> Named | None:
+    """The one ticket in a command's argument; None where there is none, or anything else beside it."""
+    words = argument.split()
+    anyway = len(words) > 1 and words[-1].casefold() == ANYWAY
+    number = read_number(" ".join(words[:-1] if anyway else words))
+    return None if number is None else Named(number, anyway)
+
+
+def named_tickets(commands: Iterable[Command]) -> frozenset[int]:
+    """The numbers of all tickets that commands name; they must be known before the commands are done."""
+    named = (find_named(command.argument) for command in commands if command.word in NAMING)
+    return frozenset(ticket.number for ticket in named if ticket)
+
+
+def find_other_fault(ticket: TicketView, named: Named, reach: Reach) -> str:
+    """Why the ticket named is none that this one can have to do with; "" if it is."""
+    target = reach.tickets.get(named.number)
+    if target is None:
+        return f"there is no ticket {named.number}"
+    if target.number == ticket.number:
+        return f"this is ticket {ticket.number} itself; name another"
+    if target.status is Status.MERGED:
+        is_here = target.merged_into == ticket.number
+        return f"ticket {target.number} went into " + ("this one already" if is_here else f"#{target.merged_into}; name that one")
+    return ""
+
+
+def find_merge_fault(ticket: TicketView, named: Named, reach: Reach, settings: Settings) -> str:
+    """Why the ticket cannot go into the one named; "" if it can."""
+    if fault := find_other_fault(ticket, named, reach):
+        return fault
+    target = reach.tickets[named.number]
+    if spam := next((view.number for view in (target, ticket) if view.status is Status.SPAM), None):
+        return f"ticket {spam} is spam; #open it first"
+    return _find_stranger_fault(ticket, target, named, reach, settings)
+
+
+def _find_stranger_fault(ticket: TicketView, target: TicketView, named: Named, reach: Reach, settings: Settings) -> str:
+    """Nobody comes to see another customer's conversation without the agent having said so. A token proves its agent on one ticket only
+    (MAIL.md A3): where nothing else proves him, it opens no other's."""
+    number, theirs, his = target.number, target.requester, ticket.requester
+    already = frozenset(person.key for person in target.cc)
+    joining = [person.address for person in merge(ticket, target, settings, target.updated).cc if person.key not in already]
+    whose = [f"ticket {number} is {theirs.address}'s, this one is {his.address}'s"] if theirs.key != his.key else []
+    who = [f"{', '.join(joining)} would get the answers of ticket {number}"] if joining else []
+    if not whose and not who:
+        return ""
+    if not named.anyway:
+        return "; ".join((*whose, *who, f"if that is right, write #merge {number} {ANYWAY} (at the command line --yes)"))
+    if not reach.is_sure:
+        return "; ".join((*whose, *who, "a reply does not prove enough on this desk for that, but `maild ticket merge` does it"))
+    return ""
+
+
+def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datetime) -> TicketView:
+    """`target` as it stands once `ticket` has gone into it.
+
+    A request that nobody has answered does not get lost on a ticket that waits, is closed or snoozed: it opens and wakes it, as it would
+    have if it had come there (F9). The requester stays; who else is on `ticket` takes part.
+    """
+    is_unanswered = ticket.status in _UNANSWERED
+    opened = target.with_status(Status.OPEN, now) if is_unanswered and target.status in _RESTING else target
+    owner = ticket.owner if ticket.owner and works_in(ticket.owner, target.queue, settings) else None
+    return replace(
+        opened.awake() if is_unanswered else opened,
+        owner=target.owner or owner,
+        tags=target.tags | ticket.tags,
+        participants=_together(ticket, target, settings),
+        references=latest_ids(target.references + ticket.references),
+        last_customer_id=ticket.last_customer_id or target.last_customer_id,
+        customer_messages=target.customer_messages + ticket.customer_messages,
+        agent_messages=target.agent_messages + ticket.agent_messages,
+    )
+
+
+def merged_into(ticket: TicketView, target: TicketView) -> TicketView:
+    """A ticket that leads to another from now on."""
+    return replace(ticket, status=Status.MERGED, merged_into=target.number, closed_at=None, snoozed_until=None)
+
+
+def _together(ticket: TicketView, target: TicketView, settings: Settings) -> tuple[Participant, ...]:
+    """Who takes part in both. A requester of another name gets copies, and so does who got them on either."""
+    people = {person.address.key: person for person in target.participants}
+    for person in (Participant(ticket.requester, ParticipantRole.CC), *ticket.participants):
+        key = person.address.key
+        known = people.get(key)
+        is_target = key in (target.requester.key, target.addressee.key)
+        is_news = known is None or (known.role is ParticipantRole.THIRD_PARTY and person.role is ParticipantRole.CC)
+        if not is_target and is_news and (person.role is not ParticipantRole.CC or is_person(person.address, settings)):
+            people[key] = person
+    return tuple(people.values())
+
+
+def find_undo_fault(ticket: TicketView, last: Regrouping | None) -> str:
+    """Why nothing of the ticket can be undone; "" if something can."""
+    if last is None:
+        return f"nothing was merged, linked or split on ticket {ticket.number} that could be undone"
+    if last.kind is RegroupingKind.SPLIT and last.ticket != ticket.number:
+        return f"ticket {ticket.number} was split off #{last.ticket}; #undo it there (maild ticket undo {last.ticket})"
+    if last.newer_on is not None:
+        return f"ticket {last.newer_on} has been merged or split since; #undo that first (maild ticket undo {last.newer_on})"
+    return ""
+
+
+def undo(ticket: TicketView, last: Regrouping) -> tuple[TicketView, TicketView | None]:
+    """The ticket without what was done last, and what becomes of the other; None: it stays as it is.
+
+    What went in comes out as it was; what was split off comes back, with all that came to it, and its number leads here. What people have
+    changed on the ticket since stays, and so do the messages that came since, which belong to no ticket but this.
+    """
+    before, other = last.other_before, last.other
+    match last.kind:
+        case RegroupingKind.MERGE if before:
+            gone = replace(other, status=before.status, closed_at=before.closed_at, merged_into=None, snoozed_until=before.snoozed_until)
+            return _with_counts(_restored(ticket, last), other, -1), gone
+        case RegroupingKind.SPLIT:
+            back = replace(other, customer_messages=other.customer_messages - last.copied)
+            return _with_counts(_restored(ticket, last), back, 1), merged_into(other, ticket)
+    return ticket, None
+
+
+def _with_counts(ticket: TicketView, other: TicketView, sign: int) -> TicketView:
+    return replace(
+        ticket,
+        customer_messages=ticket.customer_messages + sign * other.customer_messages,
+        agent_messages=ticket.agent_messages + sign * other.agent_messages,
+    )
+
+
+def _restored(ticket: TicketView, last: Regrouping) -> TicketView:
+    """Each field as it was before, where it is still as it was left then; from others only what was gained then is taken. If the customer
+    has written since, his mail stays in sight."""
+    before, after = last.before, last.after
+    if before is None or after is None:
+        return ticket
+    is_quiet = ticket.last_customer_id == after.last_customer_id
+    is_as_left = is_quiet and (ticket.status, ticket.closed_at) == (after.status, after.closed_at)
+    joined = frozenset(after.participants) - frozenset(before.participants)
+    others = tuple(person for person in ticket.participants if person not in joined)
+    gained = frozenset(after.references) - frozenset(before.references)
+    alone = tuple(identifier for identifier in ticket.references if identifier not in gained)
+    return replace(
+        ticket,
+        status=before.status if is_as_left else ticket.status,
+        closed_at=before.closed_at if is_as_left else ticket.closed_at,
+        snoozed_until=before.snoozed_until if is_quiet and ticket.snoozed_until == after.snoozed_until else ticket.snoozed_until,
+        owner=before.owner if ticket.owner == after.owner else ticket.owner,
+        tags=ticket.tags - (after.tags - before.tags),
+        participants=before.participants if ticket.participants == after.participants else others,
+        references=before.references if ticket.references == after.references else alone,
+        last_customer_id=before.last_customer_id if is_quiet else ticket.last_customer_id,
+    )

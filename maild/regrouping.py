@@ -1,0 +1,60 @@
+"""Regroupings: what was merged, linked or split, as it is remembered to be undone. Plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from maild.ticket import Participant, Status, TicketView
+
+
+class RegroupingKind(Enum):
+    MERGE = "merge"
+    LINK = "link"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All of a ticket that a merge may change, beside what can be counted."""
+
+    status: Status
+    closed_at: datetime | None
+    owner: str | None
+    tags: frozenset[str]
+    participants: tuple[Participant, ...]
+    references: tuple[str, ...]
+    last_customer_id: str | None
+    snoozed_until: datetime | None = None
+
+
+def standing_of(ticket: TicketView) -> Standing:
+    return Standing(
+        ticket.status,
+        ticket.closed_at,
+        ticket.owner,
+        ticket.tags,
+        ticket.participants,
+        ticket.references,
+        ticket.last_customer_id,
+        ticket.snoozed_until,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouping:
+    """Something done to two tickets that can be undone. `other`, as it stands now, went into `ticket`, was linked with it, or split off.
+
+    `before` and `after` are `ticket` without and with the other at that time, `other_before` is the other then; None where nothing of them
+    was changed. `copied`: how many messages of what was split off had been made for it. `newer_on`: a ticket to which something has
+    happened since that must be undone first.
+    """
+
+    id: int
+    kind: RegroupingKind
+    ticket: int
+    other: TicketView
+    before: Standing | None = None
+    after: Standing | None = None
+    other_before: Standing | None = None
+    copied: int = 0
+    newer_on: int | None = None
