@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from maild.ingest.lines import plain_lines
-from maild.ingest.new_text import cut_reply
+from maild.ingest.new_text import cut_reply, is_old_text
 
 MOST_BLOCKS = 20
 MOST_OF_TITLE = 200
@@ -23,7 +23,8 @@ class Block:
 
 
 def part(text: str) -> tuple[str, tuple[Block, ...]]:
-    """(the words above the blocks, the blocks). Quote marks before the lines of a block say only where its words come from."""
+    """(the words above the blocks, the blocks). Quote marks before the lines of a block say only where its words come from; above all of
+    them, nothing but a quotation is no words (MAIL.md A5)."""
     above: list[str] = []
     blocks: list[tuple[str, list[str]]] = []
     for line in text.splitlines():
@@ -31,7 +32,8 @@ def part(text: str) -> tuple[str, tuple[Block, ...]]:
             blocks.append((_title(match["title"]), []))
         else:
             (blocks[-1][1] if blocks else above).append(line)
-    return "\n".join(above).strip("\n").rstrip(), tuple(Block(title, _words(lines)) for title, lines in blocks)
+    words = "\n".join(above).strip("\n").rstrip()
+    return "" if is_old_text(words) else words, tuple(Block(title, _words(lines)) for title, lines in blocks)
 
 
 def find_block_fault(blocks: tuple[Block, ...]) -> str:

@@ -137,7 +137,9 @@ def a_random_ticket(store: Store, choice: random.Random) -> int:
     statuses = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED)
     tags = frozenset(choice.sample(["a", "b", "c"], choice.randrange(3)))
     requester, owner = choice.choice([ANN, Address("Bob", "bob@globex.example")]), choice.choice([None, "anna", "boris"])
-    number = received(store, "first", status=choice.choice(statuses), tags=tags, requester=requester, owner=owner)
+    status = choice.choice(statuses)
+    until = choice.choice([None, NOW + timedelta(days=3)]) if status is not Status.CLOSED else None
+    number = received(store, "first", status=status, tags=tags, requester=requester, owner=owner, snoozed_until=until)
     for text in range(choice.randrange(12)):
         received(store, str(text), number)
     if choice.random() < 0.5:
@@ -154,6 +156,18 @@ def test_a_merge_that_is_undone_leaves_everything_as_it_was(store: Store, seed: 
     assert documents(store) != before
     acted(store, choice.choice([first, second]), "undo")
     assert documents(store) == before
+
+
+def test_a_snoozed_ticket_that_went_into_another_comes_back_only_once_that_is_undone(store: Store):
+    """PRODUCT 18: it is in nobody's queue, so nobody is told that it is back."""
+    until = NOW + timedelta(days=3)
+    first, second = received(store, "one"), received(store, "two", snoozed_until=until)
+    acted(store, second, f"merge {first}")
+    with store.reading() as tx:
+        assert tickets.find_snoozed_until(tx, until) == ()
+    acted(store, first, "undo")
+    with store.reading() as tx:
+        assert tickets.find_snoozed_until(tx, until) == (second,)
 
 
 def test_merges_are_undone_one_after_the_other(store: Store):

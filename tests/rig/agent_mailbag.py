@@ -88,6 +88,10 @@ EXAMPLES = {
     "uncc": Example("carol@elsewhere.example", lambda ticket: "carol@elsewhere.example" not in _copied(ticket)),
     "spam": Example(outcome=Outcome.INSIDE, holds=lambda ticket: ticket.status is Status.SPAM),
     "noreply": Example(outcome=Outcome.INSIDE),
+    "merge": Example("1", outcome=Outcome.RETURNED),
+    "link": Example("1"),
+    "split": Example(outcome=Outcome.RETURNED),
+    "undo": Example(outcome=Outcome.RETURNED),
     "away": Example("until someday", outcome=Outcome.RETURNED),
     "back": Example(),
     "next": Example(),
@@ -168,6 +172,7 @@ def errands(random: Random) -> tuple[Errand, ...]:
             for word, meant in known.items()
         ),
         *(_returned(f"wrong {line}", line, next(words)) for line in WRONG),
+        *_split(next(words), next(words)),
         _returned("right, then mistyped", "#close\n#asign boris", next(words)),
         *(_misplaced(f"misplaced {line}", line, next(words)) for line in ("#note", "#close", "- #wait")),
         *(_asked(f"{line} in what is quoted", f"{ASKED}\n{line}\nPlease.", next(words)) for line in ("#close", "#note", "#assign boris")),
@@ -188,6 +193,9 @@ WRONG = (
     "#uncc nobody@elsewhere.example",
     "#set order",
     "#snooze soon",
+    "#merge 1 anyway",
+    "#merge 999999",
+    "#link printer",
     "#close now, please",
 )
 
@@ -231,6 +239,14 @@ def _returned(what: str, line: str, words: str) -> Errand:
 
 def _misplaced(what: str, line: str, words: str) -> Errand:
     return Errand(what, f"Hello,\n{line}\n{words}", Outcome.RETURNED, words)
+
+
+def _split(words: str, block: str) -> tuple[Errand, ...]:
+    """Words above a block are for the customer, and no block is: it is what she has said."""
+    return (
+        Errand("#split with an answer", f"#split\n{words}\n\n--- Refund\nMoney back.", Outcome.SENT, words),
+        Errand("#split alone", f"#split\n--- Refund\n{block}", Outcome.INSIDE, block),
+    )
 
 
 def _literal(words: str) -> Errand:

@@ -40,3 +40,11 @@ def test_the_mail_quoted_below_the_last_block_is_none_of_it():
     ):
         for end in ("", below):
             assert part(f"--- Hours\n{text}{end}") == ("", (Block("Hours", words),)), text
+
+
+def test_nothing_but_a_quotation_above_the_blocks_is_no_words():
+    """A5: Gmail and others put what is answered above whatever is written below it."""
+    above = "On Fri, 20 Nov 2026 at 10:02, Ann wrote:\n> My lamp is broken.\n\n"
+    assert part(f"{above}--- Refund\nMoney back.") == ("", (Block("Refund", "Money back."),))
+    assert part("> My lamp is broken.\n--- Refund\nMoney back.")[0] == ""
+    assert part(f"{above}We send another.\n--- Refund\nMoney back.")[0] == f"{above}We send another."

@@ -248,8 +248,8 @@ def test_a_reply_to_a_letter_about_no_ticket_needs_that_letters_token_and_its_pr
     assert decided(unproven).state is IncomingState.QUARANTINED
 
 
-def looked_up(verdict: str, body: str, *, released: bool = False, **mail: Any) -> Wanted:
-    """What the store is asked for Anna's mail, of which her mail server says so."""
+def asked(verdict: str, body: str, *, released: bool = False, **mail: Any) -> Question:
+    """What the store is asked about Anna's mail, of which her mail server says so."""
     head = f"Authentication-Results: mx.acme.example; dmarc={verdict} header.from=acme.example\r\n"
     message = parse_message(head.encode() + an_email(sender="anna@acme.example", to="support@acme.example", body=body, **mail))
     settings = some_settings(trust=Trust(authserv_ids=("mx.acme.example",), agent_auth="token+dmarc"))
@@ -260,7 +260,11 @@ def looked_up(verdict: str, body: str, *, released: bool = False, **mail: Any) -
         return Known()
 
     consider(message, Circumstances("support", released=released), ask, Desk(settings, NO_RULES, some_tokens()), NOW)
-    return questions[0].wanted
+    return questions[0]
+
+
+def looked_up(verdict: str, body: str, *, released: bool = False, **mail: Any) -> Wanted:
+    return asked(verdict, body, released=released, **mail).wanted
 
 
 def test_what_is_asked_is_looked_up_with_everything_else_and_for_no_forger():
@@ -271,3 +275,12 @@ def test_what_is_asked_is_looked_up_with_everything_else_and_for_no_forger():
     assert (wanted.tickets, wanted.queues, list(wanted.listings)) == (frozenset({7}), frozenset({"support"}), ["0", "1", "2"])
     assert looked_up("fail", text) == NOTHING_WANTED
     assert looked_up("fail", text, released=True) != NOTHING_WANTED
+
+
+def test_the_tickets_that_commands_name_and_what_they_undo_are_looked_up_for_no_forger():
+    body = "#merge 7\n#link 8\n#undo\n#vip"
+    for verdict, released in (("pass", False), ("none", False), ("fail", True)):
+        question = asked(verdict, body, released=released)
+        assert ({7, 8} <= question.tickets, question.undoes, "vip" in question.tags) == (True, True, True), verdict
+    question = asked("fail", body)
+    assert (question.tickets, question.undoes, question.tags) == (frozenset(), False, frozenset())
