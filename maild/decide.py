@@ -10,10 +10,11 @@ from datetime import datetime
 from html import escape
 
 from maild.config.settings import Settings
-from maild.desk.agent_mail import decide_agent_mail, message_of
+from maild.desk.agent_mail import decide_agent_mail
 from maild.desk.courtesy import is_courtesy
 from maild.desk.doubt import describe_proof, find_doubt, with_doubts
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
+from maild.desk.messages import message_of
 from maild.desk.participants import tell_who_joined, with_persons, with_third_party
 from maild.desk.rehoming import rehome
 from maild.desk.reply_address import tell_reply_address, with_reply_address

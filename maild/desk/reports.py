@@ -6,9 +6,9 @@ from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk import letters
-from maild.desk.agent_mail import message_of
 from maild.desk.audience import unreachable_agents
 from maild.desk.dead_mailbox import find_reader, tell_on_ticket, tell_others
+from maild.desk.messages import message_of
 from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
-from maild.desk.agent_mail import message_of
+from maild.desk.messages import message_of
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.rehoming import rehome
 from maild.desk.snooze import tell_awakening

@@ -1,0 +1,209 @@
+"""What an agent's mail says: his commands, his words, and what speaks against doing any of it (MAIL.md A5-A8). Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from maild.config.settings import Agent, Settings
+from maild.desk import letters
+from maild.desk.acts import Act
+from maild.desk.agent_signatures import is_signature_alone, without_signature
+from maild.desk.answered_letter import find_answered_letter, is_forward
+from maild.desk.command import CommandFault
+from maild.desk.command_lines import Parsed, parse, with_corrections
+from maild.desk.crossing import find_crossing
+from maild.desk.furniture import is_unmarked_furniture, without_furniture
+from maild.desk.messages import shown_date_of
+from maild.desk.quoted_notes import has_quotes, repeats
+from maild.desk.regroup import Reach, named_tickets
+from maild.desk.second_thoughts import find_unfit, only_status
+from maild.desk.verbs import with_sender_named
+from maild.ingest.excerpt import Excerpts
+from maild.ingest.introductions import says_nothing_else
+from maild.ingest.new_text import is_old_text
+from maild.ingest.sender import PUBLIC_PLACES
+from maild.message import Address, InboundMessage, Wrapping
+from maild.reading import Reading
+from maild.reason import Reason
+from maild.ticket import TicketView
+
+DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
+REPLY_TO_NOTE = Reason("reply-to-note", "a reply to a note is a note")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An agent's text as his commands and words are looked for in it. `was_cut`: words of the notification's own were taken out."""
+
+    text: str
+    was_cut: bool
+
+
+def words_of(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings) -> Words:
+    """Where his commands and words are looked for: without what the notification says, and with the lines that mend a mail of his."""
+    new, corrected = reading.message.new_text, reading.circumstances.corrected
+    text = new if why_internal else without_furniture(new, ticket.number)
+    was_cut = text != new
+    if corrected is not None:
+        text = with_corrections(text if why_internal else unsigned(text, reading, agent, settings), corrected)
+    return Words(text, was_cut)
+
+
+def understand(
+    words: Words, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime
+) -> tuple[Act, tuple[CommandFault, ...]]:
+    """What the agent wants done, and what speaks against doing any of it. Of what is sent after all only the commands for the ticket's
+    status count again."""
+    parsed = _parsed(words.text, reading, agent, settings) if why_internal is None else _parse(reading, words.text, internal=True)
+    parsed = replace(parsed, commands=with_sender_named(parsed.commands, _writer_answered(reading, settings)))
+    faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size)
+    faults = faults or parsed.faults or _furnished(parsed, reading, ticket, why_internal)
+    faults = faults or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
+    if reading.circumstances.sent_after_all:
+        faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
+    act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
+    return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
+
+
+def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
+    """Who wrote the message of whose notification this is the answer (F8); None where that was a colleague or the desk."""
+    token = reading.sender.token
+    letter = reading.known.letters.get(token.token.letter) if token else None
+    writer = letter.writer if letter else None
+    is_ours = writer and (settings.agent_at(writer.address) or settings.is_own_address(writer.address))
+    return None if is_ours else writer
+
+
+def _parsed(text: str, reading: Reading, agent: Agent, settings: Settings) -> Parsed:
+    """An answer's commands and words, without his signature (P9). A last command may stand above or below it (A7)."""
+    parsed = _parse(reading, unsigned(text, reading, agent, settings), internal=False)
+    body = unsigned(parsed.body, reading, agent, settings)
+    return replace(parsed, body="" if is_signature_alone(body, agent.name) else body)
+
+
+def unsigned(text: str, reading: Reading, agent: Agent, settings: Settings) -> str:
+    """A text without his signature (P9): the departments' own, or what has ended his mails before."""
+    configured = tuple(queue.signature for queue in settings.queues.values() if queue.signature)
+    return without_signature(text, agent.name, configured, reading.known.own_answers)
+
+
+def _parse(reading: Reading, text: str, *, internal: bool) -> Parsed:
+    """The commands and the words. MAIL.md A5: what an agent only quotes is no answer; as a note it stays, a forward for example."""
+    message = reading.message
+    if message.nothing_new:
+        return Parsed((), message.new_text if internal else "")
+    parsed = parse(text, reading.known.tag_names)
+    may_be_old = parsed.commands or text != message.new_text
+    return replace(parsed, body="") if may_be_old and not internal and is_old_text(parsed.body) else parsed
+
+
+def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """MAIL.md A8: the customer gets nothing of what the notification says to agents. A note is for agents."""
+    if _is_note(parsed, why_internal):
+        return ()
+    if is_unmarked_furniture(parsed.body, ticket.number):
+        return (
+            CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),
+        )
+    letter = find_answered_letter(reading)
+    is_between = letter is not None and (letter.returned or letter.crossed) and has_quotes(parsed.body)
+    return (CommandFault(0, "the mail that gave yours back stands between your words; write above it"),) if is_between else ()
+
+
+def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, *, was_cut: bool) -> tuple[CommandFault, ...]:
+    """MAIL.md F11: a notification shows notes, so whoever answers between its lines may have a piece of one left among his words."""
+    if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
+        return ()
+    words = reading.known.last_words.get(ticket.number)
+    if not repeats(parsed.body, reading.known.notes, words.text if words else ""):
+        return ()
+    return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
+
+
+def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:
+    return why_internal is not None or any(command.word == "note" for command in parsed.commands)
+
+
+def _empty(act: Act) -> tuple[CommandFault, ...]:
+    """MAIL.md A5: neither words nor files nor commands."""
+    if act.says_something or act.commands or act.errands or act.internal:
+        return ()
+    return (CommandFault(0, "the mail has no words of yours; write them above what you quote"),)
+
+
+def _says_nothing_itself(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
+    """Seen in practice: "Hello Ann, my answers are below in red", and they stand where Outlook quotes the notification without marks."""
+    has_files = any(map(letters.may_be_relayed, act.attachments))
+    if act.internal or has_files or not message.elided or not says_nothing_else(act.body):
+        return ()
+    why = "the mail says nothing itself above what it quotes without marks, where your words cannot be found; write them above it"
+    return (CommandFault(0, why),)
+
+
+def _sealed(message: InboundMessage) -> tuple[CommandFault, ...]:
+    """P12: never a relay of ciphertext."""
+    is_sealed = {Wrapping.SMIME_ENCRYPTED, Wrapping.PGP_ENCRYPTED}.intersection(message.wrappings)
+    return (CommandFault(0, "the mail is encrypted, so maild can neither read it nor send it on"),) if is_sealed else ()
+
+
+def _oversize(full_size: int | None) -> tuple[CommandFault, ...]:
+    """P13, L9: of a mail too large to be fetched the files are missing, so that an answer would be another than was written."""
+    if full_size is None:
+        return ()
+    return (
+        CommandFault(0, f"the mail is too large ({letters.describe_size(full_size)}), so its files were not fetched; send smaller ones"),
+    )
+
+
+def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, now: datetime) -> Act:
+    message = reading.message
+    into = named_tickets(command for command in parsed.commands if command.word == "merge")
+    return Act(
+        agent=agent,
+        by=agent.key,
+        at=now,
+        commands=parsed.commands,
+        body=parsed.body,
+        html=_html_of(message, parsed.body),
+        full_text=message.text,
+        internal=internal,
+        attachments=message.attachments,
+        without=tuple(address.address for address in (*message.to, *message.cc)),
+        message_id=message.message_id,
+        references=message.references,
+        subject=message.subject,
+        suppressed=reading.known.suppressed,
+        earlier=reading.known.earlier.get(ticket.number, ()),
+        shown=shown_date_of(reading, now),
+        errands=parsed.errands,
+        away=reading.known.away,
+        crossed=find_crossing(reading, agent, ticket.number, *into),
+        reach=_reach(reading, ticket),
+    )
+
+
+def _reach(reading: Reading, ticket: TicketView) -> Reach:
+    is_sure = reading.sender.authenticated or reading.circumstances.released
+    return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number))
+
+
+def _html_of(message: InboundMessage, body: str) -> str:
+    """MAIL.md A8: the agent's HTML, cut where commands have been cut from the text. A literal `##word` is put right in the text only."""
+    return "" if "##" in message.new_text else Excerpts(message.new_html).raw(body)
+
+
+def find_why_internal(reading: Reading, settings: Settings) -> Reason | None:
+    """MAIL.md A6: why this is a note and not an answer to the customer, None if it is an answer."""
+    if settings.desk.default_visibility == "internal":
+        return DEFAULT_VISIBILITY
+    if reading.thread.parent_internal:
+        return REPLY_TO_NOTE
+    if is_forward(reading.message):
+        return Reason("forward", "a forwarded notification never reaches the customer")
+    token = reading.sender.token
+    if token and token.place not in PUBLIC_PLACES:
+        return Reason(
+            "token-not-answered", f"the token stands in {token.place.value} only, so it is not certain where this was meant to go"
+        )
+    if token is None and settings.trust.agent_auth != "dmarc":
+        return Reason("no-token", "it answers no notification")
+    return None
