@@ -155,11 +155,11 @@ def assert_whole(store: Store, promised: set[int]) -> None:
             apply(tx, a_decision(), now=NOW, compose=composed, incoming=message, first_number=1)
 
 
-def test_a_database_survives_its_servers_power_cut(postgres: PostgresServer, tmp_path: Path):
-    store = open_store(postgres.create("power_cut"), tmp_path, create=True)
+def test_a_database_survives_its_servers_power_cut(own_postgres: PostgresServer, tmp_path: Path):
+    store = open_store(own_postgres.create("power_cut"), tmp_path, create=True)
     numbers = [write(store, "support", uid) for uid in range(1, 11)]
-    postgres.kill()
-    postgres.restart()
+    own_postgres.kill()
+    own_postgres.restart()
     with store.reading() as tx:
         assert sorted(row.number for row in tickets.list_tickets(tx)) == numbers
     store.close()

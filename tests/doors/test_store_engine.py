@@ -104,12 +104,12 @@ def test_a_file_that_is_no_database_is_temporary_trouble(tmp_path: Path):
         open_store("sqlite:///maild.db", tmp_path, create=True)
 
 
-def test_a_database_that_comes_back_is_used_again(postgres: PostgresServer, tmp_path: Path):
-    store = open_store(postgres.create("comes_back"), tmp_path, create=True)
-    postgres.kill()
+def test_a_database_that_comes_back_is_used_again(own_postgres: PostgresServer, tmp_path: Path):
+    store = open_store(own_postgres.create("comes_back"), tmp_path, create=True)
+    own_postgres.kill()
     with pytest.raises(StoreUnavailableError), store.writing() as tx:
         switches.store(tx, "a", "b")
-    postgres.restart()
+    own_postgres.restart()
     with store.writing() as tx:
         switches.store(tx, "a", "b")
     store.close()
