@@ -14,7 +14,7 @@ from maild.jobs import scheduled_job
 from maild.killpoint import reach
 from maild.office import Office
 from maild.reason import Reason
-from maild.store import suppressions, tickets
+from maild.store import absences, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.recall import earlier_on, last_words_of
@@ -48,5 +48,5 @@ def _wake(store: Store, office: Office, number: int, now: datetime) -> None:
 def _told(tx: Transaction, ticket: TicketView, office: Office, now: datetime) -> tuple[Effect, ...]:
     settings = office.desk.settings
     answered = answered_on(ticket, last_words_of(tx, ticket.number))
-    suppressed = suppressions.find_holding(tx, agent_homes(settings), now)
-    return tuple(tell_return(ticket, answered, earlier_on(tx, ticket.number), settings, suppressed=suppressed))
+    suppressed, away = suppressions.find_holding(tx, agent_homes(settings), now), absences.find_holding(tx, now)
+    return tuple(tell_return(ticket, answered, earlier_on(tx, ticket.number), settings, suppressed=suppressed, away=away))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from maild.config.faults import did_you_mean
 from maild.config.settings import Agent, Settings
@@ -32,12 +31,8 @@ def read_absence(agent: Agent, until: str, deputy: str, settings: Settings, now:
         return f'there is no agent "{deputy}"{did_you_mean(key, settings.agents)}'
     if key == agent.key:
         return "nobody stands in for himself; name a colleague"
-    end = read_when(until, now, zone_of(agent, settings)) if until else None
+    end = read_when(until, now, settings.zone_of(agent.key)) if until else None
     return end.text if isinstance(end, Unreadable) else Absence(agent.key, now, end, key or None)
-
-
-def zone_of(agent: Agent, settings: Settings) -> ZoneInfo:
-    return agent.timezone or settings.desk.timezone
 
 
 def deputies(away: Mapping[str, Absence]) -> Mapping[str, str]:

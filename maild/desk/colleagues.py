@@ -16,8 +16,6 @@ from maild.message import Address
 from maild.outbox.guard import post
 from maild.ticket import ENDED, TicketView
 
-NOBODY_AWAY: Mapping[str, Absence] = {}
-
 
 def tell_agents(
     agents: Iterable[str],
@@ -50,10 +48,10 @@ def tell_department(
     earlier: Sequence[Earlier] = (),
     *,
     suppressed: Container[str],
+    away: Mapping[str, Absence],
     without: Sequence[str] = (),
     watching: Iterable[str] = (),
     flooded: Container[str] = (),
-    away: Mapping[str, Absence] = NOBODY_AWAY,
     snoozed_until: datetime | None = None,
 ) -> Iterator[Effect]:
     """A notification for each agent of the circle, and for who speaks for the queues `watching` (F10); for the admins where the circle is
@@ -91,9 +89,9 @@ def tell_of_move(
     earlier: Sequence[Earlier] = (),
     *,
     suppressed: Container[str],
+    away: Mapping[str, Absence],
     mover: str = "",
     without: Sequence[str] = (),
-    away: Mapping[str, Absence] = NOBODY_AWAY,
 ) -> Iterator[Effect]:
     """A department to which a ticket has been moved is told as of a new one, unless it needs nobody any more; see `tell_department`.
 

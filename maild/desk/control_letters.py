@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from maild.config.settings import Agent, Settings
-from maild.desk.absence import describe_absence, zone_of
+from maild.desk.absence import describe_absence
 from maild.desk.command import CommandFault
 from maild.desk.letters import Answered, clock, customers_message, fold_note, notification
 from maild.desk.manual import usages
@@ -146,7 +146,7 @@ def _line(ticket: ListedTicket, face: Face, now: datetime) -> dict[str, object]:
 
 def _describe_absence(absence: Absence, face: Face) -> dict[str, str]:
     deputy = face.settings.agents.get(absence.deputy or "")
-    zone = zone_of(face.agent, face.settings)
+    zone = face.settings.zone_of(face.agent.key)
     return {"until": describe_moment(absence.until, zone) if absence.until else "", "deputy": deputy.name if deputy else ""}
 
 

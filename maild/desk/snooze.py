@@ -1,6 +1,6 @@
 """Snooze (PRODUCT 18): a ticket out of its queue until a moment, whatever its status. How it ends, and who is told of it. Pure."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from maild.config.settings import Settings
@@ -8,7 +8,7 @@ from maild.desk.colleagues import tell_department
 from maild.desk.letters import Answered, customers_message, without_last_words
 from maild.desk.when import describe_moment
 from maild.effects import Effect, RecordEvent
-from maild.known import Earlier
+from maild.known import Absence, Earlier
 from maild.ticket import TicketView
 
 
@@ -25,11 +25,18 @@ def tell_awakening(before: TicketView, after: TicketView, why: str, settings: Se
 
 
 def tell_return(
-    before: TicketView, answered: Answered, earlier: Sequence[Earlier], settings: Settings, *, suppressed: Container[str]
+    before: TicketView,
+    answered: Answered,
+    earlier: Sequence[Earlier],
+    settings: Settings,
+    *,
+    suppressed: Container[str],
+    away: Mapping[str, Absence],
 ) -> Iterator[Effect]:
     """A ticket that comes back by itself: its owner, else its department, is shown what the customer wrote last, and can answer it.
 
-    Also where a department is told of nothing: whoever snoozes a ticket relies on it. `suppressed` as in `tell_department`.
+    Also where a department is told of nothing: whoever snoozes a ticket relies on it. `suppressed`, `away`: as in
+    `tell_department`.
     """
     after = before.awake()
     yield from tell_awakening(before, after, "the time is over", settings)
@@ -42,5 +49,6 @@ def tell_return(
             settings,
             without_last_words(earlier, answered),
             suppressed=suppressed,
+            away=away,
             snoozed_until=before.snoozed_until,
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 from maild.awakening import wake_tickets
 from maild.config.load import require_settings
 from maild.effects import Suppress
+from maild.known import Absence
 from maild.office import Office, open_office
-from maild.store import letters, suppressions, tickets
+from maild.store import absences, letters, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
@@ -77,6 +78,18 @@ def test_what_is_due_comes_back_once_and_its_owner_is_told(store: Store, tmp_pat
         ("woke", "maild", "the time is over; it was snoozed until Fri 20 Nov 2026 12:07 (Europe/Sofia)"),
         ("notified", "maild", "Anna"),
     ]
+
+
+def test_while_its_owner_is_away_his_deputy_is_told(store: Store, tmp_path: Path):
+    """PRODUCT 12."""
+    opened(store, 5)
+    with store.writing() as tx:
+        absences.store(tx, Absence("anna", NOW, None, "boris"))
+    wake_tickets(store, an_office(tmp_path), NOW + timedelta(hours=1))
+    assert told(store) == [("boris@acme.example", 1)]
+    with store.reading() as tx:
+        (letter,) = letters.list_outbox(tx)
+        assert "! Anna is away, and owns this ticket. You are told in his place." in read(letters.raw(tx, letter.id))
 
 
 def test_the_letter_says_so_at_once_by_its_readers_clock_and_shows_what_the_customer_wrote_last(store: Store, tmp_path: Path):

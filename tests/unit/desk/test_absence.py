@@ -29,7 +29,7 @@ def test_absences_are_said_in_words():
 
 def test_the_time_is_meant_by_the_agents_own_clock():
     sofia = replace(ANNA, timezone=ZoneInfo("Europe/Sofia"))
-    absence = read_absence(sofia, "12 May", "", some_settings(), NOW)
+    absence = read_absence(sofia, "12 May", "", some_settings(agents={"anna": sofia}), NOW)
     assert absence == Absence("anna", NOW, datetime(2026, 5, 12, 6, tzinfo=UTC))
 
 

@@ -24,7 +24,7 @@ SUPPORT = a_queue("support", agents=("anna", "boris"))
 def returned(ticket: TicketView = SNOOZED, settings: Settings | None = None, **more: Any) -> tuple[Effect, ...]:
     suppressed = more.pop("suppressed", {})
     desk = settings or some_settings(queues={"support": replace(SUPPORT, **more)})
-    return tuple(tell_return(ticket, WORDS, EARLIER, desk, suppressed=suppressed))
+    return tuple(tell_return(ticket, WORDS, EARLIER, desk, suppressed=suppressed, away={}))
 
 
 def letters(effects: tuple[Effect, ...]) -> list[Letter]:
@@ -77,7 +77,7 @@ def test_a_ticket_of_a_queue_that_is_gone_comes_back_all_the_same():
 
 def test_a_customer_who_has_not_written_yet_can_be_written_to():
     """A ticket opened after a telephone call."""
-    (letter,) = letters(tuple(tell_return(replace(SNOOZED, owner="anna"), NOTHING_ANSWERED, (), some_settings(), suppressed={})))
+    (letter,) = letters(tuple(tell_return(replace(SNOOZED, owner="anna"), NOTHING_ANSWERED, (), some_settings(), suppressed={}, away={})))
     assert (letter.body, letter.quoted_from, letter.internal) == ("", "Ann Smith", False)
 
 
