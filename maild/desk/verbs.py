@@ -5,7 +5,7 @@ All or nothing: one fault and nothing is done.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -48,25 +48,14 @@ class Performed:
     faults: tuple[CommandFault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """A ticket on its way through its commands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State(Performed):
+    """A ticket on its way through its commands, and what they go by."""
 
-    ticket: TicketView
     actor: str
     settings: Settings
     now: datetime
     reach: Reach
-    events: tuple[RecordEvent, ...] = ()
-    effects: tuple[Effect, ...] = ()
-    into: TicketView | None = None
-    splits: bool = False
-    internal: bool = False
-    no_reply: bool = False
-    status_set: bool = False
-    owner_set: bool = False
-    snooze_set: bool = False
-    faults: tuple[CommandFault, ...] = field(default=())
 
     def become(self, ticket: TicketView, event: str, text: str) -> "_State":
         """This state with the ticket changed and the event noted; what is already so is no event, though it is decided now."""
@@ -83,26 +72,13 @@ def perform(
     ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings, now: datetime, reach: Reach = NO_REACH
 ) -> Performed:
     """The ticket after the commands, in order, but those of `FIRST` before all others. With any fault the ticket comes back as it was."""
-    state = _State(ticket, actor, settings, now, reach)
+    state = _State(ticket, actor=actor, settings=settings, now=now, reach=reach)
     faults: list[CommandFault] = []
     for command in sorted(commands, key=lambda command: command.word not in FIRST):
         state = VERBS[command.word](state, command.argument)
         faults += [_fault_of(command, fault) for fault in state.faults]
         state = replace(state, faults=())
-    if faults:
-        return Performed(ticket, faults=tuple(faults))
-    return Performed(
-        ticket=state.ticket,
-        events=state.events,
-        effects=state.effects,
-        into=state.into,
-        splits=state.splits,
-        internal=state.internal,
-        no_reply=state.no_reply,
-        status_set=state.status_set,
-        owner_set=state.owner_set,
-        snooze_set=state.snooze_set,
-    )
+    return Performed(ticket, faults=tuple(faults)) if faults else state
 
 
 def _fault_of(command: Command, fault: CommandFault) -> CommandFault:
