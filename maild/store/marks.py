@@ -1,0 +1,76 @@
+"""Marks: what a decision leaves beside the ticket, on letters, senders, addresses, agents, earlier mail and the desk as a whole."""
+
+from datetime import datetime
+
+from maild.effects import (
+    Decision,
+    EndAbsence,
+    Fold,
+    LiftMute,
+    LiftSuppression,
+    MarkBounced,
+    Mute,
+    NoteAlias,
+    NoteBounce,
+    SendCrossed,
+    SendKept,
+    SendMended,
+    StartAbsence,
+    Suppress,
+    TripBreaker,
+)
+from maild.store import absences, brakes, folds, letter_aliases, letters, mutes, suppressions
+from maild.store import incoming as incoming_mail
+from maild.store.engine import Transaction
+
+
+def write_marks(tx: Transaction, decision: Decision, number: int | None, now: datetime) -> None:
+    """`number` is the ticket's, None where none is concerned."""
+    for effect in decision.effects:
+        match effect:
+            case NoteAlias(letter, message_id, by_relay):
+                letter_aliases.store(tx, letter, message_id, by_relay=by_relay)
+            case MarkBounced(letter, recipient, diagnostic):
+                letters.mark_bounced(tx, letter, recipient, diagnostic)
+            case Mute():
+                mutes.store(tx, effect)
+            case LiftMute(key):
+                mutes.lift(tx, key)
+            case TripBreaker(why):
+                brakes.trip(tx, why)
+            case NoteBounce() | Suppress() | LiftSuppression():
+                _mark_address(tx, effect, now)
+            case Fold(agent) if number:
+                folds.store(tx, agent, number, now)
+            case StartAbsence() | EndAbsence():
+                _mark_absence(tx, effect)
+            case SendKept() | SendMended() | SendCrossed():
+                _let_walk_again(tx, effect)
+
+
+def _mark_address(tx: Transaction, effect: NoteBounce | Suppress | LiftSuppression, now: datetime) -> None:
+    match effect:
+        case NoteBounce():
+            suppressions.note_bounce(tx, effect, now)
+        case Suppress():
+            suppressions.store(tx, effect, now)
+        case LiftSuppression(address):
+            suppressions.lift(tx, address)
+
+
+def _mark_absence(tx: Transaction, effect: StartAbsence | EndAbsence) -> None:
+    match effect:
+        case StartAbsence(absence):
+            absences.store(tx, absence)
+        case EndAbsence(agent):
+            absences.end(tx, agent)
+
+
+def _let_walk_again(tx: Transaction, effect: SendKept | SendMended | SendCrossed) -> None:
+    match effect:
+        case SendKept(message):
+            incoming_mail.send_after_all(tx, message)
+        case SendMended(message, corrected):
+            incoming_mail.send_mended(tx, message, corrected)
+        case SendCrossed(message, known_until):
+            incoming_mail.send_crossed(tx, message, known_until)
