@@ -7,12 +7,12 @@ from maild.effects import Fold, Post
 from maild.floods import tell_of_floods
 from maild.known import Question
 from maild.office import Office
-from maild.store import letters, tickets
+from maild.store import tickets
 from maild.store.apply import apply
 from maild.store.caps import count_sent
 from maild.store.engine import Store
-from tests.doors.test_storms import DESK, an_office
 from tests.rig.desk import MINUTE, NOTIFICATION, NOW, a_decision, a_message, a_ticket, composed
+from tests.rig.small_office import DESK, an_office, read_outbox
 
 WINDOW = 600
 
@@ -28,8 +28,7 @@ def folded(store: Store, *agents: str, minutes: float = 0) -> None:
 def told(store: Store, office: Office, minutes: float) -> list[tuple[str, str]]:
     """Whom all letters up to then went to, and their words."""
     tell_of_floods(store, office, NOW + minutes * MINUTE)
-    with store.reading() as tx:
-        return sorted((row.recipient, letters.raw(tx, row.id).decode()) for row in letters.list_outbox(tx))
+    return read_outbox(store)
 
 
 def test_an_agent_gets_one_mail_about_all_he_was_not_told_of(store: Store, tmp_path: Path):

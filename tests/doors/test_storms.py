@@ -2,31 +2,16 @@
 
 from pathlib import Path
 
-from maild.config.load import require_settings
 from maild.effects import Suppress
 from maild.known import Absence
 from maild.message import Address
-from maild.office import Office, open_office
-from maild.store import absences, letters, suppressions, tickets
+from maild.office import Office
+from maild.store import absences, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.storms import tell_of_storms
 from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
-
-DESK = """
-desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, admins: [ops@acme.example]}
-smtp: {host: localhost, port: 25, security: none}
-queues:
-  support: {address: support@acme.example, agents: [anna, boris], mode: live,
-    mailbox: {host: localhost, security: none, username: u, password: p}}
-agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
-"""
-
-
-def an_office(directory: Path, desk: str = DESK) -> Office:
-    (directory / "secret.key").write_text("k" * 64, encoding="ascii")
-    (directory / "maild.yaml").write_text(desk, encoding="utf-8")
-    return open_office(require_settings(directory))
+from tests.rig.small_office import DESK, an_office, read_outbox
 
 
 def opened(store: Store, *, minutes: float = 0, sender: str = "bot@globex.example", tag: str = "storm") -> None:
@@ -37,10 +22,9 @@ def opened(store: Store, *, minutes: float = 0, sender: str = "bot@globex.exampl
 
 
 def told(store: Store, office: Office, minutes: float) -> list[tuple[str, str]]:
-    """Whom all letters up to then went to, and their words about the storm."""
+    """Whom all letters up to then went to, and their words."""
     tell_of_storms(store, office, NOW + minutes * MINUTE)
-    with store.reading() as tx:
-        return sorted((row.recipient, letters.raw(tx, row.id).decode()) for row in letters.list_outbox(tx))
+    return read_outbox(store)
 
 
 def test_agents_get_one_mail_that_names_every_ticket_once_the_storm_is_over(store: Store, tmp_path: Path):

@@ -1,16 +1,19 @@
-"""The office of a small desk that no server belongs to: for tests of rooms that decide and write, and neither fetch nor send."""
+"""An office of one department with two agents, without a mail server: for what jobs write into the outbox."""
 
 from pathlib import Path
 
 from maild.config.load import require_settings
 from maild.office import Office, open_office
+from maild.store import letters
+from maild.store.engine import Store
 
 DESK = """
 desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, admins: [ops@acme.example]}
 smtp: {host: localhost, port: 25, security: none}
 queues:
-  support: {address: support@acme.example, agents: [anna], mailbox: {host: localhost, security: none, username: u, password: p}}
-agents: {anna: {name: Anna, email: anna@acme.example}}
+  support: {address: support@acme.example, agents: [anna, boris], mode: live,
+    mailbox: {host: localhost, security: none, username: u, password: p}}
+agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
 """
 
 
@@ -18,3 +21,9 @@ def an_office(directory: Path, desk: str = DESK) -> Office:
     (directory / "secret.key").write_text("k" * 64, encoding="ascii")
     (directory / "maild.yaml").write_text(desk, encoding="utf-8")
     return open_office(require_settings(directory))
+
+
+def read_outbox(store: Store) -> list[tuple[str, str]]:
+    """Whom all letters go to, and what they say."""
+    with store.reading() as tx:
+        return sorted((row.recipient, letters.raw(tx, row.id).decode()) for row in letters.list_outbox(tx))
