@@ -321,7 +321,7 @@ def answer_that_leaks(store: Store, reader: Reader, directory: Path, **templates
     arrive(store, an_email())
     work(clerk)
     with store.reading() as tx:
-        (notice,) = (row for row in letters.list_outbox(tx) if row.template == "notification")
+        (notice,) = (row for row in letters.list_outbox(tx) if (row.template, row.recipient) == ("notification", "anna@acme.example"))
     reply = a_reply(in_reply_to=notice.message_id, sender="anna@acme.example", body="#close\nThe fire is out.\n")
     (message,) = arrive(store, reply)
     work(clerk)

@@ -1,4 +1,4 @@
-"""An office of one department with two agents, without a mail server: for what jobs write into the outbox."""
+"""The office of a small desk of two agents that no server belongs to: for what decides and writes, and neither fetches nor sends."""
 
 from pathlib import Path
 
