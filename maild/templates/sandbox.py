@@ -6,6 +6,7 @@ multiplied or formatted to a width, so that neither a template nor a value in it
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from typing import Any
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, nodes, pass_context, pass_eval_context
 from jinja2.nodes import EvalContext
@@ -20,11 +21,15 @@ from maild.templates.values import Html
 MAX_OUTPUT = 1024 * 1024
 MAX_STEPS = 100_000
 MAX_QUOTE_DEPTH = 5
+MAX_COMPILED = 10_000
 STEP = "_step"
 _HARMLESS_FILTERS = """
     abs capitalize count d default e escape first float int join last length lower max min reverse round sort string sum title trim
     truncate unique upper urlencode wordcount
 """
+
+
+_compiled: dict[tuple[object, ...], object] = {}
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -47,6 +52,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         harmless = {name: self.filters[name] for name in _HARMLESS_FILTERS.split()}
         ours = {"paragraphs": paragraphs, "quoted": quoted, "numbered": numbered, "listed": listed, "isolated": isolated}
         self.filters = {**harmless, **ours, STEP: self.meter.step}
+
+    def compile(self, source: Any, *where: Any, **how: Any) -> Any:
+        """What this process has compiled before is not compiled again: an office loaded anew costs what has changed in it."""
+        key = (source, where, *how.items())
+        if key not in _compiled:
+            if len(_compiled) >= MAX_COMPILED:
+                _compiled.clear()
+            _compiled[key] = super().compile(source, *where, **how)
+        return _compiled[key]
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,7 @@ def desk(
 # The table
 
 
+@cache
 def rows_shown() -> dict[int, list[str]]:
     """Row → the tests whose docstring names it."""
     shown: dict[int, list[str]] = {}

@@ -1,6 +1,7 @@
 """Answers written elsewhere: with a mail program, from the department's own mailbox (MAIL.md A15, F1, F2)."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_copy_under_the_relays_own_id_is_no_second_answer_and_the_id_is_known(
     anna = desk.at("anna")
     desk.put(an_answer_to(desk.letters("anna")[0], f"Anna Ivanova <{anna}>", "Use the extinguisher.\n"))
     look(desk)
-    copy = desk.letters("ann@globex.example")[1]
+    copy = deepcopy(desk.letters("ann@globex.example")[1])
     own = str(copy["Message-ID"])
     del copy["Message-ID"]
     copy["Message-ID"], copy[field] = "<AM0PR07@eurprd07.prod.outlook.com>", own

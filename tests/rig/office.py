@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from cli.main import command
 from maild.daemon import App
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
-from maild.store.engine import Store, open_store
-from maild.store.received_mail import list_incoming
+from maild.store.engine import Store, Transaction, open_store
+from maild.store.received_mail import IncomingRow, list_incoming
 from maild.store.status import find_depths
 from maild.store.tables.tickets import tickets
 from tests.rig.commands import run_here
@@ -59,6 +60,8 @@ class RunningDesk:
     mailbox: str = ""
     app: App | None = None
     process: subprocess.Popen[bytes] | ForkedDaemon | None = None
+    _watched: set[str] = field(default_factory=set)
+    _polled: Store | None = None
 
     def __post_init__(self) -> None:
         self.directory.mkdir(exist_ok=True)
@@ -102,6 +105,10 @@ teams: {{payments: [boris]}}
         return self
 
     def stop(self) -> None:
+        self._watched.clear()
+        if self._polled:
+            self._polled.close()
+            self._polled = None
         if self.app:
             self.app.stop()
             self.app = None
@@ -158,20 +165,25 @@ teams: {{payments: [boris]}}
 
     def receive(self, raw: bytes, mailbox: str = "support") -> dict[str, Any]:
         """A mail arrives in a mailbox that is being watched, is seen through, its letters sent; what `message list` says of it."""
-        eventually(lambda: self.mailbox_states().get(mailbox) == "watching")
-        seen = max((row["id"] for row in self.incoming()), default=0)
+        eventually(lambda: self._is_watched(mailbox))
+        seen = max((row.id for row in self._incoming_rows(limit=1)), default=0)
         self.put(raw, mailbox)
         return self.settled_after(seen)
 
     def settled_after(self, seen: int) -> dict[str, Any]:
         """The incoming mail that follows the one with this id, once it and its letters are done with."""
-        eventually(lambda: self._is_read_after(seen))
+        eventually(lambda: any(row.id > seen and row.state is not IncomingState.RECEIVED for row in self._incoming_rows()))
         self.settle()
         return min((row for row in self.incoming() if row["id"] > seen), key=lambda row: int(row["id"]))
 
-    def _is_read_after(self, seen: int) -> bool:
-        with self.store() as store, store.reading() as tx:
-            return any(row.id > seen and row.state is not IncomingState.RECEIVED for row in list_incoming(tx))
+    def _is_watched(self, mailbox: str) -> bool:
+        if mailbox not in self._watched and self.mailbox_states().get(mailbox) == "watching":
+            self._watched.add(mailbox)
+        return mailbox in self._watched
+
+    def _incoming_rows(self, limit: int | None = None) -> tuple[IncomingRow, ...]:
+        with self._poll() as tx:
+            return list_incoming(tx, limit=limit)
 
     def mailbox_states(self) -> dict[str, str]:
         return {row["mailbox"]: row["state"] for row in self.ask("status")["mailboxes"]}
@@ -220,18 +232,28 @@ teams: {{payments: [boris]}}
         eventually(lambda: not self._unsettled())
 
     def _unsettled(self) -> bool:
-        with self.store() as store, store.reading() as tx:
+        with self._poll() as tx:
             depths = find_depths(tx)
         return IncomingState.RECEIVED in depths.incoming or not depths.outbox.keys().isdisjoint(UNDER_WAY)
 
     @contextmanager
+    def _poll(self) -> Iterator[Transaction]:
+        """For what is asked again and again until it holds: a fraction of a command's CPU time, and open until the desk stops."""
+        self._polled = self._polled or self._open_store()
+        with self._polled.reading() as tx:
+            yield tx
+
+    @contextmanager
     def store(self) -> Iterator[Store]:
-        """The desk's database: what is asked again and again until it holds takes a fraction of a command's time here."""
-        store = open_store(self.storage, self.directory, create=False)
+        """The desk's database."""
+        store = self._open_store()
         try:
             yield store
         finally:
             store.close()
+
+    def _open_store(self) -> Store:
+        return open_store(self.storage, self.directory, create=False)
 
 
 def _stdout_of(run: subprocess.CompletedProcess[str], status: int | None) -> str:
@@ -256,6 +278,7 @@ def a_desk_without_servers(directory: Path, **settings: Any) -> RunningDesk:
     return RunningDesk(directory, DovecotServer(base=directory), SmtpSink(port=2525), **settings)
 
 
+@lru_cache(maxsize=1000)  # Tests ask for all letters of a person again and again, and the standard library takes a millisecond for each.
 def as_mail(caught: Caught) -> EmailMessage:
     return parsed(caught.raw)
 
