@@ -73,8 +73,8 @@ class ReloadResult:
 class App:
     """A running desk in this process. `start`, `stop` and `reload` are called from one thread; tests use them as the command does."""
 
-    def __init__(self, directory: Path) -> None:
-        """Open everything, or nothing.
+    def __init__(self, directory: Path, reader: Reader | None = None) -> None:
+        """Open everything, or nothing. `reader`: what reads the mail, one of this desk's own if none is given.
 
         Raises:
             ConfigurationError: the files are not valid.
@@ -86,7 +86,7 @@ class App:
         self._swapping = threading.Lock()
         self._owner = node.own_name()
         self._store: Store = open_store(self.settings.storage.url, directory, create=True)
-        self._reader = Reader()
+        self._reader = reader or Reader()
         self._board = NoticeBoard(self._store)
         self._alarm = Alarm(self._store)
         self._quarantine_digest = QuarantineDigest(self._store)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from maild.daemon import App
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mails import an_email, an_email_with_files
 from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, text_of
@@ -158,15 +157,15 @@ def test_an_answer_found_in_the_sent_folder_is_a_colleagues(make_desk: Callable[
     desk, subject = make_desk(), "From the mailbox"
     desk.dovecot.create(desk.at("support"), "Sent")
     desk.put(an_email(sender=customer_of(subject), to=desk.at("support"), subject=subject, message_id="asked@globex.example"))
-    assert App(desk.directory).run_once()
+    assert desk.run_once()
     (notice,) = desk.letters_about("anna", subject)
     support, headers = f"Support <{desk.at('support')}>", {"In-Reply-To": "<asked@globex.example>"}
     raw = an_email(sender=support, to=customer_of(subject), subject=f"Re: {subject}", body="On Monday.\n", headers=headers)
     desk.dovecot.append(desk.at("support"), raw, folder="Sent")
-    assert App(desk.directory).run_once()
+    assert desk.run_once()
     assert desk.kinds(1) == ["customer", "agent"]
     desk.put(an_answer_to(notice, desk.at("anna"), "On Friday.\n"))
-    assert App(desk.directory).run_once()
+    assert desk.run_once()
     held = text_of(desk.letters_about("anna", subject)[1])
     assert ("The other answer: Support " in held, "On Monday." in held) == (True, True)
     assert said(desk, subject) == []

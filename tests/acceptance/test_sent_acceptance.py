@@ -5,7 +5,6 @@ from copy import deepcopy
 
 import pytest
 
-from maild.daemon import App
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, an_answer_to
 
@@ -26,7 +25,7 @@ def desk(make_desk: DeskMaker) -> RunningDesk:
 
 def look(desk: RunningDesk) -> list[dict[str, object]]:
     """Read everything there is, send everything that is due; all that came in, oldest first."""
-    assert App(desk.directory).run_once()
+    assert desk.run_once()
     return desk.incoming()[::-1]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from maild.daemon import App
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, text_of
 
@@ -12,7 +11,7 @@ TRUSTING = "limits: {automatic: off, storm: off}\ntrust: {authserv_ids: [mx.desk
 
 def seen_through(desk: RunningDesk) -> list[dict[str, object]]:
     """All that came in, oldest first, once everything that lies on the server is read and its letters are sent."""
-    assert App(desk.directory).run_once()
+    assert desk.run_once()
     return desk.incoming()[::-1]
 
 

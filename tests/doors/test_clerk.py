@@ -33,7 +33,7 @@ RECORD_BADLY = (None, Outage.BEFORE_COMMIT)
 """The clerk looks for more before it records what it has."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
     reader = Reader(program="tests.doors.hostile_reading")
     yield reader

@@ -12,7 +12,6 @@ from typing import Self
 
 from sqlalchemy import func, select
 
-from maild.daemon import App
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.store import letters
@@ -41,7 +40,7 @@ class Correspondence:
         """With one ticket, seen through before anything goes wrong, so that there is something to follow up and to answer."""
         begun = cls(desk)
         begun.request()
-        assert App(desk.directory).run_once()
+        assert desk.run_once()
         return begun
 
     def request(self, number: int = 1) -> None:
