@@ -51,6 +51,16 @@ def by_name(fields: Iterable[HeaderField]) -> Mapping[str, tuple[str, ...]]:
 
 
 SIGNATURE_PICTURE_BYTES = 2048
+PERSONAL_TYPES = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "text/vcard",
+        "text/x-vcard",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,11 @@ class Attachment:
     def is_small_picture(self) -> bool:
         """Whether it may be a signature's: told by its coming again."""
         return self.inline and self.size <= SIGNATURE_PICTURE_BYTES
+
+    @property
+    def is_personal(self) -> bool:
+        """Signatures, keys and visiting cards: they name their sender's own address."""
+        return self.content_type in PERSONAL_TYPES
 
 
 class MessageClass(Enum):
@@ -211,6 +226,7 @@ class InboundMessage:
     `nothing_new` if it is a reply whose `new_text` is only a quotation or a signature. `uncut_text` is what is visible of the same mail as
     the first of a ticket: all but banners (P9) and armour (P12). `new_html` and `uncut_html` say the same as safe HTML, and are empty where
     the mail's HTML does not say it word for word. `language` is the one `text` is written in, None where that is unsure.
+    `forwarded` is the mail that it passes on, if it does (A12).
     `calendar_method` is the method parameter of the first text/calendar part (RFC 5546), `invitation` its event in one line, both empty
     without one. `wrappings` says how the mail is signed, encrypted or packed. `headers` holds no field that only
     we may write (S7); the values of `X-Maild-Loop`, which carry their own proof, are `loop_marks`.
@@ -252,6 +268,7 @@ class InboundMessage:
     loop_marks: tuple[str, ...] = ()
     nothing_new: bool = False
     language: str | None = None
+    forwarded: "Forwarded | None" = None
     _by_name: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -282,3 +299,20 @@ class InboundMessage:
             if "@" in address.address:
                 return address
         return Address("", self.return_path) if self.return_path else None
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A mail that another one passes on (MAIL.md A12), attached to it or in its text. Whoever passes it on may have written it himself.
+
+    `mail` reads as if it had come by itself. Of one that stands in a text little is known: `header_from` is empty where the text names no
+    sender, or not one alone, `sent` its date as the text has it. `words` and `files` are what the other mail says and carries itself.
+    `others`: so many mails more are attached.
+    """
+
+    mail: InboundMessage
+    words: str
+    files: tuple[Attachment, ...]
+    is_attached: bool
+    sent: str = ""
+    others: int = 0

@@ -20,16 +20,6 @@ MOST_OF_EARLIER = 200
 MOST_OF_NOTE = 400
 MOST_OF_SUBJECT = 100
 NOTE_LINE = 60
-PERSONAL_TYPES = frozenset(
-    {
-        "application/pkcs7-signature",
-        "application/x-pkcs7-signature",
-        "application/pgp-signature",
-        "application/pgp-keys",
-        "text/vcard",
-        "text/x-vcard",
-    }
-)
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 
@@ -175,7 +165,7 @@ def find_unreachable(ticket: TicketView, without: Iterable[str], settings: Setti
 def may_be_relayed(attachment: Attachment) -> bool:
     """Signatures, keys and visiting cards name the agent's own address (MAIL.md A8); pictures that stand in what was cut away stay behind
     with it (P11), and small inline pictures belong to his signature."""
-    if attachment.content_type in PERSONAL_TYPES or attachment.elided:
+    if attachment.is_personal or attachment.elided:
         return False
     return not attachment.is_small_picture
 

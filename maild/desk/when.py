@@ -9,10 +9,12 @@ import unicodedata
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
+
+from maild.ingest.dates import read_date
 
 MORNING = time(9)
 """The hour of a day that is named without one."""
@@ -34,6 +36,11 @@ _DOTTED = re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\.(?: ?(?P<year>\d{
 _TWO_WAYS = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}\.\d{1,2}")
 _DAY_MONTH = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)? ?(?P<month>[^\W\d_]+)(?: (?P<year>\d{4}))?")
 _MONTH_DAY = re.compile(r"(?P<month>[^\W\d_]+) (?P<day>\d{1,2})(?:st|nd|rd|th|\.)?(?: (?P<year>\d{4}))?")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ANY_CLOCK = re.compile(r"(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::\d\d)?(?: ?(?P<half>[ap])m)?(?P<bare_half>(?!))?(?![\d:])")
+_WORD = re.compile(r"\d+|[^\W\d_]+")
+_OFFSET = re.compile(r"[+-]\d{4}(?: \([^()]*\))?$")
+_GREENWICH = re.compile(r"\s(?:GMT|UTC)(?:(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?)?$")
 _ROUGHLY = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 28}
 """In days."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -83,6 +90,41 @@ def describe_moment(moment: datetime, zone: ZoneInfo) -> str:
     """`Tue 12 May 2026 09:00 (Europe/Sofia)`; but for the zone, words that are read as the same moment again."""
     here = moment.astimezone(zone)
     return f"{_WEEKDAYS[here.weekday()]} {here.day} {_MONTHS[here.month - 1]} {here:%Y %H:%M} ({zone.key})"
+
+
+def read_written(text: str, zone: ZoneInfo) -> datetime | None:
+    """The moment, in UTC, that a mail program has written out for people, as `Friday, November 20, 2026 at 10:02 AM`; None where that is
+    not certain. `zone`: where whoever made it write lives."""
+    if len(text) > LONGEST:
+        return None
+    if _OFFSET.search(text):
+        return read_date(text)
+    place: tzinfo = zone
+    if match := _GREENWICH.search(text):
+        text, place = text[: match.start()], _greenwich(match)
+    words = _plain(text)
+    clock, year = _ANY_CLOCK.search(words), _YEAR.search(words)
+    if clock is None or year is None or not (hour := _clock(clock)) or not (day := _day_written(words, clock, int(year[0]))):
+        return None
+    return datetime.combine(day, hour, place).astimezone(UTC)
+
+
+def _greenwich(match: re.Match[str]) -> timezone:
+    """`GMT+1`, `GMT+01:00`, `UTC`."""
+    hours, minutes = int(match["hours"] or 0), int(match["minutes"] or 0)
+    offset = timedelta(hours=min(hours, 14), minutes=min(minutes, 59))
+    return timezone(-offset if match["sign"] == "-" else offset)
+
+
+def _day_written(words: str, clock: re.Match[str], year: int) -> date | None:
+    """The day in words that name this year."""
+    without_clock = f"{words[: clock.start()]} {words[clock.end() :]}"
+    if match := _ISO.search(without_clock) or _DOTTED.search(without_clock):
+        return _date(year, int(match["month"]), int(match["day"]))
+    found = _WORD.findall(_YEAR.sub(" ", without_clock, count=1))
+    months = [month for word in found if (month := _words().months.get(word))]
+    days = [int(word) for word in found if word.isdigit()]
+    return _date(year, months[0], days[0]) if len(months) == len(days) == 1 else None
 
 
 def _too_far(text: str) -> Unreadable:

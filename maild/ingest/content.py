@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from maild.ingest.armour import remove_armour
 from maild.ingest.body import describe_attachments, divide, read_text
 from maild.ingest.excerpt import Excerpts
+from maild.ingest.forwards import Block, begins_with_forward, find_block
 from maild.ingest.html_text import html_lines
 from maild.ingest.invitation import describe_calendar
 from maild.ingest.mime import Part
@@ -18,7 +19,10 @@ from maild.message import Attachment, Wrapping
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The fields of an InboundMessage that are read from its body, under the same names; `attached` are the attachments' parts."""
+    """The fields of an InboundMessage that are read from its body, under the same names; `attached` are the attachments' parts.
+
+    `block`: the mail that is passed on in its text, `block_html` the HTML that says the same, "" without any.
+    """
 
     text: str
     html: str
@@ -33,10 +37,13 @@ class Content:
     invitation: str
     attached: tuple[Part, ...]
     nothing_new: bool
+    block: Block | None
+    block_html: str
 
 
-def read_content(root: Part, *, reply: bool) -> Content:
-    """The content of a message. `reply`: its new text is cut; without, all of it is new (P8)."""
+def read_content(root: Part, *, reply: bool, is_announced: bool = False) -> Content:
+    """The content of a message. `reply`: its new text is cut; without, all of it is new (P8). `is_announced`: its subject says that it
+    passes another mail on (A12)."""
     body = divide(root)
     text = read_text(body)
     lines, armour = remove_armour(text.lines)
@@ -44,6 +51,8 @@ def read_content(root: Part, *, reply: bool) -> Content:
     new = cut_reply(lines) if reply else uncut
     calendar = next((part for part in root.walk() if part.content_type == "text/calendar"), None)
     excerpts = Excerpts(text.html)
+    is_forward = is_announced or begins_with_forward(new.elided) or begins_with_forward(uncut.visible)
+    block = find_block(lines, is_announced=is_announced) if is_forward else None
     uncut_html = excerpts.safe(uncut.visible)
     method = (calendar.parameter("method") or "") if calendar else ""
     # Of equal texts, as most mails have them, one is kept: it crosses the pipe once.
@@ -63,6 +72,8 @@ def read_content(root: Part, *, reply: bool) -> Content:
         invitation=describe_calendar(calendar.text, method) if calendar else "",
         attached=body.attached,
         nothing_new=new.is_old,
+        block=block,
+        block_html=excerpts.safe(keep_reply(block.lines).visible) if block else "",
     )
 
 

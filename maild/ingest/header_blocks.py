@@ -4,7 +4,7 @@ Labels of all languages are in `data/header_labels.toml`. Lines come simplified 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from maild.ingest.attributions import has_address, has_date
@@ -18,6 +18,8 @@ LEAST_ROLES = 3
 LEAST_UNKNOWN = 3
 RULED_LINES = 6
 LABEL_WIDTH = 40
+WIDE = 50
+MOST_WRAPPED = 2
 
 _RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
 # `From:`, `*From:*`, `**From**:`, and the cells `From | Ann` or `| From | Ann |` of NetEase.
@@ -61,6 +63,55 @@ def _read_block(lines: Sequence[Line], first: int) -> int | None:
     block = " ".join(line.text for line in lines[first:end] if role_of(line.text) or not _ANY_LABEL.match(line.text))
     is_header = len(roles) >= LEAST_ROLES and "from" in roles and ("subject" in roles or has_address(block))
     return end if is_header and (has_address(block) or has_date(block)) else None
+
+
+def read_header_fields(lines: Sequence[Line]) -> tuple[Mapping[str, str], int]:
+    """What the labels of the block at the beginning of these lines name, by what that is, the first of each; and how many lines it has.
+
+    Where it is no whole block, as under a marker, it ends at the first line without a label.
+    """
+    whole = find_header_block(lines, 0)
+    fields: dict[str, str] = {}
+    current, end = "", 0
+    for number, line in enumerate(lines[: whole or BLOCK_LINES]):
+        if role := role_of(line.text):
+            current = "" if role in fields else role
+            fields.setdefault(role, _value_of(line.text))
+            end = number + 1
+        elif current and _goes_on(fields[current], line.text, current):
+            fields[current] = f"{fields[current]} {line.text.strip()}"
+            end = number + 1
+        elif whole is None:
+            break
+        else:
+            current = ""
+    end = whole or end
+    while end < len(lines) and end and lines[end].text.strip() and lines[end - 1].text.rstrip().endswith((",", ";")):
+        end += 1
+    if current == "subject":
+        wrapped = _find_wrapped(fields[current], lines, end)
+        fields[current] = " ".join((fields[current], *(line.text.strip() for line in lines[end : end + wrapped])))
+        end += wrapped
+    return fields, end
+
+
+def _value_of(text: str) -> str:
+    found = _LABEL.match(text)
+    return text[found.end() :].strip(" \t*_|") if found else ""
+
+
+def _goes_on(value: str, text: str, role: str) -> bool:
+    """A value on the line below its label: of a sender until his address has come, of a subject where it fills the line above."""
+    if not text.strip() or _ANY_LABEL.match(text):
+        return False
+    is_cut = (role == "from" and "@" not in value and "@" in text) or (role == "subject" and len(value) >= WIDE)
+    return is_cut or value.endswith((",", ";")) or text[:1].isspace()
+
+
+def _find_wrapped(value: str, lines: Sequence[Line], end: int) -> int:
+    """How many lines a long subject goes on for, where an empty line is below it."""
+    rest = next((number for number in range(MOST_WRAPPED + 1) if end + number < len(lines) and not lines[end + number].text.strip()), 0)
+    return rest if len(value) >= WIDE else 0
 
 
 def _continues(lines: Sequence[Line], position: int) -> bool:

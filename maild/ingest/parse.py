@@ -7,7 +7,7 @@ Nothing a message holds makes this raise: what is wrong with it is listed in its
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
 from hashlib import sha256
@@ -19,6 +19,8 @@ from maild.ingest.addresses import AddressList, read_addresses
 from maild.ingest.content import Content, read_content
 from maild.ingest.dates import read_date
 from maild.ingest.errand import Opened
+from maild.ingest.forwarded import attached_mail, find_enclosed, mail_in_text
+from maild.ingest.forwards import passes_on
 from maild.ingest.headers import HeaderBlock, find_identifiers, read_headers
 from maild.ingest.hygiene import one_line
 from maild.ingest.identity import fingerprint, message_identity
@@ -67,9 +69,24 @@ def parse_message(raw: bytes, *, reply: bool = True) -> InboundMessage:
 def open_message(raw: bytes, *, reply: bool = True, with_files: bool = False) -> Opened:
     """The message, and if wanted the bytes of what it carries."""
     parts = _open(raw)
-    content = read_content(parts.root, reply=reply)
-    files = {part.index: part.payload for part in content.attached} if with_files else {}
-    return Opened(_compose(raw, parts, content), files)
+    content = read_content(parts.root, reply=reply, is_announced=passes_on(_decoded(parts.header, "subject")))
+    message = _compose(raw, parts, content)
+    enclosed = () if message.report else find_enclosed(parts.root)
+    attached = content.attached
+    if enclosed:
+        inner, (part, *others) = _open_enclosed(enclosed[0]), enclosed
+        passed_on = read_content(inner.root, reply=reply)
+        attached += passed_on.attached
+        message = replace(message, forwarded=attached_mail(message, _compose(part.payload, inner, passed_on), part, len(others)))
+    elif content.block and not message.report:
+        message = replace(message, forwarded=mail_in_text(message, content.block, content.block_html))
+    return Opened(message, {part.index: part.payload for part in attached} if with_files else {})
+
+
+def _open_enclosed(part: Part) -> _Opened:
+    """A message in a part, which the tree has opened already. That it is a message proves nothing of its From, so that there is no second
+    opinion to ask for."""
+    return _Opened(read_headers(part.payload), part.children[0], None, None, ())
 
 
 def _open(raw: bytes) -> _Opened:

@@ -35,6 +35,20 @@ def starts_with_forward(subject: str) -> bool:
     return False
 
 
+def is_forward(subject: str) -> bool:
+    """Was it forwarded last? An answer to a forward is none."""
+    prefix = _prefix()
+    position = 0
+    for _ in range(MAX_PREFIXES):
+        found = prefix.match(subject, position)
+        if not found or found.group("reply"):
+            return False
+        if found.group("forward"):
+            return True
+        position = found.end()
+    return False
+
+
 def _end_of_prefixes(subject: str) -> int:
     prefix = _prefix()
     position = 0

@@ -33,8 +33,9 @@ def read_mail(raw: bytes) -> None:
     """A whole message: its MIME walk, its parts, its attachments. Read twice it is the same."""
     opened = open_message(raw, with_files=True)
     message = opened.message
-    assert set(opened.files) == {attachment.part for attachment in message.attachments}
-    assert all(len(opened.files[attachment.part]) == attachment.size for attachment in message.attachments)
+    attachments = (*message.attachments, *(message.forwarded.mail.attachments if message.forwarded else ()))
+    assert set(opened.files) == {attachment.part for attachment in attachments}
+    assert all(len(opened.files[attachment.part]) == attachment.size for attachment in attachments)
     for text in _texts(message):
         text.encode()
         assert not set(text) & {"\x00", "\x1b", "\r"}

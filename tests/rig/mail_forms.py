@@ -198,6 +198,13 @@ def forwarded(program: str, words: str, quoted: Quoted) -> tuple[str, str]:
     return subject.format(address=address, subject=quoted.subject), f"{words}\n\n{body.format(**shown)}\n"
 
 
+def attaching(words: str, *mails: bytes, boundary: str = "=_a") -> tuple[str, str]:
+    """(content type, body) of a mail that passes others on as attachments."""
+    parts = "".join(f"--{boundary}\nContent-Type: message/rfc822\nContent-Disposition: inline\n\n{mail.decode()}\n" for mail in mails)
+    text = f"--{boundary}\nContent-Type: text/plain; charset=utf-8\n\n{words}\n"
+    return f'multipart/mixed; boundary="{boundary}"', f"{text}{parts}--{boundary}--\n"
+
+
 def body_of(html: str) -> str:
     """What stands in the body of a page, to be quoted."""
     return re.sub(r"(?s).*<body>|</body>.*", "", html)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.desk.when import FURTHEST, Unreadable, describe_moment, read_when
+from maild.desk.when import FURTHEST, Unreadable, describe_moment, read_when, read_written
 
 SOFIA = ZoneInfo("Europe/Sofia")
 WEDNESDAY = datetime(2026, 5, 6, 13, 30, tzinfo=SOFIA)
@@ -190,3 +190,33 @@ def test_any_moment_is_read_as_it_is_described(moment: datetime):
     read = read_when(shown, moment - timedelta(days=2), SOFIA)
     assert isinstance(read, datetime)
     assert describe_moment(read, SOFIA).startswith(shown)
+
+
+def test_a_date_that_a_program_wrote_out_for_people_is_read_in_their_zone():
+    """Seen in practice: the line "Sent:" or "Date:" above a forwarded mail. Sofia is two hours ahead in winter, three in summer."""
+    for written, expected in (
+        ("Friday, November 20, 2026 10:02 AM", "2026-11-20 08:02"),
+        ("Fri, Nov 20, 2026 at 10:02\u202fPM", "2026-11-20 20:02"),
+        ("On Friday, November 20th, 2026 at 12:02 AM", "2026-11-19 22:02"),
+        ("20 November 2026 at 10:02:11", "2026-11-20 08:02"),
+        ("20 November 2026 at 10:02:11 GMT", "2026-11-20 10:02"),
+        ("Friday, November 20, 2026 at 10:02:11 AM GMT+1", "2026-11-20 09:02"),
+        ("November 20, 2026 10:02:11 AM GMT-03:30", "2026-11-20 13:32"),
+        ("Fri, 20 Nov 2026 10:02:11 +0100", "2026-11-20 09:02"),
+        ("Freitag, 20. November 2026 10:02", "2026-11-20 08:02"),
+        ("vendredi 20 novembre 2026 10:02", "2026-11-20 08:02"),
+        ("viernes, 20 de noviembre de 2026 10:02", "2026-11-20 08:02"),
+        ("пт, 20.11.2026 г. в 10:02", "2026-11-20 08:02"),
+        ("20 июля 2026 г. 10:02", "2026-07-20 07:02"),
+        ("2026-11-20 10:02", "2026-11-20 08:02"),
+        ("11/12/2026 10:02 AM", None),
+        ("Friday, November 20, 2026", None),
+        ("November 31, 2026 10:02", None),
+        ("20 Nov 21 Dec 2026 10:02", None),
+        ("20 November 2026 25:02", None),
+        ("soon", None),
+        ("", None),
+        ("x" * 1000, None),
+    ):
+        found = read_written(written, ZoneInfo("Europe/Sofia"))
+        assert (f"{found:%Y-%m-%d %H:%M}" if found else None) == expected, written

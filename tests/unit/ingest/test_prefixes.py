@@ -2,7 +2,7 @@
 
 from time import process_time
 
-from maild.ingest.prefixes import starts_with_forward, strip_prefixes
+from maild.ingest.prefixes import is_forward, starts_with_forward, strip_prefixes
 
 
 def check(subject: str, expected: str) -> None:
@@ -84,3 +84,15 @@ def test_endless_prefixes_take_linear_time():
     strip_prefixes("Re:" * 20_000)
     strip_prefixes("Re " * 20_000)
     assert process_time() - start < 0.5
+
+
+def test_a_subject_says_what_was_done_last():
+    for subject, expected in (
+        ("Fwd: Chair", True),
+        ("[EXTERNAL] WG: Re: Chair", True),
+        ("[Fwd: Chair]", True),
+        ("转发：椅子", True),
+        ("Re: Fwd: Chair", False),
+        ("Chair", False),
+    ):
+        assert is_forward(subject) is expected, subject
