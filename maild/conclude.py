@@ -1,6 +1,6 @@
 """Draft and verdict → Decision: what the rules changed, and which letters follow. Pure; the last step before the archive."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from maild.desk import letters
 from maild.desk.absence import deputies
 from maild.desk.acknowledge import ack_refusals, settled_refusal
 from maild.desk.audience import admins_named, agents_named
-from maild.desk.colleagues import tell_department, tell_of_move
+from maild.desk.colleagues import tell_agents, tell_department, tell_of_move
 from maild.desk.doubt import find_why_kept_out, warn_of_doubts, without_suspicion
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
@@ -18,7 +18,19 @@ from maild.desk.reply_address import is_same_organisation
 from maild.desk.snooze import find_snooze_ended
 from maild.desk.suspicion import mute_guessers
 from maild.draft import Draft
-from maild.effects import AddMessage, Decision, Effect, Identity, IncomingState, Letter, LiftSuppression, RecordEvent, TripBreaker
+from maild.effects import (
+    AddMessage,
+    Decision,
+    Effect,
+    Fold,
+    Identity,
+    IncomingState,
+    Letter,
+    LiftSuppression,
+    Post,
+    RecordEvent,
+    TripBreaker,
+)
 from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
 from maild.known import Absence, Earlier
@@ -74,19 +86,20 @@ def _once(decision: Decision, reading: Reading) -> Decision:
 def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
     if verdict is None or draft.after is None:
         return _decision(draft, draft.after, draft.effects, reading, ())
-    if why := find_why_kept_out(draft, verdict, reading):
+    seen = draft.seen or reading
+    if why := find_why_kept_out(draft, verdict, seen):
         return _decision(Draft(IncomingState.QUARANTINED, why), None, (), reading, verdict.trace)
     if verdict.fate is Fate.ALLOW:
-        reading, verdict = replace(reading, spam=NO_SPAM), replace(verdict, ticket=without_suspicion(verdict.ticket))
+        seen, verdict = replace(seen, spam=NO_SPAM), replace(verdict, ticket=without_suspicion(verdict.ticket))
     settled, left = _settled(draft.after, verdict.ticket, settings)
-    after = _with_storm_tag(draft, settled, reading, settings)
+    after = _with_storm_tag(draft, settled, seen, settings)
     effects = (
         *draft.effects,
         *_rule_events(draft, verdict),
         *left,
         *_notes(verdict, now),
-        *_customer_letters(draft, after, verdict, reading, settings),
-        *_agent_letters(draft, after, verdict, reading, settings),
+        *_customer_letters(draft, after, verdict, seen, settings),
+        *_agent_letters(draft, after, verdict, seen, settings),
     )
     return _decision(draft, after, effects, reading, verdict.trace)
 
@@ -146,7 +159,8 @@ def _evidence(reading: Reading) -> tuple[Reason, ...]:
 def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> TicketView:
     """MAIL.md L6: nothing is merged or lost, but the ticket says what it is part of."""
     auth = reading.sender.authentication.verdict
-    if draft.before is None and storm_refusal(ticket.requester, auth, reading.known.sent, settings):
+    is_stormy = draft.before is None and not reading.sender.forwarded_by
+    if is_stormy and storm_refusal(ticket.requester, auth, reading.known.sent, settings):
         return replace(ticket, tags=ticket.tags | {STORM})
     return ticket
 
@@ -326,22 +340,35 @@ def _notifications(
     if queue is None:
         return
     moved = describe_move(draft.before, ticket, settings)
-    notes = tuple(Earlier(message.at, note.author.name, note.text, is_note=True) for note in _notes(verdict, message.at))
+    beside = (effect for effect in draft.effects if isinstance(effect, AddMessage) and effect.kind is MessageKind.NOTE)
+    notes = tuple(Earlier(message.at, note.author.name, note.visible, is_note=True) for note in (*beside, *_notes(verdict, message.at)))
+    warnings = (*moved, *draft.remarks, *_warnings(draft, message, ticket, reading, settings))
+    earlier = (*notes, *reading.known.earlier.get(ticket.number, ()))
     ended = find_snooze_ended(draft.before, ticket)
     circle = queue.notify.new if draft.before is None or moved else queue.notify.reply
-    yield from tell_department(
-        "owner" if ended and circle == "none" else circle,
-        ticket,
-        message,
-        (*moved, *_warnings(draft, message, ticket, reading, settings)),
-        settings,
-        (*notes, *reading.known.earlier.get(ticket.number, ())),
-        suppressed=reading.known.suppressed,
-        away=reading.known.away,
-        watching=ticket.watchers - (draft.before.watchers if draft.before else frozenset()),
-        flooded=find_flooded(reading.known.sent, settings),
-        snoozed_until=ended,
+    told = tuple(
+        tell_department(
+            "owner" if ended and circle == "none" else circle,
+            ticket,
+            message,
+            warnings,
+            settings,
+            earlier,
+            suppressed=reading.known.suppressed,
+            away=reading.known.away,
+            watching=ticket.watchers - (draft.before.watchers if draft.before else frozenset()),
+            flooded=find_flooded(reading.known.sent, settings),
+            snoozed_until=ended,
+        )
     )
+    yield from told
+    yield from tell_agents(_untold(draft, told, reading), ticket, message, warnings, settings, earlier)
+
+
+def _untold(draft: Draft, told: Iterable[Effect], reading: Reading) -> tuple[str, ...]:
+    """Those who are to be told in any case, and are not by what is told already; nobody of whom others take the place."""
+    have = {effect.letter.agent for effect in told if isinstance(effect, Post)} | {fold.agent for fold in told if isinstance(fold, Fold)}
+    return tuple(key for key in draft.told_too if key not in have and key not in reading.known.away)
 
 
 def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[str]:

@@ -13,6 +13,7 @@ from maild.config.settings import Settings
 from maild.desk.agent_mail import decide_agent_mail
 from maild.desk.courtesy import is_courtesy
 from maild.desk.doubt import describe_proof, find_doubt, with_doubts
+from maild.desk.forwarded_mail import decide_beside_ticket, find_handed, with_beside
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
 from maild.desk.messages import message_of
 from maild.desk.participants import tell_who_joined, with_persons, with_third_party
@@ -240,7 +241,7 @@ def _may_bring_others(reading: Reading) -> bool:
     """Whoever forges a participant, or names him to a machine, must not subscribe himself to the answers (S3, P14). A number, which anybody
     can count up to, and a bare From are too little for that (F6, X2)."""
     verdict, chosen = reading.sender.authentication.verdict, reading.thread.chosen
-    if verdict is AuthResult.FAIL or reading.sender.carrier:
+    if verdict is AuthResult.FAIL or reading.sender.carrier or reading.sender.forwarded_by:
         return False
     return verdict is AuthResult.PASS or chosen is None or chosen.strength is not Strength.WEAK
 
@@ -340,9 +341,10 @@ def _opened(reading: Reading, settings: Settings, now: datetime) -> TicketView:
         closed_at=now if reading.circumstances.answered else None,
         follow_up_of=old.number if old else reading.thread.linked or reading.thread.follow_up_of,
     )
-    carrier = reading.sender.carrier
-    # P14: a stranger who names somebody else as the writer of a request must not get the answer to it.
-    persons = () if carrier and carrier.unproven else (*message.senders, *message.to, *message.cc)
+    sender, carrier = reading.sender, reading.sender.carrier
+    # P14: a stranger who names somebody else as the writer of a request must not get the answer to it. A12: whoever was in copy of what an
+    # agent forwards did not write to the desk, and may be anybody's list.
+    persons = () if sender.forwarded_by or (carrier and carrier.unproven) else (*message.senders, *message.to, *message.cc)
     settled = with_reply_address(ticket, message, reading.sender.authentication.verdict, settings)
     return _with_marks(with_persons(settled, persons, settings), reading)
 
@@ -382,6 +384,18 @@ def _sender_name(reading: Reading) -> str:
     return author.address if author else "unknown"
 
 
+def _forwarded(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
+    """MAIL.md A12: an agent forwards a customer's mail into the desk, where it is treated like that customer's."""
+    handed = find_handed(reading, settings)
+    if handed is None:
+        return None
+    if beside := decide_beside_ticket(handed, settings, now):
+        return beside
+    follow_up = _follow_up(handed.request, settings, now) if handed.why_not is None else None
+    why = Reason("forwarded", f"new: {handed.agent.name} forwards it")
+    return with_beside(follow_up or _new_ticket(handed.request, why, settings, now), handed, settings, now)
+
+
 CASES: tuple[Case, ...] = (
     _one_departments,
     _own_mail,
@@ -389,6 +403,7 @@ CASES: tuple[Case, ...] = (
     decide_sent_mail,
     decide_report,
     _no_sender,
+    _forwarded,
     decide_agent_mail,
     _stray_automatic,
     _follow_up,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from maild.effects import AddMessage, Decision, Effect, IncomingState
+from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import Event
 from maild.ticket import TicketView
@@ -16,6 +17,9 @@ class Draft:
     agents are told of the message, `acknowledge` whether it opened a ticket by itself; `silence` is why nobody is mailed because of it,
     whatever the rules wish (MAIL.md F9); `doubt` is why the mail goes into quarantine after all, unless a rule or a person lets it in (S3).
     `effects` are finished and stay as they are, and so is `beside` (`Decision`).
+
+    `seen`: the reading of the mail that rules and people see, where that is not the mail that came (A12); None otherwise. `remarks`: what
+    agents are told first. `told_too`: agents who are told in any case, by key.
     """
 
     state: IncomingState
@@ -30,3 +34,6 @@ class Draft:
     silence: Reason | None = None
     doubt: Reason | None = None
     beside: tuple[Decision, ...] = ()
+    seen: Reading | None = None
+    remarks: tuple[str, ...] = ()
+    told_too: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from maild.desk.command_lines import find_errands, find_named_tickets, hash_word
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.errands import find_wanted
+from maild.desk.forwarded_mail import read_forwarded, with_forwarded
 from maild.desk.reply_address import find_reply_address
 from maild.desk.suspicion import find_distrust, observe, with_tried_number, with_turn
 from maild.draft import Draft
@@ -68,7 +69,7 @@ def consider(
     departments = departments or find_departments(message, circumstances.mailbox, desk.settings)[0]
     reading = read(message, circumstances, departments, asking, desk, now)
     draft = decide(reading, desk.settings, now)
-    verdict = consult(desk.rules, draft, reading, now)
+    verdict = consult(desk.rules, draft, draft.seen or reading, now)
     return conclude(draft, verdict, reading, desk.settings, now)
 
 
@@ -100,7 +101,8 @@ def read(
     conduct = with_turn(conduct, nature, thread, known.history)
     conduct = with_tried_number(conduct, sender, thread, tokens.find_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
-    return Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
+    reading = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
+    return replace(reading, forwarded=read_forwarded(reading, tokens, desk.settings, now)) if message.forwarded else reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def _question(
     home = frozenset({agent.email.casefold()} if agent else ())
     reply_address = find_reply_address(message, sender.authentication.verdict, settings)
     elsewhere = frozenset({reply_address.key} if reply_address else ())
+    question = with_forwarded(question, message, sender, desk.tokens, settings)
     return replace(
         question,
         addressees=question.addressees | home | elsewhere,

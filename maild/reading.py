@@ -37,7 +37,7 @@ class Circumstances:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`spam` is what calls it spam, `title` the subject without our own tags and reply prefixes, `bounced` the letter of ours a delivery
-    report is about (B2).
+    report is about (B2). `forwarded` is the reading of the mail that an agent hands on in this one, as if its writer had sent it (A12).
     """
 
     message: InboundMessage
@@ -51,6 +51,7 @@ class Reading:
     spam: Spam = NO_SPAM
     title: str = ""
     bounced: Bounced | None = None
+    forwarded: "Reading | None" = None
 
     @property
     def bounced_recipient(self) -> str:

@@ -97,9 +97,9 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         return Done(ticket, faults=(fault,))
     if performed.splits and (fault := _block_fault(act)):
         return Done(ticket, faults=(fault,))
-    settled, left = _settled(before, performed, settings)
-    after = _after_answer(before, settled, performed, act, settings) if answers else settled
-    message = _message(act, internal or not answers) if act.says_something else None
+    kept, left = settled(before, performed, settings)
+    after = _after_answer(before, kept, performed, act, settings) if answers else kept
+    message = message_by(act, internal=internal or not answers) if act.says_something else None
     effects = (
         *((message,) if message else ()),
         *(replace(event, by=act.by) for event in performed.events),
@@ -107,7 +107,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *split_off(after, act.reach.blocks, answered.text, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
         *left,
         *(_crossings(act) if answers or performed.events else ()),
-        *_ownership(settled, after, act),
+        *_ownership(kept, after, act),
         *_absent_owner(before, after, act, settings),
         *(() if performed.snooze_set else tell_awakening(before, after, _why_awake(after, answers, merged), settings, act.by)),
         *(_answer(after, act, answered, settings) if answers else ()),
@@ -168,7 +168,7 @@ def _nobody_fault(ticket: TicketView, act: Act, settings: Settings) -> CommandFa
     return None
 
 
-def _settled(before: TicketView, performed: Performed, settings: Settings) -> Moved:
+def settled(before: TicketView, performed: Performed, settings: Settings) -> Moved:
     """The ticket after the commands, and without those who do not work where they have moved it."""
     if before.queue == performed.ticket.queue:
         return performed.ticket, ()
@@ -191,7 +191,8 @@ def _why_awake(after: TicketView, answers: bool, merged: int | None) -> str:
     return f"#{merged} went into it" if merged else after.status.value
 
 
-def _message(act: Act, internal: bool) -> AddMessage:
+def message_by(act: Act, *, internal: bool) -> AddMessage:
+    """His words, as they will stand on the ticket."""
     return AddMessage(
         kind=MessageKind.NOTE if internal else MessageKind.AGENT,
         author=Address(act.agent.name, act.agent.email),

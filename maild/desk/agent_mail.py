@@ -41,7 +41,7 @@ TOKEN_OF_ANOTHER_TICKET = Reason("token-of-another-ticket", "its token belongs t
 def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
     """What an agent's mail does; None where it is to be treated like a customer's."""
     agent = settings.agents.get(reading.sender.agent or "")
-    if agent is None or _is_as_customer(reading):
+    if agent is None or is_as_customer(reading):
         return None
     ticket = reading.thread.ticket
     is_released = reading.circumstances.released
@@ -49,13 +49,13 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
         if ticket and reading.sender.token:
             return _automatic(reading, ticket, now)
         may_pass = reading.nature.message_class not in TICKET_CLASSES or reading.sender.authenticated or is_released
-        return None if may_pass else _unverified(reading, agent, settings, now)
+        return None if may_pass else hold_unproven(reading, agent, settings, now)
     if control := decide_control_mail(reading, agent, settings, now):
         return control
     if ticket is None and (reading.sender.authenticated or is_released):
         return None
     if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
-        return _unverified(reading, agent, settings, now)
+        return hold_unproven(reading, agent, settings, now)
     return _act(reading, agent, ticket, settings, now)
 
 
@@ -68,7 +68,7 @@ def _is_proven_for(ticket: TicketView, reading: Reading) -> bool:
     return target is not None and target.number == ticket.number
 
 
-def _is_as_customer(reading: Reading) -> bool:
+def is_as_customer(reading: Reading) -> bool:
     """MAIL.md A4: agents are customers too: the requester of a ticket writes on it as such, unless he answers as the agent he is."""
     ticket, sender = reading.thread.ticket, reading.sender
     if ticket is None or sender.address is None or sender.token is not None:
@@ -89,7 +89,7 @@ def _automatic(reading: Reading, ticket: TicketView, now: datetime) -> Draft:
     )
 
 
-def _unverified(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft:
+def hold_unproven(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft:
     """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address.
 
     Whoever forges his name decides how many such letters there would be, so they are capped (L4). A token nobody has but he, or who has

@@ -73,9 +73,18 @@ def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
     return None if is_ours else writer
 
 
+def read_beside(text: str, reading: Reading, agent: Agent, settings: Settings) -> Parsed:
+    """The commands and words above a mail that he forwards (A12), without his signature."""
+    parsed = parse(unsigned(text, reading, agent, settings), reading.known.tag_names)
+    return _without_signature_below(parsed, reading, agent, settings)
+
+
 def _parsed(text: str, reading: Reading, agent: Agent, settings: Settings) -> Parsed:
     """An answer's commands and words, without his signature (P9). A last command may stand above or below it (A7)."""
-    parsed = _parse(reading, unsigned(text, reading, agent, settings), internal=False)
+    return _without_signature_below(_parse(reading, unsigned(text, reading, agent, settings), internal=False), reading, agent, settings)
+
+
+def _without_signature_below(parsed: Parsed, reading: Reading, agent: Agent, settings: Settings) -> Parsed:
     body = unsigned(parsed.body, reading, agent, settings)
     return replace(parsed, body="" if is_signature_alone(body, agent.name) else body)
 

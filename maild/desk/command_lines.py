@@ -16,7 +16,7 @@ from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "split", "undo", "help", "back"))
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "split", "undo", "ack", "help", "back"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""

@@ -28,7 +28,7 @@ def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now:
         return Draft(IncomingState.DONE if reading.circumstances.quiet else IncomingState.DUPLICATE, reason)
     asking = asking_of(reading, agent, settings, now)
     ran = run(asked, asking)
-    return Draft(IncomingState.DONE, reason, beside=_not_done(words, ran.faults, asking, reading) if ran.faults else ran.decisions)
+    return Draft(IncomingState.DONE, reason, beside=tell_not_done(words, ran.faults, asking, reading) if ran.faults else ran.decisions)
 
 
 def asking_of(reading: Reading, agent: Agent, settings: Settings, now: datetime, in_hand: TicketView | None = None) -> Asking:
@@ -43,7 +43,7 @@ def _is_proven(reading: Reading) -> bool:
     return reading.circumstances.released or (reading.sender.proven if is_reply else reading.sender.authenticated)
 
 
-def _not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading) -> tuple[Decision, ...]:
+def tell_not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading) -> tuple[Decision, ...]:
     """He is told, unless he has been told too often: a machine that answers us without saying so must come to an end (L5)."""
     face = control_letters.Face(asking.agent, asking.queue, words, asking.settings, asking.answers)
     letter = control_letters.not_done(face, faults)

@@ -20,6 +20,7 @@ DOES = {
     "uncc": ("ADDRESS", "and no longer"),
     "spam": ("", "marks it as spam; nothing is sent"),
     "noreply": ("", "sends nothing; your text is kept as a note"),
+    "ack": ("", "in a mail that you forward here: its sender gets an acknowledgement"),
     "merge": ("NUMBER", "lets it go into that ticket"),
     "link": ("NUMBER", "lets both tickets name each other"),
     "split": ("", "makes new tickets of blocks that begin with --- TITLE"),

@@ -246,6 +246,13 @@ def _no_reply(state: _State, argument: str) -> _State:
     return replace(state, no_reply=True)
 
 
+def _ack(state: _State, argument: str) -> _State:
+    """A12: the desk acknowledges what is forwarded to it only if that is said; the ticket is not opened yet."""
+    if state.ticket.number:
+        return state.fail("#ack is for a mail that you forward to the desk, and of which no ticket is there yet")
+    return state
+
+
 def _merge(state: _State, argument: str) -> _State:
     """This ticket goes into the one named, as users of RT and Zammad expect; what else is commanded happens there."""
     if state.effects:
@@ -329,6 +336,7 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "uncc": _uncc,
     "spam": _spam,
     "noreply": _no_reply,
+    "ack": _ack,
     "merge": _merge,
     "link": _link,
     "split": _split,

@@ -47,7 +47,7 @@ class Sender:
     `proven`: he may answer and change tickets, by what `agent_auth` asks. `authenticated`: his From is strict and passed S1, which is all
     that fresh mail can show, having no token. `token` is the agent token found, `strange_token` marks one under a From it was not made for
     (MAIL.md A1a). `distrust` is why nothing weaker than a token is believed of him at the moment (S6). `carrier`
-    is the machine that named him; None: he wrote himself.
+    is the machine that named him; None: he wrote himself. `forwarded_by`: the name of the agent who has handed his mail on (A12).
     """
 
     address: Address | None
@@ -60,6 +60,7 @@ class Sender:
     strange_token: bool = False
     distrust: Reason | None = None
     carrier: Carrier | None = None
+    forwarded_by: str = ""
 
 
 def identify(message: InboundMessage, witness: Witness | None, settings: Settings, tokens: Tokens) -> Sender:

@@ -168,10 +168,17 @@ def test_a_customers_mail_that_is_bounced_into_the_desk_is_her_ticket(written_to
 
 
 @pytest.mark.parametrize("as_attachment", [False, True])
-def test_a_customers_mail_that_is_forwarded_into_the_desk_is_told_to_the_agents_and_not_to_her(written_to: Day, as_attachment: bool):
-    """A12."""
-    written_to.mutt.forward(written_to.desk.at("support"), "She has rung twice.", as_attachment=as_attachment)
-    notice = written_to.desk.letter_about("anna", written_to.customer)
-    assert "She has rung twice." in text_of(notice)
-    written_to.desk.settle()
-    assert written_to.letters() == []
+def test_a_customers_mail_that_is_forwarded_into_the_desk_is_her_ticket(written_to: Day, as_attachment: bool):
+    """A12: mutt's subject of a forward has no prefix, and its signature stands below what is forwarded."""
+    written_to.mutt.forward(written_to.desk.at("support"), "#priority high\nShe has rung twice.", as_attachment=as_attachment)
+    shown = written_to.mutt.read(2)
+    for words in ("Reply = to Ann Smith", "! Anna Ivanova forwarded this mail.", "Priority: high", "Note: Anna Ivanova: She has"):
+        assert words in shown
+    ticket = written_to.desk.ticket(written_to.ticket)
+    assert (ticket["requester"]["address"], ticket["subject"]) == (written_to.customer, f"The chair of {written_to.customer}")
+    assert [message["text"] for message in ticket["messages"]] == ["It is broken.", "She has rung twice."]
+    assert (written_to.kinds, written_to.letters()) == (["customer", "note"], [])
+    written_to.mutt.answer("A new one is on its way.")
+    letter = written_to.desk.letter(written_to.customer)
+    assert text_of(letter) == f"A new one is on its way.\n\n{SIGNED}\n\nAnn Smith wrote:\n> It is broken.\n"
+    assert written_to.desk.at("anna") not in letter.as_string()

@@ -88,6 +88,7 @@ EXAMPLES = {
     "uncc": Example("carol@elsewhere.example", lambda ticket: "carol@elsewhere.example" not in _copied(ticket)),
     "spam": Example(outcome=Outcome.INSIDE, holds=lambda ticket: ticket.status is Status.SPAM),
     "noreply": Example(outcome=Outcome.INSIDE),
+    "ack": Example(outcome=Outcome.RETURNED),
     "merge": Example("1", outcome=Outcome.RETURNED),
     "link": Example("1"),
     "split": Example(outcome=Outcome.RETURNED),
