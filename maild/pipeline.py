@@ -128,11 +128,12 @@ def _find_bounced(message: InboundMessage, tokens: Tokens, settings: Settings) -
 def _with_commands(
     question: Question, message: InboundMessage, circumstances: Circumstances, sender: Sender, agent: Agent, desk: Desk, now: datetime
 ) -> Question:
-    """The question with what must be looked up for an agent's commands, and for what he asks the desk itself; nothing for whoever forges
-    his name, to whom it costs a line."""
+    """The question with what must be looked up for an agent's commands, for what he forwards, and for what he asks the desk itself; nothing
+    for whoever forges his name, to whom it costs a line."""
     is_forged = sender.authentication.verdict is AuthResult.FAIL and not sender.proven
     if is_forged and not circumstances.released:
         return question
+    question = with_forwarded(question, message, sender, desk.tokens, desk.settings)
     lines = f"{circumstances.corrected or ''}\n{message.new_text}"
     words = hash_words(lines)
     return replace(
@@ -155,7 +156,6 @@ def _question(
     home = frozenset({agent.email.casefold()} if agent else ())
     reply_address = find_reply_address(message, sender.authentication.verdict, settings)
     elsewhere = frozenset({reply_address.key} if reply_address else ())
-    question = with_forwarded(question, message, sender, desk.tokens, settings)
     return replace(
         question,
         addressees=question.addressees | home | elsewhere,

@@ -92,7 +92,7 @@ def describe_proof(reading: Reading) -> str:
     """What is proved of the sender, to stand behind his name in the log; empty where nobody has judged him."""
     authentication = reading.sender.authentication
     if reading.sender.forwarded_by:
-        return f", forwarded by {reading.sender.forwarded_by},"
+        return f" (forwarded by {reading.sender.forwarded_by})"
     return "" if authentication.verdict is AuthResult.UNKNOWN else f" ({authentication})"
 
 

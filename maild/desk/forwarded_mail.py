@@ -184,11 +184,19 @@ def _find_here(reading: Reading, why_not: Reason | None) -> TicketView | None:
     original = reading.forwarded
     if original is None:
         return None
-    stored = reading.known.by_id.get(original.message.message_id)
-    same = follow_merges(stored.ticket, reading.known.tickets) if stored else None
-    if same and same.queue not in reading.departments.elsewhere:
+    if same := _find_same(reading, original):
         return same
     return (original.thread.ticket or reading.thread.ticket) if why_not else None
+
+
+def _find_same(reading: Reading, original: Reading) -> TicketView | None:
+    """By the mail's own id. Of a mail in a text only the agent's program says what that is, so its writer must be known there."""
+    stored, writer = reading.known.by_id.get(original.message.message_id), original.sender.address
+    ticket = follow_merges(stored.ticket, reading.known.tickets) if stored else None
+    if ticket is None or ticket.queue in reading.departments.elsewhere:
+        return None
+    is_attached = reading.message.forwarded is not None and reading.message.forwarded.is_attached
+    return ticket if is_attached or (writer and ticket.role_of(writer.address)) else None
 
 
 def _read_beside(reading: Reading, agent: Agent, settings: Settings) -> Parsed:

@@ -350,3 +350,56 @@ def test_our_own_letter_that_is_forwarded_stays_inside_and_opens_nothing(office:
     assert office.receive(raw) == first.number
     assert [kind for _, kind, _ in first.said] == ["customer", "note"]
     assert len(office.letters("ann@globex.example")) == 1
+
+
+def test_an_id_that_belongs_to_somebody_elses_mail_leads_nowhere(office: Office):
+    """Which mail stands in a text only the agent's program says, and it may name another of the conversation."""
+    first = office.opened(an_email(sender="eve@else.example", subject="My lamp", message_id="lamp@else.example"))
+    opened = office.opened(in_text("She rang.", headers={"In-Reply-To": "<lamp@else.example>"}))
+    assert (opened.number, opened.ticket.requester) == (first.number + 1, ANN_SMITH)
+
+
+@pytest.mark.parametrize("form", ["attached", "Gmail"])
+def test_a_colleagues_notification_that_is_forwarded_stays_inside(office: Office, form: str):
+    """A6: it has a token, but not of who forwards it."""
+    first = office.opened(an_email(sender=ANN, subject="My chair", body=f"{TEXT}\n"))
+    notification = office.letters("boris@acme.example")[0]
+    quoted = Quoted(str(notification["From"]), "boris@acme.example", str(notification["Subject"]), text_of(notification), "")
+    assert office.receive(attached("See.", bytes(notification)) if form == "attached" else in_text("See.", form, quoted)) == first.number
+    assert [(kind, words) for _, kind, words in first.said] == [("customer", TEXT), ("note", "See.")]
+    assert len(office.letters("ann@globex.example")) == 1
+
+
+def test_where_the_mail_server_is_proof_enough_commands_change_a_ticket_that_is_there(tmp_path: Path):
+    with a_replay(tmp_path, DESK.replace("authserv_ids: [mx.acme.example]", "authserv_ids: [mx.acme.example], agent_auth: dmarc")) as desk:
+        office = Office(desk)
+        first = office.opened(an_email(sender=ANN, subject="My chair", message_id="chair@globex.example"))
+        assert office.receive(attached("#tag seen\nShe rang twice.")) == first.number
+        assert (first.ticket.tags, first.said[1][1:]) == ({"seen"}, ("note", "She rang twice."))
+        answer = an_answer_to(office.letters("ann@globex.example")[0], ANN, "It is blue.", to="anna@acme.example")
+        assert office.receive(attached("#assign boris", answer)) == first.number
+        assert (first.ticket.owner, first.said[2][1:]) == ("boris", ("customer", "It is blue."))
+        assert office.receive(attached("#ack", answer)) is None
+
+
+def test_where_nobody_is_told_of_new_tickets_the_agent_is_told_and_who_gets_it(tmp_path: Path):
+    with a_replay(tmp_path, DESK.replace("mode: live,\n", "mode: live, notify: {new: none, reply: owner},\n")) as desk:
+        office = Office(desk)
+        opened = office.opened(attached("She rang twice."))
+        assert [len(opened.letters(f"{agent}@acme.example")) for agent in ("anna", "boris")] == [1, 0]
+        other = office.opened(attached("#assign boris", an_email(sender=ANN)))
+        assert [len(other.letters(f"{agent}@acme.example")) for agent in ("anna", "boris")] == [1, 1]
+
+
+def test_below_what_is_forwarded_no_signature_of_the_agents_goes_to_the_customer(office: Office):
+    subject, body = forwarded("Thunderbird", "", CHAIR)
+    opened = office.opened(by_anna(subject=subject, body=f"{body}\n-- \nAnna Ivanova\nRoom 4711, anna@acme.example\n"))
+    assert opened.said == [("ann@globex.example", "customer", TEXT)]
+    hers = replace(CHAIR, subject="My lamp", text=f"{TEXT}\n\n-- \nAnn Smith\nGlobex")
+    assert office.opened(in_text("", "Thunderbird", hers)).said[0][2] == hers.text
+
+
+def test_a_reply_to_somebody_elses_forward_is_none(office: Office):
+    _, body = forwarded("Outlook", "Yes.", CHAIR)
+    opened = office.opened(by_anna(subject="Re: Fwd: My chair", body=body))
+    assert (opened.ticket.requester.address, opened.events("forwarded")) == ("anna@acme.example", [])
