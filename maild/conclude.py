@@ -362,13 +362,13 @@ def _notifications(
         )
     )
     yield from told
-    yield from tell_agents(_untold(draft, told, reading), ticket, message, warnings, settings, earlier)
+    yield from tell_agents(_untold(draft, told), ticket, message, warnings, settings, earlier)
 
 
-def _untold(draft: Draft, told: Iterable[Effect], reading: Reading) -> tuple[str, ...]:
-    """Those who are to be told in any case, and are not by what is told already; nobody of whom others take the place."""
+def _untold(draft: Draft, told: Iterable[Effect]) -> tuple[str, ...]:
+    """Those who are to be told in any case, and are not by what is told already."""
     have = {effect.letter.agent for effect in told if isinstance(effect, Post)} | {fold.agent for fold in told if isinstance(fold, Fold)}
-    return tuple(key for key in draft.told_too if key not in have and key not in reading.known.away)
+    return tuple(key for key in draft.told_too if key not in have)
 
 
 def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[str]:

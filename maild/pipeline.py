@@ -17,7 +17,7 @@ from maild.desk.command_lines import find_errands, find_named_tickets, hash_word
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.errands import find_wanted
-from maild.desk.forwarded_mail import read_forwarded, with_forwarded
+from maild.desk.forwarded_reading import read_forwarded, with_forwarded
 from maild.desk.reply_address import find_reply_address
 from maild.desk.suspicion import find_distrust, observe, with_tried_number, with_turn
 from maild.draft import Draft

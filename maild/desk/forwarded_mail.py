@@ -3,7 +3,6 @@
 How a ticket is opened for it, or goes on, is `maild.decide`'s, as for any mail.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,37 +10,27 @@ from datetime import UTC, datetime
 from maild.config.settings import Agent, Settings
 from maild.desk.acts import Act, do, message_by, settled
 from maild.desk.agent_mail import hold_unproven, is_as_customer
-from maild.desk.agent_words import read_beside, unsigned
+from maild.desk.agent_words import read_beside
 from maild.desk.colleagues import tell_agents
-from maild.desk.command import CommandFault
+from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import Parsed
 from maild.desk.control import find_asked
 from maild.desk.control_mail import asking_of, tell_not_done
 from maild.desk.errands import run
+from maild.desk.forwarded_reading import vouched_for
 from maild.desk.letters import Answered, answered_on, customers_message, without_last_words
 from maild.desk.messages import shown_date_of
 from maild.desk.regroup import Reach
-from maild.desk.verbs import Performed, perform
-from maild.desk.when import read_written
+from maild.desk.verbs import perform
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
 from maild.ingest.forwards import passes_on
-from maild.ingest.lines import plain_lines
-from maild.ingest.new_text import cut_reply
-from maild.ingest.prefixes import strip_prefixes
-from maild.ingest.sender import Sender
-from maild.ingest.spam import NO_SPAM
-from maild.ingest.thread import ask, find_thread
-from maild.known import COMMAND_FAILED, History, Question
-from maild.message import NOT_JUDGED, Forwarded, InboundMessage, MessageClass, Nature
+from maild.known import COMMAND_FAILED
+from maild.message import MessageClass
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import TicketView, follow_merges
-from maild.tokens import Tokens
 
-MOST_OF_SIGNATURE = 15
-"""In lines."""
-_DASHES = re.compile(r"^-- ?\n", re.MULTILINE)
 NOT_HERE = frozenset({"merge", "split", "undo"})
 """Commands about tickets that are there."""
 
@@ -64,93 +53,11 @@ class Handed:
     @property
     def request(self) -> Reading:
         """What a ticket is opened for."""
-        return self.original if self.original and self.why_not is None else _vouched_for(self.reading)
+        return self.original if self.original and self.why_not is None else vouched_for(self.reading)
 
     @property
     def acknowledges(self) -> bool:
         return any(command.word == "ack" for command in self.beside.commands)
-
-
-# Before the store is asked
-
-
-def with_forwarded(question: Question, message: InboundMessage, sender: Sender, tokens: Tokens, settings: Settings) -> Question:
-    """The question with what must be known of the mail that an agent passes on."""
-    if message.forwarded is None or sender.agent is None or sender.token:
-        return question
-    mail = message.forwarded.mail
-    found = ask(mail, _writer(mail, ""), None, tokens, settings)
-    own = tokens.read_message_id(mail.message_id)
-    return replace(
-        question,
-        ids=tuple(dict.fromkeys((*question.ids, mail.message_id, *found.ids))),
-        tickets=question.tickets | found.tickets | ({own.ticket} if own else set()),
-        letters=question.letters | found.letters,
-        aliases=tuple(dict.fromkeys((*question.aliases, *found.aliases))),
-        addressees=question.addressees | found.addressees | {address.key for address in mail.reply_to},
-        pictures=question.pictures | found.pictures,
-    )
-
-
-def read_forwarded(reading: Reading, tokens: Tokens, settings: Settings, now: datetime) -> Reading | None:
-    """The reading of the mail that an agent passes on, as if its writer had sent it to the desk; None for any other mail.
-
-    Nothing proves its writer but the agent's word, so that nobody takes part because it names him, and no server's word about it counts.
-    """
-    agent = settings.agents.get(reading.sender.agent or "")
-    if agent is None or reading.sender.token or reading.message.forwarded is None:
-        return None
-    mail = _of_its_writer(reading.message.forwarded, reading, agent, settings)
-    sender = _writer(mail, agent.name)
-    mail = mail if sender.address else replace(mail, header_from=(), sender=None, reply_to=(), return_path=None)
-    known = replace(reading.known, same_id=(), own=None, adopters=(), history=History())
-    thread = find_thread(mail, sender, reading.departments, known, tokens, settings, now)
-    own = tokens.read_message_id(mail.message_id)
-    return replace(
-        _vouched_for(reading),
-        message=mail,
-        sender=sender,
-        known=known,
-        thread=replace(thread, ticket=follow_merges(own.ticket, known.tickets)) if own else thread,
-        title=strip_prefixes(tokens.strip_tags(mail.subject)),
-    )
-
-
-def _writer(mail: InboundMessage, forwarded_by: str) -> Sender:
-    """Who has written it, where its From names one person beyond doubt (A2)."""
-    is_strict = mail.from_fields == 1 and not mail.from_defect and len(mail.header_from) == 1 and "@" in mail.header_from[0].address
-    return Sender(mail.header_from[0] if is_strict else None, NOT_JUDGED, forwarded_by=forwarded_by)
-
-
-def _of_its_writer(forwarded: Forwarded, reading: Reading, agent: Agent, settings: Settings) -> InboundMessage:
-    """The mail that stands in a text, without the agent's signature below it, and with its date, which his program wrote out for him."""
-    mail = forwarded.mail
-    if forwarded.is_attached:
-        return mail
-    dated = replace(mail, date=read_written(forwarded.sent, settings.zone_of(agent.key)))
-    text = unsigned(_without_named(mail.text, agent), reading, agent, settings)
-    if text == mail.text:
-        return dated
-    new = cut_reply(plain_lines(text))
-    plain = replace(dated, html="", uncut_html="", new_html="")
-    return replace(plain, text=text, uncut_text=text, new_text=new.visible, elided=new.elided, nothing_new=new.is_old)
-
-
-def _without_named(text: str, agent: Agent) -> str:
-    """Without a signature at its end, set apart, that names him. Seen in practice: Thunderbird signs below what it forwards."""
-    last = next(iter(list(_DASHES.finditer(text))[-1:]), None)
-    below = text[last.end() :].casefold() if last else ""
-    is_his = agent.name.casefold() in below or any(address.casefold() in below for address in agent.addresses)
-    return text[: last.start()].rstrip() if last and is_his and below.count("\n") < MOST_OF_SIGNATURE else text
-
-
-def _vouched_for(reading: Reading) -> Reading:
-    """An agent has seen what he forwards, so that neither filters nor rules keep it out."""
-    circumstances = replace(reading.circumstances, released=True)
-    return replace(reading, circumstances=circumstances, nature=Nature(MessageClass.HUMAN, reading.nature.reasons), spam=NO_SPAM)
-
-
-# What is decided
 
 
 def find_handed(reading: Reading, settings: Settings) -> Handed | None:
@@ -190,20 +97,27 @@ def _find_here(reading: Reading, why_not: Reason | None) -> TicketView | None:
 
 
 def _find_same(reading: Reading, original: Reading) -> TicketView | None:
-    """By the mail's own id. Of a mail in a text only the agent's program says what that is, so its writer must be known there."""
+    """By the mail's own id, which anybody may have given to a mail of his, and an agent's program may take from another: so its writer must
+    be known there."""
     stored, writer = reading.known.by_id.get(original.message.message_id), original.sender.address
     ticket = follow_merges(stored.ticket, reading.known.tickets) if stored else None
-    if ticket is None or ticket.queue in reading.departments.elsewhere:
+    if stored is None or ticket is None or ticket.queue in reading.departments.elsewhere:
         return None
-    is_attached = reading.message.forwarded is not None and reading.message.forwarded.is_attached
-    return ticket if is_attached or (writer and ticket.role_of(writer.address)) else None
+    return ticket if stored.agent or (writer and ticket.role_of(writer.address)) else None
 
 
 def _read_beside(reading: Reading, agent: Agent, settings: Settings) -> Parsed:
     """Old mail, from before the desk was opened, commands nothing."""
     forwarded = reading.message.forwarded
     read = read_beside(forwarded.words if forwarded else reading.message.new_text, reading, agent, settings)
-    return replace(read, commands=(), errands=(), faults=()) if reading.circumstances.quiet else read
+    if reading.circumstances.quiet:
+        return replace(read, commands=(), errands=(), faults=())
+    return replace(read, faults=(*read.faults, *(_unfit(command) for command in read.commands if command.word in NOT_HERE)))
+
+
+def _unfit(command: Command) -> CommandFault:
+    why = f"#{command.word} is about a ticket that is there; write it in a reply to its notification"
+    return CommandFault(command.line, why, by_commands=True)
 
 
 def decide_beside_ticket(handed: Handed, settings: Settings, now: datetime) -> Draft | None:
@@ -247,7 +161,8 @@ def with_beside(draft: Draft, handed: Handed, settings: Settings, now: datetime)
         return draft
     if draft.before and (refused := _refused(handed, draft.before, settings, now)):
         return refused
-    performed = _perform(drafted, handed, settings, now)
+    reach = Reach(reading.known.tickets, is_sure=True)
+    performed = perform(drafted, handed.beside.commands, agent.key, settings, now, reach)
     after, left = settled(drafted, performed, settings)
     ran = run(handed.beside.errands, asking_of(reading, agent, settings, now, after))
     if faults := handed.beside.faults or performed.faults or ran.faults:
@@ -268,16 +183,8 @@ def with_beside(draft: Draft, handed: Handed, settings: Settings, now: datetime)
         beside=(*draft.beside, *ran.decisions),
         seen=_with_silence(handed),
         remarks=tuple(_remarks(handed, after, settings)),
-        told_too=tuple(dict.fromkeys((agent.key, *((after.owner,) if after.owner else ())))),
+        told_too=(agent.key, *((after.owner,) if after.owner and after.owner not in (agent.key, *reading.known.away) else ())),
     )
-
-
-def _perform(ticket: TicketView, handed: Handed, settings: Settings, now: datetime) -> Performed:
-    commands = handed.beside.commands
-    if unfit := next((command for command in commands if command.word in NOT_HERE), None):
-        why = f"#{unfit.word} is about a ticket that is there; write it in a reply to its notification"
-        return Performed(ticket, faults=(CommandFault(unfit.line, why, by_commands=True),))
-    return perform(ticket, commands, handed.agent.key, settings, now, Reach(handed.reading.known.tickets, is_sure=True))
 
 
 def _refused(handed: Handed, ticket: TicketView, settings: Settings, now: datetime) -> Draft | None:

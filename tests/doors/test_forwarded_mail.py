@@ -403,3 +403,10 @@ def test_a_reply_to_somebody_elses_forward_is_none(office: Office):
     _, body = forwarded("Outlook", "Yes.", CHAIR)
     opened = office.opened(by_anna(subject="Re: Fwd: My chair", body=body))
     assert (opened.ticket.requester.address, opened.events("forwarded")) == ("anna@acme.example", [])
+
+
+def test_a_mail_that_borrows_the_id_of_another_leads_nowhere_either(office: Office):
+    """F1: or whoever knows an id could have his mail taken for what stands on a ticket."""
+    first = office.opened(an_email(sender="eve@else.example", subject="My lamp", message_id="lamp@else.example"))
+    borrowed = an_email(sender=ANN, subject="My chair", message_id="lamp@else.example")
+    assert office.opened(attached("", borrowed)).number == first.number + 1
