@@ -81,15 +81,14 @@ def find_block(lines: Sequence[Line], *, is_announced: bool) -> Block | None:
     quote = find_quote(examined, is_careful=False)
     if quote is None:
         return None
-    is_marked = _is_marker(examined[quote.start].text)
-    first = _find_label(examined, quote.start)
+    begun, written = _unquoted(examined, quote.start), _unquoted(lines, quote.start)
+    is_marked, first = _is_marker(begun[0].text), _find_label(begun)
     if first is None or not (is_marked or is_announced):
         return None
-    region = _unquoted(examined, first)
-    fields, length = read_header_fields(region)
+    fields, length = read_header_fields(_unquoted(begun, first))
     if not is_marked and ("from" not in fields or len(fields.keys() & {"sent", "to", "subject"}) < LEAST_BESIDE):
         return None
-    content, below = _part_at_end(_unquoted(lines, first)[length:])
+    content, below = _part_at_end(_unquoted(written, first)[length:])
     own = (_own_words(lines[: quote.start]), _own_words(below))
     return Block(
         sender=fields.get("from", ""),
@@ -121,9 +120,9 @@ def _without_links(written: str) -> str:
     return text.strip(_AROUND_NAMES)
 
 
-def _find_label(lines: Sequence[Line], start: int) -> int | None:
-    """The first labelled line of a block that begins here, behind its marker and rules."""
-    number: int | None = start
+def _find_label(lines: Sequence[Line]) -> int | None:
+    """The first labelled line of a block that begins with these, behind its marker and rules."""
+    number: int | None = 0
     for _ in range(LINES_ABOVE):
         if number is None or role_of(lines[number].text):
             return number
@@ -134,7 +133,7 @@ def _find_label(lines: Sequence[Line], start: int) -> int | None:
 
 
 def _unquoted(lines: Sequence[Line], first: int) -> tuple[Line, ...]:
-    """The lines from the first on. Seen in practice: Apple Mail quotes what it passes on."""
+    """The lines from the first on. Seen in practice: Apple Mail quotes what it passes on, with the line that says so or without."""
     if not is_quoted(lines[first].text):
         return tuple(lines[first:])
     return tuple(replace(line, text=_MARK.sub("", line.text, count=1)) for line in lines[first:])

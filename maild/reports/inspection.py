@@ -13,7 +13,7 @@ from maild.errors import MaildError
 from maild.ingest.automated import classify
 from maild.ingest.spam import find_spam
 from maild.ingest.worker import Reader
-from maild.message import Address, Attachment, BouncedRecipient, InboundMessage, MessageClass, Nature
+from maild.message import Address, Attachment, BouncedRecipient, Forwarded, InboundMessage, MessageClass, Nature
 from maild.tokens import Tokens
 
 Json = dict[str, object]
@@ -66,6 +66,7 @@ def describe_inspection(file: str, message: InboundMessage, nature: Nature) -> J
         "defects": list(message.defects),
         "wrappings": [wrapping.value for wrapping in message.wrappings],
         "invitation": message.invitation,
+        "forwarded": _describe_forwarded(message.forwarded) if message.forwarded else None,
     }
 
 
@@ -124,6 +125,21 @@ def _describe_attachment(attachment: Attachment) -> Json:
         "sha256": attachment.sha256,
         "inline": attachment.inline,
         "elided": attachment.elided,
+    }
+
+
+def _describe_forwarded(forwarded: Forwarded) -> Json:
+    """A mail that is passed on; `from` is null where it does not name one sender (MAIL.md A12)."""
+    mail = forwarded.mail
+    return {
+        "from": _describe_address(mail.header_from[0]) if len(mail.header_from) == 1 and not mail.from_defect else None,
+        "subject": mail.subject,
+        "date": _describe_date(mail.date) or forwarded.sent or None,
+        "message_id": mail.message_id,
+        "text": mail.text,
+        "attachments": [_describe_attachment(attachment) for attachment in mail.attachments],
+        "attached": forwarded.is_attached,
+        "words": forwarded.words,
     }
 
 

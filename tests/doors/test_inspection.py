@@ -29,6 +29,7 @@ KEYS = [
     "defects",
     "wrappings",
     "invitation",
+    "forwarded",
 ]
 MAIL = b"From: Ann Smith <ann@globex.example>\nTo: support@acme.example\nSubject: Printer\nMessage-ID: <m1@globex.example>\n\nIt burns.\n"
 BOUNCE = b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n<bob@globex.example>:\n550 5.1.1 no such user\n"
@@ -47,6 +48,25 @@ def test_every_file_of_a_folder_gives_one_object_in_order(tmp_path: Path) -> Non
     }
     assert (bounce["class"], bounce["may_acknowledge"]) == ("bounce", False)
     json.dumps([mail, bounce])
+
+
+def test_a_mail_that_is_passed_on_is_shown_as_it_is_understood(tmp_path: Path) -> None:
+    block = b"---------- Forwarded message ---------\nFrom: Bob <bob@globex.example>\nDate: today\nSubject: Lamp\nTo: Ann\n\nIt is dark.\n"
+    (tmp_path / "1.eml").write_bytes(MAIL.replace(b"Subject: Printer", b"Subject: Fwd: Lamp").replace(b"It burns.\n", b"See.\n\n" + block))
+    (tmp_path / "2.eml").write_bytes(MAIL)
+    forward, plain = inspect_paths([tmp_path])
+    assert plain["forwarded"] is None
+    assert isinstance(forward["forwarded"], dict)
+    assert forward["forwarded"].pop("message_id").startswith("gen-")
+    assert forward["forwarded"] == {
+        "from": {"name": "Bob", "address": "bob@globex.example"},
+        "subject": "Lamp",
+        "date": "today",
+        "text": "It is dark.",
+        "attachments": [],
+        "attached": False,
+        "words": "See.",
+    }
 
 
 def test_a_report_of_success_is_no_bounce(tmp_path: Path) -> None:

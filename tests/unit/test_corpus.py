@@ -57,6 +57,12 @@ VALUES: dict[str, Callable[[Read], Value]] = {
     "attachments_elided": lambda read: [attachment.elided for attachment in read.message.attachments],
     "wrappings": lambda read: [wrapping.value for wrapping in read.message.wrappings],
     "invitation": lambda read: read.message.invitation,
+    "forwarded_from": lambda read: (
+        [str(address) for address in read.message.forwarded.mail.header_from] if read.message.forwarded else None
+    ),
+    "forwarded_subject": lambda read: read.message.forwarded.mail.subject if read.message.forwarded else None,
+    "forwarded_text": lambda read: read.message.forwarded.mail.text if read.message.forwarded else None,
+    "forwarded_words": lambda read: read.message.forwarded.words if read.message.forwarded else None,
     "calendar_method": lambda read: read.message.calendar_method,
     "defects": lambda read: list(read.message.defects),
     "class": lambda read: read.nature.message_class.value,

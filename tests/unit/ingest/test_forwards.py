@@ -4,6 +4,7 @@ from maild.ingest.forwards import Block, begins_with_forward, find_block, passes
 from maild.ingest.header_blocks import role_of
 from maild.ingest.lines import plain_lines
 from maild.message import Address
+from tests.rig.linear import is_linear
 
 
 def check(text: str, expected: bool) -> None:
@@ -171,3 +172,19 @@ def test_a_sender_is_one_person_with_one_address():
         ("Ann <a b@c.example>", None),
     ):
         assert read_sender(written) == expected, written
+
+
+def test_hostile_texts_take_linear_time():
+    marker = "---------- Forwarded message ---------\n"
+    for piece in (
+        "From: a@b.example <\n",
+        "> From: x\n",
+        marker,
+        "From: " + "a" * 500,
+        "----- End forwarded message -----\n",
+        "[a@b: ",
+        "<mailto:",
+    ):
+        assert is_linear(block, lambda size, piece=piece: f"{marker}From: Ann <ann@globex.example>\n{piece * (size // len(piece))}")
+        assert is_linear(read_sender, lambda size, piece=piece: piece * (size // len(piece)))
+        assert is_linear(passes_on, lambda size, piece=piece: f"[a@b.example: {piece * (size // len(piece))}")

@@ -15,7 +15,7 @@ from maild.ingest.thread import Thread
 from maild.known import Known, KnownMessage, Question
 from maild.message import Address
 from maild.reading import Circumstances, Reading
-from maild.rules.verdict import Verdict
+from maild.rules.verdict import ReplyWish, Verdict
 from maild.ticket import Status
 from tests.rig.mail_forms import attaching
 from tests.rig.mails import an_email
@@ -64,6 +64,16 @@ def test_a_department_that_has_the_mail_to_itself_opens_a_ticket_of_its_own():
     apart = Departments(a_queue(split=True), "support@acme.example", elsewhere=frozenset({"sales"}))
     decision = decided(forwards("She rang.", known=known, departments=apart, thread=Thread(linked=7)))
     assert (decision.before, decision.after and decision.after.follow_up_of) == (None, 7)
+
+
+def test_a_rules_reply_waits_for_the_agents_word_too():
+    wish = ReplyWish("faq", "faq-password")
+    for words, is_sent in (("", False), ("#ack", True)):
+        reading = forwards(words)
+        draft = decide(reading, some_settings(), NOW)
+        assert draft.after is not None
+        decision = conclude(draft, Verdict(draft.after, wishes=(wish,)), reading, some_settings(), NOW)
+        assert any(ANN in letter.recipients for letter in decision.letters) is is_sent
 
 
 def test_nothing_is_looked_up_of_what_nobody_could_have_forwarded():
