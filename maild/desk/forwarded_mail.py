@@ -167,7 +167,7 @@ def with_beside(draft: Draft, handed: Handed, settings: Settings, now: datetime)
     ran = run(handed.beside.errands, asking_of(reading, agent, settings, now, after))
     if faults := handed.beside.faults or performed.faults or ran.faults:
         return _not_done(handed, faults, settings, now)
-    message = _kept_in_mind(draft.message, handed)
+    message = _as_forwarded(draft.message, handed)
     return replace(
         draft,
         after=after,
@@ -227,11 +227,14 @@ def _act_of(handed: Handed, now: datetime) -> Act:
     )
 
 
-def _kept_in_mind(message: AddMessage | None, handed: Handed) -> AddMessage | None:
-    """F7: should the mail come in by itself later, it belongs to this ticket."""
+def _as_forwarded(message: AddMessage | None, handed: Handed) -> AddMessage | None:
+    """With its date, however long ago: an agent may well forward an old mail (P15). F7: should it come in by itself later, it belongs to
+    this ticket."""
     if message is None or handed.why_not or message.message_id is None:
         return message
-    return replace(message, references=(*message.references, message.message_id))
+    written = handed.request.message.date
+    shown = written if written and written <= (message.shown or message.at) else message.shown
+    return replace(message, references=(*message.references, message.message_id), shown=shown)
 
 
 def _notes(handed: Handed, now: datetime) -> Iterator[AddMessage]:

@@ -41,11 +41,11 @@ class Office:
 
     def __init__(self, desk: Replay) -> None:
         self._desk = desk
-        self._minutes = 0
+        self.now = START
 
     def receive(self, raw: bytes) -> int | None:
-        self._minutes += 1
-        return self._desk.receive(raw, START + timedelta(minutes=self._minutes))
+        self.now += timedelta(minutes=1)
+        return self._desk.receive(raw, self.now)
 
     def opened(self, raw: bytes) -> "Opened":
         number = self.receive(raw)
@@ -72,6 +72,11 @@ class Opened:
         """Who has written each message, what it is, and what it says."""
         with self._desk.store.reading() as tx:
             return [(row.author.address, row.kind.value, row.visible) for row in tickets.list_messages(tx, self.number)]
+
+    @property
+    def dates(self) -> list[datetime]:
+        with self._desk.store.reading() as tx:
+            return [row.at for row in tickets.list_messages(tx, self.number)]
 
     @property
     def files(self) -> list[list[str]]:
@@ -200,10 +205,16 @@ def test_who_was_in_copy_takes_no_part_unless_the_agent_says_so(office: Office):
 
 
 def test_the_date_is_the_mails_own(office: Office):
-    """P15: an agent's word is good for any date that is past."""
-    for raw in (in_text(""), in_text("", "Outlook", replace(CHAIR, subject="Another chair"))):
+    """P15: an agent may forward what is months old. What a text says is by the clock of whose program wrote it."""
+    old, future = datetime(2026, 6, 1, 9, 30, tzinfo=UTC), datetime(2027, 6, 1, 9, 30, tzinfo=UTC)
+    for raw, shown in (
+        (in_text("", "Outlook"), datetime(2026, 11, 20, 10, 2, tzinfo=UTC)),
+        (attached("", an_email(sender=ANN, subject="Old", date=old)), old),
+        (attached("", an_email(sender=ANN, subject="Future", date=future)), None),
+    ):
         opened = office.opened(raw)
-        assert "of 2026-11-20 10:02 UTC, in its text" in opened.events("forwarded")[0]
+        assert opened.dates == [shown or office.now]
+        assert opened.ticket.created == office.now
 
 
 def test_files_are_on_the_ticket_as_the_customers(office: Office):
