@@ -21,6 +21,8 @@ Every template gets these values, beside `Letter.values`, which win over them:
     reply_to     to agents: whom a reply goes to, shortened, and how many others; "" means it becomes an internal note
     copies       to agents: who gets a copy of an answer; writer: who wrote, where he is not the requester but one of those
     reference    to agents: the `maild-ref` line; actions: close, take, wait, snooze, note as mailto links
+    customer     to agents: who the requester is to the desk: since (a day, or ""), count, agent (who had the last ticket, or ""), tickets
+                 (others of his: number, subject, queue, status); empty where that was not asked
     snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock
     asked, outcome, listed, commands, absence, absent: what an agent has asked the desk itself, and the answer
     said         to agents: the whole conversation of a ticket they asked for: head, words
@@ -33,6 +35,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
+from maild.customer import Customer
 from maild.effects import Letter
 from maild.message import Attachment
 from maild.outbox.clearing import clear_letter, clear_ticket
@@ -73,15 +76,16 @@ class Composer:
         now: datetime,
         files: Mapping[int, bytes],
         round_trip: RoundTrip | None = None,
+        customer: Customer | None = None,
     ) -> Composed:
         """The letter as it goes out. `ticket` None: it is about no ticket. `files` holds attachments' bytes by `Attachment.part`;
-        `round_trip` is what was seen of its queue's ways back.
+        `round_trip` is what was seen of its queue's ways back, `customer` who the ticket's requester is, for agents.
 
         Raises:
             TemplateError: the letter's template does not exist, or fails on its values.
             LeakError: it goes to a customer and shows an agent's address or token.
         """
-        draft = self._draft(letter, ticket, letter_number, now, files, round_trip)
+        draft = replace(self._draft(letter, ticket, letter_number, now, files, round_trip), customer=customer)
         words = self._templates.render(letter.template, letter.languages, letter_values(draft, self._settings, self._tokens))
         subject = self._subject(draft, words)
         if not draft.for_agents:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.config.settings import Queue
+from maild.customer import Customer
 from maild.effects import Letter
 from maild.message import Address, Attachment
 from maild.round_trip import RoundTrip
@@ -16,7 +17,8 @@ class LetterDraft:
     """`number` is the letter's, `tag` and `ticket` are empty where no ticket is concerned.
 
     `author_addresses` are those of the agent who answers, which no customer may see (MAIL.md A8). `left_out` names files too large to go.
-    `round_trip` is what was seen of the queue's ways back, None where nothing was.
+    `round_trip` is what was seen of the queue's ways back, None where nothing was. `customer` is who the requester is, None where that was
+    not asked.
     """
 
     letter: Letter
@@ -31,6 +33,7 @@ class LetterDraft:
     attached: tuple[tuple[Attachment, bytes], ...] = ()
     left_out: tuple[str, ...] = ()
     round_trip: RoundTrip | None = None
+    customer: Customer | None = None
 
     @property
     def for_agents(self) -> bool:

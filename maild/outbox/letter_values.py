@@ -3,15 +3,20 @@
 from urllib.parse import quote
 
 from maild.config.settings import Settings
+from maild.customer import CustomersTicket
 from maild.outbox.copies import copied
 from maild.outbox.faces import author_name, person_name, shortened
 from maild.outbox.hygiene import one_line
 from maild.outbox.letter_draft import LetterDraft
 from maild.templates.values import OPTIONAL, Html
+from maild.ticket import Status
 from maild.tokens import Tokens
 
 REPLY_NAME = 36
 """MAIL.md O7: the first line of a notification is at most 60 characters, in every language."""
+MOST_OTHERS = 3
+OTHERS_SUBJECT = 40
+"""So much of another ticket's subject that its line is not broken by mail programs."""
 
 
 def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dict[str, object]:
@@ -36,6 +41,7 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
     if draft.for_agents:
         copies = copied(draft.ticket, settings) if draft.ticket else ()
         values |= {"copies": tuple(one_line(str(person)) for person in copies), **_agent_values(draft, len(copies), tokens)}
+        values |= {"customer": _customer_values(draft, settings)}
     return {**values, **letter.values}
 
 
@@ -81,6 +87,33 @@ def _agent_values(draft: LetterDraft, copies: int, tokens: Tokens) -> dict[str, 
     start, end = _mailto(draft), _escaped(f"\n\n{reference}")
     actions = {name: f"{start}{_escaped(command)}{end}" for name, command in commands.items()}
     return {"reply_to": reply_to, "reference": reference, "actions": actions}
+
+
+def _customer_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
+    """Who the requester is to the desk (PRODUCT 24); of his other tickets those that are not done with come first. A ticket that is just
+    being opened is not among his yet."""
+    customer, number = draft.customer, draft.ticket.number if draft.ticket else 0
+    others = [ticket for ticket in customer.tickets if ticket.number != number] if customer else []
+    if customer is None or customer.since is None or not others:
+        return {"since": "", "count": "1", "agent": "", "tickets": ()} if customer else {}
+    shown = sorted(others, key=lambda ticket: ticket.status is Status.CLOSED)[:MOST_OTHERS]
+    owner = settings.agents.get(next((ticket.owner for ticket in others if ticket.owner), ""))
+    return {
+        "since": f"{customer.since.astimezone(settings.zone_of(draft.letter.agent)):%Y-%m-%d}",
+        "count": f"{len(others) + 1}{'+' if customer.has_more else ''}",
+        "agent": owner.name if owner else "",
+        "tickets": tuple(_other_values(ticket, settings) for ticket in shown),
+    }
+
+
+def _other_values(ticket: CustomersTicket, settings: Settings) -> dict[str, object]:
+    queue = settings.queues.get(ticket.queue)
+    return {
+        "number": ticket.number,
+        "subject": shortened(one_line(ticket.subject), OTHERS_SUBJECT),
+        "queue": queue.name if queue else ticket.queue,
+        "status": ticket.status.value,
+    }
 
 
 def _mailto(draft: LetterDraft) -> str:

@@ -48,3 +48,8 @@ def test_a_request_is_acknowledged_answered_and_closed(desk: RunningDesk):
     assert len(desk.letters("ann@globex.example")) == 3
     kinds = [message["kind"] for message in desk.ask("ticket", "show", str(ticket["number"]))["messages"]]
     assert kinds == ["customer", "agent", "customer", "agent"]
+
+    desk.deliver(subject="Now the fax", sender=ANN, body="It burns, too.\n")
+    assert "Customer: first ticket" in text_of(notice)
+    card = text_of(desk.letter_about("anna", "Now the fax"))
+    assert "tickets: 2, last with Anna Ivanova\nOther ticket: #1 The printer is on fire (closed, Support)\n" in card

@@ -15,7 +15,7 @@ from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.reason import Reason
-from maild.store import incoming, letters, sent_copies, tables, tickets
+from maild.store import customers, incoming, letters, sent_copies, tables, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.quarantine import list_kept_out
@@ -131,6 +131,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
         )
         ticket = recall(tx, question, NOW).tickets[1]
         assert ticket == opened
+        assert customers.find(tx, ANN.key).tickets[0].number == 1
         changed = replace(ticket, status=Status.OPEN, tags=frozenset({"vip"}), participants=())
         follow_up = a_decision(a_message(references=("y@y",)), Post(ACKNOWLEDGEMENT), before=ticket, after=changed)
         apply(tx, follow_up, now=NOW, compose=composed, incoming=None, first_number=1)

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from maild.config.settings import Agent, Desk, Queue, Secret, Settings, Smtp, Storage, Trust
+from maild.customer import Customer
 from maild.effects import Letter
 from maild.message import Address, Attachment
 from maild.outbox.compose import Composer
@@ -82,9 +83,11 @@ def composed(
     files: Mapping[int, bytes] | None = None,
     number: int = 77,
     round_trip: RoundTrip | None = None,
+    customer: Customer | None = None,
 ) -> Composed:
     settings = desk or a_desk()
-    return Composer(settings, TOKENS, Templates(settings)).compose(letter, ticket or a_ticket(), number, NOW, files or {}, round_trip)
+    composer = Composer(settings, TOKENS, Templates(settings))
+    return composer.compose(letter, ticket or a_ticket(), number, NOW, files or {}, round_trip, customer)
 
 
 def a_round_trip(**fields: object) -> RoundTrip:

@@ -2,14 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from html import unescape
+from itertools import takewhile
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maild.customer import Customer, CustomersTicket
 from maild.effects import Letter
 from maild.errors import LeakError, TemplateError
 from maild.ingest.html_text import html_to_text
@@ -17,7 +21,7 @@ from maild.message import Address
 from maild.outbox.compose import Composer
 from maild.outbox.delivery import Composed
 from maild.templates.render import Templates
-from maild.ticket import Participant, ParticipantRole, TicketView
+from maild.ticket import Participant, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
 from tests.rig.letters import ANNA, NOW, TOKENS, a_desk, a_letter, a_round_trip, a_ticket, an_attachment, composed, read_back, text_of
 
@@ -172,6 +176,58 @@ def test_an_agent_sees_who_else_gets_his_answer_and_that_another_has_written():
     alone = read_back(composed(a_letter(NOTIFICATION)))
     assert "In copy" not in text_of(alone)
     assert "Written by" not in text_of(alone)
+
+
+def other(number: int, **fields: Any) -> CustomersTicket:
+    return replace(CustomersTicket(number, f"Matter {number}", "support", Status.OPEN, None), **fields)
+
+
+def customer_rows(customer: Customer | None, language: str = "en") -> list[str]:
+    """What stands between the requester and the files."""
+    mail = read_back(composed(a_letter(NOTIFICATION, languages=(language,)), customer=customer))
+    forms = text_of(mail), html_to_text(text_of(mail, "html"))
+    plain, html = (form.translate({0x2068: None, 0x2069: None, 0xA0: " "}).splitlines() for form in forms)
+    begin = next(index for index, line in enumerate(plain) if "<ann@globex.example>" in line and not line.startswith("! "))
+    rows = list(takewhile(bool, plain[begin + 1 :]))
+    assert [row for row in rows if row.partition(":")[2].strip() not in "\n".join(html)] == []
+    return rows
+
+
+def test_a_notification_says_who_the_customer_is_to_the_desk():
+    """PRODUCT 24. The ticket it tells of is none of the others; what is not done with comes first."""
+    tickets = (
+        other(1050, status=Status.CLOSED, owner="boris"),
+        other(1042),
+        other(1030, status=Status.WAITING, queue="sales", owner="gone"),
+        other(1020, subject="My chair, " * 20),
+        other(1010),
+    )
+    assert customer_rows(Customer(NOW - timedelta(days=90), tickets)) == [
+        "Customer: since 2026-08-22, tickets: 5, last with Boris Petrov",
+        "Other ticket: #1030 Matter 1030 (waiting, Sales)",
+        "Other ticket: #1020 My chair, My chair, My chair, My chair,… (open, Support)",
+        "Other ticket: #1010 Matter 1010 (open, Support)",
+    ]
+    assert customer_rows(Customer(NOW, (other(1042), other(7, queue="closed-down")), has_more=True)) == [
+        "Customer: since 2026-11-20, tickets: 2+",
+        "Other ticket: #7 Matter 7 (open, closed-down)",
+    ]
+
+
+def test_a_notification_of_a_customers_first_ticket_says_so():
+    assert customer_rows(Customer()) == customer_rows(Customer(NOW, (other(1042),))) == ["Customer: first ticket"]
+    assert customer_rows(None) == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "bg", "el", "ru", "fa"])
+def test_the_customers_card_speaks_the_agents_language(language: str):
+    first, (known, named) = (
+        customer_rows(Customer(), language),
+        customer_rows(Customer(NOW, (other(1042), other(7, owner="anna"))), language),
+    )
+    assert all(word in known for word in ("2026-11-20", "2", "Anna Ivanova"))
+    assert "#7 Matter 7" in named
+    assert first[0].partition(":")[0] == known.partition(":")[0]
 
 
 def test_a_notification_says_whose_team_the_ticket_is_and_how_it_is_tagged():
