@@ -400,7 +400,8 @@ def _warn_of_ways(message: AddMessage, ticket: TicketView, reading: Reading, set
     sender = message.author
     is_public = not letters.is_answered_inside(message, settings)
     if message.kind is MessageKind.THIRD_PARTY:
-        goes = f" Your reply goes to {ticket.addressee}, not to {sender.address}; #cc sender sends it there, too." if is_public else ""
+        both = "#cc sender sends it there, too; #same does, if both are one person"
+        goes = f" Your reply goes to {ticket.addressee}, not to {sender.address}; {both}." if is_public else ""
         yield f"{sender.address} is not the requester.{goes}"
     if is_public and sender.key == ticket.requester.key and ticket.reply_to:
         yield f"The sender asks for answers to {ticket.reply_to}, and that is where your reply goes."

@@ -15,6 +15,7 @@ from maild.desk.errands import Asking, claim_next, find_wanted
 from maild.desk.letters import NOTHING_ANSWERED
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.split import Share, split_messages
+from maild.desk.verbs import named_people
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
 from maild.errors import NotFoundError, UsageError
 from maild.ingest.hygiene import one_line
@@ -54,7 +55,7 @@ class FrontDesk:
             others = ticket_views(tx, named_tickets(act.commands))
             answered = letters.answered_on(ticket, last_words_of(tx, ticket.number))
             customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
-            known, earlier = self._suppressed(tx, *customers), earlier_on(tx, ticket.number)
+            known, earlier = self._suppressed(tx, *customers, *named_people(act.commands)), earlier_on(tx, ticket.number)
             reach = Reach(others, is_sure=True, last=regroupings.find_last(tx, number))
             whole = replace(act, suppressed=known, earlier=earlier, reach=reach, away=absences.find_holding(tx, act.at))
             done = do(ticket, whole, answered, self.office.desk.settings)
@@ -169,12 +170,13 @@ class FrontDesk:
 def _share(rows: Sequence[MessageRow]) -> Share:
     customers = [row for row in rows if row.kind is MessageKind.CUSTOMER]
     shown = [row for row in customers if not row.internal]
+    own = [row for row in shown if row.agent is None]
     words = (letters.Answered(None, (), row.visible, row.author.name or row.author.address) for row in reversed(shown))
     return Share(
         messages=tuple(row.id for row in rows),
         customer=len(customers),
         agent=sum(row.kind is MessageKind.AGENT for row in rows),
-        ids=tuple(row.message_id for row in shown if row.message_id),
+        ids=tuple(row.message_id for row in own if row.message_id),
         words=next(words, NOTHING_ANSWERED),
     )
 

@@ -174,11 +174,16 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class LastWords:
-    """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3)."""
+    """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3).
+
+    `at` is when it was recorded. `taken_down`: an agent has written it down for her, and she has never seen it.
+    """
 
     text: str
     author: str
     thread_headers: tuple[tuple[str, str], ...] = ()
+    at: datetime | None = None
+    taken_down: bool = False
 
 
 REPEATED_ANSWERS = 3

@@ -13,7 +13,7 @@ from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
 from maild.decide import decide
 from maild.desk.audience import agent_homes
-from maild.desk.command_lines import find_errands, find_named_tickets, hash_words
+from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.errands import find_wanted
@@ -139,6 +139,7 @@ def _with_commands(
     return replace(
         question,
         tickets=question.tickets | find_named_tickets(lines),
+        addressees=question.addressees | find_named_addresses(lines),
         tags=words,
         undoes="undo" in words,
         wanted=find_wanted(find_asked(message, sender.token, desk.settings) or find_errands(lines), agent, desk.settings, now),

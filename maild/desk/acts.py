@@ -104,7 +104,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *((message,) if message else ()),
         *(replace(event, by=act.by) for event in performed.events),
         *performed.effects,
-        *split_off(after, act.reach.blocks, answered.text, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
+        *split_off(after, act.reach.blocks, answered, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
         *left,
         *(_crossings(act) if answers or performed.events else ()),
         *_ownership(kept, after, act),

@@ -11,16 +11,16 @@ from itertools import takewhile
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.control import CONTROLS, MOST_ASKED
 from maild.desk.regroup import named_tickets
-from maild.desk.verbs import VERBS
+from maild.desk.verbs import VERBS, named_people
 from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "split", "undo", "ack", "help", "back"))
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "same", "split", "undo", "ack", "help", "back"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "same", "requester", "to", "from", "canned", "task", "macro", "files"))
+NOT_YET = frozenset(("l2", "to", "from", "canned", "task", "macro", "files"))
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
 _UNSEEN = "".join(
@@ -121,6 +121,12 @@ def find_named_tickets(text: str) -> frozenset[int]:
     """The numbers of the tickets that commands in a text name."""
     lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if _split_line(line))
     return named_tickets(line for line in lines if isinstance(line, Command))
+
+
+def find_named_addresses(text: str) -> frozenset[str]:
+    """The addresses that commands in a text name, as addresses are compared."""
+    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if _split_line(line))
+    return named_people(line for line in lines if isinstance(line, Command))
 
 
 def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:

@@ -26,13 +26,23 @@ COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The customer's message a letter answers: its id, its thread, and its words. All empty where he has not written yet."""
+    """The customer's message a letter answers: its id, its thread, and its words. All empty where he has not written yet.
+
+    `at` is when it was recorded, None: now. `taken_down`: as in `LastWords`.
+    """
 
     message_id: str | None = None
     references: tuple[str, ...] = ()
     text: str = ""
     author: str = ""
     thread_headers: tuple[tuple[str, str], ...] = ()
+    at: datetime | None = None
+    taken_down: bool = False
+
+    def may_be_quoted_on(self, ticket: TicketView) -> bool:
+        """Whether its words go to the requester with an answer: they are his, or were said to him, and no agent's (MAIL.md O7)."""
+        is_older = self.at is not None and ticket.requester_since is not None and self.at <= ticket.requester_since
+        return not self.taken_down and not is_older
 
 
 NOTHING_ANSWERED = Answered()
@@ -70,7 +80,8 @@ def answered_on(ticket: TicketView, words: LastWords | None) -> Answered:
     """What a letter written later refers to: the customer's last message on the ticket, if his words are known."""
     if words is None:
         return Answered(ticket.last_customer_id, ticket.references)
-    return Answered(ticket.last_customer_id, ticket.references, words.text, words.author, words.thread_headers)
+    said = (words.text, words.author, words.thread_headers, words.at, words.taken_down)
+    return Answered(ticket.last_customer_id, ticket.references, *said)
 
 
 def acknowledgement(ticket: TicketView, answered: Answered, settings: Settings, template: str, values: Mapping[str, object]) -> Letter:
@@ -129,6 +140,7 @@ def answer(
     has_it = frozenset(address.casefold() for address in without)
     to = (ticket.addressee,) if _may_be_answered(ticket, has_it, settings) else ()
     cc = tuple(person for person in copied(ticket, settings) if person.key not in has_it)
+    is_quoted = answered.may_be_quoted_on(ticket)
     return Letter(
         kind=LetterKind.ANSWER,
         template="answer",
@@ -142,8 +154,8 @@ def answer(
         references=answered.references,
         body=body,
         body_html=html,
-        quoted=answered.text,
-        quoted_from=answered.author,
+        quoted=answered.text if is_quoted else "",
+        quoted_from=answered.author if is_quoted else "",
         attachments=tuple(item for item in attachments if may_be_relayed(item)),
         thread_headers=answered.thread_headers,
         automatic=False,

@@ -18,6 +18,8 @@ DOES = {
     "set": ("NAME=VALUE", "sets priority, status or a field"),
     "cc": ("ADDRESS", "this person, or sender, gets copies of answers"),
     "uncc": ("ADDRESS", "and no longer"),
+    "same": ("", "whoever wrote what you answer is the requester, at another address"),
+    "requester": ("ADDRESS", "the ticket is this person's"),
     "spam": ("", "marks it as spam; nothing is sent"),
     "noreply": ("", "sends nothing; your text is kept as a note"),
     "ack": ("", "in a mail that you forward here: its sender gets an acknowledgement"),

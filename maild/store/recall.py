@@ -105,7 +105,9 @@ _ADOPTERS = Prepared(
     .limit(MOST_ADOPTERS)
 )
 _LAST_WORDS = Prepared(
-    select(messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers)
+    select(
+        messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers, messages.c.at, messages.c.agent
+    )
     .where(
         messages.c.ticket == bindparam("number"),
         messages.c.kind == MessageKind.CUSTOMER.value,
@@ -232,7 +234,8 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     row = _LAST_WORDS.read(tx, {"number": number}).first()
     if row is None:
         return None
-    return LastWords(row.visible, row.author_name or row.author_address, tuple((name, value) for name, value in row.thread_headers or ()))
+    headers = tuple((name, value) for name, value in row.thread_headers or ())
+    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent is not None)
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:

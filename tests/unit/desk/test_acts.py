@@ -427,3 +427,35 @@ def test_blocks_without_the_command_are_words():
     act = done(TWO_BLOCKS)
     assert openings(act) == []
     assert letters(act)[0].body == TWO_BLOCKS
+
+
+def test_a_new_requester_is_shown_nothing_that_was_said_before():
+    """What he gets is what the agent writes from then on, not only in the mail that names him."""
+    before = replace(WORDS, at=NOW - timedelta(hours=1))
+    act = done("I pass it on.", "requester dora@globex.example", answered=before)
+    (letter,) = letters(act)
+    assert ([person.address for person in letter.recipients], letter.cc) == (["dora@globex.example"], (ANN,))
+    assert (letter.quoted, letter.quoted_from, letter.in_reply_to) == ("", "", WORDS.message_id)
+    (later,) = letters(done("And this.", ticket=act.after, answered=before))
+    assert later.quoted == ""
+    (last,) = letters(done("And this.", ticket=act.after, answered=replace(WORDS, at=NOW + timedelta(hours=1))))
+    assert last.quoted == "Where is it?"
+    shown = letters(done("", "requester dora@globex.example", "assign boris", answered=before), LetterKind.NOTIFICATION)
+    assert [notice.body for notice in shown] == ["Where is it?"], "a colleague is shown it"
+
+
+def test_a_ticket_split_off_shows_a_new_requester_nothing_of_before_either():
+    act = done("--- Refund", "split", "requester dora@globex.example", answered=replace(WORDS, at=NOW - timedelta(hours=1)))
+    (split,) = [effect for effect in act.effects if isinstance(effect, Split)]
+    opened = split.opening.after
+    assert opened is not None
+    assert (opened.requester.address, opened.requester_since) == ("dora@globex.example", NOW)
+    (message,) = [effect for effect in split.opening.effects if isinstance(effect, AddMessage)]
+    (letter,) = letters(done("Here.", ticket=opened, answered=replace(WORDS, text=message.text, at=message.at)))
+    assert letter.quoted == ""
+
+
+def test_an_answer_goes_to_both_addresses_of_the_requester():
+    """F8."""
+    (letter,) = letters(done("Here.", f"same {CARL.address.address}", ticket=a_ticket(participants=(CARL,))))
+    assert (letter.recipients, letter.cc) == ((ANN,), (CARL.address,))

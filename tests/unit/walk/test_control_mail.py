@@ -284,3 +284,9 @@ def test_the_tickets_that_commands_name_and_what_they_undo_are_looked_up_for_no_
         assert ({7, 8} <= question.tickets, question.undoes, "vip" in question.tags) == (True, True, True), verdict
     question = asked("fail", body)
     assert (question.tickets, question.undoes, question.tags) == (frozenset(), False, frozenset())
+
+
+def test_whether_mail_comes_back_from_those_whom_commands_name_is_looked_up_for_no_forger():
+    body = "#requester Dora <Dora@globex.example>\n#cc bob@globex.example\nHello eve@else.example"
+    assert {"dora@globex.example", "bob@globex.example"} <= asked("pass", body).addressees
+    assert asked("fail", body).addressees == {"anna@acme.example"}
