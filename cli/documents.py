@@ -61,6 +61,7 @@ def message_document(message: MessageRow) -> Document:
         "message_id": message.message_id,
         "full_text": message.text,
         "internal": message.internal,
+        "agent": message.agent,
     }
 
 

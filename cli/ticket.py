@@ -111,7 +111,8 @@ def _print_message(message: MessageRow) -> None:
     from maild.ticket import MessageKind
 
     internal = ", internal" if message.internal and message.kind is not MessageKind.NOTE else ""
-    head = f"── {message.id} · {message.kind.value}{internal} · {message.author} · {shown_time(message.at)} ──"
+    taken = f", taken down by {message.agent}" if message.agent and message.kind is MessageKind.CUSTOMER else ""
+    head = f"── {message.id} · {message.kind.value}{internal}{taken} · {message.author} · {shown_time(message.at)} ──"
     click.echo(f"\n{click.style(clean(head), bold=True)}")
     print_text(message.visible)
     for attachment in message.attachments:
@@ -182,17 +183,41 @@ def raw(context: Context, number: int, message: int | None) -> None:
     print_bytes(content)
 
 
-@command.command(help="A ticket for somebody who did not write. TEXT may come on standard input.")
+@command.command(short_help="A ticket for somebody who did not write.")
 @click.option("--queue", required=True, shell_complete=queues, help="The department's key.")
-@click.option("--from", "requester", required=True, metavar="ADDRESS", help="Whose request it is: an address, or NAME <ADDRESS>.")
+@click.option("--from", "requester", metavar="ADDRESS", help="Whose request you take down: an address, or NAME <ADDRESS>.")
+@click.option("--to", "addressee", metavar="ADDRESS", help="Whom you write to: an address, or NAME <ADDRESS>.")
 @click.option("--subject", required=True, help="What it is about.")
-@click.option("--ack", is_flag=True, help="Send an acknowledgement.")
+@click.option("--ack", is_flag=True, help="Send an acknowledgement; with --from.")
 @as_option
 @json_option
 @click.argument("text", required=False)
 @click.pass_obj
-def new(context: Context, queue: str, requester: str, subject: str, ack: bool, agent: str | None, as_json: bool, text: str | None) -> None:
-    ticket = open_front_desk(context, agent).open(queue, _address(requester), subject, _text(text), acknowledge=ack)
+def new(
+    context: Context,
+    queue: str,
+    requester: str | None,
+    addressee: str | None,
+    subject: str,
+    ack: bool,
+    agent: str | None,
+    as_json: bool,
+    text: str | None,
+) -> None:
+    """A ticket for somebody who did not write. TEXT may come on standard input.
+
+    With --from it is what she has told you, by telephone for instance: nothing is sent but an acknowledgement with --ack, and no answer
+    quotes it. With --to it goes to her as the department's mail; the ticket is yours, and waits for the answer.
+    """
+    from maild.errors import UsageError
+
+    if (requester is None) is (addressee is None) or (addressee and ack):
+        raise UsageError("a ticket is either --from somebody, perhaps with --ack, or a mail --to somebody")
+    desk = open_front_desk(context, agent)
+    if addressee:
+        ticket = desk.write_to(queue, _address(addressee), subject, _text(text))
+    else:
+        ticket = desk.open(queue, _address(requester or ""), subject, _text(text), acknowledge=ack)
     report_ticket(context, ticket, as_json)
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from maild import maillog
 from maild.effects import Decision, IncomingState
-from maild.errors import LeakError, MaildError, NotFoundError, StoreUnavailableError, TemplateError, WorkerDiedError
+from maild.errors import LeakError, MaildError, StoreUnavailableError, TemplateError, WorkerDiedError
 from maild.held_answers import tell_author, why_held
 from maild.ingest.arrival import Incoming
 from maild.ingest.department import Departments, find_departments
@@ -255,7 +255,7 @@ class Clerk:
         try:
             with self._store.savepoint(tx):
                 told = tell_author(tx, incoming.id, leak, message.new_text, office, _now())
-        except (NotFoundError, TemplateError) as error:
+        except TemplateError as error:
             problem = f"its author could not be told: {error}"
         held = self._hold(tx, incoming, why_held(leak), problem, header=message)
         return (held._replace(has_letters=any(decision.has_letters for decision in told)),)

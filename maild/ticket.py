@@ -36,8 +36,10 @@ class Priority(Enum):
 
 
 class ParticipantRole(Enum):
-    """Who somebody is on a ticket. A third party is shown and flagged, never relayed to the requester (MAIL.md F6, F8). A participant who is
-    the requester is her at another address."""
+    """Who somebody is on a ticket. A third party is shown and flagged, never relayed to the requester (MAIL.md F6, F8).
+
+    A participant who is the requester is her at another address.
+    """
 
     REQUESTER = "requester"
     CC = "cc"

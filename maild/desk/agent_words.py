@@ -64,6 +64,22 @@ def understand(
     return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
 
 
+def parse_new_mail(reading: Reading, agent: Agent, settings: Settings) -> tuple[str, Parsed]:
+    """The text of a mail that answers no notification, with the lines that mend it, and what it says without his signature. What speaks
+    against doing any of it is among its faults."""
+    message, corrected = reading.message, reading.circumstances.corrected
+    text = message.new_text
+    if corrected is not None:
+        text = with_corrections(unsigned(text, reading, agent, settings), corrected)
+    parsed = _parsed(text, reading, agent, settings)
+    return text, replace(parsed, faults=_sealed(message) or _oversize(reading.circumstances.full_size) or parsed.faults)
+
+
+def act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, now: datetime) -> Act:
+    """What the agent wants done by such a mail."""
+    return _act_of(reading, agent, ticket, parsed, False, now)
+
+
 def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
     """Who wrote the message of whose notification this is the answer (F8); None where that was a colleague or the desk."""
     token = reading.sender.token
@@ -123,7 +139,7 @@ def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: R
     if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
         return ()
     words = reading.known.last_words.get(ticket.number)
-    if not repeats(parsed.body, reading.known.notes, words.text if words else ""):
+    if not repeats(parsed.body, reading.known.notes, words.text if words and not words.taken_down else ""):
         return ()
     return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
 

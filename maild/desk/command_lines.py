@@ -20,7 +20,9 @@ ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "same", "
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "to", "from", "canned", "task", "macro", "files"))
+NOT_YET = frozenset(("l2", "canned", "task", "macro", "files"))
+OPENING = frozenset(("to", "from"))
+"""Commands of a new mail, which say for whom it opens a ticket."""
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
 _UNSEEN = "".join(
@@ -52,6 +54,8 @@ _HAS_WORDS = ALONE | {"note"}
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _LIKENESS = 0.75
 """From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
+_LIKE_NOTHING_ELSE = 3
+"""Shorter commands are too much like other words: "#top", "#two"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,20 @@ def find_named_tickets(text: str) -> frozenset[int]:
     """The numbers of the tickets that commands in a text name."""
     lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if _split_line(line))
     return named_tickets(line for line in lines if isinstance(line, Command))
+
+
+def is_opening(text: str, known_tags: Iterable[str] = ()) -> bool:
+    """Whether a line says for whom a ticket is to be opened, rightly spelt or not; among the words, where it names an address."""
+    lines = text.splitlines()[:200]
+    chosen, tags = _find_command_lines(lines), frozenset(tag.casefold() for tag in known_tags)
+    split = ((index, found) for index, line in enumerate(lines) if (found := _split_line(line)))
+    return any(_opens(word, rest, tags, is_command=index in chosen) for index, (word, rest) in split)
+
+
+def _opens(word: str, rest: str, tags: frozenset[str], *, is_command: bool) -> bool:
+    if word in OPENING:
+        return is_command or "@" in rest
+    return "@" in rest and _nearest(word, tags) in OPENING
 
 
 def find_named_addresses(text: str) -> frozenset[str]:
@@ -198,7 +216,8 @@ def _word_of(command_like: re.Match[str]) -> str:
 @lru_cache(maxsize=1024)
 def _find_meant(word: str) -> str | None:
     """The command that a word among others is, or is by a slip of the fingers. Remembered: a program is full of "#include"."""
-    return next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=_LIKENESS)), None)
+    near = get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=_LIKENESS)
+    return next((found for found in near if found == word or len(found) >= _LIKE_NOTHING_ELSE), None)
 
 
 def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
@@ -221,8 +240,12 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     return _unknown(word, argument, number, tags)
 
 
+def _nearest(word: str, tags: frozenset[str]) -> str:
+    return next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)), "")
+
+
 def _unknown(word: str, argument: str, number: int, tags: frozenset[str]) -> CommandFault:
-    near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)), "")
+    near = _nearest(word, tags)
     if not near:
         return CommandFault(number, f"there is no command #{word}", by_commands=True)
     is_lost = ALIASES.get(near, near) in ALONE and any(map(str.isalnum, argument))

@@ -20,6 +20,8 @@ DOES = {
     "uncc": ("ADDRESS", "and no longer"),
     "same": ("", "whoever wrote what you answer is the requester, at another address"),
     "requester": ("ADDRESS", "the ticket is this person's"),
+    "to": ("ADDRESS", "in a new mail: your words go there, and a ticket is yours that waits for the answer"),
+    "from": ("ADDRESS", "in a new mail: you have taken down what somebody wants, on the telephone"),
     "spam": ("", "marks it as spam; nothing is sent"),
     "noreply": ("", "sends nothing; your text is kept as a note"),
     "ack": ("", "in a mail that you forward here: its sender gets an acknowledgement"),

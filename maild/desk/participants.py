@@ -41,8 +41,8 @@ def with_third_party(ticket: TicketView, address: Address) -> TicketView:
 def with_requester(ticket: TicketView, person: Address, settings: Settings, now: datetime) -> TicketView:
     """The ticket as this person's (MAIL.md A7). Whoever was its requester gets copies from now on, unless no letters may go there.
 
-    A name that is not given is the one that is known already. Nothing that was said before is shown to him (`requester_since`), unless he is
-    the same person at another address.
+    A name that is not given is the one that is known already. Nothing that was said before is shown to him (`requester_since`), unless he
+    is the same person at another address.
     """
     known = (ticket.requester, ticket.addressee, *(other.address for other in ticket.participants))
     names = (other.name for other in known if other.key == person.key)

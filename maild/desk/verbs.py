@@ -262,6 +262,10 @@ def _same(state: _State, argument: str) -> _State:
     return state.become(with_same_person(state.ticket, address), "requester", text)
 
 
+def _begin_anew(state: _State, argument: str) -> _State:
+    return state.fail("#to and #from open a ticket; write them in a new mail to the department, not in a reply", by_commands=False)
+
+
 def named_people(commands: Iterable[Command]) -> frozenset[str]:
     """The addresses, as addresses are compared, to which letters may go by these commands; what comes back from there must be known."""
     pairs = (command.argument.partition("=")[::2] if command.word == "set" else (command.word, command.argument) for command in commands)
@@ -384,6 +388,8 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "uncc": _uncc,
     "same": _same,
     "requester": _requester,
+    "to": _begin_anew,
+    "from": _begin_anew,
     "spam": _spam,
     "noreply": _no_reply,
     "ack": _ack,

@@ -47,7 +47,7 @@ from maild.outbox.letter_headers import references_of, write_headers
 from maild.outbox.letter_values import letter_values
 from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, picture_part, related, text_part
 from maild.outbox.pictures import picture_id, place_pictures
-from maild.outbox.subject import write_first_subject, write_reply_subject
+from maild.outbox.subject import write_first_subject, write_new_subject, write_reply_subject
 from maild.outbox.ways_back import write_envelopes
 from maild.round_trip import RoundTrip
 from maild.tag import write_tag
@@ -129,7 +129,8 @@ class Composer:
     def _subject(self, draft: LetterDraft, words: Rendered) -> str:
         position = self._settings.desk.tag_position
         if draft.letter.subject:
-            return write_reply_subject(draft.letter.subject, draft.tag, position, self._tokens)
+            write = write_new_subject if draft.begins_conversation else write_reply_subject
+            return write(draft.letter.subject, draft.tag, position, self._tokens)
         return write_first_subject(words.subject, draft.tag, position)
 
     def _author_addresses(self, letter: Letter) -> tuple[str, ...]:

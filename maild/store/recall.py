@@ -138,8 +138,10 @@ _NOTES = Prepared(
     select(messages.c.visible)
     .where(
         messages.c.ticket.in_(bindparam("tickets", expanding=True)),
-        messages.c.internal == true(),
-        or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent")),
+        or_(
+            and_(messages.c.internal == true(), or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent"))),
+            and_(messages.c.kind == MessageKind.CUSTOMER.value, messages.c.agent.is_not(None)),
+        ),
     )
     .order_by(messages.c.id.desc())
     .limit(MOST_NOTES)
@@ -362,7 +364,7 @@ def _find_recipients(tx: Transaction, letter: int) -> tuple[str, ...]:
 
 
 def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[str, ...]:
-    """What his colleagues, third parties and rules have said inside, the newest first."""
+    """What his colleagues, third parties and rules have said inside, and what agents have taken down for customers, the newest first."""
     if not agent or not tickets:
         return ()
     return tuple(_NOTES.read(tx, {"tickets": list(tickets), "agent": agent}).scalars())

@@ -88,6 +88,8 @@ EXAMPLES = {
     "uncc": Example("carol@elsewhere.example", lambda ticket: "carol@elsewhere.example" not in _copied(ticket)),
     "requester": Example("dora@elsewhere.example", lambda ticket: ticket.requester.key == "dora@elsewhere.example"),
     "same": Example(outcome=Outcome.RETURNED),
+    "to": Example("bob@elsewhere.example", outcome=Outcome.RETURNED),
+    "from": Example("bob@elsewhere.example", outcome=Outcome.RETURNED),
     "spam": Example(outcome=Outcome.INSIDE, holds=lambda ticket: ticket.status is Status.SPAM),
     "noreply": Example(outcome=Outcome.INSIDE),
     "ack": Example(outcome=Outcome.RETURNED),

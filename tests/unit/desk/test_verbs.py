@@ -197,6 +197,15 @@ def test_what_comes_back_from_those_whom_commands_name_must_be_known():
     }
 
 
+def test_a_conversation_is_begun_in_no_reply():
+    for word in ("to", "from"):
+        (fault,) = perform(a_ticket(), [Command(word, DORA.address, 1)], "anna", some_settings(), NOW).faults
+        assert (fault.by_commands, fault.text) == (
+            False,
+            "#to and #from open a ticket; write them in a new mail to the department, not in a reply",
+        )
+
+
 def test_a_ticket_is_snoozed_until_a_time_in_the_zone_of_who_says_it():
     """A7, PRODUCT 18: NOW is a Monday, 10:00 in UTC."""
     agents = {**AGENTS, "boris": replace(AGENTS["boris"], timezone=ZoneInfo("Asia/Tokyo"))}
