@@ -133,7 +133,7 @@ class KnownLetter:
 
     `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6); `returned`: the one it gives
     back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11). `writer`: who wrote the mail it was written
-    because of, None where none was.
+    because of, None where none was; `tells_of`: that mail's id, "" without one.
     """
 
     letter: int
@@ -149,6 +149,7 @@ class KnownLetter:
     writer: Address | None = None
     crossed: ReturnedMail | None = None
     as_of: datetime | None = None
+    tells_of: str = ""
 
     @property
     def knows_until(self) -> datetime:

@@ -17,6 +17,7 @@ from maild.desk.command_lines import says
 from maild.desk.control_mail import asking_of, decide_control_mail
 from maild.desk.crossing import as_note, describe_answers, find_known_until, find_policy, find_release
 from maild.desk.errands import run
+from maild.desk.letters import Answered
 from maild.desk.messages import message_of
 from maild.desk.opening_mail import decide_opening, opens_ticket
 from maild.desk.openings import a_new_ticket
@@ -31,7 +32,7 @@ from maild.message import Address, MessageClass
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
-from maild.ticket import MessageKind, ParticipantRole, TicketView, follow_merges
+from maild.ticket import MessageKind, ParticipantRole, TicketView, follow_merges, latest_ids
 
 TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
 """Classes a sender can choose by one header, and which become tickets: a forged agent must not get in by them (A4)."""
@@ -165,7 +166,7 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
     act, faults = understand(words, reading, agent, ticket, why_internal, settings, now)
     if faults:
         return _command_failed(reading, agent, ticket, Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
-    answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
+    answered = _answered_with_sender(letters.answered_on(ticket, reading.known.last_words.get(ticket.number)), act, reading)
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
@@ -198,6 +199,17 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
         effects=effects,
         beside=(*warn_of_absence(before, done.after, act, asking), *ran.decisions),
     )
+
+
+def _answered_with_sender(answered: Answered, act: Act, reading: Reading) -> Answered:
+    """Where whoever wrote what the agent answers gets the answer, too (F8), it belongs to the thread of that mail. A mail without an id of
+    its own has one that only we know (F1)."""
+    token = reading.sender.token
+    letter = reading.known.letters.get(token.token.letter) if token else None
+    named = {command.argument.casefold() for command in act.commands if command.word in ("cc", "same")}
+    if letter is None or letter.writer is None or letter.writer.key not in named or "@" not in letter.tells_of:
+        return answered
+    return replace(answered, references=latest_ids((*answered.references, letter.tells_of)))
 
 
 def _after(done: Done, reading: Reading) -> Reading:

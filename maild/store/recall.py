@@ -94,6 +94,7 @@ _LETTER = select(
     incoming.c.sent_after_all,
     incoming.c.author_name,
     incoming.c.author_address,
+    incoming.c.message_id.label("tells_of"),
 ).outerjoin(incoming, incoming.c.id == letters.c.incoming)
 _LETTERS = Prepared(_LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True))))
 _RECIPIENTS = Prepared(select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id))
@@ -339,6 +340,7 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
         as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
+        tells_of=row.tells_of or "",
     )
 
 

@@ -124,7 +124,12 @@ def test_a_draft_that_comes_back_is_mended_by_its_command_lines_alone_and_by_yes
     shown = " ".join(text_of(back).split())
     assert "did you mean #to?" in shown
     assert "in a new mail to the department" in shown
-    assert text_of(back).startswith("Reply = commands for the desk")
+    page = back.get_body(("html",))
+    assert page
+    for form in (text_of(back), page.get_content()):
+        assert "Reply = commands for the desk" in form
+        assert "internal note" not in form
+        assert "#take" not in form, "there is no ticket to take"
     assert (back["Subject"], len(desk.tickets()), desk.letters(dora)) == ("Re: First try", before, [])
     reply(desk, back, "yes\n")
     assert "Dear Dora, hello." in text_of(desk.letter(dora))

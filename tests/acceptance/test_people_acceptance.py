@@ -72,12 +72,15 @@ def test_a_customer_who_writes_from_home_is_the_requester_once_an_agent_says_so(
     reply(desk, notice, "#same\nWhere is what?\n")
     assert "#same is for a reply to the notification of another" in " ".join(text_of(desk.letters("anna")[-1]).split())
     tag = desk.ticket(number)["tag"]
-    desk.receive(an_email(sender=home, to=desk.at("support"), subject=f"Re: {tag} From two places", body="I am at home now.\n"))
+    subject = f"Re: {tag} From two places"
+    mail = an_email(sender=home, to=desk.at("support"), subject=subject, body="I am at home now.\n", message_id="from-home@home.example")
+    desk.receive(mail)
     told = desk.letters("anna")[-1]
     assert "#same does, if both are one person" in " ".join(text_of(told).split())
     reply(desk, told, "#same\nIt is at the door.\n")
     for address in (work, home):
         assert "It is at the door." in text_of(desk.letters(address)[-1])
+    assert "<from-home@home.example>" in str(desk.letters(home)[-1]["References"]), "it answers his mail"
     reply(desk, desk.letters(home)[-1], "So it is!\nWhat does it cost?\n", home)
     assert desk.kinds(number) == ["customer", "third_party", "agent", "customer"]
     assert "not the requester" not in text_of(desk.letters("anna")[-1])

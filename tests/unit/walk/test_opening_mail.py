@@ -84,6 +84,21 @@ def test_an_agent_begins_a_conversation_as_the_department():
     assert events[0][1].startswith("from Anna Ivanova, proven by ")
 
 
+def test_it_goes_out_in_the_agents_html_without_the_command_line():
+    """A8. Mail programs make links of addresses."""
+    link = '<a href="mailto:dora@globex.example">dora@globex.example</a>'
+    for html, shown in (
+        (f'<div dir="ltr">#to {link}<br>Dear <b>Dora</b>,<br>hello</div>', '<div dir="ltr">Dear <b>Dora</b>,<br>hello</div>'),
+        (
+            f"<div class=WordSection1><p>#to &quot;Dora Lee&quot; &lt;{link}&gt;</p><p class=MsoNormal>Dear <b>Dora</b></p></div>",
+            "<div><p>Dear <b>Dora</b></p></div>",
+        ),
+        ("<p><b>#to dora@globex.example</b></p><p>Dear <i>Dora</i></p>", "<p>Dear <i>Dora</i></p>"),
+    ):
+        letter = the_letter(received(html, content_type="text/html"))
+        assert ([person.key for person in letter.recipients], letter.body_html) == ([DORA.key], shown)
+
+
 def test_what_an_agent_takes_down_is_told_to_the_department_and_to_nobody_else():
     decision = received(f"{FROM}\n#tag fire\nIt burns again.\n\n-- \nAnna\n")
     letter = the_letter(decision)
