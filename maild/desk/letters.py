@@ -39,10 +39,11 @@ class Answered:
     at: datetime | None = None
     taken_down: bool = False
 
-    def may_be_quoted_on(self, ticket: TicketView) -> bool:
-        """Whether its words go to the requester with an answer: they are his, or were said to him, and no agent's (MAIL.md O7)."""
+    def shown_on(self, ticket: TicketView) -> "Answered":
+        """What of it a letter to the requester may show (MAIL.md O7): only the thread, where an agent has written it, or where it was said
+        before he was the requester."""
         is_older = self.at is not None and ticket.requester_since is not None and self.at <= ticket.requester_since
-        return not self.taken_down and not is_older
+        return Answered(self.message_id, self.references) if self.taken_down or is_older else self
 
 
 NOTHING_ANSWERED = Answered()
@@ -117,7 +118,7 @@ def _to_customer(
         subject=ticket.subject,
         in_reply_to=answered.message_id,
         references=answered.references,
-        thread_headers=answered.thread_headers,
+        thread_headers=answered.shown_on(ticket).thread_headers,
         values=dict(values),
     )
 
@@ -140,7 +141,7 @@ def answer(
     has_it = frozenset(address.casefold() for address in without)
     to = (ticket.addressee,) if _may_be_answered(ticket, has_it, settings) else ()
     cc = tuple(person for person in copied(ticket, settings) if person.key not in has_it)
-    is_quoted = answered.may_be_quoted_on(ticket)
+    shown = answered.shown_on(ticket)
     return Letter(
         kind=LetterKind.ANSWER,
         template="answer",
@@ -154,10 +155,10 @@ def answer(
         references=answered.references,
         body=body,
         body_html=html,
-        quoted=answered.text if is_quoted else "",
-        quoted_from=answered.author if is_quoted else "",
+        quoted=shown.text,
+        quoted_from=shown.author,
         attachments=tuple(item for item in attachments if may_be_relayed(item)),
-        thread_headers=answered.thread_headers,
+        thread_headers=shown.thread_headers,
         automatic=False,
     )
 

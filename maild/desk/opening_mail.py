@@ -104,6 +104,8 @@ def _open(parsed: Parsed, reading: Reading, agent: Agent, settings: Settings, no
     if writes:
         named = (*reading.message.to, *reading.message.cc)
         ticket = with_persons(replace(ticket, language=reading.message.language), named, settings)
+    else:
+        ticket = replace(ticket, watchers=frozenset(queue.key for queue in reading.departments.watching))
     act = act_of(reading, agent, ticket, replace(parsed, commands=others), now)
     done = begin(ticket, act, settings) if writes else take_down(ticket, _with_what_it_quotes(act, reading), settings)
     asking = asking_of(reading, agent, settings, now, done.after)

@@ -110,4 +110,6 @@ def _tell_department(done: Done, said: AddMessage, act: Act, settings: Settings)
     without = (act.agent.key, *(agent for agent in told if agent))
     warning = f"{act.agent.name} took this down. {ticket.requester.address} has not written it, and no answer quotes it."
     circle = settings.queues[ticket.queue].notify.new
-    return tell_department(circle, ticket, said, (warning,), settings, suppressed=act.suppressed, away=act.away, without=without)
+    return tell_department(
+        circle, ticket, said, (warning,), settings, suppressed=act.suppressed, away=act.away, without=without, watching=ticket.watchers
+    )

@@ -431,9 +431,11 @@ def test_blocks_without_the_command_are_words():
 
 def test_a_new_requester_is_shown_nothing_that_was_said_before():
     """What he gets is what the agent writes from then on, not only in the mail that names him."""
-    before = replace(WORDS, at=NOW - timedelta(hours=1))
+    before = replace(WORDS, at=NOW - timedelta(hours=1), thread_headers=(("Thread-Topic", "My secret"),))
     act = done("I pass it on.", "requester dora@globex.example", answered=before)
     (letter,) = letters(act)
+    (notice,) = letters(done("", "close", ticket=act.after, answered=before))
+    assert letter.thread_headers == notice.thread_headers == ()
     assert ([person.address for person in letter.recipients], letter.cc) == (["dora@globex.example"], (ANN,))
     assert (letter.quoted, letter.quoted_from, letter.in_reply_to) == ("", "", WORDS.message_id)
     (later,) = letters(done("And this.", ticket=act.after, answered=before))

@@ -110,6 +110,18 @@ def test_what_an_agent_takes_down_is_told_to_the_department_and_to_nobody_else()
     assert (message.kind, message.author, message.agent) == (MessageKind.CUSTOMER, DORA, "anna")
 
 
+def test_another_department_that_gets_what_is_taken_down_watches():
+    """F10: it is told once. What is written as one department is no other's business."""
+    queues = {"support": a_queue(agents=("anna",), lead=None), "sales": a_queue("sales", agents=("boris",), lead=None)}
+    both = {"to": "support@acme.example, sales@acme.example", "settings": trusting(queues=queues)}
+    taken = received(f"{FROM}\nIt burns.", **both)
+    assert taken.after is not None
+    assert (taken.after.queue, taken.after.watchers, [letter.agent for letter in taken.letters]) == ("support", {"sales"}, ["boris"])
+    begun = received(f"{TO}\n{WORDS}", **both)
+    assert begun.after is not None
+    assert (begun.after.watchers, sent(begun)) == (frozenset(), [("answer", (DORA,))])
+
+
 def test_all_of_a_mail_that_is_passed_on_is_taken_down():
     """P8: a first message is never cut."""
     head = "From: voicebox@acme.example\nDate: Mon, 2 Mar 2026\nSubject: Call\nTo: x@acme.example"
