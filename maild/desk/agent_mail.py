@@ -104,17 +104,23 @@ def hold_unproven(reading: Reading, agent: Agent, settings: Settings, now: datet
     mail of his: an answer of his never vanishes untold.
     """
     queue = reading.departments.primary.key
-    why = TOKEN_OF_ANOTHER_TICKET if reading.sender.proven else reading.sender.proof
+    why, ticket = _why_unproven(reading), reading.thread.ticket
     home = Address(agent.name, agent.email)
     is_quiet = reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
     capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
     untold = capped if capped and reading.sender.token is None and not is_quiet else None
     not_told = f"; {agent.name} is not told: {untold.text}" if untold else ""
     reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}{not_told}")
-    ticket = reading.thread.ticket
     held = letters.HeldMail(reading.message.subject, reading.circumstances.received or now, ticket.number if ticket else 0)
     letter = letters.unverified(agent, queue, why, held, settings)
     return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet or untold else post(letter, settings))
+
+
+def _why_unproven(reading: Reading) -> Reason:
+    """What the mail lacks. Proven for what it answers it may lack the right ticket's token, or the mail server's word (A3)."""
+    if not reading.sender.proven:
+        return reading.sender.proof
+    return TOKEN_OF_ANOTHER_TICKET if reading.thread.ticket else Reason("not-authenticated", reading.sender.authentication.reason.text)
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:

@@ -158,6 +158,7 @@ def test_nothing_is_sent_of_a_mail_that_nobody_vouches_for_until_it_is_released(
     token = {"In-Reply-To": f"<{RETURNED}>"}
     stolen = received(f"{TO}\n{WORDS}", settings=some_settings(trust=Trust(agent_auth="token")), headers=token)
     assert (stolen.state, [letter.template for letter in stolen.letters]) == (IncomingState.QUARANTINED, ["unverified"])
+    assert the_letter(stolen).values["why"] == "no trusted server has judged the sender"
 
 
 @pytest.mark.parametrize("agent_auth", ["dmarc", "token+dmarc", "token"])
