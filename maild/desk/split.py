@@ -67,6 +67,7 @@ def split_messages(
         agent_messages=goes.agent,
         references=latest_ids(goes.ids),
         last_customer_id=next(reversed(goes.ids), None),
+        requester_since=ticket.requester_since,
     )
     after = replace(
         ticket,
@@ -81,7 +82,7 @@ def split_messages(
 
 def open_beside(ticket: TicketView, title: str, now: datetime) -> TicketView:
     """A new ticket of the same people in the same department. It begins a conversation of its own. Whoever has become the requester since
-    is not shown what another has said."""
+    is not shown what another has said, and who said what is written anew there nobody knows."""
     return TicketView(
         number=0,
         subject=title,

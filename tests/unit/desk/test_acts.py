@@ -11,6 +11,7 @@ from maild.desk.acts import Act, Done, do
 from maild.desk.command import Command
 from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.desk.regroup import Reach
+from maild.desk.split import Share, split_messages
 from maild.effects import AddMessage, Decision, Letter, Post, RecordEvent, Split
 from maild.known import Absence, Earlier, Suppression
 from maild.message import Address, Attachment
@@ -455,6 +456,14 @@ def test_a_ticket_split_off_shows_a_new_requester_nothing_of_before_either():
     (message,) = [effect for effect in split.opening.effects if isinstance(effect, AddMessage)]
     (letter,) = letters(done("Here.", ticket=opened, answered=replace(WORDS, text=message.text, at=message.at)))
     assert letter.quoted == ""
+
+
+def test_messages_that_are_split_off_are_the_requesters_from_when_he_is_it():
+    since, share = NOW - timedelta(hours=1), Share((2,), 1, 0, ("m2@globex.example",), WORDS)
+    ticket = a_ticket(requester_since=since)
+    split = split_messages(ticket, share, share, "Refund", ANNA, some_settings(), NOW, suppressed=(), away={})
+    assert split.opening.after is not None
+    assert split.opening.after.requester_since == since
 
 
 def test_an_answer_goes_to_both_addresses_of_the_requester():
