@@ -262,7 +262,12 @@ def move(context: Context, number: int, queue: str, agent: str | None, as_json: 
     _act(context, number, agent, as_json, [("move", queue)])
 
 
-@command.command("set", help="Set fields: priority=high, status=waiting, order=1234.")
+@command.command(
+    "set",
+    short_help="Set fields and people.",
+    help="Set fields: priority=high, status=waiting, order=1234. And people: requester=ADDRESS gives the ticket to another customer, "
+    "same=ADDRESS says that somebody on it is its requester at another address, cc=ADDRESS and uncc=ADDRESS say who gets copies.",
+)
 @number_argument
 @click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE…")
 @as_option
