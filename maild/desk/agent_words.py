@@ -68,11 +68,16 @@ def parse_new_mail(reading: Reading, agent: Agent, settings: Settings) -> tuple[
     """The text of a mail that answers no notification, with the lines that mend it, and what it says without his signature. What speaks
     against doing any of it is among its faults."""
     message, corrected = reading.message, reading.circumstances.corrected
-    text = message.new_text
+    text = own_text(message)
     if corrected is not None:
         text = with_corrections(unsigned(text, reading, agent, settings), corrected)
     parsed = _parsed(text, reading, agent, settings)
     return text, replace(parsed, faults=_sealed(message) or _oversize(reading.circumstances.full_size) or parsed.faults)
+
+
+def own_text(message: InboundMessage) -> str:
+    """What somebody has written himself in a mail that answers no notification, without a mail that he passes on."""
+    return message.forwarded.words if message.forwarded else message.new_text
 
 
 def act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, now: datetime) -> Act:

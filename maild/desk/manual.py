@@ -24,7 +24,7 @@ DOES = {
     "from": ("ADDRESS", "in a new mail: you have taken down what somebody wants, on the telephone"),
     "spam": ("", "marks it as spam; nothing is sent"),
     "noreply": ("", "sends nothing; your text is kept as a note"),
-    "ack": ("", "in a mail that you forward here: its sender gets an acknowledgement"),
+    "ack": ("", "in a mail that you forward here, or with #from: the customer gets an acknowledgement"),
     "merge": ("NUMBER", "lets it go into that ticket"),
     "link": ("NUMBER", "lets both tickets name each other"),
     "split": ("", "makes new tickets of blocks that begin with --- TITLE"),

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
-from maild.desk.acts import Act
+from maild.desk.acts import Act, Done
 from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sent_directly, warn_of_absence
-from maild.desk.agent_words import act_of, parse_new_mail
+from maild.desk.agent_words import act_of, own_text, parse_new_mail, unsigned
 from maild.desk.answered_letter import find_answered_letter
 from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import OPENING, Parsed, is_opening
@@ -23,7 +23,8 @@ from maild.desk.verbs import read_person
 from maild.draft import Draft
 from maild.effects import IncomingState, RecordEvent
 from maild.ingest.forwards import begins_with_forward
-from maild.message import Address
+from maild.message import Address, AuthResult
+from maild.outbox.guard import customer_refusal
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import TicketView
@@ -40,7 +41,7 @@ def opens_ticket(reading: Reading, settings: Settings) -> bool:
     if reading.thread.ticket or reading.circumstances.quiet:
         return False
     recipients = (*message.recipients, *(address.address for address in (*message.to, *message.cc)))
-    text = f"{reading.circumstances.corrected or ''}\n{message.new_text}"
+    text = f"{reading.circumstances.corrected or ''}\n{own_text(message)}"
     return not any(map(settings.is_control_address, recipients)) and is_opening(text, reading.known.tag_names)
 
 
@@ -52,15 +53,22 @@ def decide_opening(reading: Reading, agent: Agent, settings: Settings, now: date
     if reading.departments.earlier:
         return Draft(IncomingState.DUPLICATE, Reason("one-department", "it opens one ticket, in the first department that it names"))
     text, parsed = parse_new_mail(reading, agent, settings)
-    opened = tuple(_find_faults(parsed, reading, settings)) or _open(parsed, reading, agent, settings, now)
+    last = _find_last_line(unsigned(text, reading, agent, settings))
+    opened = tuple(_find_faults(parsed, last, reading, settings)) or _open(parsed, reading, agent, settings, now)
     if isinstance(opened, Draft):
         return opened
     refusal = Refusal(opened, text, (*parsed.commands, *parsed.errands))
     return give_back(reading, agent, _ticket_of(_NOBODY, reading, now), refusal, settings, internal=False)
 
 
-def _find_faults(parsed: Parsed, reading: Reading, settings: Settings) -> Iterator[CommandFault]:
-    """What speaks against opening any ticket."""
+def _find_last_line(text: str) -> int:
+    """The number of the last line on which something is written."""
+    return max((number for number, line in enumerate(text.splitlines(), 1) if line.strip()), default=0)
+
+
+def _find_faults(parsed: Parsed, last: int, reading: Reading, settings: Settings) -> Iterator[CommandFault]:
+    """What speaks against opening any ticket. A command at the very end may be another's: of a mail that is passed on, which nothing shows.
+    `last`: the number of the last line."""
     yield from parsed.faults
     openings = [command for command in parsed.commands if command.word in OPENING]
     if not openings and not parsed.faults:
@@ -70,6 +78,8 @@ def _find_faults(parsed: Parsed, reading: Reading, settings: Settings) -> Iterat
     for command in openings[:1]:
         if fault := _find_address_fault(command, settings):
             yield CommandFault(command.line, fault, by_commands=True)
+        if command.line == last and parsed.body:
+            yield CommandFault(command.line, f"#{command.word} stands above your words, not below them", by_commands=True)
     for command in parsed.commands:
         if fault := _find_misfit(command, openings):
             yield CommandFault(command.line, fault, by_commands=True)
@@ -90,7 +100,10 @@ def _find_misfit(command: Command, openings: list[Command]) -> str:
     name = command.argument.partition("=")[0].strip().casefold() if command.word == "set" else command.word
     if name in _OF_OLD_TICKETS:
         return f"#{name} is for a ticket that is there already"
-    if name in _KEEPING and any(opening.word == "to" for opening in openings):
+    writes = any(opening.word == "to" for opening in openings)
+    if name == "ack" and writes:
+        return "#ack is for #from; with #to your words are the first that goes out"
+    if name in _KEEPING and writes:
         return f"#to sends your words, and #{name} keeps them inside; #from ADDRESS opens a ticket without writing to anybody"
     return ""
 
@@ -107,7 +120,7 @@ def _open(parsed: Parsed, reading: Reading, agent: Agent, settings: Settings, no
     else:
         ticket = replace(ticket, watchers=frozenset(queue.key for queue in reading.departments.watching))
     act = act_of(reading, agent, ticket, replace(parsed, commands=others), now)
-    done = begin(ticket, act, settings) if writes else take_down(ticket, _with_what_it_quotes(act, reading), settings)
+    done = begin(ticket, act, settings) if writes else _take_down(ticket, act, reading, settings)
     asking = asking_of(reading, agent, settings, now, done.after)
     ran = run(act.errands, asking)
     if faults := done.faults or ran.faults:
@@ -125,6 +138,13 @@ def _open(parsed: Parsed, reading: Reading, agent: Agent, settings: Settings, no
     )
     beside = (*warn_of_absence(ticket, done.after, act, asking), *ran.decisions)
     return Draft(IncomingState.DONE, Reason("agent-act", f"{agent.name}, {proof}"), after=done.after, effects=effects, beside=beside)
+
+
+def _take_down(ticket: TicketView, act: Act, reading: Reading, settings: Settings) -> Done:
+    wanted = any(command.word == "ack" for command in act.commands)
+    # L3, L4. Nothing is proved of her.
+    refusal = customer_refusal(ticket.requester, ticket.queue, AuthResult.UNKNOWN, reading.known, settings) if wanted else None
+    return take_down(ticket, _with_what_it_quotes(act, reading), settings, acknowledge=wanted, refusal=refusal)
 
 
 def _ticket_of(requester: Address, reading: Reading, now: datetime) -> TicketView:

@@ -18,6 +18,7 @@ from maild.effects import AddMessage, Effect, Post, RecordEvent
 from maild.message import Address
 from maild.outbox.guard import post
 from maild.outbox.leaks import find_leak
+from maild.reason import Reason
 from maild.ticket import ENDED, MessageKind, Priority, Status, TicketView
 
 NO_REPLY = Command("noreply", "")
@@ -63,9 +64,10 @@ def _find_mode_fault(ticket: TicketView, settings: Settings) -> CommandFault | N
     return CommandFault(0, f"{why}; #from ADDRESS opens a ticket without writing to anybody", by_commands=True)
 
 
-def take_down(ticket: TicketView, act: Act, settings: Settings, *, acknowledge: bool = False) -> Done:
+def take_down(ticket: TicketView, act: Act, settings: Settings, *, acknowledge: bool = False, refusal: Reason | None = None) -> Done:
     """`#from`: what somebody has said, in the agent's words, as her request. She is told nothing unless it is to be acknowledged, and no
-    answer ever quotes it: she has not seen it, and it may say what an agent thinks of her."""
+    answer ever quotes it: she has not seen it, and it may say what an agent thinks of her. `refusal`: why it is not acknowledged after all.
+    """
     if fault := _find_emptiness(ticket, act):
         return Done(ticket, faults=(fault,))
     said = _taken_down(ticket, act)
@@ -74,8 +76,8 @@ def take_down(ticket: TicketView, act: Act, settings: Settings, *, acknowledge: 
     done = do(ticket, commands, answered, settings)
     if done.faults:
         return done
-    effects = (said, *done.effects, *(_acknowledgement(done.after, act, settings) if acknowledge else ()))
-    return replace(done, effects=(*effects, *_tell_department(done, said, act, settings)))
+    ack = _acknowledgement(done.after, act, refusal, settings) if acknowledge else ()
+    return replace(done, effects=(said, *done.effects, *ack, *_tell_department(done, said, act, settings)))
 
 
 def _taken_down(ticket: TicketView, act: Act) -> AddMessage:
@@ -96,7 +98,9 @@ def _taken_down(ticket: TicketView, act: Act) -> AddMessage:
     )
 
 
-def _acknowledgement(ticket: TicketView, act: Act, settings: Settings) -> tuple[Effect, ...]:
+def _acknowledgement(ticket: TicketView, act: Act, refusal: Reason | None, settings: Settings) -> tuple[Effect, ...]:
+    if refusal:
+        return (RecordEvent("ack_withheld", "maild", refusal.text),)
     ack = letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})
     return post(ack, settings, RecordEvent("acknowledged", act.by, f"{ticket.requester.address}, with the template {ack.template}"))
 

@@ -299,9 +299,9 @@ def _no_reply(state: _State, argument: str) -> _State:
 
 
 def _ack(state: _State, argument: str) -> _State:
-    """A12: the desk acknowledges what is forwarded to it only if that is said; the ticket is not opened yet."""
+    """A12: the desk acknowledges what is forwarded to it, or taken down, only if that is said; the ticket is not opened yet."""
     if state.ticket.number:
-        return state.fail("#ack is for a mail that you forward to the desk, and of which no ticket is there yet")
+        return state.fail("#ack is for a mail that you forward to the desk, or in which you take something down with #from")
     return state
 
 

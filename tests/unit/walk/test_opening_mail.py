@@ -132,6 +132,30 @@ def test_all_of_a_mail_that_is_passed_on_is_taken_down():
     assert (the_letter(to).body, the_letter(to).subject) == ("See below.", "Call"), "what is sent is his own"
 
 
+def test_what_stands_in_a_mail_that_is_passed_on_writes_to_nobody():
+    """Whoever gets an agent to forward his mail must not choose to whom the desk writes."""
+    head = "From: Eve <eve@else.example>\nDate: Mon, 2 Mar 2026 10:00\nSubject: Help\nTo: anna@acme.example"
+    for above in ("", "Please look.\n\n"):
+        for evil in ("#to victim@else.example\nWire the money.", "Wire the money.\n#to victim@else.example", "#from victim@else.example"):
+            body = f"{above}---------- Forwarded message ---------\n{head}\n\n{evil}\n"
+            decision = received(body, subject="Fwd: Help")
+            assert "answer" not in [letter.template for letter in decision.letters], body
+            assert decision.after is None or decision.after.requester.key == "eve@else.example", body
+    unmarked = returned(received("Please look.\nEve wrote this:\nWire the money.\n#to victim@else.example"))
+    assert unmarked == "line 4: #to stands above your words, not below them"
+
+
+def test_what_is_taken_down_is_acknowledged_if_that_is_said_and_it_may():
+    """A12, L3, L4."""
+    assert [template for template, _ in sent(received(f"{FROM}\n#ack\nIt burns."))] == ["received", "notification"]
+    assert [template for template, _ in sent(received(f"{FROM}\nIt burns."))] == ["notification"]
+    suppressed = Known(suppressed={DORA.key: Suppression("550 no such user")})
+    withheld = received(f"{FROM}\n#ack\nIt burns.", known=suppressed)
+    assert [template for template, _ in sent(withheld)] == ["notification"]
+    assert "ack_withheld" in [effect.kind for effect in withheld.effects if isinstance(effect, RecordEvent)]
+    assert returned(received(f"{TO}\n#ack\n{WORDS}")).startswith("line 2: #ack is for #from")
+
+
 def test_who_stands_in_copy_takes_part_and_is_not_sent_it_again():
     """A9."""
     decision = received(f"{TO}\n{WORDS}", headers={"Cc": "Carl <carl@globex.example>, boris@acme.example"})
