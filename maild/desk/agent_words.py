@@ -8,6 +8,7 @@ from maild.desk import letters
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, is_forward
+from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, parse, with_corrections
 from maild.desk.crossing import find_crossing
@@ -141,8 +142,8 @@ def _empty(act: Act) -> tuple[CommandFault, ...]:
 
 def _says_nothing_itself(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
     """Seen in practice: "Hello Ann, my answers are below in red", and they stand where Outlook quotes the notification without marks."""
-    has_files = any(map(letters.may_be_relayed, act.attachments))
-    if act.internal or has_files or not message.elided or not says_nothing_else(act.body):
+    says_more = act.places or any(map(letters.may_be_relayed, act.attachments))
+    if act.internal or says_more or not message.elided or not says_nothing_else(act.body):
         return ()
     why = "the mail says nothing itself above what it quotes without marks, where your words cannot be found; write them above it"
     return (CommandFault(0, why),)
@@ -173,6 +174,8 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         commands=parsed.commands,
         body=parsed.body,
         html=_html_of(message, parsed.body),
+        places=parsed.places,
+        html_around=tuple(_html_of(message, words) for words in part_around(parsed.body, parsed.places)) if parsed.places else (),
         full_text=message.text,
         internal=internal,
         attachments=message.attachments,
@@ -192,7 +195,7 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
 
 def _reach(reading: Reading, ticket: TicketView) -> Reach:
     is_sure = reading.sender.authenticated or reading.circumstances.released
-    return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number))
+    return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number), shelf=reading.shelf)
 
 
 def _html_of(message: InboundMessage, body: str) -> str:

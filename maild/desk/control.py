@@ -63,6 +63,7 @@ CONTROLS: dict[str, Control] = {
     "next": Control("[QUEUE]", "gives you the first ticket that waits in your departments, and mails it to you", _queue),
     "list": Control("QUERY", "mails you the tickets that meet it, as in list status:open #payment", _anything),
     "show": Control("NUMBER", "mails you a ticket with all that was said; your reply answers it", _ticket),
+    "canned": Control("", "mails you the canned answers there are", _empty),
     "away": Control("[until WHEN] [deputy NAME]", "others are told in your place, as in away until 12 May deputy boris", _absence),
     "back": Control("", "you are there again", _empty),
     "help": Control("", "mails you this", _empty),

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from maild.canned.shelf import Shelf
 from maild.config.settings import Agent, Settings
 from maild.desk.absence import describe_absence
+from maild.desk.canned import describe_languages, describe_usage
 from maild.desk.command import CommandFault
 from maild.desk.letters import Answered, clock, customers_message, fold_note, notification
 from maild.desk.manual import usages
@@ -61,6 +63,15 @@ def absent(face: Face, absence: Absence) -> Letter:
     """A colleague to whom he has given a ticket is away."""
     owner = face.settings.agents[absence.agent]
     return _letter(face, outcome="absent", absent=owner.name, absence=_describe_absence(absence, face))
+
+
+def canned(face: Face, shelf: Shelf) -> Letter:
+    """PRODUCT 22: every canned answer, how its line is written, and how it begins in the desk's language."""
+    rows = []
+    for name in shelf.names():
+        shown = shelf.show(name, face.settings.language_of(face.queue, None))
+        rows.append({"usage": describe_usage(shown), "languages": describe_languages(shelf, name), "begins": _beginning(shown.first_line)})
+    return _letter(face, outcome="canned", canned=tuple(rows))
 
 
 def commands(face: Face) -> Letter:
@@ -139,9 +150,13 @@ def _line(ticket: ListedTicket, face: Face, now: datetime) -> dict[str, object]:
         "age": describe_age(now - ticket.created),
         "owner": owner.name if owner else ticket.owner or "",
         "requester": one_line(ticket.requester.name or ticket.requester.address),
-        "subject": subject if len(subject) <= MOST_OF_SUBJECT else f"{subject[:MOST_OF_SUBJECT].rstrip()}…",
+        "subject": _beginning(subject),
         "link": _ask_link(f"show {ticket.number}", face),
     }
+
+
+def _beginning(line: str) -> str:
+    return line if len(line) <= MOST_OF_SUBJECT else f"{line[:MOST_OF_SUBJECT].rstrip()}…"
 
 
 def _describe_absence(absence: Absence, face: Face) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.config.faults import did_you_mean
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
@@ -29,7 +30,7 @@ from maild.ticket import Status, TicketView
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who asks, and what is known. `queue` is the department under whose name he is answered, `answers` the id of the mail he asks in,
-    `in_hand` the ticket he answers in the same mail, as it is after that."""
+    `in_hand` the ticket he answers in the same mail, as it is after that. `shelf`: the canned answers there are."""
 
     agent: Agent
     queue: str
@@ -38,6 +39,7 @@ class Asking:
     now: datetime
     answers: str | None = None
     in_hand: TicketView | None = None
+    shelf: Shelf = NO_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,10 @@ def _shown(ticket: TicketView, asking: Asking) -> Letter:
     return control_letters.shown(asking.agent, ticket, answered, said, asking.settings, asking.known.away.get(asking.agent.key))
 
 
+def _canned(command: Command, asking: Asking) -> Decision | str:
+    return _answered(command, control_letters.canned(_face(command, asking), asking.shelf), asking)
+
+
 def _away(command: Command, asking: Asking) -> Decision | str:
     absence = read_spoken(command.argument, asking.agent, asking.settings, asking.now)
     if isinstance(absence, str):
@@ -190,6 +196,7 @@ ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
     "next": _next,
     "list": _list,
     "show": _show,
+    "canned": _canned,
     "away": _away,
     "back": _back,
     "help": _help,
