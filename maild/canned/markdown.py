@@ -15,6 +15,8 @@ from maild.canned.shelf import Piece, Variable
 from maild.ingest.clean_html import clean
 
 _ATTRIBUTE = re.compile(r"<[a-z0-9]+[^<>]*=\"[^\"<>]*\Z")
+_BLOCKS = frozenset(("paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"))
+_ALIGNMENT = re.compile(r"text-align:(left|right|center)")
 _WAYS = ("http://", "https://", "mailto:", "tel:")
 
 
@@ -39,8 +41,20 @@ def render(pieces: Sequence[Piece]) -> Page:
     stem = _unused_word("".join(piece for piece in pieces if isinstance(piece, str)))
     words = iter(f"{stem}{number}x" for number in range(len(variables)))
     tokens = _parser().parse("".join(next(words) if isinstance(piece, Variable) else piece for piece in pieces))
+    _dress(tokens)
     html = clean(_parser().renderer.render(tokens, _parser().options, {})).strip()
     return Page(tuple(_placed(re.split(rf"{stem}(\d+)x", html), variables)), tuple(_find_problems(tokens, stem)))
+
+
+def _dress(tokens: Sequence[Token]) -> None:
+    """Each block runs as its own words do, beside whatever an agent writes; tables look like some also where no style is left."""
+    for token in tokens:
+        if token.type in _BLOCKS:
+            token.attrSet("dir", "auto")
+        if token.type == "table_open":
+            token.attrSet("cellpadding", "4")
+        if aligned := _ALIGNMENT.match(str(token.attrGet("style") or "")):
+            token.attrSet("align", aligned[1])
 
 
 def _placed(parts: Sequence[str], variables: Sequence[Variable]) -> Iterator[Piece]:

@@ -60,7 +60,7 @@ def test_what_only_markdown_needs_does_not_stand_in_the_text(tmp_path: Path):
     assert found is not None
     done = found.fill({"x": "a", "y": "b"})
     assert done.text == "Acme Ltd\n1 Main Street\nTown 5* a b"
-    assert done.html == "<p>Acme Ltd<br>\n1 Main Street<br>\nTown 5* <bdi>a</bdi> <bdi>b</bdi></p>"
+    assert done.html == '<p dir="auto">Acme Ltd<br>\n1 Main Street<br>\nTown 5* <bdi>a</bdi> <bdi>b</bdi></p>'
 
 
 def test_every_fault_is_said_with_its_place(tmp_path: Path):

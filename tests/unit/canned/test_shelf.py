@@ -5,6 +5,8 @@ from maild.canned.notation import NotationFault, read_pieces
 from maild.canned.shelf import Filled, Shelf, Variable
 from tests.rig.canned import a_shelf, an_answer
 
+P = '<p dir="auto">'
+
 
 def filled(source: str, **values: str) -> Filled:
     return an_answer("a", source).fill(values)
@@ -17,7 +19,8 @@ def faults(source: str) -> list[tuple[str, int, str]]:
 def test_the_text_is_what_was_written_and_the_html_says_the_same():
     done = filled("Dear **{{ name }}**,\n\n- one\n- two\n", name="Ann")
     assert done.text == "Dear **Ann**,\n\n- one\n- two"
-    assert done.html == "<p>Dear <strong><bdi>Ann</bdi></strong>,</p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>"
+    listed = '<ul dir="auto">\n<li>one</li>\n<li>two</li>\n</ul>'
+    assert done.html == f"{P}Dear <strong><bdi>Ann</bdi></strong>,</p>\n{listed}"
 
 
 def test_what_is_filled_in_is_never_markdown_nor_html_nor_a_variable():
@@ -38,24 +41,24 @@ def test_what_is_filled_in_is_never_markdown_nor_html_nor_a_variable():
         assert "<b>" not in done.html
         assert "<a" not in done.html
         assert "Order <bdi>12</bdi>." in done.html
-    assert filled("{{ x }}", x="<script>&amp;").html == "<p><bdi>&lt;script&gt;&amp;amp;</bdi></p>"
+    assert filled("{{ x }}", x="<script>&amp;").html == f"{P}<bdi>&lt;script&gt;&amp;amp;</bdi></p>"
 
 
 def test_within_an_address_a_value_is_a_part_of_it_and_no_more():
     done = filled("[here](https://acme.example/?o={{ o }}&b=1)", o='12&admin=1" onclick="x#/..')
     assert done.html == (
-        '<p><a href="https://acme.example/?o=12%26admin%3D1%22%20onclick%3D%22x%23%2F..&amp;b=1" rel="noopener noreferrer">here</a></p>'
+        f'{P}<a href="https://acme.example/?o=12%26admin%3D1%22%20onclick%3D%22x%23%2F..&amp;b=1" rel="noopener noreferrer">here</a></p>'
     )
     assert "https://acme.example/{{".replace("{{", "Ann") in filled("<https://acme.example/{{ x }}>", x="Ann").html
 
 
 def test_a_word_of_the_text_is_not_taken_for_the_place_of_a_variable():
-    assert filled("variable0x {{ a }} Variablez0x", a="1").html == "<p>variable0x <bdi>1</bdi> Variablez0x</p>"
+    assert filled("variable0x {{ a }} Variablez0x", a="1").html == f"{P}variable0x <bdi>1</bdi> Variablez0x</p>"
 
 
 def test_html_and_scripts_in_a_text_are_words():
     assert filled("<script>alert(1)</script> [x](javascript:alert)").html == (
-        "<p>&lt;script&gt;alert(1)&lt;/script&gt; [x](javascript:alert)</p>"
+        f"{P}&lt;script&gt;alert(1)&lt;/script&gt; [x](javascript:alert)</p>"
     )
 
 
@@ -105,3 +108,9 @@ def test_the_first_language_that_an_answer_is_written_in_is_taken_and_the_one_wi
     check_found(a_shelf(a_de="Deutsch", a="Any"), ("fr", "en"), "Any")
     check_found(a_shelf(a_de="Deutsch"), ("fr", "en"), None)
     assert shelf.languages("a") == ("", "de", "en")
+
+
+def test_a_table_looks_like_one_where_no_style_is_left():
+    html = filled("| day | sum |\n|---|--:|\n| Monday | {{ sum }} |", sum="1.50").html
+    assert html.startswith('<table dir="auto" cellpadding="4">')
+    assert '<td align="right"><bdi>1.50</bdi></td>' in html

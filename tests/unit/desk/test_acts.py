@@ -438,7 +438,7 @@ def test_a_canned_answer_goes_out_among_the_words_in_both_forms():
     """PRODUCT 22."""
     (letter,) = letters(canned("Hello Ann,\n\nBye", "canned hours", places=(1,), html_around=("<p><i>Hello Ann,</i></p>", "")))
     assert letter.body == "Hello Ann,\n\nWe are open from nine to five.\n\nBye"
-    assert letter.body_html == '<p><i>Hello Ann,</i></p>\n<p>We are open from nine to five.</p>\n<p dir="auto">Bye</p>'
+    assert letter.body_html == '<p><i>Hello Ann,</i></p>\n<p dir="auto">We are open from nine to five.</p>\n<p dir="auto">Bye</p>'
     alone = canned("", "canned refund order=12", "close")
     assert (alone.after.status, messages(alone)) == (Status.CLOSED, [(MessageKind.AGENT, False)])
     assert letters(alone)[0].body.startswith("Dear Ann,\n\nwe have paid order **12** back:")

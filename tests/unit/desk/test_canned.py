@@ -45,7 +45,7 @@ def test_of_an_agents_name_customers_see_what_the_desk_shows_of_it():
     asked, shelf = read_asked("a"), a_shelf(a="{{ author.name }}")
     assert not isinstance(asked, str)
     desk = some_settings()
-    for shown, words in (("first_name", Filled("Anna", "<p><bdi>Anna</bdi></p>")), ("department", None)):
+    for shown, words in (("first_name", Filled("Anna", '<p dir="auto"><bdi>Anna</bdi></p>')), ("department", None)):
         settings = replace(desk, desk=replace(desk.desk, answers_from=shown))
         done = fill_in(asked, shelf, a_ticket(), "anna", settings)
         assert done == words if words else isinstance(done, Unfit)
@@ -83,7 +83,7 @@ def test_a_value_without_a_place_is_a_fault_too():
 
 def test_values_of_customers_are_words():
     done = fill("a", a_shelf(a="Dear {{ requester.name }}"), requester=Address("{{ desk.name }} <b>", "ann@globex.example"))
-    assert done == Filled("Dear {{ desk.name }} <b>", "<p>Dear <bdi>{{ desk.name }} &lt;b&gt;</bdi></p>")
+    assert done == Filled("Dear {{ desk.name }} <b>", '<p dir="auto">Dear <bdi>{{ desk.name }} &lt;b&gt;</bdi></p>')
 
 
 def test_the_words_around_are_parted_by_their_written_lines():
