@@ -25,6 +25,7 @@ from maild.ingest.sender import PUBLIC_PLACES
 from maild.message import Address, InboundMessage, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
+from maild.sizes import describe_size
 from maild.ticket import TicketView
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
@@ -159,9 +160,7 @@ def _oversize(full_size: int | None) -> tuple[CommandFault, ...]:
     """P13, L9: of a mail too large to be fetched the files are missing, so that an answer would be another than was written."""
     if full_size is None:
         return ()
-    return (
-        CommandFault(0, f"the mail is too large ({letters.describe_size(full_size)}), so its files were not fetched; send smaller ones"),
-    )
+    return (CommandFault(0, f"the mail is too large ({describe_size(full_size)}), so its files were not fetched; send smaller ones"),)
 
 
 def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, now: datetime) -> Act:

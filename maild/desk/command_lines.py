@@ -21,7 +21,7 @@ ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "split", 
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "same", "requester", "to", "from", "task", "macro", "files"))
+NOT_YET = frozenset(("l2", "same", "requester", "to", "from", "task", "macro"))
 TEXT = "canned"
 """The command in whose place a text goes, so that it stands wherever that belongs."""
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,

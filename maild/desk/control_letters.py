@@ -10,11 +10,12 @@ from maild.config.settings import Agent, Settings
 from maild.desk.absence import describe_absence
 from maild.desk.canned import describe_languages, describe_usage
 from maild.desk.command import CommandFault
+from maild.desk.files import Parcel, describe_files
 from maild.desk.letters import Answered, clock, customers_message, fold_note, notification
 from maild.desk.manual import usages
 from maild.desk.when import describe_moment
 from maild.effects import Letter
-from maild.known import Absence, Earlier, ListedTicket, Listing
+from maild.known import Absence, Earlier, ListedTicket, Listing, StoredFile
 from maild.message import Address
 from maild.outbox.hygiene import one_line
 from maild.ticket import TicketView
@@ -85,20 +86,28 @@ def not_done(face: Face, faults: Iterable[CommandFault]) -> Letter:
     return _letter(face, automatic=True, why="; ".join(map(str, faults)))
 
 
-def shown(
-    agent: Agent,
-    ticket: TicketView,
-    answered: Answered,
-    conversation: Sequence[Earlier],
-    settings: Settings,
-    absence: Absence | None = None,
-) -> Letter:
-    """A ticket with all that was said on it, the newest first: a notification of what the customer wrote last, to be answered like one
-    (MAIL.md A6, O7). `absence`: the reader's, which he may have forgotten to end."""
+def notified(agent: Agent, ticket: TicketView, answered: Answered, settings: Settings, absence: Absence | None) -> Letter:
+    """A notification of what the customer wrote last, to be answered like one (MAIL.md A6, O7). `absence`: the reader's."""
     warnings = (f"{describe_absence(absence, settings)}, as you have said. The word back ends that.",) if absence else ()
-    told = notification(agent, ticket, customers_message(ticket, answered), warnings, settings)
+    return notification(agent, ticket, customers_message(ticket, answered), warnings, settings)
+
+
+def shown(
+    told: Letter, agent: Agent, answered: Answered, conversation: Sequence[Earlier], files: Iterable[StoredFile], settings: Settings
+) -> Letter:
+    """A ticket with all that was said on it, the newest first, below its notification, and with the names of its files."""
     said = tuple(_said(past, agent, settings) for past in _within(_without_last(conversation, answered), MOST_SAID))
-    return replace(told, template="shown", values={**told.values, "said": said})
+    return replace(told, template="shown", values={**told.values, "said": said, "files": describe_files(files)})
+
+
+def with_files(told: Letter, parcel: Parcel) -> Letter:
+    """A ticket's notification once more, with its files."""
+    return replace(told, enclosed=parcel.files, left_out=parcel.left_out)
+
+
+def no_files(face: Face, ticket: int) -> Letter:
+    """The answer to `files` where a ticket has none."""
+    return _letter(face, outcome="no_files", count=ticket)
 
 
 def _without_last(conversation: Sequence[Earlier], answered: Answered) -> tuple[Earlier, ...]:

@@ -103,6 +103,7 @@ EXAMPLES = {
     "next": Example(),
     "list": Example("status:open"),
     "show": Example("1"),
+    "files": Example(),
     "help": Example(),
 }
 """A command that is not among them is written alone, and may be done or come back; nothing of it may leak in either case."""
@@ -205,6 +206,8 @@ WRONG = (
     "#merge 999999",
     "#link printer",
     "#close now, please",
+    "#files nothing.pdf",
+    "#files 999999",
     "#canned refund",
     "#canned refnd order=1",
     "#canned refund oder=1 name=Ann",

@@ -46,6 +46,7 @@ def letters(face: Face) -> tuple[Letter, ...]:
         control_letters.absent(face, ABSENCE),
         control_letters.canned(face, SHELF),
         control_letters.canned(face, Shelf()),
+        control_letters.no_files(face, 1042),
         control_letters.commands(face),
         control_letters.not_done(face, [CommandFault(1, "there is no ticket 7")]),
     )
@@ -67,7 +68,7 @@ def test_a_list_has_a_line_for_each_ticket_and_says_how_many_there_are():
 
 
 def test_an_absence_is_told_by_the_readers_clock():
-    *_, away, open_end, back, absent, _, _, _, _ = map(text, letters(a_face()))
+    *_, away, open_end, back, absent, _, _, _, _, _ = map(text, letters(a_face()))
     assert "Until: Sun 22 Nov 2026 10:02 (UTC)\nDeputy: Anna Ivanova\n" in away
     assert open_end.endswith("\n\nYou are away from now on. Colleagues are told in your place.\n")
     assert back.endswith("\n\nYou are back.\n")
@@ -75,7 +76,7 @@ def test_an_absence_is_told_by_the_readers_clock():
 
 
 def test_the_canned_answers_are_listed_with_how_they_are_asked_for():
-    *_, canned, none, _, _ = map(text, letters(a_face("de")))
+    *_, canned, none, _, _, _ = map(text, letters(a_face("de")))
     assert canned.endswith(
         "\n\n#canned hours  (*)\nWe are open from nine to five.\n\n#canned italian  (it)\nBuongiorno.\n\n"
         "#canned refund order=…  (de, en)\nGuten Tag,\n"
