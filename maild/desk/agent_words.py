@@ -1,5 +1,6 @@
 """What an agent's mail says: his commands, his words, and what speaks against doing any of it (MAIL.md A5-A8). Pure."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -172,9 +173,9 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         at=now,
         commands=parsed.commands,
         body=parsed.body,
-        html=_html_of(message, parsed.body),
+        html=next(_html_of(message, (parsed.body,))),
         places=parsed.places,
-        html_around=tuple(_html_of(message, words) for words in part_around(parsed.body, parsed.places)) if parsed.places else (),
+        html_around=tuple(_html_of(message, part_around(parsed.body, parsed.places))) if parsed.places else (),
         full_text=message.text,
         internal=internal,
         attachments=message.attachments,
@@ -197,9 +198,11 @@ def _reach(reading: Reading, ticket: TicketView) -> Reach:
     return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number), shelf=reading.shelf)
 
 
-def _html_of(message: InboundMessage, body: str) -> str:
-    """MAIL.md A8: the agent's HTML, cut where commands have been cut from the text. A literal `##word` is put right in the text only."""
-    return "" if "##" in message.new_text else Excerpts(message.new_html).raw(body)
+def _html_of(message: InboundMessage, words: Iterable[str]) -> Iterator[str]:
+    """MAIL.md A8: the agent's HTML for each of these, cut where commands have been cut from the text. A literal `##word` is put right in
+    the text only."""
+    excerpts = Excerpts("" if "##" in message.new_text else message.new_html)
+    return map(excerpts.raw, words)
 
 
 def find_why_internal(reading: Reading, settings: Settings) -> Reason | None:

@@ -150,15 +150,14 @@ def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
         del rest[index]
     notes = [command.argument for command in read if isinstance(command, Command) and command.word == "note" and command.argument]
     commands = [item for item in read if isinstance(item, Command)]
-    errands = tuple(command for command in commands if _is_errand(command.word, command.argument))
+    of_ticket = tuple(command for command in commands if not _is_errand(command.word, command.argument))
     written = [index for index, line in rest.items() if line.strip()]
-    texts = (command.line - 1 for command in commands if command.word == TEXT and command not in errands)
     return Parsed(
-        tuple(command for command in commands if command not in errands),
+        of_ticket,
         "\n".join((*notes, *(_LITERAL.sub("#", line, count=1) for line in rest.values()))).strip("\n").rstrip(),
         (*(item for item in read if isinstance(item, CommandFault)), *_misplaced(rest)),
-        errands,
-        tuple(len(notes) + bisect_left(written, index) for index in texts),
+        tuple(command for command in commands if _is_errand(command.word, command.argument)),
+        tuple(len(notes) + bisect_left(written, command.line - 1) for command in of_ticket if command.word == TEXT),
     )
 
 

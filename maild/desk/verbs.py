@@ -26,6 +26,7 @@ NO_REACH = Reach()
 ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
 FIRST = frozenset(("merge", "undo"))
 """Commands after which the ticket may be another; those beside them are about that one."""
+MOST_ANSWERS = 20
 LAST = frozenset(("canned",))
 """Commands that say something about the ticket as the others leave it."""
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
@@ -298,6 +299,8 @@ def _split(state: _State, argument: str) -> _State:
 
 
 def _canned(state: _State, argument: str) -> _State:
+    if len(state.answers) == MOST_ANSWERS:
+        return state.fail(f"one mail holds {MOST_ANSWERS} canned answers at most")
     asked = read_asked(argument)
     if isinstance(asked, str):
         return state.fail(asked)

@@ -207,7 +207,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     }
     views = with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
-    with_files = {*found_beside.conversations, *question.wanted.files, *(views if question.wanted.files_here else ())}
+    with_files = {*found_beside.conversations, *(views if question.wanted.files or question.wanted.files_here else ())}
     requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
         tickets=views,

@@ -11,9 +11,10 @@ from maild.clerk import Clerk
 from maild.file_room import fetch
 from maild.ingest.arrival import Arrival
 from maild.ingest.worker import Reader
-from maild.known import StoredFile
+from maild.known import Question, StoredFile, Wanted
 from maild.store import errands, incoming, letters, tickets
 from maild.store.engine import Store
+from maild.store.recall import recall
 from tests.rig.mails import an_email_with_files, parsed
 from tests.rig.office import an_answer_to
 from tests.rig.small_office import an_office
@@ -63,6 +64,19 @@ def test_a_tickets_files_are_found_the_newest_first(store: Store, clerk: Clerk):
     assert photo.incoming > plan.incoming
     with store.reading() as tx:
         assert [row.id for row in tickets.list_messages(tx, 1)] == [plan.message, photo.message]
+
+
+def test_they_are_known_to_the_walk_where_they_are_asked_for_and_only_there(store: Store, clerk: Clerk):
+    ask(store, clerk)
+    with store.reading() as tx:
+        for wanted, known in (
+            (Wanted(), []),
+            (Wanted(files=frozenset({1})), [1]),
+            (Wanted(files_here=True), [1]),
+            (Wanted(tickets=frozenset({1})), [1]),
+        ):
+            question = Question("x@acme.example", tickets=frozenset({1}), wanted=wanted)
+            assert list(recall(tx, question, NOW).files) == known
 
 
 def test_their_bytes_are_those_that_came(store: Store, clerk: Clerk, reader: Reader):

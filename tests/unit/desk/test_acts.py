@@ -472,6 +472,11 @@ def test_a_canned_answer_that_shows_the_agents_own_address_comes_back():
     assert "an agent's own address" in linked.faults[0].text
 
 
+def test_one_mail_holds_so_many_canned_answers():
+    assert canned("", *["canned hours"] * 20).faults == ()
+    assert [fault.text for fault in canned("", *["canned hours"] * 21).faults] == ["one mail holds 20 canned answers at most"]
+
+
 def test_a_canned_answer_beside_a_note_stays_inside_and_belongs_above_what_is_split_off():
     note = canned("See:", "note", "canned hours", places=(1,))
     assert (messages(note), letters(note)) == ([(MessageKind.NOTE, True)], [])

@@ -182,6 +182,12 @@ def test_files_that_there_are_not():
     assert draft.beside == ()
 
 
+def test_files_of_a_merged_ticket_are_where_it_went():
+    merged = replace(a_ticket(7), status=Status.MERGED, merged_into=1042)
+    known = replace(with_files(PLAN), tickets={7: merged, 1042: a_ticket()})
+    assert the_letter(decided(fresh("files 7", known=known))).enclosed == (PLAN,)
+
+
 def test_the_word_files_alone_is_a_request_like_any_other():
     assert decided(fresh("files", known=with_files(PLAN))).after is not None
 
