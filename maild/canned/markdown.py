@@ -14,7 +14,6 @@ from markdown_it.token import Token
 from maild.canned.shelf import Piece, Variable
 from maild.ingest.clean_html import clean
 
-_ATTRIBUTE = re.compile(r"<[a-z0-9]+[^<>]*=\"[^\"<>]*\Z")
 _BLOCKS = frozenset(("paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"))
 _ALIGNMENT = re.compile(r"text-align:(left|right|center)")
 _WAYS = ("http://", "https://", "mailto:", "tel:")
@@ -58,14 +57,16 @@ def _dress(tokens: Sequence[Token]) -> None:
 
 
 def _placed(parts: Sequence[str], variables: Sequence[Variable]) -> Iterator[Piece]:
-    """Words and numbers of variables in turn, as `re.split` gives them."""
-    before = ""
+    """Words and numbers of variables in turn, as `re.split` gives them. Within a tag there is no other place for one than an address, in
+    which Markdown leaves no angle bracket."""
+    in_tag = False
     for place, part in enumerate(parts):
         if place % 2 == 0:
-            before += part
+            opened, closed = part.rfind("<"), part.rfind(">")
+            in_tag = opened > closed if opened != closed else in_tag
             yield part
         else:
-            yield replace(variables[int(part)], in_link=_ATTRIBUTE.search(before) is not None)
+            yield replace(variables[int(part)], in_link=in_tag)
 
 
 def _find_problems(tokens: Sequence[Token], stem: str) -> Iterator[Problem]:

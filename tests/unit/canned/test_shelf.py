@@ -49,7 +49,11 @@ def test_within_an_address_a_value_is_a_part_of_it_and_no_more():
     assert done.html == (
         f'{P}<a href="https://acme.example/?o=12%26admin%3D1%22%20onclick%3D%22x%23%2F..&amp;b=1" rel="noopener noreferrer">here</a></p>'
     )
-    assert "https://acme.example/{{".replace("{{", "Ann") in filled("<https://acme.example/{{ x }}>", x="Ann").html
+    twice = filled("{{ o }} [<](https://acme.example/{{ o }}/{{ o }}) {{ o }} > {{ o }}", o="a/b").html
+    words = "<bdi>a/b</bdi>"
+    link = '<a href="https://acme.example/a%2Fb/a%2Fb" rel="noopener noreferrer">&lt;</a>'
+    assert twice == f"{P}{words} {link} {words} &gt; {words}</p>"
+    assert 'href="https://acme.example/Ann"' in filled("<https://acme.example/{{ x }}>", x="Ann").html
 
 
 def test_a_word_of_the_text_is_not_taken_for_the_place_of_a_variable():
