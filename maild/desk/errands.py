@@ -155,7 +155,7 @@ def _notified(ticket: TicketView, asking: Asking) -> Letter:
 def _files(command: Command, asking: Asking) -> Decision | str:
     """MAIL.md A7: what notifications have not carried, or long ago."""
     number, name = read_files(command.argument)
-    ticket = asking.in_hand
+    ticket = asking.in_hand if asking.in_hand and asking.in_hand.number else None
     if number is not None and not (ticket and has_file(asking.known.files.get(ticket.number, ()), command.argument)):
         ticket = follow_merges(number, asking.known.tickets)
     elif number is not None:
