@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.completion import owners, queues
+from cli.completion import canned_answers, owners, queues
 from cli.context import Context
 from cli.front_desk import known_agent, open_front_desk, report_ticket
 from cli.group import Group
@@ -221,15 +221,32 @@ def new(
     report_ticket(context, ticket, as_json)
 
 
-@command.command(help="Answer the customer. TEXT may come on standard input.")
+@command.command(
+    short_help="Answer the customer.",
+    help="Answer the customer. TEXT may come on standard input. With --canned a canned answer of the desk's goes out, in the customer's "
+    "language: behind it stand its values, as NAME=VALUE, and perhaps a TEXT that stands below it.",
+)
 @number_argument
-@click.argument("text", required=False)
+@click.argument("text", nargs=-1, metavar="[TEXT]")
+@click.option("--canned", metavar="NAME", shell_complete=canned_answers, help="A canned answer (`maild template canned`).")
 @click.option("--close", is_flag=True, help="Close the ticket with this answer.")
 @as_option
 @json_option
 @click.pass_obj
-def reply(context: Context, number: int, text: str | None, close: bool, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("close", "")] if close else [], _text(text))
+def reply(context: Context, number: int, text: tuple[str, ...], canned: str | None, close: bool, agent: str | None, as_json: bool) -> None:
+    from maild.canned.argument import is_value, write_asked
+    from maild.ingest.hygiene import clean_text
+
+    closing = [("close", "")] if close else []
+    values = [word for word in text if is_value(word)] if canned is not None else []
+    texts = [word for word in text if word not in values]
+    if len(texts) > 1:
+        raise click.UsageError(f'"{texts[1]}" is too much: TEXT is one argument, in quotation marks')
+    if canned is None:
+        _act(context, number, agent, as_json, closing, _text(*texts))
+        return
+    asked = write_asked(canned, (word.partition("=")[::2] for word in values))
+    _act(context, number, agent, as_json, [*closing, ("canned", asked)], clean_text("".join(texts)))
 
 
 @command.command(help="An internal note. TEXT may come on standard input.")
@@ -404,7 +421,7 @@ def _act(context: Context, number: int, agent: str | None, as_json: bool, words:
         say(f"{describe_absence(absence, desk.office.desk.settings)}; others are told.")
 
 
-def _text(text: str | None) -> str:
+def _text(text: str | None = None) -> str:
     """What is to be said, as clean as what comes by mail (MAIL.md P3)."""
     from maild.errors import UsageError
     from maild.ingest.hygiene import clean_text

@@ -40,6 +40,7 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.explain import explain_firing
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
+from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
 
@@ -390,7 +391,7 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     if suppression := reading.known.suppressed.get(ticket.addressee.key):
         yield f"Mail to {ticket.addressee.address} may not arrive: {suppression.reason}."
     if size := reading.circumstances.full_size:
-        yield f"The mail is too large ({letters.describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
+        yield f"The mail is too large ({describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:
         yield f"The mail is damaged: {defect}."
 

@@ -58,7 +58,7 @@ class FrontDesk:
             answered = letters.answered_on(ticket, last_words_of(tx, ticket.number))
             customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
             known, earlier = self._suppressed(tx, *customers, *named_people(act.commands)), earlier_on(tx, ticket.number)
-            reach = Reach(others, is_sure=True, last=regroupings.find_last(tx, number))
+            reach = Reach(others, is_sure=True, last=regroupings.find_last(tx, number), shelf=self.office.desk.shelf)
             whole = replace(act, suppressed=known, earlier=earlier, reach=reach, away=absences.find_holding(tx, act.at))
             done = do(ticket, whole, answered, self.office.desk.settings)
             if done.faults:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.desk.query import Filter
-from maild.message import Address
+from maild.message import Address, Attachment
 from maild.regrouping import Regrouping
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
@@ -14,11 +14,14 @@ from maild.tokens import LetterKind, LetterToken
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries with their filters, `tickets`
-    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for."""
+    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for, `files` the tickets whose files are;
+    `files_here`: those of whatever ticket the mail is about."""
 
     listings: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
     tickets: frozenset[int] = frozenset()
     queues: frozenset[str] = frozenset()
+    files: frozenset[int] = frozenset()
+    files_here: bool = False
 
 
 NOTHING_WANTED = Wanted()
@@ -210,6 +213,15 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a ticket. `message` is the one that carries it, `incoming` the stored mail which that came in; its bytes are there."""
+
+    incoming: int
+    message: int
+    file: Attachment
+
+
+@dataclass(frozen=True, slots=True)
 class KnownAnswer:
     """A public answer to a customer. `agent` is whose it is, by key; None: somebody wrote it in the department's name (MAIL.md A15).
 
@@ -350,7 +362,8 @@ class Known:
     pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
     mails of the agent who writes, if there are so many, `answers` the last public answers of others on each candidate, the newest first
     (A11). `regroupings` are what was done last to each candidate, where that is asked for, `found` is what he wants to have looked up.
-    `away` are the agents who are away now, by key.
+    `away` are the agents who are away now, by key. `files` are those of the tickets that are shown or whose files are asked for, the
+    newest message's first.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -375,6 +388,7 @@ class Known:
     found: Found = NOTHING_FOUND
     regroupings: Mapping[int, Regrouping] = field(default_factory=dict)
     away: Mapping[str, Absence] = field(default_factory=dict)
+    files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

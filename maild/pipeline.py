@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
 from maild.decide import decide
@@ -52,6 +53,7 @@ class Desk:
     settings: Settings
     rules: RuleSet
     tokens: Tokens
+    shelf: Shelf = NO_ANSWERS
 
 
 def consider(
@@ -101,7 +103,7 @@ def read(
     conduct = with_turn(conduct, nature, thread, known.history)
     conduct = with_tried_number(conduct, sender, thread, tokens.find_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
-    reading = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
+    reading = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced, shelf=desk.shelf)
     return replace(reading, forwarded=read_forwarded(reading, tokens, desk.settings, now)) if message.forwarded else reading
 
 

@@ -187,7 +187,7 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
                 return _held(reading, act, ticket, words.text, settings)
             case "note":
                 return _do_act(reading, agent, ticket, Reason(CROSSED, describe_answers(act.crossed)), settings, now)
-    kept = _kept(reading, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
+    kept = _kept(reading, act, done, why_internal, settings) if why_internal and done.message else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     effects = (
         tell_received(reading, agent, proof),
@@ -244,14 +244,14 @@ def _held(reading: Reading, act: Act, ticket: TicketView, text: str, settings: S
     return Draft(IncomingState.DONE, Reason(CROSSED, why), before=ticket, after=ticket, effects=effects)
 
 
-def _kept(reading: Reading, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:
+def _kept(reading: Reading, act: Act, done: Done, why: Reason, settings: Settings) -> tuple[Effect, ...]:
     """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, the desk is
     set so, or the first line of what he answers said so. What he only passed on was meant for nobody here."""
     event = RecordEvent("kept_as_note", "maild", why.text)
     says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply", "undo") for command in act.commands)
     if says_so or reading.message.nothing_new:
         return (event,)
-    letter = letters.kept_as_note(act.agent, ticket, why, act.body, settings)
+    letter = letters.kept_as_note(act.agent, done.after, why, done.message.visible if done.message else "", settings)
     return (event, *post(replace(letter, as_of=find_known_until(reading)), settings))
 
 

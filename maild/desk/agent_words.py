@@ -1,5 +1,6 @@
 """What an agent's mail says: his commands, his words, and what speaks against doing any of it (MAIL.md A5-A8). Pure."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from maild.desk import letters
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, is_forward
+from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, parse, with_corrections
 from maild.desk.crossing import find_crossing
@@ -24,6 +26,7 @@ from maild.ingest.sender import PUBLIC_PLACES
 from maild.message import Address, InboundMessage, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
+from maild.sizes import describe_size
 from maild.ticket import TicketView
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
@@ -162,8 +165,8 @@ def _empty(act: Act) -> tuple[CommandFault, ...]:
 
 def _says_nothing_itself(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
     """Seen in practice: "Hello Ann, my answers are below in red", and they stand where Outlook quotes the notification without marks."""
-    has_files = any(map(letters.may_be_relayed, act.attachments))
-    if act.internal or has_files or not message.elided or not says_nothing_else(act.body):
+    says_more = act.places or any(map(letters.may_be_relayed, act.attachments))
+    if act.internal or says_more or not message.elided or not says_nothing_else(act.body):
         return ()
     why = "the mail says nothing itself above what it quotes without marks, where your words cannot be found; write them above it"
     return (CommandFault(0, why),)
@@ -179,9 +182,7 @@ def _oversize(full_size: int | None) -> tuple[CommandFault, ...]:
     """P13, L9: of a mail too large to be fetched the files are missing, so that an answer would be another than was written."""
     if full_size is None:
         return ()
-    return (
-        CommandFault(0, f"the mail is too large ({letters.describe_size(full_size)}), so its files were not fetched; send smaller ones"),
-    )
+    return (CommandFault(0, f"the mail is too large ({describe_size(full_size)}), so its files were not fetched; send smaller ones"),)
 
 
 def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, now: datetime) -> Act:
@@ -193,7 +194,9 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         at=now,
         commands=parsed.commands,
         body=parsed.body,
-        html=_html_of(message, parsed.body),
+        html=next(_html_of(message, (parsed.body,))),
+        places=parsed.places,
+        html_around=tuple(_html_of(message, part_around(parsed.body, parsed.places))) if parsed.places else (),
         full_text=message.text,
         internal=internal,
         attachments=message.attachments,
@@ -213,12 +216,14 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
 
 def _reach(reading: Reading, ticket: TicketView) -> Reach:
     is_sure = reading.sender.authenticated or reading.circumstances.released
-    return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number))
+    return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number), shelf=reading.shelf)
 
 
-def _html_of(message: InboundMessage, body: str) -> str:
-    """MAIL.md A8: the agent's HTML, cut where commands have been cut from the text. A literal `##word` is put right in the text only."""
-    return "" if "##" in message.new_text else Excerpts(message.new_html).raw(body)
+def _html_of(message: InboundMessage, words: Iterable[str]) -> Iterator[str]:
+    """MAIL.md A8: the agent's HTML for each of these, cut where commands have been cut from the text. A literal `##word` is put right in
+    the text only."""
+    excerpts = Excerpts("" if "##" in message.new_text else message.new_html)
+    return map(excerpts.raw, words)
 
 
 def find_why_internal(reading: Reading, settings: Settings) -> Reason | None:

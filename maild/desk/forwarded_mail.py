@@ -32,7 +32,7 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import TicketView, follow_merges
 
-NOT_HERE = frozenset({"merge", "split", "undo"})
+NOT_HERE = frozenset({"merge", "split", "undo", "canned"})
 """Commands about tickets that are there."""
 
 

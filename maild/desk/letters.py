@@ -12,6 +12,7 @@ from maild.message import Address, Attachment, InboundMessage
 from maild.outbox.copies import copied
 from maild.outbox.hygiene import one_line
 from maild.reason import Reason
+from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, TicketView
 from maild.tokens import LetterKind
 
@@ -20,7 +21,6 @@ MOST_OF_EARLIER = 200
 MOST_OF_NOTE = 400
 MOST_OF_SUBJECT = 100
 NOTE_LINE = 60
-_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 
 
@@ -56,12 +56,6 @@ class HeldMail:
     subject: str
     at: datetime
     ticket: int
-
-
-def describe_size(octets: int) -> str:
-    """In the largest unit that is not larger: `25 MiB`, `512 KiB`."""
-    unit, name = next(((unit, name) for unit, name in _UNITS if octets >= unit), (1, "bytes"))
-    return f"{octets / unit:.4g} {name}"
 
 
 def answered_by(message: InboundMessage) -> Answered:

@@ -29,6 +29,7 @@ DOES = {
     "link": ("NUMBER", "lets both tickets name each other"),
     "split": ("", "makes new tickets of blocks that begin with --- TITLE"),
     "undo": ("", "undoes what was merged, split off or linked last"),
+    "canned": ("NAME [NAME=VALUE…]", "puts a canned answer here, in the customer's language"),
 }
 """What each of `VERBS` does to a ticket: what stands behind it, and its effect."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.config.settings import Settings
 from maild.desk.blocks import Block
 from maild.desk.command import Command
@@ -25,13 +26,14 @@ class Reach:
     """What an act may reach beside its own ticket: the tickets its commands name, as far as there are such.
 
     `is_sure`: more than the token of this one ticket says who acts, so that he may show it to others. `last`: what was done to the ticket
-    last that can be undone. `blocks`: what is to be split off.
+    last that can be undone. `blocks`: what is to be split off. `shelf`: the canned answers there are.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
     is_sure: bool = False
     last: Regrouping | None = None
     blocks: tuple[Block, ...] = ()
+    shelf: Shelf = NO_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)

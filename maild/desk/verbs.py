@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
+from maild.canned.argument import read_asked
+from maild.canned.shelf import Filled
 from maild.config.settings import Settings
 from maild.desk.blocks import find_block_fault
+from maild.desk.canned import Unfit, fill_in
 from maild.desk.command import HASHES, Command, CommandFault
 from maild.desk.participants import find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, find_undo_fault, merge, undo
@@ -24,6 +27,9 @@ NO_REACH = Reach()
 ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
 FIRST = {"merge": 0, "undo": 0, "requester": 1, "same": 1}
 """Commands after which the ticket may be another, and then those after which it is another's; those beside them are about that one."""
+LAST = frozenset(("canned",))
+"""Commands that say something about the ticket as the others leave it."""
+MOST_ANSWERS = 20
 _NAMING_PEOPLE = frozenset(("cc", "requester", "to", "from"))
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
 _DELIVERABLE = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)*@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*")
@@ -36,6 +42,7 @@ class Performed:
 
     `status_set`, `owner_set`, `snooze_set`: a command said what it is to be, the same as before or not. `into`: the ticket as it was before
     the one that the commands came to was merged into it; `ticket` is that one, then. `splits`: the blocks become tickets of their own.
+    `answers` are the canned ones, in order.
     """
 
     ticket: TicketView
@@ -43,6 +50,7 @@ class Performed:
     effects: tuple[Effect, ...] = ()
     into: TicketView | None = None
     splits: bool = False
+    answers: tuple[Filled, ...] = ()
     internal: bool = False
     no_reply: bool = False
     status_set: bool = False
@@ -74,10 +82,11 @@ class _State(Performed):
 def perform(
     ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings, now: datetime, reach: Reach = NO_REACH
 ) -> Performed:
-    """The ticket after the commands, in order, but those of `FIRST` before all others. With any fault the ticket comes back as it was."""
+    """The ticket after the commands, in order, but those of `FIRST` before all others, and those of `LAST` after them. With any fault the
+    ticket comes back as it was."""
     state = _State(ticket, actor=actor, settings=settings, now=now, reach=reach)
     faults: list[CommandFault] = []
-    for command in sorted(commands, key=lambda command: FIRST.get(command.word, len(FIRST))):
+    for command in sorted(commands, key=lambda command: (FIRST.get(command.word, len(FIRST)), command.word in LAST)):
         state = VERBS[command.word](state, command.argument)
         faults += [_fault_of(command, fault) for fault in state.faults]
         state = replace(state, faults=())
@@ -341,6 +350,19 @@ def _split(state: _State, argument: str) -> _State:
     return state.fail(fault, by_commands=False) if fault else replace(state, splits=True)
 
 
+def _canned(state: _State, argument: str) -> _State:
+    if len(state.answers) == MOST_ANSWERS:
+        return state.fail(f"one mail holds {MOST_ANSWERS} canned answers at most")
+    asked = read_asked(argument)
+    if isinstance(asked, str):
+        return state.fail(asked)
+    match fill_in(asked, state.reach.shelf, state.ticket, state.actor, state.settings):
+        case Unfit() as unfit:
+            return state.fail(unfit.text, unfit.better)
+        case filled:
+            return replace(state, answers=(*state.answers, filled))
+
+
 def _undo(state: _State, argument: str) -> _State:
     """To whose ticket the words beside it would go is anybody's guess, so they are a note, and no customer is told of anything."""
     last = state.reach.last
@@ -397,4 +419,5 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "link": _link,
     "split": _split,
     "undo": _undo,
+    "canned": _canned,
 }

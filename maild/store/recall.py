@@ -202,9 +202,17 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
     found_beside = errands.find(tx, question.wanted)
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
-    named = {*question.tickets, *found_beside.conversations, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
+    named = {
+        *question.tickets,
+        *found_beside.conversations,
+        *question.wanted.files,
+        *adopters,
+        *on_tickets,
+        *(ticket for ticket in perhaps if ticket is not None),
+    }
     views = with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
+    with_files = {*found_beside.conversations, *(views if question.wanted.files or question.wanted.files_here else ())}
     requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
         tickets=views,
@@ -228,6 +236,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
         found=found_beside,
         away=absences.find_holding(tx, now),
+        files={number: errands.files_of(tx, number) for number in with_files},
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
     )
 
