@@ -168,7 +168,7 @@ def with_beside(draft: Draft, handed: Handed, settings: Settings, now: datetime)
     ran = run(handed.beside.errands, asking_of(reading, agent, settings, now, after))
     if faults := handed.beside.faults or performed.faults or ran.faults:
         return _not_done(handed, faults, settings, now)
-    message = _as_forwarded(draft.message, handed)
+    message, remarks = _as_forwarded(draft.message, handed), tuple(_remarks(handed, after, settings))
     return replace(
         draft,
         after=after,
@@ -180,10 +180,11 @@ def with_beside(draft: Draft, handed: Handed, settings: Settings, now: datetime)
             *(replace(event, by=agent.key) for event in performed.events),
             *performed.effects,
             *left,
+            *(() if draft.tell or reading.circumstances.quiet else _tell_forwarder(after, message, remarks, handed, settings)),
         ),
         beside=(*draft.beside, *ran.decisions),
         seen=_with_silence(handed),
-        remarks=tuple(_remarks(handed, after, settings)),
+        remarks=remarks,
         told_too=(agent.key, *((after.owner,) if after.owner and after.owner not in (agent.key, *reading.known.away) else ())),
     )
 
@@ -236,6 +237,14 @@ def _as_forwarded(message: AddMessage | None, handed: Handed) -> AddMessage | No
     written = handed.request.message.date
     shown = written if written and written <= (message.shown or message.at) else message.shown
     return replace(message, references=(*message.references, message.message_id), shown=shown)
+
+
+def _tell_forwarder(
+    ticket: TicketView, message: AddMessage | None, remarks: tuple[str, ...], handed: Handed, settings: Settings
+) -> Iterator[Effect]:
+    """Of mere thanks nobody else is told; whoever forwards them sees on which ticket they are."""
+    earlier = handed.reading.known.earlier.get(ticket.number, ())
+    return tell_agents((handed.agent.key,), ticket, message, remarks, settings, earlier) if message else iter(())
 
 
 def _notes(handed: Handed, now: datetime) -> Iterator[AddMessage]:

@@ -423,3 +423,27 @@ def test_a_mail_that_borrows_the_id_of_another_leads_nowhere_either(office: Offi
     first = office.opened(an_email(sender="eve@else.example", subject="My lamp", message_id="lamp@else.example"))
     borrowed = an_email(sender=ANN, subject="My chair", message_id="lamp@else.example")
     assert office.opened(attached("", borrowed)).number == first.number + 1
+
+
+def test_of_thanks_that_are_forwarded_the_agent_alone_is_told(office: Office):
+    """F9."""
+    first = office.opened(an_email(sender=ANN, subject="My chair", body=f"{TEXT}\n"))
+    office.receive(an_answer_to(office.letters("boris@acme.example")[0], "boris@acme.example", "It is mended.", headers=JUDGED))
+    thanks = an_answer_to(office.letters("ann@globex.example")[-1], ANN, "Thank you!", to="anna@acme.example")
+    assert office.receive(attached("", thanks)) == first.number
+    assert first.ticket.status is Status.WAITING
+    assert [len(first.letters(f"{agent}@acme.example")) for agent in ("anna", "boris")] == [2, 1]
+    assert "! Anna Ivanova forwarded this mail." in first.letters("anna@acme.example")[-1]
+
+
+def test_an_answer_between_the_lines_of_its_notification_takes_no_note_along(office: Office):
+    office.opened(attached("She is difficult, and has not paid since May. Be careful with promises of any kind."))
+    notification = office.letters("anna@acme.example")[-1]
+    quoted = "\n".join(f"> {line}" for line in text_of(notification).split("\n"))
+    above, owner, below = quoted.partition("> Owner: nobody")
+    answer = f"On Fri, Nov 20, 2026 at 10:02 AM Ann wrote:\n{above}{owner}\n\nA new one comes.\n\n{below}"
+    office.receive(an_answer_to(notification, "anna@acme.example", answer, headers=JUDGED))
+    (letter,) = office.letters("ann@globex.example")
+    assert "A new one comes." in text_of(letter)
+    for inside in ("difficult", "promises", "Owner", "forwarded"):
+        assert inside not in letter.as_string()
