@@ -189,5 +189,7 @@ PIECES += [
 def test_any_pieces_are_a_message(pieces: list[bytes]) -> None:
     raw = b"".join(pieces)
     opened = open_message(raw, with_files=True)
-    check_clean(opened.message)
-    assert set(opened.files) == {attachment.part for attachment in opened.message.attachments}
+    read = (opened.message, *((opened.message.forwarded.mail,) if opened.message.forwarded else ()))
+    for message in read:
+        check_clean(message)
+    assert set(opened.files) == {attachment.part for message in read for attachment in message.attachments}
