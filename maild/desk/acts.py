@@ -67,7 +67,8 @@ class Act:
 
     @property
     def says_something(self) -> bool:
-        return bool(self.body.strip()) or any(map(letters.may_be_relayed, self.attachments))
+        has_answer = any(command.word == "canned" for command in self.commands)
+        return has_answer or bool(self.body.strip()) or any(map(letters.may_be_relayed, self.attachments))
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _own_values(ticket: TicketView, actor: str, settings: Settings) -> Mapping[s
     queue, agent = settings.queues.get(ticket.queue), settings.agents.get(actor)
     requester, author = display_name(ticket.requester.name), shown_name(agent, settings) if agent else ""
     return {
-        "ticket.number": str(ticket.number),
+        "ticket.number": str(ticket.number or ""),
         "ticket.subject": one_line(ticket.subject),
         "requester.name": requester,
         "requester.first_name": _first_name(requester),

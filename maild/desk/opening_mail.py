@@ -103,6 +103,8 @@ def _find_misfit(command: Command, openings: list[Command]) -> str:
     writes = any(opening.word == "to" for opening in openings)
     if name == "ack" and writes:
         return "#ack is for #from; with #to your words are the first that goes out"
+    if name == "canned" and not writes:
+        return "#canned puts in what the desk says, and with #from your words are the customer's; answer her in a reply"
     if name in _KEEPING and writes:
         return f"#to sends your words, and #{name} keeps them inside; #from ADDRESS opens a ticket without writing to anybody"
     return ""

@@ -41,6 +41,10 @@ def test_the_desk_knows_of_the_ticket_the_customer_and_the_agent():
     assert done.text == expected
 
 
+def test_a_ticket_that_is_only_to_be_opened_has_no_number_to_tell():
+    assert fill("a", a_shelf(a="{{ ticket.number }}"), number=0) == Unfit('"a" lacks ticket.number; write #canned a ticket.number=…')
+
+
 def test_of_an_agents_name_customers_see_what_the_desk_shows_of_it():
     asked, shelf = read_asked("a"), a_shelf(a="{{ author.name }}")
     assert not isinstance(asked, str)

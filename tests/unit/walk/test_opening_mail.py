@@ -17,6 +17,7 @@ from maild.rules.ruleset import NO_RULES
 from maild.ticket import MessageKind, Status
 from maild.tokens import LetterKind
 from tests.builders import NOW, a_queue, a_ticket, some_settings, some_tokens
+from tests.rig.canned import SHELF
 from tests.rig.mails import an_email
 from tests.unit.walk.test_forgeries import FORGERIES
 
@@ -45,7 +46,7 @@ def received(
     head = f"Authentication-Results: mx.acme.example; dmarc={verdict} header.from=acme.example\r\n"
     raw = head.encode() + an_email(**{"sender": sender, "to": "support@acme.example", "subject": "Your order", "body": body} | mail)
     asking = known if callable(known) else lambda question: known
-    desk = Desk(settings or trusting(), NO_RULES, some_tokens())
+    desk = Desk(settings or trusting(), NO_RULES, some_tokens(), SHELF)
     return consider(parse_message(raw), Circumstances("support", **circumstances), asking, desk, NOW)
 
 
@@ -154,6 +155,14 @@ def test_what_is_taken_down_is_acknowledged_if_that_is_said_and_it_may():
     assert [template for template, _ in sent(withheld)] == ["notification"]
     assert "ack_withheld" in [effect.kind for effect in withheld.effects if isinstance(effect, RecordEvent)]
     assert returned(received(f"{TO}\n#ack\n{WORDS}")).startswith("line 2: #ack is for #from")
+
+
+def test_a_conversation_may_begin_with_a_canned_answer_and_what_is_taken_down_has_none():
+    """PRODUCT 22. The ticket has no number yet that could be told."""
+    canned = "#canned refund order=12"
+    assert the_letter(received(f"{TO}\n{canned}")).body.startswith("Dear Dora,\n\nwe have paid order **12** back:")
+    assert the_letter(received(f"{TO}\nHello,\n{canned}\nBye.")).body.startswith("Hello,\n\nDear Dora,\n\nwe have paid")
+    assert returned(received(f"{FROM}\n{canned}\nIt burns.")).startswith("line 2: #canned puts in what the desk says")
 
 
 def test_who_stands_in_copy_takes_part_and_is_not_sent_it_again():
