@@ -14,6 +14,7 @@ from maild.desk.agent_mail import decide_agent_mail
 from maild.desk.courtesy import is_courtesy
 from maild.desk.doubt import describe_proof, find_doubt, with_doubts
 from maild.desk.forwarded_mail import decide_beside_ticket, find_handed, with_beside
+from maild.desk.held_mail import hold_strangers_mail
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
 from maild.desk.messages import message_of
 from maild.desk.participants import tell_who_joined, with_persons, with_third_party
@@ -271,6 +272,10 @@ def _oddities(reading: Reading) -> Iterator[RecordEvent]:
         yield RecordEvent("evidence_disagrees", "maild", f"not followed: {other.text}")
     if reading.sender.strange_token:
         yield RecordEvent("token_elsewhere", "maild", f"an agent's token under the address {by}; it gives no rights")
+    if reading.sender.personal_of:
+        yield RecordEvent(
+            "token_elsewhere", "maild", f"the personal address of {reading.sender.personal_of} in a mail of {by}; it gives no rights"
+        )
     if reading.thread.collision:
         yield RecordEvent("mid_collision", "maild", "its Message-ID belongs to another message and is not used for threading")
     if len(senders) > 1:
@@ -403,6 +408,7 @@ CASES: tuple[Case, ...] = (
     decide_sent_mail,
     decide_report,
     _no_sender,
+    hold_strangers_mail,
     _forwarded,
     decide_agent_mail,
     _stray_automatic,

@@ -144,7 +144,7 @@ def _with_commands(
         addressees=question.addressees | find_named_addresses(lines),
         tags=words,
         undoes="undo" in words,
-        wanted=find_wanted(find_asked(message, sender.token, desk.settings) or find_errands(lines), agent, desk.settings, now),
+        wanted=find_wanted(find_asked(message, sender, desk.settings) or find_errands(lines), agent, desk.settings, now),
     )
 
 

@@ -15,6 +15,7 @@ Behind the plus of a department's address (`maild.plus`), each with a key of its
     support+a1042.77.mac@…          where one agent answers one notification (A1, A6); a note address will be `n…`
     support+b77.1.mac@…             the envelope sender of letter 77 to its first recipient (O5), and the ENVID of a report about it (B2)
     support+p4711.mac@…             a probe: the mail by which `maild doctor` sees whether such addresses work; as a Message-ID, too
+    support+anna.mac@…              an agent's personal address, which proves a fresh mail of hers (A3); it is the same as long as the key
 """
 
 import base64
@@ -35,6 +36,7 @@ CUSTOMER = "customer"
 _ID = re.compile(rf"(?P<kind>[casn])\.(?P<ticket>\d{{1,12}})\.(?P<letter>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE)
 _ANCHOR = re.compile(rf"t\.(?P<ticket>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE)
 _DETAIL = re.compile(rf"(?P<form>[rabp])(?P<numbers>\d{{1,12}}(?:\.\d{{1,12}})?)\.(?P<mac>{MAC_PATTERN})", re.IGNORECASE)
+_PERSONAL = re.compile(rf"(?P<agent>\w[\w.-]{{0,63}})\.(?P<mac>{MAC_PATTERN})", re.IGNORECASE | re.ASCII)
 _REF_LINE = re.compile(rf"maild-ref:\s{{0,8}}(n\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN})", re.IGNORECASE)
 _BREAK = r"[\s\u00ad\u200b-\u200f\u2060\ufeff]{0,4}"
 _DASH = r"[-\u2010-\u2015\u2212－]"
@@ -195,6 +197,20 @@ class Tokens:
         numbers = self._read_detail("p", "probe", detail)
         return numbers[0] if numbers else None
 
+    def mint_personal(self, agent: str) -> str | None:
+        """What stands behind the plus of an agent's personal address (MAIL.md A3); None for a key that would make it another address of
+        ours, or none that mail systems take."""
+        detail = f"{agent.casefold()}.{_stamped(self._newest, 'personal', agent)}"
+        return detail if _match_personal(detail) else None
+
+    def read_personal(self, detail: str) -> str | None:
+        """Whose a valid personal address is."""
+        match = _match_personal(detail)
+        if not match or not (key := self._key_of(match["mac"])):
+            return None
+        mac, namesakes = match["mac"].lower(), (agent for agent in self._agents if agent.casefold() == match["agent"].casefold())
+        return next((agent for agent in namesakes if _same(_stamped(key, "personal", agent), mac)), None)
+
     def find_probe(self, text: str) -> int | None:
         """The number of the first valid probe named in a text, such as a header."""
         numbers = (self.read_probe(match[0]) for match in _DETAIL.finditer(text))
@@ -214,12 +230,17 @@ class Tokens:
         ours = f"@{self.domain}".casefold()
         ids = [given for given in message_ids if given.casefold().endswith(ours) and (_ID.fullmatch(given) or _ANCHOR.fullmatch(given))]
         wrong = {given.casefold() for given in ids if self.read_message_id(given) is None and self.read_anchor(given) is None}
-        wrong |= {detail.casefold() for detail in details if _DETAIL.fullmatch(detail) and not self._is_own(detail)}
+        wrong |= {detail.casefold() for detail in details if self._has_our_form(detail) and not self._is_own(detail)}
         wrong |= {subject[tag.start : tag.end].casefold() for tag in self.find_tags(subject) if tag.guessed}
         return len(wrong)
 
+    def _has_our_form(self, detail: str) -> bool:
+        """A name is part of the form only where an agent has it: others may use details of their own."""
+        match = _match_personal(detail)
+        return _DETAIL.fullmatch(detail) is not None or (match is not None and match["agent"].casefold() in map(str.casefold, self._agents))
+
     def _is_own(self, detail: str) -> bool:
-        reads = (self.read_reply, self.read_answer, self.read_bounce, self.read_probe)
+        reads = (self.read_reply, self.read_answer, self.read_bounce, self.read_probe, self.read_personal)
         return any(read(detail) is not None for read in reads)
 
     def strip_tags(self, subject: str) -> str:
@@ -274,6 +295,10 @@ class Tokens:
             return False
         typed = given.upper().translate(_CROCKFORD_READING)
         return any(_same(_check(key, ticket), typed) for key in self._keys)
+
+
+def _match_personal(detail: str) -> re.Match[str] | None:
+    return None if _DETAIL.fullmatch(detail) else _PERSONAL.fullmatch(detail)
 
 
 _CROCKFORD_READING = str.maketrans({"O": "0", "I": "1", "L": "1"})

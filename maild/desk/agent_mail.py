@@ -17,6 +17,7 @@ from maild.desk.command_lines import says
 from maild.desk.control_mail import asking_of, decide_control_mail
 from maild.desk.crossing import as_note, describe_answers, find_known_until, find_policy, find_release
 from maild.desk.errands import run
+from maild.desk.held_mail import hold_unverified
 from maild.desk.letters import Answered
 from maild.desk.messages import message_of
 from maild.desk.opening_mail import decide_opening, opens_ticket
@@ -29,7 +30,7 @@ from maild.draft import Draft
 from maild.effects import Effect, IncomingState, Merge, RecordEvent, SendCrossed, SendKept, SendMended
 from maild.known import CROSSED, KnownLetter, ReturnedMail
 from maild.message import Address, MessageClass
-from maild.outbox.guard import cap_refusal, post
+from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, ParticipantRole, TicketView, follow_merges, latest_ids
@@ -56,11 +57,11 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
         return None if may_pass else hold_unproven(reading, agent, settings, now)
     if opening := _find_opening(reading, agent, settings, now):
         # A3: it goes to whom its text names, so that a token is not enough.
-        is_sure = reading.sender.authenticated or is_released
+        is_sure = reading.sender.vouched or is_released
         return opening if is_sure else hold_unproven(reading, agent, settings, now)
     if control := decide_control_mail(reading, agent, settings, now):
         return control
-    if ticket is None and (reading.sender.authenticated or is_released):
+    if ticket is None and (reading.sender.vouched or is_released):
         return None
     if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
         return hold_unproven(reading, agent, settings, now)
@@ -98,22 +99,8 @@ def _automatic(reading: Reading, ticket: TicketView, now: datetime) -> Draft:
 
 
 def hold_unproven(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft:
-    """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address.
-
-    Whoever forges his name decides how many such letters there would be, so they are capped (L4). A token nobody has but he, or who has
-    mail of his: an answer of his never vanishes untold.
-    """
-    queue = reading.departments.primary.key
-    why, ticket = _why_unproven(reading), reading.thread.ticket
-    home = Address(agent.name, agent.email)
-    is_quiet = reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
-    capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
-    untold = capped if capped and reading.sender.token is None and not is_quiet else None
-    not_told = f"; {agent.name} is not told: {untold.text}" if untold else ""
-    reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}{not_told}")
-    held = letters.HeldMail(reading.message.subject, reading.circumstances.received or now, ticket.number if ticket else 0)
-    letter = letters.unverified(agent, queue, why, held, settings)
-    return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet or untold else post(letter, settings))
+    """MAIL.md A4: nothing relayed, nothing run; held in quarantine, and the agent told at his registered address."""
+    return hold_unverified(reading, agent, _why_unproven(reading), settings, now)
 
 
 def _why_unproven(reading: Reading) -> Reason:

@@ -10,9 +10,10 @@ from difflib import get_close_matches
 
 from maild.config.settings import Settings
 from maild.desk.absence import is_spoken
+from maild.desk.answered_letter import is_forward
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command
 from maild.ingest.prefixes import strip_prefixes
-from maild.ingest.sender import FoundToken
+from maild.ingest.sender import Sender
 from maild.message import InboundMessage
 
 UNKNOWN = ""
@@ -84,18 +85,17 @@ CONTROLS: dict[str, Control] = {
 }
 
 
-def find_asked(message: InboundMessage, token: FoundToken | None, settings: Settings) -> tuple[Command, ...] | None:
+def find_asked(message: InboundMessage, sender: Sender, settings: Settings) -> tuple[Command, ...] | None:
     """What an agent's mail asks of the desk, if that is all it does: a fresh mail, or a reply to a letter that is about no ticket.
 
-    None where it is no such mail. `token` is his, where it has one.
+    None where it is no such mail.
     """
-    if token:
-        return _find_in_reply(message) if token.token.ticket == 0 else None
+    if sender.token:
+        return _find_in_reply(message) if sender.token.token.ticket == 0 else None
     subject = _read(message.subject)
     if subject and not message.in_reply_to and CONTROLS[subject.word].fits(subject.argument, settings):
         return (subject,)
-    recipients = (*message.recipients, *(address.address for address in (*message.to, *message.cc)))
-    if not any(map(settings.is_control_address, recipients)):
+    if not (_is_to_control_address(message, settings) or (sender.personal and _is_to_the_desk_alone(message, settings))):
         return None
     has_subject = bool(strip_prefixes(message.subject).strip())
     return (subject or _unknown(message.subject),) if has_subject else (_read_first_line(message.new_text),)
@@ -105,6 +105,19 @@ def suggest(written: str) -> str:
     """The control word that was perhaps meant, "" if none is near."""
     word = written.strip().lstrip(HASHES).partition(" ")[0].casefold()
     return next(iter(get_close_matches(word, list(CONTROLS), n=1, cutoff=0.6)), "")
+
+
+def _is_to_control_address(message: InboundMessage, settings: Settings) -> bool:
+    recipients = (*message.recipients, *(address.address for address in (*message.to, *message.cc)))
+    return any(map(settings.is_control_address, recipients))
+
+
+def _is_to_the_desk_alone(message: InboundMessage, settings: Settings) -> bool:
+    """Whether a mail to the agent's personal address is to nobody else, and is no answer and no forward: with other mail that address only
+    proves who sends it."""
+    own = [settings.department_at(address.address) for address in (*message.to, *message.cc)]
+    passes_on = is_forward(message) or message.forwarded is not None
+    return all(found is not None and found.detail for found in own) and not passes_on and not message.in_reply_to
 
 
 def _find_in_reply(message: InboundMessage) -> tuple[Command, ...]:

@@ -18,7 +18,7 @@ from maild.ticket import TicketView
 
 def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft | None:
     """What it asks is done and answered at his registered address; it opens no ticket. None where it is other mail, or not proven."""
-    asked = find_asked(reading.message, reading.sender.token, settings)
+    asked = find_asked(reading.message, reading.sender, settings)
     if asked is None or not _is_proven(reading):
         return None
     words = "; ".join(f"{command.word} {command.argument}".strip() for command in asked)
@@ -38,9 +38,10 @@ def asking_of(reading: Reading, agent: Agent, settings: Settings, now: datetime,
 
 
 def _is_proven(reading: Reading) -> bool:
-    """A reply to a letter about no ticket carries that letter's token; a fresh mail has its From alone, or a person has let it in (A4)."""
+    """A reply to a letter about no ticket carries that letter's token; a fresh mail has its From alone, or came to the agent's personal
+    address, or a person has let it in (A4)."""
     is_reply = reading.sender.token is not None
-    return reading.circumstances.released or (reading.sender.proven if is_reply else reading.sender.authenticated)
+    return reading.circumstances.released or (reading.sender.proven if is_reply else reading.sender.vouched)
 
 
 def tell_not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading) -> tuple[Decision, ...]:

@@ -66,10 +66,10 @@ def find_handed(reading: Reading, settings: Settings) -> Handed | None:
     agent = settings.agents.get(reading.sender.agent or "")
     if agent is None or reading.sender.token or reading.nature.message_class is not MessageClass.HUMAN:
         return None
-    if not (reading.sender.authenticated or reading.circumstances.released) or opens_ticket(reading, settings):
+    if not (reading.sender.vouched or reading.circumstances.released) or opens_ticket(reading, settings):
         return None
     is_announced = passes_on(reading.message.subject) and reading.thread.ticket is None
-    if not (reading.forwarded or is_announced) or is_as_customer(reading) or find_asked(reading.message, None, settings):
+    if not (reading.forwarded or is_announced) or is_as_customer(reading) or find_asked(reading.message, reading.sender, settings):
         return None
     why_not = _why_not(reading.forwarded, settings)
     here = _find_here(reading, why_not)
@@ -263,8 +263,7 @@ def _with_silence(handed: Handed) -> Reading:
 
 
 def _event(handed: Handed, what: str) -> RecordEvent:
-    sender = handed.reading.sender
-    proof = f"proven by {sender.authentication.inside or sender.authentication.reason.text}" if sender.authenticated else "released by hand"
+    proof = f"proven by {handed.reading.sender.voucher}" if handed.reading.sender.vouched else "released by hand"
     return RecordEvent("forwarded", handed.agent.key, f"from {handed.agent.name}, {proof}: {what}")
 
 

@@ -45,9 +45,11 @@ class Sender:
     """`agent` is set where the From is an agent's address; `proof` says how he proved it, or why he did not (MAIL.md A3).
 
     `proven`: he may answer and change tickets, by what `agent_auth` asks. `authenticated`: his From is strict and passed S1, which is all
-    that fresh mail can show, having no token. `token` is the agent token found, `strange_token` marks one under a From it was not made for
-    (MAIL.md A1a). `distrust` is why nothing weaker than a token is believed of him at the moment (S6). `carrier`
-    is the machine that named him; None: he wrote himself. `forwarded_by`: the name of the agent who has handed his mail on (A12).
+    that fresh mail can show, having no token; `personal`: it is strict, has not failed S1, and the mail came to his personal address, which
+    shows as much (A3). `personal_of` is whose personal address it came to, if that is somebody else's. `token` is the agent token found,
+    `strange_token` marks one under a From it was not made for (MAIL.md A1a). `distrust` is why nothing weaker than a token is believed of
+    him at the moment (S6). `carrier` is the machine that named him; None: he wrote himself. `forwarded_by`: the name of the agent who has
+    handed his mail on (A12).
     """
 
     address: Address | None
@@ -61,6 +63,21 @@ class Sender:
     distrust: Reason | None = None
     carrier: Carrier | None = None
     forwarded_by: str = ""
+    personal: bool = False
+    personal_of: str | None = None
+
+    @property
+    def vouched(self) -> bool:
+        """Whether a fresh mail, which can carry no token, is his (MAIL.md A3: proof by act). What it discloses goes to his registered
+        address only."""
+        return self.authenticated or self.personal
+
+    @property
+    def voucher(self) -> str:
+        """By what it is, in words."""
+        if self.authenticated:
+            return self.authentication.inside or self.authentication.reason.text
+        return "his personal address" if self.personal else ""
 
 
 def identify(message: InboundMessage, witness: Witness | None, settings: Settings, tokens: Tokens) -> Sender:
@@ -68,8 +85,10 @@ def identify(message: InboundMessage, witness: Witness | None, settings: Setting
     agent = next((found for address in message.header_from if (found := settings.agent_at(address.address))), None)
     authentication = judge(message, witness, agent.logins + agent.addresses if agent else ())
     token = next(_find_agent_tokens(message, settings, tokens), None)
+    owners = [owner for detail in find_details(message, settings) if (owner := tokens.read_personal(detail))]
+    personal_of = next(iter(owners), None)
     if agent is None:
-        return Sender(message.author, authentication, token=token, strange_token=token is not None)
+        return Sender(message.author, authentication, token=token, strange_token=token is not None, personal_of=personal_of)
     own_token = token if token and token.token.agent == agent.key else None
     fault = _from_fault(message)
     failure = fault or _proof_failure(own_token, authentication, settings.trust.agent_auth)
@@ -82,6 +101,8 @@ def identify(message: InboundMessage, witness: Witness | None, settings: Setting
         proof=failure or Reason("proven", _describe_proof(own_token, authentication)),
         token=own_token,
         strange_token=token is not None and own_token is None,
+        personal=fault is None and agent.key in owners and authentication.verdict is not AuthResult.FAIL,
+        personal_of=None if agent.key in owners else personal_of,
     )
 
 

@@ -24,6 +24,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
     customer     to agents: who the requester is to the desk: since (a day, or ""), count, agent (who had the last ticket, or ""), tickets
                  (others of his: number, subject, queue, status); empty where that was not asked
     snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock
+    personal     to agents, in letters about no ticket: the reader's personal address, or ""
     asked, outcome, listed, commands, canned, absence, absent: what an agent has asked the desk itself, and the answer
     said         to agents: the whole conversation of a ticket they asked for: head, words; files: names and sizes of its files
     warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail

@@ -10,7 +10,12 @@ from maild.reason import Reason
 from maild.tokens import MAC_PATTERN
 
 _REFERENCE_LINE = "maild-ref"
-_TOKEN = re.compile(rf"(?:n\.|\+a)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}")
+# Letters and addresses for answers, and the personal ones (`maild.tokens`). What customers get themselves, `+r1042.…` and `+b77.1.…`, is no
+# secret.
+_TOKEN = re.compile(
+    rf"(?:n\.|\+a)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}|\+(?!r\d{{1,12}}\.|b\d{{1,12}}\.\d)\w[\w.-]{{0,63}}\.{MAC_PATTERN}(?!\w)",
+    re.ASCII,
+)
 _MARKUP = re.compile(r"<[^<>]{0,2000}>")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 

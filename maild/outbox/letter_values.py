@@ -8,6 +8,7 @@ from maild.outbox.copies import copied
 from maild.outbox.faces import author_name, person_name, shortened
 from maild.outbox.hygiene import one_line
 from maild.outbox.letter_draft import LetterDraft
+from maild.outbox.ways_back import write_personal_address
 from maild.templates.values import OPTIONAL, Html
 from maild.ticket import Status
 from maild.tokens import Tokens
@@ -40,7 +41,7 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
     }
     if draft.for_agents:
         copies = copied(draft.ticket, settings) if draft.ticket else ()
-        values |= {"copies": tuple(one_line(str(person)) for person in copies), **_agent_values(draft, len(copies), tokens)}
+        values |= {"copies": tuple(one_line(str(person)) for person in copies), **_agent_values(draft, len(copies), settings, tokens)}
         values |= {"customer": _customer_values(draft, settings)}
     return {**values, **letter.values}
 
@@ -71,14 +72,14 @@ def _signature(draft: LetterDraft, settings: Settings) -> str:
     return "\n".join(dict.fromkeys(name for name in names if name))
 
 
-def _agent_values(draft: LetterDraft, copies: int, tokens: Tokens) -> dict[str, object]:
+def _agent_values(draft: LetterDraft, copies: int, settings: Settings, tokens: Tokens) -> dict[str, object]:
     """Where a reply goes, and the token that proves it (MAIL.md O7, A1). Only a letter to one agent carries a token; that of a letter about
     no ticket is good for what the desk itself is asked."""
     if draft.letter.agent is None:
         return {}
     reference = tokens.mint_reference_line(draft.ticket.number if draft.ticket else 0, draft.number, draft.letter.agent)
     if draft.ticket is None:
-        return {"reference": reference}
+        return {"reference": reference, "personal": write_personal_address(draft, settings, tokens)}
     others = f" + {copies}" if copies else ""
     person = draft.ticket.reply_to or person_name(draft.ticket.requester)
     whom = shortened(person, REPLY_NAME - len(others)) + others

@@ -1,4 +1,4 @@
-"""The ways back: the address answers go to, and the one bounces go to (MAIL.md O4, O5, L8). Pure.
+"""The ways back: the address answers go to, the one bounces go to, and an agent's personal one (MAIL.md O4, O5, L8, A3). Pure.
 
 Plus addresses stand in letters only where the department's were seen to work (`maild.round_trip`), or where the desk insists (`desk.plus`).
 Even then the envelope sender, over which a relay may refuse the letter, has one only where that was seen to go through.
@@ -25,6 +25,13 @@ def write_envelopes(draft: LetterDraft, settings: Settings, tokens: Tokens) -> t
     """One for each addressee. All have an id of their own, which a relay that knows RFC 3461 puts into its reports."""
     ids = ((person, tokens.mint_bounce(draft.number, position)) for position, person in enumerate(draft.letter.addressees, 1))
     return tuple(Envelope(person, _envelope_sender(draft, identifier, settings), identifier) for person, identifier in ids)
+
+
+def write_personal_address(draft: LetterDraft, settings: Settings, tokens: Tokens) -> str:
+    """MAIL.md A3: where the reader of a letter to an agent asks the desk itself, for him alone to know; "" where there is none."""
+    detail = tokens.mint_personal(draft.letter.agent) if draft.for_agents and draft.letter.agent else None
+    address = plus.with_detail(draft.queue.address, detail) if detail and uses_plus(_round_trip(draft), settings) else None
+    return address or ""
 
 
 def uses_plus(trip: RoundTrip | None, settings: Settings) -> bool:

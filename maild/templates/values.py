@@ -85,6 +85,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     "files": ["plan.pdf (12 KiB)", "film.mp4 (30 MiB)"],
     "absence": {"until": "Tue 12 May 2026 09:00 (Europe/Sofia)", "deputy": "Boris Petrov"},
     "absent": "Boris Petrov",
+    "personal": "support+anna.0aabcdefghijklmnop@acme.example",
     "commands": [{"usage": "#close", "does": "closes the ticket"}],
     "canned": [{"usage": "#canned refund order=…", "languages": "de, en", "begins": "Your money is on its way back."}],
     "mendable": True,
@@ -109,6 +110,7 @@ OPTIONAL: Mapping[str, object] = {
     "commands": (),
     "canned": (),
     "files": (),
+    "personal": "",
     "absence": {"until": "", "deputy": ""},
     "absent": "",
     "mendable": False,
@@ -140,10 +142,11 @@ FOR_AGENTS = frozenset(
         "quarantined",
         "control",
         "shown",
+        "personal-address",
     }
 )
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
-ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control"})
+ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control", "personal-address"})
 FOR_RULES = frozenset({"escalation", "faq-password"})
 """Kinds of ours that nothing but a rule sends."""
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}

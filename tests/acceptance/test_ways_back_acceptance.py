@@ -1,5 +1,6 @@
 """The ways back, end to end: reply and bounce addresses, replaced ids, new keys (MAIL.md O1, O1a, O4, O5, F3a, B2; acceptance 4, 6, 7)."""
 
+import re
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -115,6 +116,25 @@ def test_an_agents_address_under_another_name_gives_no_rights(proven: RunningDes
     proven.receive(without_threading(notice, "carl@other.example", "#close\nHa.\n"))
     assert proven.ticket(number)["status"] == "new"
     assert "token_elsewhere" in proven.events(number)
+
+
+def test_an_agents_personal_address_proves_his_fresh_mail_and_nobody_elses(proven: RunningDesk):
+    """A3, A4, on a desk to which no server says whose mail it is."""
+    anna = proven.at("anna")
+    a_request(proven)
+    proven.receive(an_answer_to(proven.letters("anna")[-1], anna, "#help\n"))
+    found = re.search(r"support\+anna\.\w+@\S+", text_of(proven.letter_about("anna", "Your request: help")))
+    assert found is not None
+    personal, told = found[0], len(proven.letters("anna"))
+    assert proven.receive(an_email(sender=anna, to=proven.at("support"), subject="list"))["state"] == "quarantined"
+    rotate(require_settings(proven.directory))
+    assert proven.receive(an_email(sender=anna, to=personal, subject="list"))["state"] == "done"
+    row = proven.receive(an_email(sender="eve@evil.example", to=personal, subject="list"))
+    assert (row["state"], row["ticket"]) == ("quarantined", None)
+    subjects = [letter["Subject"] for letter in proven.letters("anna")[told:]]
+    assert subjects[1:] == ["Your request: list", "Somebody else has used your personal address"]
+    assert f"maild message release {row['id']}" in text_of(proven.letters("anna")[-1])
+    assert proven.letters("eve@evil.example") == []
 
 
 # Bounces

@@ -2,27 +2,31 @@
 
 from dataclasses import replace
 
-from builders import a_message, some_settings
+from builders import ANN, a_message, a_sender, some_settings
 
 from maild.desk.command_lines import find_errands, parse
 from maild.desk.control import CONTROLS, MOST_ASKED, find_asked, read_number
 from maild.desk.errands import ERRANDS
 from maild.desk.manual import DOES, usages
 from maild.desk.verbs import VERBS
-from maild.ingest.sender import FoundToken, TokenPlace
-from maild.message import Address
+from maild.ingest.sender import FoundToken, Sender, TokenPlace
+from maild.message import Address, Forwarded
 from maild.tokens import LetterKind, LetterToken
 
 DESK = some_settings(desk=replace(some_settings().desk, control="desk@acme.example"))
 CONTROL = Address("", "desk@acme.example")
 
 
-def token(ticket: int) -> FoundToken:
-    return FoundToken(LetterToken(LetterKind.NOTIFICATION, ticket, 77, "anna"), TokenPlace.IN_REPLY_TO)
+ANNA = a_sender(Address("Anna Ivanova", "anna@acme.example"), agent="anna")
+
+
+def answering(ticket: int) -> Sender:
+    """Anna, with the token of a letter about this ticket."""
+    return replace(ANNA, token=FoundToken(LetterToken(LetterKind.NOTIFICATION, ticket, 77, "anna"), TokenPlace.IN_REPLY_TO))
 
 
 def check(subject: str, asked: tuple[str, str] | None, body: str = "Regards, Anna", **mail: object) -> None:
-    found = find_asked(a_message(subject=subject, new_text=body, **mail), None, DESK)
+    found = find_asked(a_message(subject=subject, new_text=body, **mail), ANNA, DESK)
     assert (None if found is None else [(command.word, command.argument) for command in found]) == (None if asked is None else [asked])
 
 
@@ -78,9 +82,32 @@ def test_at_the_control_address_nothing_is_a_request():
     check("", ("", "Where is it?"), body="Where is it?\nhelp", to=(CONTROL,))
 
 
+PERSONAL = Address("", "support+anna.0aabcdefghijklmnop@acme.example")
+
+
+def test_the_personal_address_reads_as_the_control_address_does_where_a_mail_is_for_nobody_else():
+    """A3."""
+
+    def check(subject: str, asked: str | None, **mail: object) -> None:
+        found = find_asked(
+            a_message(subject=subject, **{"new_text": "next", "to": (PERSONAL,), **mail}), replace(ANNA, personal=True), DESK
+        )
+        assert (found[0].word if found else None) == asked
+
+    check("", "next")
+    check("hlep", "")
+    check("list", "list", cc=(Address("", "support@acme.example"),))
+    check("The printer", None, cc=(Address("", "support@acme.example"),))
+    check("The printer", None, to=(ANN,), cc=(PERSONAL,))
+    check("Fwd: The printer", None)
+    check("The printer", None, forwarded=Forwarded(a_message(), "", (), is_attached=True))
+    check("Re: The printer", None, in_reply_to=("m0@globex.example",))
+    assert find_asked(a_message(subject="", new_text="next", to=(PERSONAL,)), ANNA, DESK) is None
+
+
 def test_a_reply_to_a_letter_about_no_ticket_asks_with_its_first_lines():
     def check(body: str, *asked: tuple[str, str]) -> None:
-        found = find_asked(a_message(subject="Re: Your request: help", new_text=body), token(0), DESK)
+        found = find_asked(a_message(subject="Re: Your request: help", new_text=body), answering(0), DESK)
         assert found is not None
         assert [(command.word, command.argument) for command in found] == list(asked)
 
@@ -91,7 +118,7 @@ def test_a_reply_to_a_letter_about_no_ticket_asks_with_its_first_lines():
 
 
 def test_a_reply_to_a_notification_is_no_control_mail():
-    assert find_asked(a_message(subject="help", new_text="#help"), token(1042), DESK) is None
+    assert find_asked(a_message(subject="help", new_text="#help"), answering(1042), DESK) is None
 
 
 def test_in_a_reply_control_words_are_commands_that_do_nothing_to_the_ticket():

@@ -54,6 +54,34 @@ def test_an_agents_own_address_is_a_login_of_his_without_further_words() -> None
         assert found.authenticated is expected
 
 
+def personal(agent: str) -> Address:
+    return Address("", f"support+{TOKENS.mint_personal(agent)}@acme.example")
+
+
+def test_a_personal_address_vouches_for_fresh_mail_of_its_agent_alone() -> None:
+    """A3."""
+    found = sent_by(ANNA, to=(personal("anna"),))
+    assert (found.vouched, found.personal, found.proven, found.authenticated, found.personal_of) == (True, True, False, False, None)
+    assert sent_by(ANNA, recipients=(personal("anna").address.upper(),)).vouched
+    for author, whose in ((ANNA, "boris"), (ANN, "anna")):
+        strange = sent_by(author, to=(personal(whose),))
+        assert (strange.vouched, strange.personal_of) == (False, whose)
+    assert sent_by(ANNA, to=(personal("boris"), personal("anna"))).vouched
+
+
+def test_a_personal_address_vouches_for_no_from_that_is_doubtful() -> None:
+    """A2, S1."""
+    assert not sent_by(ANNA, to=(personal("anna"),), from_fields=2).vouched
+    for verdict, expected in (("fail", False), ("none", True)):
+        message = a_message(
+            header_from=(ANNA,),
+            to=(personal("anna"),),
+            headers={"Authentication-Results": f"mx.acme.example; dmarc={verdict} header.from=acme.example"},
+        )
+        found = identify(message, Witness(frozenset({"mx.acme.example"})), some_settings(), TOKENS)
+        assert (found.vouched, found.authenticated) == (expected, False)
+
+
 def test_a_customers_addresses_prove_no_agent() -> None:
     for detail in (TOKENS.mint_reply(1042), TOKENS.mint_bounce(78, 1), TOKENS.mint_reply(1042).replace("r1042", "a1042.78")):
         assert not sent_by(ANNA, to=(Address("", f"support+{detail}@acme.example"),)).proven

@@ -29,6 +29,18 @@ def test_addresses_and_tokens_are_found_however_they_are_dressed():
     check("maild-ref: something", "agent-token")
 
 
+def test_a_personal_address_is_found_and_a_customers_own_addresses_pass():
+    """A3, A8."""
+    for agent in ("anna", "anna.i-2", "r2d2"):
+        personal = f"support+{TOKENS.mint_personal(agent)}@acme.example"
+        check(f"On Friday {personal} wrote:", "agent-token")
+        check(personal.upper().replace("@", "&#64;"), "agent-token")
+        check(f"mailto:{personal.replace('+', '%2B')}", "agent-token")
+    for detail in (TOKENS.mint_reply(1042), TOKENS.mint_bounce(77, 1)):
+        check(f"support+{detail}@acme.example", None)
+    check("C++.decentralisation, x+y.20261120100211.ga@globex.example, ann+lists.shopping@globex.example", None)
+
+
 def test_the_rest_passes():
     check("write to support@acme.example", None)
     check("write to joanna@acme.example", None)

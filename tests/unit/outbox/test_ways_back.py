@@ -5,13 +5,19 @@ from dataclasses import replace
 import pytest
 
 from maild.config.settings import Queue, Trust
+from maild.desk import control_letters
+from maild.desk.participants import with_persons
 from maild.errors import LeakError
 from maild.message import Address
+from maild.outbox.compose import Composer
+from maild.outbox.copies import copied
 from maild.outbox.delivery import Envelope
 from maild.outbox.ways_back import unthreadable
 from maild.round_trip import RoundTrip
+from maild.templates.render import Templates
+from maild.ticket import Participant, ParticipantRole
 from maild.tokens import LetterKind
-from tests.rig.letters import ANN, TOKENS, a_desk, a_letter, a_round_trip, composed, read_back
+from tests.rig.letters import ANN, NOW, TOKENS, a_desk, a_letter, a_round_trip, a_ticket, composed, read_back, text_of
 
 ACK, STATUS, ANSWER, NOTIFICATION = LetterKind.ACKNOWLEDGEMENT, LetterKind.STATUS, LetterKind.ANSWER, LetterKind.NOTIFICATION
 BOB = Address("Bob", "bob@globex.example")
@@ -56,6 +62,27 @@ def test_an_agents_answer_address_never_reaches_a_customer():
     with pytest.raises(LeakError):
         composed(a_letter(ANSWER, body=f"Write to {address}"))
     composed(a_letter(ANSWER, body=f"Write to {CUSTOMERS}"))
+
+
+def test_an_agents_personal_address_stands_in_letters_about_no_ticket_where_plus_addresses_work():
+    """A3."""
+    address = f"support+{TOKENS.mint_personal('anna')}@acme.example"
+    for trip, mode, expected in ((a_round_trip(), "auto", True), (None, "auto", False), (None, "on", True), (a_round_trip(), "off", False)):
+        desk = a_desk(plus=mode)
+        helping = control_letters.commands(control_letters.Face(desk.agents["anna"], "support", "help", desk))
+        raw = Composer(desk, TOKENS, Templates(desk)).compose(helping, None, 77, NOW, {}, trip)
+        assert (address in text_of(read_back(raw))) is expected
+        assert (f'href="mailto:{address}"' in text_of(read_back(raw), "html")) is expected
+    assert address not in text_of(read_back(composed(a_letter(NOTIFICATION), round_trip=a_round_trip())))
+
+
+def test_a_personal_address_never_reaches_a_customer_and_takes_part_in_nothing():
+    """A8, A9."""
+    address = f"support+{TOKENS.mint_personal('anna')}@acme.example"
+    with pytest.raises(LeakError):
+        composed(a_letter(ANSWER, body=f"Write to {address}"))
+    assert with_persons(a_ticket(), (Address("", address),), a_desk()) == a_ticket()
+    assert copied(a_ticket(participants=(Participant(Address("", address), ParticipantRole.CC),)), a_desk()) == ()
 
 
 def test_bounces_go_to_an_address_for_each_letter_and_recipient_once_that_was_seen_to_go_through():

@@ -115,6 +115,7 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "held-back",
         "kept-as-note",
         "notification",
+        "personal-address",
         "shown",
     )
     assert own == {("received", "fr"), *((kind, "de") for kind in common)}

@@ -15,7 +15,7 @@ from maild.ingest.parse import parse_message
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import NOTHING_WANTED, Absence, Earlier, Found, Known, LastWords, ListedTicket, Listing, Question, Sent, StoredFile, Wanted
-from maild.message import Address, Attachment, MessageClass
+from maild.message import Address, Attachment, MessageClass, Nature
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -86,6 +86,51 @@ def test_nobody_else_is_answered():
 def test_what_a_person_has_let_in_is_done():
     forged = fresh("help", sender=a_sender(ANNA, agent="anna"), circumstances=Circumstances("support", released=True))
     assert the_letter(decided(forged)).values["outcome"] == "help"
+
+
+def test_a_personal_address_is_as_good_as_a_judged_sender():
+    """A3."""
+    asked = fresh("help", sender=a_sender(ANNA, agent="anna", personal=True))
+    assert the_letter(decided(asked)).recipients == AT_HOME
+    request = decided(fresh("The printer", sender=a_sender(ANNA, agent="anna", personal=True)))
+    assert (request.state, request.after is None) == (IncomingState.DONE, False)
+
+
+def to_annas_address(**changes: Any) -> Reading:
+    """A stranger's mail to it, and to nothing else."""
+    message = a_message(subject="list", to=(Address("", "support+anna.0aabcdefghijklmnop@acme.example"),))
+    return replace(a_reading(message=message, sender=a_sender(personal_of="anna")), **changes)
+
+
+def test_a_strangers_mail_to_a_personal_address_is_held_and_its_owner_told():
+    draft = decided(to_annas_address())
+    assert (draft.state, draft.reason.code, draft.beside) == (IncomingState.QUARANTINED, "agent_unverified", ())
+    (effect,) = draft.effects
+    assert isinstance(effect, Post)
+    assert (effect.letter.template, effect.letter.recipients, effect.letter.agent) == ("personal-address", AT_HOME, None)
+    assert effect.letter.values["sender"] == "Ann Smith <ann@globex.example>"
+    colleague = a_sender(Address("Boris Petrov", "boris@acme.example"), agent="boris", authentication=PASSED, authenticated=True)
+    assert decided(to_annas_address(sender=replace(colleague, personal_of="anna"))).state is IncomingState.QUARANTINED
+
+
+def test_such_mail_tells_no_more_than_the_caps_allow_and_nothing_where_a_machine_wrote_it():
+    capped = Known(sent=Sent({("recipient", "anna@acme.example", 3600): 3}))
+    held = decided(to_annas_address(known=capped))
+    assert (held.state, held.effects) == (IncomingState.QUARANTINED, ())
+    assert "not told" in held.reason.text
+    machine = to_annas_address(nature=Nature(MessageClass.AUTO_GENERATED, ()))
+    assert (decided(machine).state, decided(machine).effects) == (IncomingState.QUARANTINED, ())
+
+
+def test_a_customer_who_answers_to_all_is_heard_and_the_log_says_where_he_wrote():
+    reading = to_annas_address()
+    to_all = replace(reading.message, to=(Address("", "support@acme.example"),), cc=reading.message.to)
+    on_ticket = replace(reading, thread=Thread(a_ticket(), EVIDENCE, evidence=(EVIDENCE,)))
+    for heard in (replace(reading, message=to_all), on_ticket, to_annas_address(circumstances=Circumstances("support", released=True))):
+        draft = decided(heard)
+        assert draft.state is IncomingState.DONE
+        assert draft.message is not None
+        assert [effect.kind for effect in draft.effects if isinstance(effect, RecordEvent)].count("token_elsewhere") == 1
 
 
 def test_automatic_mail_of_an_agent_asks_nothing():

@@ -144,6 +144,36 @@ def test_an_answer_address_is_bound_to_its_agent():
     assert TOKENS.read_answer(TOKENS.mint_answer(1042, 77, "boris")) == LetterToken(LetterKind.NOTIFICATION, 1042, 77, "boris")
 
 
+def test_a_personal_address_is_its_agents_and_of_no_other_use():
+    """A3."""
+    detail = TOKENS.mint_personal("anna")
+    assert detail is not None
+    assert detail.startswith("anna.")
+    assert TOKENS.read_personal(detail) == TOKENS.read_personal(detail.upper()) == "anna"
+    for read in (TOKENS.read_reply, TOKENS.read_answer, TOKENS.read_bounce, TOKENS.read_probe):
+        assert read(detail) is None
+    for forged in (detail.replace("anna", "boris"), detail[:-1], f"x{detail}", detail[:-1] + ("a" if detail[-1] != "a" else "b"), ""):
+        assert TOKENS.read_personal(forged) is None, forged
+    for other in (TOKENS.mint_reply(1042), TOKENS.mint_answer(1042, 77, "anna"), TOKENS.mint_bounce(77, 1)):
+        assert TOKENS.read_personal(other) is None
+    assert Tokens([KEY], "acme.example", ["Acme"], ["boris"]).read_personal(detail) is None
+    assert Tokens([b"n" * 64, KEY], "acme.example", ["Acme"], ["anna"]).read_personal(detail) == "anna"
+
+
+def test_no_personal_address_looks_like_another_of_ours_or_like_none_that_servers_take():
+    for key in ("r1042", "b77.1", "p4711", "анна"):
+        assert TOKENS.mint_personal(key) is None
+    shouting = Tokens([KEY], "acme.example", ["Acme"], ["Anna", "anna"])
+    assert [shouting.read_personal(shouting.mint_personal(key) or "") for key in ("Anna", "anna")] == ["Anna", "anna"]
+
+
+def test_a_wrong_personal_address_is_a_guess_only_under_an_agents_name():
+    """S6."""
+    mac = (TOKENS.mint_personal("anna") or "").partition(".")[2]
+    assert TOKENS.count_wrong((), "", (f"boris.{mac}",)) == 1
+    assert TOKENS.count_wrong((), "", (f"newsletter.{mac}", f"anna.{mac}", "anna")) == 0
+
+
 def test_plus_addresses_are_short_and_plain_and_outlive_their_key():
     rotated = Tokens([b"n" * 64, KEY], "acme.example", ["Acme"], ["anna"])
     for detail in (TOKENS.mint_reply(10**6), TOKENS.mint_answer(10**6, 10**7, "anna"), TOKENS.mint_bounce(10**7, 25)):
