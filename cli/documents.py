@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from maild.store.suppressions import SuppressionRow
     from maild.store.tickets import EventRow, MessageRow, TicketRow
     from maild.ticket import TicketView
+    from maild.welcome import Device, Welcome
 
 Document = dict[str, object]
 
@@ -22,6 +23,7 @@ OUTBOX_KINDS = {
     LetterKind.ACKNOWLEDGEMENT: "ack",
     LetterKind.STATUS: "status",
     LetterKind.NOTIFICATION: "notification",
+    LetterKind.WELCOME: "welcome",
 }
 OF_A_RULE = frozenset({"quarantine", "drop"})
 READ_IN_A_MAIL = ("from", "subject", "class", "reason", "ticket")
@@ -112,6 +114,33 @@ def incoming_document(row: IncomingRow) -> Document:
         "auth": row.auth.value if row.auth else None,
     }
     return document | dict.fromkeys(READ_IN_A_MAIL) if row.state is IncomingState.RECEIVED else document
+
+
+def welcome_document(welcome: Welcome) -> Document:
+    return {"sent": welcome.sent, "until": welcome.until, "answers": welcome.answers}
+
+
+def device_document(device: Device) -> Document:
+    return {
+        "program": device.program or None,
+        "address": device.address,
+        "whose": device.whose.value,
+        "answered": device.at,
+        "message": device.incoming,
+        "automatic": device.automatic,
+        "proven": device.proven,
+        "proof": device.proof,
+        "token": device.token or None,
+        "auth": device.auth.value,
+        "mechanism": device.mechanism,
+        "replies": device.replies.value,
+        "new_mail": device.fresh,
+        "form": device.form,
+        "read": device.read,
+        "signature": device.signature or None,
+        "commands": list(device.commands),
+        "to_change": [change.value for change in device.changes],
+    }
 
 
 def describe_reason(reason: Reason) -> str | None:

@@ -48,10 +48,12 @@ def _actor(agent: str | None, settings: Settings) -> Agent:
 
 def known_agent(agent: str | None, settings: Settings) -> str | None:
     """Raises UsageError where the desk has no such agent."""
+    from maild.config.faults import did_you_mean
     from maild.errors import UsageError
 
     if agent and agent not in settings.agents:
-        raise UsageError(f'there is no agent "{agent}"; one of: {", ".join(settings.agents)}')
+        near = did_you_mean(agent, settings.agents)
+        raise UsageError(f'there is no agent "{agent}"{near}; one of: {", ".join(settings.agents)}')
     return agent
 
 

@@ -32,7 +32,7 @@ NOUNS = {
     "outbox": "What goes out: list, show, retry, cancel, suppressed, lift, pause, resume.",
     "rules": "Rules: check, list, test, explain.",
     "mailbox": "Mailboxes: list, test.",
-    "agent": "Agents: list, away, back.",
+    "agent": "Agents: list, show, welcome, away, back.",
     "template": "Templates: list, preview, copy, canned.",
     "db": "The database: status, upgrade.",
     "completion": "Completion for bash, zsh and fish.",

@@ -21,8 +21,6 @@ UNBUILT = {
     "rules stats": "",
     "rules diff": "",
     "rules graph": "",
-    "agent show": "`maild agent list --json` has all",
-    "agent welcome": "",
     "customer": "",
     "mailbox show": "`maild mailbox list --json` has all",
     "template show": "`maild template preview` has it filled in, `maild template copy` fetches its file",

@@ -24,6 +24,7 @@ from maild.desk.reports import decide_report
 from maild.desk.sent_mail import decide_sent_mail
 from maild.desk.snooze import tell_awakening
 from maild.desk.suspicion import find_echo, find_end_of_mute, is_new_suspicion, mute_pair
+from maild.desk.welcome import decide_welcome_answer
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, LiftMute, Link, NoteAlias, RecordEvent
 from maild.ingest.arrival import Part
@@ -36,7 +37,6 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.verdict import Event
 from maild.ticket import MessageKind, ParticipantRole, Priority, Status, TicketView, follow_merges
-from maild.tokens import LetterKind
 
 REQUESTS = frozenset({MessageClass.HUMAN, MessageClass.LIST, MessageClass.AUTO_GENERATED})
 AUTOMATIC_STRAYS = frozenset({MessageClass.AUTO_REPLY, MessageClass.CALENDAR_REPLY})
@@ -84,7 +84,7 @@ def _alias(own: KnownLetter | None, reading: Reading) -> Iterator[NoteAlias]:
     """MAIL.md O1a: the copy that a relay laid into our Sent folder tells what id it sent the letter under. An agent's is his token."""
     message = reading.message
     is_copy = reading.circumstances.part is Part.SENT and message.message_id_given
-    if own and is_copy and own.kind is not LetterKind.NOTIFICATION and message.message_id != own.message_id:
+    if own and is_copy and not own.kind.is_for_agents and message.message_id != own.message_id:
         yield NoteAlias(own.letter, message.message_id, by_relay=True)
 
 
@@ -409,6 +409,7 @@ CASES: tuple[Case, ...] = (
     decide_report,
     _no_sender,
     hold_strangers_mail,
+    decide_welcome_answer,
     _forwarded,
     decide_agent_mail,
     _stray_automatic,

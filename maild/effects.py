@@ -13,6 +13,7 @@ from maild.message import Address, Attachment, AuthResult
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
+from maild.welcome import Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,16 @@ class EndAbsence:
     agent: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoteWelcomeAnswer:
+    """An agent's letter of welcome has been answered (PRODUCT 34c). `device` is what that has shown, None: nothing new. `unproven`: it
+    carried nothing that a stranger could not write."""
+
+    agent: str
+    device: Device | None
+    unproven: bool
+
+
 Effect = (
     AddMessage
     | RecordEvent
@@ -291,6 +302,7 @@ Effect = (
     | SendCrossed
     | StartAbsence
     | EndAbsence
+    | NoteWelcomeAnswer
 )
 
 

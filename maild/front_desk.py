@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import letters, welcome_letters
 from maild.desk.absence import read_absence
 from maild.desk.acts import Act, Done, do
 from maild.desk.audience import agent_homes
@@ -17,14 +17,14 @@ from maild.desk.participants import find_person_fault
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.split import Share, split_messages
 from maild.desk.verbs import named_people
-from maild.effects import Decision, IncomingState, RecordEvent
+from maild.effects import Decision, IncomingState, Post, RecordEvent
 from maild.errors import NotFoundError, UsageError
 from maild.ingest.hygiene import one_line
 from maild.known import Absence, Known, Suppression
 from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
-from maild.store import absences, errands, regroupings, suppressions, tickets
+from maild.store import absences, errands, regroupings, suppressions, tickets, welcomes
 from maild.store.apply import apply
 from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
@@ -32,6 +32,7 @@ from maild.store.recall import earlier_on, last_words_of
 from maild.store.tickets import MessageRow, TicketRow
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, TicketView
+from maild.welcome import LIFETIME, Welcome
 from maild.writing_desk import composing
 
 Opening = Callable[[TicketView, Act, Settings], Done]
@@ -152,6 +153,18 @@ class FrontDesk:
         """The actor is there again."""
         with self.store.writing() as tx:
             absences.end(tx, self.actor.key)
+
+    def welcome(self, agent: Agent) -> Welcome:
+        """Write to an agent, who is to answer from each of his mail programs. He is written to whatever a department's mode is: that is how
+        one finds out what will work. Answers are counted anew."""
+        now = _now()
+        letter = welcome_letters.welcome(agent, now + LIFETIME, self.office.desk.settings)
+        with self.store.writing() as tx:
+            decision = Decision(IncomingState.DONE, Reason("command-line", self.actor.key), effects=(Post(letter),))
+            first = self.office.desk.settings.desk.first_number
+            applied = apply(tx, decision, now=now, compose=composing(tx, self.office, now), incoming=None, first_number=first)
+            welcomes.begin(tx, agent.key, applied.letters[0], now)
+            return Welcome(agent.key, applied.letters[0], "", now)
 
     def find_absence(self, agent: str | None) -> Absence | None:
         """The agent's absence, None while he is there."""

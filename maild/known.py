@@ -9,6 +9,7 @@ from maild.message import Address, Attachment
 from maild.regrouping import Regrouping
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
+from maild.welcome import Welcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Question:
     ids of our letters (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags
     if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11),
     `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
-    undone. `wanted` is what he asks beside.
+    undone. `wanted` is what he asks beside. `welcomed` is the agent whose letter of welcome this may
+    answer, "" where it is no such answer (PRODUCT 34c).
     """
 
     message_id: str
@@ -63,6 +65,7 @@ class Question:
     answers_of: str = ""
     wanted: Wanted = NOTHING_WANTED
     undoes: bool = False
+    welcomed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +366,7 @@ class Known:
     mails of the agent who writes, if there are so many, `answers` the last public answers of others on each candidate, the newest first
     (A11). `regroupings` are what was done last to each candidate, where that is asked for, `found` is what he wants to have looked up.
     `away` are the agents who are away now, by key. `files` are those of the tickets that are shown or whose files are asked for, the
-    newest message's first.
+    newest message's first. `welcome` is the last one of the agent asked for.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -389,6 +392,7 @@ class Known:
     regroupings: Mapping[int, Regrouping] = field(default_factory=dict)
     away: Mapping[str, Absence] = field(default_factory=dict)
     files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
+    welcome: Welcome | None = None
 
 
 NOTHING_KNOWN = Known()

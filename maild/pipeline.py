@@ -168,7 +168,15 @@ def _question(
         departments=departments.keys,
         windows=windows(settings.limits),
         answers_of=agent.key if agent else "",
+        welcomed=_find_welcomed(sender),
     )
+
+
+def _find_welcomed(sender: Sender) -> str:
+    """Whoever answers an agent's letter of welcome; without its token, the agent himself."""
+    if sender.welcome:
+        return sender.welcome.token.agent or ""
+    return sender.agent or "" if sender.token is None else ""
 
 
 def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Verdict | None:

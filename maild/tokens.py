@@ -4,6 +4,7 @@ Every token is an HMAC-SHA256 under a key derived for one purpose, so that a cus
 Forms (MAIL.md O1, O2, F5, L8), `mac` being two hex digits of key id and 16 base32 characters (80 bits):
 
     <c.1042.77.mac@domain>          Message-ID: c answer to the customer, a acknowledgement, s status notice, n agent notification
+    <w.0.77.mac@domain>             the same of a letter that tries out an agent's mail programs; proves nothing else (PRODUCT 34c)
     <t.1042.mac@domain>             the anchor of a ticket, first of its References
     [Acme #1042-7QKD]               the subject tag
     maild-ref: n.1042.77.mac        the visible line of an agent notification
@@ -13,6 +14,7 @@ Behind the plus of a department's address (`maild.plus`), each with a key of its
 
     support+r1042.mac@…             a customer's reply address (F3a, O4), the same as long as the key
     support+a1042.77.mac@…          where one agent answers one notification (A1, A6); a note address will be `n…`
+    support+w77.mac@…               where one agent answers a letter that tries out his mail programs
     support+b77.1.mac@…             the envelope sender of letter 77 to its first recipient (O5), and the ENVID of a report about it (B2)
     support+p4711.mac@…             a probe: the mail by which `maild doctor` sees whether such addresses work; as a Message-ID, too
     support+anna.mac@…              an agent's personal address, which proves a fresh mail of hers (A3); it is the same as long as the key
@@ -33,11 +35,13 @@ from maild.aliases import canonical
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MAC_PATTERN = r"[0-9a-f]{2}[a-z2-7]{16}"
 CUSTOMER = "customer"
-_ID = re.compile(rf"(?P<kind>[casn])\.(?P<ticket>\d{{1,12}})\.(?P<letter>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE)
+_ID = re.compile(
+    rf"(?P<kind>[casnw])\.(?P<ticket>\d{{1,12}})\.(?P<letter>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE
+)
 _ANCHOR = re.compile(rf"t\.(?P<ticket>\d{{1,12}})\.(?P<mac>{MAC_PATTERN})(?:@[^\s<>@]+)?", re.IGNORECASE)
-_DETAIL = re.compile(rf"(?P<form>[rabp])(?P<numbers>\d{{1,12}}(?:\.\d{{1,12}})?)\.(?P<mac>{MAC_PATTERN})", re.IGNORECASE)
+_DETAIL = re.compile(rf"(?P<form>[rawbp])(?P<numbers>\d{{1,12}}(?:\.\d{{1,12}})?)\.(?P<mac>{MAC_PATTERN})", re.IGNORECASE)
 _PERSONAL = re.compile(rf"(?P<agent>\w[\w.-]{{0,63}})\.(?P<mac>{MAC_PATTERN})", re.IGNORECASE | re.ASCII)
-_REF_LINE = re.compile(rf"maild-ref:\s{{0,8}}(n\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN})", re.IGNORECASE)
+_REF_LINE = re.compile(rf"maild-ref:\s{{0,8}}([nw]\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN})", re.IGNORECASE)
 _BREAK = r"[\s\u00ad\u200b-\u200f\u2060\ufeff]{0,4}"
 _DASH = r"[-\u2010-\u2015\u2212－]"
 """Seen in practice: what programs and keyboards make of a tag: breaks that are not seen, marks for the direction of writing around numbers,
@@ -51,11 +55,17 @@ class LetterKind(Enum):
     ACKNOWLEDGEMENT = "a"
     STATUS = "s"
     NOTIFICATION = "n"
+    WELCOME = "w"
+
+    @property
+    def is_for_agents(self) -> bool:
+        """Whether it is bound to the agent who reads it."""
+        return self in (LetterKind.NOTIFICATION, LetterKind.WELCOME)
 
 
 @dataclass(frozen=True, slots=True)
 class LetterToken:
-    """One of our Message-IDs whose MAC is valid. `agent` is set for notifications: whose token it is."""
+    """One of our Message-IDs whose MAC is valid. `agent` is set where the kind is for agents: whose token it is."""
 
     kind: LetterKind
     ticket: int
@@ -83,6 +93,9 @@ class SubjectTag:
     guessed: bool
     start: int
     end: int
+
+
+_PURPOSES = {LetterKind.NOTIFICATION: "agent", LetterKind.WELCOME: "welcome"}
 
 
 class Tokens:
@@ -148,10 +161,9 @@ class Tokens:
             return None
         return int(match["ticket"]) if _same(_stamped(key, "anchor", match["ticket"]), match["mac"].lower()) else None
 
-    def mint_reference_line(self, ticket: int, letter: int, agent: str) -> str:
-        """The small visible line of a notification (MAIL.md A1)."""
-        mac = self._letter_mac(self._newest, LetterKind.NOTIFICATION, ticket, letter, agent)
-        return f"maild-ref: {LetterKind.NOTIFICATION.value}.{ticket}.{letter}.{mac}"
+    def mint_reference_line(self, ticket: int, letter: int, agent: str, kind: LetterKind = LetterKind.NOTIFICATION) -> str:
+        """The small visible line of a letter to an agent (MAIL.md A1)."""
+        return f"maild-ref: {kind.value}.{ticket}.{letter}.{self._letter_mac(self._newest, kind, ticket, letter, agent)}"
 
     def find_reference_line(self, text: str) -> LetterToken | None:
         """The first valid `maild-ref` line of a text."""
@@ -178,6 +190,15 @@ class Tokens:
                 ticket, letter = numbers
                 return LetterToken(LetterKind.NOTIFICATION, ticket, letter, agent)
         return None
+
+    def mint_welcome(self, letter: int, agent: str) -> str:
+        """The same for his answer to a letter that tries out his mail programs."""
+        return self._mint_detail("w", "welcome-answer", (letter,), agent)
+
+    def read_welcome(self, detail: str) -> LetterToken | None:
+        """The letter such an address was made for."""
+        found = ((agent, self._read_detail("w", "welcome-answer", detail, agent)) for agent in self._agents)
+        return next((LetterToken(LetterKind.WELCOME, 0, numbers[0], agent) for agent, numbers in found if numbers), None)
 
     def mint_bounce(self, letter: int, position: int) -> str:
         """The same for the envelope sender of one recipient's copy of a letter (MAIL.md O5)."""
@@ -240,7 +261,7 @@ class Tokens:
         return _DETAIL.fullmatch(detail) is not None or (match is not None and match["agent"].casefold() in map(str.casefold, self._agents))
 
     def _is_own(self, detail: str) -> bool:
-        reads = (self.read_reply, self.read_answer, self.read_bounce, self.read_probe, self.read_personal)
+        reads = (self.read_reply, self.read_answer, self.read_welcome, self.read_bounce, self.read_probe, self.read_personal)
         return any(read(detail) is not None for read in reads)
 
     def strip_tags(self, subject: str) -> str:
@@ -262,13 +283,13 @@ class Tokens:
         ticket, letter, mac = int(match["ticket"]), int(match["letter"]), match["mac"].lower()
         if not (key := self._key_of(mac)):
             return None
-        for agent in readers or (self._agents if kind is LetterKind.NOTIFICATION else (None,)):
+        for agent in readers or (self._agents if kind.is_for_agents else (None,)):
             if _same(self._letter_mac(key, kind, ticket, letter, agent), mac):
                 return LetterToken(kind, ticket, letter, agent)
         return None
 
     def _letter_mac(self, key: bytes, kind: LetterKind, ticket: int, letter: int, agent: str | None) -> str:
-        purpose = "agent" if kind is LetterKind.NOTIFICATION else "customer"
+        purpose = _PURPOSES.get(kind, "customer")
         return _stamped(key, purpose, f"{kind.value}.{ticket}.{letter}.{agent or CUSTOMER}")
 
     def _mint_detail(self, form: str, purpose: str, numbers: tuple[int, ...], agent: str = "") -> str:

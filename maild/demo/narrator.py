@@ -22,6 +22,7 @@ LETTER_WORDS = {
     LetterKind.ANSWER: ("answer", "answers"),
     LetterKind.NOTIFICATION: ("notification to an agent", "notifications to agents"),
     LetterKind.STATUS: ("status notice", "status notices"),
+    LetterKind.WELCOME: ("letter that tries out an agent's mail programs", "letters that try out agents' mail programs"),
 }
 
 

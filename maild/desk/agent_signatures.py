@@ -50,6 +50,20 @@ def is_signature_alone(text: str, name: str) -> bool:
     return is_named and _is_addition(written[above:]) and not any(map(says_thanks, written[:above]))
 
 
+def find_unmarked_signature(text: str, name: str) -> str:
+    """What ends a text and is a signature by all signs, though nothing marks it: some lines with its writer's name, and nothing but
+    names, places and numbers. "" where there is none, or nothing else.
+    """
+    lines = text.split("\n")
+    for start in _starts(lines):
+        block = [line for line in lines[start:] if line.strip()]
+        if len(block) > MOST_LINES or not _is_signature(block, name):
+            break
+        if len(block) >= LEAST_LINES and any(_names(line, name) for line in block) and any(line.strip() for line in lines[:start]):
+            return "\n".join(block)
+    return ""
+
+
 def _may_end_before(lines: Sequence[str], start: int) -> bool:
     above = "\n".join(lines[:start]).strip()
     return above != "" and not above.endswith(_GOES_ON) and not is_greeting(above)

@@ -17,7 +17,7 @@ def find_reader(kind: LetterKind, recipients: Iterable[str], settings: Settings)
 
     `recipients` are addresses as they are compared. Where an agent writes in like a customer he is one, and so are his acknowledgements.
     """
-    if kind is not LetterKind.NOTIFICATION:
+    if not kind.is_for_agents:
         return None
     homes = {agent.email.casefold(): agent for agent in settings.agents.values()}
     return next((homes[address] for address in recipients if address in homes), None)

@@ -100,7 +100,7 @@ def _alias(reading: Reading, letter: KnownLetter) -> Iterator[Effect]:
     """MAIL.md O1a: a relay that replaces our ids sends the new one back with the letter. Only a report to the letter's own envelope is
     asked, and never about a letter to an agent, whose id is his token."""
     report, bounced = reading.message.report, reading.bounced
-    if report is None or bounced is None or bounced.position is None or letter.kind is LetterKind.NOTIFICATION:
+    if report is None or bounced is None or bounced.position is None or letter.kind.is_for_agents:
         return
     returned = report.returned_message_id
     if returned and returned.casefold() != letter.message_id.casefold():

@@ -23,7 +23,7 @@ MOST_LEVELS = 5
 
 _RUN = re.compile(r"[^\s<>,;()\[\]\"|/?&=]{1,500}")
 # What it may begin with stands first: a text without is soon looked through.
-_MENTION = re.compile(rf"[@%mMnN](?:(?<=@)|(?<=%)40|(?i:(?<=m)aild-ref|(?<=n)\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}))")
+_MENTION = re.compile(rf"[@%mMnNwW](?:(?<=@)|(?<=%)40|(?i:(?<=m)aild-ref|(?<=[nw])\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}))")
 _MARKUP = re.compile(r"<[^<>]{0,2000}>")
 _UNENCODED = frozenset({"", "7bit", "8bit", "binary"})
 

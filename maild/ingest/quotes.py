@@ -34,7 +34,7 @@ _RULED_WHOLE = re.compile(r"\s{0,9}[-=_]{3,200}[^-=_]{1,120}[-=_]{3,200}\s{0,9}$
 # All that can begin a quote has one of these in it, but for the bare words of a marker: no mark, label, rule, date or address without.
 _SIGN = re.compile(r"[>:|\d@<*_=~#\-+]")
 _CITED = re.compile(r"[?\"“”„«»]|(?<!\w)'")
-_OWN_REFERENCE = re.compile(r"maild-ref:\s{0,8}(?:n\.\d|$)", re.IGNORECASE)
+_OWN_REFERENCE = re.compile(r"maild-ref:\s{0,8}(?:[nw]\.\d|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from maild.tokens import MAC_PATTERN
 _SEARCHED = 256 * 1024
 _DELIVERY_STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
-_OWN_ID = re.compile(rf"\b(?:[casn]\.|b)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}(?:@[a-z0-9.-]{{1,255}})?", re.IGNORECASE)
+_OWN_ID = re.compile(rf"\b(?:[casnw]\.|b)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}(?:@[a-z0-9.-]{{1,255}})?", re.IGNORECASE)
 _BOUNCE_ADDRESS = re.compile(rf"\+b\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}@", re.IGNORECASE)
 _RECIPIENT_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 

@@ -49,7 +49,8 @@ class Sender:
     shows as much (A3). `personal_of` is whose personal address it came to, if that is somebody else's. `token` is the agent token found,
     `strange_token` marks one under a From it was not made for (MAIL.md A1a). `distrust` is why nothing weaker than a token is believed of
     him at the moment (S6). `carrier` is the machine that named him; None: he wrote himself. `forwarded_by`: the name of the agent who has
-    handed his mail on (A12).
+    handed his mail on (A12). `welcome` is the token of a letter that tries out an agent's mail programs, whoever answers it, and proves
+    nothing else (PRODUCT 34c).
     """
 
     address: Address | None
@@ -65,6 +66,7 @@ class Sender:
     forwarded_by: str = ""
     personal: bool = False
     personal_of: str | None = None
+    welcome: FoundToken | None = None
 
     @property
     def vouched(self) -> bool:
@@ -84,33 +86,42 @@ def identify(message: InboundMessage, witness: Witness | None, settings: Setting
     """The sender of a message, with every proof it carries. `witness`: whose word about him counts."""
     agent = next((found for address in message.header_from if (found := settings.agent_at(address.address))), None)
     authentication = judge(message, witness, agent.logins + agent.addresses if agent else ())
-    token = next(_find_agent_tokens(message, settings, tokens), None)
+    tokens_found = tuple(_find_agent_tokens(message, settings, tokens))
+    token = _first_of(LetterKind.NOTIFICATION, tokens_found)
+    welcome = _first_of(LetterKind.WELCOME, tokens_found)
     owners = [owner for detail in find_details(message, settings) if (owner := tokens.read_personal(detail))]
     personal_of = next(iter(owners), None)
     if agent is None:
-        return Sender(message.author, authentication, token=token, strange_token=token is not None, personal_of=personal_of)
+        return Sender(
+            message.author, authentication, token=token, strange_token=token is not None, personal_of=personal_of, welcome=welcome
+        )
     own_token = token if token and token.token.agent == agent.key else None
-    fault = _from_fault(message)
-    failure = fault or _proof_failure(own_token, authentication, settings.trust.agent_auth)
+    fault = find_from_fault(message)
+    failure = fault or find_proof_failure(own_token, authentication, settings.trust.agent_auth)
     return Sender(
         message.author,
         authentication,
         agent.key,
         proven=failure is None,
         authenticated=fault is None and authentication.verdict is AuthResult.PASS,
-        proof=failure or Reason("proven", _describe_proof(own_token, authentication)),
+        proof=failure or Reason("proven", describe_proofs(own_token, authentication)),
         token=own_token,
         strange_token=token is not None and own_token is None,
         personal=fault is None and agent.key in owners and authentication.verdict is not AuthResult.FAIL,
         personal_of=None if agent.key in owners else personal_of,
+        welcome=welcome,
     )
+
+
+def _first_of(kind: LetterKind, found: Iterable[FoundToken]) -> FoundToken | None:
+    return next((item for item in found if item.token.kind is kind), None)
 
 
 def _find_agent_tokens(message: InboundMessage, settings: Settings, tokens: Tokens) -> Iterator[FoundToken]:
     """Agent tokens in order of weight: In-Reply-To, the addresses, References right to left, the visible line (MAIL.md A1, F3b)."""
     yield from _agent_tokens(message.in_reply_to, TokenPlace.IN_REPLY_TO, tokens)
     for detail in find_details(message, settings):
-        if token := tokens.read_answer(detail):
+        if token := tokens.read_answer(detail) or tokens.read_welcome(detail):
             yield FoundToken(token, TokenPlace.RECIPIENT)
     yield from _agent_tokens(reversed(message.references), TokenPlace.REFERENCES, tokens)
     line = tokens.find_reference_line(message.text)
@@ -121,11 +132,11 @@ def _find_agent_tokens(message: InboundMessage, settings: Settings, tokens: Toke
 def _agent_tokens(identifiers: Iterable[str], place: TokenPlace, tokens: Tokens) -> Iterator[FoundToken]:
     for identifier in identifiers:
         token = tokens.read_message_id(identifier)
-        if token and token.kind is LetterKind.NOTIFICATION:
+        if token and token.kind.is_for_agents:
             yield FoundToken(token, place)
 
 
-def _proof_failure(token: FoundToken | None, authentication: Authentication, wanted: AgentAuth) -> Reason | None:
+def find_proof_failure(token: FoundToken | None, authentication: Authentication, wanted: AgentAuth) -> Reason | None:
     """What `agent_auth` asks for and the mail lacks, None if it has all (MAIL.md A3)."""
     if wanted != "dmarc" and token is None:
         return Reason("no-token", "it carries no token of this agent")
@@ -134,7 +145,7 @@ def _proof_failure(token: FoundToken | None, authentication: Authentication, wan
     return None
 
 
-def _from_fault(message: InboundMessage) -> Reason | None:
+def find_from_fault(message: InboundMessage) -> Reason | None:
     """MAIL.md A2: exactly one From field with exactly one mailbox and no structural defect."""
     if message.from_fields != 1:
         return Reason("from-not-strict", f"the message has {message.from_fields} From fields")
@@ -145,7 +156,8 @@ def _from_fault(message: InboundMessage) -> Reason | None:
     return None
 
 
-def _describe_proof(token: FoundToken | None, authentication: Authentication) -> str:
+def describe_proofs(token: FoundToken | None, authentication: Authentication) -> str:
+    """`token in In-Reply-To and DMARC passed for acme.example`; "" where there is neither."""
     proofs = [f"token in {token.place.value}"] if token else []
     if authentication.verdict is AuthResult.PASS:
         proofs.append(authentication.inside or authentication.reason.text)

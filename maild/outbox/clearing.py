@@ -11,7 +11,6 @@ from maild.effects import Letter
 from maild.message import Address
 from maild.outbox.leaks import find_leak
 from maild.ticket import TicketView
-from maild.tokens import LetterKind
 
 Secret = tuple[str, ...]
 """The addresses of the answering agent that a letter must not show."""
@@ -19,7 +18,7 @@ Secret = tuple[str, ...]
 
 def clear_letter(letter: Letter, secret: Secret) -> Letter:
     """The letter without what its customer has given it and may not see again. An empty subject is the template's own (O7)."""
-    if letter.kind is LetterKind.NOTIFICATION:
+    if letter.kind.is_for_agents:
         return letter
     return replace(
         letter,

@@ -25,6 +25,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
                  (others of his: number, subject, queue, status); empty where that was not asked
     snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock
     personal     to agents, in letters about no ticket: the reader's personal address, or ""
+    until, may_ask, device, works, changes, may_use_personal: of the letter of welcome, and of those that meet its answers
     asked, outcome, listed, commands, canned, absence, absent: what an agent has asked the desk itself, and the answer
     said         to agents: the whole conversation of a ticket they asked for: head, words; files: names and sizes of its files
     warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail
@@ -115,7 +116,7 @@ class Composer:
         shown = place_pictures(letter.body_html, (attachment for attachment, _ in attached), number, self._settings.desk.domain)
         return LetterDraft(
             letter=_without_excess(clear_letter(replace(letter, body_html=shown), secret)),
-            ticket=ticket if ticket is None or letter.kind is LetterKind.NOTIFICATION else clear_ticket(ticket, secret),
+            ticket=ticket if ticket is None or letter.kind.is_for_agents else clear_ticket(ticket, secret),
             number=number,
             queue=queue,
             sender=write_sender(letter, ticket, queue, self._settings),
@@ -170,13 +171,12 @@ def _choose_files(
     letter: Letter, files: Mapping[int, bytes], attach_max: int
 ) -> tuple[tuple[tuple[Attachment, bytes], ...], tuple[str, ...]]:
     """The files that go along, and the names of those that do not: together too large, or no longer to be had (MAIL.md O7, O8)."""
-    for_agents = letter.kind is LetterKind.NOTIFICATION
-    room = min(attach_max, NOTIFICATION_ATTACH_MAX) if for_agents and not letter.enclosed else attach_max
+    room = min(attach_max, NOTIFICATION_ATTACH_MAX) if letter.kind.is_for_agents and not letter.enclosed else attach_max
     attached, left_out = [], []
     for attachment in letter.attachments:
         content = files.get(attachment.part)
         if content is None or len(content) > room:
-            left_out.append(_way_to(attachment) if for_agents else attachment.name)
+            left_out.append(_way_to(attachment) if letter.kind.is_for_agents else attachment.name)
         else:
             attached.append((attachment, content))
             room -= len(content)

@@ -13,7 +13,7 @@ _REFERENCE_LINE = "maild-ref"
 # Letters and addresses for answers, and the personal ones (`maild.tokens`). What customers get themselves, `+r1042.…` and `+b77.1.…`, is no
 # secret.
 _TOKEN = re.compile(
-    rf"(?:n\.|\+a)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}|\+(?!r\d{{1,12}}\.|b\d{{1,12}}\.\d)\w[\w.-]{{0,63}}\.{MAC_PATTERN}(?!\w)",
+    rf"(?:[nw]\.|\+a)\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}|\+(?!r\d{{1,12}}\.|b\d{{1,12}}\.\d)\w[\w.-]{{0,63}}\.{MAC_PATTERN}(?!\w)",
     re.ASCII,
 )
 _MARKUP = re.compile(r"<[^<>]{0,2000}>")

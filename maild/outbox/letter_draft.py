@@ -37,7 +37,7 @@ class LetterDraft:
 
     @property
     def for_agents(self) -> bool:
-        return self.letter.kind is LetterKind.NOTIFICATION
+        return self.letter.kind.is_for_agents
 
     @property
     def begins_conversation(self) -> bool:
@@ -52,7 +52,7 @@ class LetterDraft:
     @property
     def may_repeat_words(self) -> bool:
         """Whether the customer's own words, his name included, may go into this letter (MAIL.md O7)."""
-        return self.letter.kind in (LetterKind.ANSWER, LetterKind.NOTIFICATION) or bool(self.letter.subject)
+        return self.letter.kind is LetterKind.ANSWER or self.letter.kind.is_for_agents or bool(self.letter.subject)
 
     @property
     def requester(self) -> Address:

@@ -77,7 +77,7 @@ def _agent_values(draft: LetterDraft, copies: int, settings: Settings, tokens: T
     no ticket is good for what the desk itself is asked."""
     if draft.letter.agent is None:
         return {}
-    reference = tokens.mint_reference_line(draft.ticket.number if draft.ticket else 0, draft.number, draft.letter.agent)
+    reference = tokens.mint_reference_line(draft.ticket.number if draft.ticket else 0, draft.number, draft.letter.agent, draft.letter.kind)
     if draft.ticket is None:
         return {"reference": reference, "personal": write_personal_address(draft, settings, tokens)}
     others = f" + {copies}" if copies else ""

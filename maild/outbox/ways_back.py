@@ -62,8 +62,14 @@ def has_checked_tag(settings: Settings) -> bool:
 def _reply_detail(draft: LetterDraft, tokens: Tokens) -> str | None:
     ticket = draft.ticket.number if draft.ticket else 0
     if draft.for_agents:
-        return tokens.mint_answer(ticket, draft.number, draft.letter.agent) if draft.letter.agent else None
+        return _agents_detail(draft, draft.letter.agent, ticket, tokens) if draft.letter.agent else None
     return tokens.mint_reply(ticket) if draft.ticket else None
+
+
+def _agents_detail(draft: LetterDraft, agent: str, ticket: int, tokens: Tokens) -> str:
+    if draft.letter.kind is LetterKind.WELCOME:
+        return tokens.mint_welcome(draft.number, agent)
+    return tokens.mint_answer(ticket, draft.number, agent)
 
 
 def _round_trip(draft: LetterDraft) -> RoundTrip | None:

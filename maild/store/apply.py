@@ -82,7 +82,7 @@ def apply(
     number = ticket.number if ticket else None
     _write_letters(tx, posted, number, incoming, now)
     _write_log(tx, decision, number, incoming, now)
-    write_marks(tx, decision, number, now)
+    write_marks(tx, decision, number, now, incoming.id if incoming else None)
     opened = _regroup(tx, decision, ticket, now, compose, first_number)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)

@@ -25,7 +25,7 @@ from maild.tokens import LetterKind
 from maild.waits import find_latest_end
 
 COMPRESSION = 6
-PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.STATUS: 2, LetterKind.ACKNOWLEDGEMENT: 2}
+PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.WELCOME: 1, LetterKind.STATUS: 2, LetterKind.ACKNOWLEDGEMENT: 2}
 """OPERATIONS T9: agents' replies before notifications before acknowledgements."""
 _PRIORITY_ORDER = sorted(set(PRIORITIES.values()))
 

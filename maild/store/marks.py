@@ -12,6 +12,7 @@ from maild.effects import (
     Mute,
     NoteAlias,
     NoteBounce,
+    NoteWelcomeAnswer,
     SendCrossed,
     SendKept,
     SendMended,
@@ -19,13 +20,13 @@ from maild.effects import (
     Suppress,
     TripBreaker,
 )
-from maild.store import absences, brakes, folds, letter_aliases, letters, mutes, suppressions
+from maild.store import absences, brakes, folds, letter_aliases, letters, mutes, suppressions, welcomes
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 
 
-def write_marks(tx: Transaction, decision: Decision, number: int | None, now: datetime) -> None:
-    """`number` is the ticket's, None where none is concerned."""
+def write_marks(tx: Transaction, decision: Decision, number: int | None, now: datetime, incoming: int | None) -> None:
+    """`number` is the ticket's, `incoming` the mail's, None where none is concerned."""
     for effect in decision.effects:
         match effect:
             case NoteAlias(letter, message_id, by_relay):
@@ -46,6 +47,8 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 _mark_absence(tx, effect)
             case SendKept() | SendMended() | SendCrossed():
                 _let_walk_again(tx, effect)
+            case NoteWelcomeAnswer():
+                welcomes.note(tx, effect, incoming)
 
 
 def _mark_address(tx: Transaction, effect: NoteBounce | Suppress | LiftSuppression, now: datetime) -> None:

@@ -28,7 +28,7 @@ from maild.known import (
     ReturnedMail,
 )
 from maild.message import Address, AuthResult
-from maild.store import absences, errands, letter_aliases, regroupings, suppressions
+from maild.store import absences, errands, letter_aliases, regroupings, suppressions, welcomes
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -237,6 +237,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         found=found_beside,
         away=absences.find_holding(tx, now),
         files={number: errands.files_of(tx, number) for number in with_files},
+        welcome=welcomes.find(tx, question.welcomed) if question.welcomed else None,
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
     )
 

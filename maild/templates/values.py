@@ -86,6 +86,21 @@ _FOR_AGENTS: Mapping[str, object] = {
     "absence": {"until": "Tue 12 May 2026 09:00 (Europe/Sofia)", "deputy": "Boris Petrov"},
     "absent": "Boris Petrov",
     "personal": "support+anna.0aabcdefghijklmnop@acme.example",
+    "may_ask": True,
+    "may_use_personal": True,
+    "until": "Tue 12 May 2026 09:00 (Europe/Sofia)",
+    "device": {
+        "program": "Thunderbird",
+        "address": "anna@acme.example",
+        "agent": "anna",
+        "proof": "token in In-Reply-To",
+        "mechanism": "no trusted server has judged the sender",
+        "read": "It works. / Anna Ivanova / Room 4711",
+        "signature": "Anna Ivanova / Room 4711",
+        "commands": ["#close"],
+    },
+    "works": ["replies_customer", "commands_read"],
+    "changes": ["fresh_unvouched", "signature"],
     "commands": [{"usage": "#close", "does": "closes the ticket"}],
     "canned": [{"usage": "#canned refund order=…", "languages": "de, en", "begins": "Your money is on its way back."}],
     "mendable": True,
@@ -111,6 +126,21 @@ OPTIONAL: Mapping[str, object] = {
     "canned": (),
     "files": (),
     "personal": "",
+    "may_ask": False,
+    "may_use_personal": False,
+    "until": "",
+    "device": {
+        "program": "",
+        "address": "",
+        "agent": "",
+        "proof": "",
+        "mechanism": "",
+        "read": "",
+        "signature": "",
+        "commands": (),
+    },
+    "works": (),
+    "changes": (),
     "absence": {"until": "", "deputy": ""},
     "absent": "",
     "mendable": False,
@@ -143,10 +173,12 @@ FOR_AGENTS = frozenset(
         "control",
         "shown",
         "personal-address",
+        "welcome",
+        "welcome-answer",
     }
 )
 FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
-ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control", "personal-address"})
+ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control", "personal-address", "welcome", "welcome-answer"})
 FOR_RULES = frozenset({"escalation", "faq-password"})
 """Kinds of ours that nothing but a rule sends."""
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}

@@ -280,8 +280,8 @@ def test_an_agent_is_away_until_then_with_a_deputy_and_back(desk: RunningDesk):
     listed = {row["agent"]: row["away"] for row in desk.ask("agent", "list")}
     assert (listed["anna"], listed["boris"]) == (None, row["away"])
     shown = maild(desk, "agent", "list").stdout.splitlines()
-    assert shown[0].split("\t")[-1] == "-"
-    assert re.fullmatch(r"until \S+, deputy anna", shown[1].split("\t")[-1])
+    assert shown[0].split("\t")[6] == "-"
+    assert re.fullmatch(r"until \S+, deputy anna", shown[1].split("\t")[6])
     assert maild(desk, "agent", "back", "boris").stdout == "Boris Petrov is back\n"
     assert desk.ask("agent", "list")[1]["away"] is None
     assert maild(desk, "agent", "away", "boris").stdout == "Boris Petrov is away\n"
@@ -290,6 +290,23 @@ def test_an_agent_is_away_until_then_with_a_deputy_and_back(desk: RunningDesk):
     assert maild(desk, "ticket", "tag", number, "vip").stderr == ""
     one_sentence(run_here(desk.directory, "agent", "away", "boris", "--until", "someday"), '"someday" is no time', status=2)
     one_sentence(run_here(desk.directory, "agent", "away", "bors"), 'there is no agent "bors"', status=2)
+
+
+def test_an_agent_is_shown_and_welcomed(desk: RunningDesk):
+    """PRODUCT 34c. What answers show: `tests/acceptance/test_welcome_acceptance.py`."""
+    shown = desk.ask("agent", "show", "anna")
+    assert (shown["agent"], shown["welcome"], shown["devices"]) == ("anna", None, [])
+    (sent,) = desk.ask("agent", "welcome", "anna")
+    assert (sent["agent"], sent["email"], sent["answers"]) == ("anna", desk.at("anna"), 0)
+    assert desk.ask("agent", "show", "anna")["welcome"] == {key: sent[key] for key in ("sent", "until", "answers")}
+    (row,) = desk.ask("outbox", "list")
+    assert (row["kind"], row["template"], row["to"], row["ticket"]) == ("welcome", "welcome", desk.at("anna"), None)
+    assert "Anna Ivanova is written to at" in maild(desk, "agent", "welcome", "anna", "boris").stdout
+    assert "welcomed:" in maild(desk, "agent", "show", "anna").stdout
+    for verb in ("show", "welcome"):
+        one_sentence(run_here(desk.directory, "agent", verb, "ana"), 'there is no agent "ana" (did you mean "anna"?)', status=2)
+    for arguments in ((), ("anna", "--all")):
+        one_sentence(run_here(desk.directory, "agent", "welcome", *arguments), "or say --all", status=2)
 
 
 def test_teams_are_shown_with_their_agents(desk: RunningDesk):

@@ -49,7 +49,10 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 | department of `queue show` | the same, `teams` (its agents in each), and `tickets`: those to be done, in order, with one key more, `why` |
 | mailbox | `mailbox host username folder queues state last_success error` |
 | mailbox of `mailbox test` | `mailbox ok findings`, each finding with `level text remedy` |
-| agent | `agent name email emails role queues leads teams away` |
+| agent | `agent name email emails role queues leads teams away welcome devices` |
+| `welcome` of an agent | `sent until answers`, or null where he has not been welcomed |
+| device of an agent | `program address whose answered message automatic proven proof token auth mechanism \
+replies new_mail form read signature commands to_change` |
 | `away` of an agent | `since until deputy`, or null where he is not away |
 | rule | `rule when mode does place about owner disabled` |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |

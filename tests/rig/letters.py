@@ -27,6 +27,7 @@ FACES = {
     LetterKind.STATUS: "closed",
     LetterKind.ANSWER: "answer",
     LetterKind.NOTIFICATION: "notification",
+    LetterKind.WELCOME: "welcome",
 }
 
 
@@ -60,7 +61,7 @@ def a_ticket(**fields: object) -> TicketView:
 
 def a_letter(kind: LetterKind = LetterKind.ACKNOWLEDGEMENT, **fields: object) -> Letter:
     """A letter of the kind, from support to Ann, or to Anna if it is a notification, about Ann's mail."""
-    for_agents = kind is LetterKind.NOTIFICATION
+    for_agents = kind.is_for_agents
     letter = Letter(
         kind,
         FACES[kind],

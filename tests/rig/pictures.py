@@ -11,6 +11,7 @@ from pathlib import Path
 
 from maild.templates.render import Templates, list_templates
 from maild.templates.values import Html, sample_values
+from maild.welcome import Change, Replies
 from tests.rig.browser import Browser
 from tests.rig.canned import an_answer
 from tests.rig.letters import a_desk
@@ -49,6 +50,20 @@ Ann""",
     "tickets": [{"number": number, "subject": f"سفارش {LONG}"} for number in range(1042, 1054)],
     "said": [{"head": f"2026-03-02 17:50 {LONG}:", "words": f"Where is it?\n\n> {LONG}\n\nسلام {LONG}"} for _ in range(20)],
     "asked": f"list {LONG}",
+    "personal": f"support+anna.{LONG}@acme.example",
+    "until": "Tue 12 May 2026 09:00 (Europe/Sofia)",
+    "device": {
+        "program": f"علی {LONG}",
+        "address": f"{LONG}@globex.example",
+        "agent": LONG,
+        "proof": f"DMARC passed for {LONG}",
+        "mechanism": LONG,
+        "read": f"سلام {LONG}",
+        "signature": f"Anna {LONG}",
+        "commands": [f"#tag {LONG}", "#close"],
+    },
+    "works": [*(f"replies_{replies.value}" for replies in Replies), "commands_read", "fresh"],
+    "changes": [change.value for change in Change],
     "listed": [
         {
             "number": number,
@@ -102,7 +117,7 @@ CANNED: Mapping[str, object] = {
     ],
 }
 EMPTY: Mapping[str, object] = {
-    **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject")},
+    **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject", "personal")},
     **{
         name: ()
         for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets", "listed", "commands", "canned", "said")

@@ -1,8 +1,8 @@
-"""What the desk keeps for itself: numbers, switches, leases, who is muted, and who is away."""
+"""What the desk keeps for itself: numbers, switches, leases, who is muted, who is away, and how agents' mail programs fare."""
 
 from datetime import datetime
 
-from sqlalchemy import Column, Named, Table, Text, TypedColumns
+from sqlalchemy import JSON, Boolean, Column, Integer, Named, Table, Text, TypedColumns
 
 from maild.store.columns import Key, Number, Time, Words
 from maild.store.tables import metadata
@@ -51,3 +51,39 @@ class AbsenceColumns(TypedColumns):
 
 
 absences = Table("absences", metadata, AbsenceColumns)
+
+
+class WelcomeColumns(TypedColumns):
+    agent: Named[str] = Column(Text, primary_key=True)
+    letter: Named[int] = Column(Number)
+    sent: Named[datetime] = Column(Time)
+    answers: Named[int] = Column(Integer)
+    unproven: Named[int] = Column(Integer)
+
+
+welcomes = Table("welcomes", metadata, WelcomeColumns)
+
+
+class DeviceColumns(TypedColumns):
+    agent: Named[str] = Column(Text, primary_key=True)
+    program: Named[str] = Column(Key, primary_key=True)
+    address: Named[str] = Column(Key, primary_key=True)
+    automatic: Named[bool] = Column(Boolean, primary_key=True)
+    at: Named[datetime] = Column(Time)
+    whose: Named[str] = Column(Text)
+    replies: Named[str] = Column(Text)
+    auth: Named[str] = Column(Text)
+    proven: Named[bool] = Column(Boolean)
+    proof: Named[str] = Column(Words)
+    fresh: Named[bool] = Column(Boolean)
+    token: Named[str] = Column(Text)
+    mechanism: Named[str] = Column(Words)
+    read: Named[str] = Column(Words)
+    signature: Named[str] = Column(Words)
+    form: Named[str] = Column(Text)
+    commands: Named[list[str]] = Column(JSON)
+    changes: Named[list[str]] = Column(JSON)
+    incoming: Named[int | None] = Column(Number)
+
+
+devices = Table("devices", metadata, DeviceColumns, sqlite_with_rowid=False)

@@ -45,6 +45,24 @@ def test_a_token_proves_the_agent_it_was_made_for_and_nobody_else() -> None:
     assert sent_by(ANNA, to=(Address("", address_of("boris")),)).strange_token
 
 
+def test_the_token_of_a_welcome_is_found_in_the_same_places_and_proves_nothing() -> None:
+    """PRODUCT 34c."""
+    identifier = TOKENS.mint_message_id(LetterKind.WELCOME, 0, 79, "anna")
+    line = TOKENS.mint_reference_line(0, 79, "anna", LetterKind.WELCOME)
+    address = f"support+{TOKENS.mint_welcome(79, 'anna')}@acme.example"
+    for place, message in (
+        (TokenPlace.IN_REPLY_TO, {"in_reply_to": (identifier,)}),
+        (TokenPlace.RECIPIENT, {"to": (Address("", address),)}),
+        (TokenPlace.REFERENCES, {"references": (identifier,)}),
+        (TokenPlace.REFERENCE_LINE, {"text": f"> {line}"}),
+    ):
+        for author in (ANNA, ANN):
+            found = sent_by(author, **message)
+            assert found.welcome is not None
+            assert (found.welcome.place, found.welcome.token.agent) == (place, "anna")
+            assert (found.proven, found.vouched, found.token, found.strange_token) == (False, False, None, False)
+
+
 def test_an_agents_own_address_is_a_login_of_his_without_further_words() -> None:
     """S1a."""
     for login, expected in ((ANNA.address, True), ("boris@acme.example", False)):

@@ -27,6 +27,8 @@ def test_addresses_and_tokens_are_found_however_they_are_dressed():
     check(f"<{TOKEN}>", "agent-token")
     check(TOKEN.upper(), "agent-token")
     check("maild-ref: something", "agent-token")
+    check(TOKENS.mint_message_id(LetterKind.WELCOME, 0, 77, "anna"), "agent-token")
+    check(f"support+{TOKENS.mint_welcome(77, 'anna')}@acme.example", "agent-token")
 
 
 def test_a_personal_address_is_found_and_a_customers_own_addresses_pass():

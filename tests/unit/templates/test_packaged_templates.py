@@ -14,6 +14,7 @@ from maild.templates.render import Templates, list_templates
 from maild.templates.values import FOR_AGENTS, FOR_CUSTOMERS, sample_values
 from maild.templates.words import Word, read_words
 from maild.ticket import Priority, Status
+from maild.welcome import Change, Replies
 from tests.rig.letters import a_desk
 
 LANGUAGES = ("bg", "de", "el", "en", "es", "fa", "fr", "ru")
@@ -140,6 +141,14 @@ def test_every_status_priority_and_action_has_a_word():
     named = {word.name for word in words_in(words.LAST_RESORT)}
     wanted = {("status", status.value) for status in Status} | {("priority", priority.value) for priority in Priority}
     assert wanted | {("action", name) for name in sample_values("notification")["actions"]} <= named
+
+
+def test_everything_that_may_be_shown_of_a_mail_program_has_a_sentence():
+    """PRODUCT 34c."""
+    named = {word.name for word in words_in(words.LAST_RESORT)}
+    assert {("welcome_answer", change.value) for change in Change} | {
+        ("welcome_answer", f"replies_{way.value}") for way in Replies
+    } <= named
 
 
 @pytest.mark.parametrize(("kind", "language"), EVERY)

@@ -117,6 +117,8 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "notification",
         "personal-address",
         "shown",
+        "welcome",
+        "welcome-answer",
     )
     assert own == {("received", "fr"), *((kind, "de") for kind in common)}
 

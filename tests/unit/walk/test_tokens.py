@@ -144,6 +144,25 @@ def test_an_answer_address_is_bound_to_its_agent():
     assert TOKENS.read_answer(TOKENS.mint_answer(1042, 77, "boris")) == LetterToken(LetterKind.NOTIFICATION, 1042, 77, "boris")
 
 
+def test_a_token_of_welcome_is_of_no_other_use():
+    """PRODUCT 34c."""
+    identifier = TOKENS.mint_message_id(LetterKind.WELCOME, 0, 77, "anna")
+    line = TOKENS.mint_reference_line(0, 77, "anna", LetterKind.WELCOME)
+    detail = TOKENS.mint_welcome(77, "anna")
+    welcome = LetterToken(LetterKind.WELCOME, 0, 77, "anna")
+    assert [TOKENS.read_message_id(identifier), TOKENS.find_reference_line(f"> {line}"), TOKENS.read_welcome(detail.upper())] == [
+        welcome
+    ] * 3
+    for other in ("n", "c", "a", "s"):
+        assert TOKENS.read_message_id(other + identifier[1:]) is None
+    for forged in (identifier.replace(".0.", ".1042."), identifier.replace(".77.", ".78.")):
+        assert TOKENS.read_message_id(forged) is None
+    for read in (TOKENS.read_reply, TOKENS.read_answer, TOKENS.read_bounce, TOKENS.read_probe, TOKENS.read_personal):
+        assert read(detail) is None
+    assert TOKENS.read_welcome("a0" + detail[1:]) is None
+    assert TOKENS.read_welcome(TOKENS.mint_answer(0, 77, "anna")) is None
+
+
 def test_a_personal_address_is_its_agents_and_of_no_other_use():
     """A3."""
     detail = TOKENS.mint_personal("anna")
