@@ -67,6 +67,15 @@ def test_a_list_has_a_line_for_each_ticket_and_says_how_many_there_are():
     assert none == "Reply = commands for the desk\n\nTickets found: 0\n"
 
 
+def test_a_listed_ticket_is_asked_for_at_the_readers_personal_address_where_he_has_one():
+    """A3: a new mail to a department needs a server that vouches for him."""
+    listing, *_ = letters(a_face())
+    for mode, address in (("off", "support@acme.example"), ("on", f"support+{TOKENS.mint_personal('anna')}@acme.example")):
+        desk = a_desk(plus=mode)
+        raw = read_back(Composer(desk, TOKENS, Templates(desk)).compose(listing, None, 77, NOW, {}))
+        assert f'<a href="mailto:{address}?subject=show%201042">1042</a>' in text_of(raw, "html")
+
+
 def test_an_absence_is_told_by_the_readers_clock():
     *_, away, open_end, back, absent, _, _, _, _, _ = map(text, letters(a_face()))
     assert "Until: Sun 22 Nov 2026 10:02 (UTC)\nDeputy: Anna Ivanova\n" in away
