@@ -56,7 +56,7 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
 @click.pass_obj
 def show(context: Context, name: str, as_json: bool) -> None:
     settings = context.settings()
-    agent = settings.agents[known_agent(name, settings) or ""]
+    agent = _agent(name, settings)
     known = _look_up(context, settings)
     document = _document(agent, known, settings)
     if as_json:
@@ -86,9 +86,7 @@ def welcome(context: Context, names: tuple[str, ...], everybody: bool, as_json: 
         raise UsageError("name the agents to be welcomed, or say --all")
     desk = open_front_desk(context, None)
     settings = desk.office.desk.settings
-    chosen = (
-        settings.agents.values() if everybody else [settings.agents[known_agent(name, settings) or ""] for name in dict.fromkeys(names)]
-    )
+    chosen = [_agent(name, settings) for name in (settings.agents if everybody else dict.fromkeys(names))]
     welcomed = {agent.key: desk.welcome(agent) for agent in chosen}
     if as_json:
         from cli.documents import welcome_document
@@ -135,6 +133,12 @@ def _report(desk: FrontDesk, absence: Absence | None, as_json: bool) -> None:
     else:
         stands_in = f"; {settings.agents[absence.deputy].name} stands in" if absence and absence.deputy else ""
         print_text(f"{describe_absence(absence, settings)}{stands_in}" if absence else f"{desk.actor.name} is back")
+
+
+def _agent(name: str, settings: Settings) -> Agent:
+    """Raises UsageError where the desk has no such agent."""
+    known_agent(name, settings)
+    return settings.agents[name]
 
 
 @dataclass(frozen=True)

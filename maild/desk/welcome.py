@@ -44,7 +44,8 @@ def decide_welcome_answer(reading: Reading, settings: Settings, now: datetime) -
     if is_unproven and welcome.unproven >= MOST_UNPROVEN:
         return None
     if welcome.answers >= MOST_ANSWERS:
-        return Draft(IncomingState.DONE, Reason("welcome", f"{reason.text}; {MOST_ANSWERS} answers have been met, so nothing is said"))
+        quiet = Reason("welcome", f"{reason.text}; {MOST_ANSWERS} answers have been met, so nothing is said")
+        return Draft(IncomingState.DONE, quiet) if reading.sender.agent == agent.key else None
     if now > welcome.until:
         return _met(reason, NoteWelcomeAnswer(agent.key, None, is_unproven), welcome_letters.late(agent, _queue(reading), settings))
     device = examine(reading, agent, settings, now)
@@ -101,7 +102,7 @@ def examine(reading: Reading, agent: Agent, settings: Settings, now: datetime) -
         replies=_replies(whose, is_proven, why_note),
         auth=sender.authentication.verdict,
         proven=is_proven,
-        proof=failure.text if failure else describe_proofs(sender.welcome, sender.authentication),
+        proof=_describe_proof(sender, agent, whose, fault, failure),
         fresh=whose is not Whose.UNKNOWN and sender.authenticated,
         token=sender.welcome.place.value if sender.welcome else "",
         mechanism=sender.authentication.inside or str(sender.authentication),
@@ -112,6 +113,12 @@ def examine(reading: Reading, agent: Agent, settings: Settings, now: datetime) -
         changes=_find_changes(as_reply, whose, fault, why_note, read, signature, settings),
         automatic=reading.nature.message_class is not MessageClass.HUMAN,
     )
+
+
+def _describe_proof(sender: Sender, agent: Agent, whose: Whose, fault: Reason | None, failure: Reason | None) -> str:
+    if whose is Whose.UNKNOWN and fault is None:
+        return f"{sender.address.address if sender.address else 'no address'} is not known as an address of {agent.name}"
+    return failure.text if failure else describe_proofs(sender.welcome, sender.authentication)
 
 
 def _whose(sender: Sender, agent: Agent) -> Whose:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
 from maild.effects import NoteWelcomeAnswer
 from maild.message import AuthResult
@@ -41,10 +41,11 @@ def find_all(tx: Transaction) -> Mapping[str, Welcome]:
 
 
 def note(tx: Transaction, answer: NoteWelcomeAnswer, incoming: int | None) -> None:
-    """Count an answer, and remember what it has shown instead of what the same program has shown before."""
+    """Count an answer, and remember what it has shown instead of what the same program has shown before; but what anybody may have
+    written takes the place of nothing."""
     counted = {"answers": welcomes.c.answers + 1, "unproven": welcomes.c.unproven + int(answer.unproven)}
     tx.execute(update(welcomes).where(welcomes.c.agent == answer.agent).values(counted))
-    if answer.device:
+    if answer.device and not (answer.unproven and _is_known(tx, answer.device)):
         _store(tx, replace(answer.device, incoming=incoming))
 
 
@@ -54,13 +55,28 @@ def list_devices(tx: Transaction) -> tuple[Device, ...]:
     return tuple(map(_device, rows))
 
 
+def _is_known(tx: Transaction, device: Device) -> bool:
+    return tx.execute(select(devices.c.at).where(_is_the_same(device))).first() is not None
+
+
+def _is_the_same(device: Device) -> ColumnElement[bool]:
+    return and_(
+        devices.c.agent == device.agent,
+        devices.c.program == device.program,
+        devices.c.address == device.address,
+        devices.c.automatic == device.automatic,
+    )
+
+
 def _store(tx: Transaction, device: Device) -> None:
-    key = {"agent": device.agent, "program": device.program, "address": device.address, "automatic": device.automatic}
-    tx.execute(delete(devices).where(and_(*(devices.c[name] == value for name, value in key.items()))))
+    tx.execute(delete(devices).where(_is_the_same(device)))
     tx.execute(
         devices.insert(),
         {
-            **key,
+            "agent": device.agent,
+            "program": device.program,
+            "address": device.address,
+            "automatic": device.automatic,
             "at": device.at,
             "whose": device.whose.value,
             "replies": device.replies.value,

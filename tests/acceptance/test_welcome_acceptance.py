@@ -106,12 +106,13 @@ def test_an_answer_from_an_unknown_address_is_told_at_home_and_proves_nothing(de
 
 
 def test_a_forged_answer_is_told_at_home_and_proves_nothing(desk: RunningDesk, welcome: EmailMessage):
-    """With no token and a From that fails; so many are met, and the rest is held like any forgery."""
-    for _ in range(6):
-        row = answer_from(desk, welcome, "a telephone that drops everything", verdict="fail", **{"X-Mailer": "Forger"})
+    """With no token and a From that fails: so many are met, and the rest is held like any forgery. It takes no proven one's place."""
+    answer_from(desk, welcome, "Thunderbird", **{"X-Mailer": "Hers"})
+    for program in ("Hers", *["Forger"] * 5):
+        row = answer_from(desk, welcome, "a telephone that drops everything", verdict="fail", **{"X-Mailer": program})
     assert (row["state"], row["reason"].partition(":")[0]) == ("quarantined", "agent_unverified")
-    assert not devices(desk)["Forger", desk.at("anna")]["proven"]
-    assert desk.ask("agent", "show", "anna")["welcome"]["answers"] == 5
+    assert [devices(desk)[program, desk.at("anna")]["proven"] for program in ("Hers", "Forger")] == [True, False]
+    assert desk.ask("agent", "show", "anna")["welcome"]["answers"] == 6
 
 
 def test_a_machine_is_answered_nothing_and_a_loop_comes_to_an_end(desk: RunningDesk, welcome: EmailMessage):

@@ -85,6 +85,7 @@ def test_what_becomes_of_them_by_whose_address_it_is():
     check(Replies.STRANGER, Change.UNKNOWN_ADDRESS, author=Address("Boris", "boris@acme.example"), auth=UNKNOWN, fresh=False)
     whose = [shown(an_answer(author=author)).whose for author in (ANNA, Address("", "anna@other.example"), PRIVATE)]
     assert whose == [Whose.REGISTERED, Whose.OTHER, Whose.UNKNOWN]
+    assert shown(an_answer(author=PRIVATE)).proof == "anna@home.example is not known as an address of Anna Ivanova"
 
 
 def test_a_doubtful_from_proves_nothing():
@@ -190,6 +191,7 @@ def test_so_many_answers_are_met_and_no_more():
     full = Known(welcome=replace(WELCOME, answers=MOST_ANSWERS))
     draft = decided(replace(an_answer(), known=full))
     assert (draft.reason.code, draft.effects) == ("welcome", ())
+    assert decided(replace(an_answer(author=ANN), known=full)).after is not None, "a customer who got the letter is heard all the same"
     guessed = Known(welcome=replace(WELCOME, unproven=MOST_UNPROVEN))
     forged = decided(replace(an_answer(None, FAILED), known=guessed))
     assert (forged.state, forged.reason.code) == (IncomingState.QUARANTINED, "agent_unverified")
