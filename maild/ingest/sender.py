@@ -86,10 +86,11 @@ def identify(message: InboundMessage, witness: Witness | None, settings: Setting
     """The sender of a message, with every proof it carries. `witness`: whose word about him counts."""
     agent = next((found for address in message.header_from if (found := settings.agent_at(address.address))), None)
     authentication = judge(message, witness, agent.logins + agent.addresses if agent else ())
-    tokens_found = tuple(_find_agent_tokens(message, settings, tokens))
+    details = find_details(message, settings)
+    tokens_found = tuple(_find_agent_tokens(message, details, tokens))
     token = _first_of(LetterKind.NOTIFICATION, tokens_found)
     welcome = _first_of(LetterKind.WELCOME, tokens_found)
-    owners = [owner for detail in find_details(message, settings) if (owner := tokens.read_personal(detail))]
+    owners = [owner for detail in details if (owner := tokens.read_personal(detail))]
     personal_of = next(iter(owners), None)
     if agent is None:
         return Sender(
@@ -117,10 +118,10 @@ def _first_of(kind: LetterKind, found: Iterable[FoundToken]) -> FoundToken | Non
     return next((item for item in found if item.token.kind is kind), None)
 
 
-def _find_agent_tokens(message: InboundMessage, settings: Settings, tokens: Tokens) -> Iterator[FoundToken]:
+def _find_agent_tokens(message: InboundMessage, details: Iterable[str], tokens: Tokens) -> Iterator[FoundToken]:
     """Agent tokens in order of weight: In-Reply-To, the addresses, References right to left, the visible line (MAIL.md A1, F3b)."""
     yield from _agent_tokens(message.in_reply_to, TokenPlace.IN_REPLY_TO, tokens)
-    for detail in find_details(message, settings):
+    for detail in details:
         if token := tokens.read_answer(detail) or tokens.read_welcome(detail):
             yield FoundToken(token, TokenPlace.RECIPIENT)
     yield from _agent_tokens(reversed(message.references), TokenPlace.REFERENCES, tokens)
