@@ -8,7 +8,7 @@ from builders import ANN, FAILED, NOW, PASSED, a_queue, a_reading, a_sender, a_t
 from maild.conclude import conclude
 from maild.decide import decide
 from maild.desk.forwarded_reading import read_forwarded, with_forwarded
-from maild.effects import Decision
+from maild.effects import Decision, RecordEvent
 from maild.ingest.department import Departments
 from maild.ingest.parse import parse_message
 from maild.ingest.thread import Thread
@@ -83,6 +83,15 @@ def test_nothing_is_looked_up_of_what_nobody_could_have_forwarded():
     assert "chair@globex.example" in asked.ids
     assert ANN.key in asked.addressees
     assert with_forwarded(question, message, a_sender(), some_tokens(), some_settings()) == question
+
+
+def test_the_agents_personal_address_proves_a_forward_too():
+    """A3."""
+    decision = decided(forwards(sender=a_sender(ANNA, agent="anna", personal=True)))
+    assert decision.after is not None
+    assert decision.after.requester == ANN
+    (event,) = (effect for effect in decision.effects if isinstance(effect, RecordEvent) and effect.kind == "forwarded")
+    assert "proven by his personal address" in event.text
 
 
 def test_a_mail_that_is_no_persons_or_not_proven_is_no_forward():
