@@ -171,12 +171,13 @@ def _choose_files(
     letter: Letter, files: Mapping[int, bytes], attach_max: int
 ) -> tuple[tuple[tuple[Attachment, bytes], ...], tuple[str, ...]]:
     """The files that go along, and the names of those that do not: together too large, or no longer to be had (MAIL.md O7, O8)."""
-    room = min(attach_max, NOTIFICATION_ATTACH_MAX) if letter.kind.is_for_agents and not letter.enclosed else attach_max
+    for_agents = letter.kind.is_for_agents
+    room = min(attach_max, NOTIFICATION_ATTACH_MAX) if for_agents and not letter.enclosed else attach_max
     attached, left_out = [], []
     for attachment in letter.attachments:
         content = files.get(attachment.part)
         if content is None or len(content) > room:
-            left_out.append(_way_to(attachment) if letter.kind.is_for_agents else attachment.name)
+            left_out.append(_way_to(attachment) if for_agents else attachment.name)
         else:
             attached.append((attachment, content))
             room -= len(content)
