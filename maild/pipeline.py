@@ -165,6 +165,7 @@ def _question(
         departments=departments.keys,
         windows=windows(settings.limits),
         answers_of=agent.key if agent else "",
+        waits=any(queue.send_after for queue in settings.queues.values()),
     )
 
 

@@ -25,6 +25,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
                  (others of his: number, subject, queue, status); empty where that was not asked
     snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock
     asked, outcome, listed, commands, absence, absent: what an agent has asked the desk itself, and the answer
+    reached      to agents: who has an answer that was taken back
     said         to agents: the whole conversation of a ticket they asked for: head, words
     warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail
                  that is held): empty unless `Letter.values` has them; so is incoming (a mail's number), but in letters about no ticket

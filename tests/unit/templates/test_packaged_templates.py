@@ -28,6 +28,7 @@ TO_ANSWER = (
     "command-failed",
     "kept-as-note",
     "held-back",
+    "taken-back",
     "crossed",
     "digest-storm",
     "digest-notifications",

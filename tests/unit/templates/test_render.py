@@ -116,6 +116,7 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "kept-as-note",
         "notification",
         "shown",
+        "taken-back",
     )
     assert own == {("received", "fr"), *((kind, "de") for kind in common)}
 
