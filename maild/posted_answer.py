@@ -23,7 +23,7 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Delayed:
     """What is kept of an answer that was held back `until` then: its `message` on the ticket with its text, the mail it came in, the ticket
-    `before` and `after` it, and the agents, by key, who were told of it."""
+    `before` and `after` it, how many `answers` it had then with this one, and the agents, by key, who were told of it."""
 
     until: datetime
     message: int
@@ -31,6 +31,7 @@ class Delayed:
     incoming: int | None
     before: Standing
     after: Standing
+    answers: int
     told: tuple[str, ...] = ()
 
 

@@ -62,10 +62,10 @@ def describe_time(at: datetime, now: datetime, zone: tzinfo) -> str:
 def find_undoable(
     ticket: TicketView, reach: Reach, actor: str, settings: Settings, now: datetime, named: str = ""
 ) -> PostedAnswer | Regrouping | NotUndone:
-    """What `#undo` takes back. `named`: only something of this kind (`UNDOABLE`); "": whatever came last."""
-    last, can = reach.last, (answer for answer in reach.posted if answer.can_be_taken_back and _may_take_back(answer, actor, reach))
-    answer = next(can, None)
-    if answer and named in ("", ANSWER) and (named or last is None or answer.at >= last.at):
+    """What `#undo` takes back. `named`: only something of this kind (`UNDOABLE`); "": whatever came last, and before others' answers one's
+    own."""
+    last = reach.last
+    if named in ("", ANSWER) and (answer := _find_answer(reach, actor, None if named else last)):
         return answer
     if named == ANSWER:
         return NotUndone(_describe_last(reach.posted, actor, settings, now) or f"nobody has answered on ticket {ticket.number}")
@@ -78,8 +78,11 @@ def find_undoable(
     return last
 
 
-def _may_take_back(answer: PostedAnswer, actor: str, reach: Reach) -> bool:
-    return reach.leads or answer.author == actor
+def _find_answer(reach: Reach, actor: str, since: Regrouping | None) -> PostedAnswer | None:
+    """The last that can be taken back, and given after that."""
+    can = (answer for answer in reach.posted if answer.can_be_taken_back and (since is None or answer.at >= since.at))
+    may = [answer for answer in can if reach.leads or answer.author == actor]
+    return next((answer for answer in may if answer.author == actor), may[0] if may else None)
 
 
 def _not_undone(answered: str, fault: str, last: Regrouping | None, ticket: TicketView) -> NotUndone:
@@ -117,10 +120,13 @@ def _describe_ways(answer: PostedAnswer, now: datetime, zone: tzinfo) -> Iterato
 
 
 def take_back(ticket: TicketView, answer: PostedAnswer) -> TicketView:
-    """The ticket without the answer; as it is, if somebody has that."""
+    """The ticket without the answer; as it is, if somebody has that. If somebody has answered since, it stands as that answer left it."""
     if answer.reached or answer.delayed is None:
         return ticket
-    without = restore(ticket, answer.delayed.before, answer.delayed.after)
+    before, after = answer.delayed.before, answer.delayed.after
+    if ticket.agent_messages > answer.delayed.answers:
+        before = replace(after, references=before.references)
+    without = restore(ticket, before, after)
     return replace(without, agent_messages=without.agent_messages - 1)
 
 

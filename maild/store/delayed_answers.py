@@ -9,6 +9,7 @@ from maild.effects import Delay, TakeBack
 from maild.outbox.delivery import DeliveryState
 from maild.posted_answer import STOPPABLE, Delayed, PostedAnswer, WaitingAnswer, Way
 from maild.regrouping import standing_of
+from maild.store import sent_copies
 from maild.store.counters import is_reading
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
@@ -32,6 +33,7 @@ _POSTED = (
         delayed_answers.c.until,
         delayed_answers.c.message,
         delayed_answers.c.states,
+        delayed_answers.c.answers,
         func.substr(messages.c.visible, 1, TEXT_CHARACTERS).label("said"),
     )
     .outerjoin(delayed_answers, delayed_answers.c.letter == letters.c.number)
@@ -55,7 +57,7 @@ _WAITING_ON = Prepared(
 def store(tx: Transaction, letter: int, message: int, delay: Delay, after: TicketView, now: datetime) -> None:
     """An answer that was just posted waits. `message` is it on the ticket, `after` the ticket with it."""
     states = {"before": standing_values(standing_of(delay.before)), "after": standing_values(standing_of(after))}
-    row = {"letter": letter, "message": message, "until": now + delay.lasts, "states": states}
+    row = {"letter": letter, "message": message, "until": now + delay.lasts, "states": states, "answers": after.agent_messages}
     tx.execute(delayed_answers.insert(), row)
 
 
@@ -93,7 +95,7 @@ def _hold(tx: Transaction, numbers: Collection[int]) -> frozenset[int] | None:
 def _delayed(tx: Transaction, row: AnyRow, ticket: int) -> Delayed:
     states = {name: read_standing(values) for name, values in row.states.items()}
     told = _find_told(tx, row.incoming, ticket) if row.incoming else ()
-    return Delayed(row.until, row.message, row.said or "", row.incoming, states["before"], states["after"], told)
+    return Delayed(row.until, row.message, row.said or "", row.incoming, states["before"], states["after"], row.answers, told)
 
 
 def _find_told(tx: Transaction, mail: int, ticket: int) -> tuple[str, ...]:
@@ -129,6 +131,7 @@ def take_back(tx: Transaction, effect: TakeBack, now: datetime) -> None:
     tx.execute(waiting, {"state": DeliveryState.CANCELLED.value, "next_attempt": None, "settled": now})
     if effect.message is None:
         return
+    sent_copies.forget(tx, effect.letter)
     tx.execute(update(delayed_answers).where(delayed_answers.c.letter == effect.letter), {"taken_back": now})
     note = {"kind": MessageKind.NOTE.value, "internal": True}
     tx.execute(update(messages).where(messages.c.id == effect.message), note)

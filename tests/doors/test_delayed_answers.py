@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from maild.desk.acts import Act
 from maild.desk.command import Command
@@ -17,6 +18,8 @@ from maild.outbox.delivery import Deferred, DeliveryState, Sent
 from maild.store import delayed_answers, letters, tickets
 from maild.store.engine import Store, open_store
 from maild.store.retention import forget_tickets
+from maild.store.tables.mail_out import letters as letter_rows
+from maild.store.tables.mail_out import sent_copies
 from maild.ticket import MessageKind, Status
 from tests.rig.desk import MINUTE, NOW
 from tests.rig.mails import an_email, parsed
@@ -304,6 +307,18 @@ def test_another_wait_is_for_new_answers_only(desk: Replay):
     assert waits(desk, first) == [(ANN, QUEUED)]
     answer(desk, first, "#undo", NOW + 2 * SECOND)
     assert waits(desk, first) == [(ANN, CANCELLED)]
+
+
+def test_no_copy_of_what_was_taken_back_is_waited_for(store: Store, tmp_path: Path):
+    """MAIL.md O10."""
+    desk = Replay(an_office(tmp_path, HOLDING.replace("send_after", "copy_to_sent: true, send_after")), store)
+    ticket = asked(desk)
+    sent_at(desk, NOW)
+    answer(desk, ticket, "It is on its way.")
+    answer(desk, ticket, "#undo", NOW + SECOND)
+    with store.reading() as tx:
+        (copy,) = tx.execute(select(letter_rows.c.template).join(sent_copies, sent_copies.c.letter == letter_rows.c.number)).scalars()
+    assert copy == "received"
 
 
 def test_what_is_kept_of_an_answer_goes_with_its_ticket(desk: Replay):

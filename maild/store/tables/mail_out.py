@@ -84,6 +84,7 @@ class DelayedAnswerColumns(TypedColumns):
     message: Named[int] = Column(Number, ForeignKey("messages.id", ondelete="CASCADE"))
     until: Named[datetime] = Column(Time)
     states: Named[dict[str, dict[str, object]]] = Column(JSON)
+    answers: Named[int] = Column(Integer)
     taken_back: Named[datetime | None] = Column(Time)
 
 

@@ -34,7 +34,7 @@ def waiting(**queue: Any) -> Settings:
 def an_answer(*ways: Way, author: str = "anna", before: TicketView = OPEN, after: TicketView = ANSWERED, **more: Any) -> PostedAnswer:
     """Anna's answer, a second old, of which Boris was told."""
     at = NOW - timedelta(seconds=1)
-    delayed = Delayed(at + MINUTE, 5, "It is on its way.", 9, standing_of(before), standing_of(after), ("anna", "boris"))
+    delayed = Delayed(at + MINUTE, 5, "It is on its way.", 9, standing_of(before), standing_of(after), 1, ("anna", "boris"))
     return PostedAnswer(77, author, at, ways or (Way("ann@globex.example", QUEUED),), **{"delayed": delayed} | more)
 
 
@@ -108,6 +108,9 @@ def test_what_people_have_changed_since_stays():
     since = replace(ANSWERED, owner="boris", status=Status.CLOSED, closed_at=NOW, tags=frozenset({"vip"}))
     found = told("undo", ticket=since, posted=(an_answer(),)).ticket
     assert (found.owner, found.status, found.tags) == ("boris", Status.CLOSED, {"vip"})
+    answered = replace(ANSWERED, agent_messages=2, references=("m0@x", "c1@x", "c2@x"))
+    found = told("undo", ticket=answered, posted=(an_answer(),)).ticket
+    assert found == replace(answered, agent_messages=1, references=("m0@x", "c2@x")), "the customer has an answer"
     written = replace(ANSWERED, status=Status.OPEN, last_customer_id="m9@x", snoozed_until=None)
     assert told("undo", ticket=written, posted=(an_answer(),)).ticket.status is Status.OPEN
 
@@ -205,6 +208,14 @@ def test_of_several_answers_the_last_of_ones_own_that_waits_is_taken_back():
     by_hand = replace(an_answer(Way("ann@globex.example", SENT, NOW), delayed=None), letter=79)
     theirs = replace(an_answer(author="boris"), letter=78)
     assert told("undo", posted=(by_hand, theirs, an_answer())).effects == (TakeBack(77, 5, 9),)
+
+
+def test_who_leads_takes_his_own_back_before_others():
+    theirs = replace(an_answer(author="boris"), letter=78, at=NOW)
+    assert told("undo", posted=(theirs, an_answer()), leads=True).effects == (TakeBack(77, 5, 9),)
+    assert told("undo", posted=(theirs, an_answer()), leads=True, last=LINK).effects == (TakeBack(77, 5, 9),)
+    since = replace(LINK, at=NOW)
+    assert told("undo", posted=(theirs, an_answer()), leads=True, last=since).effects == (TakeBack(78, 5, 9),)
 
 
 def test_an_undo_names_what_it_means_or_nothing():

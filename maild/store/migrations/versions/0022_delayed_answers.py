@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("message", NUMBER, nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("states", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
         sa.Column("taken_back", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["letter"], ["letters.number"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["message"], ["messages.id"], ondelete="CASCADE"),
