@@ -159,10 +159,13 @@ def test_what_somebody_has_when_it_is_taken_back_stays_an_answer(desk: Replay):
     answer(desk, ticket, "#undo", NOW + MINUTE)
     assert waits(desk, ticket) == [(ANN, DeliveryState.SENDING), (BOB, CANCELLED)]
     assert (kinds(desk, ticket)[-1], desk.ticket(ticket).status) == (MessageKind.AGENT, Status.WAITING)
-    assert f"{ANN} had it already" in text_of(notice(desk, "anna", ticket))
+    back = notice(desk, "anna", ticket)
+    assert f"{ANN} had it already" in text_of(back)
     with desk.store.writing() as tx:
         letters.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
-    answer(desk, ticket, "#undo", NOW + 2 * MINUTE)
+    answer(desk, ticket, "send", NOW + 2 * MINUTE)
+    assert "here is nothing to send" in text_of(notice(desk, "anna", ticket))
+    desk.receive(an_answer_to(back, "anna@acme.example", "#undo\n"), NOW + 2 * MINUTE)
     assert f"your answer was sent at 10:03:11 to {ANN}, does not go to {BOB}" in text_of(notice(desk, "anna", ticket))
 
 
