@@ -43,13 +43,19 @@ _POSTED = (
     .limit(MOST_POSTED)
 )
 
-_CAN_BE_STOPPED = (
-    select(deliveries.c.id).where(deliveries.c.letter == delayed_answers.c.letter, deliveries.c.state.in_(_STOPPABLE)).exists()
+_WAITS = (
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.letter == delayed_answers.c.letter,
+        deliveries.c.next_attempt == delayed_answers.c.until,
+        deliveries.c.state == DeliveryState.QUEUED.value,
+    )
+    .exists()
 )
 _WAITING_ON = Prepared(
     select(letters.c.ticket, letters.c.author, delayed_answers.c.until)
     .join(delayed_answers, delayed_answers.c.letter == letters.c.number)
-    .where(letters.c.ticket.in_(bindparam("tickets", expanding=True)), delayed_answers.c.taken_back.is_(None), _CAN_BE_STOPPED)
+    .where(letters.c.ticket.in_(bindparam("tickets", expanding=True)), delayed_answers.c.taken_back.is_(None), _WAITS)
     .order_by(letters.c.number)
 )
 
@@ -107,7 +113,7 @@ def _find_told(tx: Transaction, mail: int, ticket: int) -> tuple[str, ...]:
 def find_waiting(tx: Transaction, ticket: int) -> Mapping[int, datetime]:
     """The messages of a ticket that are answers still waiting, and until when at least."""
     of_ticket = select(delayed_answers.c.message, delayed_answers.c.until).join(messages, messages.c.id == delayed_answers.c.message)
-    rows = tx.execute(of_ticket.where(messages.c.ticket == ticket, delayed_answers.c.taken_back.is_(None), _CAN_BE_STOPPED))
+    rows = tx.execute(of_ticket.where(messages.c.ticket == ticket, delayed_answers.c.taken_back.is_(None), _WAITS))
     return {message: until for message, until in rows}
 
 
