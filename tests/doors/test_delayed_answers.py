@@ -136,6 +136,23 @@ def test_a_corrected_answer_to_the_letter_that_brought_it_back_waits_anew(desk: 
     assert kinds(desk, ticket) == [MessageKind.CUSTOMER, MessageKind.NOTE, MessageKind.AGENT]
 
 
+def test_of_the_letter_that_brought_an_answer_back_nothing_reaches_the_customer(desk: Replay):
+    """MAIL.md A8: quoted below the new answer it is cut off; with words between its lines the answer comes back."""
+    ticket = asked(desk)
+    answer(desk, ticket, "It is on its wya.")
+    answer(desk, ticket, "#undo", NOW + SECOND)
+    back = notice(desk, "anna", ticket)
+    lines = [f"> {line}".rstrip() for line in text_of(back).splitlines()]
+    quoted = "\n".join((f"On Fri, 20 Nov 2026 at 10:02, {back['From']} wrote:", *lines, ""))
+    desk.receive(an_answer_to(back, "anna@acme.example", f"It is on its way.\n\n{quoted}"), NOW + 2 * SECOND)
+    written = text_of(parsed(desk.letters_about(ANN, ticket)[-1].raw))
+    assert ("on its way." in written, "taken back" in written, "wya" in written) == (True, False, False)
+    between = quoted.replace("> It is on its wya.", "> It is on its wya.\n\non its way, I mean\n")
+    desk.receive(an_answer_to(back, "anna@acme.example", between), NOW + 3 * SECOND)
+    assert "between your words" in text_of(notice(desk, "anna", ticket))
+    assert len(waits(desk, ticket)) == 2
+
+
 def test_answers_are_taken_back_one_after_the_other(desk: Replay):
     ticket = asked(desk)
     before = desk.ticket(ticket)
