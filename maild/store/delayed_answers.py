@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, select, true, update
+from sqlalchemy import ColumnElement, bindparam, false, func, select, true, update
 
 from maild.effects import Delay, TakeBack
 from maild.outbox.delivery import DeliveryState
@@ -22,7 +22,8 @@ from maild.tokens import LetterKind
 
 MOST_POSTED = 5
 TEXT_CHARACTERS = 100_000
-_STOPPABLE = [state.value for state in STOPPABLE]
+# What was unknown once may have arrived then, whatever the relay has said since.
+_CAN_BE_STOPPED = (deliveries.c.state.in_([state.value for state in STOPPABLE]), deliveries.c.was_unknown == false())
 
 _POSTED = (
     select(
@@ -76,15 +77,25 @@ def find_posted(tx: Transaction, ticket: int) -> tuple[PostedAnswer, ...]:
     numbers = [row.number for row in rows]
     in_hand = _hold(tx, numbers)
     ways: dict[int, list[Way]] = {number: [] for number in numbers}
-    of_letters = select(deliveries.c.id, deliveries.c.letter, deliveries.c.recipient, deliveries.c.state, deliveries.c.settled)
+    of_letters = select(
+        deliveries.c.id, deliveries.c.letter, deliveries.c.recipient, deliveries.c.state, deliveries.c.settled, deliveries.c.was_unknown
+    )
     for row in tx.execute(of_letters.where(deliveries.c.letter.in_(numbers)).order_by(deliveries.c.id)):
-        state = DeliveryState(row.state)
-        is_out_of_reach = in_hand is not None and state in STOPPABLE and row.id not in in_hand
-        ways[row.letter].append(Way(row.recipient, DeliveryState.SENDING if is_out_of_reach else state, row.settled))
+        ways[row.letter].append(Way(row.recipient, _state_of(row, in_hand), row.settled))
     return tuple(
         PostedAnswer(row.number, row.author, row.created, tuple(ways[row.number]), _delayed(tx, row, ticket) if row.until else None)
         for row in rows
     )
+
+
+def _state_of(row: AnyRow, in_hand: Collection[int] | None) -> DeliveryState:
+    """How far it has come, as far as it can be stopped; `in_hand`: those that nobody else has, None: that is not known."""
+    state = DeliveryState(row.state)
+    if state not in STOPPABLE:
+        return state
+    if row.was_unknown:
+        return DeliveryState.UNKNOWN
+    return state if in_hand is None or row.id in in_hand else DeliveryState.SENDING
 
 
 def _hold(tx: Transaction, numbers: Collection[int]) -> frozenset[int] | None:
@@ -94,7 +105,7 @@ def _hold(tx: Transaction, numbers: Collection[int]) -> frozenset[int] | None:
     """
     if is_reading(tx):
         return None
-    free = select(deliveries.c.id).where(deliveries.c.letter.in_(numbers), deliveries.c.state.in_(_STOPPABLE))
+    free = select(deliveries.c.id).where(deliveries.c.letter.in_(numbers), *_CAN_BE_STOPPED)
     return frozenset(tx.execute(free.with_for_update(skip_locked=True)).scalars())
 
 
@@ -133,7 +144,7 @@ def count_waiting(tx: Transaction, now: datetime) -> int:
 
 def take_back(tx: Transaction, effect: TakeBack, now: datetime) -> None:
     """Nothing of the letter goes out any more; if nobody has it, the answer is a note, which can be sent after all (A6)."""
-    waiting = update(deliveries).where(deliveries.c.letter == effect.letter, deliveries.c.state.in_(_STOPPABLE))
+    waiting = update(deliveries).where(deliveries.c.letter == effect.letter, *_CAN_BE_STOPPED)
     tx.execute(waiting, {"state": DeliveryState.CANCELLED.value, "next_attempt": None, "settled": now})
     if effect.message is None:
         return

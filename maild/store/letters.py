@@ -332,6 +332,8 @@ def retry(tx: Transaction, delivery: int, now: datetime) -> None:
         NotFoundError: there is no such row.
         WrongStateError: it is being sent or was sent, or its author took it back.
     """
+    # Whoever takes it back at this moment is waited for.
+    await_turn(tx)
     if delayed_answers.was_taken_back(tx, show(tx, delivery).letter):
         raise WrongStateError(f"outbox row {delivery} is an answer that was taken back, and a note on its ticket now")
     _change(tx, delivery, {"state": DeliveryState.QUEUED.value, "next_attempt": now, "settled": None, "was_unknown": False})

@@ -14,7 +14,7 @@ from maild.desk.command import Command
 from maild.errors import WrongStateError
 from maild.front_desk import FrontDesk
 from maild.housekeeping import housekeep
-from maild.outbox.delivery import Deferred, DeliveryState, Sent
+from maild.outbox.delivery import Deferred, DeliveryState, Sent, Unknown
 from maild.store import delayed_answers, letters, tickets
 from maild.store.engine import Store, open_store
 from maild.store.retention import forget_tickets
@@ -196,6 +196,20 @@ def test_what_the_relay_would_not_take_yet_is_taken_back(desk: Replay):
         letters.record(tx, delivery.id, Deferred("451 try later", NOW + 6 * MINUTE), NOW + MINUTE)
     answer(desk, ticket, "#undo", NOW + 2 * MINUTE)
     assert (waits(desk, ticket), kinds(desk, ticket)[-1]) == ([(ANN, CANCELLED)], MessageKind.NOTE)
+
+
+def test_what_may_have_arrived_once_is_not_taken_back(desk: Replay):
+    ticket = asked(desk)
+    answer(desk, ticket, "It is on its way.")
+    sent_at(desk, NOW)
+    for outcome in (Unknown("cut off", NOW + 2 * MINUTE), Deferred("451 try later", NOW + 9 * MINUTE)):
+        with desk.store.writing() as tx:
+            delivery = letters.claim(tx, NOW + 2 * MINUTE, "me", 60)
+            assert delivery is not None
+            letters.record(tx, delivery.id, outcome, NOW + 2 * MINUTE)
+    answer(desk, ticket, "#undo", NOW + 3 * MINUTE)
+    assert (waits(desk, ticket), kinds(desk, ticket)[-1]) == ([(ANN, DeliveryState.DEFERRED)], MessageKind.AGENT)
+    assert f"your answer may have been sent to {ANN}" in text_of(notice(desk, "anna", ticket))
 
 
 def test_what_has_gone_out_is_not_taken_back_and_nothing_else_is_by_mistake(desk: Replay):
