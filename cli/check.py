@@ -1,4 +1,4 @@
-"""`maild check`: are files, rules and templates valid? Offline; changes nothing."""
+"""`maild check`: are files, rules, templates and canned answers valid? Offline; changes nothing."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from maild.rules.load import LoadedRules
 
 
-@click.command("check", short_help="Are files, rules and templates valid?")
+@click.command("check", short_help="Are files, rules, templates and canned answers valid?")
 @click.option("--strict", is_flag=True, help="Exit with 1 where there are warnings.")
 @json_option
 @click.pass_obj
 def command(context: Context, strict: bool, as_json: bool) -> None:
-    """Read the configuration, the rules and the templates; report every fault with its place.
+    """Read the configuration, the rules, the templates and the canned answers; report every fault with its place.
 
     Exit status: 0 valid, 2 not valid; 1 with --strict where there are warnings.
     """
@@ -54,7 +54,8 @@ def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
     if loaded.settings is None:
         return faults
     rules = load_rules(context, loaded.settings)
-    return (*faults, *rules.faults, *check_templates(context, loaded.settings, rules), *check_ids(loaded.settings))
+    templates = check_templates(context, loaded.settings, rules)
+    return (*faults, *rules.faults, *templates, *check_canned(loaded.settings), *check_ids(loaded.settings))
 
 
 def load_rules(context: Context, settings: Settings) -> LoadedRules:
@@ -70,6 +71,12 @@ def check_templates(context: Context, settings: Settings, loaded: LoadedRules) -
     return check_templates(settings, find_handed(loaded.rules.rules, context.directory) if loaded.rules else None)
 
 
+def check_canned(settings: Settings) -> tuple[Fault, ...]:
+    from maild.canned.load import load_shelf
+
+    return load_shelf(settings).faults
+
+
 def check_ids(settings: Settings) -> tuple[Fault, ...]:
     from maild.reports.ids import check_ids
 
@@ -78,7 +85,7 @@ def check_ids(settings: Settings) -> tuple[Fault, ...]:
 
 def _contents(settings: Settings | None) -> str:
     if settings is None:
-        return "rules and templates are checked once this is mended"
+        return "rules, templates and canned answers are checked once this is mended"
     return f"queues {len(settings.queues)}, mailboxes {len(settings.mailboxes)}, agents {len(settings.agents)}"
 
 

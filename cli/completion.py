@@ -81,6 +81,12 @@ def _template_files(settings: Settings) -> Iterable[str]:
     return [file.name for file in open_catalogue(settings).files() if not file.own]
 
 
+def _canned(settings: Settings) -> Iterable[str]:
+    from maild.canned.load import load_shelf
+
+    return load_shelf(settings).shelf.names()
+
+
 def _rules(settings: Settings) -> Iterable[str]:
     from maild.rules.load import load_rules
 
@@ -99,5 +105,6 @@ def _suppressed(context: Context) -> Iterable[str]:
 
 kinds = names_of(_kinds)
 template_files = names_of(_template_files)
+canned_answers = names_of(_canned)
 rules = names_of(_rules)
 suppressed_addresses = _found_by(_suppressed)

@@ -63,6 +63,7 @@ def message_document(message: MessageRow, waits_until: datetime | None = None) -
         "message_id": message.message_id,
         "full_text": message.text,
         "internal": message.internal,
+        "agent": message.agent,
         "waits_until": waits_until,
     }
 

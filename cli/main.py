@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NOUNS = {
     "init": "Write a new desk's configuration and its secret.",
-    "check": "Are files, rules and templates valid?",
+    "check": "Are files, rules, templates and canned answers valid?",
     "doctor": "Do logins, SMTP, plus addressing, clock, disk, database really work?",
     "run": "Run the daemon; with --once, do all there is to do and exit.",
     "demo": "A whole desk to play with, on loopback.",
@@ -33,7 +33,7 @@ NOUNS = {
     "rules": "Rules: check, list, test, explain.",
     "mailbox": "Mailboxes: list, test.",
     "agent": "Agents: list, away, back.",
-    "template": "Templates: list, preview, copy.",
+    "template": "Templates: list, preview, copy, canned.",
     "db": "The database: status, upgrade.",
     "completion": "Completion for bash, zsh and fish.",
     "secret": "The keys of all tokens: rotate.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.completion import kinds, template_files
@@ -9,6 +11,9 @@ from cli.context import Context
 from cli.group import Group
 from cli.options import json_option, limit_option
 from cli.output import print_json, print_rows, print_text
+
+if TYPE_CHECKING:
+    from maild.canned.shelf import Canned
 
 
 @click.group(cls=Group, help="Templates.")
@@ -78,3 +83,34 @@ def copy(context: Context, name: str, as_json: bool) -> None:
         print_json({"file": str(file)})
     else:
         print_text(str(file))
+
+
+@command.command(
+    short_help="The canned answers there are.",
+    help="Every canned answer in every language, with its variables, those in brackets having words of their own, and how it begins.",
+)
+@limit_option
+@json_option
+@click.pass_obj
+def canned(context: Context, limit: int | None, as_json: bool) -> None:
+    from maild.canned.load import load_shelf
+    from maild.config.report import render_faults
+
+    loaded = load_shelf(context.settings())
+    if loaded.faults:
+        click.echo(render_faults(loaded.faults, context.directory), err=True)
+    answers = loaded.shelf.answers()
+    if as_json:
+        print_json([_document(answer) for answer in answers[:limit]])
+        return
+    rows = ((answer.name, answer.language or "any", _variables(answer), answer.first_line) for answer in answers)
+    print_rows(("NAME", "LANGUAGE", "VARIABLES", "BEGINS"), rows, limit=limit)
+
+
+def _document(answer: Canned) -> dict[str, object]:
+    variables = [{"name": variable.name, "default": variable.default} for variable in answer.variables]
+    return {"name": answer.name, "language": answer.language or None, "variables": variables, "begins": answer.first_line}
+
+
+def _variables(answer: Canned) -> str:
+    return " ".join(variable.name if variable.default is None else f"[{variable.name}]" for variable in answer.variables)

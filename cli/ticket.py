@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.completion import owners, queues
+from cli.completion import canned_answers, owners, queues
 from cli.context import Context
 from cli.front_desk import known_agent, open_front_desk, report_ticket
 from cli.group import Group
@@ -113,8 +113,9 @@ def _print_message(message: MessageRow, waits_until: datetime | None) -> None:
     from maild.ticket import MessageKind
 
     internal = ", internal" if message.internal and message.kind is not MessageKind.NOTE else ""
+    taken = f", taken down by {message.agent}" if message.agent and message.kind is MessageKind.CUSTOMER else ""
     waits = f" · waits until {shown_time(waits_until, seconds=True)}" if waits_until else ""
-    head = f"── {message.id} · {message.kind.value}{internal} · {message.author} · {shown_time(message.at)}{waits} ──"
+    head = f"── {message.id} · {message.kind.value}{internal}{taken} · {message.author} · {shown_time(message.at)}{waits} ──"
     click.echo(f"\n{click.style(clean(head), bold=True)}")
     print_text(message.visible)
     for attachment in message.attachments:
@@ -185,29 +186,70 @@ def raw(context: Context, number: int, message: int | None) -> None:
     print_bytes(content)
 
 
-@command.command(help="A ticket for somebody who did not write. TEXT may come on standard input.")
+@command.command(short_help="A ticket for somebody who did not write.")
 @click.option("--queue", required=True, shell_complete=queues, help="The department's key.")
-@click.option("--from", "requester", required=True, metavar="ADDRESS", help="Whose request it is: an address, or NAME <ADDRESS>.")
+@click.option("--from", "requester", metavar="ADDRESS", help="Whose request you take down: an address, or NAME <ADDRESS>.")
+@click.option("--to", "addressee", metavar="ADDRESS", help="Whom you write to: an address, or NAME <ADDRESS>.")
 @click.option("--subject", required=True, help="What it is about.")
-@click.option("--ack", is_flag=True, help="Send an acknowledgement.")
+@click.option("--ack", is_flag=True, help="Send an acknowledgement; with --from.")
 @as_option
 @json_option
 @click.argument("text", required=False)
 @click.pass_obj
-def new(context: Context, queue: str, requester: str, subject: str, ack: bool, agent: str | None, as_json: bool, text: str | None) -> None:
-    ticket = open_front_desk(context, agent).open(queue, _address(requester), subject, _text(text), acknowledge=ack)
+def new(
+    context: Context,
+    queue: str,
+    requester: str | None,
+    addressee: str | None,
+    subject: str,
+    ack: bool,
+    agent: str | None,
+    as_json: bool,
+    text: str | None,
+) -> None:
+    """A ticket for somebody who did not write. TEXT may come on standard input.
+
+    With --from it is what she has told you, by telephone for instance: nothing is sent but an acknowledgement with --ack, and no answer
+    quotes it. With --to it goes to her as the department's mail; the ticket is yours, and waits for the answer.
+    """
+    from maild.errors import UsageError
+
+    if (requester is None) is (addressee is None) or (addressee and ack):
+        raise UsageError("a ticket is either --from somebody, perhaps with --ack, or a mail --to somebody")
+    desk = open_front_desk(context, agent)
+    if addressee:
+        ticket = desk.write_to(queue, _address(addressee), subject, _text(text))
+    else:
+        ticket = desk.open(queue, _address(requester or ""), subject, _text(text), acknowledge=ack)
     report_ticket(context, ticket, as_json)
 
 
-@command.command(help="Answer the customer. TEXT may come on standard input.")
+@command.command(
+    short_help="Answer the customer.",
+    help="Answer the customer. TEXT may come on standard input. With --canned a canned answer of the desk's goes out, in the customer's "
+    "language: behind it stand its values, as NAME=VALUE, and perhaps a TEXT that stands below it.",
+)
 @number_argument
-@click.argument("text", required=False)
+@click.argument("text", nargs=-1, metavar="[TEXT]")
+@click.option("--canned", metavar="NAME", shell_complete=canned_answers, help="A canned answer (`maild template canned`).")
 @click.option("--close", is_flag=True, help="Close the ticket with this answer.")
 @as_option
 @json_option
 @click.pass_obj
-def reply(context: Context, number: int, text: str | None, close: bool, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("close", "")] if close else [], _text(text))
+def reply(context: Context, number: int, text: tuple[str, ...], canned: str | None, close: bool, agent: str | None, as_json: bool) -> None:
+    from maild.canned.argument import is_value, write_asked
+    from maild.ingest.hygiene import clean_text
+
+    closing = [("close", "")] if close else []
+    values = [word for word in text if is_value(word)] if canned is not None else []
+    texts = [word for word in text if word not in values]
+    if len(texts) > 1:
+        raise click.UsageError(f'"{texts[1]}" is too much: TEXT is one argument, in quotation marks')
+    if canned is None:
+        _act(context, number, agent, as_json, closing, _text(*texts))
+        return
+    asked = write_asked(canned, (word.partition("=")[::2] for word in values))
+    _act(context, number, agent, as_json, [*closing, ("canned", asked)], clean_text("".join(texts)))
 
 
 @command.command(help="An internal note. TEXT may come on standard input.")
@@ -240,7 +282,12 @@ def move(context: Context, number: int, queue: str, agent: str | None, as_json: 
     _act(context, number, agent, as_json, [("move", queue)])
 
 
-@command.command("set", help="Set fields: priority=high, status=waiting, order=1234.")
+@command.command(
+    "set",
+    short_help="Set fields and people.",
+    help="Set fields: priority=high, status=waiting, order=1234. And people: requester=ADDRESS gives the ticket to another customer, "
+    "same=ADDRESS says that somebody on it is its requester at another address, cc=ADDRESS and uncc=ADDRESS say who gets copies.",
+)
 @number_argument
 @click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE…")
 @as_option
@@ -380,7 +427,7 @@ def _act(context: Context, number: int, agent: str | None, as_json: bool, words:
         say(f"{describe_absence(absence, desk.office.desk.settings)}; others are told.")
 
 
-def _text(text: str | None) -> str:
+def _text(text: str | None = None) -> str:
     """What is to be said, as clean as what comes by mail (MAIL.md P3)."""
     from maild.errors import UsageError
     from maild.ingest.hygiene import clean_text

@@ -9,7 +9,7 @@ are left to others.
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,13 +18,15 @@ from typing import NamedTuple
 
 from maild import maillog
 from maild.effects import Decision, IncomingState
-from maild.errors import LeakError, MaildError, NotFoundError, StoreUnavailableError, TemplateError, WorkerDiedError
+from maild.errors import FilesLackingError, LeakError, MaildError, StoreUnavailableError, TemplateError, WorkerDiedError
+from maild.file_room import fetch
 from maild.held_answers import tell_author, why_held
 from maild.ingest.arrival import Incoming
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.errand import Opened
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
+from maild.known import StoredFile
 from maild.message import InboundMessage
 from maild.office import Office
 from maild.pipeline import consider
@@ -35,7 +37,7 @@ from maild.store import incoming as inbox
 from maild.store.engine import Store, Transaction
 from maild.store.recall import recall
 from maild.store.received_mail import WITHHELD
-from maild.writing_desk import composing
+from maild.writing_desk import NOTHING_FETCHED, Fetched, composing
 
 BATCH = 50
 BATCH_BYTES = 16 * 1024 * 1024
@@ -60,6 +62,14 @@ class _Batch:
         """The messages over which a worker died."""
         read = zip(self.incoming, self.reading.result(), strict=True)
         return [(incoming, opened) for incoming, opened in read if isinstance(opened, WorkerDiedError)]
+
+
+class _Case(NamedTuple):
+    """A message that waits to be seen through, with what was `fetched` for the letters about it."""
+
+    incoming: Incoming
+    opened: Opened | MaildError
+    fetched: Fetched = NOTHING_FETCHED
 
 
 class _Seen(NamedTuple):
@@ -159,17 +169,28 @@ class Clerk:
         opened = batch.reading.result()
         reach("read.parsed")
         office = self._office()
-        waiting = deque(zip(batch.incoming, opened, strict=True))
+        waiting = deque(_Case(*pair) for pair in zip(batch.incoming, opened, strict=True))
         while waiting:
-            self._record_together(waiting, office)
+            lacking = self._record_together(waiting, office)
+            if lacking:
+                case = waiting[0]
+                waiting[0] = case._replace(fetched={**case.fetched, **fetch(self._store, self._reader, lacking)})
         return len(batch.incoming)
 
-    def _record_together(self, waiting: deque[tuple[Incoming, Opened | MaildError]], office: Office) -> None:
-        """One commit: those that wait, in order, until somebody else wants to write. The log hears of it when it is true."""
+    def _record_together(self, waiting: deque[_Case], office: Office) -> Collection[StoredFile]:
+        """One commit: those that wait, in order, until somebody else wants to write. The log hears of it when it is true.
+
+        Answers what must be fetched before the first that still waits can be seen through: nobody else waits while that is done.
+        """
         seen: list[_Seen] = []
+        lacking: Collection[StoredFile] = ()
         with self._store.writing() as tx:
-            while waiting:
-                seen += self._see_through(tx, *waiting.popleft(), office)
+            while waiting and not lacking:
+                try:
+                    seen += self._see_through(tx, waiting[0], office)
+                    waiting.popleft()
+                except FilesLackingError as error:
+                    lacking = error.files
                 if self._store.is_awaited:
                     break
             reach("apply.written")
@@ -178,6 +199,7 @@ class Clerk:
             each.log()
         if any(each.has_letters for each in seen):
             self._on_letters()
+        return lacking
 
     def _claim(self, tx: Transaction, *, alone: bool) -> tuple[Incoming, ...]:
         """The next batch. A suspect, over which a process may have died, walks alone, so that it takes no other with it (I14, X28).
@@ -198,16 +220,21 @@ class Clerk:
         self._hold(tx, suspect, Reason("poison", f"maild died over it {MAX_ATTEMPTS} times")).log()
         return self._claim(tx, alone=alone)
 
-    def _see_through(self, tx: Transaction, incoming: Incoming, opened: Opened | MaildError, office: Office) -> tuple[_Seen, ...]:
-        """One message's walk, in its own savepoint. The catch-all around one message stands here (HOUSE.md 3)."""
+    def _see_through(self, tx: Transaction, case: _Case, office: Office) -> tuple[_Seen, ...]:
+        """One message's walk, in its own savepoint. The catch-all around one message stands here (HOUSE.md 3).
+
+        Raises:
+            FilesLackingError: see `composing`; the message is left as it is.
+        """
+        incoming, opened = case.incoming, case.opened
         if isinstance(opened, MaildError):
             return (self._unreadable(tx, incoming, opened),)
         if incoming.withheld:
             return (self._hold(tx, incoming, Reason(WITHHELD, incoming.withheld), header=opened.message),)
         try:
             with self._store.savepoint(tx):
-                return self._walk_all(tx, incoming, opened, office)
-        except StoreUnavailableError:
+                return self._walk_all(tx, incoming, opened, office, case.fetched)
+        except (StoreUnavailableError, FilesLackingError):
             raise
         except LeakError as leak:
             return self._hold_leaking(tx, incoming, opened.message, leak, office)
@@ -215,12 +242,12 @@ class Clerk:
             reason = Reason("error", f"{type(error).__name__}: {error}")
             return (self._hold(tx, incoming, reason, traceback.format_exc(), header=opened.message),)
 
-    def _walk_all(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office) -> tuple[_Seen, ...]:
+    def _walk_all(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office, fetched: Fetched) -> tuple[_Seen, ...]:
         """A mail that several departments have to themselves walks once for each (F10); the message is settled as it fared best."""
         decisions: list[Decision] = []
         seen: list[_Seen] = []
         for departments in find_departments(opened.message, incoming.mailbox, office.desk.settings):
-            decision, ticket = self._record(tx, incoming, opened, office, departments, decisions)
+            decision, ticket = self._record(tx, incoming, opened, office, departments, decisions, fetched)
             decisions.append(decision)
             told = (incoming.mailbox, incoming.id, opened.message.message_id, decision.state.value, ticket, decision.reason.text)
             seen.append(_Seen(partial(maillog.decided, *told), decision.has_letters))
@@ -234,13 +261,14 @@ class Clerk:
         office: Office,
         departments: Departments,
         earlier: Sequence[Decision],
+        fetched: Fetched,
     ) -> tuple[Decision, int | None]:
         """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5). Letters are of today,
         and so is what an agent has sent after all, mended or released (A6, A7, A11)."""
         now, message = _now(), opened.message
         at = now if incoming.walks_again else incoming.stored
         decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, at, departments)
-        compose = composing(tx, office, now, opened.files)
+        compose = composing(tx, office, now, opened.files, fetched)
         first_number = office.desk.settings.desk.first_number
         settles = all(_rank(decision) > _rank(other) for other in earlier)
         applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number, settles=settles)
@@ -255,7 +283,7 @@ class Clerk:
         try:
             with self._store.savepoint(tx):
                 told = tell_author(tx, incoming.id, leak, message.new_text, office, _now())
-        except (NotFoundError, TemplateError) as error:
+        except TemplateError as error:
             problem = f"its author could not be told: {error}"
         held = self._hold(tx, incoming, why_held(leak), problem, header=message)
         return (held._replace(has_letters=any(decision.has_letters for decision in told)),)

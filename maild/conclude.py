@@ -41,6 +41,7 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.rules.explain import explain_firing
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
+from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
 
@@ -392,7 +393,7 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
     if suppression := reading.known.suppressed.get(ticket.addressee.key):
         yield f"Mail to {ticket.addressee.address} may not arrive: {suppression.reason}."
     if size := reading.circumstances.full_size:
-        yield f"The mail is too large ({letters.describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
+        yield f"The mail is too large ({describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:
         yield f"The mail is damaged: {defect}."
 
@@ -402,7 +403,8 @@ def _warn_of_ways(message: AddMessage, ticket: TicketView, reading: Reading, set
     sender = message.author
     is_public = not letters.is_answered_inside(message, settings)
     if message.kind is MessageKind.THIRD_PARTY:
-        goes = f" Your reply goes to {ticket.addressee}, not to {sender.address}; #cc sender sends it there, too." if is_public else ""
+        both = "#cc sender sends it there, too; #same does, if both are one person"
+        goes = f" Your reply goes to {ticket.addressee}, not to {sender.address}; {both}." if is_public else ""
         yield f"{sender.address} is not the requester.{goes}"
     if is_public and sender.key == ticket.requester.key and ticket.reply_to:
         yield f"The sender asks for answers to {ticket.reply_to}, and that is where your reply goes."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from maild.known import Absence, Conduct
+from maild.known import Absence, Conduct, StoredFile
 from maild.message import Address, Attachment, AuthResult
 from maild.reason import Reason
 from maild.ticket import MessageKind, TicketView
@@ -74,7 +74,8 @@ class Letter:
     `body` is what a person wrote, `body_html` the same as safe HTML if there is any, `quoted` the message answered. `automatic`: counts
     against the caps of MAIL.md L4. `internal`: a reply to it is a note. `about`: the incoming mail it tells of; None: the one it is written
     because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`. `as_of`: its reader learns nothing of what was answered
-    since then (A11); None: of all that was until it is written. `delay` None: it goes out at once.
+    since then (A11); None: of all that was until it is written. `enclosed` are files of earlier mail, in the order in which they go along,
+    `left_out` says which do not. `delay` None: it goes out at once.
     """
 
     kind: LetterKind
@@ -101,6 +102,8 @@ class Letter:
     offer: str | None = None
     as_of: datetime | None = None
     delay: Delay | None = None
+    enclosed: tuple[StoredFile, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def addressees(self) -> tuple[Address, ...]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from maild.config.faults import Fault
+    from maild.known import StoredFile
 
 
 def plain_words(error: Exception) -> str:
@@ -80,6 +81,15 @@ class TemplateError(MaildError):
     """A template cannot be rendered."""
 
     permanent = True
+
+
+class FilesLackingError(MaildError):
+    """A letter is to carry files of earlier mail, whose bytes are not at hand yet."""
+
+    def __init__(self, detail: str = "", files: "tuple[StoredFile, ...]" = ()) -> None:
+        """`files`: all that the letter is to carry."""
+        super().__init__(detail)
+        self.files = files
 
 
 class LeakError(MaildError):

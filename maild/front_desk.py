@@ -1,27 +1,28 @@
 """The front desk: what the command line does to tickets, in the daemon's own transactions and with the agents' own acts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.absence import read_absence
-from maild.desk.acts import Act, do
+from maild.desk.acts import Act, Done, do
 from maild.desk.audience import agent_homes
-from maild.desk.colleagues import tell_department
 from maild.desk.command import Command
 from maild.desk.errands import Asking, claim_next, find_wanted
-from maild.desk.letters import NOTHING_ANSWERED
+from maild.desk.openings import a_new_ticket, begin, take_down
+from maild.desk.participants import find_person_fault
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.split import Share, split_messages
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent
+from maild.desk.verbs import named_people
+from maild.effects import Decision, IncomingState, RecordEvent
 from maild.errors import NotFoundError, UsageError
 from maild.ingest.hygiene import one_line
 from maild.known import Absence, Known, Suppression
 from maild.message import Address
 from maild.office import Office
-from maild.outbox.guard import post
 from maild.reason import Reason
 from maild.store import absences, delayed_answers, errands, regroupings, suppressions, tickets
 from maild.store.apply import apply
@@ -30,8 +31,10 @@ from maild.store.engine import Store, Transaction
 from maild.store.recall import earlier_on, last_words_of
 from maild.store.tickets import MessageRow, TicketRow
 from maild.store.views import ticket_views
-from maild.ticket import MessageKind, Priority, Status, TicketView
+from maild.ticket import MessageKind, TicketView
 from maild.writing_desk import composing
+
+Opening = Callable[[TicketView, Act, Settings], Done]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,9 @@ class FrontDesk:
             others = ticket_views(tx, named_tickets(act.commands))
             answered = letters.answered_on(ticket, last_words_of(tx, ticket.number))
             customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
-            known, earlier = self._suppressed(tx, *customers), earlier_on(tx, ticket.number)
+            known, earlier = self._suppressed(tx, *customers, *named_people(act.commands)), earlier_on(tx, ticket.number)
             last, posted = regroupings.find_last(tx, number), delayed_answers.find_posted(tx, ticket.number)
-            reach = Reach(others, is_sure=True, last=last, posted=posted, leads=True)
+            reach = Reach(others, is_sure=True, last=last, posted=posted, leads=True, shelf=self.office.desk.shelf)
             whole = replace(act, suppressed=known, earlier=earlier, reach=reach, away=absences.find_holding(tx, act.at))
             done = do(ticket, whole, answered, self.office.desk.settings)
             if done.faults:
@@ -105,26 +108,33 @@ class FrontDesk:
             return tickets.row(tx, last.other.number if last else ticket.number)
 
     def open(self, queue: str, requester: Address, subject: str, text: str, *, acknowledge: bool) -> TicketRow:
-        """A ticket for somebody who did not write (a phone call). He is told only if `acknowledge`.
+        """A ticket for somebody who did not write (a phone call), with what he has said. He is told only if `acknowledge`.
 
         Raises:
             UsageError: there is no such queue, no subject, or the requester is the desk itself.
         """
-        settings = self.office.desk.settings
-        subject = one_line(subject)
-        _require_possible(queue, requester, subject, settings)
-        now = _now()
-        ticket = TicketView(0, subject, queue, Status.NEW, Priority.NORMAL, requester, now, now)
-        message = AddMessage(MessageKind.CUSTOMER, requester, now, text, text, subject=subject)
-        opened = RecordEvent("opened", self.actor.key, f"for {requester} at the command line")
-        ack = self._acknowledge(ticket, settings) if acknowledge else ()
-        circle = settings.queues[queue].notify.new
+        return self._open(queue, requester, subject, text, partial(take_down, acknowledge=acknowledge))
+
+    def write_to(self, queue: str, person: Address, subject: str, text: str) -> TicketRow:
+        """A conversation that the actor begins as a department; he owns its ticket, which waits.
+
+        Raises:
+            UsageError: there is no such queue, no subject, or nothing may or can go to that address.
+        """
+        return self._open(queue, person, subject, text, begin)
+
+    def _open(self, queue: str, requester: Address, subject: str, text: str, opening: Opening) -> TicketRow:
+        now, settings, by = _now(), self.office.desk.settings, self.actor.key
+        _require_possible(queue, requester, settings)
+        ticket = a_new_ticket(queue, requester, one_line(subject), now)
         with self.store.writing() as tx:
-            suppressed = self._suppressed(tx)
             away = absences.find_holding(tx, now)
-            told = tell_department(circle, ticket, message, (), settings, suppressed=suppressed, without=(self.actor.key,), away=away)
-            effects = (message, opened, *ack, *told)
-            return self._apply(tx, Decision(IncomingState.DONE, Reason("command-line", self.actor.key), None, ticket, effects))
+            act = Act(agent=self.actor, by=by, at=now, body=text, suppressed=self._suppressed(tx, requester.key), away=away)
+            done = opening(ticket, act, settings)
+            if done.faults:
+                raise UsageError("; ".join(fault.text for fault in done.faults))
+            opened = RecordEvent("opened", by, f"for {requester} at the command line")
+            return self._apply(tx, Decision(IncomingState.DONE, Reason("command-line", by), None, done.after, (opened, *done.effects)))
 
     def leave(self, until: str = "", deputy: str = "") -> Absence:
         """The actor is away from now on, until a time in plain words by his own clock; see `maild.desk.absence`.
@@ -153,11 +163,6 @@ class FrontDesk:
         """Those of the customers' and of all agents' addresses to which mail comes back."""
         return suppressions.find_holding(tx, (*customers, *agent_homes(self.office.desk.settings)), _now())
 
-    def _acknowledge(self, ticket: TicketView, settings: Settings) -> tuple[Effect, ...]:
-        ack = letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})
-        text = f"{ticket.requester.address}, with the template {ack.template}"
-        return post(ack, settings, RecordEvent("acknowledged", self.actor.key, text))
-
     def _apply(self, tx: Transaction, decision: Decision) -> TicketRow:
         now = _now()
         first = self.office.desk.settings.desk.first_number
@@ -170,23 +175,22 @@ class FrontDesk:
 def _share(rows: Sequence[MessageRow]) -> Share:
     customers = [row for row in rows if row.kind is MessageKind.CUSTOMER]
     shown = [row for row in customers if not row.internal]
+    own = [row for row in shown if row.agent is None]
     words = (letters.Answered(None, (), row.visible, row.author.name or row.author.address) for row in reversed(shown))
     return Share(
         messages=tuple(row.id for row in rows),
         customer=len(customers),
         agent=sum(row.kind is MessageKind.AGENT for row in rows),
-        ids=tuple(row.message_id for row in shown if row.message_id),
-        words=next(words, NOTHING_ANSWERED),
+        ids=tuple(row.message_id for row in own if row.message_id),
+        words=next(words, letters.NOTHING_ANSWERED),
     )
 
 
-def _require_possible(queue: str, requester: Address, subject: str, settings: Settings) -> None:
+def _require_possible(queue: str, requester: Address, settings: Settings) -> None:
     if queue not in settings.queues:
         raise UsageError(f'there is no queue "{queue}"; one of: {", ".join(settings.queues)}')
-    if settings.is_own_address(requester.address):
-        raise UsageError(f"{requester.address} is an address of this desk, not of somebody who asks")
-    if not subject:
-        raise UsageError("the subject is empty")
+    if fault := find_person_fault(requester, settings):
+        raise UsageError(fault)
 
 
 def _now() -> datetime:

@@ -6,14 +6,17 @@ The letter to him is posted in the transaction that holds the mail; nothing else
 from datetime import datetime
 
 from maild.desk import letters
+from maild.desk.openings import a_new_ticket
 from maild.effects import Decision, IncomingState, RecordEvent
-from maild.errors import LeakError
+from maild.errors import LeakError, NotFoundError
+from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
 from maild.store import received_mail, tickets
 from maild.store.apply import apply
 from maild.store.engine import Transaction
+from maild.ticket import TicketView
 from maild.writing_desk import composing
 
 
@@ -28,7 +31,6 @@ def tell_author(tx: Transaction, message: int, leak: LeakError, text: str, offic
     `text` are his words. Whoever lets the mail walk again and has mended nothing writes him no second letter.
 
     Raises:
-        NotFoundError: there is no such ticket.
         TemplateError: the letter that tells of it cannot be written.
     """
     settings, why = office.desk.settings, why_held(leak)
@@ -37,10 +39,19 @@ def tell_author(tx: Transaction, message: int, leak: LeakError, text: str, offic
     was_told = earlier.reason == why and not earlier.error
     if agent is None or leak.ticket is None or was_told:
         return ()
-    ticket = tickets.lead(tx, leak.ticket)
+    ticket = _find_ticket(tx, leak.ticket)
     event = RecordEvent("answer_held", agent.key, f"message {message} is held, and nothing of it was done: {why.text}")
-    letter = letters.held_back(agent, ticket, why.text, text, message, settings)
-    decision = Decision(IncomingState.HELD, why, ticket, ticket, (event, *post(letter, settings)))
+    place = ticket or a_new_ticket(earlier.mailbox, Address("", ""), earlier.subject, now)
+    letter = letters.held_back(agent, place, why.text, text, message, settings)
+    decision = Decision(IncomingState.HELD, why, ticket, ticket, (*((event,) if ticket else ()), *post(letter, settings)))
     first = settings.desk.first_number
     apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
     return (decision,)
+
+
+def _find_ticket(tx: Transaction, number: int) -> TicketView | None:
+    """None for a ticket that the answer was to open: there is none now."""
+    try:
+        return tickets.lead(tx, number)
+    except NotFoundError:
+        return None

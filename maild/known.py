@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.desk.query import Filter
-from maild.message import Address
+from maild.message import Address, Attachment
 from maild.posted_answer import PostedAnswer, WaitingAnswer
 from maild.regrouping import Regrouping
 from maild.ticket import Status, TicketView
@@ -15,11 +15,14 @@ from maild.tokens import LetterKind, LetterToken
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries with their filters, `tickets`
-    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for."""
+    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for, `files` the tickets whose files are;
+    `files_here`: those of whatever ticket the mail is about."""
 
     listings: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
     tickets: frozenset[int] = frozenset()
     queues: frozenset[str] = frozenset()
+    files: frozenset[int] = frozenset()
+    files_here: bool = False
 
 
 NOTHING_WANTED = Wanted()
@@ -137,7 +140,7 @@ class KnownLetter:
 
     `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note, or taken back (A6, A7);
     `returned`: the one it gives back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11). `writer`: who
-    wrote the mail it was written because of, None where none was.
+    wrote the mail it was written because of, None where none was; `tells_of`: that mail's id, "" without one.
     """
 
     letter: int
@@ -153,6 +156,7 @@ class KnownLetter:
     writer: Address | None = None
     crossed: ReturnedMail | None = None
     as_of: datetime | None = None
+    tells_of: str = ""
 
     @property
     def knows_until(self) -> datetime:
@@ -178,11 +182,16 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class LastWords:
-    """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3)."""
+    """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3).
+
+    `at` is when it was recorded. `taken_down`: an agent has written it down for her, and she has never seen it.
+    """
 
     text: str
     author: str
     thread_headers: tuple[tuple[str, str], ...] = ()
+    at: datetime | None = None
+    taken_down: bool = False
 
 
 REPEATED_ANSWERS = 3
@@ -205,6 +214,15 @@ class Earlier:
     author: str
     words: str
     is_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a ticket. `message` is the one that carries it, `incoming` the stored mail which that came in; its bytes are there."""
+
+    incoming: int
+    message: int
+    file: Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +367,7 @@ class Known:
     mails of the agent who writes, if there are so many, `answers` the last public answers of others on each candidate, the newest first
     (A11). `regroupings` are what was done last to each candidate, `posted` the last answers posted on each, the newest first, where that is
     asked for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by
-    key.
+    key. `files` are those of the tickets that are shown or whose files are asked for, the newest message's first.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -376,6 +394,7 @@ class Known:
     posted: Mapping[int, tuple[PostedAnswer, ...]] = field(default_factory=dict)
     waiting: Mapping[int, tuple[WaitingAnswer, ...]] = field(default_factory=dict)
     away: Mapping[str, Absence] = field(default_factory=dict)
+    files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from maild.canned.load import load_shelf
+from maild.canned.shelf import Shelf
 from maild.config.faults import Fault, Severity
 from maild.config.key_ring import tokens_of
 from maild.config.report import describe_counts
@@ -30,7 +32,7 @@ def open_office(settings: Settings) -> Office:
     """Everything a running desk needs, valid as a whole.
 
     Raises:
-        ConfigurationError: rules or templates have faults, or the secret cannot be read.
+        ConfigurationError: rules, templates or canned answers have faults, or the secret cannot be read.
     """
     desk = load_desk(settings)
     return _furnish(desk, find_handed(desk.rules.rules, settings.directory))
@@ -40,10 +42,10 @@ def open_front_office(settings: Settings) -> tuple[Office, tuple[Fault, ...]]:
     """For what agents do, upon which no rules run: broken rule files do not stand in its way. Their faults; none where they are sound.
 
     Raises:
-        ConfigurationError: templates have faults, or the secret cannot be read.
+        ConfigurationError: templates or canned answers have faults, or the secret cannot be read.
     """
     loaded = load_rules(settings.directory, settings)
-    desk = Desk(settings, loaded.rules or NO_RULES, tokens_of(settings))
+    desk = Desk(settings, loaded.rules or NO_RULES, tokens_of(settings), _open_shelf(settings))
     if loaded.rules is None:
         return _furnish(desk, None), loaded.faults
     return _furnish(desk, find_handed(loaded.rules.rules, settings.directory)), ()
@@ -56,10 +58,16 @@ def _furnish(desk: Desk, handed: Sequence[Handed] | None) -> Office:
 
 
 def load_desk(settings: Settings) -> Desk:
-    """Settings, rules and tokens. Raises ConfigurationError where the rules have faults."""
+    """Settings, rules, tokens and canned answers. Raises ConfigurationError where the rules or the answers have faults."""
     loaded = load_rules(settings.directory, settings)
     _require_valid("rules", loaded.faults, settings)
-    return Desk(settings, loaded.rules or NO_RULES, tokens_of(settings))
+    return Desk(settings, loaded.rules or NO_RULES, tokens_of(settings), _open_shelf(settings))
+
+
+def _open_shelf(settings: Settings) -> Shelf:
+    loaded = load_shelf(settings)
+    _require_valid("canned answers", loaded.faults, settings)
+    return loaded.shelf
 
 
 def _require_valid(what: str, faults: tuple[Fault, ...], settings: Settings) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
 from maild.decide import decide
 from maild.desk.audience import agent_homes
-from maild.desk.command_lines import find_errands, find_named_tickets, hash_words
+from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.errands import find_wanted
@@ -52,6 +53,7 @@ class Desk:
     settings: Settings
     rules: RuleSet
     tokens: Tokens
+    shelf: Shelf = NO_ANSWERS
 
 
 def consider(
@@ -101,7 +103,7 @@ def read(
     conduct = with_turn(conduct, nature, thread, known.history)
     conduct = with_tried_number(conduct, sender, thread, tokens.find_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
-    reading = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
+    reading = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced, shelf=desk.shelf)
     return replace(reading, forwarded=read_forwarded(reading, tokens, desk.settings, now)) if message.forwarded else reading
 
 
@@ -139,6 +141,7 @@ def _with_commands(
     return replace(
         question,
         tickets=question.tickets | find_named_tickets(lines),
+        addressees=question.addressees | find_named_addresses(lines),
         tags=words,
         undoes="undo" in words,
         wanted=find_wanted(find_asked(message, sender.token, desk.settings) or find_errands(lines), agent, desk.settings, now),

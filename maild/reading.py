@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.ingest.arrival import Part
 from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
@@ -37,7 +38,8 @@ class Circumstances:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`spam` is what calls it spam, `title` the subject without our own tags and reply prefixes, `bounced` the letter of ours a delivery
-    report is about (B2). `forwarded` is the reading of the mail that an agent hands on in this one, as if its writer had sent it (A12).
+    report is about (B2). `forwarded` is the reading of the mail that an agent hands on in this one, as if its writer had sent it (A12);
+    `shelf` has the canned answers there are.
     """
 
     message: InboundMessage
@@ -52,6 +54,7 @@ class Reading:
     title: str = ""
     bounced: Bounced | None = None
     forwarded: "Reading | None" = None
+    shelf: Shelf = NO_ANSWERS
 
     @property
     def bounced_recipient(self) -> str:

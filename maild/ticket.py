@@ -36,7 +36,10 @@ class Priority(Enum):
 
 
 class ParticipantRole(Enum):
-    """Who somebody is on a ticket. A third party is shown and flagged, never relayed to the requester (MAIL.md F6, F8)."""
+    """Who somebody is on a ticket. A third party is shown and flagged, never relayed to the requester (MAIL.md F6, F8).
+
+    A participant who is the requester is her at another address.
+    """
 
     REQUESTER = "requester"
     CC = "cc"
@@ -63,7 +66,8 @@ class Participant:
 class TicketView:
     """A ticket. `number` 0: not yet opened.
 
-    `reply_to` is where the requester wants his letters, None: where he writes from (MAIL.md P14).
+    `reply_to` is where the requester wants his letters, None: where he writes from (MAIL.md P14). `requester_since`: since when he is the
+    requester, who is shown nothing that was said before; None: it has been nobody else.
     `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
     has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10). `snoozed_until`: out of its
     queue until then, whatever its status; None: it is not (PRODUCT 18).
@@ -95,6 +99,7 @@ class TicketView:
     last_customer_id: str | None = None
     reply_to: str | None = None
     snoozed_until: datetime | None = None
+    requester_since: datetime | None = None
 
     def with_status(self, status: Status, now: datetime) -> "TicketView":
         """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing. What has ended does not
@@ -112,16 +117,17 @@ class TicketView:
 
     @property
     def cc(self) -> tuple[Address, ...]:
-        return tuple(person.address for person in self.participants if person.role is ParticipantRole.CC)
+        """Who gets copies, other addresses of the requester's among them."""
+        return tuple(person.address for person in self.participants if person.role is not ParticipantRole.THIRD_PARTY)
 
     def role_of(self, address: str) -> ParticipantRole | None:
         """The role of an address on this ticket, None for a stranger. Whoever answers where the requester wants his letters takes part."""
         key = address.casefold()
         if key == self.requester.key:
             return ParticipantRole.REQUESTER
-        if key == self.addressee.key:
-            return ParticipantRole.CC
-        return next((person.role for person in self.participants if person.address.key == key), None)
+        role = next((person.role for person in self.participants if person.address.key == key), None)
+        is_third_party = role in (None, ParticipantRole.THIRD_PARTY)
+        return ParticipantRole.CC if is_third_party and key == self.addressee.key else role
 
 
 def latest_ids(ids: tuple[str, ...]) -> tuple[str, ...]:

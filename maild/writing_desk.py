@@ -2,11 +2,14 @@
 to agents also with who the customer is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
 from maild.customer import Customer
 from maild.effects import Letter
+from maild.errors import FilesLackingError
+from maild.known import StoredFile
 from maild.office import Office
 from maild.outbox.delivery import Composed
 from maild.round_trip import RoundTrip
@@ -17,10 +20,16 @@ from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
 NO_FILES: Mapping[int, bytes] = {}
+Fetched = Mapping[StoredFile, bytes | None]
+"""Files of earlier mail with their bytes; None: they are not to be had any more."""
+NOTHING_FETCHED: Fetched = {}
 
 
-def composing(tx: Transaction, office: Office, now: datetime, files: Mapping[int, bytes] = NO_FILES) -> Compose:
-    """What `apply` calls for each letter. `files` holds the attachments' bytes of the mail that caused it."""
+def composing(
+    tx: Transaction, office: Office, now: datetime, files: Mapping[int, bytes] = NO_FILES, fetched: Fetched = NOTHING_FETCHED
+) -> Compose:
+    """What `apply` calls for each letter. `files` holds the attachments' bytes of the mail that caused it. It raises FilesLackingError for
+    a letter that is to carry files of earlier mail which are not among those `fetched`."""
 
     @cache
     def trip_of(queue: str) -> RoundTrip | None:
@@ -32,6 +41,19 @@ def composing(tx: Transaction, office: Office, now: datetime, files: Mapping[int
 
     def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
         customer = customer_of(ticket.requester.key) if ticket and letter.kind is LetterKind.NOTIFICATION else None
-        return office.composer.compose(letter, ticket, number, now, files, trip_of(letter.queue), customer)
+        packed, contents = _packed(letter, files, fetched)
+        return office.composer.compose(packed, ticket, number, now, contents, trip_of(letter.queue), customer)
 
     return compose
+
+
+def _packed(letter: Letter, files: Mapping[int, bytes], fetched: Fetched) -> tuple[Letter, Mapping[int, bytes]]:
+    """The letter with the files of earlier mail beside its own, under numbers that no part of a mail has."""
+    if not letter.enclosed:
+        return letter, files
+    if any(item not in fetched for item in letter.enclosed):
+        raise FilesLackingError(files=letter.enclosed)
+    numbered = [(-number, item) for number, item in enumerate(letter.enclosed, 1)]
+    contents = {number: content for number, item in numbered if (content := fetched[item]) is not None}
+    carried = tuple(replace(item.file, part=number) for number, item in numbered)
+    return replace(letter, attachments=(*letter.attachments, *carried)), {**files, **contents}

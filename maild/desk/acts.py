@@ -9,6 +9,7 @@ from maild.desk import letters
 from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import agents_to_tell
 from maild.desk.blocks import part
+from maild.desk.canned import part_around, put_together
 from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
 from maild.desk.crossing import describe_answers
@@ -38,7 +39,8 @@ class Act:
     `suppressed` are addresses to which mail came back before, customers' and agents': an answer is tried all the same (MAIL.md B5).
     `earlier` are the messages before this one, for a colleague to see; `crossed` what colleagues have answered without his knowledge (A11).
     `errands` ask the desk itself and do nothing to the ticket. `away` are the agents who are away, by key. `reach`: what its commands may
-    touch beside the ticket.
+    touch beside the ticket. `places`: how many written lines of `body` stand above each canned answer; `html_around`: what the words
+    around them say as safe HTML, each piece "" without any.
     """
 
     agent: Agent
@@ -61,6 +63,8 @@ class Act:
     away: Mapping[str, Absence] = field(default_factory=dict)
     crossed: tuple[KnownAnswer, ...] = ()
     reach: Reach = NO_REACH
+    places: tuple[int, ...] = ()
+    html_around: tuple[str, ...] = ()
 
     @property
     def says_something(self) -> bool:
@@ -80,6 +84,11 @@ class Done:
     into: TicketView | None = None
 
     @property
+    def message(self) -> AddMessage | None:
+        """What was said, with all that commands have put into it; None if nothing was."""
+        return next((effect for effect in self.effects if isinstance(effect, AddMessage)), None)
+
+    @property
     def is_sent(self) -> bool:
         """Whether an answer goes to somebody."""
         return any(isinstance(effect, Post) and effect.letter.kind is LetterKind.ANSWER for effect in self.effects)
@@ -91,12 +100,13 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
     performed = perform(ticket, act.commands, act.agent.key, settings, act.at, act.reach)
     if performed.faults:
         return Done(ticket, faults=performed.faults)
+    if performed.splits and (fault := _block_fault(act)):
+        return Done(ticket, faults=(fault,))
+    act = _with_answers(act, performed)
     before, merged = performed.into or ticket, ticket.number if performed.into else None
     internal = act.internal or performed.internal
     answers = act.says_something and not internal and not performed.no_reply
     if answers and (fault := _mode_fault(performed.ticket, settings) or _leak_fault(act) or _nobody_fault(performed.ticket, act, settings)):
-        return Done(ticket, faults=(fault,))
-    if performed.splits and (fault := _block_fault(act)):
         return Done(ticket, faults=(fault,))
     kept, left = settled(before, performed, settings)
     after = _after_answer(before, kept, performed, act, settings) if answers else kept
@@ -105,7 +115,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *((message,) if message else ()),
         *(replace(event, by=act.by) for event in performed.events),
         *performed.effects,
-        *split_off(after, act.reach.blocks, answered.text, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
+        *split_off(after, act.reach.blocks, answered, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
         *left,
         *(_crossings(act) if answers or performed.events else ()),
         *_ownership(kept, after, act),
@@ -125,11 +135,23 @@ def _with_blocks(act: Act) -> Act:
     if all(command.word != "split" for command in act.commands):
         return act
     body, blocks = part(act.body)
-    return replace(act, body=body, html="", reach=replace(act.reach, blocks=blocks))
+    return replace(act, body=body, html="", html_around=(), reach=replace(act.reach, blocks=blocks))
+
+
+def _with_answers(act: Act, performed: Performed) -> Act:
+    """The act with its canned answers among its words. At the command line they stand above them."""
+    if not performed.answers:
+        return act
+    words = part_around(act.body, act.places or (0,) * len(performed.answers))
+    html = act.html_around if len(act.html_around) == len(words) else ("",) * len(words)
+    whole = put_together(words, html, performed.answers)
+    return replace(act, body=whole.text, html=whole.html)
 
 
 def _block_fault(act: Act) -> CommandFault | None:
-    """MAIL.md A8: what stands in a block is quoted to the customer one day."""
+    """MAIL.md A8: what stands in a block is quoted to the customer one day. An answer of the desk's is none of his words."""
+    if any(place > sum(bool(line.strip()) for line in act.body.split("\n")) for place in act.places):
+        return CommandFault(0, "a canned answer goes to the customer, and belongs above the first --- line", by_commands=True)
     leaks = (find_leak(f"{block.title}\n{block.text}", act.agent.addresses) for block in act.reach.blocks)
     return next((CommandFault(0, leak.text) for leak in leaks if leak), None)
 

@@ -3,32 +3,36 @@
 What it says is read in `maild.desk.agent_words`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
-from maild.desk.acts import Act, Done, do, find_absent_owner
+from maild.desk.acts import Act, Done, do
+from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sent_directly, warn_of_absence
 from maild.desk.agent_words import DEFAULT_VISIBILITY, REPLY_TO_NOTE, find_why_internal, understand, unsigned, words_of
 from maild.desk.answered_letter import find_answered_letter
-from maild.desk.command import Command, CommandFault
+from maild.desk.command import CommandFault
 from maild.desk.command_lines import says
 from maild.desk.control_mail import asking_of, decide_control_mail
 from maild.desk.crossing import as_note, describe_answers, find_known_until, find_policy, find_release
-from maild.desk.errands import Asking, run, tell_of_absent_owner
+from maild.desk.errands import run
+from maild.desk.letters import Answered
 from maild.desk.messages import message_of
+from maild.desk.opening_mail import decide_opening, opens_ticket
+from maild.desk.openings import a_new_ticket
 from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.regroup import merged_into
 from maild.desk.rehoming import rehome
-from maild.desk.returned_mail import SENT_ALREADY, find_mending, find_offer
+from maild.desk.returned_mail import SENT_ALREADY, find_mending
 from maild.draft import Draft
-from maild.effects import Decision, Effect, IncomingState, Merge, RecordEvent, SendCrossed, SendKept, SendMended
-from maild.known import COMMAND_FAILED, CROSSED
+from maild.effects import Effect, IncomingState, Merge, RecordEvent, SendCrossed, SendKept, SendMended
+from maild.known import CROSSED, KnownLetter, ReturnedMail
 from maild.message import Address, MessageClass
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
-from maild.ticket import MessageKind, ParticipantRole, TicketView, follow_merges
+from maild.ticket import MessageKind, ParticipantRole, TicketView, follow_merges, latest_ids
 
 TICKET_CLASSES = frozenset({MessageClass.LIST, MessageClass.AUTO_GENERATED})
 """Classes a sender can choose by one header, and which become tickets: a forged agent must not get in by them (A4)."""
@@ -50,6 +54,10 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
             return _automatic(reading, ticket, now)
         may_pass = reading.nature.message_class not in TICKET_CLASSES or reading.sender.authenticated or is_released
         return None if may_pass else hold_unproven(reading, agent, settings, now)
+    if opening := _find_opening(reading, agent, settings, now):
+        # A3: it goes to whom its text names, so that a token is not enough.
+        is_sure = reading.sender.authenticated or is_released
+        return opening if is_sure else hold_unproven(reading, agent, settings, now)
     if control := decide_control_mail(reading, agent, settings, now):
         return control
     if ticket is None and (reading.sender.authenticated or is_released):
@@ -96,17 +104,23 @@ def hold_unproven(reading: Reading, agent: Agent, settings: Settings, now: datet
     mail of his: an answer of his never vanishes untold.
     """
     queue = reading.departments.primary.key
-    why = TOKEN_OF_ANOTHER_TICKET if reading.sender.proven else reading.sender.proof
+    why, ticket = _why_unproven(reading), reading.thread.ticket
     home = Address(agent.name, agent.email)
     is_quiet = reading.circumstances.quiet or reading.nature.message_class is not MessageClass.HUMAN
     capped = cap_refusal(home, queue, reading.sender.authentication.verdict, reading.known.sent, settings)
     untold = capped if capped and reading.sender.token is None and not is_quiet else None
     not_told = f"; {agent.name} is not told: {untold.text}" if untold else ""
     reason = Reason("agent_unverified", f"under the name of {agent.name}, but not proven: {why.text}{not_told}")
-    ticket = reading.thread.ticket
     held = letters.HeldMail(reading.message.subject, reading.circumstances.received or now, ticket.number if ticket else 0)
     letter = letters.unverified(agent, queue, why, held, settings)
     return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet or untold else post(letter, settings))
+
+
+def _why_unproven(reading: Reading) -> Reason:
+    """What the mail lacks. Proven for what it answers it may lack the right ticket's token, or the mail server's word (A3)."""
+    if not reading.sender.proven:
+        return reading.sender.proof
+    return TOKEN_OF_ANOTHER_TICKET if reading.thread.ticket else Reason("not-authenticated", reading.sender.authentication.reason.text)
 
 
 def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
@@ -115,18 +129,37 @@ def _act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings,
 
 def _answer_to_letter(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft | None:
     """What a mail does that says nothing itself, but what is to become of an earlier one; None for one that does."""
-    message, letter = reading.message, find_answered_letter(reading)
-    text = unsigned(message.new_text, reading, agent, settings)
+    letter = find_answered_letter(reading)
     returned = letter and (letter.returned or letter.crossed)
-    if letter and returned:
-        find = find_mending if letter.returned else find_release
-        match find(letter, returned, text, message.attachments, now):
-            case SendMended() | SendCrossed() as effect:
-                reason = Reason("agent-act", f"{agent.name} has message {effect.incoming} walk again, which had come back")
-                return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(effect,))
-            case CommandFault() as fault:
-                return _command_failed(reading, agent, ticket, _Refusal((fault,), message.new_text, about=returned.incoming), settings)
-    return _send_kept(reading, agent, ticket, settings) if says("send", message.new_text) else None
+    if letter and returned and (draft := _answer_to_returned(letter, returned, reading, agent, ticket, settings, now)):
+        return draft
+    return _send_kept(reading, agent, ticket, settings) if says("send", reading.message.new_text) else None
+
+
+def _answer_to_returned(
+    letter: KnownLetter, returned: ReturnedMail, reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime
+) -> Draft | None:
+    """The mail that the letter gave back walks again, or why it does not; None for an answer of its own."""
+    message = reading.message
+    find = find_mending if letter.returned else find_release
+    match find(letter, returned, unsigned(message.new_text, reading, agent, settings), message.attachments, now):
+        case SendMended() | SendCrossed() as effect:
+            reason = Reason("agent-act", f"{agent.name} has message {effect.incoming} walk again, which had come back")
+            place = ticket if ticket.number else None
+            return Draft(IncomingState.DONE, reason, before=place, after=place, effects=(effect,))
+        case CommandFault() as fault:
+            return _command_failed(reading, agent, ticket, Refusal((fault,), message.new_text, about=returned.incoming), settings)
+    return None
+
+
+def _find_opening(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft | None:
+    """What a mail does that opens a ticket for somebody else, or mends one that was to; None for any other."""
+    letter = find_answered_letter(reading) if reading.thread.ticket is None else None
+    if letter and letter.ticket is None and letter.returned:
+        place = a_new_ticket(reading.departments.primary.key, Address("", ""), reading.title, now)
+        if mended := _answer_to_returned(letter, letter.returned, reading, agent, place, settings, now):
+            return mended
+    return decide_opening(reading, agent, settings, now) if opens_ticket(reading, settings) else None
 
 
 def _own_act(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings, now: datetime) -> Draft:
@@ -138,8 +171,8 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
     words = words_of(reading, agent, ticket, why_internal, settings)
     act, faults = understand(words, reading, agent, ticket, why_internal, settings, now)
     if faults:
-        return _command_failed(reading, agent, ticket, _Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
-    answered = letters.answered_on(ticket, reading.known.last_words.get(ticket.number))
+        return _command_failed(reading, agent, ticket, Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
+    answered = _answered_with_sender(letters.answered_on(ticket, reading.known.last_words.get(ticket.number)), act, reading)
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
@@ -147,20 +180,20 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
     asking = asking_of(_after(done, reading), agent, settings, now, done.after)
     ran = run(act.errands, asking)
     if faults := done.faults or ran.faults:
-        return _command_failed(reading, agent, ticket, _Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
+        return _command_failed(reading, agent, ticket, Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
     if act.crossed and done.is_sent:
         match find_policy(reading, agent, before, settings):
             case "hold":
                 return _held(reading, act, ticket, words.text, settings)
             case "note":
                 return _do_act(reading, agent, ticket, Reason(CROSSED, describe_answers(act.crossed)), settings, now)
-    kept = _kept(reading, act, done.after, why_internal, settings) if why_internal and act.says_something else ()
+    kept = _kept(reading, act, done, why_internal, settings) if why_internal and done.message else ()
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
     effects = (
-        _received(reading, agent, proof),
+        tell_received(reading, agent, proof),
         *kept,
         *(() if done.into else (*moved, *tell_who_joined(housed, peopled))),
-        *_sent_directly(reading, agent, ticket, settings),
+        *tell_sent_directly(reading, agent, ticket, settings),
         *done.effects,
     )
     reason = Reason("agent-act", f"{agent.name}, {proof}")
@@ -170,8 +203,19 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
         before=before,
         after=done.after,
         effects=effects,
-        beside=(*_warned(before, done.after, act, asking), *ran.decisions),
+        beside=(*warn_of_absence(before, done.after, act, asking), *ran.decisions),
     )
+
+
+def _answered_with_sender(answered: Answered, act: Act, reading: Reading) -> Answered:
+    """Where whoever wrote what the agent answers gets the answer, too (F8), it belongs to the thread of that mail. A mail without an id of
+    its own has one that only we know (F1)."""
+    token = reading.sender.token
+    letter = reading.known.letters.get(token.token.letter) if token else None
+    named = {command.argument.casefold() for command in act.commands if command.word in ("cc", "same")}
+    if letter is None or letter.writer is None or letter.writer.key not in named or "@" not in letter.tells_of:
+        return answered
+    return replace(answered, references=latest_ids((*answered.references, letter.tells_of)))
 
 
 def _after(done: Done, reading: Reading) -> Reading:
@@ -180,40 +224,13 @@ def _after(done: Done, reading: Reading) -> Reading:
     return replace(reading, known=replace(reading.known, tickets={**reading.known.tickets, **merged})) if merged else reading
 
 
-def _warned(before: TicketView, after: TicketView, act: Act, asking: Asking) -> tuple[Decision, ...]:
-    absence = find_absent_owner(before, after, act)
-    return (tell_of_absent_owner(absence, asking),) if absence else ()
-
-
-def _received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:
-    if reading.circumstances.sent_after_all:
-        return RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
-    if reading.circumstances.caught_up:
-        return RecordEvent("sent_after_all", agent.key, f"from {agent.name}, {proof}; it was held, since it crossed with an answer")
-    if (corrected := reading.circumstances.corrected) is not None:
-        lines = ", ".join(corrected.splitlines())
-        return RecordEvent("corrected", agent.key, f"from {agent.name}, {proof}; it had come back to him, and goes with {lines}")
-    return RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
-
-
-def _sent_directly(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> tuple[RecordEvent, ...]:
-    """MAIL.md A8, A10: customers who have the agent's own mail, with all that the desk would have taken out of it."""
-    if reading.circumstances.sent_after_all:
-        return ()
-    named = (*reading.message.to, *reading.message.cc)
-    persons = (person for person in named if settings.agent_at(person.address) is None and settings.queue_at(person.address) is None)
-    theirs = [person.address for person in persons if ticket.role_of(person.address) in (ParticipantRole.REQUESTER, ParticipantRole.CC)]
-    text = f"{', '.join(dict.fromkeys(theirs))} got this mail from {agent.name} directly, with the address it came from"
-    return (RecordEvent("sent_directly", agent.key, text),) if theirs else ()
-
-
 def _send_kept(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> Draft:
     """MAIL.md A6: `send` in answer to the letter that says what was kept. Once; anywhere else it does nothing, and is no answer either."""
     letter = find_answered_letter(reading)
     kept = letter.kept if letter else None
     if kept is None or kept.was_sent:
         fault = SENT_ALREADY if kept else NOTHING_TO_SEND
-        return _command_failed(reading, agent, ticket, _Refusal((fault,), reading.message.new_text), settings)
+        return _command_failed(reading, agent, ticket, Refusal((fault,), reading.message.new_text), settings)
     reason = Reason("agent-act", f"{agent.name} has message {kept.incoming} sent, which was kept as a note")
     return Draft(IncomingState.DONE, reason, before=ticket, after=ticket, effects=(SendKept(kept.incoming),))
 
@@ -227,14 +244,14 @@ def _held(reading: Reading, act: Act, ticket: TicketView, text: str, settings: S
     return Draft(IncomingState.DONE, Reason(CROSSED, why), before=ticket, after=ticket, effects=effects)
 
 
-def _kept(reading: Reading, act: Act, ticket: TicketView, why: Reason, settings: Settings) -> tuple[Effect, ...]:
+def _kept(reading: Reading, act: Act, done: Done, why: Reason, settings: Settings) -> tuple[Effect, ...]:
     """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, the desk is
     set so, or the first line of what he answers said so. What he only passed on was meant for nobody here."""
     event = RecordEvent("kept_as_note", "maild", why.text)
     says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply", "undo") for command in act.commands)
     if says_so or reading.message.nothing_new:
         return (event,)
-    letter = letters.kept_as_note(act.agent, ticket, why, act.body, settings)
+    letter = letters.kept_as_note(act.agent, done.after, why, done.message.visible if done.message else "", settings)
     return (event, *post(replace(letter, as_of=find_known_until(reading)), settings))
 
 
@@ -244,28 +261,8 @@ def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, setti
     return ticket if is_note else with_persons(ticket, (*reading.message.to, *reading.message.cc), settings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Why nothing of a mail is done. `text` is shown to its writer; `commands` are those of its command lines in which no fault was found.
-
-    `about`: an earlier mail that it was to mend; None: it is about itself.
-    """
-
-    faults: tuple[CommandFault, ...]
-    text: str
-    commands: tuple[Command, ...] = ()
-    about: int | None = None
-
-
-def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, refusal: _Refusal, settings: Settings) -> Draft:
-    """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9)."""
-    why = "; ".join(map(str, refusal.faults))
-    internal = find_why_internal(reading, settings) is not None
-    offer = find_offer(refusal.commands, refusal.faults)
-    letter = letters.command_failed(agent, ticket, why, refusal.text, settings, internal=internal, offer=offer, about=refusal.about)
-    event = RecordEvent("command_failed", agent.key, f"{why}; nothing was done")
-    effects = (event, *post(replace(letter, as_of=find_known_until(reading)), settings))
-    return Draft(IncomingState.DONE, Reason(COMMAND_FAILED, why), before=ticket, after=ticket, effects=effects)
+def _command_failed(reading: Reading, agent: Agent, ticket: TicketView, refusal: Refusal, settings: Settings) -> Draft:
+    return give_back(reading, agent, ticket, refusal, settings, internal=find_why_internal(reading, settings) is not None)
 
 
 def _name(reading: Reading) -> str:

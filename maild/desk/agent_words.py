@@ -1,5 +1,6 @@
 """What an agent's mail says: his commands, his words, and what speaks against doing any of it (MAIL.md A5-A8). Pure."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from maild.desk import letters
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, is_forward
+from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, parse, with_corrections
 from maild.desk.crossing import find_crossing
@@ -24,6 +26,7 @@ from maild.ingest.sender import PUBLIC_PLACES
 from maild.message import Address, InboundMessage, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
+from maild.sizes import describe_size
 from maild.ticket import TicketView
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
@@ -62,6 +65,27 @@ def understand(
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, settings, now)
     return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
+
+
+def parse_new_mail(reading: Reading, agent: Agent, settings: Settings) -> tuple[str, Parsed]:
+    """The text of a mail that answers no notification, with the lines that mend it, and what it says without his signature. What speaks
+    against doing any of it is among its faults."""
+    message, corrected = reading.message, reading.circumstances.corrected
+    text = own_text(message)
+    if corrected is not None:
+        text = with_corrections(unsigned(text, reading, agent, settings), corrected)
+    parsed = _parsed(text, reading, agent, settings)
+    return text, replace(parsed, faults=_sealed(message) or _oversize(reading.circumstances.full_size) or parsed.faults)
+
+
+def own_text(message: InboundMessage) -> str:
+    """What somebody has written himself in a mail that answers no notification, without a mail that he passes on."""
+    return message.forwarded.words if message.forwarded else message.new_text
+
+
+def act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, settings: Settings, now: datetime) -> Act:
+    """What the agent wants done by such a mail."""
+    return _act_of(reading, agent, ticket, parsed, False, settings, now)
 
 
 def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
@@ -123,7 +147,7 @@ def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: R
     if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
         return ()
     words = reading.known.last_words.get(ticket.number)
-    if not repeats(parsed.body, reading.known.notes, words.text if words else ""):
+    if not repeats(parsed.body, reading.known.notes, words.text if words and not words.taken_down else ""):
         return ()
     return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
 
@@ -141,8 +165,8 @@ def _empty(act: Act) -> tuple[CommandFault, ...]:
 
 def _says_nothing_itself(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
     """Seen in practice: "Hello Ann, my answers are below in red", and they stand where Outlook quotes the notification without marks."""
-    has_files = any(map(letters.may_be_relayed, act.attachments))
-    if act.internal or has_files or not message.elided or not says_nothing_else(act.body):
+    says_more = act.places or any(map(letters.may_be_relayed, act.attachments))
+    if act.internal or says_more or not message.elided or not says_nothing_else(act.body):
         return ()
     why = "the mail says nothing itself above what it quotes without marks, where your words cannot be found; write them above it"
     return (CommandFault(0, why),)
@@ -158,9 +182,7 @@ def _oversize(full_size: int | None) -> tuple[CommandFault, ...]:
     """P13, L9: of a mail too large to be fetched the files are missing, so that an answer would be another than was written."""
     if full_size is None:
         return ()
-    return (
-        CommandFault(0, f"the mail is too large ({letters.describe_size(full_size)}), so its files were not fetched; send smaller ones"),
-    )
+    return (CommandFault(0, f"the mail is too large ({describe_size(full_size)}), so its files were not fetched; send smaller ones"),)
 
 
 def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, settings: Settings, now: datetime) -> Act:
@@ -172,7 +194,9 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         at=now,
         commands=parsed.commands,
         body=parsed.body,
-        html=_html_of(message, parsed.body),
+        html=next(_html_of(message, (parsed.body,))),
+        places=parsed.places,
+        html_around=tuple(_html_of(message, part_around(parsed.body, parsed.places))) if parsed.places else (),
         full_text=message.text,
         internal=internal,
         attachments=message.attachments,
@@ -198,12 +222,15 @@ def _reach(reading: Reading, agent: Agent, ticket: TicketView, settings: Setting
         last=known.regroupings.get(ticket.number),
         posted=known.posted.get(ticket.number, ()),
         leads=agent.role is not Role.AGENT or (queue is not None and queue.lead == agent.key),
+        shelf=reading.shelf,
     )
 
 
-def _html_of(message: InboundMessage, body: str) -> str:
-    """MAIL.md A8: the agent's HTML, cut where commands have been cut from the text. A literal `##word` is put right in the text only."""
-    return "" if "##" in message.new_text else Excerpts(message.new_html).raw(body)
+def _html_of(message: InboundMessage, words: Iterable[str]) -> Iterator[str]:
+    """MAIL.md A8: the agent's HTML for each of these, cut where commands have been cut from the text. A literal `##word` is put right in
+    the text only."""
+    excerpts = Excerpts("" if "##" in message.new_text else message.new_html)
+    return map(excerpts.raw, words)
 
 
 def find_why_internal(reading: Reading, settings: Settings) -> Reason | None:

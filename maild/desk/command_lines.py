@@ -2,6 +2,7 @@
 
 import re
 import string
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,18 +13,22 @@ from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.control import CONTROLS, MOST_ASKED
 from maild.desk.regroup import named_tickets
 from maild.desk.take_back import UNDOABLE
-from maild.desk.verbs import VERBS
+from maild.desk.verbs import VERBS, named_people
 from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "split", "undo", "ack", "help", "back"))
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "same", "split", "undo", "ack", "help", "back"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 MAY_NAME = {"undo": frozenset(UNDOABLE)}
 """What little may follow on the line of one of those."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "same", "requester", "to", "from", "canned", "task", "macro", "files"))
+NOT_YET = frozenset(("l2", "task", "macro"))
+OPENING = frozenset(("to", "from"))
+"""Commands of a new mail, which say for whom it opens a ticket."""
+TEXT = "canned"
+"""The command in whose place a text goes, so that it stands wherever that belongs."""
 # Seen in practice: marks of direction from Persian, Arabic and Hebrew keyboards, blanks of no width and soft hyphens from Outlook and Word,
 # "#" as a key of a telephone.
 _UNSEEN = "".join(
@@ -55,16 +60,20 @@ _HAS_WORDS = ALONE | {"note"}
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _LIKENESS = 0.75
 """From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
+_LIKE_NOTHING_ELSE = 3
+"""Shorter commands are too much like other words: "#top", "#two"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The commands of a text, and the text without them. `errands` are those that ask the desk itself (`maild.desk.control`)."""
+    """The commands of a text, and the text without them. `errands` are those that ask the desk itself (`maild.desk.control`). `places`: how
+    many written lines of the body stand above each canned answer."""
 
     commands: tuple[Command, ...]
     body: str
     faults: tuple[CommandFault, ...] = ()
     errands: tuple[Command, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def says(word: str, text: str) -> bool:
@@ -79,33 +88,42 @@ def command_lines_alone(text: str) -> str:
     Lines that only ask the desk itself are about no text.
     """
     lines = [line.strip(_BLANK) for line in text.splitlines() if line.strip(_BLANK) and not is_quoted(line)]
-    words = {split[0] if (split := _split_line(line)) else "" for line in lines}
-    return "\n".join(lines) if "" not in words and not words <= CONTROLS.keys() else ""
+    found = [_split_line(line) for line in lines]
+    return "\n".join(lines) if all(found) and not all(split and _is_errand(*split) for split in found) else ""
 
 
 def with_corrections(text: str, corrected: str) -> str:
-    """A text with these command lines in place of all of its own, also of those that stand among its words.
+    """A text with these command lines in place of all of its own, also of those that stand among its words. A canned answer goes where one
+    stood before.
 
     What was to stay inside stays inside: lines that say so, well spelled or not, remain unless a corrected one says it anew.
     """
-    lines = text.splitlines()
+    lines, corrections = text.splitlines(), corrected.splitlines()
     chosen = _find_command_lines(lines)
     among = {index: line for index, line in enumerate(lines) if index not in chosen}
     old = {*chosen, *(fault.line - 1 for fault in _misplaced(among) if fault.by_commands)}
-    said_anew = max(map(_kept_inside, corrected.splitlines()), default=0)
+    said_anew = max(map(_kept_inside, corrections), default=0)
     gone = {index for index in old if _kept_inside(lines[index]) <= said_anew}
     begin = _find_own(lines, [index for index, line in enumerate(lines) if line.strip(_BLANK)])
-    above = (line for index, line in enumerate(lines[:begin]) if index not in gone)
-    below = (line for index, line in enumerate(lines[begin:], begin) if index not in gone)
-    return "\n".join((*above, corrected, *below))
+    spots = [index for index in sorted(gone) if _guess(lines[index]) == TEXT]
+    texts = [place for place, line in enumerate(corrections) if _guess(line) == TEXT][: len(spots)]
+    put = {index: corrections[place] for index, place in zip(spots, texts, strict=False)}
+    left = [(index, put.get(index, line)) for index, line in enumerate(lines) if index in put or index not in gone]
+    on_top = (line for place, line in enumerate(corrections) if place not in texts)
+    return "\n".join((*(line for index, line in left if index < begin), *on_top, *(line for index, line in left if index >= begin)))
 
 
 def _kept_inside(line: str) -> int:
     """How much of a mail a line may be to keep inside (`_KEEPS_INSIDE`)."""
+    return _KEEPS_INSIDE.get(_guess(line), 0)
+
+
+def _guess(line: str) -> str:
+    """The command that a line is, or may have been meant to be; "" for none."""
     match = _COMMAND_LIKE.match(line)
     word = _word_of(match) if match else ""
     near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *NOT_YET), n=1, cutoff=0.6)), "")
-    return _KEEPS_INSIDE.get(ALIASES.get(near, near), 0)
+    return ALIASES.get(near, near)
 
 
 def hash_words(text: str) -> frozenset[str]:
@@ -116,7 +134,7 @@ def hash_words(text: str) -> frozenset[str]:
 def find_errands(text: str) -> tuple[Command, ...]:
     """What the lines of a text would ask the desk itself, wherever they stand: what must be looked up before anybody knows which are
     commands."""
-    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if (found := _split_line(line)) and found[0] in CONTROLS)
+    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if (found := _split_line(line)) and _is_errand(*found))
     return tuple(command for command in lines if isinstance(command, Command))[:MOST_ASKED]
 
 
@@ -126,9 +144,30 @@ def find_named_tickets(text: str) -> frozenset[int]:
     return named_tickets(line for line in lines if isinstance(line, Command))
 
 
+def is_opening(text: str, known_tags: Iterable[str] = ()) -> bool:
+    """Whether a line says for whom a ticket is to be opened, rightly spelt or not; among the words, where it names an address."""
+    lines = text.splitlines()[:200]
+    chosen, tags = _find_command_lines(lines), frozenset(tag.casefold() for tag in known_tags)
+    split = ((index, found) for index, line in enumerate(lines) if (found := _split_line(line)))
+    return any(_opens(word, rest, tags, is_command=index in chosen) for index, (word, rest) in split)
+
+
+def _opens(word: str, rest: str, tags: frozenset[str], *, is_command: bool) -> bool:
+    if word in OPENING:
+        return is_command or "@" in rest
+    return "@" in rest and _nearest(word, tags) in OPENING
+
+
+def find_named_addresses(text: str) -> frozenset[str]:
+    """The addresses that commands in a text name, as addresses are compared."""
+    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if _split_line(line))
+    return named_people(line for line in lines if isinstance(line, Command))
+
+
 def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
-    """The command lines at the start of a text, above or below what it quotes there, and one at its very end. A command anywhere else is a
-    fault: what follows it may be meant for nobody outside, as after a greeting or a banner above `#note`."""
+    """The command lines at the start of a text, above or below what it quotes there, one at its very end, and canned answers wherever they
+    stand. Another command anywhere else is a fault: what follows it may be meant for nobody outside, as after a greeting or a banner above
+    `#note`."""
     tags = frozenset(tag.casefold() for tag in known_tags)
     lines = text.splitlines()
     chosen = _find_command_lines(lines)
@@ -138,11 +177,14 @@ def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
         del rest[index]
     notes = [command.argument for command in read if isinstance(command, Command) and command.word == "note" and command.argument]
     commands = [item for item in read if isinstance(item, Command)]
+    of_ticket = tuple(command for command in commands if not _is_errand(command.word, command.argument))
+    written = [index for index, line in rest.items() if line.strip()]
     return Parsed(
-        tuple(command for command in commands if command.word in VERBS),
+        of_ticket,
         "\n".join((*notes, *(_LITERAL.sub("#", line, count=1) for line in rest.values()))).strip("\n").rstrip(),
         (*(item for item in read if isinstance(item, CommandFault)), *_misplaced(rest)),
-        tuple(command for command in commands if command.word in CONTROLS),
+        tuple(command for command in commands if _is_errand(command.word, command.argument)),
+        tuple(len(notes) + bisect_left(written, command.line - 1) for command in of_ticket if command.word == TEXT),
     )
 
 
@@ -154,8 +196,14 @@ def _find_command_lines(lines: Sequence[str]) -> tuple[int, ...]:
     written = [index for index, line in enumerate(lines) if line.strip(_BLANK)]
     start = _find_own(lines, written)
     first = tuple(takewhile(lambda index: _split_line(lines[index]), (index for index in written if index >= start)))
-    is_last_too = bool(written) and written[-1] not in first and _split_line(lines[written[-1]]) is not None
-    return (*first, *(written[-1:] if is_last_too else ()))
+    is_last_too = bool(written) and _split_line(lines[written[-1]]) is not None
+    texts = (index for index in written if (split := _split_line(lines[index])) and split[0] == TEXT and not _is_errand(*split))
+    return tuple(sorted({*first, *(written[-1:] if is_last_too else ()), *texts}))
+
+
+def _is_errand(word: str, argument: str) -> bool:
+    """Whether it asks the desk itself. One that stands for both does so where nothing else is on its line."""
+    return word in CONTROLS and not (word in VERBS and any(map(str.isalnum, argument)))
 
 
 def _find_own(lines: Sequence[str], written: Sequence[int]) -> int:
@@ -183,7 +231,12 @@ def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
     """Known commands among the words, mistyped or not, by the index of their lines."""
     for index, line in lines.items():
         if (match := _COMMAND_LIKE.match(line)) and (meant := _find_meant(word := _word_of(match))):
-            where = f"#{meant} is read only on the first lines, above any text, or on the last line"
+            split = _split_line(line)
+            if meant == TEXT and word != TEXT and split:
+                yield _unknown(word, split[1].strip(_BLANK), index + 1, frozenset())
+                continue
+            own_line = "a line that begins with it and names an answer"
+            where = f"#{meant} is read only on {own_line if meant == TEXT else 'the first lines, above any text, or on the last line'}"
             is_lost = any(map(str.isalnum, line[match.end() :])) and (word != meant or ALIASES.get(meant, meant) in _HAS_WORDS)
             yield CommandFault(index + 1, f"{where}; if it is no command, write ##{word}", by_commands=not is_lost)
 
@@ -195,7 +248,8 @@ def _word_of(command_like: re.Match[str]) -> str:
 @lru_cache(maxsize=1024)
 def _find_meant(word: str) -> str | None:
     """The command that a word among others is, or is by a slip of the fingers. Remembered: a program is full of "#include"."""
-    return next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=_LIKENESS)), None)
+    near = get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=_LIKENESS)
+    return next((found for found in near if found == word or len(found) >= _LIKE_NOTHING_ELSE), None)
 
 
 def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
@@ -218,8 +272,12 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     return _unknown(word, argument, number, tags)
 
 
+def _nearest(word: str, tags: frozenset[str]) -> str:
+    return next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)), "")
+
+
 def _unknown(word: str, argument: str, number: int, tags: frozenset[str]) -> CommandFault:
-    near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)), "")
+    near = _nearest(word, tags)
     if not near:
         return CommandFault(number, f"there is no command #{word}", by_commands=True)
     is_lost = ALIASES.get(near, near) in ALONE and any(map(str.isalnum, argument))

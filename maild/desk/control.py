@@ -39,6 +39,15 @@ def read_number(argument: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def read_files(argument: str) -> tuple[int | None, str]:
+    """(the ticket, a file's name) in `1042`, `1042 plan.pdf` or `plan.pdf`; None: the ticket in hand, "": all of its files."""
+    if (number := read_number(argument)) is not None:
+        return number, ""
+    first, _, rest = argument.strip().partition(" ")
+    number = read_number(first)
+    return (number, rest.strip()) if number is not None else (None, argument.strip())
+
+
 def _anything(argument: str, settings: Settings) -> bool:
     return True
 
@@ -49,6 +58,10 @@ def _empty(argument: str, settings: Settings) -> bool:
 
 def _queue(argument: str, settings: Settings) -> bool:
     return not argument or argument.casefold() in settings.queues
+
+
+def _files(argument: str, settings: Settings) -> bool:
+    return read_files(argument)[0] is not None
 
 
 def _absence(argument: str, settings: Settings) -> bool:
@@ -63,6 +76,8 @@ CONTROLS: dict[str, Control] = {
     "next": Control("[QUEUE]", "gives you the first ticket that waits in your departments, and mails it to you", _queue),
     "list": Control("QUERY", "mails you the tickets that meet it, as in list status:open #payment", _anything),
     "show": Control("NUMBER", "mails you a ticket with all that was said; your reply answers it", _ticket),
+    "files": Control("NUMBER [FILE]", "mails you a ticket's files, or that one; #files those of the ticket you answer", _files),
+    "canned": Control("", "mails you the canned answers there are", _empty),
     "away": Control("[until WHEN] [deputy NAME]", "others are told in your place, as in away until 12 May deputy boris", _absence),
     "back": Control("", "you are there again", _empty),
     "help": Control("", "mails you this", _empty),

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from maild.canned.shelf import Shelf
 from maild.config.settings import Agent, Settings
 from maild.desk.absence import describe_absence
+from maild.desk.canned import describe_languages, describe_usage
 from maild.desk.command import CommandFault
+from maild.desk.files import Parcel, describe_files
 from maild.desk.letters import Answered, clock, customers_message, fold_note, notification
 from maild.desk.manual import usages
 from maild.desk.when import describe_moment
 from maild.effects import Letter
-from maild.known import Absence, Earlier, ListedTicket, Listing
+from maild.known import Absence, Earlier, ListedTicket, Listing, StoredFile
 from maild.message import Address
 from maild.outbox.hygiene import one_line
 from maild.ticket import TicketView
@@ -63,6 +66,15 @@ def absent(face: Face, absence: Absence) -> Letter:
     return _letter(face, outcome="absent", absent=owner.name, absence=_describe_absence(absence, face))
 
 
+def canned(face: Face, shelf: Shelf) -> Letter:
+    """PRODUCT 22: every canned answer, how its line is written, and how it begins in the desk's language."""
+    rows = []
+    for name in shelf.names():
+        shown = shelf.show(name, face.settings.language_of(face.queue, None))
+        rows.append({"usage": describe_usage(shown), "languages": describe_languages(shelf, name), "begins": _beginning(shown.first_line)})
+    return _letter(face, outcome="canned", canned=tuple(rows))
+
+
 def commands(face: Face) -> Letter:
     """Every command there is."""
     rows = tuple({"usage": usage, "does": does} for usage, does in usages())
@@ -74,20 +86,28 @@ def not_done(face: Face, faults: Iterable[CommandFault]) -> Letter:
     return _letter(face, automatic=True, why="; ".join(map(str, faults)))
 
 
-def shown(
-    agent: Agent,
-    ticket: TicketView,
-    answered: Answered,
-    conversation: Sequence[Earlier],
-    settings: Settings,
-    absence: Absence | None = None,
-) -> Letter:
-    """A ticket with all that was said on it, the newest first: a notification of what the customer wrote last, to be answered like one
-    (MAIL.md A6, O7). `absence`: the reader's, which he may have forgotten to end."""
+def notified(agent: Agent, ticket: TicketView, answered: Answered, settings: Settings, absence: Absence | None) -> Letter:
+    """A notification of what the customer wrote last, to be answered like one (MAIL.md A6, O7). `absence`: the reader's."""
     warnings = (f"{describe_absence(absence, settings)}, as you have said. The word back ends that.",) if absence else ()
-    told = notification(agent, ticket, customers_message(ticket, answered), warnings, settings)
+    return notification(agent, ticket, customers_message(ticket, answered), warnings, settings)
+
+
+def shown(
+    told: Letter, agent: Agent, answered: Answered, conversation: Sequence[Earlier], files: Iterable[StoredFile], settings: Settings
+) -> Letter:
+    """A ticket with all that was said on it, the newest first, below its notification, and with the names of its files."""
     said = tuple(_said(past, agent, settings) for past in _within(_without_last(conversation, answered), MOST_SAID))
-    return replace(told, template="shown", values={**told.values, "said": said})
+    return replace(told, template="shown", values={**told.values, "said": said, "files": describe_files(files)})
+
+
+def with_files(told: Letter, parcel: Parcel) -> Letter:
+    """A ticket's notification once more, with its files."""
+    return replace(told, enclosed=parcel.files, left_out=parcel.left_out)
+
+
+def no_files(face: Face, ticket: int) -> Letter:
+    """The answer to `files` where a ticket has none."""
+    return _letter(face, outcome="no_files", count=ticket)
 
 
 def _without_last(conversation: Sequence[Earlier], answered: Answered) -> tuple[Earlier, ...]:
@@ -139,9 +159,13 @@ def _line(ticket: ListedTicket, face: Face, now: datetime) -> dict[str, object]:
         "age": describe_age(now - ticket.created),
         "owner": owner.name if owner else ticket.owner or "",
         "requester": one_line(ticket.requester.name or ticket.requester.address),
-        "subject": subject if len(subject) <= MOST_OF_SUBJECT else f"{subject[:MOST_OF_SUBJECT].rstrip()}…",
+        "subject": _beginning(subject),
         "link": _ask_link(f"show {ticket.number}", face),
     }
+
+
+def _beginning(line: str) -> str:
+    return line if len(line) <= MOST_OF_SUBJECT else f"{line[:MOST_OF_SUBJECT].rstrip()}…"
 
 
 def _describe_absence(absence: Absence, face: Face) -> dict[str, str]:

@@ -34,7 +34,7 @@ def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now:
 def asking_of(reading: Reading, agent: Agent, settings: Settings, now: datetime, in_hand: TicketView | None = None) -> Asking:
     """See `Asking`."""
     identifier = reading.message.message_id if reading.message.message_id_given else None
-    return Asking(agent, reading.departments.primary.key, reading.known, settings, now, identifier, in_hand)
+    return Asking(agent, reading.departments.primary.key, reading.known, settings, now, identifier, in_hand, reading.shelf)
 
 
 def _is_proven(reading: Reading) -> bool:

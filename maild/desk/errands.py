@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.config.faults import did_you_mean
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
 from maild.desk.absence import describe_absence, read_spoken
 from maild.desk.acts import Act, do
 from maild.desk.command import Command, CommandFault
-from maild.desk.control import MOST_ASKED, UNKNOWN, read_number, suggest
+from maild.desk.control import MOST_ASKED, UNKNOWN, read_files, read_number, suggest
+from maild.desk.files import has_file, pack
 from maild.desk.letters import NOTHING_ANSWERED, answered_on
 from maild.desk.ordering import order
 from maild.desk.query import Filter, find_stranger, parse_query
@@ -23,13 +25,13 @@ from maild.errors import UsageError
 from maild.known import Absence, Known, Listing, Wanted
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.ticket import Status, TicketView
+from maild.ticket import Status, TicketView, follow_merges
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who asks, and what is known. `queue` is the department under whose name he is answered, `answers` the id of the mail he asks in,
-    `in_hand` the ticket he answers in the same mail, as it is after that."""
+    `in_hand` the ticket he answers in the same mail, as it is after that. `shelf`: the canned answers there are."""
 
     agent: Agent
     queue: str
@@ -38,6 +40,7 @@ class Asking:
     now: datetime
     answers: str | None = None
     in_hand: TicketView | None = None
+    shelf: Shelf = NO_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ def find_wanted(commands: Iterable[Command], agent: Agent, settings: Settings, n
     numbers = (read_number(command.argument) for command in commands if command.word == "show")
     places = [_places(command, agent, settings) for command in commands if command.word == "next"]
     queues = frozenset(queue for place in places if not isinstance(place, str) for queue in place)
-    return Wanted(listings, frozenset(number for number in numbers if number is not None), queues)
+    carriers = [read_files(command.argument)[0] for command in commands if command.word == "files"]
+    files = frozenset(number for number in carriers if number is not None)
+    return Wanted(listings, frozenset(number for number in numbers if number is not None), queues, files, files_here=bool(carriers))
 
 
 def run(commands: Iterable[Command], asking: Asking) -> Ran:
@@ -136,7 +141,39 @@ def _shown(ticket: TicketView, asking: Asking) -> Letter:
     """The ticket with all that was said, as the notification of what its customer wrote last."""
     answered = answered_on(ticket, asking.known.last_words.get(ticket.number))
     said = asking.known.found.conversations.get(ticket.number, ())
-    return control_letters.shown(asking.agent, ticket, answered, said, asking.settings, asking.known.away.get(asking.agent.key))
+    stored = asking.known.files.get(ticket.number, ())
+    return control_letters.shown(_notified(ticket, asking), asking.agent, answered, said, stored, asking.settings)
+
+
+def _notified(ticket: TicketView, asking: Asking) -> Letter:
+    """The notification of what the customer wrote last. An absence he may have forgotten to end is told of."""
+    answered = answered_on(ticket, asking.known.last_words.get(ticket.number))
+    absence = asking.known.away.get(asking.agent.key)
+    return control_letters.notified(asking.agent, ticket, answered, asking.settings, absence)
+
+
+def _files(command: Command, asking: Asking) -> Decision | str:
+    """MAIL.md A7: what notifications have not carried, or long ago."""
+    number, name = read_files(command.argument)
+    ticket = asking.in_hand if asking.in_hand and asking.in_hand.number else None
+    if number is not None and not (ticket and has_file(asking.known.files.get(ticket.number, ()), command.argument)):
+        ticket = follow_merges(number, asking.known.tickets)
+    elif number is not None:
+        name = command.argument
+    if ticket is None:
+        return f"there is no ticket {number}" if number else "name the number of a ticket, as in files 1042"
+    stored = asking.known.files.get(ticket.number, ())
+    if name and not has_file(stored, name):
+        return f'ticket {ticket.number} has no file "{name}"{did_you_mean(name, (item.file.name for item in stored))}'
+    if not (parcel := pack(stored, name, ticket.number, asking.settings.desk.attach_max)):
+        return _answered(command, control_letters.no_files(_face(command, asking), ticket.number), asking)
+    reason = Reason("control", f"{asking.agent.name} asks for the files of #{ticket.number}")
+    letter = control_letters.with_files(_notified(ticket, asking), parcel)
+    return Decision(IncomingState.DONE, reason, ticket, ticket, post(letter, asking.settings))
+
+
+def _canned(command: Command, asking: Asking) -> Decision | str:
+    return _answered(command, control_letters.canned(_face(command, asking), asking.shelf), asking)
 
 
 def _away(command: Command, asking: Asking) -> Decision | str:
@@ -190,6 +227,8 @@ ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
     "next": _next,
     "list": _list,
     "show": _show,
+    "files": _files,
+    "canned": _canned,
     "away": _away,
     "back": _back,
     "help": _help,

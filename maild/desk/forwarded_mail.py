@@ -20,6 +20,7 @@ from maild.desk.errands import run
 from maild.desk.forwarded_reading import vouched_for
 from maild.desk.letters import Answered, answered_on, customers_message, without_last_words
 from maild.desk.messages import shown_date_of
+from maild.desk.opening_mail import opens_ticket
 from maild.desk.regroup import Reach
 from maild.desk.verbs import perform
 from maild.draft import Draft
@@ -31,7 +32,7 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import TicketView, follow_merges
 
-NOT_HERE = frozenset({"merge", "split", "undo"})
+NOT_HERE = frozenset({"merge", "split", "undo", "canned"})
 """Commands about tickets that are there."""
 
 
@@ -65,7 +66,7 @@ def find_handed(reading: Reading, settings: Settings) -> Handed | None:
     agent = settings.agents.get(reading.sender.agent or "")
     if agent is None or reading.sender.token or reading.nature.message_class is not MessageClass.HUMAN:
         return None
-    if not (reading.sender.authenticated or reading.circumstances.released):
+    if not (reading.sender.authenticated or reading.circumstances.released) or opens_ticket(reading, settings):
         return None
     is_announced = passes_on(reading.message.subject) and reading.thread.ticket is None
     if not (reading.forwarded or is_announced) or is_as_customer(reading) or find_asked(reading.message, None, settings):

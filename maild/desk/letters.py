@@ -13,6 +13,7 @@ from maild.outbox.copies import copied
 from maild.outbox.hygiene import one_line
 from maild.posted_answer import PostedAnswer
 from maild.reason import Reason
+from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, TicketView
 from maild.tokens import LetterKind
 
@@ -21,19 +22,29 @@ MOST_OF_EARLIER = 200
 MOST_OF_NOTE = 400
 MOST_OF_SUBJECT = 100
 NOTE_LINE = 60
-_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The customer's message a letter answers: its id, its thread, and its words. All empty where he has not written yet."""
+    """The customer's message a letter answers: its id, its thread, and its words. All empty where he has not written yet.
+
+    `at` is when it was recorded, None: now. `taken_down`: as in `LastWords`.
+    """
 
     message_id: str | None = None
     references: tuple[str, ...] = ()
     text: str = ""
     author: str = ""
     thread_headers: tuple[tuple[str, str], ...] = ()
+    at: datetime | None = None
+    taken_down: bool = False
+
+    def shown_on(self, ticket: TicketView) -> "Answered":
+        """What of it a letter to the requester may show (MAIL.md O7): only the thread, where an agent has written it, or where it was said
+        before he was the requester."""
+        is_older = self.at is not None and ticket.requester_since is not None and self.at <= ticket.requester_since
+        return Answered(self.message_id, self.references) if self.taken_down or is_older else self
 
 
 NOTHING_ANSWERED = Answered()
@@ -46,12 +57,6 @@ class HeldMail:
     subject: str
     at: datetime
     ticket: int
-
-
-def describe_size(octets: int) -> str:
-    """In the largest unit that is not larger: `25 MiB`, `512 KiB`."""
-    unit, name = next(((unit, name) for unit, name in _UNITS if octets >= unit), (1, "bytes"))
-    return f"{octets / unit:.4g} {name}"
 
 
 def answered_by(message: InboundMessage) -> Answered:
@@ -71,7 +76,8 @@ def answered_on(ticket: TicketView, words: LastWords | None) -> Answered:
     """What a letter written later refers to: the customer's last message on the ticket, if his words are known."""
     if words is None:
         return Answered(ticket.last_customer_id, ticket.references)
-    return Answered(ticket.last_customer_id, ticket.references, words.text, words.author, words.thread_headers)
+    said = (words.text, words.author, words.thread_headers, words.at, words.taken_down)
+    return Answered(ticket.last_customer_id, ticket.references, *said)
 
 
 def acknowledgement(ticket: TicketView, answered: Answered, settings: Settings, template: str, values: Mapping[str, object]) -> Letter:
@@ -107,7 +113,7 @@ def _to_customer(
         subject=ticket.subject,
         in_reply_to=answered.message_id,
         references=answered.references,
-        thread_headers=answered.thread_headers,
+        thread_headers=answered.shown_on(ticket).thread_headers,
         values=dict(values),
     )
 
@@ -130,6 +136,7 @@ def answer(
     has_it = frozenset(address.casefold() for address in without)
     to = (ticket.addressee,) if _may_be_answered(ticket, has_it, settings) else ()
     cc = tuple(person for person in copied(ticket, settings) if person.key not in has_it)
+    shown = answered.shown_on(ticket)
     return Letter(
         kind=LetterKind.ANSWER,
         template="answer",
@@ -143,10 +150,10 @@ def answer(
         references=answered.references,
         body=body,
         body_html=html,
-        quoted=answered.text,
-        quoted_from=answered.author,
+        quoted=shown.text,
+        quoted_from=shown.author,
         attachments=tuple(item for item in attachments if may_be_relayed(item)),
-        thread_headers=answered.thread_headers,
+        thread_headers=shown.thread_headers,
         automatic=False,
     )
 

@@ -18,13 +18,18 @@ DOES = {
     "set": ("NAME=VALUE", "sets priority, status or a field"),
     "cc": ("ADDRESS", "this person, or sender, gets copies of answers"),
     "uncc": ("ADDRESS", "and no longer"),
+    "same": ("", "whoever wrote what you answer is the requester, at another address"),
+    "requester": ("ADDRESS", "the ticket is this person's"),
+    "to": ("ADDRESS", "in a new mail: your words go there, and a ticket is yours that waits for the answer"),
+    "from": ("ADDRESS", "in a new mail: you have taken down what somebody wants, on the telephone"),
     "spam": ("", "marks it as spam; nothing is sent"),
     "noreply": ("", "sends nothing; your text is kept as a note"),
-    "ack": ("", "in a mail that you forward here: its sender gets an acknowledgement"),
+    "ack": ("", "in a mail that you forward here, or with #from: the customer gets an acknowledgement"),
     "merge": ("NUMBER", "lets it go into that ticket"),
     "link": ("NUMBER", "lets both tickets name each other"),
     "split": ("", "makes new tickets of blocks that begin with --- TITLE"),
     "undo": ("", "takes back an answer that waits, or the last merge, split or link"),
+    "canned": ("NAME [NAME=VALUE…]", "puts a canned answer here, in the customer's language"),
 }
 """What each of `VERBS` does to a ticket: what stands behind it, and its effect."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.effects import RecordEvent
@@ -37,7 +38,56 @@ def with_third_party(ticket: TicketView, address: Address) -> TicketView:
     return replace(ticket, participants=(*ticket.participants, Participant(address, ParticipantRole.THIRD_PARTY)))
 
 
+def with_requester(ticket: TicketView, person: Address, settings: Settings, now: datetime) -> TicketView:
+    """The ticket as this person's (MAIL.md A7). Whoever was its requester gets copies from now on, unless no letters may go there.
+
+    A name that is not given is the one that is known already. Nothing that was said before is shown to him (`requester_since`), unless he
+    is the same person at another address.
+    """
+    known = (ticket.requester, ticket.addressee, *(other.address for other in ticket.participants))
+    names = (other.name for other in known if other.key == person.key)
+    person = Address(person.name or next(names, ""), person.address)
+    if person.key == ticket.requester.key:
+        return replace(ticket, requester=person)
+    is_same_person = ticket.role_of(person.address) is ParticipantRole.REQUESTER
+    others = tuple(other for other in ticket.participants if other.address.key != person.key)
+    former = next((old for old in known[:2] if old.key != person.key and is_person(old, settings)), None)
+    if former:
+        others = (*(other for other in others if other.address.key != former.key), Participant(former, ParticipantRole.REQUESTER))
+    if not is_same_person:
+        others = tuple(replace(other, role=_without_requester(other.role)) for other in others)
+    is_known = is_same_person or person.key == ticket.addressee.key
+    since = ticket.requester_since if is_known else now
+    return replace(ticket, requester=person, reply_to=None, participants=others, requester_since=since)
+
+
+def _without_requester(role: ParticipantRole) -> ParticipantRole:
+    return ParticipantRole.CC if role is ParticipantRole.REQUESTER else role
+
+
+def with_same_person(ticket: TicketView, address: str) -> TicketView:
+    """The ticket where somebody who takes part is its requester at another address: his mail is hers, and both get the answers (F8)."""
+    return with_role(ticket, address, ParticipantRole.REQUESTER)
+
+
+def with_role(ticket: TicketView, address: str, role: ParticipantRole) -> TicketView:
+    """The ticket where this address takes part in this role, under the name that is known."""
+    key = address.casefold()
+    known = next((person.address for person in ticket.participants if person.address.key == key), Address("", address))
+    others = tuple(person for person in ticket.participants if person.address.key != key)
+    return replace(ticket, participants=(*others, Participant(known, role)))
+
+
+def find_person_fault(address: Address, settings: Settings) -> str:
+    """Why nobody outside the desk can be written to there; "" if somebody can."""
+    if agent := settings.agent_at(address.address):
+        return f"{address.address} is {agent.name}'s, a colleague's"
+    if address.key in settings.own_lists:
+        return f"{address.address} is a list of the desk's own"
+    refusal = address_refusal(address, settings)
+    return refusal.text if refusal else ""
+
+
 def is_person(address: Address, settings: Settings) -> bool:
     """Whether letters may go there: no address or list of the desk's, no agent, and nobody who takes no answers."""
-    is_ours = address.key in settings.own_lists or settings.agent_at(address.address) is not None
-    return not is_ours and address_refusal(address, settings) is None
+    return not find_person_fault(address, settings)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.config.settings import Settings
 from maild.desk.blocks import Block
 from maild.desk.command import Command
@@ -27,7 +28,7 @@ class Reach:
 
     `is_sure`: more than the token of this one ticket says who acts, so that he may show it to others. `last`: what was done to the ticket
     last that can be undone; `posted`: the last answers on it, the newest first. `leads`: who acts may take back what others have answered.
-    `blocks`: what is to be split off.
+    `blocks`: what is to be split off. `shelf`: the canned answers there are.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Reach:
     posted: tuple[PostedAnswer, ...] = ()
     leads: bool = False
     blocks: tuple[Block, ...] = ()
+    shelf: Shelf = NO_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def _find_stranger_fault(ticket: TicketView, target: TicketView, named: Named, r
     number, theirs, his = target.number, target.requester, ticket.requester
     already = frozenset(person.key for person in target.cc)
     joining = [person.address for person in merge(ticket, target, settings, target.updated).cc if person.key not in already]
-    whose = [f"ticket {number} is {theirs.address}'s, this one is {his.address}'s"] if theirs.key != his.key else []
+    is_hers = _have_same_requester(ticket, target)
+    whose = [] if is_hers else [f"ticket {number} is {theirs.address}'s, this one is {his.address}'s"]
     who = [f"{', '.join(joining)} would get the answers of ticket {number}"] if joining else []
     if not whose and not who:
         return ""
@@ -104,7 +107,8 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
     """`target` as it stands once `ticket` has gone into it.
 
     A request that nobody has answered does not get lost on a ticket that waits, is closed or snoozed: it opens and wakes it, as it would
-    have if it had come there (F9). The requester stays; who else is on `ticket` takes part.
+    have if it had come there (F9). The requester stays; who else is on `ticket` takes part. What either of them was not to be
+    shown, he is not.
     """
     is_unanswered = ticket.status in _UNANSWERED
     opened = target.with_status(Status.OPEN, now) if is_unanswered and target.status in _RESTING else target
@@ -118,6 +122,7 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
         last_customer_id=ticket.last_customer_id or target.last_customer_id,
         customer_messages=target.customer_messages + ticket.customer_messages,
         agent_messages=target.agent_messages + ticket.agent_messages,
+        requester_since=max(filter(None, (target.requester_since, ticket.requester_since)), default=None),
     )
 
 
@@ -126,16 +131,26 @@ def merged_into(ticket: TicketView, target: TicketView) -> TicketView:
     return replace(ticket, status=Status.MERGED, merged_into=target.number, closed_at=None, snoozed_until=None)
 
 
+def _have_same_requester(ticket: TicketView, target: TicketView) -> bool:
+    """Whether both are the same person's, by whichever of her addresses."""
+    hers = ParticipantRole.REQUESTER
+    return target.role_of(ticket.requester.address) is hers or ticket.role_of(target.requester.address) is hers
+
+
 def _together(ticket: TicketView, target: TicketView, settings: Settings) -> tuple[Participant, ...]:
-    """Who takes part in both. A requester of another name gets copies, and so does who got them on either."""
+    """Who takes part in both. Another requester gets copies, where he wrote from as well as at other addresses of his, and so does who got
+    them on either."""
     people = {person.address.key: person for person in target.participants}
-    for person in (Participant(ticket.requester, ParticipantRole.CC), *ticket.participants):
+    his = ParticipantRole.REQUESTER if _have_same_requester(ticket, target) else ParticipantRole.CC
+    for person in (Participant(ticket.requester, his), *ticket.participants):
         key = person.address.key
         known = people.get(key)
+        role = his if person.role is ParticipantRole.REQUESTER else person.role
         is_target = key in (target.requester.key, target.addressee.key)
-        is_news = known is None or (known.role is ParticipantRole.THIRD_PARTY and person.role is ParticipantRole.CC)
-        if not is_target and is_news and (person.role is not ParticipantRole.CC or is_person(person.address, settings)):
-            people[key] = person
+        gets_copies = role is not ParticipantRole.THIRD_PARTY
+        is_news = known is None or (known.role is ParticipantRole.THIRD_PARTY and gets_copies)
+        if not is_target and is_news and (not gets_copies or is_person(person.address, settings)):
+            people[key] = replace(person, role=role)
     return tuple(people.values())
 
 

@@ -12,12 +12,13 @@ from maild.reading import Reading
 
 _STATUS_WORDS = frozenset({"close", "open", "wait"})
 _INSIDE_WORDS = frozenset({"note", "noreply"})
+_TEXT_WORDS = frozenset({"canned"})
 
 
 def only_status(parsed: Parsed) -> Parsed:
-    """The commands that decide over an answer's own status; the others were done when it was kept, and what was split off is no part of it
-    any more. Whoever corrects it to a note after all (A7) means that."""
-    commands = tuple(command for command in parsed.commands if command.word in _STATUS_WORDS | _INSIDE_WORDS)
+    """The commands that decide over an answer's own status, and those in whose place its text goes; the others were done when it was kept,
+    and what was split off is no part of it any more. Whoever corrects it to a note after all (A7) means that."""
+    commands = tuple(command for command in parsed.commands if command.word in _STATUS_WORDS | _INSIDE_WORDS | _TEXT_WORDS)
     was_split = any(command.word == "split" for command in parsed.commands)
     return replace(parsed, commands=commands, body=part(parsed.body)[0] if was_split else parsed.body, errands=())
 

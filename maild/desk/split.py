@@ -29,7 +29,7 @@ class Share:
 def split_off(
     ticket: TicketView,
     blocks: Sequence[Block],
-    words: str,
+    words: Answered,
     agent: Agent,
     settings: Settings,
     now: datetime,
@@ -38,10 +38,11 @@ def split_off(
     away: Mapping[str, Absence],
 ) -> Iterator[Split]:
     """A new ticket for each block. `words` are what the customer wrote last, for a block that says nothing itself."""
+    writer = agent.key if words.taken_down else None
     for block in blocks:
         opened = open_beside(ticket, block.title, now)
-        text = block.text or words
-        message = AddMessage(MessageKind.CUSTOMER, ticket.requester, now, text, text, subject=block.title)
+        text = block.text or words.text
+        message = AddMessage(MessageKind.CUSTOMER, ticket.requester, now, text, text, agent=writer, subject=block.title)
         opening = _opening(ticket, opened, message, (message,), agent, settings, suppressed, away)
         yield Split(opening, ticket, ticket, agent.key)
 
@@ -66,6 +67,7 @@ def split_messages(
         agent_messages=goes.agent,
         references=latest_ids(goes.ids),
         last_customer_id=next(reversed(goes.ids), None),
+        requester_since=ticket.requester_since,
     )
     after = replace(
         ticket,
@@ -79,7 +81,8 @@ def split_messages(
 
 
 def open_beside(ticket: TicketView, title: str, now: datetime) -> TicketView:
-    """A new ticket of the same people in the same department. It begins a conversation of its own."""
+    """A new ticket of the same people in the same department. It begins a conversation of its own. Whoever has become the requester since
+    is not shown what another has said, and who said what is written anew there nobody knows."""
     return TicketView(
         number=0,
         subject=title,
@@ -92,6 +95,7 @@ def open_beside(ticket: TicketView, title: str, now: datetime) -> TicketView:
         participants=ticket.participants,
         language=ticket.language,
         reply_to=ticket.reply_to,
+        requester_since=now if ticket.requester_since else None,
     )
 
 

@@ -9,9 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
+from maild.canned.argument import read_asked
+from maild.canned.shelf import Filled
 from maild.config.settings import Settings
 from maild.desk.blocks import find_block_fault
+from maild.desk.canned import Unfit, fill_in
 from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.participants import find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
 from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
 from maild.desk.when import Unreadable, describe_moment, read_when
@@ -19,14 +23,19 @@ from maild.effects import Effect, Link, Merge, RecordEvent, Undo
 from maild.message import Address
 from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping
-from maild.ticket import ENDED, Participant, ParticipantRole, Priority, Status, TicketView
+from maild.ticket import ENDED, ParticipantRole, Priority, Status, TicketView
 
 SENDER = "sender"
 NO_REACH = Reach()
 ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
-FIRST = frozenset(("merge", "undo"))
-"""Commands after which the ticket may be another; those beside them are about that one."""
+FIRST = {"merge": 0, "undo": 0, "requester": 1, "same": 1}
+"""Commands after which the ticket may be another, and then those after which it is another's; those beside them are about that one."""
+LAST = frozenset(("canned",))
+"""Commands that say something about the ticket as the others leave it."""
+MOST_ANSWERS = 20
+_NAMING_PEOPLE = frozenset(("cc", "requester", "to", "from"))
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
+_DELIVERABLE = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)*@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*")
 _ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
 
 
@@ -36,7 +45,7 @@ class Performed:
 
     `status_set`, `owner_set`, `snooze_set`: a command said what it is to be, the same as before or not. `into`: the ticket as it was before
     the one that the commands came to was merged into it; `ticket` is that one, then. `splits`: the blocks become tickets of their own.
-    `taken_back`: the answer that does not go out.
+    `taken_back`: the answer that does not go out. `answers` are the canned ones, in order.
     """
 
     ticket: TicketView
@@ -45,6 +54,7 @@ class Performed:
     into: TicketView | None = None
     splits: bool = False
     taken_back: PostedAnswer | None = None
+    answers: tuple[Filled, ...] = ()
     internal: bool = False
     no_reply: bool = False
     status_set: bool = False
@@ -76,10 +86,11 @@ class _State(Performed):
 def perform(
     ticket: TicketView, commands: Iterable[Command], actor: str, settings: Settings, now: datetime, reach: Reach = NO_REACH
 ) -> Performed:
-    """The ticket after the commands, in order, but those of `FIRST` before all others. With any fault the ticket comes back as it was."""
+    """The ticket after the commands, in order, but those of `FIRST` before all others, and those of `LAST` after them. With any fault the
+    ticket comes back as it was."""
     state = _State(ticket, actor=actor, settings=settings, now=now, reach=reach)
     faults: list[CommandFault] = []
-    for command in sorted(commands, key=lambda command: command.word not in FIRST):
+    for command in sorted(commands, key=lambda command: (FIRST.get(command.word, len(FIRST)), command.word in LAST)):
         state = VERBS[command.word](state, command.argument)
         faults += [_fault_of(command, fault) for fault in state.faults]
         state = replace(state, faults=())
@@ -198,17 +209,21 @@ def _set(state: _State, argument: str) -> _State:
     if name == "status":
         verb = {"open": _open, "waiting": _wait, "closed": _close, "spam": _spam}.get(value.casefold())
         return verb(state, "") if verb else _unknown(state, "status", value, ("open", "waiting", "closed", "spam"), "status=")
+    if verb := {"requester": _requester, "same": _same, "cc": _cc, "uncc": _uncc}.get(name):
+        return verb(state, value)
     ticket = replace(state.ticket, fields={**state.ticket.fields, name: value})
     return state.become(ticket, "changed", f"{name} = {value}")
 
 
 def with_sender_named(commands: Iterable[Command], writer: Address | None) -> tuple[Command, ...]:
-    """`#cc sender` with the address of who wrote what the agent answers (MAIL.md F8). `writer` None: nobody knows, and it is a fault."""
+    """`#cc sender` and `#same` with the address of who wrote what the agent answers (MAIL.md F8). `writer` None: nobody knows, and it is a
+    fault."""
     address = writer.address if writer else SENDER
-    return tuple(
-        replace(command, argument=address) if command.word == "cc" and command.argument.casefold() == SENDER else command
-        for command in commands
-    )
+    return tuple(replace(command, argument=address) if _is_about_sender(command) else command for command in commands)
+
+
+def _is_about_sender(command: Command) -> bool:
+    return command.word == "same" or (command.word == "cc" and command.argument.casefold() == SENDER)
 
 
 def _cc(state: _State, argument: str) -> _State:
@@ -220,11 +235,7 @@ def _cc(state: _State, argument: str) -> _State:
         return state.fail(f'"{argument}" is not one mail address; #cc needs one, as in #cc bob@globex.example')
     if address.casefold() == state.ticket.addressee.key:
         return state
-    people = state.ticket.participants
-    others = tuple(person for person in people if person.address.key != address.casefold())
-    known = next((person.address for person in people if person.address.key == address.casefold()), Address("", address))
-    participants = (*others, Participant(known, ParticipantRole.CC))
-    return state.become(replace(state.ticket, participants=participants), "changed", f"{address} gets copies")
+    return state.become(with_role(state.ticket, address, ParticipantRole.CC), "changed", f"{address} gets copies")
 
 
 def _uncc(state: _State, argument: str) -> _State:
@@ -233,6 +244,55 @@ def _uncc(state: _State, argument: str) -> _State:
     if address is None or others == state.ticket.participants:
         return state.fail(f'"{argument}" takes no part in this ticket')
     return state.become(replace(state.ticket, participants=others), "changed", f"{address} gets no more copies")
+
+
+def _requester(state: _State, argument: str) -> _State:
+    """Who it was stays in copy, so that nobody falls silent who was being answered; `#uncc` beside it lets him go."""
+    person = read_person(argument)
+    if person is None:
+        return state.fail(f'"{argument}" is not one mail address; #requester needs one, as in #requester dora@globex.example')
+    if fault := find_person_fault(person, state.settings):
+        return state.fail(f"{fault}; a requester is somebody outside who can be answered")
+    before, after = state.ticket, with_requester(state.ticket, person, state.settings, state.now)
+    if before.requester.key == person.key:
+        return state.become(after, "requester", f"the requester is {after.requester}")
+    is_copied = any(other.key in (before.requester.key, before.addressee.key) for other in after.cc)
+    former = f"{before.requester.address}, {'who gets copies' if is_copied else 'who takes no part any more'}"
+    return state.become(after, "requester", f"the requester is {after.requester}, no longer {former}")
+
+
+def _same(state: _State, argument: str) -> _State:
+    address = _address_in(argument)
+    if address is None:
+        return state.fail("#same is for a reply to the notification of a message by somebody who is not the requester")
+    if address.casefold() == state.ticket.requester.key:
+        return state.fail(f"{address} is the requester; #same is for a reply to the notification of another's message")
+    if state.ticket.role_of(address) is None:
+        return state.fail(f"{address} takes no part in this ticket, so it is no other address of its requester")
+    if fault := find_person_fault(Address("", address), state.settings):
+        return state.fail(fault)
+    text = f"{address} is {state.ticket.requester.address}, too: mail from there is the requester's, and answers go to both"
+    return state.become(with_same_person(state.ticket, address), "requester", text)
+
+
+def _begin_anew(state: _State, argument: str) -> _State:
+    return state.fail("#to and #from open a ticket; write them in a new mail to the department, not in a reply", by_commands=False)
+
+
+def named_people(commands: Iterable[Command]) -> frozenset[str]:
+    """The addresses, as addresses are compared, to which letters may go by these commands; what comes back from there must be known."""
+    pairs = (command.argument.partition("=")[::2] if command.word == "set" else (command.word, command.argument) for command in commands)
+    people = (read_person(argument) for word, argument in pairs if word.strip().casefold() in _NAMING_PEOPLE)
+    return frozenset(person.key for person in people if person)
+
+
+def read_person(argument: str) -> Address | None:
+    """The one address in it with the name before it, as in `"Ann Smith" <ann@globex.example>`; None where there is not one address."""
+    address = _address_in(argument)
+    if address is None or not _DELIVERABLE.fullmatch(address):
+        return None
+    before = argument[: argument.index(address)].removesuffix("mailto:")
+    return Address(" ".join(before.replace('"', " ").strip(" <'").split()), address)
 
 
 def _address_in(argument: str) -> str | None:
@@ -252,9 +312,9 @@ def _no_reply(state: _State, argument: str) -> _State:
 
 
 def _ack(state: _State, argument: str) -> _State:
-    """A12: the desk acknowledges what is forwarded to it only if that is said; the ticket is not opened yet."""
+    """A12: the desk acknowledges what is forwarded to it, or taken down, only if that is said; the ticket is not opened yet."""
     if state.ticket.number:
-        return state.fail("#ack is for a mail that you forward to the desk, and of which no ticket is there yet")
+        return state.fail("#ack is for a mail that you forward to the desk, or in which you take something down with #from")
     return state
 
 
@@ -292,6 +352,19 @@ def _split(state: _State, argument: str) -> _State:
         return state.fail(ONE_ONLY, by_commands=False)
     fault = find_block_fault(state.reach.blocks)
     return state.fail(fault, by_commands=False) if fault else replace(state, splits=True)
+
+
+def _canned(state: _State, argument: str) -> _State:
+    if len(state.answers) == MOST_ANSWERS:
+        return state.fail(f"one mail holds {MOST_ANSWERS} canned answers at most")
+    asked = read_asked(argument)
+    if isinstance(asked, str):
+        return state.fail(asked)
+    match fill_in(asked, state.reach.shelf, state.ticket, state.actor, state.settings):
+        case Unfit() as unfit:
+            return state.fail(unfit.text, unfit.better)
+        case filled:
+            return replace(state, answers=(*state.answers, filled))
 
 
 def _undo(state: _State, argument: str) -> _State:
@@ -352,6 +425,10 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "set": _set,
     "cc": _cc,
     "uncc": _uncc,
+    "same": _same,
+    "requester": _requester,
+    "to": _begin_anew,
+    "from": _begin_anew,
     "spam": _spam,
     "noreply": _no_reply,
     "ack": _ack,
@@ -359,4 +436,5 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "link": _link,
     "split": _split,
     "undo": _undo,
+    "canned": _canned,
 }

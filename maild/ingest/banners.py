@@ -14,6 +14,8 @@ MAX_BANNER_LINE = 700
 LEAST_WRAPPED = 60
 
 _DECORATION = " \t*_|=~#!>-⚠\ufe0f"
+_COMMAND = re.compile(r"\s*[#＃﹟](?=[^\W\d_])[^#]*$")
+"""An agent's word after #, right or wrong (MAIL.md A7): "#ext" may be a slip for "#next", and must come back. "### EXT ###" is a banner."""
 _RULE = re.compile(r"\s{0,4}[-_=*~#|+ ]{3,200}$")
 
 
@@ -41,7 +43,7 @@ def _has_words(text: str) -> bool:
 
 
 def _is_banner(text: str) -> bool:
-    if len(text) > MAX_BANNER_LINE:
+    if len(text) > MAX_BANNER_LINE or _COMMAND.match(text):
         return False
     folded = text.lower().strip(_DECORATION)
     if folded.strip("[](){}<>:. |*") in word_set("banners", "marks"):

@@ -16,7 +16,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
     body         what a person wrote; body_html: the same in her own HTML, made safe, or ""
     quoted       the message it answers; quoted_from: who wrote that
     signature    the department's, or its name and the desk's
-    attachments  names of the files that go along; left_out: of those too large to
+    attachments  names of the files that go along; left_out: of those too large to, for agents with the way to get them
     language, direction ("ltr" or "rtl"); words: the language's (`maild.templates.words`); in HTML also text: the rendered text
     reply_to     to agents: whom a reply goes to, shortened, and how many others; "" means it becomes an internal note
     copies       to agents: who gets a copy of an answer; writer: who wrote, where he is not the requester but one of those
@@ -24,9 +24,9 @@ Every template gets these values, beside `Letter.values`, which win over them:
     customer     to agents: who the requester is to the desk: since (a day, or ""), count, agent (who had the last ticket, or ""), tickets
                  (others of his: number, subject, queue, status); empty where that was not asked
     snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock
-    asked, outcome, listed, commands, absence, absent: what an agent has asked the desk itself, and the answer
+    asked, outcome, listed, commands, canned, absence, absent: what an agent has asked the desk itself, and the answer
     reached      to agents: who has an answer that was taken back
-    said         to agents: the whole conversation of a ticket they asked for: head, words
+    said         to agents: the whole conversation of a ticket they asked for: head, words; files: names and sizes of its files
     warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail
                  that is held): empty unless `Letter.values` has them; so is incoming (a mail's number), but in letters about no ticket
 """
@@ -48,9 +48,10 @@ from maild.outbox.letter_headers import references_of, write_headers
 from maild.outbox.letter_values import letter_values
 from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, picture_part, related, text_part
 from maild.outbox.pictures import picture_id, place_pictures
-from maild.outbox.subject import write_first_subject, write_reply_subject
+from maild.outbox.subject import write_first_subject, write_new_subject, write_reply_subject
 from maild.outbox.ways_back import write_envelopes
 from maild.round_trip import RoundTrip
+from maild.sizes import describe_size
 from maild.tag import write_tag
 from maild.templates.render import Rendered, Templates
 from maild.ticket import TicketView
@@ -130,7 +131,8 @@ class Composer:
     def _subject(self, draft: LetterDraft, words: Rendered) -> str:
         position = self._settings.desk.tag_position
         if draft.letter.subject:
-            return write_reply_subject(draft.letter.subject, draft.tag, position, self._tokens)
+            write = write_new_subject if draft.begins_conversation else write_reply_subject
+            return write(draft.letter.subject, draft.tag, position, self._tokens)
         return write_first_subject(words.subject, draft.tag, position)
 
     def _author_addresses(self, letter: Letter) -> tuple[str, ...]:
@@ -168,16 +170,22 @@ def _choose_files(
     letter: Letter, files: Mapping[int, bytes], attach_max: int
 ) -> tuple[tuple[tuple[Attachment, bytes], ...], tuple[str, ...]]:
     """The files that go along, and the names of those that do not: together too large, or no longer to be had (MAIL.md O7, O8)."""
-    room = min(attach_max, NOTIFICATION_ATTACH_MAX) if letter.kind is LetterKind.NOTIFICATION else attach_max
+    for_agents = letter.kind is LetterKind.NOTIFICATION
+    room = min(attach_max, NOTIFICATION_ATTACH_MAX) if for_agents and not letter.enclosed else attach_max
     attached, left_out = [], []
     for attachment in letter.attachments:
         content = files.get(attachment.part)
         if content is None or len(content) > room:
-            left_out.append(attachment.name)
+            left_out.append(_way_to(attachment) if for_agents else attachment.name)
         else:
             attached.append((attachment, content))
             room -= len(content)
-    return tuple(attached), tuple(left_out)
+    return tuple(attached), (*left_out, *letter.left_out)
+
+
+def _way_to(attachment: Attachment) -> str:
+    """How an agent gets a file that does not go along: `film.mp4 (30 MiB): #files film.mp4`."""
+    return f"{attachment.name} ({describe_size(attachment.size)}): #files {attachment.name}"
 
 
 def _body(draft: LetterDraft, words: Rendered, domain: str) -> Part:

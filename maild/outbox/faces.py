@@ -23,13 +23,13 @@ def write_sender(letter: Letter, ticket: TicketView | None, queue: Queue, settin
 def author_name(letter: Letter, ticket: TicketView | None, settings: Settings) -> str:
     """Who speaks in a letter: the agent who answers; in a notification whoever wrote the message, the requester unless it is said."""
     if agent := settings.agents.get(letter.author or ""):
-        return _shown_name(agent, settings)
+        return shown_name(agent, settings)
     if letter.kind is not LetterKind.NOTIFICATION:
         return ""
     return display_name(letter.quoted_from) or (person_name(ticket.requester) if ticket else "")
 
 
-def _shown_name(agent: Agent, settings: Settings) -> str:
+def shown_name(agent: Agent, settings: Settings) -> str:
     """As much of an agent's name as customers are to see; "" where the department speaks."""
     match settings.desk.answers_from:
         case "agent":

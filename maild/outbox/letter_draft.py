@@ -40,6 +40,11 @@ class LetterDraft:
         return self.letter.kind is LetterKind.NOTIFICATION
 
     @property
+    def begins_conversation(self) -> bool:
+        """Whether an agent writes to somebody with whom no mail has been exchanged yet."""
+        return self.letter.kind is LetterKind.ANSWER and not self.letter.in_reply_to and not self.letter.references
+
+    @property
     def is_automatic(self) -> bool:
         """Whether the letter must say that no person wrote it (MAIL.md L8)."""
         return self.letter.kind is not LetterKind.ANSWER

@@ -9,7 +9,16 @@ MAX_LENGTH = 200
 
 def write_reply_subject(original: str, tag: str, position: str, tokens: Tokens) -> str:
     """`Re: [Acme #1042-7QKD] original`: one `Re:`, our own tag once, foreign tags kept, at most 200 characters, the tag always whole."""
-    return write_reply_to(strip_prefixes(tokens.strip_tags(strip_prefixes(one_line(original)))).strip(), tag, position)
+    return write_reply_to(_bare(original, tokens), tag, position)
+
+
+def write_new_subject(original: str, tag: str, position: str, tokens: Tokens) -> str:
+    """`[Acme #1042-7QKD] original`: of the letter that begins a conversation. A "Re:" that answers nothing is what spam has."""
+    return _join("", _bare(original, tokens), tag, position)
+
+
+def _bare(original: str, tokens: Tokens) -> str:
+    return strip_prefixes(tokens.strip_tags(strip_prefixes(one_line(original)))).strip()
 
 
 def write_reply_to(bare: str, tag: str, position: str) -> str:

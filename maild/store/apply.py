@@ -102,11 +102,13 @@ def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_numb
 
 
 def _with_messages(ticket: TicketView, before: TicketView | None, messages: Sequence[AddMessage], now: datetime) -> TicketView:
-    """The ticket with what follows from its new messages. Only the customer's own ids are kept for threading: an agent's stay inside."""
+    """The ticket with what follows from its new messages. Only the customer's own ids are kept for threading: an agent's stay inside, also
+    that of the mail in which he has written down what she said."""
     customer = [message for message in messages if message.kind is MessageKind.CUSTOMER]
     agent = [message for message in messages if message.kind is MessageKind.AGENT]
-    ids = tuple(message.message_id for message in customer if message.message_id)
-    shown = tuple(message.message_id for message in customer if message.message_id and not message.internal)
+    own = [message for message in customer if message.agent is None]
+    ids = tuple(message.message_id for message in own if message.message_id)
+    shown = tuple(message.message_id for message in own if message.message_id and not message.internal)
     return replace(
         ticket,
         updated=now if messages or ticket != before else ticket.updated,

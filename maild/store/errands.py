@@ -4,15 +4,17 @@ from sqlalchemy import bindparam, func, select
 
 from maild.desk.ordering import order, to_do
 from maild.desk.query import Field, Filter
-from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, Wanted
+from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, StoredFile, Wanted
+from maild.message import Attachment
 from maild.store import tickets
 from maild.store.engine import Transaction
-from maild.store.tables.tickets import messages
+from maild.store.tables.tickets import attachments, messages
 
 MOST_LISTED = 50
 MOST_NEXT = 2
 MOST_SHOWN = 100
 SHOWN_CHARACTERS = 10_000
+MOST_FILES = 500
 
 _CONVERSATION = (
     select(
@@ -25,6 +27,14 @@ _CONVERSATION = (
     .where(messages.c.ticket == bindparam("number"))
     .order_by(messages.c.at.desc(), messages.c.id.desc())
     .limit(MOST_SHOWN)
+)
+
+_FILES = (
+    select(messages.c.incoming, attachments)
+    .join(messages, messages.c.id == attachments.c.message)
+    .where(messages.c.ticket == bindparam("number"), messages.c.incoming.is_not(None))
+    .order_by(messages.c.at.desc(), messages.c.id.desc(), attachments.c.position.desc())
+    .limit(MOST_FILES)
 )
 
 
@@ -49,6 +59,18 @@ def conversation_of(tx: Transaction, number: int) -> tuple[Earlier, ...]:
     """The last messages of a ticket, inside and outside, the newest first."""
     rows = tx.execute(_CONVERSATION, {"number": number})
     return tuple(Earlier(at, name or address, words, is_note) for at, name, address, words, is_note in rows)
+
+
+def files_of(tx: Transaction, number: int) -> tuple[StoredFile, ...]:
+    """The files of a ticket, whoever sent them, the newest message's first, and the last of a message before its others."""
+    return tuple(
+        StoredFile(
+            row.incoming,
+            row.message,
+            Attachment(row.name, row.content_type, row.size, row.sha256, row.inline, row.content_id, row.part),
+        )
+        for row in tx.execute(_FILES, {"number": number})
+    )
 
 
 def _list(tx: Transaction, filters: tuple[Filter, ...]) -> Listing:

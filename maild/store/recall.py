@@ -95,6 +95,7 @@ _LETTER = select(
     incoming.c.sent_after_all,
     incoming.c.author_name,
     incoming.c.author_address,
+    incoming.c.message_id.label("tells_of"),
 ).outerjoin(incoming, incoming.c.id == letters.c.incoming)
 _LETTERS = Prepared(_LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True))))
 _RECIPIENTS = Prepared(select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id))
@@ -106,7 +107,9 @@ _ADOPTERS = Prepared(
     .limit(MOST_ADOPTERS)
 )
 _LAST_WORDS = Prepared(
-    select(messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers)
+    select(
+        messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers, messages.c.at, messages.c.agent
+    )
     .where(
         messages.c.ticket == bindparam("number"),
         messages.c.kind == MessageKind.CUSTOMER.value,
@@ -137,8 +140,10 @@ _NOTES = Prepared(
     select(messages.c.visible)
     .where(
         messages.c.ticket.in_(bindparam("tickets", expanding=True)),
-        messages.c.internal == true(),
-        or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent")),
+        or_(
+            and_(messages.c.internal == true(), or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent"))),
+            and_(messages.c.kind == MessageKind.CUSTOMER.value, messages.c.agent.is_not(None)),
+        ),
     )
     .order_by(messages.c.id.desc())
     .limit(MOST_NOTES)
@@ -198,9 +203,17 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
     found_beside = errands.find(tx, question.wanted)
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
-    named = {*question.tickets, *found_beside.conversations, *adopters, *on_tickets, *(ticket for ticket in perhaps if ticket is not None)}
+    named = {
+        *question.tickets,
+        *found_beside.conversations,
+        *question.wanted.files,
+        *adopters,
+        *on_tickets,
+        *(ticket for ticket in perhaps if ticket is not None),
+    }
     views = with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
+    with_files = {*found_beside.conversations, *(views if question.wanted.files or question.wanted.files_here else ())}
     requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
         tickets=views,
@@ -224,6 +237,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
         found=found_beside,
         away=absences.find_holding(tx, now),
+        files={number: errands.files_of(tx, number) for number in with_files},
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
         waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},
@@ -235,7 +249,8 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     row = _LAST_WORDS.read(tx, {"number": number}).first()
     if row is None:
         return None
-    return LastWords(row.visible, row.author_name or row.author_address, tuple((name, value) for name, value in row.thread_headers or ()))
+    headers = tuple((name, value) for name, value in row.thread_headers or ())
+    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent is not None)
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
@@ -337,6 +352,7 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
         as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
+        tells_of=row.tells_of or "",
     )
 
 
@@ -367,7 +383,7 @@ def _find_recipients(tx: Transaction, letter: int) -> tuple[str, ...]:
 
 
 def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[str, ...]:
-    """What his colleagues, third parties and rules have said inside, the newest first."""
+    """What his colleagues, third parties and rules have said inside, and what agents have taken down for customers, the newest first."""
     if not agent or not tickets:
         return ()
     return tuple(_NOTES.read(tx, {"tickets": list(tickets), "agent": agent}).scalars())

@@ -73,6 +73,7 @@ def _ticket_values(ticket: TicketView) -> Row:
         "last_customer_id": ticket.last_customer_id,
         "reply_to": ticket.reply_to,
         "snoozed_until": ticket.snoozed_until,
+        "requester_since": ticket.requester_since,
     }
 
 

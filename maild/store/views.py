@@ -115,4 +115,5 @@ def _view(row: AnyRow, company: _Company) -> TicketView:
         last_customer_id=row.last_customer_id,
         reply_to=row.reply_to,
         snoozed_until=row.snoozed_until,
+        requester_since=row.requester_since,
     )

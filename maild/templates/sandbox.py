@@ -12,15 +12,14 @@ from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, nodes, pass_co
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import escape
 
+from maild import paragraphs as plain
 from maild.errors import TemplateError
 from maild.templates.catalogue import Catalogue
 from maild.templates.values import Html
 
 MAX_OUTPUT = 1024 * 1024
 MAX_STEPS = 100_000
-MAX_QUOTE_DEPTH = 5
 MAX_COMPILED = 10_000
 STEP = "_step"
 _HARMLESS_FILTERS = """
@@ -142,11 +141,8 @@ def capped(pieces: Iterable[str]) -> str:
 
 
 def paragraphs(text: object, direction: str = "") -> Html:
-    """Plain text as HTML: blank lines part paragraphs, other line breaks and leading blanks stay, `>` lines become a quotation.
-
-    `direction` "auto": each paragraph runs as its own words do, whatever the letter's language; for what people wrote.
-    """
-    return Html(_paragraphs(str(text), f'<p dir="{escape(direction)}">' if direction else "<p>"))
+    """Plain text as HTML; see `maild.paragraphs`."""
+    return Html(plain.paragraphs(str(text), direction))
 
 
 def quoted(text: object) -> str:
@@ -159,7 +155,7 @@ def numbered(scope: EvalContext, text: object) -> str:
     """Every line behind its number (MAIL.md A7: a failed draft comes back like this); in HTML a list, so that it is copied without them."""
     lines = str(text).rstrip().split("\n")
     if scope.autoescape:
-        items = "\n".join(f"<li><bdi>{_line(line)}</bdi></li>" for line in lines)
+        items = "\n".join(f"<li><bdi>{plain.line_of(line)}</bdi></li>" for line in lines)
         return Html(f'<ol dir="auto">\n{items}\n</ol>')
     return "\n".join(f"{number:3} {line}".rstrip() for number, line in enumerate(lines, 1))
 
@@ -173,7 +169,7 @@ def isolated(context: Context, words: object) -> str:
     """
     between, pieces = (", ", words) if isinstance(words, list | tuple) else ("\n", str(words).split("\n"))
     if context.eval_ctx.autoescape:
-        return Html(between.replace("\n", "<br>\n").join(f"<bdi>{_line(str(piece))}</bdi>" for piece in pieces))
+        return Html(between.replace("\n", "<br>\n").join(f"<bdi>{plain.line_of(str(piece))}</bdi>" for piece in pieces))
     before, after = ("\u2068", "\u2069") if context.resolve("direction") == "rtl" else ("", "")
     return between.join(f"{before}{piece}{after}" for piece in pieces)
 
@@ -187,21 +183,3 @@ def listed(context: Context, items: Iterable[object]) -> str:
 def _step(line: int) -> nodes.ExprStmt:
     """A filter and not a function: the sandbox looks into every call of a function anew."""
     return nodes.ExprStmt(nodes.Filter(nodes.Const(None), STEP, [], [], None, None), lineno=line)
-
-
-def _paragraphs(text: str, opening: str, depth: int = 0) -> str:
-    blocks = (block.strip("\n") for block in text.split("\n\n") if block.strip())
-    return "\n".join(_block(block, opening, depth) for block in blocks)
-
-
-def _block(block: str, opening: str, depth: int) -> str:
-    lines = block.split("\n")
-    if depth < MAX_QUOTE_DEPTH and all(line.startswith(">") for line in lines):
-        inner = "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
-        return f"<blockquote>{_paragraphs(inner, opening, depth + 1)}</blockquote>"
-    return opening + "<br>\n".join(map(_line, lines)) + "</p>"
-
-
-def _line(line: str) -> str:
-    text = line.lstrip(" ")
-    return "&nbsp;" * (len(line) - len(text)) + str(escape(text))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.rig.dovecot import DovecotServer
-from tests.rig.mails import an_email
+from tests.rig.mails import an_email, an_email_with_files
 from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, text_of
 from tests.rig.sink import SmtpSink
 
@@ -130,6 +130,52 @@ def test_a_ticket_that_was_asked_for_is_answered_from_its_letter(desk: RunningDe
     assert "On Monday." in answer
     assert "owed" not in answer
     assert desk.kinds(number) == ["customer", "note", "agent"]
+
+
+def names_of(letter: EmailMessage) -> list[str | None]:
+    return [part.get_filename() for part in letter.iter_attachments()]
+
+
+def test_the_files_of_a_ticket_are_mailed_beside_an_answer_and_by_a_mail_of_its_own(desk: RunningDesk):
+    """MAIL.md A7, O7: of earlier messages, and what was too large for a notification."""
+    customer, subject, film = "ann@with-files.example", "With files", b"x" * 5_500_000
+    first = [("plan.pdf", "application/pdf", b"%PDF plan"), ("film.mp4", "video/mp4", film)]
+    mail = an_email_with_files(first, sender=customer, to=desk.at("support"), subject=subject, body="See the plan.\n")
+    number = int(desk.receive(mail)["ticket"])
+    notice = desk.letters_about("anna", subject)[-1]
+    assert (names_of(notice), "film.mp4 (5.245 MiB): #files film.mp4" in text_of(notice)) == (["plan.pdf"], True)
+    photo = [("photo.jpg", "image/jpeg", b"\xff\xd8 photo")]
+    desk.receive(an_email_with_files(photo, sender=customer, to=desk.at("support"), subject=f"Re: {desk.ticket(number)['tag']}"))
+    told = len(desk.letters_about("anna", subject))
+    reply(desk, notice, "It is on its way.\n\n#files\n")
+    (letter,) = desk.letters_about("anna", subject)[told:]
+    assert names_of(letter) == ["plan.pdf", "film.mp4", "photo.jpg"]
+    assert next(part.get_content() for part in letter.iter_attachments() if part.get_filename() == "film.mp4") == film
+    answer = desk.letters(customer)[-1]
+    assert (names_of(answer), "It is on its way." in text_of(answer), "#files" in text_of(answer)) == ([], True, False)
+    ask(desk, f"files {number} photo.jpg")
+    assert names_of(desk.letters_about("anna", subject)[-1]) == ["photo.jpg"]
+    ask(desk, f"show {number}")
+    shown = text_of(desk.letters_about("anna", subject)[-1])
+    assert "Files, by #files: plan.pdf (9 bytes), film.mp4 (5.245 MiB), photo.jpg (8 bytes)\n" in shown
+    quoted = "".join(f"> {line}\n" for line in shown.splitlines())
+    reply(
+        desk,
+        desk.letters_about("anna", subject)[-1],
+        f"On Friday support wrote:\n{quoted.replace('> See the', f'Thanks.{chr(10)}> See the')}",
+    )
+    assert "Files" not in text_of(desk.letters(customer)[-1])
+
+
+def test_files_go_to_nobody_but_a_proven_agent(desk: RunningDesk):
+    number = a_request(desk, "Files guarded")
+    told = len(desk.letters_about("anna", "Files guarded"))
+    mail = {"to": desk.at("support"), "subject": f"files {number}", "headers": judged(desk, "fail")}
+    assert desk.receive(an_email(sender=desk.at("anna"), **mail))["state"] == "quarantined"
+    assert desk.receive(an_email(sender="eve@elsewhere.example", to=desk.at("support"), subject=f"files {number}"))["ticket"] != number
+    assert len(desk.letters_about("anna", "Files guarded")) == told
+    ask(desk, f"files {number}")
+    assert f"Ticket {number} has no files." in text_of(desk.letters_about("anna", f"Your request: files {number}")[-1])
 
 
 def test_the_next_ticket_is_claimed_and_mailed_at_the_end_of_an_answer_and_by_a_mail_of_its_own(desk: RunningDesk):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from maild.canned.load import load_shelf
 from maild.config.load import load_settings
 from maild.rules.load import load_rules
 from maild.store.engine import open_store
@@ -119,6 +120,18 @@ def test_the_examples_of_the_operations_page_run(tmp_path: Path):
     desk = a_desk(tmp_path / "desk")
     open_store("sqlite:///maild.db", desk, create=True).close()
     run_all(marked(MANUAL / "operations.md", "run=desk"), desk)
+
+
+def test_the_canned_answers_of_the_configuration_page_are_listed_as_shown(tmp_path: Path):
+    page, desk = MANUAL / "configuration.md", a_desk(tmp_path / "desk")
+    (desk / "canned").mkdir()
+    for block in blocks(page, "markdown"):
+        (name,) = block.marks
+        (desk / name).write_text(block.text, encoding="utf-8")
+    settings = load_settings(desk).settings
+    assert settings is not None
+    assert load_shelf(settings).faults == ()
+    run_all(marked(page, "run=canned"), desk, MAILD_CONFIG=str(desk))
 
 
 def test_the_first_desk_of_the_readme_works(tmp_path: Path, dovecot: DovecotServer, sink: SmtpSink):

@@ -27,6 +27,8 @@ def desk(
 ) -> Iterator[RunningDesk]:
     """A desk whose mail is really delivered, by a server that says whose mail it is."""
     directory = tmp_path_factory.mktemp("desk")
+    (directory / "canned").mkdir()
+    (directory / "canned" / "fire.en.md").write_text("We have called the fire brigade to floor {{ floor }}.\n", encoding="utf-8")
     with a_running_desk(directory, dovecot_server, smtp_sink, storage=usual_storage(), extra=TRUSTING) as running:
         at_provider(running, says=f"Authentication-Results: mx.desk.example; dmarc=pass header.from={running.domain}")
         yield running
@@ -101,6 +103,13 @@ def test_an_answer_gives_the_customer_exactly_its_words(notified: Day):
     eventually(lambda: len(notified.desk.dovecot.messages(notified.customer)) == 2)
     notified.desk.settle()
     assert (notified.kinds, notified.status) == (["customer", "agent"], "waiting")
+
+
+def test_a_canned_answer_stands_between_the_words(notified: Day):
+    """PRODUCT 22."""
+    notified.mutt.answer('Dear Ann,\n\n#canned fire floor="2 and 3"\n\nLeave the house.')
+    words = "Dear Ann,\n\nWe have called the fire brigade to floor 2 and 3.\n\nLeave the house."
+    assert text_of(notified.desk.letter(notified.customer, 2)).startswith(f"{words}\n\n{SIGNED}\n")
 
 
 def test_an_answer_between_the_quoted_lines_goes_out_without_the_notifications_own(notified: Day):

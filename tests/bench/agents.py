@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.bench.bench_desk import Ground
 from tests.bench.figures import Figure, at_least, at_most
-from tests.rig.agent_mailbag import DESK, AgentMailbag, Judged, Outcome
-from tests.rig.replay import a_replay
+from tests.rig.agent_mailbag import AgentMailbag, Judged, Outcome, an_agents_desk
 
 MAILS = 200
 
@@ -13,7 +12,7 @@ MAILS = 200
 def measure(ground: Ground) -> Iterator[Figure]:
     directory = ground.directory / "agents"
     directory.mkdir()
-    with a_replay(directory, DESK) as desk:
+    with an_agents_desk(directory) as desk:
         judged = list(AgentMailbag(desk).empty(MAILS))
     leaking = [mail for mail in judged if mail.leaks]
     yield Figure("agents' mails, with a leak to a customer", len(leaking), "", at_most(0), _remark(leaking, judged))

@@ -3,16 +3,15 @@
 from pathlib import Path
 from random import Random
 
-from tests.rig.agent_mailbag import AGENT, DESK, KNOWN, AgentMailbag, Errand, Outcome, errands, find_leaks, ways
+from tests.rig.agent_mailbag import AGENT, KNOWN, AgentMailbag, Errand, Outcome, an_agents_desk, errands, find_leaks, ways
 from tests.rig.mail_forms import PROGRAMS, Place
 from tests.rig.mails import an_email, parsed
-from tests.rig.replay import a_replay
 
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
 
 
 def test_nothing_leaks_and_all_or_nothing_is_done(tmp_path: Path):
-    with a_replay(tmp_path, DESK) as desk:
+    with an_agents_desk(tmp_path) as desk:
         judged = list(AgentMailbag(desk).empty())
     assert [mail for mail in judged if mail.leaks] == []
     assert [mail for mail in judged if mail.faults] == []

@@ -183,7 +183,9 @@ def test_an_acknowledgement_goes_out_upon_a_command_only(office: Office):
     assert (opened.ticket.acknowledged, [kind for _, kind, _ in opened.said]) == (True, ["customer"])
 
 
-@pytest.mark.parametrize("words", ["#assign bors\nShe rang.", "#merge 7", "#split", "#undo", "She rang.\n#tag x\nTwice.", "#next sale"])
+@pytest.mark.parametrize(
+    "words", ["#assign bors\nShe rang.", "#merge 7", "#split", "#undo", "#canned a", "She rang.\n#tag x\nTwice.", "#next sale"]
+)
 def test_one_command_that_cannot_be_done_and_nothing_is_opened(office: Office, words: str):
     assert office.receive(attached(words)) is None
     (letter,) = office.letters("anna@acme.example")

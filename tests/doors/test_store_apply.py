@@ -98,6 +98,7 @@ def test_a_new_ticket_reads_back_as_it_was_applied(store: Store):
         a_ticket(tags=frozenset({"vip", "payment"})),
         participants=(Participant(ANN, ParticipantRole.REQUESTER), cc),
         fields={"order": "77"},
+        requester_since=NOW,
         decided=frozenset({"queue"}),
         watchers=frozenset({"sales"}),
         language="bg",
@@ -570,7 +571,7 @@ def test_recall_quotes_what_the_customer_said_last_and_nobody_else(store: Store)
     others = (a_message(kind=MessageKind.THIRD_PARTY, text="third"), a_message(text="internal", internal=True))
     ticket = opened(store, a_message(text="first"), a_message(text="last"), *others)
     known = recalled(store, Question("new@x", tickets=frozenset({ticket.number})))
-    assert known.last_words == {ticket.number: LastWords("last", "Ann Smith")}
+    assert known.last_words == {ticket.number: LastWords("last", "Ann Smith", at=NOW)}
 
 
 def test_recall_tells_which_words_are_tags(store: Store):

@@ -6,12 +6,14 @@ Each is the answer to a real notification on a ticket of its own, judged by what
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from enum import Enum
 from html import unescape
 from itertools import count
+from pathlib import Path
 from random import Random
 
 from maild.desk.command_lines import ALIASES
@@ -22,7 +24,7 @@ from tests.rig import mail_programs
 from tests.rig.mail_forms import PROGRAMS, Place, Quoted, Writing, body_of, forwarded, written
 from tests.rig.mail_programs import Parent
 from tests.rig.mails import an_email, parsed
-from tests.rig.replay import Replay, Sent
+from tests.rig.replay import Replay, Sent, a_replay
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DESK = """
@@ -37,6 +39,7 @@ agents:
   boris: {name: Boris Petrov, email: boris@acme.example}
 """
 AGENT = "anna@acme.example"
+CANNED = {"refund.en.md": "Dear {{ name }}, order {{ order }} is paid back.\n"}
 INSIDERS = frozenset({AGENT, "boris@acme.example", "ops@acme.example"})
 ASKED = "Where is my order of the thirteenth?"
 SIGNATURE = ("Anna Ivanova", "Room 4711", AGENT)
@@ -64,11 +67,12 @@ def _always(ticket: TicketView) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command with what may stand behind it, and what its ticket is like then."""
+    """A command with what may stand behind it, and what its ticket is like then. `says`: what the customer gets for it beside the words."""
 
     argument: str = ""
     holds: Holds = _always
     outcome: Outcome = Outcome.SENT
+    says: str = ""
 
 
 EXAMPLES = {
@@ -86,6 +90,10 @@ EXAMPLES = {
     "set": Example("order=4711", lambda ticket: ticket.fields["order"] == "4711"),
     "cc": Example("bob@elsewhere.example", lambda ticket: "bob@elsewhere.example" in _copied(ticket)),
     "uncc": Example("carol@elsewhere.example", lambda ticket: "carol@elsewhere.example" not in _copied(ticket)),
+    "requester": Example("dora@elsewhere.example", lambda ticket: ticket.requester.key == "dora@elsewhere.example"),
+    "same": Example(outcome=Outcome.RETURNED),
+    "to": Example("bob@elsewhere.example", outcome=Outcome.RETURNED),
+    "from": Example("bob@elsewhere.example", outcome=Outcome.RETURNED),
     "spam": Example(outcome=Outcome.INSIDE, holds=lambda ticket: ticket.status is Status.SPAM),
     "noreply": Example(outcome=Outcome.INSIDE),
     "ack": Example(outcome=Outcome.RETURNED),
@@ -93,11 +101,13 @@ EXAMPLES = {
     "link": Example("1"),
     "split": Example(outcome=Outcome.RETURNED),
     "undo": Example(outcome=Outcome.RETURNED),
+    "canned": Example("refund order=4711 name=“Ann Smith”", says="Dear Ann Smith, order 4711 is paid back."),
     "away": Example("until someday", outcome=Outcome.RETURNED),
     "back": Example(),
     "next": Example(),
     "list": Example("status:open"),
     "show": Example("1"),
+    "files": Example(),
     "help": Example(),
 }
 """A command that is not among them is written alone, and may be done or come back; nothing of it may leak in either case."""
@@ -118,6 +128,7 @@ class Errand:
     signature_alone: tuple[str, ...] = SIGNATURE[:2]
     begins_with_command: bool = True
     forwarded_by: str = ""
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,7 @@ def errands(random: Random) -> tuple[Errand, ...]:
         ),
         *(_returned(f"wrong {line}", line, next(words)) for line in WRONG),
         *_split(next(words), next(words)),
+        *_canned(next(words), next(words)),
         _returned("right, then mistyped", "#close\n#asign boris", next(words)),
         *(_misplaced(f"misplaced {line}", line, next(words)) for line in ("#note", "#close", "- #wait")),
         *(_asked(f"{line} in what is quoted", f"{ASKED}\n{line}\nPlease.", next(words)) for line in ("#close", "#note", "#assign boris")),
@@ -192,12 +204,21 @@ WRONG = (
     "#untag",
     "#cc bob",
     "#uncc nobody@elsewhere.example",
+    "#requester dora",
+    "#requester boris@acme.example",
+    "#requester dora@elsewhere.example, bob@elsewhere.example",
     "#set order",
     "#snooze soon",
     "#merge 1 anyway",
     "#merge 999999",
     "#link printer",
     "#close now, please",
+    "#files nothing.pdf",
+    "#files 999999",
+    "#canned refund",
+    "#canned refnd order=1",
+    "#canned refund oder=1 name=Ann",
+    '#canned refund order=1 name="Ann',
 )
 
 
@@ -225,7 +246,7 @@ def _example(word: str) -> Example:
 def _commanded(line: str, example: Example, words: str) -> Errand:
     """`line` may stand in bold: its argument belongs within."""
     command = f"{line} {example.argument}".rstrip()
-    return Errand(command, f"{command}\n{words}", example.outcome, words, example.holds)
+    return Errand(command, f"{command}\n{words}", example.outcome, words, example.holds, says=example.says)
 
 
 def _last(line: str, example: Example, words: str) -> Errand:
@@ -250,6 +271,18 @@ def _split(words: str, block: str) -> tuple[Errand, ...]:
     )
 
 
+def _canned(above: str, below: str) -> tuple[Errand, ...]:
+    """Among the words, as the last of them, and alone."""
+    example = EXAMPLES["canned"]
+    line = f"#canned {example.argument}"
+    return (
+        Errand("#canned among words", f"{above}\n\n{line}\n\n{below}", Outcome.SENT, below, says=example.says, begins_with_command=False),
+        Errand("#canned last", f"{above}\n{line}", Outcome.SENT, above, says=example.says, signature_alone=()),
+        Errand("#canned alone", line, Outcome.SENT, example.says),
+        Errand("#canned and #note", f"#note\n{line}\n{below}", Outcome.INSIDE, example.says),
+    )
+
+
 def _literal(words: str) -> Errand:
     text = f"##close is what you write.\n{words}"
     return replace(_plain(text), what="##close", words=f"#close is what you write.\n{words}", begins_with_command=False)
@@ -269,6 +302,16 @@ def _mistyped(word: str, random: Random) -> str:
 
 def _copied(ticket: TicketView) -> set[str]:
     return {person.key for person in ticket.cc}
+
+
+@contextmanager
+def an_agents_desk(directory: Path) -> Iterator[Replay]:
+    """A desk with a canned answer."""
+    (directory / "canned").mkdir()
+    for name, text in CANNED.items():
+        (directory / "canned" / name).write_text(text, encoding="utf-8")
+    with a_replay(directory, DESK) as desk:
+        yield desk
 
 
 @dataclass(slots=True)
@@ -398,7 +441,7 @@ def find_faults(
     match errand.outcome:
         case Outcome.RETURNED if not is_returned:
             yield f"was not returned; {len(outside)} letters went out, ticket {after.status.value}"
-        case Outcome.SENT if len(answers) != 1 or errand.words not in _text(answers[0]):
+        case Outcome.SENT if len(answers) != 1 or any(said not in _text(answers[0]) for said in (errand.words, errand.says)):
             yield f"the customer got {len(answers)} answers" + "".join(f": {_text(mail)}" for mail in answers + to_agent)
         case Outcome.INSIDE if answers:
             yield f"the customer got {len(answers)} answers"

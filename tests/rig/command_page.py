@@ -37,7 +37,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 |---|---|
 | ticket | `number tag subject queue status priority owner requester tags created updated messages snoozed_until` |
 | ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events team` |
-| message of a ticket | `id kind from at text attachments message_id full_text internal waits_until` |
+| message of a ticket | `id kind from at text attachments message_id full_text internal agent waits_until` |
 | attachment | `name type size` |
 | event | `at kind by text` |
 | incoming mail | `id mailbox uid received from subject state class reason ticket auth` |
@@ -61,7 +61,8 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
 `queue` and `mailbox` are keys of the configuration, or null. A ticket's messages and events come oldest first. `text` is the new part of
-a message, `full_text` all of it. `waits_until`: an answer that is held back does not leave before then (`send_after`); null for all others.
+a message, `full_text` all of it; `agent` is who wrote it, or who took it down for a customer, else null. `waits_until`: an answer that is
+held back does not leave before then (`send_after`); null for all others.
 
 As long as an incoming mail is `received`, nothing is known of it: `from`, `subject`, `class`, `reason` and `ticket` are null, also where
 it waits to be read again after `message retry` or `message release`. Afterwards `from` is null only where the mail names no address,

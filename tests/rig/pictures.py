@@ -12,6 +12,7 @@ from pathlib import Path
 from maild.templates.render import Templates, list_templates
 from maild.templates.values import Html, sample_values
 from tests.rig.browser import Browser
+from tests.rig.canned import an_answer
 from tests.rig.letters import a_desk
 
 DESK = a_desk()
@@ -72,9 +73,41 @@ WRITTEN: Mapping[str, object] = {
 <blockquote>quoted</blockquote><ul><li>one</li><li>two</li></ul>"""
     )
 }
+_TEXT = """# Your refund
+
+Dear **{{ name }}**, we have paid {{ order }} back. [Details](https://acme.example/refunds?order={{ order }})
+
+سلام، سفارش {{ order }} پرداخت شد.
+
+- to your account
+- within *three* days
+  1. one
+  2. two
+
+| day | amount |
+|---|--:|
+| Monday | 12.50 |
+
+> as you asked
+
+```
+{{ long }}
+```
+"""
+CANNED: Mapping[str, object] = {
+    "body_html": Html(an_answer("refund", _TEXT).fill({"name": "علی <b>", "order": "A-12/4", "long": LONG}).html),
+    "outcome": "canned",
+    "canned": [
+        {"usage": f"#canned refund-{LONG} order=… [name=…]", "languages": "de, en, fa", "begins": f"سلام {{{{ name }}}}, {LONG}"},
+        {"usage": "#canned hours", "languages": "*", "begins": "We are open from nine to five."},
+    ],
+}
 EMPTY: Mapping[str, object] = {
     **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject")},
-    **{name: () for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets", "listed", "commands", "said")},
+    **{
+        name: ()
+        for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets", "listed", "commands", "canned", "said")
+    },
     "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
     "actions": {},
 }
@@ -83,7 +116,7 @@ _TEMPLATES = Templates(DESK)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A letter's HTML. `state`: ordinary, worst, with HTML that a person has written, or empty of everything that may lack."""
+    """A letter's HTML. `state`: ordinary, worst, with HTML of a person's or of canned answers, or empty of everything that may lack."""
 
     kind: str
     language: str
@@ -98,7 +131,8 @@ def pages(language: str) -> Iterator[Page]:
     """Every letter in a language, in each state."""
     for kind in sorted({letter.kind for letter in LETTERS}):
         ordinary = sample_values(kind)
-        for state, values in (("ordinary", {}), ("written", WRITTEN), ("worst", WORST), ("empty", EMPTY)):
+        canned = (("canned", CANNED),) if kind in ("answer", "control") else ()
+        for state, values in (("ordinary", {}), ("written", WRITTEN), ("worst", WORST), ("empty", EMPTY), *canned):
             rendered = _TEMPLATES.render(kind, (language,), {**ordinary, **values})
             # Many clients do not know how to fold the history away.
             yield Page(kind, language, state, (rendered.html or "").replace("<details>", "<details open>"))

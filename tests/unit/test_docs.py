@@ -9,6 +9,7 @@ import click
 import pytest
 
 from cli.main import command as maild
+from maild.canned.notation import FIELD, OWN
 from maild.config import schema
 from maild.config.faults import Faults
 from maild.config.nodes import parse_yaml
@@ -87,6 +88,11 @@ def test_the_agents_page_names_every_command():
     assert {row[0].split()[0] for row in rows(text)} == {f"#{verb}" for verb in VERBS}
     assert [alias for alias in ALIASES if f"`#{alias}`" not in text] == []
     assert [row[0].split()[0] for row in rows(sections(MANUAL / "agents.md")["Asking the desk"])] == list(CONTROLS)
+
+
+def test_the_configuration_page_names_every_variable_of_canned_answers():
+    named = {name for row in rows(sections(MANUAL / "configuration.md")["Canned answers"]) for name in row[0].split(", ")}
+    assert named == {*OWN, f"{FIELD}<name>"}
 
 
 def test_the_operations_page_names_every_state():

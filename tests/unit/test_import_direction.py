@@ -21,6 +21,7 @@ DOORS = {
     "yaml": ("maild.config.nodes",),
     "re2": ("maild.rules.patterns",),
     "nh3": ("maild.ingest.clean_html",),
+    "markdown_it": ("maild.canned.markdown",),
     "apscheduler": ("maild.timetable",),
     "smtplib": ("maild.outbox.smtp", "maild.outbox.wire", "maild.outbox.account_checkup", "maild.demo"),
     "imaplib": (),
@@ -51,9 +52,33 @@ PURE = (
         "maild.ingest.apology",
         "maild.ingest.backoff",
     ),
+    *("maild.canned.shelf", "maild.canned.notation", "maild.canned.argument", "maild.paragraphs"),
 )
-BELOW_THE_WALK = ("maild.ingest", "maild.rules", "maild.desk", "maild.outbox", "maild.templates", "maild.config", "maild.store")
-LAZY = ("sqlalchemy", "alembic", "psycopg", "jinja2", "imapclient", "imaplib", "apscheduler", "aiosmtpd", "pymap", "yaml", "nh3", "re2")
+BELOW_THE_WALK = (
+    "maild.ingest",
+    "maild.rules",
+    "maild.desk",
+    "maild.outbox",
+    "maild.templates",
+    "maild.config",
+    "maild.store",
+    "maild.canned",
+)
+LAZY = (
+    "sqlalchemy",
+    "alembic",
+    "psycopg",
+    "jinja2",
+    "imapclient",
+    "imaplib",
+    "apscheduler",
+    "aiosmtpd",
+    "pymap",
+    "yaml",
+    "nh3",
+    "re2",
+    "markdown_it",
+)
 
 
 @cache

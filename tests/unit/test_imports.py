@@ -22,8 +22,9 @@ FOR_HELP = {
     "yaml",
     "apscheduler",
     "nh3",
+    "markdown_it",
 }
-FOR_LISTS = {"imapclient", "jinja2", "nh3", "mailparser", "apscheduler", "re2", "alembic"}
+FOR_LISTS = {"imapclient", "jinja2", "nh3", "mailparser", "markdown_it", "apscheduler", "re2", "alembic"}
 FOR_TABLES = {
     "cli.documents",
     "maild.effects",

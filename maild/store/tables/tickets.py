@@ -42,6 +42,7 @@ class TicketColumns(TypedColumns):
     last_customer_id: Named[str | None] = Column(Words)
     reply_to: Named[str | None] = Column(Words)
     snoozed_until: Named[datetime | None] = Column(Time)
+    requester_since: Named[datetime | None] = Column(Time)
 
 
 tickets = Table("tickets", metadata, TicketColumns)

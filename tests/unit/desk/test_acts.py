@@ -11,11 +11,13 @@ from maild.desk.acts import Act, Done, do
 from maild.desk.command import Command
 from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.desk.regroup import Reach
+from maild.desk.split import Share, split_messages
 from maild.effects import AddMessage, Decision, Letter, Post, RecordEvent, Split
 from maild.known import Absence, Earlier, Suppression
 from maild.message import Address, Attachment
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
+from tests.rig.canned import SHELF, a_shelf
 
 ANNA, BORIS = AGENTS["anna"], AGENTS["boris"]
 ADMIN = Agent("root", "root", "ops@acme.example")
@@ -427,3 +429,104 @@ def test_blocks_without_the_command_are_words():
     act = done(TWO_BLOCKS)
     assert openings(act) == []
     assert letters(act)[0].body == TWO_BLOCKS
+
+
+def test_a_new_requester_is_shown_nothing_that_was_said_before():
+    """What he gets is what the agent writes from then on, not only in the mail that names him."""
+    before = replace(WORDS, at=NOW - timedelta(hours=1), thread_headers=(("Thread-Topic", "My secret"),))
+    act = done("I pass it on.", "requester dora@globex.example", answered=before)
+    (letter,) = letters(act)
+    (notice,) = letters(done("", "close", ticket=act.after, answered=before))
+    assert letter.thread_headers == notice.thread_headers == ()
+    assert ([person.address for person in letter.recipients], letter.cc) == (["dora@globex.example"], (ANN,))
+    assert (letter.quoted, letter.quoted_from, letter.in_reply_to) == ("", "", WORDS.message_id)
+    (later,) = letters(done("And this.", ticket=act.after, answered=before))
+    assert later.quoted == ""
+    (last,) = letters(done("And this.", ticket=act.after, answered=replace(WORDS, at=NOW + timedelta(hours=1))))
+    assert last.quoted == "Where is it?"
+    shown = letters(done("", "requester dora@globex.example", "assign boris", answered=before), LetterKind.NOTIFICATION)
+    assert [notice.body for notice in shown] == ["Where is it?"], "a colleague is shown it"
+
+
+def test_a_ticket_split_off_shows_a_new_requester_nothing_of_before_either():
+    act = done("--- Refund", "split", "requester dora@globex.example", answered=replace(WORDS, at=NOW - timedelta(hours=1)))
+    (split,) = [effect for effect in act.effects if isinstance(effect, Split)]
+    opened = split.opening.after
+    assert opened is not None
+    assert (opened.requester.address, opened.requester_since) == ("dora@globex.example", NOW)
+    (message,) = [effect for effect in split.opening.effects if isinstance(effect, AddMessage)]
+    (letter,) = letters(done("Here.", ticket=opened, answered=replace(WORDS, text=message.text, at=message.at)))
+    assert letter.quoted == ""
+
+
+def test_messages_that_are_split_off_are_the_requesters_from_when_he_is_it():
+    since, share = NOW - timedelta(hours=1), Share((2,), 1, 0, ("m2@globex.example",), WORDS)
+    ticket = a_ticket(requester_since=since)
+    split = split_messages(ticket, share, share, "Refund", ANNA, some_settings(), NOW, suppressed=(), away={})
+    assert split.opening.after is not None
+    assert split.opening.after.requester_since == since
+
+
+def test_an_answer_goes_to_both_addresses_of_the_requester():
+    """F8."""
+    (letter,) = letters(done("Here.", f"same {CARL.address.address}", ticket=a_ticket(participants=(CARL,))))
+    assert (letter.recipients, letter.cc) == ((ANN,), (CARL.address,))
+
+
+def canned(body: str, *commands: str, **more: Any) -> Done:
+    return done(body, *commands, **{"reach": Reach(shelf=SHELF)} | more)
+
+
+def test_a_canned_answer_goes_out_among_the_words_in_both_forms():
+    """PRODUCT 22."""
+    (letter,) = letters(canned("Hello Ann,\n\nBye", "canned hours", places=(1,), html_around=("<p><i>Hello Ann,</i></p>", "")))
+    assert letter.body == "Hello Ann,\n\nWe are open from nine to five.\n\nBye"
+    assert letter.body_html == '<p><i>Hello Ann,</i></p>\n<p dir="auto">We are open from nine to five.</p>\n<p dir="auto">Bye</p>'
+    alone = canned("", "canned refund order=12", "close")
+    assert (alone.after.status, messages(alone)) == (Status.CLOSED, [(MessageKind.AGENT, False)])
+    assert letters(alone)[0].body.startswith("Dear Ann,\n\nwe have paid order **12** back:")
+    assert "<strong><bdi>12</bdi></strong>" in letters(alone)[0].body_html
+
+
+def test_a_canned_answer_speaks_of_the_ticket_as_its_other_commands_leave_it():
+    here = Reach(shelf=a_shelf(a="{{ queue.name }} {{ field.order }} {{ ticket.number }}"))
+    assert letters(canned("", "canned a", "move sales", "set order=7", reach=here))[0].body == "Sales 7 1042"
+    joined = replace(here, tickets={7: a_ticket(7, fields={"order": "8"})}, is_sure=True)
+    assert letters(canned("", "canned a", "merge 7", reach=joined), LetterKind.ANSWER)[0].body == "Support 8 7"
+
+
+def test_a_canned_answer_that_cannot_be_filled_in_sends_nothing_and_says_its_line():
+    act = canned("Hello", "tag vip", "canned refund", places=(0,))
+    assert [fault.text for fault in act.faults] == ['"refund" lacks order; write #canned refund order=…']
+    assert (act.effects, act.after.tags) == ((), frozenset())
+    assert canned("", "canned refnd order=1").faults[0].better == '#canned refund order="1"'
+
+
+def test_a_canned_answer_that_shows_the_agents_own_address_comes_back():
+    """A8: also in a value, or in a link."""
+    for shelf, line in (
+        (a_shelf(a="Write to anna@acme.example."), "canned a"),
+        (a_shelf(a="Write to {{ who }}."), "canned a who=anna@acme.example"),
+        (a_shelf(a="{{ field.contact }}"), "canned a"),
+    ):
+        act = canned("", line, reach=Reach(shelf=shelf), ticket=a_ticket(fields={"contact": "anna@acme.example"}))
+        assert "an agent's own address would be shown" in act.faults[0].text
+    linked = canned("", "canned a", reach=Reach(shelf=a_shelf(a="[me](mailto:anna@acme.example)")))
+    assert "an agent's own address" in linked.faults[0].text
+
+
+def test_one_mail_holds_so_many_canned_answers():
+    assert canned("", *["canned hours"] * 20).faults == ()
+    assert [fault.text for fault in canned("", *["canned hours"] * 21).faults] == ["one mail holds 20 canned answers at most"]
+
+
+def test_a_canned_answer_beside_a_note_stays_inside_and_belongs_above_what_is_split_off():
+    note = canned("See:", "note", "canned hours", places=(1,))
+    assert (messages(note), letters(note)) == ([(MessageKind.NOTE, True)], [])
+    assert note.message is not None
+    assert note.message.visible == "See:\n\nWe are open from nine to five."
+    blocks = "Hello\n--- Refund\nMoney back."
+    assert letters(canned(blocks, "split", "canned hours", places=(1,)), LetterKind.ANSWER)[0].body == (
+        "Hello\n\nWe are open from nine to five."
+    )
+    assert "belongs above the first --- line" in canned(blocks, "split", "canned hours", places=(3,)).faults[0].text

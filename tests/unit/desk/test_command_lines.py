@@ -111,7 +111,7 @@ def test_the_full_stop_of_a_date_stays():
 def test_an_unknown_word_is_a_fault_with_its_line():
     check_fault("#clsoe\nDone.", 1, "did you mean #close?")
     check_fault("Hello\n\n#frobnicate", 3, "there is no command #frobnicate")
-    check_fault("#canned\nHello", 1, "not available yet")
+    check_fault("#task boris\nHello", 1, "not available yet")
 
 
 def test_text_behind_a_command_that_takes_none_is_not_lost():
@@ -197,3 +197,47 @@ def test_blocks_that_were_to_be_split_off_do_not_become_an_answer_and_no_note_do
 def test_the_tickets_that_commands_name_are_asked_for_beforehand():
     assert find_named_tickets("#merge 7\n#link #8.\n#close\nSee 9 and #10.\n\n＃Merge [Acme #11-7QKD] anyway") == {7, 8, 11}
     assert find_named_tickets("> #merge 7\n##merge 8\n#merge printer\n#tag 9") == frozenset()
+
+
+def placed(text: str) -> tuple[str, tuple[int, ...]]:
+    parsed = parse(text)
+    assert parsed.faults == ()
+    assert [command.word for command in parsed.commands if command.word == "canned"] == ["canned"] * len(parsed.places)
+    return parsed.body, parsed.places
+
+
+def test_a_canned_answer_may_stand_anywhere_and_its_place_is_kept():
+    """PRODUCT 22: how many written lines stand above it."""
+    assert placed("#canned refund\nHello") == ("Hello", (0,))
+    assert placed("#close\n#canned refund\n\nHello\n\nBye") == ("Hello\n\nBye", (0,))
+    assert placed("Hello\n\n#canned refund order=12\n\nBye") == ("Hello\n\n\nBye", (1,))
+    assert placed("Hello\n#canned a\n*#canned b*\nBye\n#canned c") == ("Hello\nBye", (1, 1, 2))
+    assert placed("#note keep\n#canned a\nHello") == ("keep\nHello", (1,))
+    assert placed("> Where?\n#canned a\n> When?\n#canned b") == ("> Where?\n> When?", (1, 2))
+    assert placed("> #canned a\nHello\n##canned b\nBye") == ("> #canned a\nHello\n#canned b\nBye", ())
+    check_fault("Hello\n- #canned a\nBye", 2, "#canned is read only on a line that begins with it")
+    check_fault("Hello\n#cannde a\nBye", 2, "did you mean #canned?")
+    check_fault("Hello\n#canned\nBye", 2, "names an answer")
+
+
+def test_canned_without_a_name_asks_the_desk():
+    for text in ("#canned\nHello", "#canned.\nHello", "Hello\n#canned"):
+        parsed = parse(text)
+        assert ([command.word for command in parsed.errands], parsed.commands, parsed.places) == (["canned"], (), ())
+    assert parse("#canned refund").errands == ()
+    assert command_lines_alone("#canned") == ""
+    assert command_lines_alone("#canned refund") == "#canned refund"
+    assert command_lines_alone("#canned refund\n#list mine") == "#canned refund\n#list mine"
+
+
+def test_a_corrected_canned_answer_goes_where_the_wrong_one_stood():
+    assert with_corrections("Hello\n\n#canned refnd\n\nBye", "#canned refund") == "Hello\n\n#canned refund\n\nBye"
+    assert with_corrections("Hello\n#cannde refund", "#canned refund\n#close") == "#close\nHello\n#canned refund"
+    assert with_corrections("#close\nHello\n#canned a\n#canned b", "#canned c\n#canned d\n#canned e") == (
+        "#canned e\nHello\n#canned c\n#canned d"
+    )
+    assert with_corrections("#clsoe\nHello\n#canned a\nBye", "#close") == "#close\nHello\nBye"
+    assert with_corrections("#clsoe\nHello", "#canned a\n#close") == "#canned a\n#close\nHello"
+    assert with_corrections("Hello\n#canned refnd x=1\nBye", 'note\n#canned refund x="1"'.replace("note", "#note")) == (
+        '#note\nHello\n#canned refund x="1"\nBye'
+    )

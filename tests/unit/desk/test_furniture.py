@@ -268,7 +268,7 @@ def test_an_agents_own_words_are_no_furniture():
 def test_every_word_of_the_letters_is_known():
     data = tomllib.loads(files("maild.desk").joinpath("data/furniture.toml").read_text(encoding="utf-8"))
     labels = ("queue", "status", "priority", "owner", "team", "tags", "requester", "customer", "other", "copies", "note", "attached")
-    rows = (*(f"card.{label}" for label in labels), "left_out")
+    rows = (*(f"card.{label}" for label in labels), "left_out", "card.files")
     assert set(data["reply"]) == set(LANGUAGES)
     for language in LANGUAGES:
         words = words_of(language)

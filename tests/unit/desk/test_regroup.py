@@ -151,6 +151,24 @@ def test_no_agent_of_ours_gets_copies_because_he_asked_for_something_himself():
     assert told("merge 7 anyway", ticket=mine).ticket.cc == ()
 
 
+def test_a_customer_who_writes_from_two_addresses_is_one():
+    """F8: an agent has said so with `#same` on either ticket."""
+    hers = Participant(BOB, ParticipantRole.REQUESTER)
+    mine, bobs = a_ticket(participants=(hers,)), a_ticket(7, requester=BOB)
+    assert [person.role for person in told("merge 7", ticket=mine, others=(bobs,)).ticket.participants] == [ParticipantRole.REQUESTER]
+    assert told("merge 7", ticket=replace(bobs, number=1042), others=(replace(mine, number=7),)).ticket.participants == (hers,)
+    eves = a_ticket(7, requester=EVE)
+    assert "would get the answers of ticket 7" in fault("merge 7", ticket=mine, others=(eves,))
+    merged = told("merge 7 anyway", ticket=mine, others=(eves,)).ticket
+    assert [(person.address, person.role) for person in merged.participants] == [(ANN, COPIES), (BOB, COPIES)]
+
+
+def test_what_the_requester_of_either_was_not_to_be_shown_he_is_not():
+    for mine, theirs, since in ((NOW, None, NOW), (None, NOW, NOW), (NOW, TOMORROW, TOMORROW), (None, None, None)):
+        after = told("merge 7", ticket=a_ticket(requester_since=mine), others=(a_ticket(7, requester_since=theirs),)).ticket
+        assert after.requester_since == since
+
+
 def test_a_token_of_one_ticket_alone_opens_no_other_customers():
     """A3: such a token may have leaked, and numbers can be counted up to."""
     bobs = a_ticket(1042, requester=BOB)

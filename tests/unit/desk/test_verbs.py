@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from builders import AGENTS, ANN, NOW, a_ticket, some_settings
 
 from maild.desk.command import Command
-from maild.desk.verbs import find_tag_problem, perform, with_sender_named
+from maild.desk.verbs import find_tag_problem, named_people, perform, read_person, with_sender_named
 from maild.effects import RecordEvent
 from maild.message import Address
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
@@ -71,6 +71,141 @@ def test_copies_go_to_one_address_and_no_word_beside_it_is_lost():
     assert faults("uncc", "bob@globex.example") == ['"bob@globex.example" takes no part in this ticket']
 
 
+CARL = Participant(Address("Carl", "carl@other.example"), ParticipantRole.THIRD_PARTY)
+DORA = Address("Dora Lee", "dora@globex.example")
+
+
+def test_a_person_is_read_as_people_write_one():
+    for given in (
+        "dora@globex.example",
+        "<dora@globex.example>",
+        "mailto:dora@globex.example",
+        "dora@globex.example<mailto:dora@globex.example>",
+    ):
+        assert read_person(given) == Address("", "dora@globex.example"), given
+    for given in (
+        '"Dora Lee" <dora@globex.example>',
+        "Dora  Lee dora@globex.example",
+        "Dora Lee <dora@globex.example<mailto:dora@globex.example>>",
+    ):
+        assert read_person(given) == DORA, given
+    assert read_person("dörte@größe.example") == Address("", "dörte@größe.example")
+    for given in (
+        "",
+        "dora",
+        "dora@",
+        "@globex.example",
+        "dora@globex..example",
+        ".dora@globex.example",
+        "dora.@globex.example",
+        "dora@-x.example",
+    ):
+        assert read_person(given) is None, given
+    for given in (
+        "dora@globex.example, bob@globex.example",
+        "dora@globex.example please",
+        "dora@evil.example@globex.example",
+        "dora@[127.0.0.1]",
+    ):
+        assert read_person(given) is None, given
+
+
+def test_another_requester_is_answered_from_then_on_and_the_former_gets_copies():
+    ticket = done(("requester", '"Dora Lee" <dora@globex.example>'), reply_to="ann@home.example")
+    assert (ticket.requester, ticket.addressee, ticket.cc, ticket.requester_since) == (DORA, DORA, (ANN,), NOW)
+    assert ticket.role_of(ANN.address) is ParticipantRole.CC, "what he writes is a customer's all the same"
+    for commands in ((("uncc", ANN.address), ("requester", DORA.address)), (("requester", DORA.address), ("uncc", ANN.address))):
+        assert done(*commands).participants == (), "in whatever order they stand"
+    assert done(("set", "requester=dora@globex.example")).requester.address == DORA.address
+    (event,) = perform(a_ticket(), [Command("requester", DORA.address)], "anna", some_settings(), NOW).events
+    assert event == RecordEvent("requester", "anna", "the requester is dora@globex.example, no longer ann@globex.example, who gets copies")
+
+
+def test_a_requester_to_whom_no_letter_may_go_takes_no_part_any_more():
+    for nobody in ("support@acme.example", "anna@acme.example", "noreply@globex.example"):
+        ticket = done(("requester", DORA.address), requester=Address("", nobody))
+        assert (ticket.requester.address, ticket.participants) == (DORA.address, ()), nobody
+    form = done(("requester", DORA.address), requester=Address("", "noreply@form.example"), reply_to="ann@home.example")
+    assert [person.address for person in form.cc] == ["ann@home.example"]
+
+
+def test_who_takes_part_already_becomes_the_requester_under_the_name_that_is_known():
+    third = Participant(DORA, ParticipantRole.THIRD_PARTY)
+    assert (
+        done(("requester", DORA.key), participants=(third, CARL)).requester,
+        done(("requester", DORA.key), participants=(third,)).cc,
+    ) == (
+        DORA,
+        (ANN,),
+    )
+    wanted = done(("requester", DORA.address), reply_to=DORA.address)
+    assert (wanted.requester.address, wanted.reply_to, wanted.requester_since) == (DORA.address, None, None), "he has got all of it"
+    renamed = done(("requester", "Ann Jones <ann@globex.example>"), reply_to="ann@home.example")
+    assert (renamed.requester, renamed.reply_to, renamed.participants) == (Address("Ann Jones", ANN.address), "ann@home.example", ())
+    assert perform(a_ticket(), [Command("requester", ANN.address)], "anna", some_settings(), NOW).events == ()
+
+
+def test_no_address_of_the_desk_and_no_colleagues_is_a_requesters():
+    for given, what in (
+        ("support@acme.example", "support@acme.example is the desk's own address"),
+        ("Boris@acme.example", "Boris@acme.example is Boris Petrov's, a colleague's"),
+        ("no-reply@globex.example", "no-reply@globex.example takes no answers"),
+    ):
+        assert faults("requester", given) == [f"{what}; a requester is somebody outside who can be answered"]
+        assert faults("set", f"requester={given}") == faults("requester", given)
+    for given in ("", "dora", "dora@globex.example, bob@globex.example"):
+        assert faults("requester", given) == [
+            f'"{given}" is not one mail address; #requester needs one, as in #requester dora@globex.example'
+        ]
+
+
+def test_the_same_person_at_another_address_counts_as_the_requester():
+    """F8: the answers go to both."""
+    for role in (ParticipantRole.THIRD_PARTY, ParticipantRole.CC):
+        ticket = done(("same", "Carl@Other.example"), participants=(replace(CARL, role=role),))
+        assert (ticket.role_of(CARL.address.address), ticket.cc, ticket.requester) == (ParticipantRole.REQUESTER, (CARL.address,), ANN)
+    assert done(("set", f"same={CARL.address.address}"), participants=(CARL,)).cc == (CARL.address,)
+    assert done(("same", CARL.address.address), ("uncc", CARL.address.address), participants=(CARL,)).participants == ()
+    for given, why in (
+        ("", "#same is for a reply to the notification of a message by somebody who is not the requester"),
+        (ANN.address, "ann@globex.example is the requester; #same is for a reply to the notification of another's message"),
+        ("eve@else.example", "eve@else.example takes no part in this ticket, so it is no other address of its requester"),
+    ):
+        assert faults("same", given) == [why]
+    anna = Participant(Address("", "anna@acme.example"), ParticipantRole.THIRD_PARTY)
+    performed = perform(a_ticket(participants=(anna,)), [Command("same", "anna@acme.example")], "boris", some_settings(), NOW)
+    assert [fault.text for fault in performed.faults] == ["anna@acme.example is Anna Ivanova's, a colleague's"]
+
+
+def test_the_same_person_may_be_answered_elsewhere_and_anothers_addresses_are_not_his():
+    alias = replace(CARL, role=ParticipantRole.REQUESTER)
+    moved = done(("requester", CARL.address.address), participants=(alias,))
+    assert (moved.requester, moved.role_of(ANN.address), moved.requester_since) == (CARL.address, ParticipantRole.REQUESTER, None)
+    other = done(("requester", DORA.address), participants=(alias,))
+    assert [person.role for person in other.participants] == [ParticipantRole.CC] * 2
+
+
+def test_what_comes_back_from_those_whom_commands_name_must_be_known():
+    commands = [
+        Command("cc", "Bob <bob@globex.example>"),
+        Command("set", "requester = Dora@globex.example"),
+        Command("set", "x=eve@x.example"),
+    ]
+    assert named_people([*commands, Command("cc", "sender"), Command("tag", "eve@x.example")]) == {
+        "bob@globex.example",
+        "dora@globex.example",
+    }
+
+
+def test_a_conversation_is_begun_in_no_reply():
+    for word in ("to", "from"):
+        (fault,) = perform(a_ticket(), [Command(word, DORA.address, 1)], "anna", some_settings(), NOW).faults
+        assert (fault.by_commands, fault.text) == (
+            False,
+            "#to and #from open a ticket; write them in a new mail to the department, not in a reply",
+        )
+
+
 def test_a_ticket_is_snoozed_until_a_time_in_the_zone_of_who_says_it():
     """A7, PRODUCT 18: NOW is a Monday, 10:00 in UTC."""
     agents = {**AGENTS, "boris": replace(AGENTS["boris"], timezone=ZoneInfo("Asia/Tokyo"))}
@@ -128,6 +263,7 @@ def test_the_sender_is_who_wrote_what_is_answered():
     given = (Command("cc", "Sender", 1), Command("tag", "sender"), Command("cc", "bob@globex.example"))
     assert [command.argument for command in with_sender_named(given, carl)] == [carl.address, "sender", "bob@globex.example"]
     assert with_sender_named(given, None)[0].argument == "sender"
+    assert [with_sender_named([Command("same", "")], writer)[0].argument for writer in (carl, None)] == [carl.address, "sender"]
     (fault,) = faults("cc", "SENDER")
     assert fault.startswith("#cc sender is for a reply to the notification of somebody's message; name an address")
 

@@ -53,6 +53,14 @@ def test_a_banner_elsewhere_or_alone_stays():
     check_kept("Why do I see “This email originated from outside of the organization” in your mails?\n\nAnn")
 
 
+def test_a_word_after_a_hash_is_an_agents_slip_and_no_banner():
+    """A7: set aside, "#ext" for "#next" would let the words below it go out."""
+    for line in ("#ext", "＃ext", " #external", "#Caution: this email came from outside"):
+        check_kept(f"{line}\nIt works.")
+    check("### EXT ###\n\nIt works.", "It works.")
+    check("# EXTERNAL\n\nIt works.", "It works.")
+
+
 def test_a_text_right_below_its_banner_stays():
     words = "My printer is on fire.\nPlease help."
     check(f"CAUTION: This email originated from outside of the organization.\n{words}", words)

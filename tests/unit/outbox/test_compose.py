@@ -17,6 +17,7 @@ from maild.customer import Customer, CustomersTicket
 from maild.effects import Letter
 from maild.errors import LeakError, TemplateError
 from maild.ingest.html_text import html_to_text
+from maild.known import StoredFile
 from maild.message import Address
 from maild.outbox.compose import Composer
 from maild.outbox.delivery import Composed
@@ -387,6 +388,26 @@ def test_a_picture_too_large_to_go_along_is_named_and_leaves_no_frame():
     assert structure(message) == ["multipart/alternative", "text/plain", "text/html"]
     assert "<img" not in text_of(message, "html")
     assert "Too large to attach: shot.png" in text_of(message)
+
+
+def test_an_agent_is_told_how_to_get_what_is_too_large_for_his_notification():
+    """O7."""
+    film = replace(PICTURE, name="film.mp4", content_type="video/mp4", size=6 << 20)
+    letter = a_letter(LetterKind.NOTIFICATION, attachments=(film,))
+    message = read_back(composed(letter, files={3: b"x" * (6 << 20)}))
+    assert "Too large to attach: film.mp4 (6 MiB): #files film.mp4\n" in text_of(message)
+    assert not list(message.iter_attachments())
+
+
+def test_files_that_an_agent_asks_for_go_up_to_what_any_mail_may_hold():
+    film = replace(PICTURE, name="film.mp4", content_type="video/mp4", size=6 << 20)
+    stored = StoredFile(7, 70, film)
+    letter = a_letter(
+        LetterKind.NOTIFICATION, attachments=(film,), enclosed=(stored,), left_out=("b.zip (1 GiB): maild ticket raw 1042 7",)
+    )
+    message = read_back(composed(letter, files={3: b"x" * (6 << 20)}))
+    assert [part.get_filename() for part in message.iter_attachments()] == ["film.mp4"]
+    assert "Too large to attach: b.zip (1 GiB): maild ticket raw 1042 7\n" in text_of(message)
 
 
 def test_a_picture_that_no_html_shows_is_a_file():

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from maild.canned.shelf import Shelf
 from maild.desk import control_letters
 from maild.desk.command import CommandFault
 from maild.desk.control_letters import Face
@@ -13,6 +14,7 @@ from maild.known import Absence, ListedTicket, Listing
 from maild.outbox.compose import Composer
 from maild.templates.render import Templates
 from maild.ticket import Status
+from tests.rig.canned import SHELF
 from tests.rig.letters import ANN, NOW, TOKENS, a_desk, read_back, text_of
 
 LANGUAGES = ("bg", "de", "el", "en", "es", "fa", "fr", "ru")
@@ -42,6 +44,9 @@ def letters(face: Face) -> tuple[Letter, ...]:
         control_letters.away(face, Absence("anna", NOW)),
         control_letters.back(face),
         control_letters.absent(face, ABSENCE),
+        control_letters.canned(face, SHELF),
+        control_letters.canned(face, Shelf()),
+        control_letters.no_files(face, 1042),
         control_letters.commands(face),
         control_letters.not_done(face, [CommandFault(1, "there is no ticket 7")]),
     )
@@ -63,11 +68,20 @@ def test_a_list_has_a_line_for_each_ticket_and_says_how_many_there_are():
 
 
 def test_an_absence_is_told_by_the_readers_clock():
-    *_, away, open_end, back, absent, _, _ = map(text, letters(a_face()))
+    *_, away, open_end, back, absent, _, _, _, _, _ = map(text, letters(a_face()))
     assert "Until: Sun 22 Nov 2026 10:02 (UTC)\nDeputy: Anna Ivanova\n" in away
     assert open_end.endswith("\n\nYou are away from now on. Colleagues are told in your place.\n")
     assert back.endswith("\n\nYou are back.\n")
     assert "Boris Petrov is away. Others are told in this agent's place.\nUntil: " in absent
+
+
+def test_the_canned_answers_are_listed_with_how_they_are_asked_for():
+    *_, canned, none, _, _, _ = map(text, letters(a_face("de")))
+    assert canned.endswith(
+        "\n\n#canned hours  (*)\nWe are open from nine to five.\n\n#canned italian  (it)\nBuongiorno.\n\n"
+        "#canned refund order=…  (de, en)\nGuten Tag,\n"
+    )
+    assert none.endswith("\n\nEs gibt keine vorbereiteten Antworten.\n")
 
 
 def test_a_letter_carries_a_token_of_its_reader_and_of_no_ticket():

@@ -117,7 +117,7 @@ def test_an_agent_is_told_that_his_reply_goes_where_the_requester_asks_for_it():
     _, warnings = warned(on_ticket({"reply_to": TEAM.address}, author=EVE))
     assert warnings == (
         "eve@else.example is not the requester. Your reply goes to Ann Smith <team@globex.example>, not to eve@else.example;"
-        " #cc sender sends it there, too.",
+        " #cc sender sends it there, too; #same does, if both are one person.",
     )
 
 
@@ -187,7 +187,7 @@ def test_an_agent_is_told_where_his_reply_goes_only_if_it_goes_out():
     internal, warnings = warned(on_ticket(author=EVE))
     assert (
         internal,
-        "Your reply goes to Ann Smith <ann@globex.example>, not to eve@else.example; #cc sender sends it there, too." in warnings[0],
+        "Your reply goes to Ann Smith <ann@globex.example>, not to eve@else.example; #cc sender" in warnings[0],
     ) == (False, True)
     stolen = on_ticket(author=EVE, sender=a_sender(EVE, strange_token=True), message={"reply_to": (BOB,)})
     internal, warnings = warned(stolen)

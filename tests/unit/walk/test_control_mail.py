@@ -10,12 +10,12 @@ from maild.config.settings import Trust
 from maild.decide import decide
 from maild.desk.query import Field, Filter
 from maild.draft import Draft
-from maild.effects import Decision, EndAbsence, IncomingState, Letter, RecordEvent, StartAbsence
+from maild.effects import Decision, EndAbsence, IncomingState, Letter, Post, RecordEvent, StartAbsence
 from maild.ingest.parse import parse_message
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import NOTHING_WANTED, Absence, Earlier, Found, Known, LastWords, ListedTicket, Listing, Question, Sent, Wanted
-from maild.message import Address, MessageClass
+from maild.known import NOTHING_WANTED, Absence, Earlier, Found, Known, LastWords, ListedTicket, Listing, Question, Sent, StoredFile, Wanted
+from maild.message import Address, Attachment, MessageClass
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -139,6 +139,62 @@ def test_a_long_conversation_is_shown_up_to_a_measure():
     shown = the_letter(draft).values["said"]
     assert len(shown) == 7
     assert shown[-1]["words"].endswith("w\n[…]")
+
+
+def a_stored(name: str, size: int = 2048) -> StoredFile:
+    return StoredFile(7, 70, Attachment(name, "application/pdf", size, name, False, None, 1))
+
+
+def with_files(*files: StoredFile) -> Known:
+    return Known(tickets={1042: a_ticket()}, files={1042: files}, last_words={1042: LastWords("It burns.", "Ann Smith")})
+
+
+PLAN, FILM = a_stored("plan.pdf"), a_stored("film.mp4", 30 * 1024 * 1024)
+
+
+def test_the_files_of_a_ticket_are_mailed_with_what_its_customer_wrote_last():
+    draft = decided(fresh("files 1042", known=with_files(FILM, PLAN)))
+    letter = the_letter(draft)
+    assert (letter.template, letter.recipients, letter.agent, letter.internal) == ("notification", AT_HOME, "anna", False)
+    assert (letter.enclosed, letter.left_out) == ((PLAN,), ("film.mp4 (30 MiB): maild ticket raw 1042 70",))
+    assert letter.body == "It burns."
+    assert the_letter(decided(fresh("files 1042 film.mp4", known=with_files(FILM, PLAN)))).enclosed == ()
+
+
+def test_files_are_those_of_the_ticket_in_hand_and_the_answer_goes_out_as_ever():
+    draft = decided(on_ticket("It is on its way.\n#files", with_files(PLAN)))
+    assert draft.after is not None
+    assert (draft.after.status, [letter.enclosed for letter in letters(draft)]) == (Status.WAITING, [(PLAN,)])
+    answer = next(effect.letter for effect in draft.effects if isinstance(effect, Post))
+    assert (answer.kind, answer.body, answer.enclosed) == (LetterKind.ANSWER, "It is on its way.", ())
+    assert the_letter(decided(on_ticket("#files plan.pdf", with_files(PLAN, FILM)))).enclosed == (PLAN,)
+    named = a_stored("2026 report.pdf")
+    assert the_letter(decided(on_ticket("#files 2026 report.pdf", with_files(named)))).enclosed == (named,)
+
+
+def test_files_that_there_are_not():
+    assert the_letter(decided(fresh("files 1042", known=with_files()))).values["outcome"] == "no_files"
+    assert the_letter(decided(fresh("files 7", known=with_files()))).values["why"] == "there is no ticket 7"
+    meant = 'ticket 1042 has no file "plna.pdf" (did you mean "plan.pdf"?)'
+    assert the_letter(decided(fresh("files 1042 plna.pdf", known=with_files(PLAN)))).values["why"] == meant
+    draft = decided(on_ticket("Hello\n#files nothing.pdf", with_files(PLAN)))
+    assert [effect.letter.template for effect in draft.effects if isinstance(effect, Post)] == ["command-failed"]
+    assert draft.beside == ()
+
+
+def test_files_of_a_merged_ticket_are_where_it_went():
+    merged = replace(a_ticket(7), status=Status.MERGED, merged_into=1042)
+    known = replace(with_files(PLAN), tickets={7: merged, 1042: a_ticket()})
+    assert the_letter(decided(fresh("files 7", known=known))).enclosed == (PLAN,)
+
+
+def test_the_word_files_alone_is_a_request_like_any_other():
+    assert decided(fresh("files", known=with_files(PLAN))).after is not None
+
+
+def test_a_ticket_that_is_shown_names_its_files():
+    letter = the_letter(decided(fresh("show 1042", known=with_files(FILM, PLAN))))
+    assert letter.values["files"] == ("plan.pdf (2 KiB)", "film.mp4 (30 MiB)")
 
 
 def waiting(*tickets: TicketView) -> Known:
@@ -284,3 +340,9 @@ def test_the_tickets_that_commands_name_and_what_they_undo_are_looked_up_for_no_
         assert ({7, 8} <= question.tickets, question.undoes, "vip" in question.tags) == (True, True, True), verdict
     question = asked("fail", body)
     assert (question.tickets, question.undoes, question.tags) == (frozenset(), False, frozenset())
+
+
+def test_whether_mail_comes_back_from_those_whom_commands_name_is_looked_up_for_no_forger():
+    body = "#requester Dora <Dora@globex.example>\n#cc bob@globex.example\nHello eve@else.example"
+    assert {"dora@globex.example", "bob@globex.example"} <= asked("pass", body).addressees
+    assert asked("fail", body).addressees == {"anna@acme.example"}

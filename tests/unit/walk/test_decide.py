@@ -634,6 +634,27 @@ def test_an_agent_answers_whoever_wrote_what_he_answers_too():
         check(nobody)
 
 
+def test_whoever_wrote_what_an_agent_answers_may_be_the_requester_at_another_address():
+    """F8: `#same`. Where that was the requester, a colleague or nobody at all it comes back."""
+    text, carl = "#same\nHere it is.", Address("Carl", "carl@other.example")
+    ticket = a_ticket(participants=(Participant(carl, ParticipantRole.THIRD_PARTY),))
+
+    def answered(writer: Address | None) -> Draft:
+        mail = {"writer": writer, "tells_of": "m2@other.example"}
+        letter = KnownLetter(78, "n.1042.78@x", LetterKind.NOTIFICATION, 1042, "anna", False, NOW, **mail)  # type: ignore[arg-type]
+        known = Known(tickets={1042: ticket}, letters={78: letter})
+        reading = by_anna(known=known, message={"text": text, "new_text": text})
+        return decided(replace(reading, thread=replace(reading.thread, ticket=ticket)))
+
+    draft = answered(carl)
+    assert draft.after is not None
+    (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+    assert "m2@other.example" in letter.references, "for him it belongs to his own mail's thread"
+    assert (draft.after.role_of(carl.address), posted(draft)) == (ParticipantRole.REQUESTER, [("answer", (ANN,))])
+    for nobody in (None, ANN, ANNA, Address("", "sales@acme.example")):
+        assert "#same is for a reply" in refused(answered(nobody))
+
+
 def test_only_who_is_authenticated_too_shows_a_ticket_to_another_customer():
     """A3: the token of one ticket, which may have leaked, opens no other."""
     known = Known(tickets={1042: a_ticket(), 7: a_ticket(7, requester=EVE)})

@@ -1,0 +1,75 @@
+"""How an agent's mail fared, as its ticket's log and its writer are told of it (MAIL.md A7, A8, A10, L9). Pure."""
+
+from dataclasses import dataclass, replace
+
+from maild.config.settings import Agent, Settings
+from maild.desk import letters
+from maild.desk.acts import Act, find_absent_owner
+from maild.desk.command import Command, CommandFault
+from maild.desk.crossing import find_known_until
+from maild.desk.errands import Asking, tell_of_absent_owner
+from maild.desk.returned_mail import find_offer
+from maild.draft import Draft
+from maild.effects import Decision, IncomingState, RecordEvent
+from maild.known import COMMAND_FAILED
+from maild.outbox.guard import post
+from maild.reading import Reading
+from maild.reason import Reason
+from maild.ticket import ParticipantRole, TicketView
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing of a mail is done. `text` is shown to its writer; `commands` are those of its command lines in which no fault was found.
+
+    `about`: an earlier mail that it was to mend; None: it is about itself.
+    """
+
+    faults: tuple[CommandFault, ...]
+    text: str
+    commands: tuple[Command, ...] = ()
+    about: int | None = None
+
+
+def give_back(reading: Reading, agent: Agent, ticket: TicketView, refusal: Refusal, settings: Settings, *, internal: bool) -> Draft:
+    """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9). `internal`: it was to be a note.
+
+    A `ticket` that was only to be opened is not, so that nothing is on any.
+    """
+    why = "; ".join(map(str, refusal.faults))
+    offer = find_offer(refusal.commands, refusal.faults)
+    letter = letters.command_failed(agent, ticket, why, refusal.text, settings, internal=internal, offer=offer, about=refusal.about)
+    reason, is_there = Reason(COMMAND_FAILED, why), ticket.number != 0
+    event = (RecordEvent("command_failed", agent.key, f"{why}; nothing was done"),) if is_there else ()
+    effects = (*event, *post(replace(letter, as_of=find_known_until(reading)), settings))
+    place = ticket if is_there else None
+    return Draft(IncomingState.DONE, reason, before=place, after=place, effects=effects)
+
+
+def tell_received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:
+    """That his mail came, or walks again by his word, and what proves him."""
+    if reading.circumstances.sent_after_all:
+        return RecordEvent("sent_after_all", agent.key, "by his word; it was kept as a note")
+    if reading.circumstances.caught_up:
+        return RecordEvent("sent_after_all", agent.key, f"from {agent.name}, {proof}; it was held, since it crossed with an answer")
+    if (corrected := reading.circumstances.corrected) is not None:
+        lines = ", ".join(corrected.splitlines())
+        return RecordEvent("corrected", agent.key, f"from {agent.name}, {proof}; it had come back to him, and goes with {lines}")
+    return RecordEvent("received", agent.key, f"from {agent.name}, {proof}")
+
+
+def tell_sent_directly(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> tuple[RecordEvent, ...]:
+    """MAIL.md A8, A10: customers who have the agent's own mail, with all that the desk would have taken out of it."""
+    if reading.circumstances.sent_after_all:
+        return ()
+    named = (*reading.message.to, *reading.message.cc)
+    persons = (person for person in named if settings.agent_at(person.address) is None and settings.queue_at(person.address) is None)
+    theirs = [person.address for person in persons if ticket.role_of(person.address) in (ParticipantRole.REQUESTER, ParticipantRole.CC)]
+    text = f"{', '.join(dict.fromkeys(theirs))} got this mail from {agent.name} directly, with the address it came from"
+    return (RecordEvent("sent_directly", agent.key, text),) if theirs else ()
+
+
+def warn_of_absence(before: TicketView, after: TicketView, act: Act, asking: Asking) -> tuple[Decision, ...]:
+    """Beside an act that gives the ticket to a colleague who is away."""
+    absence = find_absent_owner(before, after, act)
+    return (tell_of_absent_owner(absence, asking),) if absence else ()
