@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from maild.tokens import LetterKind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from maild.message import Address, Attachment
     from maild.reason import Reason
     from maild.store.letters import OutboxRow
@@ -52,7 +54,7 @@ def person_document(person: Address) -> Document:
     return {"name": person.name, "address": person.address}
 
 
-def message_document(message: MessageRow) -> Document:
+def message_document(message: MessageRow, waits_until: datetime | None = None) -> Document:
     return {
         "id": message.id,
         "kind": message.kind.value,
@@ -64,6 +66,7 @@ def message_document(message: MessageRow) -> Document:
         "full_text": message.text,
         "internal": message.internal,
         "agent": message.agent,
+        "waits_until": waits_until,
     }
 
 

@@ -70,7 +70,8 @@ def _print(status: DeskStatus) -> None:
     print_text(f"incoming: {_counts(status.incoming)}")
     if status.quarantine:
         print_text(f"quarantine: {_counts(status.quarantine)}")
-    print_text(f"outbox: {_counts({state: count for state, count in status.outbox.items() if count}) or 'empty'}")
+    held_back = f"; of the queued {status.held_back} held back" if status.held_back else ""
+    print_text(f"outbox: {_counts({state: count for state, count in status.outbox.items() if count}) or 'empty'}{held_back}")
     for trouble in status.troubles:
         say(f"! {trouble.text}")
 

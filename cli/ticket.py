@@ -80,18 +80,20 @@ def _cells(row: TicketRow) -> tuple[object, ...]:
 @json_option
 @click.pass_obj
 def show(context: Context, number: int, as_json: bool) -> None:
-    from maild.store import regroupings, tickets
+    from maild.store import delayed_answers, regroupings, tickets
 
     settings = context.settings()
     with context.store(settings).reading() as tx:
         ticket = tickets.view(tx, number)
         messages = tickets.list_messages(tx, number)
+        waiting = delayed_answers.find_waiting(tx, number)
         events = tickets.list_events(tx, number)
         links = regroupings.find_links(tx, number)
     if as_json:
         from cli.documents import event_document, message_document, person_document, ticket_document
 
-        document = ticket_document(ticket, [message_document(message) for message in messages], context.tags(settings)(number))
+        shown = [message_document(message, waiting.get(message.id)) for message in messages]
+        document = ticket_document(ticket, shown, context.tags(settings)(number))
         extra = {
             "cc": [person_document(address) for address in ticket.cc],
             "fields": dict(ticket.fields),
@@ -104,15 +106,16 @@ def show(context: Context, number: int, as_json: bool) -> None:
         return
     _print_ticket(ticket, context.tags(settings)(number), links)
     for message in messages:
-        _print_message(message)
+        _print_message(message, waiting.get(message.id))
 
 
-def _print_message(message: MessageRow) -> None:
+def _print_message(message: MessageRow, waits_until: datetime | None) -> None:
     from maild.ticket import MessageKind
 
     internal = ", internal" if message.internal and message.kind is not MessageKind.NOTE else ""
     taken = f", taken down by {message.agent}" if message.agent and message.kind is MessageKind.CUSTOMER else ""
-    head = f"── {message.id} · {message.kind.value}{internal}{taken} · {message.author} · {shown_time(message.at)} ──"
+    waits = f" · waits until {shown_time(waits_until, seconds=True)}" if waits_until else ""
+    head = f"── {message.id} · {message.kind.value}{internal}{taken} · {message.author} · {shown_time(message.at)}{waits} ──"
     click.echo(f"\n{click.style(clean(head), bold=True)}")
     print_text(message.visible)
     for attachment in message.attachments:
@@ -386,14 +389,17 @@ def split(context: Context, number: int, message: int, subject: str, agent: str 
     report_ticket(context, open_front_desk(context, agent).split(number, message, subject), as_json)
 
 
-@command.command(short_help="Undo the last merge, split or link.")
+@command.command(short_help="Take back what came last: an answer, a merge.")
 @number_argument
+@click.argument("what", type=click.Choice(("answer", "merge", "link", "split")), metavar="[WHAT]", required=False)
 @as_option
 @json_option
 @click.pass_obj
-def undo(context: Context, number: int, agent: str | None, as_json: bool) -> None:
-    """Undo what was merged, split off or linked last on a ticket."""
-    _act(context, number, agent, as_json, [("undo", "")])
+def undo(context: Context, number: int, what: str | None, agent: str | None, as_json: bool) -> None:
+    """Take back what came last on a ticket: an answer that waits to be sent (`send_after`), or what was merged, split off or linked. The
+    answer comes back to its author, whoever takes it back. WHAT says which of these is meant: answer, merge, link or split.
+    """
+    _act(context, number, agent, as_json, [("undo", what or "")])
 
 
 @command.command(help="Mark the ticket as spam.")

@@ -17,6 +17,7 @@ from maild.desk.rehoming import Moved, describe_move, leave_behind
 from maild.desk.reply_address import is_same_organisation
 from maild.desk.snooze import find_snooze_ended
 from maild.desk.suspicion import mute_guessers
+from maild.desk.take_back import tell_of_waiting
 from maild.draft import Draft
 from maild.effects import (
     AddMessage,
@@ -378,6 +379,7 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
         yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."
     sender = message.author
     yield from warn_of_doubts(reading)
+    yield from tell_of_waiting(reading.known.waiting.get(ticket.number, ()), message.at, settings)
     yield from _warn_of_ways(message, ticket, reading, settings)
     if len(senders := reading.message.senders) > 1:
         named = ", ".join(address.address for address in senders[:MOST_SENDERS])

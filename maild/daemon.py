@@ -43,7 +43,7 @@ from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
 from maild.quarantine_digest import QuarantineDigest
 from maild.refusals import take_refusal_back, tell_of_refusal
-from maild.store import signs_of_life
+from maild.store import delayed_answers, signs_of_life
 from maild.store.claims import Watch
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.mail_room import MailRoom
@@ -127,7 +127,10 @@ class App:
         maillog.started(version("maild"), len(self._watchers), len(self._office.desk.rules.rules))
 
     def run_once(self) -> bool:
-        """Fetch every mailbox until empty, see all through, send what is due. False if a mailbox could not be read."""
+        """Fetch every mailbox until empty, see all through, send what is due. False if a mailbox could not be read.
+
+        Nobody waits here for answers that are held back: a later run sends them.
+        """
         self._housekeep()
         try:
             self._tell_of_storms()
@@ -142,6 +145,9 @@ class App:
             self._copy_sent_mail()
             with self._store.writing() as tx:
                 signs_of_life.note_single_run(tx, _now())
+                held_back = delayed_answers.count_waiting(tx, _now())
+            if held_back:
+                maillog.held_back(held_back)
             return all(readable)
         finally:
             self._close()

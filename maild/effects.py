@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from maild.known import Absence, Conduct, StoredFile
@@ -59,6 +59,14 @@ class RecordEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """So long a letter lies in the outbox before its first attempt, and can be taken back meanwhile. `before`: the ticket without it."""
+
+    lasts: timedelta
+    before: TicketView
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail to be rendered and posted. `recipients` each get their own SMTP transaction of the same bytes (MAIL.md O5).
 
@@ -68,7 +76,7 @@ class Letter:
     against the caps of MAIL.md L4. `internal`: a reply to it is a note. `about`: the incoming mail it tells of; None: the one it is written
     because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`. `as_of`: its reader learns nothing of what was answered
     since then (A11); None: of all that was until it is written. `enclosed` are files of earlier mail, in the order in which they go along,
-    `left_out` says which do not.
+    `left_out` says which do not. `delay` None: it goes out at once.
     """
 
     kind: LetterKind
@@ -94,6 +102,7 @@ class Letter:
     about: int | None = None
     offer: str | None = None
     as_of: datetime | None = None
+    delay: Delay | None = None
     enclosed: tuple[StoredFile, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -157,6 +166,16 @@ class Undo:
 
     regrouping: int
     other: TicketView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """An answer that waits in the outbox goes to nobody, and is a note (MAIL.md A7). `message` None: somebody has it already, so that it
+    stays an answer, and goes to nobody else. `incoming`: the mail it came in."""
+
+    letter: int
+    message: int | None
+    incoming: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +307,7 @@ Effect = (
     | Merge
     | Split
     | Undo
+    | TakeBack
     | Mute
     | LiftMute
     | TripBreaker

@@ -24,7 +24,7 @@ from maild.known import Absence, Known, Suppression
 from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
-from maild.store import absences, errands, regroupings, suppressions, tickets, welcomes
+from maild.store import absences, delayed_answers, errands, regroupings, suppressions, tickets, welcomes
 from maild.store.apply import apply
 from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
@@ -59,7 +59,8 @@ class FrontDesk:
             answered = letters.answered_on(ticket, last_words_of(tx, ticket.number))
             customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
             known, earlier = self._suppressed(tx, *customers, *named_people(act.commands)), earlier_on(tx, ticket.number)
-            reach = Reach(others, is_sure=True, last=regroupings.find_last(tx, number), shelf=self.office.desk.shelf)
+            last, posted = regroupings.find_last(tx, number), delayed_answers.find_posted(tx, ticket.number)
+            reach = Reach(others, is_sure=True, last=last, posted=posted, leads=True, shelf=self.office.desk.shelf)
             whole = replace(act, suppressed=known, earlier=earlier, reach=reach, away=absences.find_holding(tx, act.at))
             done = do(ticket, whole, answered, self.office.desk.settings)
             if done.faults:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from maild.desk.query import Filter
 from maild.message import Address, Attachment
+from maild.posted_answer import PostedAnswer, WaitingAnswer
 from maild.regrouping import Regrouping
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
@@ -41,8 +42,8 @@ class Question:
     ids of our letters (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags
     if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11),
     `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
-    undone. `wanted` is what he asks beside. `welcomed` is the agent whose letter of welcome this may
-    answer, "" where it is no such answer (PRODUCT 34c).
+    undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted` is what he asks beside.
+    `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c).
     """
 
     message_id: str
@@ -66,6 +67,7 @@ class Question:
     wanted: Wanted = NOTHING_WANTED
     undoes: bool = False
     welcomed: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,15 @@ class KnownCopy:
 
 KEPT_AS_NOTE = "kept-as-note"
 """The template of the letter by which an agent is told that his mail went to nobody (MAIL.md A6)."""
+TAKEN_BACK = "taken-back"
+"""The template of the letter that gives an agent's answer back to him, which he or a lead took back before it went out (MAIL.md A7)."""
 COMMAND_FAILED = "command-failed"
 """The template of the letter that gives an agent's mail back to him, and the reason why that mail did nothing (MAIL.md A7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptMail:
-    """An agent's mail that was kept as a note. `was_sent`: he has had it sent after all, or it is on its way."""
+    """An agent's mail that was kept as a note, or became one. `was_sent`: he has had it sent after all, or it is on its way."""
 
     incoming: int
     was_sent: bool
@@ -137,9 +141,9 @@ class KnownLetter:
     """A letter of ours, `author` the agent who answers in it. Answers written since it `knows_until` cross with it (MAIL.md A11): `as_of`,
     or since it was `created`, where that is None.
 
-    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note (A6); `returned`: the one it gives
-    back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11). `writer`: who wrote the mail it was written
-    because of, None where none was; `tells_of`: that mail's id, "" without one.
+    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note, or taken back (A6, A7);
+    `returned`: the one it gives back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11). `writer`: who
+    wrote the mail it was written because of, None where none was; `tells_of`: that mail's id, "" without one.
     """
 
     letter: int
@@ -364,9 +368,10 @@ class Known:
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
     pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
     mails of the agent who writes, if there are so many, `answers` the last public answers of others on each candidate, the newest first
-    (A11). `regroupings` are what was done last to each candidate, where that is asked for, `found` is what he wants to have looked up.
-    `away` are the agents who are away now, by key. `files` are those of the tickets that are shown or whose files are asked for, the
-    newest message's first. `welcome` is the last one of the agent asked for.
+    (A11). `regroupings` are what was done last to each candidate, `posted` the last answers posted on each, the newest first, where that is
+    asked for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by
+    key. `files` are those of the tickets that are shown or whose files are asked for, the newest message's first. `welcome` is the last one
+    of the agent asked for.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -390,6 +395,8 @@ class Known:
     seen_pictures: frozenset[str] = frozenset()
     found: Found = NOTHING_FOUND
     regroupings: Mapping[int, Regrouping] = field(default_factory=dict)
+    posted: Mapping[int, tuple[PostedAnswer, ...]] = field(default_factory=dict)
+    waiting: Mapping[int, tuple[WaitingAnswer, ...]] = field(default_factory=dict)
     away: Mapping[str, Absence] = field(default_factory=dict)
     files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
     welcome: Welcome | None = None

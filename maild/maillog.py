@@ -56,6 +56,10 @@ def delivered(delivery: Delivery, outcome: Outcome) -> None:
     )
 
 
+def held_back(count: int) -> None:
+    _event("held_back", count=count)
+
+
 def mailbox_state(mailbox: str, state: str, detail: str) -> None:
     level = logging.WARNING if detail else logging.INFO
     _event("mailbox", level, mailbox=mailbox, state=state, detail=detail)

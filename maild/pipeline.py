@@ -169,6 +169,7 @@ def _question(
         windows=windows(settings.limits),
         answers_of=agent.key if agent else "",
         welcomed=_find_welcomed(sender),
+        waits=any(queue.send_after for queue in settings.queues.values()),
     )
 
 

@@ -53,6 +53,7 @@ class Regrouping:
     kind: RegroupingKind
     ticket: int
     other: TicketView
+    at: datetime
     before: Standing | None = None
     after: Standing | None = None
     other_before: Standing | None = None

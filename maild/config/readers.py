@@ -184,6 +184,19 @@ def duration(node: Node, reading: Reading) -> timedelta | Bad:
     return reading.refuse(node.place, "E306", f'"{reading.name}" must be {wanted}, not "{found.text}"') if span is None else span
 
 
+def duration_up_to(longest: str) -> Reader[timedelta]:
+    """A duration no longer than that one."""
+    most = parse_duration(longest)
+
+    def read(node: Node, reading: Reading) -> timedelta | Bad:
+        span = duration(node, reading)
+        if span is BAD or most is None or span <= most:
+            return span
+        return reading.refuse(node.place, "E306", f'"{reading.name}" is longer than {longest}, the most that makes sense')
+
+    return read
+
+
 def parse_duration(written: str) -> timedelta | None:
     """None where it is no duration, or one longer than a hundred years."""
     match = _DURATION.fullmatch(written)

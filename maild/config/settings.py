@@ -197,7 +197,7 @@ class Queue:
     """A department. `statuses` are the notices its customers get beside the acknowledgement.
 
     `split`: a mail to several departments is a ticket of its own here, and this department watches nobody else's (MAIL.md F10).
-    `copy_to_sent`: its mailbox keeps a copy of what they get (MAIL.md O10).
+    `copy_to_sent`: its mailbox keeps a copy of what they get (MAIL.md O10). `send_after`: so long an agent's answer waits before it leaves.
     """
 
     key: str
@@ -211,6 +211,7 @@ class Queue:
     ack: Literal["always", "closed_hours", "off"] = "always"
     notify: Notify = Notify()
     statuses: frozenset[str] = frozenset({"closed"})
+    send_after: timedelta = timedelta()
     split: bool = False
     copy_to_sent: bool = False
     language: str | None = None

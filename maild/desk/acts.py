@@ -19,8 +19,9 @@ from maild.desk.regroup import Reach
 from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
 from maild.desk.snooze import find_snooze_ended, tell_awakening
 from maild.desk.split import split_off
+from maild.desk.take_back import tell_delay, tell_people
 from maild.desk.verbs import NO_REACH, Performed, perform
-from maild.effects import AddMessage, Effect, Post, RecordEvent
+from maild.effects import AddMessage, Delay, Effect, Merge, Post, RecordEvent
 from maild.known import Absence, Earlier, KnownAnswer, Suppression
 from maild.message import Address, Attachment
 from maild.outbox.guard import address_refusal, post, suppression_refusal
@@ -121,7 +122,8 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *_ownership(kept, after, act),
         *_absent_owner(before, after, act, settings),
         *(() if performed.snooze_set else tell_awakening(before, after, _why_awake(after, answers, merged), settings, act.by)),
-        *(_answer(after, act, answered, settings) if answers else ()),
+        *(_answer(after, act, answered, _delay(ticket, kept, performed, act, settings), settings) if answers else ()),
+        *(tell_people(after, performed.taken_back, act.agent, settings, act.earlier, act.at) if performed.taken_back else ()),
         *_customer_notice(before, after, act, answers, performed.no_reply, answered, settings),
         *_colleagues(before, after, act, message, answered, settings, merged=merged),
         *(_crossed_colleagues(after, act, message, settings) if message and answers and act.crossed else ()),
@@ -259,7 +261,17 @@ def _absent_owner(before: TicketView, after: TicketView, act: Act, settings: Set
         yield RecordEvent("warned", "maild", f"{describe_absence(absence, settings)}; others are told in his place")
 
 
-def _answer(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> Iterator[Effect]:
+def _delay(ticket: TicketView, kept: TicketView, performed: Performed, act: Act, settings: Settings) -> Delay | None:
+    """How long the answer waits, and what the ticket is without it: a status that commands beside it set goes with it. At the command line
+    whoever answers sees what he sends, and scripts rely on its going out."""
+    queue = settings.queues.get(kept.queue)
+    if queue is None or not queue.send_after or act.message_id is None:
+        return None
+    stood = next((effect.after for effect in performed.effects if isinstance(effect, Merge)), ticket)
+    return Delay(queue.send_after, replace(kept, status=stood.status, closed_at=stood.closed_at, snoozed_until=stood.snoozed_until))
+
+
+def _answer(ticket: TicketView, act: Act, answered: Answered, delay: Delay | None, settings: Settings) -> Iterator[Effect]:
     # Only the words must not name him (A8): a link with his own address in the HTML is no reason to refuse what the text says.
     html = "" if find_leak(act.html, act.agent.addresses) else act.html
     letter = letters.answer(ticket, act.agent, act.body, act.attachments, act.without, answered, settings, html=html)
@@ -267,7 +279,9 @@ def _answer(ticket: TicketView, act: Act, answered: Answered, settings: Settings
         yield RecordEvent("answered", act.by, "everybody already has this answer; not sent again")
         return
     to = ", ".join(address.address for address in (*letter.recipients, *letter.cc))
-    yield from post(letter, settings, RecordEvent("answered", act.by, f"to {to}"))
+    yield from post(replace(letter, delay=delay), settings, RecordEvent("answered", act.by, f"to {to}"))
+    if delay:
+        yield tell_delay(act.at + delay.lasts, act.at, settings.zone_of(act.agent.key))
     for address in (*letter.recipients, *letter.cc):
         if suppression := act.suppressed.get(address.key):
             yield RecordEvent("warned", "maild", f"mail to {address.address} may not arrive: {suppression.reason}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maild.config.settings import Agent, Settings
+from maild.config.settings import Agent, Role, Settings
 from maild.desk import letters
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
@@ -63,7 +63,7 @@ def understand(
     faults = faults or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
-    act = _act_of(reading, agent, ticket, parsed, why_internal is not None, now)
+    act = _act_of(reading, agent, ticket, parsed, why_internal is not None, settings, now)
     return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
 
 
@@ -83,9 +83,9 @@ def own_text(message: InboundMessage) -> str:
     return message.forwarded.words if message.forwarded else message.new_text
 
 
-def act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, now: datetime) -> Act:
+def act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, settings: Settings, now: datetime) -> Act:
     """What the agent wants done by such a mail."""
-    return _act_of(reading, agent, ticket, parsed, False, now)
+    return _act_of(reading, agent, ticket, parsed, False, settings, now)
 
 
 def _writer_answered(reading: Reading, settings: Settings) -> Address | None:
@@ -138,7 +138,7 @@ def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_interna
             CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),
         )
     letter = find_answered_letter(reading)
-    is_between = letter is not None and (letter.returned or letter.crossed) and has_quotes(parsed.body)
+    is_between = letter is not None and (letter.returned or letter.crossed or letter.kept) and has_quotes(parsed.body)
     return (CommandFault(0, "the mail that gave yours back stands between your words; write above it"),) if is_between else ()
 
 
@@ -185,7 +185,7 @@ def _oversize(full_size: int | None) -> tuple[CommandFault, ...]:
     return (CommandFault(0, f"the mail is too large ({describe_size(full_size)}), so its files were not fetched; send smaller ones"),)
 
 
-def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, now: datetime) -> Act:
+def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, internal: bool, settings: Settings, now: datetime) -> Act:
     message = reading.message
     into = named_tickets(command for command in parsed.commands if command.word == "merge")
     return Act(
@@ -210,13 +210,20 @@ def _act_of(reading: Reading, agent: Agent, ticket: TicketView, parsed: Parsed, 
         errands=parsed.errands,
         away=reading.known.away,
         crossed=find_crossing(reading, agent, ticket.number, *into),
-        reach=_reach(reading, ticket),
+        reach=_reach(reading, agent, ticket, settings),
     )
 
 
-def _reach(reading: Reading, ticket: TicketView) -> Reach:
-    is_sure = reading.sender.authenticated or reading.circumstances.released
-    return Reach(reading.known.tickets, is_sure=is_sure, last=reading.known.regroupings.get(ticket.number), shelf=reading.shelf)
+def _reach(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> Reach:
+    known, queue = reading.known, settings.queues.get(ticket.queue)
+    return Reach(
+        known.tickets,
+        is_sure=reading.sender.authenticated or reading.circumstances.released,
+        last=known.regroupings.get(ticket.number),
+        posted=known.posted.get(ticket.number, ()),
+        leads=agent.role is not Role.AGENT or (queue is not None and queue.lead == agent.key),
+        shelf=reading.shelf,
+    )
 
 
 def _html_of(message: InboundMessage, words: Iterable[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from itertools import takewhile
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.control import CONTROLS, MOST_ASKED
 from maild.desk.regroup import named_tickets
+from maild.desk.take_back import UNDOABLE
 from maild.desk.verbs import VERBS, named_people
 from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
@@ -19,6 +20,8 @@ from maild.ingest.quotes import is_quoted
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
 ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "same", "split", "undo", "ack", "help", "back"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
+MAY_NAME = {"undo": frozenset(UNDOABLE)}
+"""What little may follow on the line of one of those."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
 NOT_YET = frozenset(("l2", "task", "macro"))
@@ -256,7 +259,7 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     word, argument = ALIASES.get(split[0], split[0]), split[1].strip()
     if word != "note":
         argument = argument.strip(_BLANK).rstrip("!;" if word in TIMED else ".!;")
-    if word in ALONE and any(map(str.isalnum, argument)):
+    if word in ALONE and any(map(str.isalnum, argument)) and argument.casefold() not in MAY_NAME.get(word, ()):
         return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
     if word in VERBS or word in CONTROLS:
         return Command(word, argument, number)

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.effects import AddMessage, Letter
-from maild.known import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, Earlier, KnownAnswer, LastWords
+from maild.known import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, TAKEN_BACK, Earlier, KnownAnswer, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.outbox.copies import copied
 from maild.outbox.hygiene import one_line
+from maild.posted_answer import PostedAnswer
 from maild.reason import Reason
 from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, TicketView
@@ -386,6 +387,22 @@ def crossed(
 def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:
     """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer. `text`: all that would go to him."""
     return _returned(KEPT_AS_NOTE, agent, ticket, text, why.text, settings, internal=True)
+
+
+def taken_back(agent: Agent, ticket: TicketView, answer: PostedAnswer, by: Agent, settings: Settings) -> Letter:
+    """MAIL.md A7: an agent's answer that did not go out, or not to all, back to him. What he replies is an answer, and he knows of no other
+    than when he wrote this one (A11). Where nobody got it, it is sent after all as he wrote it if he says so.
+    """
+    delayed, reached = answer.delayed, answer.reached
+    why = "" if by.key == agent.key else by.name
+    letter = _returned(TAKEN_BACK, agent, ticket, delayed.text if delayed else "", why, settings, internal=False)
+    return replace(
+        letter,
+        about=delayed.incoming if delayed else None,
+        offer=None if reached else "",
+        as_of=answer.at,
+        values={**letter.values, "reached": ", ".join(reached)},
+    )
 
 
 def held_back(agent: Agent, ticket: TicketView, why: str, text: str, incoming: int, settings: Settings) -> Letter:

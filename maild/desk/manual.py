@@ -28,7 +28,7 @@ DOES = {
     "merge": ("NUMBER", "lets it go into that ticket"),
     "link": ("NUMBER", "lets both tickets name each other"),
     "split": ("", "makes new tickets of blocks that begin with --- TITLE"),
-    "undo": ("", "undoes what was merged, split off or linked last"),
+    "undo": ("", "takes back an answer that waits, or the last merge, split or link"),
     "canned": ("NAME [NAME=VALUE…]", "puts a canned answer here, in the customer's language"),
 }
 """What each of `VERBS` does to a ticket: what stands behind it, and its effect."""

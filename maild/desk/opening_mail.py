@@ -121,7 +121,7 @@ def _open(parsed: Parsed, reading: Reading, agent: Agent, settings: Settings, no
         ticket = with_persons(replace(ticket, language=reading.message.language), named, settings)
     else:
         ticket = replace(ticket, watchers=frozenset(queue.key for queue in reading.departments.watching))
-    act = act_of(reading, agent, ticket, replace(parsed, commands=others), now)
+    act = act_of(reading, agent, ticket, replace(parsed, commands=others), settings, now)
     done = begin(ticket, act, settings) if writes else _take_down(ticket, act, reading, settings)
     asking = asking_of(reading, agent, settings, now, done.after)
     ran = run(act.errands, asking)

@@ -11,7 +11,8 @@ from maild.desk.command import Command
 from maild.desk.control import read_number
 from maild.desk.participants import is_person
 from maild.desk.rehoming import works_in
-from maild.regrouping import Regrouping, RegroupingKind
+from maild.posted_answer import PostedAnswer
+from maild.regrouping import Regrouping, RegroupingKind, Standing
 from maild.ticket import Participant, ParticipantRole, Status, TicketView, latest_ids
 
 ANYWAY = "anyway"
@@ -26,12 +27,15 @@ class Reach:
     """What an act may reach beside its own ticket: the tickets its commands name, as far as there are such.
 
     `is_sure`: more than the token of this one ticket says who acts, so that he may show it to others. `last`: what was done to the ticket
-    last that can be undone. `blocks`: what is to be split off. `shelf`: the canned answers there are.
+    last that can be undone; `posted`: the last answers on it, the newest first. `leads`: who acts may take back what others have answered.
+    `blocks`: what is to be split off. `shelf`: the canned answers there are.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
     is_sure: bool = False
     last: Regrouping | None = None
+    posted: tuple[PostedAnswer, ...] = ()
+    leads: bool = False
     blocks: tuple[Block, ...] = ()
     shelf: Shelf = NO_ANSWERS
 
@@ -171,10 +175,10 @@ def undo(ticket: TicketView, last: Regrouping) -> tuple[TicketView, TicketView |
     match last.kind:
         case RegroupingKind.MERGE if before:
             gone = replace(other, status=before.status, closed_at=before.closed_at, merged_into=None, snoozed_until=before.snoozed_until)
-            return _with_counts(_restored(ticket, last), other, -1), gone
+            return _with_counts(_without(ticket, last), other, -1), gone
         case RegroupingKind.SPLIT:
             back = replace(other, customer_messages=other.customer_messages - last.copied)
-            return _with_counts(_restored(ticket, last), back, 1), merged_into(other, ticket)
+            return _with_counts(_without(ticket, last), back, 1), merged_into(other, ticket)
     return ticket, None
 
 
@@ -186,12 +190,13 @@ def _with_counts(ticket: TicketView, other: TicketView, sign: int) -> TicketView
     )
 
 
-def _restored(ticket: TicketView, last: Regrouping) -> TicketView:
-    """Each field as it was before, where it is still as it was left then; from others only what was gained then is taken. If the customer
-    has written since, his mail stays in sight."""
-    before, after = last.before, last.after
-    if before is None or after is None:
-        return ticket
+def _without(ticket: TicketView, last: Regrouping) -> TicketView:
+    return restore(ticket, last.before, last.after) if last.before and last.after else ticket
+
+
+def restore(ticket: TicketView, before: Standing, after: Standing) -> TicketView:
+    """Each field as it was before something was done, where it is still as that left it; from others only what was gained then is taken. If
+    the customer has written since, his mail stays in sight."""
     is_quiet = ticket.last_customer_id == after.last_customer_id
     is_as_left = is_quiet and (ticket.status, ticket.closed_at) == (after.status, after.closed_at)
     joined = frozenset(after.participants) - frozenset(before.participants)

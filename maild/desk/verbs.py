@@ -16,10 +16,13 @@ from maild.desk.blocks import find_block_fault
 from maild.desk.canned import Unfit, fill_in
 from maild.desk.command import HASHES, Command, CommandFault
 from maild.desk.participants import find_person_fault, with_requester, with_role, with_same_person
-from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, find_undo_fault, merge, undo
+from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
+from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import Effect, Link, Merge, RecordEvent, Undo
 from maild.message import Address
+from maild.posted_answer import PostedAnswer
+from maild.regrouping import Regrouping
 from maild.ticket import ENDED, ParticipantRole, Priority, Status, TicketView
 
 SENDER = "sender"
@@ -42,7 +45,7 @@ class Performed:
 
     `status_set`, `owner_set`, `snooze_set`: a command said what it is to be, the same as before or not. `into`: the ticket as it was before
     the one that the commands came to was merged into it; `ticket` is that one, then. `splits`: the blocks become tickets of their own.
-    `answers` are the canned ones, in order.
+    `taken_back`: the answer that does not go out. `answers` are the canned ones, in order.
     """
 
     ticket: TicketView
@@ -50,6 +53,7 @@ class Performed:
     effects: tuple[Effect, ...] = ()
     into: TicketView | None = None
     splits: bool = False
+    taken_back: PostedAnswer | None = None
     answers: tuple[Filled, ...] = ()
     internal: bool = False
     no_reply: bool = False
@@ -365,19 +369,32 @@ def _canned(state: _State, argument: str) -> _State:
 
 def _undo(state: _State, argument: str) -> _State:
     """To whose ticket the words beside it would go is anybody's guess, so they are a note, and no customer is told of anything."""
-    last = state.reach.last
-    if fault := ONE_ONLY if state.effects else find_undo_fault(state.ticket, last):
-        return state.fail(fault, by_commands=False)
-    if last is None:
-        return state
+    if state.effects:
+        return state.fail(ONE_ONLY, by_commands=False)
+    match find_undoable(state.ticket, state.reach, state.actor, state.settings, state.now, argument.casefold()):
+        case NotUndone(text, better):
+            return state.fail(text, better, by_commands=bool(better))
+        case PostedAnswer() as answer:
+            undone = _take_back(state, answer)
+        case last:
+            undone = _take_apart(state, last)
+    return replace(undone, internal=True, no_reply=True)
+
+
+def _take_back(state: _State, answer: PostedAnswer) -> _State:
+    ticket = take_back(state.ticket, answer)
+    events = (*state.events, *tell_taken_back(state.ticket, ticket, answer, state.actor))
+    return replace(state, ticket=ticket, taken_back=answer, effects=effects_of(answer), events=events)
+
+
+def _take_apart(state: _State, last: Regrouping) -> _State:
     here, other = last.ticket, last.other.number
     ticket, gone = undo(state.ticket, last)
     events = (
         RecordEvent("undone", state.actor, f"the {last.kind.value} with #{other}", on=here),
         RecordEvent("undone", state.actor, f"the {last.kind.value} with #{here}", on=other),
     )
-    effects = (*state.effects, Undo(last.id, gone))
-    return replace(state, ticket=ticket, internal=True, no_reply=True, effects=effects, events=(*state.events, *events))
+    return replace(state, ticket=ticket, effects=(Undo(last.id, gone),), events=(*state.events, *events))
 
 
 def _words(argument: str) -> frozenset[str]:

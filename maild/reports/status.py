@@ -8,7 +8,7 @@ from maild.config.settings import Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.reports.life import RELOAD, START, DaemonStatus, Life, find_daemon
-from maild.store import accounts, brakes, mailboxes, suppressions
+from maild.store import accounts, brakes, delayed_answers, mailboxes, suppressions
 from maild.store.engine import Transaction
 from maild.store.quarantine import count_by_reason
 from maild.store.status import Stopped, count_elsewhere, find_depths, find_given_up, find_held
@@ -43,7 +43,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class DeskStatus:
-    """`quarantine` counts what lies there by reason. `accounts` are SMTP accounts in trouble, with what is wrong.
+    """`quarantine` counts what lies there by reason, `held_back` what of the outbox waits because of `send_after`. `accounts` are SMTP
+    accounts in trouble, with what is wrong.
 
     Without `troubles` all is well.
     """
@@ -53,6 +54,7 @@ class DeskStatus:
     incoming: Mapping[str, int]
     quarantine: Mapping[str, int]
     outbox: Mapping[str, int]
+    held_back: int
     oldest_queued: datetime | None
     paused: bool
     accounts: Mapping[str, str]
@@ -81,7 +83,8 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *_homeless_tickets(tx, settings),
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
     )
-    return DeskStatus(daemon, found, incoming, count_by_reason(tx), outbox, depths.oldest_queued, paused, in_trouble, troubles)
+    held_back, oldest = delayed_answers.count_waiting(tx, now), depths.oldest_queued
+    return DeskStatus(daemon, found, incoming, count_by_reason(tx), outbox, held_back, oldest, paused, in_trouble, troubles)
 
 
 def _unread(key: str) -> MailboxStatus:

@@ -4,14 +4,14 @@ What happens was decided elsewhere; here numbers are given, facts that follow fr
 and rows are written, one statement per table: the ticket's in `ticket_rows`, what is remembered beside it in `marks`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import counters, regroupings, sent_copies
+from maild.store import counters, delayed_answers, regroupings, sent_copies
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
@@ -75,12 +75,15 @@ def apply(
     ticket = decision.after and _with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
     told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
     posted = _compose_all(tx, told, ticket, compose)
+    written: tuple[int, ...] = ()
     if ticket is not None:
         ticket = _with_letters(ticket, posted)
         write_ticket(tx, decision.before, ticket, len(messages))
-        write_messages(tx, ticket, messages, incoming)
+        written = write_messages(tx, ticket, messages, incoming)
     number = ticket.number if ticket else None
     _write_letters(tx, posted, number, incoming, now)
+    if ticket is not None:
+        _write_delays(tx, posted, ticket, dict(zip(written, messages, strict=True)), now)
     _write_log(tx, decision, number, incoming, now)
     write_marks(tx, decision, number, now, incoming.id if incoming else None)
     opened = _regroup(tx, decision, ticket, now, compose, first_number)
@@ -184,13 +187,23 @@ def _delivery_values(letter: Letter, number: int, envelope: Envelope, now: datet
         "created": now,
         "state": DeliveryState.QUEUED.value,
         "attempts": 0,
-        "next_attempt": now,
+        "next_attempt": now + letter.delay.lasts if letter.delay else now,
         "was_unknown": False,
         "reply": "",
         "error": "",
         "envelope_sender": envelope.sender,
         "envelope_id": envelope.id,
     }
+
+
+def _write_delays(
+    tx: Transaction, posted: Sequence[_Posted], ticket: TicketView, messages: Mapping[int, AddMessage], now: datetime
+) -> None:
+    """MAIL.md A7: what must be known to take an answer back. `messages`: those it was given with, by id."""
+    for item in posted:
+        if delay := item.letter.delay:
+            answer = next(number for number, message in messages.items() if message.kind is MessageKind.AGENT)
+            delayed_answers.store(tx, item.number, answer, delay, ticket, now)
 
 
 def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming: Incoming | None, now: datetime) -> None:

@@ -37,5 +37,10 @@ def await_turn(tx: Connection) -> None:
     SQLite's writers stand in line already; on PostgreSQL two processes could otherwise open a ticket each for one mail. A reading
     transaction does not wait.
     """
-    if tx.dialect.name == "postgresql" and not tx.get_execution_options().get("postgresql_readonly"):
+    if tx.dialect.name == "postgresql" and not is_reading(tx):
         tx.execute(_TURN)
+
+
+def is_reading(tx: Connection) -> bool:
+    """Whether the transaction may lock nothing. SQLite's never need to."""
+    return bool(tx.get_execution_options().get("postgresql_readonly"))

@@ -13,6 +13,7 @@ from maild.store.tables.mail_out import (
     UNDELIVERED,
     UNPACKED,
     bounces,
+    delayed_answers,
     deliveries,
     folds,
     letter_aliases,
@@ -93,6 +94,7 @@ for _name, _column in (("recipient", deliveries.c.recipient_key), ("domain", del
     Index(f"ix_deliveries_cap_{_name}", _column, deliveries.c.created, sqlite_where=AUTOMATIC, postgresql_where=AUTOMATIC)
 Index("ix_deliveries_cap_all", deliveries.c.created, sqlite_where=AUTOMATIC, postgresql_where=AUTOMATIC)
 Index("ix_bounces_address", bounces.c.address, bounces.c.at)
+Index("ix_delayed_answers_message", delayed_answers.c.message)
 Index("ix_letter_aliases_letter", letter_aliases.c.letter)
 Index("ix_letter_files_file", letter_files.c.file)
 Index("ix_folds_ticket", folds.c.ticket)

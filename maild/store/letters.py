@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, fun
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import claims, letter_aliases, letter_files, sent_copies
+from maild.store import claims, delayed_answers, letter_aliases, letter_files, sent_copies
 from maild.store.brakes import PAUSED
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -117,6 +117,7 @@ _HASTEN = (
     update(deliveries)
     .where(
         UNDELIVERED,
+        or_(~delayed_answers.is_waiting(), deliveries.c.created > bindparam("at_once")),
         deliveries.c.next_attempt > bindparam("at_once"),
         or_(deliveries.c.state == DeliveryState.QUEUED.value, deliveries.c.next_attempt > bindparam("at_last")),
     )
@@ -241,7 +242,7 @@ def recover(
 def hasten(tx: Transaction, now: datetime, longest: timedelta) -> int:
     """Let letters go at once that wait for longer than they can: the clock was set back since. Answers how many.
 
-    `longest` is how long one that was tried may wait; one that was not waits for nothing.
+    `longest` is how long one that was tried may wait; one that was not waits for nothing, but an answer that is held back.
     """
     times = {"now": now, "at_once": find_latest_end(now), "at_last": find_latest_end(now, longest)}
     return tx.execute(_HASTEN, times).rowcount
@@ -329,13 +330,17 @@ def retry(tx: Transaction, delivery: int, now: datetime) -> None:
 
     Raises:
         NotFoundError: there is no such row.
-        WrongStateError: it is being sent or was sent.
+        WrongStateError: it is being sent or was sent, or its author took it back.
     """
+    # Whoever takes it back at this moment is waited for.
+    await_turn(tx)
+    if delayed_answers.was_taken_back(tx, show(tx, delivery).letter):
+        raise WrongStateError(f"outbox row {delivery} is an answer that was taken back, and a note on its ticket now")
     _change(tx, delivery, {"state": DeliveryState.QUEUED.value, "next_attempt": now, "settled": None, "was_unknown": False})
 
 
 def cancel(tx: Transaction, delivery: int, now: datetime) -> None:
-    """Never send it. Raises as `retry` does."""
+    """Never send it. Raises as `retry` does, but for what was taken back."""
     _change(tx, delivery, {"state": DeliveryState.CANCELLED.value, "next_attempt": None, "settled": now})
 
 

@@ -18,9 +18,10 @@ from maild.effects import (
     SendMended,
     StartAbsence,
     Suppress,
+    TakeBack,
     TripBreaker,
 )
-from maild.store import absences, brakes, folds, letter_aliases, letters, mutes, suppressions, welcomes
+from maild.store import absences, brakes, delayed_answers, folds, letter_aliases, letters, mutes, suppressions, welcomes
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 
@@ -45,6 +46,8 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 folds.store(tx, agent, number, now)
             case StartAbsence() | EndAbsence():
                 _mark_absence(tx, effect)
+            case TakeBack():
+                delayed_answers.take_back(tx, effect, now)
             case SendKept() | SendMended() | SendCrossed():
                 _let_walk_again(tx, effect)
             case NoteWelcomeAnswer():

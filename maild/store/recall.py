@@ -14,6 +14,7 @@ from maild.known import (
     CROSSED,
     KEPT_AS_NOTE,
     REPEATED_ANSWERS,
+    TAKEN_BACK,
     BouncedLetter,
     Earlier,
     KeptMail,
@@ -28,7 +29,7 @@ from maild.known import (
     ReturnedMail,
 )
 from maild.message import Address, AuthResult
-from maild.store import absences, errands, letter_aliases, regroupings, suppressions, welcomes
+from maild.store import absences, delayed_answers, errands, letter_aliases, regroupings, suppressions, welcomes
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -239,6 +240,8 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         files={number: errands.files_of(tx, number) for number in with_files},
         welcome=welcomes.find(tx, question.welcomed) if question.welcomed else None,
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
+        waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
+        posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},
     )
 
 
@@ -345,13 +348,18 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         internal=row.internal,
         created=row.created,
         author=row.author,
-        kept=_kept_mail(row) if row.because_of is not None and row.template == KEPT_AS_NOTE else None,
+        kept=_kept_mail(row) if row.because_of is not None and _is_kept(row) else None,
         returned=_returned_mail(row) if row.because_of is not None and row.template == COMMAND_FAILED else None,
         crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
         as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
         tells_of=row.tells_of or "",
     )
+
+
+def _is_kept(row: AnyRow) -> bool:
+    """An answer that was taken back from some only has gone out, and is not sent once more."""
+    return bool(row.template == KEPT_AS_NOTE or (row.template == TAKEN_BACK and row.offer is not None))
 
 
 def _kept_mail(row: AnyRow) -> KeptMail:

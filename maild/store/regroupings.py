@@ -30,7 +30,7 @@ def merge(tx: Transaction, ticket: int, effect: Merge, now: datetime) -> None:
     tx.execute(update(tickets).where(tickets.c.number == other).values(merged_into=ticket, updated=now, **state))
     states = {"before": effect.before, "after": effect.after, "other": effect.other}
     row = {"kind": RegroupingKind.MERGE.value, "ticket": ticket, "other": other, "by": effect.by, "at": now, "moved": moved}
-    tx.execute(regroupings.insert(), row | {"states": {name: _values(standing_of(view)) for name, view in states.items()}})
+    tx.execute(regroupings.insert(), row | {"states": {name: standing_values(standing_of(view)) for name, view in states.items()}})
 
 
 def link(tx: Transaction, ticket: int, effect: Link, now: datetime) -> None:
@@ -45,7 +45,7 @@ def split(tx: Transaction, ticket: int, opened: int, effect: Split, now: datetim
         _move(tx, list(effect.moves), ticket, opened)
     states = {"before": effect.before, "after": effect.after}
     row = {"kind": RegroupingKind.SPLIT.value, "ticket": ticket, "other": opened, "by": effect.by, "at": now, "moved": copied}
-    tx.execute(regroupings.insert(), row | {"states": {name: _values(standing_of(view)) for name, view in states.items()}})
+    tx.execute(regroupings.insert(), row | {"states": {name: standing_values(standing_of(view)) for name, view in states.items()}})
 
 
 def undo(tx: Transaction, effect: Undo, now: datetime) -> None:
@@ -70,12 +70,13 @@ def find_last(tx: Transaction, number: int) -> Regrouping | None:
     row = tx.execute(query.order_by(regroupings.c.id.desc()).limit(1)).first()
     if row is None:
         return None
-    states = {name: _standing(values) for name, values in row.states.items()}
+    states = {name: read_standing(values) for name, values in row.states.items()}
     return Regrouping(
         id=row.id,
         kind=RegroupingKind(row.kind),
         ticket=row.ticket,
         other=ticket_views(tx, [row.other])[row.other],
+        at=row.at,
         before=states.get("before"),
         after=states.get("after"),
         other_before=states.get("other"),
@@ -115,7 +116,8 @@ def _move(tx: Transaction, ids: list[int], source: int, target: int) -> None:
         tx.execute(update(tickets).where(tickets.c.number == number).values(messages=count))
 
 
-def _values(standing: Standing) -> Row:
+def standing_values(standing: Standing) -> Row:
+    """As it is stored; `read_standing` reads it."""
     return {
         "status": standing.status.value,
         "closed_at": standing.closed_at.isoformat() if standing.closed_at else None,
@@ -128,7 +130,7 @@ def _values(standing: Standing) -> Row:
     }
 
 
-def _standing(values: Mapping[str, Any]) -> Standing:
+def read_standing(values: Mapping[str, Any]) -> Standing:
     people = (Participant(Address(name, address), ParticipantRole(role)) for name, address, role in values["participants"])
     return Standing(
         status=Status(values["status"]),

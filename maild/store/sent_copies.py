@@ -73,6 +73,11 @@ def finish(tx: Transaction, copy: SentCopy) -> None:
     tx.execute(delete(sent_copies).where(_OF_LETTER), {"number": copy.letter})
 
 
+def forget(tx: Transaction, letter: int) -> None:
+    """No relay will take the letter."""
+    tx.execute(delete(sent_copies).where(_OF_LETTER), {"number": letter})
+
+
 def forget_homeless(tx: Transaction, queues: Collection[str]) -> None:
     """Copies for departments that are gone, and their mailboxes with them."""
     homeless = select(letters.c.number).where(letters.c.number == sent_copies.c.letter, letters.c.queue.not_in(sorted(queues)))

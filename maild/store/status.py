@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
+from maild.store import delayed_answers
 from maild.store.engine import Transaction
 from maild.store.tables.mail_in import UNSETTLED, incoming
 from maild.store.tables.mail_out import UNDELIVERED, deliveries, letters
@@ -47,7 +48,9 @@ class Depths:
 def find_depths(tx: Transaction) -> Depths:
     waiting = select(incoming.c.state, func.count()).where(UNSETTLED).group_by(incoming.c.state)
     leaving = select(deliveries.c.state, func.count()).where(UNDELIVERED).group_by(deliveries.c.state)
-    oldest = select(func.min(deliveries.c.created)).where(UNDELIVERED, deliveries.c.state == DeliveryState.QUEUED.value)
+    # What is held back (`send_after`) is not late before its time has come.
+    since = case((delayed_answers.is_waiting(), deliveries.c.next_attempt), else_=deliveries.c.created)
+    oldest = select(func.min(since)).where(UNDELIVERED, deliveries.c.state == DeliveryState.QUEUED.value)
     return Depths(
         incoming={IncomingState(state): number for state, number in tx.execute(waiting)},
         outbox={DeliveryState(state): number for state, number in tx.execute(leaving)},

@@ -107,13 +107,15 @@ def _write_tags(tx: Transaction, before: TicketView | None, ticket: TicketView) 
         _INSERT_TAGS.write(tx, *({"ticket": ticket.number, "tag": tag} for tag in sorted(fresh)))
 
 
-def write_messages(tx: Transaction, ticket: TicketView, messages: Sequence[AddMessage], incoming: Incoming | None) -> None:
-    """Its new messages, `incoming` being the mail that brought them."""
+def write_messages(tx: Transaction, ticket: TicketView, messages: Sequence[AddMessage], incoming: Incoming | None) -> tuple[int, ...]:
+    """Its new messages, `incoming` being the mail that brought them; answers their ids."""
+    written: list[int] = []
     references: list[Row] = []
     names: list[Row] = []
     attachments: list[Row] = []
     for message in messages:
         identifier = _INSERT_MESSAGE.read(tx, _message_values(ticket, message, incoming)).scalar_one()
+        written.append(identifier)
         references += [{"message": identifier, "reference": key} for key in dict.fromkeys(map(storable_key, message.references))]
         names += [{"message": identifier, "address": key} for key in dict.fromkeys(map(storable_key, message.named))]
         attachments += [_attachment_values(identifier, position, attachment) for position, attachment in enumerate(message.attachments)]
@@ -123,6 +125,7 @@ def write_messages(tx: Transaction, ticket: TicketView, messages: Sequence[AddMe
         _INSERT_NAMES.write(tx, *names)
     if attachments:
         _INSERT_ATTACHMENTS.write(tx, *attachments)
+    return tuple(written)
 
 
 def _message_values(ticket: TicketView, message: AddMessage, incoming: Incoming | None) -> Row:

@@ -107,6 +107,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     "offer": ["#close"],
     "answers": [{"at": "2026-03-02 17:52", "author": "Boris Petrov", "text": "Hello Ann,\n\nit comes on Monday."}],
     "keepable": True,
+    "reached": "",
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
@@ -147,6 +148,7 @@ OPTIONAL: Mapping[str, object] = {
     "offer": (),
     "answers": (),
     "keepable": False,
+    "reached": "",
     "match": {},
     "limit": "",
     "reply_to": "",
@@ -165,6 +167,7 @@ FOR_AGENTS = frozenset(
         "command-failed",
         "kept-as-note",
         "held-back",
+        "taken-back",
         "crossed",
         "digest-storm",
         "digest-notifications",

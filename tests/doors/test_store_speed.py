@@ -128,6 +128,8 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
             windows=WINDOWS,
             tags=frozenset({"vip"}),
             notes_beside="anna",
+            undoes=True,
+            waits=True,
         )
         ticket = recall(tx, question, NOW).tickets[1]
         assert ticket == opened

@@ -37,7 +37,7 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 |---|---|
 | ticket | `number tag subject queue status priority owner requester tags created updated messages snoozed_until` |
 | ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events team` |
-| message of a ticket | `id kind from at text attachments message_id full_text internal agent` |
+| message of a ticket | `id kind from at text attachments message_id full_text internal agent waits_until` |
 | attachment | `name type size` |
 | event | `at kind by text` |
 | incoming mail | `id mailbox uid received from subject state class reason ticket auth` |
@@ -58,13 +58,14 @@ replies new_mail form read signature commands to_change` |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |
 | letter of `template preview` | `kind language subject own_subject text html`, `own_subject` null where that is the subject |
-| `status`, `run --once` | `daemon mailboxes incoming quarantine outbox oldest_queued paused accounts troubles` |
+| `status`, `run --once` | `daemon mailboxes incoming quarantine outbox held_back oldest_queued paused accounts troubles` |
 | `daemon` of `status` | `state host pid last_sign text loaded refused_reload`, the last null or `at errors first` |
 | `check`, `rules check` | `valid errors warnings faults`, each fault with `file line column code severity message` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
 `queue` and `mailbox` are keys of the configuration, or null. A ticket's messages and events come oldest first. `text` is the new part of
-a message, `full_text` all of it; `agent` is who wrote it, or who took it down for a customer, else null.
+a message, `full_text` all of it; `agent` is who wrote it, or who took it down for a customer, else null. `waits_until`: an answer that is
+held back does not leave before then (`send_after`); null for all others.
 
 As long as an incoming mail is `received`, nothing is known of it: `from`, `subject`, `class`, `reason` and `ticket` are null, also where
 it waits to be read again after `message retry` or `message release`. Afterwards `from` is null only where the mail names no address,

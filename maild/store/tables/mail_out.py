@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, Named, Table, Text, TypedColumns, text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, LargeBinary, Named, Table, Text, TypedColumns, text
 
 from maild.store.columns import Key, Number, Time, Words
 from maild.store.tables import metadata
@@ -77,6 +77,18 @@ class DeliveryColumns(TypedColumns):
 
 
 deliveries = Table("deliveries", metadata, DeliveryColumns)
+
+
+class DelayedAnswerColumns(TypedColumns):
+    letter: Named[int] = Column(Number, ForeignKey("letters.number", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    message: Named[int] = Column(Number, ForeignKey("messages.id", ondelete="CASCADE"))
+    until: Named[datetime] = Column(Time)
+    states: Named[dict[str, dict[str, object]]] = Column(JSON)
+    answers: Named[int] = Column(Integer)
+    taken_back: Named[datetime | None] = Column(Time)
+
+
+delayed_answers = Table("delayed_answers", metadata, DelayedAnswerColumns)
 
 
 class LetterAliasColumns(TypedColumns):

@@ -189,7 +189,7 @@ def merge_of(stays: TicketView, gone: TicketView) -> tuple[TicketView, Regroupin
     after = told("merge 7 anyway", ticket=gone, others=(stays,)).ticket
     merged = replace(gone, status=Status.MERGED, merged_into=7, closed_at=None)
     standings = (standing_of(stays), standing_of(after), standing_of(gone))
-    return after, Regrouping(3, RegroupingKind.MERGE, 7, merged, *standings)
+    return after, Regrouping(3, RegroupingKind.MERGE, 7, merged, NOW, *standings)
 
 
 GONE = a_ticket(1042, requester=BOB, status=Status.NEW, tags=frozenset({"a"}), owner="boris", references=("m2@x",), last_customer_id="m2@x")
@@ -263,14 +263,14 @@ def test_what_cannot_be_undone_is_said():
 
 def test_a_link_is_undone_from_either_side():
     for number, other in ((7, 1042), (1042, 7)):
-        last = Regrouping(3, RegroupingKind.LINK, number, a_ticket(other))
+        last = Regrouping(3, RegroupingKind.LINK, number, a_ticket(other), NOW)
         done = told("undo", ticket=a_ticket(1042), last=last)
         assert (done.ticket, done.effects) == (a_ticket(1042), (Undo(3),))
 
 
 def test_what_was_split_off_comes_back_with_all_that_came_to_it():
     split = a_ticket(8, customer_messages=2, agent_messages=1, status=Status.WAITING)
-    last = Regrouping(3, RegroupingKind.SPLIT, 1042, split, standing_of(a_ticket(1042)), standing_of(a_ticket(1042)), copied=1)
+    last = Regrouping(3, RegroupingKind.SPLIT, 1042, split, NOW, standing_of(a_ticket(1042)), standing_of(a_ticket(1042)), copied=1)
     done = told("undo", last=last)
     assert (done.ticket.customer_messages, done.ticket.agent_messages, done.ticket.status) == (2, 1, Status.OPEN)
     assert done.effects == (Undo(3, replace(split, status=Status.MERGED, merged_into=1042)),)

@@ -29,6 +29,7 @@ TO_ANSWER = (
     "command-failed",
     "kept-as-note",
     "held-back",
+    "taken-back",
     "crossed",
     "digest-storm",
     "digest-notifications",

@@ -117,6 +117,7 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "notification",
         "personal-address",
         "shown",
+        "taken-back",
         "welcome",
         "welcome-answer",
     )
