@@ -30,10 +30,8 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
     """`number` is the ticket's, `incoming` the mail's, None where none is concerned."""
     for effect in decision.effects:
         match effect:
-            case NoteAlias(letter, message_id, by_relay):
-                letter_aliases.store(tx, letter, message_id, by_relay=by_relay)
-            case MarkBounced(letter, recipient, diagnostic):
-                letters.mark_bounced(tx, letter, recipient, diagnostic)
+            case NoteAlias() | MarkBounced() | TakeBack():
+                _mark_letter(tx, effect, now)
             case Mute():
                 mutes.store(tx, effect)
             case LiftMute(key):
@@ -46,12 +44,20 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 folds.store(tx, agent, number, now)
             case StartAbsence() | EndAbsence():
                 _mark_absence(tx, effect)
-            case TakeBack():
-                delayed_answers.take_back(tx, effect, now)
             case SendKept() | SendMended() | SendCrossed():
                 _let_walk_again(tx, effect)
             case NoteWelcomeAnswer():
                 welcomes.note(tx, effect, incoming)
+
+
+def _mark_letter(tx: Transaction, effect: NoteAlias | MarkBounced | TakeBack, now: datetime) -> None:
+    match effect:
+        case NoteAlias(letter, message_id, by_relay):
+            letter_aliases.store(tx, letter, message_id, by_relay=by_relay)
+        case MarkBounced(letter, recipient, diagnostic):
+            letters.mark_bounced(tx, letter, recipient, diagnostic)
+        case TakeBack():
+            delayed_answers.take_back(tx, effect, now)
 
 
 def _mark_address(tx: Transaction, effect: NoteBounce | Suppress | LiftSuppression, now: datetime) -> None:

@@ -619,7 +619,7 @@ def test_text_is_read_from_standard_input_whatever_its_bytes(desk: RunningDesk):
     [
         (("--from", "no address", "--subject", "x"), "is not one mail address"),
         (("--from", "a@b.example, c@d.example", "--subject", "x"), "is not one mail address"),
-        (("--from", "a@b.example", "--subject", " "), "the subject is empty"),
+        (("--from", "a@b.example", "--subject", " "), "has no subject"),
         (("--from", "a@b.example", "--subject", "x", "--queue", "nope"), "there is no queue"),
     ],
 )
@@ -632,7 +632,7 @@ def test_a_ticket_that_makes_no_sense_is_not_opened(desk: RunningDesk, arguments
 
 def test_the_desk_is_not_its_own_customer(desk: RunningDesk):
     done = run_here(desk.directory, "ticket", "new", "--queue", "support", "--from", desk.at("sales"), "--subject", "x", "text")
-    one_sentence(done, "is an address of this desk", status=2)
+    one_sentence(done, "is the desk's own address", status=2)
 
 
 def test_a_mail_put_in_arrives_where_it_was_written_to(desk: RunningDesk):
