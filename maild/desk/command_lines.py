@@ -256,9 +256,7 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     split = _split_line(line.translate(PLAIN_QUOTES))
     if not split:
         return CommandFault(number, f"{line.strip()} is not a command")
-    word, argument = ALIASES.get(split[0], split[0]), split[1].strip()
-    if word != "note":
-        argument = argument.strip(_BLANK).rstrip("!;" if word in TIMED else ".!;")
+    word, argument = ALIASES.get(split[0], split[0]), _argument_of(split[0], split[1])
     if word in ALONE and any(map(str.isalnum, argument)) and argument.casefold() not in MAY_NAME.get(word, ()):
         return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
     if word in VERBS or word in CONTROLS:
@@ -269,15 +267,22 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         return CommandFault(number, f"#{word} stands alone, in a reply to the mail that {_ANSWERS[word]}", by_commands=True)
     if word in NOT_YET:
         return CommandFault(number, f"#{word} is not available yet", by_commands=True)
-    return _unknown(word, argument, number, tags)
+    return _unknown(word, split[1], number, tags)
+
+
+def _argument_of(word: str, rest: str) -> str:
+    """What stands behind a command: of a note words as they are written, of any other what it names."""
+    meant = ALIASES.get(word, word)
+    return rest.strip() if meant == "note" else rest.strip(_BLANK).rstrip("!;" if meant in TIMED else ".!;")
 
 
 def _nearest(word: str, tags: frozenset[str]) -> str:
     return next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)), "")
 
 
-def _unknown(word: str, argument: str, number: int, tags: frozenset[str]) -> CommandFault:
+def _unknown(word: str, rest: str, number: int, tags: frozenset[str]) -> CommandFault:
     near = _nearest(word, tags)
+    argument = _argument_of(near, rest)
     if not near:
         return CommandFault(number, f"there is no command #{word}", by_commands=True)
     is_lost = ALIASES.get(near, near) in ALONE and any(map(str.isalnum, argument))

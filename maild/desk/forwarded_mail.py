@@ -263,8 +263,7 @@ def _with_silence(handed: Handed) -> Reading:
 
 
 def _event(handed: Handed, what: str) -> RecordEvent:
-    proof = f"proven by {handed.reading.sender.voucher}" if handed.reading.sender.vouched else "released by hand"
-    return RecordEvent("forwarded", handed.agent.key, f"from {handed.agent.name}, {proof}: {what}")
+    return RecordEvent("forwarded", handed.agent.key, f"from {handed.agent.name}, {handed.reading.sender.describe_voucher()}: {what}")
 
 
 def _describe(handed: Handed) -> str:

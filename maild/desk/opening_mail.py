@@ -127,7 +127,7 @@ def _open(parsed: Parsed, reading: Reading, agent: Agent, settings: Settings, no
     ran = run(act.errands, asking)
     if faults := done.faults or ran.faults:
         return faults
-    proof = f"proven by {reading.sender.voucher}" if reading.sender.vouched else "released by hand"
+    proof = reading.sender.describe_voucher()
     why = f"to whom {agent.name} writes first" if writes else f"whose words {agent.name} has taken down"
     effects = (
         tell_received(reading, agent, proof),

@@ -74,12 +74,11 @@ class Sender:
         address only."""
         return self.authenticated or self.personal
 
-    @property
-    def voucher(self) -> str:
-        """By what it is, in words."""
+    def describe_voucher(self) -> str:
+        """Why a fresh mail of his counts: what vouches for it, else a person, who has let it in."""
         if self.authenticated:
-            return self.authentication.inside or self.authentication.reason.text
-        return "his personal address" if self.personal else ""
+            return f"proven by {self.authentication.inside or self.authentication.reason.text}"
+        return "proven by his personal address" if self.personal else "released by hand"
 
 
 def identify(message: InboundMessage, witness: Witness | None, settings: Settings, tokens: Tokens) -> Sender:

@@ -133,7 +133,7 @@ def mending(text: str, tags: tuple[str, ...] = ()) -> list[tuple[bool, str]]:
 def test_a_fault_says_whether_other_command_lines_mend_it_and_which_were_meant():
     """A7. Where words stand that would be lost with the line, they do not."""
     assert mending("#clsoe\n#asign boris\n#frobnicate\nHello") == [(True, "#close"), (True, "#assign boris"), (True, "")]
-    assert mending("#ntoe He owes us\nHello") == [(True, "#note He owes us")]
+    assert mending("#ntoe He owes us.\nHello") == [(True, "#note He owes us.")]
     assert mending("#payent\nHello", ("payment",)) == [(True, "#payment")]
     assert mending("#payent 3 EUR\nHello", ("payment",)) == [(True, "")]
     assert mending("#clsoe as agreed\nHello") == [(False, "")]
