@@ -13,7 +13,7 @@ from maild.config.settings import Settings
 from maild.desk.agent_mail import decide_agent_mail
 from maild.desk.courtesy import is_courtesy
 from maild.desk.doubt import describe_proof, find_doubt, with_doubts
-from maild.desk.forwarded_mail import decide_beside_ticket, find_handed, with_beside
+from maild.desk.forwarded_mail import decide_beside_ticket, decide_own_letter, find_handed, with_beside
 from maild.desk.held_mail import hold_strangers_mail
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
 from maild.desk.messages import message_of
@@ -391,6 +391,8 @@ def _sender_name(reading: Reading) -> str:
 
 def _forwarded(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
     """MAIL.md A12: an agent forwards a customer's mail into the desk, where it is treated like that customer's."""
+    if own := decide_own_letter(reading):
+        return own
     handed = find_handed(reading, settings)
     if handed is None:
         return None

@@ -61,6 +61,21 @@ class Handed:
         return any(command.word == "ack" for command in self.beside.commands)
 
 
+def decide_own_letter(reading: Reading) -> Draft | None:
+    """MAIL.md F2: our own letter that an agent passes on is nothing new, where he says nothing new about it. Rules of mail programs forward
+    whatever comes, under the same words or none, and every letter about that would come back, too."""
+    original, said = reading.forwarded, reading.conduct.text_hash
+    own = original.thread.own if original else None
+    if original is None or own is None:
+        return None
+    ticket = original.thread.ticket or reading.thread.ticket
+    number = ticket.number if ticket else None
+    if said and not any(mail.ticket == number and mail.conduct.text_hash == said for mail in reading.known.history.recent):
+        return None
+    text = f"our own letter {own.letter} came back, passed on without a new word"
+    return Draft(IncomingState.DONE, Reason("own_loop", text), before=ticket, after=ticket)
+
+
 def find_handed(reading: Reading, settings: Settings) -> Handed | None:
     """What a proven agent's mail hands on, None for any other mail. With a token it belongs to the ticket of that (A6)."""
     agent = settings.agents.get(reading.sender.agent or "")

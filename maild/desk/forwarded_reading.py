@@ -38,7 +38,7 @@ def with_forwarded(question: Question, message: InboundMessage, sender: Sender, 
         question,
         ids=tuple(dict.fromkeys((*question.ids, mail.message_id, *found.ids))),
         tickets=question.tickets | found.tickets | ({own.ticket} if own else set()),
-        letters=question.letters | found.letters,
+        letters=question.letters | found.letters | ({own.letter} if own else set()),
         aliases=tuple(dict.fromkeys((*question.aliases, *found.aliases))),
         addressees=question.addressees | found.addressees | {address.key for address in mail.reply_to},
         pictures=question.pictures | found.pictures,
@@ -59,12 +59,14 @@ def read_forwarded(reading: Reading, tokens: Tokens, settings: Settings, now: da
     known = replace(reading.known, same_id=(), own=None, adopters=(), history=History())
     thread = find_thread(mail, sender, reading.departments, known, tokens, settings, now)
     own = tokens.read_message_id(mail.message_id)
+    ticket = follow_merges(own.ticket, known.tickets) if own else thread.ticket
+    letter = known.letters.get(own.letter) if own else None
     return replace(
         vouched_for(reading),
         message=mail,
         sender=sender,
         known=known,
-        thread=replace(thread, ticket=follow_merges(own.ticket, known.tickets) if own else thread.ticket, linked=reading.thread.linked),
+        thread=replace(thread, ticket=ticket, own=letter, linked=reading.thread.linked),
         title=strip_prefixes(tokens.strip_tags(mail.subject)),
     )
 

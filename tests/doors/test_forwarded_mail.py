@@ -372,6 +372,19 @@ def test_an_id_that_belongs_to_somebody_elses_mail_leads_nowhere(office: Office)
     assert (opened.number, opened.ticket.requester) == (first.number + 1, ANN_SMITH)
 
 
+@pytest.mark.parametrize("words", ["", "Forwarded by my rule."])
+@pytest.mark.parametrize("first", [an_email(sender=ANN), by_anna(subject="list", body=""), by_anna(subject="Fwd: x", body="#assign bors")])
+def test_a_rule_that_forwards_all_of_our_letters_brings_no_more_of_them(office: Office, first: bytes, words: str):
+    """F2: as attachments, in the agent's name, and as if a person had done it."""
+    office.receive(first)
+    told = len(office.letters("anna@acme.example"))
+    for number in range(4):
+        letter = office.letters("anna@acme.example")[-1]
+        office.receive(attached(words, bytes(letter), subject=f"Fwd: {letter['Subject']}", message_id=f"rule-{number}@acme.example"))
+    assert len(office.letters("anna@acme.example")) == told + bool(words)
+    assert len(office.letters("ann@globex.example")) <= 1
+
+
 @pytest.mark.parametrize("form", ["attached", "Gmail"])
 def test_a_colleagues_notification_that_is_forwarded_stays_inside(office: Office, form: str):
     """A6: it has a token, but not of who forwards it."""
