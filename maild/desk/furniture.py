@@ -17,6 +17,7 @@ from maild.ingest.new_text import cut_reply, is_wrapped
 from maild.ingest.quotes import find_quote, has_own_reference, is_quoted
 
 LEAST_ROWS = 3
+ROWS_OF_OURS = 4
 CARD_LINES = 12
 
 _MARKS = re.compile(r"[\s>|]{0,40}")
@@ -54,6 +55,20 @@ def is_unmarked_furniture(text: str, ticket: int) -> bool:
     lines = simplify(plain_lines(text)[:MAX_LINES])
     own = [number for number, line in enumerate(lines) if line.text.strip() and not is_quoted(line.text)]
     return any(_is_sure(lines, number, ticket) for number in own)
+
+
+def shows_notification(text: str) -> bool:
+    """Does a text show a notification, of whatever ticket, marked as a quotation or not? Other desks' mails have such rows, too, but not
+    as many."""
+    lines = simplify(plain_lines(text)[:MAX_LINES])
+    return any(_is_surely_ours(lines, number) for number, line in enumerate(lines) if line.text.strip())
+
+
+def _is_surely_ours(lines: Sequence[Line], number: int) -> bool:
+    bare = _bare(lines[number])
+    label, colon, _ = bare.partition(":")
+    is_card = colon and label.strip().lower() in _words().ticket and _count_rows(lines, number + 1) >= ROWS_OF_OURS
+    return bool(is_card) or _is_top_line(bare) or _COMMANDS.search(bare) is not None
 
 
 def _is_furnished(text: str, ticket: int) -> bool:

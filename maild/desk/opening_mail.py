@@ -16,6 +16,7 @@ from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import OPENING, Parsed, is_opening
 from maild.desk.control_mail import asking_of
 from maild.desk.errands import run
+from maild.desk.furniture import shows_notification
 from maild.desk.openings import a_new_ticket, begin, take_down
 from maild.desk.participants import find_person_fault, tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes
@@ -83,6 +84,8 @@ def _find_faults(parsed: Parsed, last: int, reading: Reading, settings: Settings
     for command in parsed.commands:
         if fault := _find_misfit(command, openings):
             yield CommandFault(command.line, fault, by_commands=True)
+    if any(opening.word == "to" for opening in openings) and shows_notification(parsed.body):
+        yield CommandFault(0, "a notification stands among your words; it is for agents, and #to sends what you write to somebody else")
     letter = find_answered_letter(reading)
     if letter and letter.returned and has_quotes(parsed.body):
         yield CommandFault(0, "the mail that gave yours back stands between your words; write above it")

@@ -252,6 +252,23 @@ def test_a_fault_opens_nothing_and_the_mail_comes_back():
     assert "too large" in returned(received(f"{TO}\n{WORDS}", full_size=99_000_000))
 
 
+CARD = "Ticket: 7\nQueue: Support\nStatus: new\nPriority: normal\nOwner: nobody\nFrom: Ann <ann@globex.example>"
+
+
+@pytest.mark.parametrize("shown", ["Reply = to Ann\n\nMy chair is broken.", CARD, "Commands: #note, #close, #wait", "Antwort = an Ann"])
+def test_no_notification_goes_to_whom_a_conversation_is_begun_with(shown: str):
+    """A8: neither marked as a quotation nor pasted, whatever ticket it is about."""
+    for text in (shown, "\n".join(f"> {line}" for line in shown.splitlines())):
+        body = f"{WORDS}\n\n{text}\n\nWhat do you make of it?\n"
+        assert "a notification stands among your words" in returned(received(f"{TO}\n{body}"))
+        assert received(f"{FROM}\n{body}").after is not None
+
+
+def test_another_desks_ticket_may_be_named():
+    body = f"{WORDS}\n\nTicket: 4711\nStatus: open\nPriority: high\n\nIs that ours?"
+    assert the_letter(received(f"{TO}\n{body}\n")).body == body
+
+
 def test_whether_mail_comes_back_from_there_is_asked_before():
     asked: list[Question] = []
 
