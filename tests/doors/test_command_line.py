@@ -678,13 +678,14 @@ def test_times_are_those_of_the_wall_on_a_terminal_and_in_utc_elsewhere(desk: Ru
     desk.ask("run", "--once")
     (ticket,) = desk.tickets()
     created = datetime.fromisoformat(ticket["created"])
-    on_the_wall = created.astimezone(ZoneInfo("Asia/Tokyo"))
+    # The minute may end between the mail's arrival and what is done about it.
+    on_the_wall = [f"{created.astimezone(ZoneInfo('Asia/Tokyo')) + later:%Y-%m-%d %H:%M}" for later in (timedelta(), timedelta(minutes=1))]
     words = [sys.executable, "-m", "cli.main", "-c", str(desk.directory)]
     for command_line in ("ticket show 1", "ticket log 1", "ticket list", "rules explain 1", "queue show support"):
         piped = shell(f"$maild {command_line}", desk.directory, TZ="Asia/Tokyo").stdout
         assert set(TIMES.findall(piped)) == set(UTC_TIMES.findall(piped)) != set(), command_line
         shown = shown_on_a_terminal([*words, *command_line.split()], TZ="Asia/Tokyo")
-        assert f"{on_the_wall:%Y-%m-%d %H:%M}" in shown, command_line
+        assert any(minute in shown for minute in on_the_wall), command_line
         assert not UTC_TIMES.search(shown), command_line
 
 
