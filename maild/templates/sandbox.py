@@ -55,11 +55,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def compile(self, source: Any, *where: Any, **how: Any) -> Any:
         """What this process has compiled before is not compiled again: an office loaded anew costs what has changed in it."""
         key = (source, where, *how.items())
-        if key not in _compiled:
+        compiled = _compiled.get(key)
+        if compiled is None:
             if len(_compiled) >= MAX_COMPILED:
                 _compiled.clear()
-            _compiled[key] = super().compile(source, *where, **how)
-        return _compiled[key]
+            compiled = _compiled[key] = super().compile(source, *where, **how)
+        return compiled
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
