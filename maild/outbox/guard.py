@@ -3,7 +3,9 @@
 Pure. Every refusal is a Reason, which becomes an event of the ticket.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from maild.config.settings import Limits, Mode, Rate, Settings
 from maild.effects import Effect, Letter, Post, RecordEvent
@@ -12,6 +14,19 @@ from maild.known import Known, Sent, Suppression
 from maild.message import Address, AuthResult
 from maild.reason import Reason
 from maild.tokens import LetterKind
+
+NOT_SENT = "not_sent"
+"""The event of a letter that the mode of its queue keeps back."""
+_KINDS = {kind.name.lower(): kind for kind in LetterKind}
+_KEPT_BACK = re.compile(r'(\w+) "([^"]*)" not sent: ')
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """A letter that was not sent because of its queue's mode. `kind` None: an older maild's, whose words name none."""
+
+    kind: LetterKind | None
+    template: str
 
 
 def windows(limits: Limits) -> tuple[tuple[str, int], ...]:
@@ -102,7 +117,14 @@ def post(letter: Letter, settings: Settings, event: RecordEvent | None = None) -
     mode = queue.mode if queue else Mode.LIVE
     if mode is Mode.LIVE or (mode is Mode.AGENTS and letter.kind is LetterKind.NOTIFICATION):
         return (event, Post(letter)) if event else (Post(letter),)
-    return (RecordEvent("not_sent", "maild", f"{letter.template} not sent: queue {letter.queue} is in mode {mode.value}"),)
+    what = f'{letter.kind.name.lower()} "{letter.template}"'
+    return (RecordEvent(NOT_SENT, "maild", f"{what} not sent: queue {letter.queue} is in mode {mode.value}"),)
+
+
+def read_kept_back(text: str) -> KeptBack:
+    """What the words of the event say was kept back."""
+    found = _KEPT_BACK.match(text)
+    return KeptBack(_KINDS.get(found[1]), found[2]) if found else KeptBack(None, text.partition(" ")[0])
 
 
 def customer_refusal(address: Address, queue: str, auth: AuthResult, known: Known, settings: Settings) -> Reason | None:

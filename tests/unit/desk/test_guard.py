@@ -8,7 +8,17 @@ from maild.config.settings import AutomaticLimits, Limits, Mode, Rate, StormLimi
 from maild.effects import Letter, Post, RecordEvent
 from maild.known import Sent
 from maild.message import Address, AuthResult
-from maild.outbox.guard import address_refusal, breaker_fault, cap_refusal, is_exempt_domain, post, storm_refusal, windows
+from maild.outbox.guard import (
+    KeptBack,
+    address_refusal,
+    breaker_fault,
+    cap_refusal,
+    is_exempt_domain,
+    post,
+    read_kept_back,
+    storm_refusal,
+    windows,
+)
 from maild.tokens import LetterKind
 
 HOUR, DAY, TEN_MINUTES = 3600, 86_400, 600
@@ -119,3 +129,11 @@ def test_the_mode_of_a_queue_decides_who_gets_mail():
     check_mode(Mode.AGENTS, LetterKind.ANSWER, False)
     check_mode(Mode.OBSERVE, LetterKind.NOTIFICATION, False)
     check_mode(Mode.OBSERVE, LetterKind.ANSWER, False)
+
+
+def test_what_a_mode_keeps_back_is_read_again_from_the_words_of_the_log():
+    settings = some_settings(queues={"support": a_queue(mode=Mode.OBSERVE)})
+    for kind in LetterKind:
+        (event,) = post(Letter(kind, "faq-password", "support", (ANN,)), settings, EVENT)
+        assert isinstance(event, RecordEvent)
+        assert (event.kind, read_kept_back(event.text)) == ("not_sent", KeptBack(kind, "faq-password"))
