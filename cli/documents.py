@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from maild.message import Address, Attachment
     from maild.reason import Reason
+    from maild.reports.metrics import QueueReport, Report, RuleFigures, Unsent, Waiting
     from maild.store.letters import OutboxRow
     from maild.store.received_mail import IncomingRow
     from maild.store.suppressions import SuppressionRow
@@ -144,6 +145,54 @@ def device_document(device: Device) -> Document:
         "commands": list(device.commands),
         "to_change": [change.value for change in device.changes],
     }
+
+
+def report_document(report: Report, limit: int | None) -> Document:
+    """`limit`: so many of a department's unanswered requests."""
+    queues = [_queue_report_document(queue, limit) for queue in report.queues]
+    return {"since": report.period.since, "until": report.period.until, "queues": queues}
+
+
+def _queue_report_document(queue: QueueReport, limit: int | None) -> Document:
+    times = queue.first_answer
+    return {
+        "queue": queue.queue or None,
+        "mode": queue.mode,
+        "requests": queue.requests,
+        "customers_mails": queue.customers_mails,
+        "answered": queue.answered,
+        "answered_elsewhere": queue.answered_elsewhere,
+        "never_answered": len(queue.unanswered),
+        "closed": queue.closed,
+        "first_answer": times and {"median_hours": round(times.median_hours, 2), "p90_hours": round(times.p90_hours, 2)},
+        "oldest_unanswered": [_waiting_document(waiting) for waiting in queue.unanswered[:limit]],
+        "sent_about_nothing": queue.sent_about_nothing,
+        "automatic": [{"class": item.message_class, "mails": item.mails, "kept_out": item.kept_out} for item in queue.automatic],
+        "not_sent": [_not_sent_document(item) for item in queue.not_sent],
+        "rules": [_rule_document(rule) for rule in queue.rules],
+        "doubts": [{"state": doubt.state, "reason": doubt.reason, "mails": doubt.mails} for doubt in queue.doubts],
+    }
+
+
+def _waiting_document(waiting: Waiting) -> Document:
+    request = waiting.request
+    return {
+        "number": request.number,
+        "asked": request.asked,
+        "hours": round(waiting.hours, 2),
+        "requester": person_document(request.requester),
+        "subject": request.subject,
+    }
+
+
+def _not_sent_document(unsent: Unsent) -> Document:
+    kind = unsent.letter.kind
+    return {"kind": OUTBOX_KINDS[kind] if kind else None, "template": unsent.letter.template, "letters": unsent.letters}
+
+
+def _rule_document(rule: RuleFigures) -> Document:
+    actions = [{"action": words, "times": times} for words, times in rule.actions]
+    return {"rule": rule.rule, "fired": rule.fired, "broke": rule.broke, "actions": actions}
 
 
 def describe_reason(reason: Reason) -> str | None:

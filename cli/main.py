@@ -26,6 +26,7 @@ NOUNS = {
     "run": "Run the daemon; with --once, do all there is to do and exit.",
     "demo": "A whole desk to play with, on loopback.",
     "status": "One look at the desk.",
+    "report": "Requests, answer times, what was never answered, what rules did.",
     "queue": "Departments: list, show, next.",
     "ticket": "Tickets: new, list, show, reply, note, assign, close …",
     "message": "What came in: list, show, retry, release, inject, inspect.",

@@ -26,7 +26,6 @@ UNBUILT = {
     "template show": "`maild template preview` has it filled in, `maild template copy` fetches its file",
     "view": "",
     "kb": "",
-    "report": "",
     "backup": "the page on operations says how to copy a database in use",
     "restore": "",
     "import": "",

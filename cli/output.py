@@ -17,6 +17,7 @@ import click
 from cli.table import lay_out
 
 TABLE_ROWS = 50
+_FORMULA = ("=", "+", "-", "@")
 _JOINERS = "\u200c\u200d"
 _BEYOND_ASCII = re.compile(r"[^\n -~]+")
 
@@ -130,6 +131,23 @@ def shown_time(moment: datetime, *, seconds: bool = False) -> str:
     if not is_terminal():
         return rfc3339(moment)
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """RFC 4180, in UTF-8. What a spreadsheet would take for a formula out of a mail begins with an apostrophe, so that it is none."""
+    import csv
+    import io
+
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([titles, *(map(_csv_cell, row) for row in rows)])
+    click.echo(buffer.getvalue().encode(), nl=False)
+
+
+def _csv_cell(value: object) -> object:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = clean(rfc3339(value) if isinstance(value, datetime) else str(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def print_fields(pairs: Iterable[tuple[str, object]]) -> None:

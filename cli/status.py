@@ -11,7 +11,7 @@ import click
 
 from cli.context import Context
 from cli.options import json_option
-from cli.output import print_json, print_rows, print_text, say
+from cli.output import print_json, print_rows, print_text, say, shown_time
 from maild.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def _print(status: DeskStatus) -> None:
         print_text(f"quarantine: {_counts(status.quarantine)}")
     held_back = f"; of the queued {status.held_back} held back" if status.held_back else ""
     print_text(f"outbox: {_counts({state: count for state, count in status.outbox.items() if count}) or 'empty'}{held_back}")
+    for item in status.observing:
+        days = item.days(datetime.now(UTC))
+        print_text(f"{item.queue} observes since {shown_time(item.since)}: `maild report --queue {item.queue} --since {days}d`")
     for trouble in status.troubles:
         say(f"! {trouble.text}")
 

@@ -135,15 +135,23 @@ def _time(value: str, since: Field, before: Field, now: datetime) -> _Read:
     sign, rest = value[0], value[1:]
     if sign not in "<>":
         raise UsageError(f'"{value}" needs < or >, as in created:<7d or updated:>2026-11-01')
-    if match := _AGE.fullmatch(rest):
-        moment = now - timedelta(**{_UNITS[match[2]]: int(match[1])})
-        return (since if sign == "<" else before), moment
+    is_age = _AGE.fullmatch(rest) is not None
+    return (since if is_age == (sign == "<") else before), read_past(rest, now)
+
+
+def read_past(text: str, now: datetime) -> datetime:
+    """The moment so long ago, as `7d`, or when a day began, as `2026-11-01`, or as RFC 3339 writes it; UTC where no zone is named.
+
+    Raises:
+        UsageError: it is neither.
+    """
     try:
-        moment = datetime.fromisoformat(rest)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if match := _AGE.fullmatch(text):
+            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f'"{rest}" is neither an age such as 7d nor a date such as 2026-11-01') from error
-    return (before if sign == "<" else since), moment
+        raise UsageError(f'"{text}" is neither an age such as 7d nor a date such as 2026-11-01') from error
 
 
 _FIELDS: dict[str, Callable[[str, str | None, datetime], _Read]] = {

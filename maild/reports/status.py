@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from maild.config.settings import Settings
+from maild.config.settings import Mode, Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.reports.life import RELOAD, START, DaemonStatus, Life, find_daemon
@@ -42,6 +42,18 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Observing:
+    """A department that only observes (PRODUCT 34a), and since when its mailbox is read."""
+
+    queue: str
+    since: datetime
+
+    def days(self, now: datetime) -> int:
+        """Days that have begun."""
+        return max((now - self.since) // timedelta(days=1), 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
 class DeskStatus:
     """`quarantine` counts what lies there by reason, `held_back` what of the outbox waits because of `send_after`. `accounts` are SMTP
     accounts in trouble, with what is wrong.
@@ -58,6 +70,7 @@ class DeskStatus:
     oldest_queued: datetime | None
     paused: bool
     accounts: Mapping[str, str]
+    observing: tuple[Observing, ...]
     troubles: tuple[Trouble, ...]
 
 
@@ -84,7 +97,12 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
     )
     held_back, oldest = delayed_answers.count_waiting(tx, now), depths.oldest_queued
-    return DeskStatus(daemon, found, incoming, count_by_reason(tx), outbox, held_back, oldest, paused, in_trouble, troubles)
+    observing = tuple(
+        Observing(queue.key, first_contact)
+        for queue in settings.queues.values()
+        if queue.mode is Mode.OBSERVE and (row := rows.get(queue.mailbox)) and (first_contact := row.first_contact)
+    )
+    return DeskStatus(daemon, found, incoming, count_by_reason(tx), outbox, held_back, oldest, paused, in_trouble, observing, troubles)
 
 
 def _unread(key: str) -> MailboxStatus:

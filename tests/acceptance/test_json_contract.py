@@ -134,7 +134,8 @@ def test_inspected_mail_files_need_no_desk_and_print_one_object_a_line(desk: Run
 
 
 OTHERS = {
-    ("status",): "daemon mailboxes incoming outbox oldest_queued paused accounts troubles",
+    ("status",): "daemon mailboxes incoming outbox oldest_queued paused accounts observing troubles",
+    ("report",): "since until queues",
     ("check",): "valid errors warnings faults",
     ("queue", "list"): "queue name address mode lead new open waiting depth unassigned oldest load",
     ("queue", "show", "support"): "queue depth oldest load teams tickets",
@@ -172,6 +173,7 @@ def test_everything_else_that_prints(desk: RunningDesk, arguments: tuple[str, ..
         ("rule of rules explain", ("rules", "explain", "1")),
         ("template", ("template", "list")),
         ("status, run --once", ("status",)),
+        ("report", ("report",)),
     ],
 )
 def test_the_manual_names_every_key(desk: RunningDesk, thing: str, arguments: tuple[str, ...]):

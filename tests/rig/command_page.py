@@ -58,8 +58,11 @@ replies new_mail form read signature commands to_change` |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |
 | letter of `template preview` | `kind language subject own_subject text html`, `own_subject` null where that is the subject |
-| `status`, `run --once` | `daemon mailboxes incoming quarantine outbox held_back oldest_queued paused accounts troubles` |
+| `status`, `run --once` | `daemon mailboxes incoming quarantine outbox held_back oldest_queued paused accounts observing troubles` |
 | `daemon` of `status` | `state host pid last_sign text loaded refused_reload`, the last null or `at errors first` |
+| `report` | `since until queues` |
+| department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered closed first_answer \
+oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
 | `check`, `rules check` | `valid errors warnings faults`, each fault with `file line column code severity message` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
@@ -73,6 +76,13 @@ it waits to be read again after `message retry` or `message release`. Afterwards
 keeps its nulls. `reason` begins with a stable word, as in `auto: automatic answer that belongs to no ticket`;
 [operations](operations.md#held-and-quarantined-mail) lists those of held and quarantined mail. Where a rule kept the mail out, it is the
 rule's own reason.
+
+`observing` of `status` is a list of `{queue, since}`: the departments in mode `observe`, and since when their mailboxes are read.
+
+In a `report`, `first_answer` has `median_hours p90_hours`, or is null where nobody was answered. `oldest_unanswered` is a list of
+`{number, asked, hours, requester, subject}`, `automatic` of `{class, mails, kept_out}`, `not_sent` of `{kind, template, letters}`, `rules`
+of `{rule, fired, broke, actions}` with `actions` a list of `{action, times}` (the twenty commonest), `doubts` of `{state, reason, mails}`.
+[Operations](operations.md#the-report) says what is counted.
 
 `evidence` of `message show` is all that maild went by, in the order in which it was found: what machine or person wrote the mail, what
 points at a ticket, what is proved of the sender, what calls it spam. `code` is a stable word, `text` says what stands in the mail. As long

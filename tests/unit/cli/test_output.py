@@ -5,11 +5,13 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.output import clean, to_json
+from cli.output import clean, print_csv, to_json
 
+NOW = datetime(2026, 11, 20, 10, 2, 11, tzinfo=UTC)
 PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 TEXTS = st.text(st.characters(codec=None)).filter(lambda text: not PAIR.search(text))
 """Anything, but for two lone surrogates that JSON cannot tell from one character."""
@@ -67,3 +69,9 @@ def test_json_loses_nothing_and_controls_no_terminal(document: object):
 def test_times_are_rfc_3339_in_utc():
     moment = datetime.fromisoformat("2026-11-20T12:02:11.987+02:00")
     assert to_json(moment) == to_json(moment.astimezone(UTC)) == '"2026-11-20T10:02:11Z"'
+
+
+def test_a_spreadsheet_is_sent_no_formula_of_a_mail(capfdbinary: pytest.CaptureFixture[bytes]):
+    print_csv(("of", "value"), [("=HYPERLINK(1)", 3), ("two, words", 1.5), ("@x\x1b", None), ("-7", -7), ("", NOW)])
+    rows = [b"of,value", b"'=HYPERLINK(1),3", b'"two, words",1.5', b"'@x ,", b"'-7,-7", b",2026-11-20T10:02:11Z", b""]
+    assert capfdbinary.readouterr().out.split(b"\r\n") == rows
