@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from maild.store.received_mail import IncomingRow
     from maild.store.suppressions import SuppressionRow
     from maild.store.tickets import EventRow, MessageRow, TicketRow
+    from maild.task import Task
     from maild.ticket import TicketView
     from maild.welcome import Device, Welcome
 
@@ -48,6 +49,19 @@ def ticket_document(ticket: TicketRow | TicketView, messages: object, tag: str) 
         "updated": ticket.updated,
         "messages": messages,
         "snoozed_until": ticket.snoozed_until,
+    }
+
+
+def task_document(task: Task) -> Document:
+    return {
+        "number": task.number,
+        "title": task.title,
+        "agent": task.agent,
+        "due": task.due,
+        "made_by": task.made_by,
+        "made": task.made,
+        "done": task.done,
+        "done_by": task.done_by,
     }
 
 

@@ -18,6 +18,7 @@ from cli.output import clean, print_bytes, print_fields, print_json, print_rows,
 if TYPE_CHECKING:
     from maild.message import Address
     from maild.store.tickets import MessageRow, TicketRow
+    from maild.task import Task
     from maild.ticket import TicketView
 
 number_argument = click.argument("number", type=ticket_number)
@@ -90,7 +91,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
         events = tickets.list_events(tx, number)
         links = regroupings.find_links(tx, number)
     if as_json:
-        from cli.documents import event_document, message_document, person_document, ticket_document
+        from cli.documents import event_document, message_document, person_document, task_document, ticket_document
 
         shown = [message_document(message, waiting.get(message.id)) for message in messages]
         document = ticket_document(ticket, shown, context.tags(settings)(number))
@@ -101,6 +102,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
             "team": ticket.team,
             "merged_into": ticket.merged_into,
             "links": list(links),
+            "tasks": [task_document(task) for task in ticket.tasks],
         }
         print_json(document | extra)
         return
@@ -140,10 +142,17 @@ def _print_ticket(ticket: TicketView, tag: str, links: tuple[int, ...]) -> None:
             ("updated", ticket.updated),
             ("snoozed until", ticket.snoozed_until),
             ("links", ", ".join(f"#{number}" for number in links)),
+            *(("task", _describe_task(task)) for task in ticket.tasks),
             ("follows", f"#{ticket.follow_up_of}" if ticket.follow_up_of else None),
             *ticket.fields.items(),
         )
     )
+
+
+def _describe_task(task: Task) -> str:
+    due = f", due {shown_time(task.due)}" if task.due else ""
+    done = f", done by {task.done_by} {shown_time(task.done)}" if task.done else ""
+    return f"{task.number}. {task.title} ({task.agent}{due}{done})"
 
 
 @command.command(help="Why: everything that happened to a ticket.")
@@ -337,6 +346,46 @@ def snooze(context: Context, number: int, when: tuple[str, ...], agent: str | No
     _act(context, number, agent, as_json, [("snooze", " ".join(when))])
 
 
+@command.command(
+    short_help="Give AGENT, or `me`, something to do.",
+    help="Give AGENT, or `me`, something to do on the ticket: TEXT, which no customer sees. He is told at once, and when it is due. "
+    "Instead of AGENT the number of a task gives that to somebody else, as in `task 1042 2 boris`, or with --due another time.",
+)
+@number_argument
+@click.argument("who", metavar="AGENT", shell_complete=owners)
+@click.argument("text", nargs=-1)
+@click.option("--due", metavar="WHEN", default="", help="By when: 3d, fri, mon 9:00, 12 May, 2026-05-12. Else at no certain time.")
+@as_option
+@json_option
+@click.pass_obj
+def task(context: Context, number: int, who: str, text: tuple[str, ...], due: str, agent: str | None, as_json: bool) -> None:
+    from maild.desk.tasks import write_asked
+
+    if due:
+        _check_time(due, agent, context)
+    _act(context, number, agent, as_json, [("task", write_asked(who, due, " ".join(text)))])
+
+
+def _check_time(words: str, agent: str | None, context: Context) -> None:
+    """Raises UsageError where they name no time: nobody may take them for a part of what is to be done."""
+    from maild.desk.when import Unreadable, read_when
+    from maild.errors import UsageError
+
+    settings = context.settings()
+    if isinstance(read := read_when(words, datetime.now(UTC), settings.zone_of(known_agent(agent, settings))), Unreadable):
+        raise UsageError(read.text)
+
+
+@command.command(help="Tick off task TASK of the ticket. It may be left out where AGENT has one task there.")
+@number_argument
+@click.argument("which", type=int, metavar="[TASK]", required=False)
+@as_option
+@json_option
+@click.pass_obj
+def done(context: Context, number: int, which: int | None, agent: str | None, as_json: bool) -> None:
+    _act(context, number, agent, as_json, [("done", "" if which is None else str(which))])
+
+
 @command.command(help="Close the ticket.")
 @number_argument
 @as_option
@@ -421,10 +470,13 @@ def _act(context: Context, number: int, agent: str | None, as_json: bool, words:
     act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
     ticket = desk.act(number, act)
     report_ticket(context, ticket, as_json)
-    if ticket.owner != desk.actor.key and any(word == "assign" for word, _ in words) and (absence := desk.find_absence(ticket.owner)):
-        from maild.desk.absence import describe_absence
+    given = ticket.owner if any(word == "assign" for word, _ in words) else None
+    helper = next((argument.split()[0].casefold() for word, argument in words if word == "task" and argument), None)
+    for colleague, told in ((given, "others are told"), (helper, "the task waits, and a deputy is told, too")):
+        if colleague != desk.actor.key and (absence := desk.find_absence(colleague)):
+            from maild.desk.absence import describe_absence
 
-        say(f"{describe_absence(absence, desk.office.desk.settings)}; others are told.")
+            say(f"{describe_absence(absence, desk.office.desk.settings)}; {told}.")
 
 
 def _text(text: str | None = None) -> str:

@@ -9,6 +9,7 @@ jobs       the timetable: what dead processes left behind,    maild.housekeeping
            one mail for many tickets,                         maild.storms
            or for many notifications,                         maild.floods
            tickets that come back by themselves,              maild.awakening
+           tasks that are due,                                maild.due_tasks
            and copies of sent mail                            maild.copyist
 """
 
@@ -30,6 +31,7 @@ from maild.config.load import require_settings
 from maild.config.report import describe_first
 from maild.config.settings import Mode, Settings, Smtp
 from maild.copyist import copy_sent_mail
+from maild.due_tasks import tell_of_due_tasks
 from maild.errors import AlreadyRunningError, ConfigurationError, MailboxError, StoreUnavailableError
 from maild.floods import tell_of_floods
 from maild.housekeeping import call_watchers, housekeep
@@ -119,6 +121,7 @@ class App:
         self._timetable.every(STORM_SECONDS, self._tell_of_storms)
         self._timetable.every(STORM_SECONDS, self._tell_of_floods)
         self._timetable.every(SNOOZE_SECONDS, self._wake_tickets)
+        self._timetable.every(SNOOZE_SECONDS, self._tell_of_due_tasks)
         self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
         self._start_postmen()
@@ -140,6 +143,7 @@ class App:
                 pass
             # After the mail: what a customer has just woken is told of once.
             self._wake_tickets()
+            self._tell_of_due_tasks()
             for account, queues in group_by_account(self.settings):
                 self._postman(account, queues).run_until_empty()
             self._copy_sent_mail()
@@ -292,6 +296,9 @@ class App:
 
     def _wake_tickets(self) -> None:
         wake_tickets(self._store, self._office, _now())
+
+    def _tell_of_due_tasks(self) -> None:
+        tell_of_due_tasks(self._store, self._office, _now())
 
     def _copy_sent_mail(self) -> None:
         copy_sent_mail(self._store, self.settings, _now())

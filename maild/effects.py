@@ -76,7 +76,8 @@ class Letter:
     against the caps of MAIL.md L4. `internal`: a reply to it is a note. `about`: the incoming mail it tells of; None: the one it is written
     because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`. `as_of`: its reader learns nothing of what was answered
     since then (A11); None: of all that was until it is written. `enclosed` are files of earlier mail, in the order in which they go along,
-    `left_out` says which do not. `delay` None: it goes out at once.
+    `left_out` says which do not. `delay` None: it goes out at once. `task`: the number of the
+    task it tells of, which the answer `done` ticks off.
     """
 
     kind: LetterKind
@@ -105,6 +106,7 @@ class Letter:
     delay: Delay | None = None
     enclosed: tuple[StoredFile, ...] = ()
     left_out: tuple[str, ...] = ()
+    task: int | None = None
 
     @property
     def addressees(self) -> tuple[Address, ...]:

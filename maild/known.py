@@ -8,6 +8,7 @@ from maild.desk.query import Filter
 from maild.message import Address, Attachment
 from maild.posted_answer import PostedAnswer, WaitingAnswer
 from maild.regrouping import Regrouping
+from maild.task import ListedTask
 from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind, LetterToken
 from maild.welcome import Welcome
@@ -17,13 +18,14 @@ from maild.welcome import Welcome
 class Wanted:
     """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries with their filters, `tickets`
     the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for, `files` the tickets whose files are;
-    `files_here`: those of whatever ticket the mail is about."""
+    `files_here`: those of whatever ticket the mail is about; `tasks_of` the agent whose open tasks are asked for, "" for nobody's."""
 
     listings: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
     tickets: frozenset[int] = frozenset()
     queues: frozenset[str] = frozenset()
     files: frozenset[int] = frozenset()
     files_here: bool = False
+    tasks_of: str = ""
 
 
 NOTHING_WANTED = Wanted()
@@ -143,7 +145,8 @@ class KnownLetter:
 
     `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note, or taken back (A6, A7);
     `returned`: the one it gives back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11). `writer`: who
-    wrote the mail it was written because of, None where none was; `tells_of`: that mail's id, "" without one.
+    wrote the mail it was written because of, None where none was; `tells_of`: that mail's id, "" without one. `task`: the id of the task it
+    tells of (PRODUCT 20).
     """
 
     letter: int
@@ -160,6 +163,7 @@ class KnownLetter:
     crossed: ReturnedMail | None = None
     as_of: datetime | None = None
     tells_of: str = ""
+    task: int | None = None
 
     @property
     def knows_until(self) -> datetime:
@@ -265,11 +269,13 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The answer to `Wanted`: `listings` by query, `conversations` by ticket, the newest message first. `next` are the first tickets of
-    each queue that nobody owns; two, since the first may be the one in hand."""
+    each queue that nobody owns; two, since the first may be the one in hand. `tasks` are the open ones of whom they are asked for, the
+    first due first."""
 
     listings: Mapping[str, Listing] = field(default_factory=dict)
     conversations: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
     next: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    tasks: tuple[ListedTask, ...] = ()
 
 
 NOTHING_FOUND = Found()

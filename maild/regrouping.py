@@ -15,7 +15,7 @@ class RegroupingKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All of a ticket that a merge may change, beside what can be counted."""
+    """All of a ticket that a merge may change, beside what can be counted. `tasks` are the ids of its tasks, and their numbers there."""
 
     status: Status
     closed_at: datetime | None
@@ -25,6 +25,7 @@ class Standing:
     references: tuple[str, ...]
     last_customer_id: str | None
     snoozed_until: datetime | None = None
+    tasks: tuple[tuple[int, int], ...] = ()
 
 
 def standing_of(ticket: TicketView) -> Standing:
@@ -37,6 +38,7 @@ def standing_of(ticket: TicketView) -> Standing:
         ticket.references,
         ticket.last_customer_id,
         ticket.snoozed_until,
+        tuple((task.id, task.number) for task in ticket.tasks),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from maild.message import Address
+from maild.task import Task
 
 THREAD_IDS = 10
 """MAIL.md O2: a letter names at most so many messages of its thread."""
@@ -70,7 +71,7 @@ class TicketView:
     requester, who is shown nothing that was said before; None: it has been nobody else.
     `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
     has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10). `snoozed_until`: out of its
-    queue until then, whatever its status; None: it is not (PRODUCT 18).
+    queue until then, whatever its status; None: it is not (PRODUCT 18). `tasks` are open and done, by number.
     """
 
     number: int
@@ -100,6 +101,7 @@ class TicketView:
     reply_to: str | None = None
     snoozed_until: datetime | None = None
     requester_since: datetime | None = None
+    tasks: tuple[Task, ...] = ()
 
     def with_status(self, status: Status, now: datetime) -> "TicketView":
         """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing. What has ended does not

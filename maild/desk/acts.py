@@ -20,6 +20,7 @@ from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
 from maild.desk.snooze import find_snooze_ended, tell_awakening
 from maild.desk.split import split_off
 from maild.desk.take_back import tell_delay, tell_people
+from maild.desk.tasks import Telling, find_absent, tell_changes
 from maild.desk.verbs import NO_REACH, Performed, perform
 from maild.effects import AddMessage, Delay, Effect, Merge, Post, RecordEvent
 from maild.known import Absence, Earlier, KnownAnswer, Suppression
@@ -123,12 +124,17 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *_absent_owner(before, after, act, settings),
         *(() if performed.snooze_set else tell_awakening(before, after, _why_awake(after, answers, merged), settings, act.by)),
         *(_answer(after, act, answered, _delay(ticket, kept, performed, act, settings), settings) if answers else ()),
+        *tell_changes((*ticket.tasks, *before.tasks), _telling(after, act, message, answered, settings), act.agent),
         *(tell_people(after, performed.taken_back, act.agent, settings, act.earlier, act.at) if performed.taken_back else ()),
         *_customer_notice(before, after, act, answers, performed.no_reply, answered, settings),
         *_colleagues(before, after, act, message, answered, settings, merged=merged),
         *(_crossed_colleagues(after, act, message, settings) if message and answers and act.crossed else ()),
     )
     return Done(after, effects, into=performed.into)
+
+
+def _telling(after: TicketView, act: Act, message: AddMessage | None, answered: Answered, settings: Settings) -> Telling:
+    return Telling(after, answered, act.earlier, settings, act.away, message.visible if message else "")
 
 
 def _with_blocks(act: Act) -> Act:
@@ -254,6 +260,11 @@ def find_absent_owner(before: TicketView, after: TicketView, act: Act) -> Absenc
     """PRODUCT 12: the ticket is given to a colleague who is away, whom nobody expects to see it now."""
     is_given = after.owner not in (before.owner, act.agent.key)
     return act.away.get(after.owner or "") if is_given else None
+
+
+def find_absent_helpers(before: TicketView, after: TicketView, act: Act) -> tuple[Absence, ...]:
+    """PRODUCT 12, 20: colleagues who are away, to whom a task is given."""
+    return find_absent(before.tasks, after, act.agent.key, act.away)
 
 
 def _absent_owner(before: TicketView, after: TicketView, act: Act, settings: Settings) -> Iterator[RecordEvent]:

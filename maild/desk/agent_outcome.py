@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
-from maild.desk.acts import Act, find_absent_owner
+from maild.desk.acts import Act, find_absent_helpers, find_absent_owner
 from maild.desk.command import Command, CommandFault
 from maild.desk.crossing import find_known_until
-from maild.desk.errands import Asking, tell_of_absent_owner
+from maild.desk.errands import Asking, tell_of_absent_helper, tell_of_absent_owner
 from maild.desk.returned_mail import find_offer
 from maild.draft import Draft
 from maild.effects import Decision, IncomingState, RecordEvent
@@ -70,6 +70,7 @@ def tell_sent_directly(reading: Reading, agent: Agent, ticket: TicketView, setti
 
 
 def warn_of_absence(before: TicketView, after: TicketView, act: Act, asking: Asking) -> tuple[Decision, ...]:
-    """Beside an act that gives the ticket to a colleague who is away."""
-    absence = find_absent_owner(before, after, act)
-    return (tell_of_absent_owner(absence, asking),) if absence else ()
+    """Beside an act that gives the ticket, or a task, to a colleague who is away."""
+    absence, helpers = find_absent_owner(before, after, act), find_absent_helpers(before, after, act)
+    of_ticket = (tell_of_absent_owner(absence, asking),) if absence else ()
+    return (*of_ticket, *(tell_of_absent_helper(helper, asking) for helper in helpers))

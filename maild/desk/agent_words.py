@@ -8,7 +8,7 @@ from maild.config.settings import Agent, Role, Settings
 from maild.desk import letters
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
-from maild.desk.answered_letter import find_answered_letter, is_forward
+from maild.desk.answered_letter import find_answered_letter, find_task_told, is_forward
 from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, parse, with_corrections
@@ -18,6 +18,7 @@ from maild.desk.messages import shown_date_of
 from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.second_thoughts import find_unfit, only_status
+from maild.desk.tasks import read_done_alone
 from maild.desk.verbs import with_sender_named
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.introductions import says_nothing_else
@@ -48,6 +49,8 @@ def words_of(reading: Reading, agent: Agent, ticket: TicketView, why_internal: R
     was_cut = text != new
     if corrected is not None:
         text = with_corrections(text if why_internal else unsigned(text, reading, agent, settings), corrected)
+    if find_task_told(reading) and (done := read_done_alone(unsigned(text, reading, agent, settings))):
+        return Words(done, was_cut)
     return Words(text, was_cut)
 
 
@@ -223,6 +226,7 @@ def _reach(reading: Reading, agent: Agent, ticket: TicketView, settings: Setting
         posted=known.posted.get(ticket.number, ()),
         leads=agent.role is not Role.AGENT or (queue is not None and queue.lead == agent.key),
         shelf=reading.shelf,
+        task=find_task_told(reading),
     )
 
 

@@ -16,6 +16,13 @@ def find_answered_letter(reading: Reading) -> KnownLetter | None:
     return reading.known.letters.get(token.token.letter)
 
 
+def find_task_told(reading: Reading) -> int | None:
+    """The id of the task that the letter tells of which is answered. Wherever its token stands: nothing of it reaches a customer."""
+    token = reading.sender.token
+    letter = reading.known.letters.get(token.token.letter) if token and not is_forward(reading.message) else None
+    return letter.task if letter else None
+
+
 def is_forward(message: InboundMessage) -> bool:
     """By its subject, or by a forward block below the agent's words, or instead of them."""
     return starts_with_forward(message.subject) or begins_with_forward(message.elided) or begins_with_forward(message.new_text)

@@ -18,13 +18,13 @@ from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "same", "split", "undo", "ack", "help", "back"))
+ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "same", "split", "undo", "ack", "help", "back", "tasks"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 MAY_NAME = {"undo": frozenset(UNDOABLE)}
 """What little may follow on the line of one of those."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "task", "macro"))
+NOT_YET = frozenset(("l2", "macro"))
 OPENING = frozenset(("to", "from"))
 """Commands of a new mail, which say for whom it opens a ticket."""
 TEXT = "canned"
@@ -58,6 +58,8 @@ _KEEPS_INSIDE = {"split": 1, "note": 2, "noreply": 2, "spam": 2, "undo": 2}
 _HAS_WORDS = ALONE | {"note"}
 """Commands behind which stand words that are meant for somebody, if anything does."""
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
+_MAY_BE_BROKEN = 60
+"""In characters: programs that break lines leave none much shorter."""
 _LIKENESS = 0.75
 """From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
 _LIKE_NOTHING_ELSE = 3
@@ -182,7 +184,7 @@ def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
     return Parsed(
         of_ticket,
         "\n".join((*notes, *(_LITERAL.sub("#", line, count=1) for line in rest.values()))).strip("\n").rstrip(),
-        (*(item for item in read if isinstance(item, CommandFault)), *_misplaced(rest)),
+        (*(item for item in read if isinstance(item, CommandFault)), *_broken(lines, chosen), *_misplaced(rest)),
         tuple(command for command in commands if _is_errand(command.word, command.argument)),
         tuple(len(notes) + bisect_left(written, command.line - 1) for command in of_ticket if command.word == TEXT),
     )
@@ -199,6 +201,16 @@ def _find_command_lines(lines: Sequence[str]) -> tuple[int, ...]:
     is_last_too = bool(written) and _split_line(lines[written[-1]]) is not None
     texts = (index for index in written if (split := _split_line(lines[index])) and split[0] == TEXT and not _is_errand(*split))
     return tuple(sorted({*first, *(written[-1:] if is_last_too else ()), *texts}))
+
+
+def _broken(lines: Sequence[str], chosen: Iterable[int]) -> Iterator[CommandFault]:
+    """Tasks that a mail program may have broken in two: the second half would go to the customer."""
+    for index in chosen:
+        below = lines[index + 1].strip(_BLANK) if index + 1 < len(lines) else ""
+        is_long_task = len(lines[index]) >= _MAY_BE_BROKEN and (split := _split_line(lines[index])) and split[0] == "task"
+        if is_long_task and below and not _split_line(below) and not is_quoted(below):
+            why = "the next line may be the rest of this task; write the task on one line, or leave a line empty between them"
+            yield CommandFault(index + 1, why)
 
 
 def _is_errand(word: str, argument: str) -> bool:

@@ -79,6 +79,7 @@ CONTROLS: dict[str, Control] = {
     "show": Control("NUMBER", "mails you a ticket with all that was said; your reply answers it", _ticket),
     "files": Control("NUMBER [FILE]", "mails you a ticket's files, or that one; #files those of the ticket you answer", _files),
     "canned": Control("", "mails you the canned answers there are", _empty),
+    "tasks": Control("", "mails you all you are to do, by #task, the first due first", _empty),
     "away": Control("[until WHEN] [deputy NAME]", "others are told in your place, as in away until 12 May deputy boris", _absence),
     "back": Control("", "you are there again", _empty),
     "help": Control("", "mails you this", _empty),

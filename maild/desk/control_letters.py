@@ -11,17 +11,20 @@ from maild.desk.absence import describe_absence
 from maild.desk.canned import describe_languages, describe_usage
 from maild.desk.command import CommandFault
 from maild.desk.files import Parcel, describe_files
-from maild.desk.letters import Answered, clock, customers_message, fold_note, notification
+from maild.desk.letters import Answered, clock, customers_message, notification
 from maild.desk.manual import usages
+from maild.desk.task_letters import list_lines
 from maild.desk.when import describe_moment
 from maild.effects import Letter
 from maild.known import Absence, Earlier, ListedTicket, Listing, StoredFile
 from maild.message import Address
-from maild.outbox.hygiene import one_line
+from maild.outbox.hygiene import fold_note, one_line
+from maild.task import ListedTask
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
 MOST_OF_SUBJECT = 100
+MOST_TASKS = 200
 MOST_SAID = 60_000
 """Characters of a conversation that a letter holds."""
 _AGES = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
@@ -64,6 +67,21 @@ def absent(face: Face, absence: Absence) -> Letter:
     """A colleague to whom he has given a ticket is away."""
     owner = face.settings.agents[absence.agent]
     return _letter(face, outcome="absent", absent=owner.name, absence=_describe_absence(absence, face))
+
+
+def absent_helper(face: Face, absence: Absence) -> Letter:
+    """A colleague to whom he has given a task is away."""
+    helper = face.settings.agents[absence.agent]
+    return _letter(face, outcome="absent_helper", absent=helper.name, absence=_describe_absence(absence, face))
+
+
+def tasks(face: Face, listed: Sequence[ListedTask], now: datetime) -> Letter:
+    """PRODUCT 20: all he is to do, each with a link that asks for its ticket."""
+    lines = tuple(
+        {**line, "link": _ask_link(f"show {line['ticket']}", face)}
+        for line in list_lines(listed[:MOST_TASKS], face.agent, now, face.settings)
+    )
+    return _letter(face, outcome="tasks", todo=lines, count=len(listed))
 
 
 def canned(face: Face, shelf: Shelf) -> Letter:

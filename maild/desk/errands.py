@@ -61,7 +61,14 @@ def find_wanted(commands: Iterable[Command], agent: Agent, settings: Settings, n
     queues = frozenset(queue for place in places if not isinstance(place, str) for queue in place)
     carriers = [read_files(command.argument)[0] for command in commands if command.word == "files"]
     files = frozenset(number for number in carriers if number is not None)
-    return Wanted(listings, frozenset(number for number in numbers if number is not None), queues, files, files_here=bool(carriers))
+    return Wanted(
+        listings,
+        frozenset(number for number in numbers if number is not None),
+        queues,
+        files,
+        files_here=bool(carriers),
+        tasks_of=agent.key if any(command.word == "tasks" for command in commands) else "",
+    )
 
 
 def run(commands: Iterable[Command], asking: Asking) -> Ran:
@@ -176,6 +183,10 @@ def _canned(command: Command, asking: Asking) -> Decision | str:
     return _answered(command, control_letters.canned(_face(command, asking), asking.shelf), asking)
 
 
+def _tasks(command: Command, asking: Asking) -> Decision | str:
+    return _answered(command, control_letters.tasks(_face(command, asking), asking.known.found.tasks, asking.now), asking)
+
+
 def _away(command: Command, asking: Asking) -> Decision | str:
     absence = read_spoken(command.argument, asking.agent, asking.settings, asking.now)
     if isinstance(absence, str):
@@ -193,6 +204,13 @@ def tell_of_absent_owner(absence: Absence, asking: Asking) -> Decision:
     face = control_letters.Face(asking.agent, asking.queue, f"assign {absence.agent}", asking.settings, asking.answers)
     reason = Reason("control", describe_absence(absence, asking.settings))
     return Decision(IncomingState.DONE, reason, effects=post(control_letters.absent(face, absence), asking.settings))
+
+
+def tell_of_absent_helper(absence: Absence, asking: Asking) -> Decision:
+    """Who gives a task to a colleague who is away may give it to another."""
+    face = control_letters.Face(asking.agent, asking.queue, f"task {absence.agent}", asking.settings, asking.answers)
+    reason = Reason("control", describe_absence(absence, asking.settings))
+    return Decision(IncomingState.DONE, reason, effects=post(control_letters.absent_helper(face, absence), asking.settings))
 
 
 def _help(command: Command, asking: Asking) -> Decision | str:
@@ -229,6 +247,7 @@ ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
     "show": _show,
     "files": _files,
     "canned": _canned,
+    "tasks": _tasks,
     "away": _away,
     "back": _back,
     "help": _help,

@@ -18,10 +18,11 @@ from maild.desk.control import find_asked
 from maild.desk.control_mail import asking_of, tell_not_done
 from maild.desk.errands import run
 from maild.desk.forwarded_reading import vouched_for
-from maild.desk.letters import Answered, answered_on, customers_message, without_last_words
+from maild.desk.letters import NOTHING_ANSWERED, Answered, answered_on, customers_message, without_last_words
 from maild.desk.messages import shown_date_of
 from maild.desk.opening_mail import opens_ticket
 from maild.desk.regroup import Reach
+from maild.desk.tasks import Telling, tell_changes
 from maild.desk.verbs import perform
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
@@ -195,6 +196,7 @@ def with_beside(draft: Draft, handed: Handed, settings: Settings, now: datetime)
             *(replace(event, by=agent.key) for event in performed.events),
             *performed.effects,
             *left,
+            *tell_changes(drafted.tasks, _telling(handed, after, message, settings), agent),
             *(() if draft.tell or reading.circumstances.quiet else _tell_forwarder(after, message, remarks, handed, settings)),
         ),
         beside=(*draft.beside, *ran.decisions),
@@ -202,6 +204,13 @@ def with_beside(draft: Draft, handed: Handed, settings: Settings, now: datetime)
         remarks=remarks,
         told_too=(agent.key, *((after.owner,) if after.owner and after.owner not in (agent.key, *reading.known.away) else ())),
     )
+
+
+def _telling(handed: Handed, ticket: TicketView, message: AddMessage | None, settings: Settings) -> Telling:
+    """For tasks that are given beside it."""
+    known, beside = handed.reading.known, handed.beside.body
+    words = Answered(text=message.visible, author=message.author.name or message.author.address) if message else NOTHING_ANSWERED
+    return Telling(ticket, words, known.earlier.get(ticket.number, ()), settings, known.away, beside)
 
 
 def _refused(handed: Handed, ticket: TicketView, settings: Settings, now: datetime) -> Draft | None:

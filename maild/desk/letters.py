@@ -1,6 +1,5 @@
 """One builder for each kind of letter the desk writes. Pure: what a letter says and to whom; how it looks is `maild.outbox.compose`."""
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from maild.effects import AddMessage, Letter
 from maild.known import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, TAKEN_BACK, Earlier, KnownAnswer, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.outbox.copies import copied
-from maild.outbox.hygiene import one_line
+from maild.outbox.hygiene import fold_note, one_line
 from maild.posted_answer import PostedAnswer
 from maild.reason import Reason
 from maild.sizes import describe_size
@@ -21,7 +20,6 @@ MOST_TICKETS = 200
 MOST_OF_EARLIER = 200
 MOST_OF_NOTE = 400
 MOST_OF_SUBJECT = 100
-NOTE_LINE = 60
 COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 
 
@@ -252,12 +250,6 @@ def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
 def clock(at: datetime, agent: Agent, settings: Settings) -> str:
     """A moment by an agent's own clock."""
     return f"{at.astimezone(settings.zone_of(agent.key)):%Y-%m-%d %H:%M}"
-
-
-def fold_note(text: str) -> str:
-    """Seen in practice: telephones that break long quoted lines and mark the first piece only. The rest would look like the agent's own
-    words, and a note's must not."""
-    return "\n".join(textwrap.wrap(text, NOTE_LINE, break_long_words=False, break_on_hyphens=False))
 
 
 def _beginning(text: str, most: int) -> str:

@@ -29,6 +29,8 @@ DOES = {
     "link": ("NUMBER", "lets both tickets name each other"),
     "split": ("", "makes new tickets of blocks that begin with --- TITLE"),
     "undo": ("", "takes back an answer that waits, or the last merge, split or link"),
+    "task": ("NAME [WHEN] TEXT", "gives a colleague, or me, something to do; #task 2 NAME or WHEN changes it"),
+    "done": ("[NUMBER]", "the task is done"),
     "canned": ("NAME [NAME=VALUE…]", "puts a canned answer here, in the customer's language"),
 }
 """What each of `VERBS` does to a ticket: what stands behind it, and its effect."""

@@ -110,7 +110,7 @@ def _tell_department(done: Done, said: AddMessage, act: Act, settings: Settings)
     ticket = done.after
     if ticket.status in ENDED:
         return ()
-    told = {effect.letter.agent for effect in done.effects if isinstance(effect, Post)}
+    told = {effect.letter.agent for effect in done.effects if isinstance(effect, Post) and effect.letter.task is None}
     without = (act.agent.key, *(agent for agent in told if agent))
     warning = f"{act.agent.name} took this down. {ticket.requester.address} has not written it, and no answer quotes it."
     circle = settings.queues[ticket.queue].notify.new

@@ -13,6 +13,7 @@ from maild.desk.participants import is_person
 from maild.desk.rehoming import works_in
 from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping, RegroupingKind, Standing
+from maild.task import Task, together
 from maild.ticket import Participant, ParticipantRole, Status, TicketView, latest_ids
 
 ANYWAY = "anyway"
@@ -28,7 +29,8 @@ class Reach:
 
     `is_sure`: more than the token of this one ticket says who acts, so that he may show it to others. `last`: what was done to the ticket
     last that can be undone; `posted`: the last answers on it, the newest first. `leads`: who acts may take back what others have answered.
-    `blocks`: what is to be split off. `shelf`: the canned answers there are.
+    `blocks`: what is to be split off. `shelf`: the canned answers there are. `task`: the id of the task that the letter tells of which is
+    answered.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Reach:
     leads: bool = False
     blocks: tuple[Block, ...] = ()
     shelf: Shelf = NO_ANSWERS
+    task: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
         opened.awake() if is_unanswered else opened,
         owner=target.owner or owner,
         tags=target.tags | ticket.tags,
+        tasks=together(target.tasks, ticket.tasks),
         participants=_together(ticket, target, settings),
         references=latest_ids(target.references + ticket.references),
         last_customer_id=ticket.last_customer_id or target.last_customer_id,
@@ -128,7 +132,7 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
 
 def merged_into(ticket: TicketView, target: TicketView) -> TicketView:
     """A ticket that leads to another from now on."""
-    return replace(ticket, status=Status.MERGED, merged_into=target.number, closed_at=None, snoozed_until=None)
+    return replace(ticket, status=Status.MERGED, merged_into=target.number, closed_at=None, snoozed_until=None, tasks=())
 
 
 def _have_same_requester(ticket: TicketView, target: TicketView) -> bool:
@@ -175,11 +179,20 @@ def undo(ticket: TicketView, last: Regrouping) -> tuple[TicketView, TicketView |
     match last.kind:
         case RegroupingKind.MERGE if before:
             gone = replace(other, status=before.status, closed_at=before.closed_at, merged_into=None, snoozed_until=before.snoozed_until)
-            return _with_counts(_without(ticket, last), other, -1), gone
+            stays, goes = _part_tasks(ticket, before)
+            return _with_counts(replace(_without(ticket, last), tasks=stays), other, -1), replace(gone, tasks=goes)
         case RegroupingKind.SPLIT:
             back = replace(other, customer_messages=other.customer_messages - last.copied)
-            return _with_counts(_without(ticket, last), back, 1), merged_into(other, ticket)
+            whole = replace(_without(ticket, last), tasks=together(ticket.tasks, other.tasks))
+            return _with_counts(whole, back, 1), merged_into(other, ticket)
     return ticket, None
+
+
+def _part_tasks(ticket: TicketView, other: Standing) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
+    """The tasks that stay, and those that came from the other ticket, as they are now, under the numbers they had there."""
+    numbers = dict(other.tasks)
+    goes = (replace(task, number=numbers[task.id]) for task in ticket.tasks if task.id in numbers)
+    return tuple(task for task in ticket.tasks if task.id not in numbers), tuple(goes)
 
 
 def _with_counts(ticket: TicketView, other: TicketView, sign: int) -> TicketView:

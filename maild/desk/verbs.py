@@ -18,6 +18,7 @@ from maild.desk.command import HASHES, Command, CommandFault
 from maild.desk.participants import find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
 from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
+from maild.desk.tasks import NO_AGENT, Actor, describe_task, find_done, mend_name, read_task
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import Effect, Link, Merge, RecordEvent, Undo
 from maild.message import Address
@@ -367,6 +368,29 @@ def _canned(state: _State, argument: str) -> _State:
             return replace(state, answers=(*state.answers, filled))
 
 
+def _task(state: _State, argument: str) -> _State:
+    """PRODUCT 20. What is to be done is for colleagues: it never reaches the customer."""
+    read = read_task(argument, state.ticket.tasks, _who(state))
+    if isinstance(read, str):
+        return state.fail(read, mend_name(argument, state.settings) if NO_AGENT in read else "")
+    others = tuple(task for task in state.ticket.tasks if task.number != read.number)
+    tasks = tuple(sorted((*others, read), key=lambda task: task.number))
+    return state.become(replace(state.ticket, tasks=tasks), "task", describe_task(read, state.settings, state.actor))
+
+
+def _done(state: _State, argument: str) -> _State:
+    found = find_done(argument, state.ticket.tasks, _who(state))
+    if isinstance(found, str):
+        return state.fail(found, by_commands=not any(map(str.isalpha, argument)))
+    done = replace(found, done=state.now, done_by=state.actor)
+    tasks = tuple(done if task == found else task for task in state.ticket.tasks)
+    return state.become(replace(state.ticket, tasks=tasks), "task_done", describe_task(found, state.settings, state.actor))
+
+
+def _who(state: _State) -> Actor:
+    return Actor(state.actor, state.settings, state.now, state.reach.task)
+
+
 def _undo(state: _State, argument: str) -> _State:
     """To whose ticket the words beside it would go is anybody's guess, so they are a note, and no customer is told of anything."""
     if state.effects:
@@ -437,4 +461,6 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "split": _split,
     "undo": _undo,
     "canned": _canned,
+    "task": _task,
+    "done": _done,
 }

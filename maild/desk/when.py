@@ -49,9 +49,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why words are no time that can be waited for, and what to write, for whoever wrote them."""
+    """Why words are no time that can be waited for, and what to write, for whoever wrote them. `is_time` False: nothing in
+    them is like one."""
 
     text: str
+    is_time: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,18 @@ def read_when(text: str, now: datetime, zone: ZoneInfo) -> datetime | Unreadable
     here = now.astimezone(zone)
     found = _after_a_while(words, here) or _at_a_clock(words, here)
     if found is None:
-        return Unreadable(f'"{text[:LONGEST]}" is no time; {EXAMPLES}' if text.strip() else f"no time is named; {EXAMPLES}")
+        why = f'"{text[:LONGEST]}" is no time' if text.strip() else "no time is named"
+        return Unreadable(f"{why}; {EXAMPLES}", is_time=False)
     if isinstance(found, Unreadable):
         return found
     if found <= now:
         return Unreadable(f'"{text}" is past; {EXAMPLES}')
     return found.astimezone(UTC) if found - now <= FURTHEST else _too_far(text)
+
+
+def is_filler(word: str) -> bool:
+    """Whether a word may stand in a time and says nothing there, like `at`."""
+    return not _plain(word)
 
 
 def describe_moment(moment: datetime, zone: ZoneInfo) -> str:

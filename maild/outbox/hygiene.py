@@ -4,10 +4,12 @@ Whatever comes in, something writable comes out; nothing here raises. Cleaning w
 """
 
 import re
+import textwrap
 
 from maild.message import Address
 
 MAX_NAME = 128
+NOTE_LINE = 60
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _BIDI_OVERRIDE = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -24,6 +26,12 @@ def one_line(value: str) -> str:
         return " ".join(value.split())
     value = _LONE_SURROGATE.sub("\ufffd", _BIDI_OVERRIDE.sub("", value))
     return _CONTROL.sub(" ", value).strip()
+
+
+def fold_note(text: str) -> str:
+    """Seen in practice: telephones that break long quoted lines and mark the first piece only. The rest would look like the agent's own
+    words, and a note's must not."""
+    return "\n".join(textwrap.wrap(text, NOTE_LINE, break_long_words=False, break_on_hyphens=False))
 
 
 def display_name(value: str) -> str:

@@ -6,9 +6,10 @@ from maild.config.settings import Settings
 from maild.customer import CustomersTicket
 from maild.outbox.copies import copied
 from maild.outbox.faces import author_name, person_name, shortened
-from maild.outbox.hygiene import one_line
+from maild.outbox.hygiene import fold_note, one_line
 from maild.outbox.letter_draft import LetterDraft
 from maild.outbox.ways_back import write_personal_address
+from maild.task import Task, open_tasks
 from maild.templates.values import OPTIONAL, Html
 from maild.ticket import Status
 from maild.tokens import Tokens
@@ -16,6 +17,7 @@ from maild.tokens import Tokens
 REPLY_NAME = 36
 """MAIL.md O7: the first line of a notification is at most 60 characters, in every language."""
 MOST_OTHERS = 3
+MOST_TASKS = 10
 OTHERS_SUBJECT = 40
 """So much of another ticket's subject that its line is not broken by mail programs."""
 
@@ -42,7 +44,7 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
     if draft.for_agents:
         copies = copied(draft.ticket, settings) if draft.ticket else ()
         values |= {"copies": tuple(one_line(str(person)) for person in copies), **_agent_values(draft, len(copies), settings, tokens)}
-        values |= {"customer": _customer_values(draft, settings)}
+        values |= {"customer": _customer_values(draft, settings), "tasks": _tasks(draft, settings)}
     return {**values, **letter.values}
 
 
@@ -61,6 +63,18 @@ def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
         "team": ticket.team or "",
         "tags": sorted(ticket.tags),
     }
+
+
+def _tasks(draft: LetterDraft, settings: Settings) -> tuple[str, ...]:
+    """What is to be done on the ticket (PRODUCT 20), by the reader's clock. Folded like notes, which are no customer's to see either."""
+    tasks = open_tasks(draft.ticket.tasks)[:MOST_TASKS] if draft.ticket else ()
+    return tuple(fold_note(_describe_task(task, draft, settings)) for task in tasks)
+
+
+def _describe_task(task: Task, draft: LetterDraft, settings: Settings) -> str:
+    agent = settings.agents.get(task.agent)
+    due = f", {task.due.astimezone(settings.zone_of(draft.letter.agent)):%Y-%m-%d %H:%M}" if task.due else ""
+    return f"{task.number}. {one_line(task.title)} ({agent.name if agent else task.agent}{due})"
 
 
 def _signature(draft: LetterDraft, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import counters, delayed_answers, regroupings, sent_copies
+from maild.store import counters, delayed_answers, regroupings, sent_copies, tasks
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
@@ -76,12 +76,14 @@ def apply(
     told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
     posted = _compose_all(tx, told, ticket, compose)
     written: tuple[int, ...] = ()
+    task_ids: Mapping[int, int] = {}
     if ticket is not None:
         ticket = _with_letters(ticket, posted)
         write_ticket(tx, decision.before, ticket, len(messages))
+        task_ids = tasks.write(tx, ticket.number, decision.before.tasks if decision.before else (), ticket.tasks)
         written = write_messages(tx, ticket, messages, incoming)
     number = ticket.number if ticket else None
-    _write_letters(tx, posted, number, incoming, now)
+    _write_letters(tx, posted, number, incoming, now, task_ids)
     if ticket is not None:
         _write_delays(tx, posted, ticket, dict(zip(written, messages, strict=True)), now)
     _write_log(tx, decision, number, incoming, now)
@@ -141,10 +143,20 @@ def _compose_all(tx: Transaction, letters: Sequence[Letter], ticket: TicketView 
     return tuple(_Posted(number, letter, compose(letter, ticket, number)) for letter, number in zip(letters, numbers, strict=True))
 
 
-def _write_letters(tx: Transaction, posted: Sequence[_Posted], ticket: int | None, incoming: Incoming | None, now: datetime) -> None:
+def _write_letters(
+    tx: Transaction,
+    posted: Sequence[_Posted],
+    ticket: int | None,
+    incoming: Incoming | None,
+    now: datetime,
+    task_ids: Mapping[int, int],
+) -> None:
+    """`task_ids`: of the ticket's tasks, by number."""
     if not posted:
         return
-    _INSERT_LETTERS.write(tx, *(_letter_values(item, ticket, incoming, now) for item in posted))
+    _INSERT_LETTERS.write(
+        tx, *(_letter_values(item, ticket, incoming, now) | {"task": task_ids.get(item.letter.task or 0)} for item in posted)
+    )
     sent_copies.want(tx, [item.number for item in posted if item.composed.is_copied])
     deliveries = [_delivery_values(item.letter, item.number, envelope, now) for item in posted for envelope in item.composed.envelopes]
     if deliveries:

@@ -6,7 +6,7 @@ from maild.desk.ordering import order, to_do
 from maild.desk.query import Field, Filter
 from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, StoredFile, Wanted
 from maild.message import Attachment
-from maild.store import tickets
+from maild.store import tasks, tickets
 from maild.store.engine import Transaction
 from maild.store.tables.tickets import attachments, messages
 
@@ -47,6 +47,7 @@ def find(tx: Transaction, wanted: Wanted) -> Found:
         listings={query: _list(tx, filters) for query, filters in wanted.listings.items()},
         conversations={number: conversation_of(tx, number) for number in wanted.tickets.union(*first.values())},
         next=first,
+        tasks=tasks.find_open(tx, wanted.tasks_of) if wanted.tasks_of else (),
     )
 
 

@@ -23,9 +23,11 @@ from maild.store.tables.mail_out import (
 )
 from maild.store.tables.tickets import (
     AGENTS,
+    DUE,
     ENDED,
     MERGED,
     SNOOZED,
+    UNDONE,
     events,
     message_names,
     message_references,
@@ -33,6 +35,7 @@ from maild.store.tables.tickets import (
     regroupings,
     rule_traces,
     tags,
+    tasks,
     tickets,
 )
 
@@ -64,6 +67,9 @@ Index("ix_tickets_requester", tickets.c.requester_key, tickets.c.created)
 Index("ix_tickets_domain", tickets.c.requester_domain, tickets.c.created)
 Index("ix_tickets_merged", tickets.c.merged_into, sqlite_where=MERGED, postgresql_where=MERGED)
 Index("ix_tags_tag", tags.c.tag, tags.c.ticket)
+Index("ix_tasks_ticket", tasks.c.ticket, tasks.c.number)
+Index("ix_tasks_due", tasks.c.due, sqlite_where=DUE, postgresql_where=DUE)
+Index("ix_tasks_agent", tasks.c.agent, sqlite_where=UNDONE, postgresql_where=UNDONE)
 Index("ix_messages_ticket", messages.c.ticket, messages.c.id)
 Index("ix_messages_incoming", messages.c.incoming)
 Index("ix_messages_message_id", messages.c.message_id)

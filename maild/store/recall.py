@@ -89,6 +89,7 @@ _LETTER = select(
     letters.c.template,
     letters.c.offer,
     letters.c.as_of,
+    letters.c.task,
     incoming.c.id.label("because_of"),
     incoming.c.state,
     incoming.c.reason_code,
@@ -354,6 +355,7 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
         tells_of=row.tells_of or "",
+        task=row.task,
     )
 
 

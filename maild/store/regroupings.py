@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, update
 from maild.effects import Link, Merge, Split, Undo
 from maild.message import Address
 from maild.regrouping import Regrouping, RegroupingKind, Standing, standing_of
+from maild.store import tasks
 from maild.store.engine import AnyRow, Transaction
 from maild.store.tables.mail_in import incoming
 from maild.store.tables.tickets import messages, regroupings, tickets
@@ -58,6 +59,7 @@ def undo(tx: Transaction, effect: Undo, now: datetime) -> None:
     state = {"status": other.status.value, "closed_at": other.closed_at, "snoozed_until": other.snoozed_until}
     tx.execute(update(tickets).where(tickets.c.number == other.number).values(merged_into=other.merged_into, updated=now, **state))
     is_split = row.kind == RegroupingKind.SPLIT.value
+    tasks.write(tx, other.number, (), other.tasks)
     source, target = (row.other, row.ticket) if is_split else (row.ticket, row.other)
     here = list(tx.execute(select(messages.c.id).where(messages.c.ticket == source)).scalars())
     _move(tx, [message for message in here if (message in row.moved) != is_split], source, target)
@@ -127,6 +129,7 @@ def standing_values(standing: Standing) -> Row:
         "references": list(standing.references),
         "last_customer_id": standing.last_customer_id,
         "snoozed_until": standing.snoozed_until.isoformat() if standing.snoozed_until else None,
+        "tasks": [list(task) for task in standing.tasks],
     }
 
 
@@ -141,6 +144,7 @@ def read_standing(values: Mapping[str, Any]) -> Standing:
         references=tuple(values["references"]),
         last_customer_id=values["last_customer_id"],
         snoozed_until=_time(values["snoozed_until"]),
+        tasks=tuple((identifier, number) for identifier, number in values.get("tasks", ())),
     )
 
 

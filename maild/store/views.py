@@ -7,9 +7,11 @@ from itertools import accumulate
 from sqlalchemy import bindparam, select
 
 from maild.message import Address
+from maild.store import tasks
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.tickets import participants, tags, tickets
+from maild.task import Task
 from maild.ticket import MERGE_DEPTH, Participant, ParticipantRole, Priority, Status, TicketView
 
 CHUNK = 500
@@ -30,6 +32,7 @@ class _Company:
 
     participants: list[Participant] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    tasks: tuple[Task, ...] = ()
 
 
 def ticket_views(tx: Transaction, numbers: Collection[int]) -> dict[int, TicketView]:
@@ -84,6 +87,8 @@ def _company(tx: Transaction, numbers: list[int]) -> Mapping[int, _Company]:
         company[number].participants.append(Participant(Address(name, address), ParticipantRole(role)))
     for number, tag in _TAGS.read(tx, {"numbers": numbers}):
         company[number].tags.append(tag)
+    for number, found in tasks.find_on(tx, numbers).items():
+        company[number].tasks = found
     return company
 
 
@@ -116,4 +121,5 @@ def _view(row: AnyRow, company: _Company) -> TicketView:
         reply_to=row.reply_to,
         snoozed_until=row.snoozed_until,
         requester_since=row.requester_since,
+        tasks=company.tasks,
     )

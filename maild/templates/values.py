@@ -83,6 +83,28 @@ _FOR_AGENTS: Mapping[str, object] = {
         {"head": "2026-03-02 17:50 Ann Smith:", "words": "Where is my order?\n\nAnn"},
     ],
     "files": ["plan.pdf (12 KiB)", "film.mp4 (30 MiB)"],
+    "tasks": ["2. check the invoice (Boris Petrov, 2026-03-06 09:00)"],
+    "task": {
+        "news": "new",
+        "number": 2,
+        "title": "check the invoice",
+        "agent": "Boris Petrov",
+        "due": "2026-03-06 09:00",
+        "made_by": "Anna Ivanova",
+        "by": "Anna Ivanova",
+        "mine": True,
+    },
+    "todo": [
+        {
+            "number": 2,
+            "title": "check the invoice",
+            "due": "2026-03-06 09:00",
+            "late": True,
+            "ticket": SAMPLE_NUMBER,
+            "subject": SAMPLE_SUBJECT,
+            "link": "mailto:support@acme.example",
+        }
+    ],
     "absence": {"until": "Tue 12 May 2026 09:00 (Europe/Sofia)", "deputy": "Boris Petrov"},
     "absent": "Boris Petrov",
     "personal": "support+anna.0aabcdefghijklmnop@acme.example",
@@ -126,6 +148,9 @@ OPTIONAL: Mapping[str, object] = {
     "commands": (),
     "canned": (),
     "files": (),
+    "tasks": (),
+    "task": {"news": "", "number": 0, "title": "", "agent": "", "due": "", "made_by": "", "by": "", "mine": False},
+    "todo": (),
     "personal": "",
     "may_ask": False,
     "may_use_personal": False,
@@ -162,6 +187,7 @@ OPTIONAL: Mapping[str, object] = {
 FOR_AGENTS = frozenset(
     {
         "notification",
+        "task",
         "escalation",
         "unverified",
         "command-failed",

@@ -126,10 +126,10 @@ def reading_workers(daemon: int) -> list[int]:
 
 def test_every_kill_point_has_a_name_of_its_own():
     assert Counter(kill_points()).most_common(1)[0][1] == 1
-    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send", "copy", "wake"}
+    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send", "copy", "wake", "due"}
 
 
-@pytest.mark.parametrize("point", [point for point in kill_points() if not point.startswith("wake.")])
+@pytest.mark.parametrize("point", [point for point in kill_points() if not point.startswith(("wake.", "due."))])
 def test_a_death_at_this_point_loses_and_doubles_nothing(point: str, storage: str, make_desk: MakeDesk):
     """Acceptance row 14."""
     # Copies that come in again, to be known as ours, would be counted among what was written to the desk.
@@ -155,6 +155,21 @@ def test_a_death_while_a_ticket_comes_back_neither_loses_nor_doubles_it(point: s
     desk.maild_process("run", "--once")
     assert "Back in the queue" in text_of(desk.letter("anna", 2))
     assert (desk.events(1).count("woke"), len(desk.letters("anna"))) == (1, 2)
+
+
+@pytest.mark.parametrize("point", kill_points("due."))
+def test_a_death_while_a_task_is_told_of_neither_loses_nor_doubles_the_letter(point: str, storage: str, make_desk: MakeDesk):
+    """PRODUCT 20."""
+    desk = make_desk(storage=storage, extra=EXTRA)
+    desk.deliver(sender="ann@globex.example", subject="Spare parts")
+    desk.maild_process("run", "--once")
+    desk.ask("ticket", "task", "1", "anna", "order them", "--due", "1w", "--as", "anna")
+    desk.let_tasks_be_due()
+    assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
+    assert desk.events(1).count("task_due") == (1 if point == "due.committed" else 0)
+    desk.maild_process("run", "--once")
+    assert "A task is due" in text_of(desk.letter("anna", 2))
+    assert (desk.events(1).count("task_due"), len(desk.letters("anna"))) == (1, 2)
 
 
 def test_ten_deaths_under_load_lose_and_double_nothing(storage: str, make_desk: MakeDesk):

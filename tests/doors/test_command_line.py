@@ -182,6 +182,8 @@ def test_tickets_are_printed_as_the_list_has_them_after_each_verb(desk: RunningD
         ("snooze", "1", "mon", "9:00"),
         ("tag", "1", "vip", "b"),
         ("untag", "1", "b"),
+        ("task", "1", "boris", "check", "it"),
+        ("done", "1", "1"),
         ("close", "1"),
         ("reopen", "1"),
         ("spam", "1"),
@@ -820,3 +822,24 @@ def test_a_command_ends_without_a_search_for_garbage():
 def open_files() -> list[str]:
     """What this process has open; the folder itself is read through a descriptor that is closed by now."""
     return [str(descriptor.readlink()) for descriptor in list(Path("/proc/self/fd").iterdir()) if descriptor.is_symlink()]
+
+
+def test_a_task_is_given_changed_shown_and_done(desk: RunningDesk):
+    """PRODUCT 20."""
+    a_ticket(desk)
+    desk.ask("ticket", "task", "1", "boris", "--due", "mon 9:00", "check", "the", "invoice", "--as", "anna")
+    desk.ask("ticket", "task", "1", "me", "do it, too", "--as", "anna")
+    desk.ask("ticket", "task", "1", "1", "anna", "--as", "boris")
+    first, second = desk.ticket(1)["tasks"]
+    assert list(first) == ["number", "title", "agent", "due", "made_by", "made", "done", "done_by"]
+    assert (first["title"], first["agent"], first["due"][-10:], first["made_by"]) == ("check the invoice", "anna", "T09:00:00Z", "anna")
+    assert (second["title"], second["due"], second["done"]) == ("do it, too", None, None)
+    desk.ask("ticket", "done", "1", "2", "--as", "boris")
+    assert [(task["done"] is None, task["done_by"]) for task in desk.ticket(1)["tasks"]] == [(True, None), (False, "boris")]
+    shown = maild(desk, "ticket", "show", "1").stdout
+    lines = r"task:  1\. check the invoice \(anna, due \S+Z\)\ntask:  2\. do it, too \(anna, done by boris \S+Z\)\n"
+    assert re.search(lines, shown)
+    one_sentence(shell("$maild ticket task 1 boris --due soon call her", desk.directory), '"soon" is no time', status=2)
+    one_sentence(shell("$maild ticket done 1 2", desk.directory), 'task 2, "do it, too", is done already', status=2)
+    desk.ask("agent", "away", "boris")
+    assert "Boris Petrov is away; the task waits" in shell("$maild ticket task 1 boris call her --as anna", desk.directory).stderr

@@ -169,6 +169,17 @@ def test_commands_are_done_with_it(office: Office):
     assert office.letters("ann@globex.example") == []
 
 
+def test_whoever_is_given_a_task_with_it_is_told_of_that_too(office: Office):
+    """PRODUCT 20."""
+    opened = office.opened(in_text("#task boris look at the chair\nIt is in the cellar."))
+    assert [(task.agent, task.title) for task in opened.ticket.tasks] == [("boris", "look at the chair")]
+    (told,) = (text for text in opened.letters("boris@acme.example") if "\nA task for you\n" in text)
+    assert "It is in the cellar." in told
+    assert "my chair is broken." in told
+    assert len(opened.letters("boris@acme.example")) == 2
+    assert office.letters("ann@globex.example") == []
+
+
 def test_a_ticket_that_is_moved_with_it_is_told_to_that_department_and_to_the_agent(office: Office):
     opened = office.opened(attached("#move sales"))
     assert opened.ticket.queue == "sales"

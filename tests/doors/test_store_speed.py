@@ -15,13 +15,14 @@ from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.reason import Reason
-from maild.store import customers, incoming, letters, sent_copies, tables, tickets
+from maild.store import customers, incoming, letters, sent_copies, tables, tasks, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.quarantine import list_kept_out
 from maild.store.recall import recall
 from maild.store.retention import forget_kept_out, forget_tickets
 from maild.store.status import count_elsewhere
+from maild.task import Task
 from maild.ticket import Status
 from tests.rig.desk import ACKNOWLEDGEMENT, ANN, MINUTE, NOW, a_decision, a_message, a_ticket, an_arrival, composed
 
@@ -64,6 +65,10 @@ def _tickets_to_wake(tx: Transaction) -> object:
     return tickets.find_snoozed_until(tx, NOW)
 
 
+def _tasks_that_are_due(tx: Transaction) -> object:
+    return tasks.find_due(tx, NOW)
+
+
 ASKED_OFTEN = (
     _withheld_mail,
     _mailboxes_with_withheld_mail,
@@ -71,6 +76,7 @@ ASKED_OFTEN = (
     _mail_kept_out_since,
     _tickets_elsewhere,
     _tickets_to_wake,
+    _tasks_that_are_due,
 )
 
 
@@ -134,9 +140,13 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
         ticket = recall(tx, question, NOW).tickets[1]
         assert ticket == opened
         assert customers.find(tx, ANN.key).tickets[0].number == 1
-        changed = replace(ticket, status=Status.OPEN, tags=frozenset({"vip"}), participants=())
+        task = Task(1, "call her", "anna", "anna", NOW)
+        changed = replace(ticket, status=Status.OPEN, tags=frozenset({"vip"}), participants=(), tasks=(task,))
         follow_up = a_decision(a_message(references=("y@y",)), Post(ACKNOWLEDGEMENT), before=ticket, after=changed)
         apply(tx, follow_up, now=NOW, compose=composed, incoming=None, first_number=1)
+        (task,) = tickets.view(tx, 1).tasks
+        tasks.write(tx, 1, (task,), (replace(task, done=NOW),))
+        tasks.find_open(tx, "anna")
         steps = plans.lines()
     assert len(steps) > 30
     assert [step for step in steps if _WHOLE_TABLE.match(step)] == []
@@ -203,7 +213,9 @@ def _fill(tx: Transaction, number: int) -> None:
     arrivals = [an_arrival(uid=3 * number + place) for place in (1, 2, 3)]
     ticketed, kept_out, _ = incoming.store_arrivals(tx, arrivals, NOW)
     message = next(claimed for claimed in incoming.claim(tx, 3, "host:1", 60, NOW) if claimed.id == ticketed)
-    apply(tx, a_decision(after=a_ticket(snoozed_until=NOW + MINUTE)), now=NOW, compose=composed, incoming=message, first_number=1)
+    later, done = Task(1, "call her", "anna", "anna", NOW, NOW + MINUTE), Task(2, "call her", "anna", "anna", NOW, NOW, done=NOW)
+    ticket = replace(a_ticket(snoozed_until=NOW + MINUTE), tasks=(later, done, replace(done, number=3, done=None, told=NOW)))
+    apply(tx, a_decision(after=ticket), now=NOW, compose=composed, incoming=message, first_number=1)
     incoming.finish(tx, kept_out, IncomingState.QUARANTINED, Reason("spam", ""), NOW)
 
 

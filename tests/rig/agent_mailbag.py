@@ -102,6 +102,9 @@ EXAMPLES = {
     "split": Example(outcome=Outcome.RETURNED),
     "undo": Example(outcome=Outcome.RETURNED),
     "canned": Example("refund order=4711 name=“Ann Smith”", says="Dear Ann Smith, order 4711 is paid back."),
+    "task": Example("boris fri check the invoice", lambda ticket: [task.agent for task in ticket.tasks] == ["boris"]),
+    "done": Example(outcome=Outcome.RETURNED),
+    "tasks": Example(),
     "away": Example("until someday", outcome=Outcome.RETURNED),
     "back": Example(),
     "next": Example(),
@@ -219,6 +222,10 @@ WRONG = (
     "#canned refnd order=1",
     "#canned refund oder=1 name=Ann",
     '#canned refund order=1 name="Ann',
+    "#task nobody-here call her",
+    "#task boris fri",
+    "#task boris 12/5 call her",
+    "#done 7",
 )
 
 

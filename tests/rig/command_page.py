@@ -36,7 +36,9 @@ afterwards, with the keys it has in its list; an incoming mail with `attempts er
 | object | keys |
 |---|---|
 | ticket | `number tag subject queue status priority owner requester tags created updated messages snoozed_until` |
-| ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events team` |
+| ticket of `ticket show` | the same, `messages` a list of messages instead of their number, and `cc fields events team \
+merged_into links tasks` |
+| task of a ticket | `number title agent due made_by made done done_by`, the last two null while it is to be done |
 | message of a ticket | `id kind from at text attachments message_id full_text internal agent waits_until` |
 | attachment | `name type size` |
 | event | `at kind by text` |

@@ -51,6 +51,29 @@ Ann""",
     "tickets": [{"number": number, "subject": f"سفارش {LONG}"} for number in range(1042, 1054)],
     "said": [{"head": f"2026-03-02 17:50 {LONG}:", "words": f"Where is it?\n\n> {LONG}\n\nسلام {LONG}"} for _ in range(20)],
     "asked": f"list {LONG}",
+    "tasks": [f"2. سفارش {LONG} (Boris Petrov, 2026-03-06 09:00)"] * 10,
+    "task": {
+        "news": "given",
+        "number": 2,
+        "title": f"سفارش {LONG}",
+        "agent": f"علی {LONG}",
+        "due": "2026-03-06 09:00",
+        "made_by": f"علی {LONG}",
+        "by": f"علی {LONG}",
+        "mine": False,
+    },
+    "todo": [
+        {
+            "number": 2,
+            "title": f"سفارش {LONG}",
+            "due": "2026-03-06 09:00",
+            "late": True,
+            "ticket": number,
+            "subject": f"سفارش {LONG}",
+            "link": "mailto:support@acme.example",
+        }
+        for number in range(1042, 1054)
+    ],
     "personal": f"support+anna.{LONG}@acme.example",
     "until": "Tue 12 May 2026 09:00 (Europe/Sofia)",
     "device": {
@@ -121,7 +144,21 @@ EMPTY: Mapping[str, object] = {
     **{name: "" for name in ("reply_to", "reference", "why", "body", "body_html", "quoted", "quoted_from", "subject", "personal")},
     **{
         name: ()
-        for name in ("warnings", "copies", "notes", "history", "attachments", "left_out", "tickets", "listed", "commands", "canned", "said")
+        for name in (
+            "warnings",
+            "copies",
+            "notes",
+            "history",
+            "attachments",
+            "left_out",
+            "tickets",
+            "listed",
+            "commands",
+            "canned",
+            "said",
+            "tasks",
+            "todo",
+        )
     },
     "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
     "actions": {},

@@ -31,6 +31,7 @@ class LetterColumns(TypedColumns):
     incoming: Named[int | None] = Column(Number)
     offer: Named[str | None] = Column(Words)
     as_of: Named[datetime | None] = Column(Time)
+    task: Named[int | None] = Column(Number)
 
 
 letters = Table("letters", metadata, LetterColumns)

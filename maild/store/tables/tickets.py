@@ -1,4 +1,4 @@
-"""Tickets and all that hangs on one: people, tags, messages with their files, the log, the rules' records."""
+"""Tickets and all that hangs on one: people, tags, tasks, messages with their files, the log, the rules' records."""
 
 from datetime import datetime
 
@@ -11,6 +11,8 @@ MERGED = text("merged_into IS NOT NULL")
 AGENTS = text("agent IS NOT NULL")
 ENDED = text("status IN ('spam', 'closed')")
 SNOOZED = text("snoozed_until IS NOT NULL")
+DUE = text("due IS NOT NULL AND told IS NULL AND done IS NULL")
+UNDONE = text("done IS NULL")
 
 
 class TicketColumns(TypedColumns):
@@ -66,6 +68,23 @@ class TagColumns(TypedColumns):
 
 
 tags = Table("tags", metadata, TagColumns, sqlite_with_rowid=False)
+
+
+class TaskColumns(TypedColumns):
+    id: Named[int] = Column(Number, primary_key=True)
+    ticket: Named[int] = Column(Number, ForeignKey("tickets.number", ondelete="CASCADE"))
+    number: Named[int] = Column(Integer)
+    title: Named[str] = Column(Words)
+    agent: Named[str] = Column(Text)
+    made_by: Named[str] = Column(Text)
+    made: Named[datetime] = Column(Time)
+    due: Named[datetime | None] = Column(Time)
+    told: Named[datetime | None] = Column(Time)
+    done: Named[datetime | None] = Column(Time)
+    done_by: Named[str | None] = Column(Text)
+
+
+tasks = Table("tasks", metadata, TaskColumns)
 
 
 class MessageColumns(TypedColumns):

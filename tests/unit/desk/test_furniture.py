@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from maild.config.faults import Faults
 from maild.decide import decide
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
-from maild.desk.letters import fold_note
 from maild.effects import Post
 from maild.ingest.html_text import html_lines, html_to_text
 from maild.ingest.lines import Line, plain_lines, simplify
@@ -25,6 +24,7 @@ from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Thread
 from maild.known import Known
 from maild.message import Address
+from maild.outbox.hygiene import fold_note
 from maild.reading import Reading
 from maild.templates.words import read_words
 from maild.tokens import LetterKind, LetterToken
@@ -52,6 +52,7 @@ def notification(language: str, subtype: str, note: str) -> str:
             "snoozed": "2026-03-04 09:00",
             "writer": "Bob Brown <bob@globex.example>",
             "warnings": (WARNING,),
+            "tasks": (fold_note(f"2. {note} (Boris Petrov, 2026-03-06 09:00)"),),
             "notes": (fold_note(f"rule debts: {note}"),),
             "history": (fold_note(f"{NOTED}{note}"), PAST),
         },
@@ -267,7 +268,21 @@ def test_an_agents_own_words_are_no_furniture():
 
 def test_every_word_of_the_letters_is_known():
     data = tomllib.loads(files("maild.desk").joinpath("data/furniture.toml").read_text(encoding="utf-8"))
-    labels = ("queue", "status", "priority", "owner", "team", "tags", "requester", "customer", "other", "copies", "note", "attached")
+    labels = (
+        "queue",
+        "status",
+        "priority",
+        "owner",
+        "team",
+        "tags",
+        "requester",
+        "customer",
+        "other",
+        "copies",
+        "note",
+        "task",
+        "attached",
+    )
     rows = (*(f"card.{label}" for label in labels), "left_out", "card.files")
     assert set(data["reply"]) == set(LANGUAGES)
     for language in LANGUAGES:

@@ -25,6 +25,7 @@ EVERY = [(kind, language) for kind in sorted(KINDS) for language in LANGUAGES]
 TO_ANSWER = (
     "notification",
     "shown",
+    "task",
     "escalation",
     "command-failed",
     "kept-as-note",

@@ -118,6 +118,7 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "personal-address",
         "shown",
         "taken-back",
+        "task",
         "welcome",
         "welcome-answer",
     )

@@ -344,6 +344,15 @@ def test_what_stands_beside_it_is_done_too():
     assert [letter.template for beside in asked.beside for letter in beside.letters] == ["control"]
 
 
+def test_whoever_gets_a_task_with_it_is_told_of_the_ticket_all_the_same():
+    """PRODUCT 20: a reply to what tells of the task is a note."""
+    decision = received(f"{FROM}\n#task boris call her\nIt burns again.\n")
+    assert [(letter.template, letter.agent) for letter in decision.letters] == [("task", "boris"), ("notification", "boris")]
+    began = received(f"{TO}\n#task boris call her\n{WORDS}")
+    assert sorted(letter.template for letter in began.letters) == ["answer", "task"]
+    assert not [letter for letter in began.letters if letter.template == "answer" and "call her" in letter.body]
+
+
 def test_in_a_reply_about_a_ticket_it_comes_back():
     token = some_tokens().mint_message_id(LetterKind.NOTIFICATION, 1042, 78, "anna")
     letter = KnownLetter(78, token, LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=NOW)
