@@ -57,8 +57,8 @@ from maild.timetable import Timetable
 HOUSEKEEPING_SECONDS = 10
 ALARM_SECONDS = 30
 STORM_SECONDS = 30
-SNOOZE_SECONDS = 10
-COPY_SECONDS = 5
+DUE_SECONDS = 2
+COPY_SECONDS = 2
 SIGN_SECONDS = 30
 DRAIN_SECONDS = 30.0
 LOOK_SECONDS = 1.0
@@ -120,8 +120,8 @@ class App:
         self._timetable.every(ALARM_SECONDS, self._look_for_trouble)
         self._timetable.every(STORM_SECONDS, self._tell_of_storms)
         self._timetable.every(STORM_SECONDS, self._tell_of_floods)
-        self._timetable.every(SNOOZE_SECONDS, self._wake_tickets)
-        self._timetable.every(SNOOZE_SECONDS, self._tell_of_due_tasks)
+        self._timetable.every(DUE_SECONDS, self._wake_tickets, at_once=True)
+        self._timetable.every(DUE_SECONDS, self._tell_of_due_tasks, at_once=True)
         self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
         self._start_postmen()

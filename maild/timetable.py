@@ -20,10 +20,10 @@ class Timetable:
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._pauses: dict[str, timedelta] = {}
 
-    def every(self, seconds: float, job: Callable[[], None]) -> None:
-        """Run a job again and again, so long after its last round began."""
+    def every(self, seconds: float, job: Callable[[], None], *, at_once: bool = False) -> None:
+        """Run a job again and again, so long after its last round began; the first time after that pause, too, or `at_once`."""
         pause = timedelta(seconds=seconds)
-        added = self._scheduler.add_job(job, _Every(pause), max_instances=1, coalesce=True, misfire_grace_time=None)
+        added = self._scheduler.add_job(job, _Every(pause, at_once), max_instances=1, coalesce=True, misfire_grace_time=None)
         self._pauses[added.id] = pause
 
     def start(self) -> None:
@@ -43,8 +43,9 @@ class Timetable:
 class _Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
     """Counts from now, not from the last time, so that nothing is made up for."""
 
-    def __init__(self, pause: timedelta) -> None:
+    def __init__(self, pause: timedelta, at_once: bool) -> None:
         self._pause = pause
+        self._at_once = at_once
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        return now + self._pause
+        return now if self._at_once and previous_fire_time is None else now + self._pause

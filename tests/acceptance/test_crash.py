@@ -147,12 +147,12 @@ def test_a_death_while_a_ticket_comes_back_neither_loses_nor_doubles_it(point: s
     """PRODUCT 18."""
     desk = make_desk(storage=storage, extra=EXTRA)
     desk.deliver(sender="ann@globex.example", subject="Spare parts")
-    desk.maild_process("run", "--once")
+    desk.run_once()
     desk.ask("ticket", "snooze", "1", "1w")
     desk.let_snoozes_end()
     assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
     assert desk.events(1).count("woke") == (1 if point == "wake.committed" else 0)
-    desk.maild_process("run", "--once")
+    desk.run_once()
     assert "Back in the queue" in text_of(desk.letter("anna", 2))
     assert (desk.events(1).count("woke"), len(desk.letters("anna"))) == (1, 2)
 
@@ -162,12 +162,12 @@ def test_a_death_while_a_task_is_told_of_neither_loses_nor_doubles_the_letter(po
     """PRODUCT 20."""
     desk = make_desk(storage=storage, extra=EXTRA)
     desk.deliver(sender="ann@globex.example", subject="Spare parts")
-    desk.maild_process("run", "--once")
+    desk.run_once()
     desk.ask("ticket", "task", "1", "anna", "order them", "--due", "1w", "--as", "anna")
     desk.let_tasks_be_due()
     assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
     assert desk.events(1).count("task_due") == (1 if point == "due.committed" else 0)
-    desk.maild_process("run", "--once")
+    desk.run_once()
     assert "A task is due" in text_of(desk.letter("anna", 2))
     assert (desk.events(1).count("task_due"), len(desk.letters("anna"))) == (1, 2)
 

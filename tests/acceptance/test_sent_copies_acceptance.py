@@ -28,10 +28,10 @@ def test_what_customers_get_lies_in_sent_and_is_known_when_it_comes_back(make_de
 def test_a_desk_that_wants_no_copies_makes_none(make_desk: Callable[..., RunningDesk]):
     desk = make_desk()
     desk.deliver()
-    desk.maild_process("run", "--once")
+    desk.run_once()
     assert "Sent" not in desk.dovecot.folders(desk.at("support"))
     desk.support = "agents: [anna], copy_to_sent: true"
     desk.configure()
     desk.deliver(subject="Another")
-    desk.maild_process("run", "--once")
+    desk.run_once()
     assert len(desk.dovecot.messages(desk.at("support"), "Sent")) == 1

@@ -72,12 +72,12 @@ def test_a_time_that_nobody_can_read_comes_back_and_nothing_is_done(make_desk: D
 def test_a_desk_that_runs_now_and_then_brings_back_what_is_due_once(make_desk: DeskMaker):
     desk = make_desk(extra=TRUST)
     desk.deliver(sender=ANN, subject="Spare parts")
-    desk.maild_process("run", "--once")
+    desk.run_once()
     desk.ask("ticket", "snooze", "1", "tomorrow")
-    desk.maild_process("run", "--once")
+    desk.run_once()
     assert len(desk.letters("anna")) == 1
     desk.let_snoozes_end()
     for _ in range(2):
-        desk.maild_process("run", "--once")
+        desk.run_once()
         assert len(desk.letters("anna")) == 2
     assert desk.events(1).count("woke") == 1

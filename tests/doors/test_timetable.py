@@ -34,6 +34,15 @@ def test_a_job_comes_round_again_and_again(timetable: Timetable):
         time.sleep(0.01)
 
 
+def test_what_may_be_due_already_is_done_at_once(timetable: Timetable):
+    ran, waits = Event(), Event()
+    timetable.every(3600, ran.set, at_once=True)
+    timetable.every(3600, waits.set)
+    timetable.start()
+    assert ran.wait(10)
+    assert not waits.wait(0.3)
+
+
 def test_a_job_that_a_clock_set_back_has_put_off_runs_now(timetable: Timetable):
     ran = Event()
     timetable.every(3600, ran.set)
@@ -46,6 +55,6 @@ def test_a_job_that_a_clock_set_back_has_put_off_runs_now(timetable: Timetable):
 
 def test_no_round_is_made_up_for_after_the_clock_was_set_forward_by_years():
     """APScheduler counts them one by one, and keeps each."""
-    trigger: BaseTrigger = _Every(timedelta(seconds=5))
+    trigger: BaseTrigger = _Every(timedelta(seconds=5), at_once=False)
     before, after = datetime(1970, 1, 1, tzinfo=UTC), now()
     assert trigger.get_next_fire_time(before, after) == after + timedelta(seconds=5)
