@@ -146,7 +146,7 @@ class KnownLetter:
     `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note, or taken back (A6, A7);
     `returned`: the one it gives back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11). `writer`: who
     wrote the mail it was written because of, None where none was; `tells_of`: that mail's id, "" without one. `task`: the id of the task it
-    tells of (PRODUCT 20).
+    tells of (PRODUCT 20). `subject`: as it was sent.
     """
 
     letter: int
@@ -164,6 +164,7 @@ class KnownLetter:
     as_of: datetime | None = None
     tells_of: str = ""
     task: int | None = None
+    subject: str = ""
 
     @property
     def knows_until(self) -> datetime:

@@ -1,7 +1,7 @@
 """Which letter of ours an agent's mail surely answers. Only such an answer reaches a customer, or steers what the letter tells of. Pure."""
 
 from maild.ingest.forwards import begins_with_forward
-from maild.ingest.prefixes import starts_with_forward
+from maild.ingest.prefixes import starts_with_forward, strip_prefixes
 from maild.ingest.sender import PUBLIC_PLACES
 from maild.known import KnownLetter
 from maild.message import InboundMessage
@@ -21,6 +21,17 @@ def find_task_told(reading: Reading) -> int | None:
     token = reading.sender.token
     letter = reading.known.letters.get(token.token.letter) if token and not is_forward(reading.message) else None
     return letter.task if letter else None
+
+
+def has_subject_of_ours(reading: Reading) -> bool:
+    """Whether a mail answers a letter about no ticket and has kept its subject, which is the desk's. A letter under a subject of its
+    reader's, as one that gives his mail back, has "Re:" before it."""
+    ours = (letter.subject for letter in reading.known.letters.values() if letter.ticket is None)
+    return any(subject == strip_prefixes(subject) and _folded(subject) == _folded(reading.title) for subject in ours if subject)
+
+
+def _folded(subject: str) -> str:
+    return " ".join(subject.split()).casefold()
 
 
 def is_forward(message: InboundMessage) -> bool:

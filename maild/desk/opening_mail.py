@@ -11,7 +11,7 @@ from maild.config.settings import Agent, Settings
 from maild.desk.acts import Act, Done
 from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sent_directly, warn_of_absence
 from maild.desk.agent_words import act_of, own_text, parse_new_mail, unsigned
-from maild.desk.answered_letter import find_answered_letter
+from maild.desk.answered_letter import find_answered_letter, has_subject_of_ours
 from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import OPENING, Parsed, is_opening
 from maild.desk.control_mail import asking_of
@@ -59,7 +59,7 @@ def decide_opening(reading: Reading, agent: Agent, settings: Settings, now: date
     if isinstance(opened, Draft):
         return opened
     refusal = Refusal(opened, text, (*parsed.commands, *parsed.errands))
-    return give_back(reading, agent, _ticket_of(_NOBODY, reading, now), refusal, settings, internal=False)
+    return give_back(reading, agent, _place_of(reading, now), refusal, settings, internal=False)
 
 
 def _find_last_line(text: str) -> int:
@@ -86,6 +86,8 @@ def _find_faults(parsed: Parsed, last: int, reading: Reading, settings: Settings
             yield CommandFault(command.line, fault, by_commands=True)
     if any(opening.word == "to" for opening in openings) and shows_notification(parsed.body):
         yield CommandFault(0, "a notification stands among your words; it is for agents, and #to sends what you write to somebody else")
+    if has_subject_of_ours(reading):
+        yield CommandFault(0, "its subject is that of the letter which it answers; write a new mail, with a subject of its own")
     letter = find_answered_letter(reading)
     if letter and letter.returned and has_quotes(parsed.body):
         yield CommandFault(0, "the mail that gave yours back stands between your words; write above it")
@@ -152,6 +154,12 @@ def _take_down(ticket: TicketView, act: Act, reading: Reading, settings: Setting
 
 def _ticket_of(requester: Address, reading: Reading, now: datetime) -> TicketView:
     return a_new_ticket(reading.departments.primary.key, requester, reading.title, now)
+
+
+def _place_of(reading: Reading, now: datetime) -> TicketView:
+    """What a mail is given back under. A subject that is a letter's would be the mail's own in the next answer."""
+    place = _ticket_of(_NOBODY, reading, now)
+    return replace(place, subject="") if has_subject_of_ours(reading) else place
 
 
 def _with_what_it_quotes(act: Act, reading: Reading) -> Act:

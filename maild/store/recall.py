@@ -87,6 +87,7 @@ _LETTER = select(
     letters.c.created,
     letters.c.author,
     letters.c.template,
+    letters.c.subject,
     letters.c.offer,
     letters.c.as_of,
     letters.c.task,
@@ -356,6 +357,7 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
         tells_of=row.tells_of or "",
         task=row.task,
+        subject=row.subject,
     )
 
 
