@@ -192,14 +192,14 @@ class Suppression:
 class LastWords:
     """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3).
 
-    `at` is when it was recorded. `taken_down`: an agent has written it down for her, and she has never seen it.
+    `at` is when it was recorded. `taken_down`: the agent who has written it down for her, by key, so that she has never seen it.
     """
 
     text: str
     author: str
     thread_headers: tuple[tuple[str, str], ...] = ()
     at: datetime | None = None
-    taken_down: bool = False
+    taken_down: str | None = None
 
 
 REPEATED_ANSWERS = 3
@@ -216,12 +216,14 @@ class OwnAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A message as a notification shows what was said before (MAIL.md O7): its beginning only. `is_note`: no customer may ever see it."""
+    """A message as a notification shows what was said before (MAIL.md O7): its beginning only. `is_note`: no customer may ever see it;
+    `is_taken_down`: an agent has written it for its author, who has never seen it."""
 
     at: datetime
     author: str
     words: str
     is_note: bool = False
+    is_taken_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from maild.desk.absence import describe_absence
 from maild.desk.canned import describe_languages, describe_usage
 from maild.desk.command import CommandFault
 from maild.desk.files import Parcel, describe_files
-from maild.desk.letters import Answered, clock, customers_message, notification
+from maild.desk.letters import Answered, clock, customers_message, mark_inside, notification
 from maild.desk.manual import usages
 from maild.desk.task_letters import list_lines
 from maild.desk.when import describe_moment
@@ -146,9 +146,9 @@ def _within(conversation: Iterable[Earlier], most: int) -> Iterator[Earlier]:
 
 def _said(past: Earlier, agent: Agent, settings: Settings) -> dict[str, str]:
     """Notes are told apart, and folded, so that no answer between the lines takes one along."""
-    note = "#note " if past.is_note else ""
-    words = "\n".join(map(fold_note, past.words.splitlines())) if past.is_note else past.words
-    return {"head": f"{clock(past.at, agent, settings)} {note}{one_line(past.author)}:", "words": words.strip("\n")}
+    inside = mark_inside(past)
+    words = "\n".join(map(fold_note, past.words.splitlines())) if inside else past.words
+    return {"head": f"{clock(past.at, agent, settings)} {inside}{one_line(past.author)}:", "words": words.strip("\n")}
 
 
 def _letter(face: Face, *, automatic: bool = False, **values: object) -> Letter:

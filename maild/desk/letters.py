@@ -36,7 +36,7 @@ class Answered:
     author: str = ""
     thread_headers: tuple[tuple[str, str], ...] = ()
     at: datetime | None = None
-    taken_down: bool = False
+    taken_down: str | None = None
 
     def shown_on(self, ticket: TicketView) -> "Answered":
         """What of it a letter to the requester may show (MAIL.md O7): only the thread, where an agent has written it, or where it was said
@@ -225,7 +225,7 @@ def notification(
         values={
             "snoozed": clock(snoozed_until, agent, settings) if snoozed_until else "",
             "writer": str(message.author) if is_in_copy else "",
-            "warnings": tuple(warnings),
+            "warnings": (*warnings, *describe_taker(message, settings)),
             "notes": tuple(fold_note(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}") for note in notes),
             "history": tuple(_describe(past, agent, settings) for past in before),
         },
@@ -235,16 +235,31 @@ def notification(
     )
 
 
+def describe_taker(message: AddMessage, settings: Settings) -> tuple[str, ...]:
+    """That the words shown are not their author's own, where an agent has taken them down."""
+    if message.kind is not MessageKind.CUSTOMER or message.agent is None:
+        return ()
+    taker = settings.agents.get(message.agent)
+    who, author = taker.name if taker else message.agent, message.author.address
+    return (f"{who} took this down. {author} has not written it, and no answer quotes it.",)
+
+
 def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
     """MAIL.md A6: whether a reply to a notification of this message is a note: it is one itself, or the desk is set so."""
     return message.internal or settings.desk.default_visibility == "internal"
 
 
 def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
-    """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a note."""
-    at = clock(past.at, agent, settings)
-    line = f"{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
-    return fold_note(f"{at} #note {line}") if past.is_note else f"{at} {line}"
+    """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a
+    note, and `#from Ann Smith` for what an agent has taken down."""
+    inside = mark_inside(past)
+    line = f"{clock(past.at, agent, settings)} {inside}{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
+    return fold_note(line) if inside else line
+
+
+def mark_inside(past: Earlier) -> str:
+    """By which command it came to stand there, where no customer has ever seen it; "" where one has."""
+    return "#note " if past.is_note else "#from " if past.is_taken_down else ""
 
 
 def clock(at: datetime, agent: Agent, settings: Settings) -> str:
@@ -426,7 +441,7 @@ def _returned(template: str, agent: Agent, ticket: TicketView, text: str, why: s
 def customers_message(ticket: TicketView, answered: Answered) -> AddMessage:
     """What the customer wrote last, in the shape of a message, to show a colleague who takes over. He can answer it."""
     author = Address(answered.author or ticket.requester.name, ticket.requester.address)
-    return AddMessage(MessageKind.CUSTOMER, author, ticket.updated, answered.text, answered.text)
+    return AddMessage(MessageKind.CUSTOMER, author, ticket.updated, answered.text, answered.text, agent=answered.taken_down)
 
 
 def without_last_words(earlier: Iterable[Earlier], answered: Answered) -> tuple[Earlier, ...]:

@@ -71,7 +71,7 @@ def take_down(ticket: TicketView, act: Act, settings: Settings, *, acknowledge: 
     if fault := _find_emptiness(ticket, act):
         return Done(ticket, faults=(fault,))
     said = _taken_down(ticket, act)
-    answered = Answered(text=act.body, author=ticket.requester.name or ticket.requester.address, taken_down=True)
+    answered = Answered(text=act.body, author=ticket.requester.name or ticket.requester.address, taken_down=act.agent.key)
     commands = replace(act, commands=(*act.commands, NO_REPLY), body="", html="", full_text="", attachments=())
     done = do(ticket, commands, answered, settings)
     if done.faults:
@@ -112,8 +112,7 @@ def _tell_department(done: Done, said: AddMessage, act: Act, settings: Settings)
         return ()
     told = {effect.letter.agent for effect in done.effects if isinstance(effect, Post) and effect.letter.task is None}
     without = (act.agent.key, *(agent for agent in told if agent))
-    warning = f"{act.agent.name} took this down. {ticket.requester.address} has not written it, and no answer quotes it."
     circle = settings.queues[ticket.queue].notify.new
     return tell_department(
-        circle, ticket, said, (warning,), settings, suppressed=act.suppressed, away=act.away, without=without, watching=ticket.watchers
+        circle, ticket, said, (), settings, suppressed=act.suppressed, away=act.away, without=without, watching=ticket.watchers
     )

@@ -38,11 +38,10 @@ def split_off(
     away: Mapping[str, Absence],
 ) -> Iterator[Split]:
     """A new ticket for each block. `words` are what the customer wrote last, for a block that says nothing itself."""
-    writer = agent.key if words.taken_down else None
     for block in blocks:
         opened = open_beside(ticket, block.title, now)
         text = block.text or words.text
-        message = AddMessage(MessageKind.CUSTOMER, ticket.requester, now, text, text, agent=writer, subject=block.title)
+        message = AddMessage(MessageKind.CUSTOMER, ticket.requester, now, text, text, agent=words.taken_down, subject=block.title)
         opening = _opening(ticket, opened, message, (message,), agent, settings, suppressed, away)
         yield Split(opening, ticket, ticket, agent.key)
 

@@ -8,7 +8,7 @@ from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTic
 from maild.message import Attachment
 from maild.store import tasks, tickets
 from maild.store.engine import Transaction
-from maild.store.tables.tickets import attachments, messages
+from maild.store.tables.tickets import IS_TAKEN_DOWN, attachments, messages
 
 MOST_LISTED = 50
 MOST_NEXT = 2
@@ -23,6 +23,7 @@ _CONVERSATION = (
         messages.c.author_address,
         func.substr(messages.c.visible, 1, SHOWN_CHARACTERS),
         messages.c.internal,
+        IS_TAKEN_DOWN,
     )
     .where(messages.c.ticket == bindparam("number"))
     .order_by(messages.c.at.desc(), messages.c.id.desc())
@@ -59,7 +60,7 @@ def _first(tx: Transaction, queue: str) -> tuple[int, ...]:
 def conversation_of(tx: Transaction, number: int) -> tuple[Earlier, ...]:
     """The last messages of a ticket, inside and outside, the newest first."""
     rows = tx.execute(_CONVERSATION, {"number": number})
-    return tuple(Earlier(at, name or address, words, is_note) for at, name, address, words, is_note in rows)
+    return tuple(Earlier(at, name or address, words, *what) for at, name, address, words, *what in rows)
 
 
 def files_of(tx: Transaction, number: int) -> tuple[StoredFile, ...]:

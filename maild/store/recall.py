@@ -39,7 +39,7 @@ from maild.store.prepared import Prepared
 from maild.store.retention import EXPIRED
 from maild.store.tables.mail_in import incoming
 from maild.store.tables.mail_out import deliveries, letters
-from maild.store.tables.tickets import attachments, message_references, messages, tags
+from maild.store.tables.tickets import IS_TAKEN_DOWN, attachments, message_references, messages, tags
 from maild.store.views import with_merge_targets
 from maild.ticket import MessageKind
 from maild.tokens import LetterKind, LetterToken
@@ -127,6 +127,7 @@ _EARLIER = Prepared(
         messages.c.author_address,
         func.substr(messages.c.visible, 1, EARLIER_CHARACTERS),
         messages.c.internal,
+        IS_TAKEN_DOWN,
     )
     .where(
         messages.c.ticket == bindparam("number"),
@@ -144,7 +145,7 @@ _NOTES = Prepared(
         messages.c.ticket.in_(bindparam("tickets", expanding=True)),
         or_(
             and_(messages.c.internal == true(), or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent"))),
-            and_(messages.c.kind == MessageKind.CUSTOMER.value, messages.c.agent.is_not(None)),
+            IS_TAKEN_DOWN,
         ),
     )
     .order_by(messages.c.id.desc())
@@ -253,13 +254,13 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     if row is None:
         return None
     headers = tuple((name, value) for name, value in row.thread_headers or ())
-    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent is not None)
+    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent)
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
     """The last messages of a ticket that its customer knows, and the notes among them, the newest first."""
     rows = _EARLIER.read(tx, {"number": number})
-    return tuple(Earlier(at, name or address, words, is_note) for at, name, address, words, is_note in rows)
+    return tuple(Earlier(at, name or address, words, *what) for at, name, address, words, *what in rows)
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:

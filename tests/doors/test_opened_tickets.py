@@ -52,3 +52,21 @@ def test_a_reply_to_a_letter_of_the_desk_under_a_subject_of_its_own_goes_out(off
     write(office, "Your chair", f"#to {DORA}, x\nHello Dora.")
     assert answer(office, last(office), f"{TO}\nIt leaves today.") is not None
     assert [str(letter["Subject"]).partition("] ")[2] for letter in office.letters(DORA)] == ["Your order", "Your chair"]
+
+
+def test_what_was_taken_down_is_nowhere_shown_as_if_she_had_written_it(office: Office):
+    number = write(office, "The printer", f"#from Dora Lee <{DORA}>\n#assign boris\nIt burns, and she is cross.")
+    taken = "! Anna Ivanova took this down. dora@globex.example has not written it, and no answer quotes it."
+    boris = office.letters("boris@acme.example")[-1]
+    assert taken in text_of(boris)
+    write(office, f"show {number}", "")
+    assert taken in text_of(last(office))
+    office.receive(an_answer_to(boris, "boris@acme.example", "Dear Dora, pour water on it.", headers=JUDGED))
+    (answered,) = office.letters(DORA)
+    assert "cross" not in text_of(answered)
+    office.receive(an_answer_to(answered, DORA, "I have."))
+    heard = text_of(office.letters("boris@acme.example")[-1])
+    assert "#from Dora Lee: It burns, and she is cross." in heard
+    assert taken not in heard
+    write(office, f"show {number}", "")
+    assert "#from Dora Lee:" in text_of(last(office))

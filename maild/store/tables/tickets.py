@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Named, Table, Text, TypedColumns, text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Named, Table, Text, TypedColumns, and_, text
 
 from maild.store.columns import Key, Number, Time, Words
 from maild.store.tables import metadata
+from maild.ticket import MessageKind
 
 MERGED = text("merged_into IS NOT NULL")
 AGENTS = text("agent IS NOT NULL")
@@ -108,6 +109,8 @@ class MessageColumns(TypedColumns):
 
 
 messages = Table("messages", metadata, MessageColumns)
+IS_TAKEN_DOWN = and_(messages.c.kind == MessageKind.CUSTOMER.value, messages.c.agent.is_not(None))
+"""An agent has written it for its author, who has never seen it."""
 
 
 class MessageReferenceColumns(TypedColumns):

@@ -17,6 +17,7 @@ from maild.tokens import LetterKind
 
 ANNA = AGENTS["anna"]
 FILE = Attachment("plan.pdf", "application/pdf", 4, "0" * 64, False, None, 1)
+TAKEN_DOWN = "Anna Ivanova took this down. ann@globex.example has not written it, and no answer quotes it."
 BOB = Participant(Address("Bob", "bob@globex.example"), ParticipantRole.CC)
 
 
@@ -108,7 +109,7 @@ def test_what_somebody_has_said_is_her_request_in_an_agents_words():
     assert (done.after.status, done.after.owner) == (Status.NEW, None)
     (letter,) = letters(done)
     assert (letter.agent, letter.internal, letter.body) == ("boris", False, "It burns.")
-    assert letter.values["warnings"] == ("Anna Ivanova took this down. ann@globex.example has not written it, and no answer quotes it.",)
+    assert letter.values["warnings"] == (TAKEN_DOWN,)
 
 
 def test_she_is_told_nothing_of_it_unless_it_is_to_be_acknowledged():
@@ -121,7 +122,8 @@ def test_she_is_told_nothing_of_it_unless_it_is_to_be_acknowledged():
 
 def test_who_has_taken_it_down_is_not_told_and_nobody_twice():
     assert told(taken_down("Mine.", "take")) == ["boris"]
-    assert told(taken_down("For Boris.", "assign boris")) == ["boris"]
+    (passed,) = letters(taken_down("For Boris.", "assign boris"))
+    assert (passed.agent, passed.values["warnings"]) == ("boris", ("Anna Ivanova passed this ticket to you.", TAKEN_DOWN))
     moved = taken_down("For sales.", "move sales")
     assert (moved.after.queue, told(moved)) == ("sales", ["boris"])
     away = {"boris": Absence("boris", NOW)}
