@@ -15,6 +15,7 @@ from maild.desk.courtesy import is_courtesy
 from maild.desk.doubt import describe_proof, find_doubt, with_doubts
 from maild.desk.forwarded_mail import decide_beside_ticket, decide_own_letter, find_handed, with_beside
 from maild.desk.held_mail import hold_strangers_mail
+from maild.desk.house_mail import decide_house_answer
 from maild.desk.lifecycle import CUSTOMER, QUIET_CLASSES, THIRD_PARTY, Course, Step, follow
 from maild.desk.messages import message_of
 from maild.desk.participants import tell_who_joined, with_persons, with_third_party
@@ -412,6 +413,7 @@ CASES: tuple[Case, ...] = (
     _no_sender,
     hold_strangers_mail,
     decide_welcome_answer,
+    decide_house_answer,
     _forwarded,
     decide_agent_mail,
     _stray_automatic,

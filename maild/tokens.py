@@ -142,6 +142,12 @@ class Tokens:
         match = _ID.fullmatch(message_id)
         return self._verify_letter(match) if match else self._aliases.get(canonical(message_id))
 
+    def read_house_id(self, message_id: str) -> int | None:
+        """The number of our letter about the desk itself whose Message-ID this is. It is no token: it proves nobody and leads nowhere."""
+        match = _ID.fullmatch(message_id)
+        token = self._verify_letter(match, (None,)) if match else None
+        return token.letter if token and token.kind is LetterKind.NOTIFICATION and token.ticket == 0 else None
+
     def read_letter(self, message_id: str) -> int | None:
         """The number of the letter with this Message-ID; also of one to nobody in particular, whose id is no token. For reports (B2)."""
         if token := self.read_message_id(message_id):

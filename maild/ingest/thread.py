@@ -120,6 +120,7 @@ def ask(
     letters += [token for detail in details if (token := tokens.read_answer(detail))]
     returned = [bounce.letter for detail in details if (bounce := tokens.read_bounce(detail))]
     returned += [bounced.letter] if bounced else []
+    house = [letter for identifier in identifiers if (letter := tokens.read_house_id(identifier)) is not None]
     replied = [ticket for detail in details if (ticket := tokens.read_reply(detail)) is not None]
     anchors = [ticket for identifier in identifiers if (ticket := tokens.read_anchor(identifier)) is not None]
     tags = [tag.ticket for tag in tokens.find_tags(message.subject)]
@@ -128,7 +129,7 @@ def ask(
         fingerprint=message.fingerprint,
         ids=tuple(dict.fromkeys(identifiers)),
         tickets=frozenset([token.ticket for token in letters] + replied + anchors + tags),
-        letters=frozenset([token.letter for token in letters] + returned),
+        letters=frozenset([token.letter for token in letters] + returned + house),
         own_letter=own.letter if own else None,
         sender=sender.address.key if sender.address else "",
         aliases=_foreign_ids((message.message_id, *identifiers, *(message.report.returned_ids if message.report else ())), tokens),

@@ -70,3 +70,14 @@ def test_what_was_taken_down_is_nowhere_shown_as_if_she_had_written_it(office: O
     assert taken not in heard
     write(office, f"show {number}", "")
     assert "#from Dora Lee:" in text_of(last(office))
+
+
+def test_a_reply_to_the_letter_about_a_held_mail_opens_no_ticket(office: Office):
+    """A4."""
+    assert office.receive(by_anna(subject="Wire the money", body=f"{TO}\nNow.", verdict="fail")) is None
+    held = last(office)
+    assert "A mail in your name" in text_of(held)
+    for words in ("#release 1", "That was not me."):
+        assert answer(office, held, words) is None
+        assert "maild message release NUMBER" in text_of(last(office))
+    assert office.letters(DORA) == []
