@@ -10,9 +10,10 @@ from maild.desk.crossing import find_known_until
 from maild.desk.errands import Asking, tell_of_absent_helper, tell_of_absent_owner
 from maild.desk.returned_mail import find_offer
 from maild.draft import Draft
-from maild.effects import Decision, IncomingState, RecordEvent
+from maild.effects import Decision, IncomingState, Letter, RecordEvent
 from maild.known import COMMAND_FAILED
-from maild.outbox.guard import post
+from maild.message import Address
+from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import ParticipantRole, TicketView
@@ -31,19 +32,29 @@ class Refusal:
     about: int | None = None
 
 
-def give_back(reading: Reading, agent: Agent, ticket: TicketView, refusal: Refusal, settings: Settings, *, internal: bool) -> Draft:
+def give_back(
+    reading: Reading, agent: Agent, ticket: TicketView, refusal: Refusal, settings: Settings, *, internal: bool, may_be_rule: bool = False
+) -> Draft:
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9). `internal`: it was to be a note.
 
-    A `ticket` that was only to be opened is not, so that nothing is on any.
+    A `ticket` that was only to be opened is not, so that nothing is on any. `may_be_rule`: a rule of his mail program may have sent it, so
+    that he is told only so often.
     """
     why = "; ".join(map(str, refusal.faults))
     offer = find_offer(refusal.commands, refusal.faults)
     letter = letters.command_failed(agent, ticket, why, refusal.text, settings, internal=internal, offer=offer, about=refusal.about)
     reason, is_there = Reason(COMMAND_FAILED, why), ticket.number != 0
     event = (RecordEvent("command_failed", agent.key, f"{why}; nothing was done"),) if is_there else ()
-    effects = (*event, *post(replace(letter, as_of=find_known_until(reading)), settings))
+    told = replace(letter, as_of=find_known_until(reading), automatic=may_be_rule)
+    effects = (*event, *(() if is_capped(told, agent, reading, settings) else post(told, settings)))
     place = ticket if is_there else None
     return Draft(IncomingState.DONE, reason, before=place, after=place, effects=effects)
+
+
+def is_capped(letter: Letter, agent: Agent, reading: Reading, settings: Settings) -> bool:
+    """Whether he has been told too often: a machine that answers us without saying so must come to an end (L4, L5)."""
+    home, verdict = Address(agent.name, agent.email), reading.sender.authentication.verdict
+    return letter.automatic and cap_refusal(home, letter.queue, verdict, reading.known.sent, settings) is not None
 
 
 def tell_received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
+from maild.desk.agent_outcome import is_capped
 from maild.desk.command import CommandFault
 from maild.desk.control import find_asked
 from maild.desk.errands import Asking, run
 from maild.draft import Draft
-from maild.effects import Decision, IncomingState, Letter
-from maild.message import Address
-from maild.outbox.guard import cap_refusal, post
+from maild.effects import Decision, IncomingState
+from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import TicketView
@@ -45,16 +45,10 @@ def _is_proven(reading: Reading) -> bool:
 
 
 def tell_not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading) -> tuple[Decision, ...]:
-    """He is told, unless he has been told too often: a machine that answers us without saying so must come to an end (L5)."""
+    """He is told, unless he has been told too often."""
     face = control_letters.Face(asking.agent, asking.queue, words, asking.settings, asking.answers)
     letter = control_letters.not_done(face, faults)
     why = Reason("control", "; ".join(map(str, faults)))
-    if _is_capped(letter, asking, reading):
+    if is_capped(letter, asking.agent, reading, asking.settings):
         return ()
     return (Decision(IncomingState.DONE, why, effects=post(letter, asking.settings)),)
-
-
-def _is_capped(letter: Letter, asking: Asking, reading: Reading) -> bool:
-    home = Address(asking.agent.name, asking.agent.email)
-    verdict = reading.sender.authentication.verdict
-    return cap_refusal(home, letter.queue, verdict, reading.known.sent, asking.settings) is not None

@@ -10,25 +10,27 @@ from datetime import UTC, datetime
 from maild.config.settings import Agent, Settings
 from maild.desk.acts import Act, do, message_by, settled
 from maild.desk.agent_mail import hold_unproven, is_as_customer
-from maild.desk.agent_words import read_beside
+from maild.desk.agent_outcome import Refusal, give_back
+from maild.desk.agent_words import own_text, read_beside, unsigned
 from maild.desk.colleagues import tell_agents
 from maild.desk.command import Command, CommandFault
-from maild.desk.command_lines import Parsed
+from maild.desk.command_lines import Parsed, with_corrections
 from maild.desk.control import find_asked
-from maild.desk.control_mail import asking_of, tell_not_done
+from maild.desk.control_mail import asking_of
 from maild.desk.errands import run
 from maild.desk.forwarded_reading import vouched_for
 from maild.desk.letters import NOTHING_ANSWERED, Answered, answered_on, customers_message, without_last_words
 from maild.desk.messages import shown_date_of
 from maild.desk.opening_mail import opens_ticket
+from maild.desk.openings import a_new_ticket
 from maild.desk.regroup import Reach
+from maild.desk.returned_mail import find_offer
 from maild.desk.tasks import Telling, tell_changes
 from maild.desk.verbs import perform
 from maild.draft import Draft
 from maild.effects import AddMessage, Effect, IncomingState, RecordEvent
 from maild.ingest.forwards import passes_on
-from maild.known import COMMAND_FAILED
-from maild.message import MessageClass
+from maild.message import Address, MessageClass
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import TicketView, follow_merges
@@ -125,11 +127,16 @@ def _find_same(reading: Reading, original: Reading) -> TicketView | None:
 
 def _read_beside(reading: Reading, agent: Agent, settings: Settings) -> Parsed:
     """Old mail, from before the desk was opened, commands nothing."""
-    forwarded = reading.message.forwarded
-    read = read_beside(forwarded.words if forwarded else reading.message.new_text, reading, agent, settings)
+    read = read_beside(_words_beside(reading, agent, settings), reading, agent, settings)
     if reading.circumstances.quiet:
         return replace(read, commands=(), errands=(), faults=())
     return replace(read, faults=(*read.faults, *(_unfit(command) for command in read.commands if command.word in NOT_HERE)))
+
+
+def _words_beside(reading: Reading, agent: Agent, settings: Settings) -> str:
+    """What he says above it, with the lines that mend it."""
+    text, corrected = own_text(reading.message), reading.circumstances.corrected
+    return text if corrected is None else with_corrections(unsigned(text, reading, agent, settings), corrected)
 
 
 def _unfit(command: Command) -> CommandFault:
@@ -222,11 +229,13 @@ def _refused(handed: Handed, ticket: TicketView, settings: Settings, now: dateti
 
 
 def _not_done(handed: Handed, faults: tuple[CommandFault, ...], settings: Settings, now: datetime) -> Draft:
-    """A7, L9: nothing is opened, and the agent is told why."""
-    asking = asking_of(handed.reading, handed.agent, settings, now)
-    again = CommandFault(0, "forward the mail once more")
-    told = tell_not_done(handed.reading.message.subject, (*faults, again), asking, handed.reading)
-    return Draft(IncomingState.DONE, Reason(COMMAND_FAILED, "; ".join(map(str, faults))), beside=told)
+    """A7, L9: nothing is opened, and what he has written above it comes back, to be mended by command lines if it can be."""
+    commands = (*handed.beside.commands, *handed.beside.errands)
+    again = () if find_offer(commands, faults) is not None else (CommandFault(0, "forward the mail once more"),)
+    reading = handed.reading
+    place = a_new_ticket(reading.departments.primary.key, Address("", ""), reading.title, now)
+    refusal = Refusal((*faults, *again), _words_beside(reading, handed.agent, settings), commands)
+    return give_back(reading, handed.agent, place, refusal, settings, internal=True, may_be_rule=True)
 
 
 def _act_of(handed: Handed, now: datetime) -> Act:
@@ -287,7 +296,10 @@ def _with_silence(handed: Handed) -> Reading:
 
 
 def _event(handed: Handed, what: str) -> RecordEvent:
-    return RecordEvent("forwarded", handed.agent.key, f"from {handed.agent.name}, {handed.reading.sender.describe_voucher()}: {what}")
+    lines = ", ".join((handed.reading.circumstances.corrected or "").splitlines())
+    mended = f"; it had come back to him, and goes with {lines}" if lines else ""
+    voucher = handed.reading.sender.describe_voucher()
+    return RecordEvent("forwarded", handed.agent.key, f"from {handed.agent.name}, {voucher}: {what}{mended}")
 
 
 def _describe(handed: Handed) -> str:

@@ -97,3 +97,23 @@ def test_upon_a_command_it_is_acknowledged(desk: RunningDesk):
     subject, body = forwarded("Apple Mail", "#ack", quoted)
     row = desk.receive(by_anna(desk, subject=subject, body=body))
     assert f"number {row['ticket']}" in text_of(desk.letter("carol@globex.example"))
+
+
+def test_a_forward_that_came_back_goes_by_the_right_line_or_by_yes(desk: RunningDesk):
+    """A7: with the mail in it and its files, and without forwarding it again."""
+    proof = {"headers": {"Authentication-Results": f"mx.desk.example; dmarc=pass header.from={desk.domain}"}}
+    for wrong, reply in (("#asign boris", "yes"), ("#assign nobody\n#close", "#assign boris")):
+        customer = f"{reply.strip('#')[:3]}@mended.example"
+        content_type, body = attaching(f"{wrong}\nShe rang twice.", an_original(desk, customer))
+        told = len(desk.letters("anna"))
+        row = desk.receive(by_anna(desk, subject="Fwd: My chair", body=body, content_type=content_type))
+        assert row["ticket"] is None
+        eventually(lambda told=told: len(desk.letters("anna")) > told)
+        returned = desk.letters("anna")[-1]
+        assert all(line in text_of(returned) for line in (*wrong.splitlines(), "She rang twice."))
+        desk.receive(an_answer_to(returned, desk.at("anna"), reply, **proof))
+        desk.settle()
+        (number,) = [ticket["number"] for ticket in desk.tickets() if ticket["requester"]["address"] == customer]
+        ticket = desk.ticket(number)
+        assert (ticket["owner"], ticket["status"], desk.kinds(number)) == ("boris", "new", ["customer", "note"])
+        assert desk.letters(customer) == []

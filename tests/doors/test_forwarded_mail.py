@@ -200,8 +200,11 @@ def test_an_acknowledgement_goes_out_upon_a_command_only(office: Office):
 def test_one_command_that_cannot_be_done_and_nothing_is_opened(office: Office, words: str):
     assert office.receive(attached(words)) is None
     (letter,) = office.letters("anna@acme.example")
-    assert "Nothing was done: " in text_of(letter)
-    assert "forward the mail once more" in " ".join(text_of(letter).split())
+    told = " ".join(text_of(letter).split())
+    assert "Nothing was sent and nothing was changed: line " in told
+    assert all(line in told for line in words.splitlines()), "what he wrote comes back"
+    assert ("reply to this mail with the right command lines alone" in told) != ("forward the mail once more" in told)
+    assert "My chair" in letter["Subject"]
     assert office.letters("ann@globex.example") == office.letters("boris@acme.example") == []
 
 
