@@ -3,6 +3,7 @@
 What becomes of the ticket is `maild.desk.openings`'s.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from maild.desk.acts import Act, Done
 from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sent_directly, warn_of_absence
 from maild.desk.agent_words import act_of, own_text, parse_new_mail, unsigned
 from maild.desk.answered_letter import find_answered_letter, has_subject_of_ours
-from maild.desk.command import Command, CommandFault
+from maild.desk.command import HASHES, Command, CommandFault
 from maild.desk.command_lines import OPENING, Parsed, is_opening
 from maild.desk.control_mail import asking_of
 from maild.desk.errands import run
@@ -31,6 +32,8 @@ from maild.reason import Reason
 from maild.ticket import TicketView
 
 _NOBODY = Address("", "")
+_TORN = re.compile(rf"^[ \t*_]*[{HASHES}][^\S\n]+(?:to|from)[^\S\n]+\S[^\n]*@", re.IGNORECASE | re.MULTILINE)
+"""`# to ann@globex.example`: a heading for a program, a command for whoever has written it."""
 _OF_OLD_TICKETS = frozenset(("requester", "same", "merge", "split", "undo", "spam"))
 _KEEPING = frozenset(("note", "noreply"))
 
@@ -43,7 +46,8 @@ def opens_ticket(reading: Reading, settings: Settings) -> bool:
         return False
     recipients = (*message.recipients, *(address.address for address in (*message.to, *message.cc)))
     text = f"{reading.circumstances.corrected or ''}\n{own_text(message)}"
-    return not any(map(settings.is_control_address, recipients)) and is_opening(text, reading.known.tag_names)
+    says_so = is_opening(text, reading.known.tag_names) or _TORN.search(text) is not None
+    return says_so and not any(map(settings.is_control_address, recipients))
 
 
 def decide_opening(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft:
@@ -72,7 +76,9 @@ def _find_faults(parsed: Parsed, last: int, reading: Reading, settings: Settings
     `last`: the number of the last line."""
     yield from parsed.faults
     openings = [command for command in parsed.commands if command.word in OPENING]
-    if not openings and not parsed.faults:
+    if _TORN.search(parsed.body):
+        yield CommandFault(0, "a blank stands behind a #, so that the line is text; write #to or #from without one, in a new mail")
+    elif not openings and not parsed.faults:
         yield CommandFault(0, "no ticket is opened without #to or #from", by_commands=True)
     for command in openings[1:]:
         yield CommandFault(command.line, "one mail opens one ticket, for one person", by_commands=True)

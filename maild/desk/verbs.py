@@ -37,7 +37,7 @@ MOST_ANSWERS = 20
 _NAMING_PEOPLE = frozenset(("cc", "requester", "to", "from"))
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
 _DELIVERABLE = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)*@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*")
-_ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
+_ADDRESS = re.compile(r"(?<![^\s<>@\"()\[\]:,;])(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
 
 
 @dataclass(frozen=True, slots=True)

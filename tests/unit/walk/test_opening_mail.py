@@ -241,6 +241,10 @@ def test_a_fault_opens_nothing_and_the_mail_comes_back():
         (f"Hello\n{TO}\nHow are you?", "line 2: #to is read only on the first lines"),
         ("#too dora@globex.example\nHello", "line 1: there is no command #too; did you mean #to?"),
         ("#form dora@globex.example\nHello", "line 1: there is no command #form; did you mean #from?"),
+        ("# to dora@globex.example\nHello", "a blank stands behind a #, so that the line is text"),
+        ("#　From Dora <dora@globex.example>\nHello", "a blank stands behind a #"),
+        (f"{TO}\n# to eve@else.example\nHello", "a blank stands behind a #"),
+        (f"#to {LONG}\nHello", f'line 1: "{LONG}" is not one mail address'),
         (TO, "there are no words of yours in it"),
         (FROM, "there are no words of yours in it"),
         (f"{TO}\nWrite to anna@acme.example", "an agent's own address would be shown"),
@@ -252,6 +256,7 @@ def test_a_fault_opens_nothing_and_the_mail_comes_back():
     assert "too large" in returned(received(f"{TO}\n{WORDS}", full_size=99_000_000))
 
 
+LONG = f"{'a' * 65}@globex.example"
 CARD = "Ticket: 7\nQueue: Support\nStatus: new\nPriority: normal\nOwner: nobody\nFrom: Ann <ann@globex.example>"
 
 
@@ -366,6 +371,7 @@ def test_a_word_that_only_looks_like_it_opens_nothing():
     for body in (
         "#top of the list\nHello",
         "##to dora@globex.example",
+        "# to do\nWrite to dora@globex.example",
         "> #to dora@globex.example\nWhat is this?",
         "We talked\n#from now on\nof it",
     ):
