@@ -15,11 +15,12 @@ from maild.desk.command_lines import Parsed, parse, with_corrections
 from maild.desk.crossing import find_crossing
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.messages import shown_date_of
+from maild.desk.participants import with_requester
 from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.tasks import read_done_alone
-from maild.desk.verbs import with_sender_named
+from maild.desk.verbs import read_person, with_sender_named
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.introductions import says_nothing_else
 from maild.ingest.new_text import is_old_text
@@ -64,6 +65,7 @@ def understand(
     faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size)
     faults = faults or parsed.faults or _furnished(parsed, reading, ticket, why_internal)
     faults = faults or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
+    faults = faults or _quoted_to_another(parsed, reading, ticket, why_internal, settings, now)
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, settings, now)
@@ -153,6 +155,33 @@ def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: R
     if not repeats(parsed.body, reading.known.notes, words.text if words and not words.taken_down else ""):
         return ()
     return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
+
+
+def _quoted_to_another(
+    parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime
+) -> tuple[CommandFault, ...]:
+    """MAIL.md O7: what was said before somebody was the requester is not shown to him, and no answer between its lines takes it along."""
+    if _is_note(parsed, why_internal) or not has_quotes(parsed.body):
+        return ()
+    since, letter, words = _requester_since(parsed, ticket, settings, now), find_answered_letter(reading), reading.known.last_words
+    if since is None:
+        return ()
+    last = words.get(ticket.number)
+    has_written = last is not None and last.at is not None and last.at > since
+    if has_written and (letter is None or letter.created > since):
+        return ()
+    return (CommandFault(0, "what you quote was said before the ticket was its requester's; write above the quotation"),)
+
+
+def _requester_since(parsed: Parsed, ticket: TicketView, settings: Settings, now: datetime) -> datetime | None:
+    """As the commands beside the answer make it."""
+    named = (command.argument for command in parsed.commands if command.word == "requester")
+    set_to = (command.argument.partition("=") for command in parsed.commands if command.word == "set")
+    others = (value for name, _, value in set_to if name.strip().casefold() == "requester")
+    for argument in (*named, *others):
+        if person := read_person(argument):
+            ticket = with_requester(ticket, person, settings, now)
+    return ticket.requester_since
 
 
 def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:

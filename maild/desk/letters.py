@@ -41,8 +41,11 @@ class Answered:
     def shown_on(self, ticket: TicketView) -> "Answered":
         """What of it a letter to the requester may show (MAIL.md O7): only the thread, where an agent has written it, or where it was said
         before he was the requester."""
-        is_older = self.at is not None and ticket.requester_since is not None and self.at <= ticket.requester_since
-        return Answered(self.message_id, self.references) if self.taken_down or is_older else self
+        return Answered(self.message_id, self.references) if self.taken_down or self.is_before(ticket) else self
+
+    def is_before(self, ticket: TicketView) -> bool:
+        """Whether it was said before the ticket's requester was that."""
+        return self.at is not None and ticket.requester_since is not None and self.at <= ticket.requester_since
 
 
 NOTHING_ANSWERED = Answered()
@@ -102,6 +105,8 @@ def rule_reply(template: str, ticket: TicketView, answered: Answered, settings: 
 def _to_customer(
     kind: LetterKind, template: str, ticket: TicketView, answered: Answered, settings: Settings, values: Mapping[str, object]
 ) -> Letter:
+    """To the requester alone: the ids of a conversation that he was not in tell with whom it was. An answer goes to them all."""
+    answered = NOTHING_ANSWERED if answered.is_before(ticket) else answered
     return Letter(
         kind=kind,
         template=template,

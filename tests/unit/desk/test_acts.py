@@ -438,6 +438,7 @@ def test_a_new_requester_is_shown_nothing_that_was_said_before():
     (letter,) = letters(act)
     (notice,) = letters(done("", "close", ticket=act.after, answered=before))
     assert letter.thread_headers == notice.thread_headers == ()
+    assert (notice.in_reply_to, notice.references) == (None, ()), "the ids of a conversation that she was not in"
     assert ([person.address for person in letter.recipients], letter.cc) == (["dora@globex.example"], (ANN,))
     assert (letter.quoted, letter.quoted_from, letter.in_reply_to) == ("", "", WORDS.message_id)
     (later,) = letters(done("And this.", ticket=act.after, answered=before))

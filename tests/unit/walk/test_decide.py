@@ -1,7 +1,7 @@
 """What a message means before the rules have their say: the cases in order, each with its reason (MAIL.md F, L2, A3-A6, B2)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings
@@ -538,6 +538,27 @@ def test_answers_between_the_lines_of_a_notification_go_out_without_its_furnitur
     assert letter.body == "> Where is it?\nOn its way.\n\nGreetings from us."
     assert draft.after is not None
     assert (draft.after.status, draft.after.tags) == (Status.CLOSED, frozenset({"late"}))
+
+
+def test_nothing_that_was_said_to_another_goes_to_a_new_requester_between_the_lines():
+    """O7: with the mail that names him, and with later ones until he has written himself, and in answer to what is older than that."""
+    hour = timedelta(hours=1)
+    dora, quoted = "#requester dora@globex.example", "> Where is it?\nOn its way."
+
+    def answered(text: str, since: datetime | None, said: datetime, told: datetime = NOW) -> list[str]:
+        letter = KnownLetter(78, "n78@acme.example", LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=told)
+        words = {1042: LastWords("Where is it?", "Ann Smith", at=said)}
+        known = Known(tickets={1042: a_ticket()}, letters={78: letter}, last_words=words)
+        reading = by_anna(known=known, message={"new_text": text, "text": text}, ticket={"requester_since": since})
+        return [template for template, _ in posted(decided(reading))]
+
+    old, new = NOW - 2 * hour, NOW - hour
+    assert answered(f"{dora}\n{quoted}", None, old) == ["command-failed"]
+    assert answered(f"#set requester=dora@globex.example\n{quoted}", None, old) == ["command-failed"]
+    assert answered(quoted, new, old) == ["command-failed"], "she has not written"
+    assert answered(quoted, new, NOW, told=old) == ["command-failed"], "the quotation is of before"
+    assert answered(quoted, new, NOW) == answered(quoted, None, old) == answered(f"{dora}\nOn its way.", None, old) == ["answer"]
+    assert answered(f"#note\n{dora}\n{quoted}", None, old) == []
 
 
 def test_a_piece_of_a_note_between_the_lines_goes_back_to_the_agent():
