@@ -45,7 +45,8 @@ class Question:
     if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11),
     `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
     undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted` is what he asks beside.
-    `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c).
+    `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c). `named` are addresses
+    in an agent's commands: what is known of who has them is wanted.
     """
 
     message_id: str
@@ -70,6 +71,7 @@ class Question:
     undoes: bool = False
     welcomed: str = ""
     waits: bool = False
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,15 @@ class Suppression:
 
     reason: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A customer, by tickets of his: the last name that he bore, "" without one, and the language that he wrote in last, None if nobody
+    knows."""
+
+    name: str = ""
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +420,7 @@ class Known:
     away: Mapping[str, Absence] = field(default_factory=dict)
     files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
     welcome: Welcome | None = None
+    people: Mapping[str, KnownPerson] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

@@ -137,11 +137,12 @@ def _with_commands(
         return question
     question = with_forwarded(question, message, sender, desk.tokens, desk.settings)
     lines = f"{circumstances.corrected or ''}\n{message.new_text}"
-    words = hash_words(lines)
+    words, named = hash_words(lines), find_named_addresses(lines)
     return replace(
         question,
         tickets=question.tickets | find_named_tickets(lines),
-        addressees=question.addressees | find_named_addresses(lines),
+        addressees=question.addressees | named,
+        named=named,
         tags=words,
         undoes="undo" in words,
         wanted=find_wanted(find_asked(message, sender, desk.settings) or find_errands(lines), agent, desk.settings, now),

@@ -20,7 +20,7 @@ from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.tasks import read_done_alone
-from maild.desk.verbs import read_person, with_sender_named
+from maild.desk.verbs import read_person, with_requester_named, with_sender_named
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.introductions import says_nothing_else
 from maild.ingest.new_text import is_old_text
@@ -61,7 +61,8 @@ def understand(
     """What the agent wants done, and what speaks against doing any of it. Of what is sent after all only the commands for the ticket's
     status count again."""
     parsed = _parsed(words.text, reading, agent, settings) if why_internal is None else _parse(reading, words.text, internal=True)
-    parsed = replace(parsed, commands=with_sender_named(parsed.commands, _writer_answered(reading, settings)))
+    commands = with_requester_named(parsed.commands, reading.known.people)
+    parsed = replace(parsed, commands=with_sender_named(commands, _writer_answered(reading, settings)))
     faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size)
     faults = faults or parsed.faults or _furnished(parsed, reading, ticket, why_internal)
     faults = faults or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)

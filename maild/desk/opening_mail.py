@@ -21,10 +21,11 @@ from maild.desk.furniture import shows_notification
 from maild.desk.openings import a_new_ticket, begin, take_down
 from maild.desk.participants import find_person_fault, tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes
-from maild.desk.verbs import read_person
+from maild.desk.verbs import read_person, with_known_name
 from maild.draft import Draft
 from maild.effects import IncomingState, RecordEvent
 from maild.ingest.forwards import begins_with_forward
+from maild.known import KnownPerson
 from maild.message import Address, AuthResult
 from maild.outbox.guard import customer_refusal
 from maild.reading import Reading
@@ -126,10 +127,12 @@ def _open(parsed: Parsed, reading: Reading, agent: Agent, settings: Settings, no
     opening = next(command for command in parsed.commands if command.word in OPENING)
     others = tuple(command for command in parsed.commands if command is not opening)
     writes = opening.word == "to"
-    ticket = _ticket_of(read_person(opening.argument) or _NOBODY, reading, now)
+    person = read_person(opening.argument) or _NOBODY
+    known = reading.known.people.get(person.key, KnownPerson())
+    ticket = replace(_ticket_of(with_known_name(person, reading.known.people), reading, now), language=known.language)
     if writes:
         named = (*reading.message.to, *reading.message.cc)
-        ticket = with_persons(replace(ticket, language=reading.message.language), named, settings)
+        ticket = with_persons(replace(ticket, language=known.language or reading.message.language), named, settings)
     else:
         ticket = replace(ticket, watchers=frozenset(queue.key for queue in reading.departments.watching))
     act = act_of(reading, agent, ticket, replace(parsed, commands=others), settings, now)

@@ -4,7 +4,7 @@ All or nothing: one fault and nothing is done.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -21,6 +21,7 @@ from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back
 from maild.desk.tasks import NO_AGENT, Actor, describe_task, find_done, mend_name, read_task
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import Effect, Link, Merge, RecordEvent, Undo
+from maild.known import KnownPerson
 from maild.message import Address
 from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping
@@ -214,6 +215,24 @@ def _set(state: _State, argument: str) -> _State:
         return verb(state, value)
     ticket = replace(state.ticket, fields={**state.ticket.fields, name: value})
     return state.become(ticket, "changed", f"{name} = {value}")
+
+
+def with_requester_named(commands: Iterable[Command], people: Mapping[str, KnownPerson]) -> tuple[Command, ...]:
+    """Commands in which a requester without a name has the one that is known of him."""
+    return tuple(_with_name(command, people) if command.word == "requester" else command for command in commands)
+
+
+def _with_name(command: Command, people: Mapping[str, KnownPerson]) -> Command:
+    """A name may be anything, also another's address."""
+    person = read_person(command.argument)
+    named = with_known_name(person, people) if person else None
+    return replace(command, argument=str(named)) if named and read_person(str(named)) == named else command
+
+
+def with_known_name(person: Address, people: Mapping[str, KnownPerson]) -> Address:
+    """Under the name that is known of him, if none is given."""
+    known = people.get(person.key)
+    return Address(known.name, person.address) if known and not person.name else person
 
 
 def with_sender_named(commands: Iterable[Command], writer: Address | None) -> tuple[Command, ...]:

@@ -29,7 +29,7 @@ from maild.known import (
     ReturnedMail,
 )
 from maild.message import Address, AuthResult
-from maild.store import absences, delayed_answers, errands, letter_aliases, regroupings, suppressions, welcomes
+from maild.store import absences, customers, delayed_answers, errands, letter_aliases, regroupings, suppressions, welcomes
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -45,6 +45,7 @@ from maild.ticket import MessageKind
 from maild.tokens import LetterKind, LetterToken
 
 MOST_ADOPTERS = 20
+MOST_NAMED = 20
 MOST_COPIES = 50
 MOST_EARLIER = 5
 EARLIER_CHARACTERS = 400
@@ -242,6 +243,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         away=absences.find_holding(tx, now),
         files={number: errands.files_of(tx, number) for number in with_files},
         welcome=welcomes.find(tx, question.welcomed) if question.welcomed else None,
+        people={key: customers.find_person(tx, key) for key in sorted(question.named)[:MOST_NAMED]},
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
         waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},

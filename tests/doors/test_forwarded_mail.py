@@ -52,6 +52,9 @@ class Office:
         assert number is not None
         return Opened(self._desk, number)
 
+    def ticket(self, number: int) -> TicketView:
+        return self._desk.ticket(number)
+
     def letters(self, address: str) -> list[EmailMessage]:
         return [parsed(sent.raw) for sent in self._desk.letters.get(address, ())]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.doors.test_forwarded_mail import DESK, JUDGED, Office, by_anna
+from tests.rig.mails import an_email
 from tests.rig.office import an_answer_to, text_of
 from tests.rig.replay import a_replay
 
@@ -81,3 +82,21 @@ def test_a_reply_to_the_letter_about_a_held_mail_opens_no_ticket(office: Office)
         assert answer(office, held, words) is None
         assert "maild message release NUMBER" in text_of(last(office))
     assert office.letters(DORA) == []
+
+
+def test_a_known_customer_has_her_name_and_her_language(office: Office):
+    """PRODUCT 22: a bare address is enough, and a canned answer is in the language that she writes."""
+    german = "Guten Tag,\n\nder Stuhl ist leider kaputt. Können Sie mir bitte einen neuen schicken?\n\nViele Grüße\nDora\n"
+    office.receive(an_email(sender=f"Dora Lee <{DORA}>", to="support@acme.example", subject="Stuhl", body=german))
+    for line in (f"#to {DORA}", f"#from {DORA}"):
+        number = write(office, "Your chair", f"{line}\nIt leaves today.")
+        assert number is not None
+        ticket = office.ticket(number)
+        assert (str(ticket.requester), ticket.language) == (f"Dora Lee <{DORA}>", "de")
+    eve = office.receive(an_email(sender="eve@else.example", to="support@acme.example", subject="Help", body="Hello.\n"))
+    answer(office, last(office), f"#requester {DORA}\nHello Dora.")
+    assert eve is not None
+    assert str(office.ticket(eve).requester) == f"Dora Lee <{DORA}>"
+    stranger = write(office, "Your chair", "#to bob@else.example\nIt leaves today.")
+    assert stranger is not None
+    assert office.ticket(stranger).requester.name == ""
