@@ -47,15 +47,18 @@ def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: in
     """Tickets that meet QUERY, newest first.
 
     Words search the full text; status:open queue:support owner:anna|me|none priority:high from:@acme.example #payment created:<7d
-    updated:>2026-11-01 snoozed filter; - negates, quotes keep words together. Spam and merged tickets are listed only where QUERY names
+    updated:>2026-11-01 snoozed view:NAME filter; - negates, quotes keep words together. The name of a view (`maild view list`) may stand
+    alone. Spam and merged tickets are listed only where QUERY names
     a status.
     """
     from maild.desk.query import find_stranger, parse_query
+    from maild.desk.saved_queries import views_of
     from maild.errors import UsageError
     from maild.store import tickets
 
     settings = context.settings()
-    filters = parse_query(" ".join(query), known_agent(agent, settings), datetime.now(UTC))
+    me = known_agent(agent, settings)
+    filters = parse_query(" ".join(query), me, datetime.now(UTC), views_of(me, settings))
     with context.store(settings).reading() as tx:
         rows = tickets.list_tickets(tx, filters, limit=limit if as_json else room_for(limit))
         total = None if as_json or limit else tickets.count_tickets(tx, filters)

@@ -25,7 +25,7 @@ def leave_behind(ticket: TicketView, settings: Settings, *, chosen: Container[st
     `chosen`: which of `owner` and `team` were chosen together with the queue, and stay. A queue that nobody works in changes nothing.
     """
     queue = settings.queues.get(ticket.queue)
-    here = _staff(queue) if queue else frozenset()
+    here = queue.staff if queue else frozenset()
     if queue is None or not here:
         return ticket, ()
     events = []
@@ -41,7 +41,7 @@ def leave_behind(ticket: TicketView, settings: Settings, *, chosen: Container[st
 
 
 def works_in(agent: str, queue: str, settings: Settings) -> bool:
-    return queue in settings.queues and agent in _staff(settings.queues[queue])
+    return queue in settings.queues and agent in settings.queues[queue].staff
 
 
 def describe_move(before: TicketView | None, after: TicketView, settings: Settings, mover: str = "") -> tuple[str, ...]:
@@ -50,7 +50,3 @@ def describe_move(before: TicketView | None, after: TicketView, settings: Settin
         return ()
     old = settings.queues[before.queue].name if before.queue in settings.queues else before.queue
     return (f"{mover} moved this ticket here from {old}." if mover else f"This ticket was moved here from {old}.",)
-
-
-def _staff(queue: Queue) -> frozenset[str]:
-    return frozenset(queue.agents) | (frozenset({queue.lead}) if queue.lead else frozenset())
