@@ -203,7 +203,7 @@ agent = record(
     unbuilt("quiet", nullable(quiet_hours)),
     unbuilt("hours", nullable(anything)),
     optional("timezone", nullable(zone)),
-    unbuilt("tier", number(1, 9), default=1),
+    optional("tier", number(1, 2)),
     keyed=True,
 )
 

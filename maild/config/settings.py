@@ -239,6 +239,7 @@ class Agent:
     role: Role = Role.AGENT
     notify: Literal["all", "mine", "digest"] = "all"
     timezone: ZoneInfo | None = None
+    tier: int = 1
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from maild.desk.control import MOST_ASKED, UNKNOWN, read_files, read_number, sug
 from maild.desk.files import has_file, pack
 from maild.desk.letters import NOTHING_ANSWERED, answered_on
 from maild.desk.ordering import order
-from maild.desk.query import Filter, find_stranger, find_view, parse_query
+from maild.desk.query import Field, Filter, find_stranger, find_view, parse_query
 from maild.desk.rehoming import works_in
 from maild.desk.saved_queries import views_of
 from maild.effects import Decision, Effect, EndAbsence, IncomingState, Letter, StartAbsence
@@ -26,7 +26,7 @@ from maild.errors import UsageError
 from maild.known import Absence, Known, Listing, Wanted
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.ticket import Status, TicketView, follow_merges
+from maild.ticket import Status, TicketView, Tier, follow_merges
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,15 @@ def _find_first(command: Command, agent: Agent, settings: Settings, now: datetim
     """Each department whose next ticket is wanted, with the filters of the view where that is what is named."""
     queues, views = _places(command, agent, settings), views_of(agent.key, settings)
     filters = _filters(command.argument, agent, settings, now) if find_view(command.argument, views) else ()
-    return () if isinstance(queues, str) or isinstance(filters, str) else ((queue, filters) for queue in queues)
+    if isinstance(queues, str) or isinstance(filters, str):
+        return ()
+    return ((queue, (*filters, *_of_tier(agent, queue, settings))) for queue in queues)
+
+
+def _of_tier(agent: Agent, queue: str, settings: Settings) -> tuple[Filter, ...]:
+    """What the second tier is to look at is nobody else's next ticket (PRODUCT 14), as long as there is a second tier."""
+    is_left_to_others = agent.tier == 1 and any(settings.agents[key].tier > 1 for key in settings.queues[queue].agents)
+    return (Filter(Field.TIER, Tier.L1.value),) if is_left_to_others else ()
 
 
 def _places(command: Command, agent: Agent, settings: Settings) -> tuple[str, ...] | str:

@@ -9,7 +9,7 @@ from enum import Enum
 from maild.config.faults import did_you_mean
 from maild.config.settings import View
 from maild.errors import UsageError
-from maild.ticket import Priority, Status
+from maild.ticket import Priority, Status, Tier
 
 
 class Field(Enum):
@@ -19,6 +19,7 @@ class Field(Enum):
     QUEUE = "queue"
     OWNER = "owner"
     PRIORITY = "priority"
+    TIER = "tier"
     TAG = "tag"
     REQUESTER = "from"
     CREATED_SINCE = "created since"
@@ -48,7 +49,7 @@ _AGE = re.compile(r"(\d{1,5})([mhdw])")
 _FIELD_NAME = re.compile(r"[^\W\d_][\w-]+")
 _BEHIND_NO_FIELD = ("/", "\\", ":")
 """`http://…`, `file:\\…` and `std::vector` have no field in front."""
-_NOT_YET = frozenset({"overdue", "team", "tier"})
+_NOT_YET = frozenset({"overdue", "team"})
 ANYBODY = "me"
 """Stands for whoever will ask, where a query is judged before anybody does. No agent can have this name."""
 
@@ -148,10 +149,15 @@ def _priority(value: str, me: str | None, now: datetime) -> _Read:
     return Field.PRIORITY, _one_of("priority", value, [priority.value for priority in Priority])
 
 
+def _tier(value: str, me: str | None, now: datetime) -> _Read:
+    return Field.TIER, _one_of("tier", value, [tier.value for tier in Tier])
+
+
 def _one_of(name: str, value: str, known: list[str]) -> str:
-    if value.casefold() not in known:
+    folded = {word.casefold(): word for word in known}
+    if value.casefold() not in folded:
         raise UsageError(f'there is no {name} "{value}"; one of: {", ".join(known)}')
-    return value.casefold()
+    return folded[value.casefold()]
 
 
 def _owner(value: str, me: str | None, now: datetime) -> _Read:
@@ -197,6 +203,7 @@ def read_past(text: str, now: datetime) -> datetime:
 _FIELDS: dict[str, Callable[[str, str | None, datetime], _Read]] = {
     "status": _status,
     "priority": _priority,
+    "tier": _tier,
     "owner": _owner,
     "created": _created,
     "updated": _updated,

@@ -42,6 +42,7 @@ def test_fields_filter_and_a_minus_negates():
     check("status:OPEN", Filter(Field.STATUS, "open"))
     check("-status:closed", Filter(Field.STATUS, "closed", negated=True))
     check("queue:support priority:high", Filter(Field.QUEUE, "support"), Filter(Field.PRIORITY, "high"))
+    check("tier:l2 -tier:L1", Filter(Field.TIER, "L2"), Filter(Field.TIER, "L1", negated=True))
     check("owner:me owner:none", Filter(Field.OWNER, "anna"), Filter(Field.OWNER, None))
     check("from:@Acme.example", Filter(Field.REQUESTER, "@Acme.example"))
     check("#Payment tag:#vip -#spam", Filter(Field.TAG, "payment"), Filter(Field.TAG, "vip"), Filter(Field.TAG, "spam", negated=True))
