@@ -66,6 +66,8 @@ def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> li
 agents = names_of(lambda settings: settings.agents)
 owners = names_of(lambda settings: (*settings.agents, "me", "none"))
 queues = names_of(lambda settings: settings.queues)
+views = names_of(lambda settings: settings.views)
+queues_and_views = names_of(lambda settings: (*settings.queues, *settings.views))
 mailboxes = names_of(lambda settings: settings.mailboxes)
 
 

@@ -29,6 +29,7 @@ NOUNS = {
     "report": "Requests, answer times, what was never answered, what rules did.",
     "queue": "Departments: list, show, next.",
     "ticket": "Tickets: new, list, show, reply, note, assign, close …",
+    "view": "Saved queries: list, show.",
     "message": "What came in: list, show, retry, release, inject, inspect.",
     "outbox": "What goes out: list, show, retry, cancel, suppressed, lift, pause, resume.",
     "rules": "Rules: check, list, test, explain.",

@@ -24,7 +24,6 @@ UNBUILT = {
     "customer": "",
     "mailbox show": "`maild mailbox list --json` has all",
     "template show": "`maild template preview` has it filled in, `maild template copy` fetches its file",
-    "view": "",
     "kb": "",
     "backup": "the page on operations says how to copy a database in use",
     "restore": "",

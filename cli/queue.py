@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.completion import queues
+from cli.completion import queues, queues_and_views
 from cli.context import Context
 from cli.front_desk import open_front_desk, report_ticket
 from cli.group import Group
@@ -72,9 +72,10 @@ def show(context: Context, queue: str, as_json: bool) -> None:
 @command.command(
     "next",
     short_help="Take the first ticket that nobody owns.",
-    help="Take the first ticket that nobody owns, in the order of `maild queue show`: of QUEUE, or of all departments in which you work.",
+    help="Take the first ticket that nobody owns, in the order of `maild queue show`: of QUEUE, or of all departments in which you work. "
+    "QUEUE may be a view, too (`maild view list`): then it is one that meets its query.",
 )
-@click.argument("queue", required=False, shell_complete=queues)
+@click.argument("queue", required=False, shell_complete=queues_and_views)
 @as_option
 @json_option
 @click.pass_obj

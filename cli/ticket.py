@@ -46,16 +46,19 @@ def command() -> None:
 def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: int | None, as_json: bool) -> None:
     """Tickets that meet QUERY, newest first.
 
-    Words search the full text; status:open queue:support owner:anna|me|none priority:high from:@acme.example #payment created:<7d
-    updated:>2026-11-01 snoozed filter; - negates, quotes keep words together. Spam and merged tickets are listed only where QUERY names
+    Words search the full text; status:open queue:support owner:anna|me|none priority:high tier:L2 from:@acme.example #payment created:<7d
+    updated:>2026-11-01 snoozed view:NAME filter; - negates, quotes keep words together. The name of a view (`maild view list`) may stand
+    alone. Spam and merged tickets are listed only where QUERY names
     a status.
     """
     from maild.desk.query import find_stranger, parse_query
+    from maild.desk.saved_queries import views_of
     from maild.errors import UsageError
     from maild.store import tickets
 
     settings = context.settings()
-    filters = parse_query(" ".join(query), known_agent(agent, settings), datetime.now(UTC))
+    me = known_agent(agent, settings)
+    filters = parse_query(" ".join(query), me, datetime.now(UTC), views_of(me, settings))
     with context.store(settings).reading() as tx:
         rows = tickets.list_tickets(tx, filters, limit=limit if as_json else room_for(limit))
         total = None if as_json or limit else tickets.count_tickets(tx, filters)
@@ -100,6 +103,8 @@ def show(context: Context, number: int, as_json: bool) -> None:
             "fields": dict(ticket.fields),
             "events": [event_document(event) for event in events],
             "team": ticket.team,
+            "tier": ticket.tier.value,
+            "follower": ticket.follower,
             "merged_into": ticket.merged_into,
             "links": list(links),
             "tasks": [task_document(task) for task in ticket.tasks],
@@ -135,7 +140,9 @@ def _print_ticket(ticket: TicketView, tag: str, links: tuple[int, ...]) -> None:
             ("status", ticket.status),
             ("merged", f"into #{ticket.merged_into}" if ticket.merged_into else None),
             ("priority", ticket.priority),
+            ("tier", ticket.tier),
             ("owner", ticket.owner),
+            ("followed by", ticket.follower),
             ("team", ticket.team),
             ("tags", ", ".join(sorted(ticket.tags))),
             ("created", ticket.created),
@@ -294,8 +301,8 @@ def move(context: Context, number: int, queue: str, agent: str | None, as_json: 
 @command.command(
     "set",
     short_help="Set fields and people.",
-    help="Set fields: priority=high, status=waiting, order=1234. And people: requester=ADDRESS gives the ticket to another customer, "
-    "same=ADDRESS says that somebody on it is its requester at another address, cc=ADDRESS and uncc=ADDRESS say who gets copies.",
+    help="Set fields: priority=high, status=waiting, tier=L2, order=1234. And people: requester=ADDRESS gives the ticket to another "
+    "customer, same=ADDRESS says that somebody on it is its requester at another address, cc=ADDRESS and uncc=ADDRESS say who gets copies.",
 )
 @number_argument
 @click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE…")

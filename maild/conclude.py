@@ -18,6 +18,7 @@ from maild.desk.reply_address import is_same_organisation
 from maild.desk.snooze import find_snooze_ended
 from maild.desk.suspicion import mute_guessers
 from maild.desk.take_back import tell_of_waiting
+from maild.desk.tiers import is_handed_up, settle_tier
 from maild.draft import Draft
 from maild.effects import (
     AddMessage,
@@ -107,11 +108,13 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
 
 
 def _settled(drafted: TicketView, ticket: TicketView, settings: Settings) -> Moved:
-    """The ticket as the rules left it, and without those who do not work where they have moved it."""
+    """The ticket as the rules left it, with the tier they have set, and without those who do not work where they have moved it."""
+    ticket, handed = settle_tier(drafted, ticket, settings)
     if ticket.queue == drafted.queue:
-        return ticket, ()
+        return ticket, handed
     chosen = {name for name, was, now in (("owner", drafted.owner, ticket.owner), ("team", drafted.team, ticket.team)) if was != now}
-    return leave_behind(ticket, settings, chosen=chosen)
+    settled, left = leave_behind(ticket, settings, chosen=chosen)
+    return settled, (*handed, *left)
 
 
 def _decision(
@@ -347,10 +350,11 @@ def _notifications(
     warnings = (*moved, *draft.remarks, *_warnings(draft, message, ticket, reading, settings))
     earlier = (*notes, *reading.known.earlier.get(ticket.number, ()))
     ended = find_snooze_ended(draft.before, ticket)
-    circle = queue.notify.new if draft.before is None or moved else queue.notify.reply
+    is_new = draft.before is None or draft.before.queue != ticket.queue
+    circle = queue.notify.new if is_new else queue.notify.reply
     told = tuple(
         tell_department(
-            "owner" if ended and circle == "none" else circle,
+            "owner" if (ended or is_handed_up(draft.before, ticket)) and circle == "none" else circle,
             ticket,
             message,
             warnings,

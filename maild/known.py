@@ -17,12 +17,13 @@ from maild.welcome import Welcome
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries with their filters, `tickets`
-    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for, `files` the tickets whose files are;
-    `files_here`: those of whatever ticket the mail is about; `tasks_of` the agent whose open tasks are asked for, "" for nobody's."""
+    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for, each with what else that must meet,
+    `files` the tickets whose files are; `files_here`: those of whatever ticket the mail is about; `tasks_of` the agent whose open tasks
+    are asked for, "" for nobody's."""
 
     listings: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
     tickets: frozenset[int] = frozenset()
-    queues: frozenset[str] = frozenset()
+    queues: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
     files: frozenset[int] = frozenset()
     files_here: bool = False
     tasks_of: str = ""

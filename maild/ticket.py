@@ -36,6 +36,13 @@ class Priority(Enum):
     URGENT = "urgent"
 
 
+class Tier(Enum):
+    """PRODUCT 14: who is to look at a ticket, those who look at all of them or the specialists."""
+
+    L1 = "L1"
+    L2 = "L2"
+
+
 class ParticipantRole(Enum):
     """Who somebody is on a ticket. A third party is shown and flagged, never relayed to the requester (MAIL.md F6, F8).
 
@@ -71,7 +78,8 @@ class TicketView:
     requester, who is shown nothing that was said before; None: it has been nobody else.
     `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
     has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10). `snoozed_until`: out of its
-    queue until then, whatever its status; None: it is not (PRODUCT 18). `tasks` are open and done, by number.
+    queue until then, whatever its status; None: it is not (PRODUCT 18). `tasks` are open and done, by number. `follower`: the
+    agent whose it was before it went to the second tier, who hears of it as its owner does (PRODUCT 14).
     """
 
     number: int
@@ -102,12 +110,18 @@ class TicketView:
     snoozed_until: datetime | None = None
     requester_since: datetime | None = None
     tasks: tuple[Task, ...] = ()
+    tier: Tier = Tier.L1
+    follower: str | None = None
 
     def with_status(self, status: Status, now: datetime) -> "TicketView":
         """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing. What has ended does not
         come back by itself."""
         closed_at = (self.closed_at or now) if status is Status.CLOSED else None
         return replace(self, status=status, closed_at=closed_at, snoozed_until=None if status in ENDED else self.snoozed_until)
+
+    def owned_by(self, agent: str | None) -> "TicketView":
+        """This ticket with another owner; who owns it does not follow it, too."""
+        return replace(self, owner=agent, follower=None if self.follower == agent else self.follower)
 
     def awake(self) -> "TicketView":
         return replace(self, snoozed_until=None)

@@ -1,6 +1,7 @@
 """Checks of the parts against each other: names, addresses, shared mailboxes, trust. Each is one function; all of them run."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 from maild import plus
 from maild.config.faults import Place, did_you_mean
@@ -8,6 +9,7 @@ from maild.config.findings import Claim, Findings, Reference
 from maild.config.nodes import Table
 from maild.config.settings import Mode
 from maild.config.written import Written
+from maild.desk.query import ANYBODY, find_problem
 
 Check = Callable[[Written, Table, Findings], None]
 _COMES_BACK = "its mail would come back for ever"
@@ -29,7 +31,7 @@ def _names_exist(written: Written, root: Table, findings: Findings) -> None:
     for reference in findings.references:
         if reference.kind == "agent" and reference.name not in agents and "agents" not in findings.unread:
             _refuse_name(reference, "E204", "is not in agents", agents, findings)
-        elif reference.kind == "mailbox" and reference.name not in queues and "queues" not in findings.unread:
+        elif reference.kind in ("queue", "mailbox") and reference.name not in queues and "queues" not in findings.unread:
             _refuse_name(reference, "E201", "is not in queues", queues, findings)
 
 
@@ -169,6 +171,24 @@ def _names_are_told_apart(written: Written, root: Table, findings: Findings) -> 
             findings.faults.add(place_of(root, "teams", name), "E215", f'"{name}" is the name of an agent; a team needs another one')
 
 
+def _views_have_names_of_their_own(written: Written, root: Table, findings: Findings) -> None:
+    """An agent's `next support` asks for a department's or a view's first ticket."""
+    queues = {name.casefold() for name in names_in(root, "queues")}
+    for name in names_in(root, "views"):
+        if name.casefold() in queues:
+            findings.faults.add(place_of(root, "views", name), "E216", f'"{name}" is the name of a queue; a view needs another one')
+
+
+def _views_make_sense(written: Written, root: Table, findings: Findings) -> None:
+    """Whoever asks for a view cannot mend it, so that its query must be good."""
+    if {"queues", "agents"} & findings.unread:
+        return
+    queues, agents = names_in(root, "queues"), (ANYBODY, *names_in(root, "agents"))
+    for name, view in written.views.items():
+        if problem := find_problem(view.query, queues, agents, datetime.now(UTC)):
+            findings.faults.add(place_of(root, "views", name, "query"), "E331", f'the query of the view "{name}" makes no sense: {problem}')
+
+
 def place_of(root: Table, *keys: str) -> Place:
     """The place of the value under these keys, or of the last key on the way that is there. Tables are shown at their key."""
     place, node = root.place, root
@@ -187,6 +207,8 @@ CHECKS: tuple[Check, ...] = (
     _there_is_a_desk,
     _names_exist,
     _names_are_told_apart,
+    _views_have_names_of_their_own,
+    _views_make_sense,
     _addresses_are_owned_once,
     _mailbox_chains_end,
     _mailboxes_are_read_once,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from maild.config.accounts import build_mailbox, build_smtp, refuse_half_login, refuse_plaintext
-from maild.config.findings import Findings, Reading
-from maild.config.nodes import Table
+from maild.config.findings import BAD, Bad, Findings, Reading
+from maild.config.nodes import Node, Table
 from maild.config.readers import (
     address,
     address_or_domain,
@@ -55,9 +55,11 @@ from maild.config.settings import (
     Storage,
     StormLimits,
     Trust,
+    View,
 )
 from maild.config.terms import (
     RESERVED_NAMES,
+    WORDS_OF_QUERIES,
     admin_address,
     after,
     agent_address,
@@ -70,6 +72,7 @@ from maild.config.terms import (
     mailbox_owner,
     never_or_duration,
     port,
+    queue_name,
     quiet_hours,
     rate_or_off,
     rates_or_off,
@@ -200,8 +203,31 @@ agent = record(
     unbuilt("quiet", nullable(quiet_hours)),
     unbuilt("hours", nullable(anything)),
     optional("timezone", nullable(zone)),
-    unbuilt("tier", number(1, 9), default=1),
+    optional("tier", number(1, 2)),
     keyed=True,
+)
+
+
+def _build_view(key: str, query: str, **rest: Any) -> View:
+    return View(key, query, **rest)
+
+
+def _written_short(node: Node, reading: Reading) -> View | Bad:
+    """The query alone."""
+    query = text(node, reading)
+    return BAD if query is BAD else View(reading.name, query)
+
+
+view = either(
+    _written_short,
+    record(
+        _build_view,
+        required("query", text),
+        optional("about", text),
+        optional("queues", list_of(queue_name)),
+        optional("agents", list_of(agent_name)),
+        keyed=True,
+    ),
 )
 
 automatic = record(
@@ -274,7 +300,7 @@ desk_files = record(
     optional("teams", table_of(list_of(agent_name), RESERVED_NAMES)),
     optional("agents", table_of(agent, RESERVED_NAMES)),
     unbuilt("calendars", table_of(anything), default={}),
-    unbuilt("views", table_of(anything), default={}),
+    optional("views", table_of(view, WORDS_OF_QUERIES)),
     unbuilt("sla", table_of(anything), default={}),
     unbuilt("goals", table_of(anything), default={}),
     optional("outbox", outbox),

@@ -223,6 +223,11 @@ class Queue:
         """Every address under which this department receives mail."""
         return (self.address, *self.aliases)
 
+    @property
+    def staff(self) -> frozenset[str]:
+        """Who works here: its agents, and its lead."""
+        return frozenset(self.agents) | (frozenset({self.lead}) if self.lead else frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class Agent:
@@ -234,6 +239,7 @@ class Agent:
     role: Role = Role.AGENT
     notify: Literal["all", "mine", "digest"] = "all"
     timezone: ZoneInfo | None = None
+    tier: int = 1
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -302,6 +308,17 @@ class SpamPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A saved query (PRODUCT 17). Those who see it are these agents and whoever works in these departments; without any, everybody."""
+
+    key: str
+    query: str
+    about: str = ""
+    queues: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxSettings:
     unknown_retry: timedelta = timedelta(minutes=15)
 
@@ -341,6 +358,7 @@ class Settings:
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    views: Mapping[str, View] = field(default_factory=dict)
     outbox: OutboxSettings = OutboxSettings()
     limits: Limits = Limits()
     spam: SpamPolicy | None = SpamPolicy()

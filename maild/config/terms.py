@@ -12,6 +12,8 @@ from maild.config.settings import After, Rate
 
 RESERVED_NAMES = ("me", "none", "anybody", "owner", "lead", "agents", "admins", "sender")
 """Words that mean somebody else where an agent's or a team's name may stand: `owner:me`, `notify: {who: [lead]}`."""
+WORDS_OF_QUERIES = ("snoozed", "overdue")
+"""Words that filter by themselves in a query, where a view's name may stand."""
 
 port = number(1, 65_535)
 security = choice("tls", "starttls", "none")
@@ -58,7 +60,7 @@ def owned_address(kind: Literal["queue", "agent", "admin", "control"]) -> Reader
     return read
 
 
-def name_of(kind: Literal["agent", "mailbox"]) -> Reader[str]:
+def name_of(kind: Literal["agent", "queue", "mailbox"]) -> Reader[str]:
     """The name of something that stands elsewhere. Whether it does is judged when all are known."""
 
     def read(node: Node, reading: Reading) -> str | Bad:
@@ -73,4 +75,5 @@ def name_of(kind: Literal["agent", "mailbox"]) -> Reader[str]:
 department_address, agent_address, admin_address = owned_address("queue"), owned_address("agent"), owned_address("admin")
 control_address = owned_address("control")
 agent_name = name_of("agent")
+queue_name = name_of("queue")
 mailbox_owner = name_of("mailbox")

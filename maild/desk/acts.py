@@ -21,6 +21,7 @@ from maild.desk.snooze import find_snooze_ended, tell_awakening
 from maild.desk.split import split_off
 from maild.desk.take_back import tell_delay, tell_people
 from maild.desk.tasks import Telling, find_absent, tell_changes
+from maild.desk.tiers import may_take_by_answering
 from maild.desk.verbs import NO_REACH, Performed, perform
 from maild.effects import AddMessage, Delay, Effect, Merge, Post, RecordEvent
 from maild.known import Absence, Earlier, KnownAnswer, Suppression
@@ -208,12 +209,14 @@ def settled(before: TicketView, performed: Performed, settings: Settings) -> Mov
 
 def _after_answer(before: TicketView, settled: TicketView, performed: Performed, act: Act, settings: Settings) -> TicketView:
     """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status. It ends a snooze,
-    unless a command said until when. Whoever answers and moves the ticket on to others takes it only if he works there."""
+    unless a command said until when. Whoever answers and moves the ticket on to others, or to the second tier, takes it only if he works
+    there."""
     ticket = settled if performed.status_set else settled.with_status(Status.WAITING, act.at)
     ticket = ticket if performed.snooze_set else ticket.awake()
     stays = before.queue == ticket.queue or works_in(act.agent.key, ticket.queue, settings)
-    takes_it = ticket.owner is None and act.agent.key in settings.agents and stays
-    return replace(ticket, owner=act.agent.key) if takes_it else ticket
+    waits_for_others = not may_take_by_answering(act.agent.key, ticket, settings)
+    takes_it = ticket.owner is None and act.agent.key in settings.agents and stays and not waits_for_others
+    return ticket.owned_by(act.agent.key) if takes_it else ticket
 
 
 def _why_awake(after: TicketView, answers: bool, merged: int | None) -> str:
@@ -337,10 +340,19 @@ def _colleagues(
     moved = describe_move(before, after, settings, act.agent.name)
     ended = find_snooze_ended(before, after)
     yield from tell_agents(owners, after, told, (*joined, *passed, *moved), settings, earlier, snoozed_until=ended)
-    others = (act.agent.key, *owners)
+    followers = _followers(before, after, act, settings, owners) if message else ()
+    yield from tell_agents(followers, after, told, joined, settings, earlier)
+    others = (act.agent.key, *owners, *followers)
     yield from tell_of_move(
         before, after, told, settings, earlier, suppressed=act.suppressed, mover=act.agent.name, without=others, away=act.away
     )
+
+
+def _followers(before: TicketView, after: TicketView, act: Act, settings: Settings, owners: tuple[str, ...]) -> tuple[str, ...]:
+    """PRODUCT 14: who has handed the ticket up hears what others say on it; that it was handed up he is told with the second tier."""
+    follower = after.follower if after.follower == before.follower else None
+    others = (act.agent.key, *owners, *act.away)
+    return (follower,) if follower and follower in settings.agents and follower not in others else ()
 
 
 def _keepers(owner: Agent, ticket: TicketView, act: Act, settings: Settings) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from maild.config.settings import Queue, Settings
+from maild.desk.tiers import agents_of_tier
 from maild.message import Address
 from maild.ticket import TicketView
 
@@ -32,7 +33,8 @@ def agents_to_tell(
     absent: frozenset[str] = frozenset(),
     deputies: Mapping[str, str] = NO_DEPUTIES,
 ) -> tuple[str, ...]:
-    """Agent keys of a circle around a ticket: without an owner the queue's agents, without agents its lead.
+    """Agent keys of a circle around a ticket: without an owner the queue's agents, without agents its lead. Who follows it is with the
+    owner, and with the agents; these are those of its tier (PRODUCT 14).
 
     `without`: who need not be told; `absent`: who cannot be, so that others take their place, an owner's of `deputies` first. An agent with
     `notify: mine` hears of his own tickets only; where nobody is left the lead is told all the same. Empty where there is none but the
@@ -43,7 +45,7 @@ def agents_to_tell(
     keeper = _find_keeper(ticket, settings, absent, deputies)
     circled = _circle(circle, ticket, queue, settings, absent, keeper)
     chosen = [agent for agent in circled if agent not in excluded and agent in settings.agents]
-    wanted = [agent for agent in chosen if agent in (ticket.owner, keeper) or settings.agents[agent].notify != "mine"]
+    wanted = [agent for agent in chosen if agent in (ticket.owner, keeper, ticket.follower) or settings.agents[agent].notify != "mine"]
     lead = queue.lead if queue and queue.lead in settings.agents and queue.lead not in absent else None
     return tuple(dict.fromkeys(wanted or ([lead] if chosen and lead and lead not in excluded else [])))
 
@@ -81,13 +83,13 @@ def _circle(
         return ()
     owner = (keeper,) if keeper else ()
     lead = (queue.lead,) if queue and queue.lead and queue.lead not in absent else ()
-    team = settings.teams.get(ticket.team or "", ())
-    agents = tuple(agent for agent in team or (queue.agents if queue else ()) if agent not in absent)
+    agents = tuple(agent for agent in agents_of_tier(ticket, settings) if agent not in absent)
+    follower = (ticket.follower,) if ticket.follower and ticket.follower not in absent else ()
     if circle == "owner":
-        return owner or agents or lead
+        return (*(owner or agents or lead), *follower)
     if circle == "lead":
         return lead or owner or agents
-    return agents or lead
+    return (*(agents or lead), *follower)
 
 
 def agents_named(

@@ -93,13 +93,14 @@ def tell_of_move(
     mover: str = "",
     without: Sequence[str] = (),
 ) -> Iterator[Effect]:
-    """A department to which a ticket has been moved is told as of a new one, unless it needs nobody any more; see `tell_department`.
+    """A department to which a ticket has been moved is told as of a new one, unless it needs nobody any more; see `tell_department`. Of one
+    that was handed to the second tier its new owner is, else who works there.
 
     `message` is what they are shown, `mover` who it was, if it was a person.
     """
     moved = describe_move(before, after, settings, mover)
-    if moved and after.status not in ENDED:
-        circle = settings.queues[after.queue].notify.new
+    if before and moved and after.status not in ENDED:
+        circle = settings.queues[after.queue].notify.new if before.queue != after.queue else "owner"
         yield from tell_department(circle, after, message, moved, settings, earlier, suppressed=suppressed, without=without, away=away)
 
 

@@ -18,13 +18,13 @@ from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
 ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
-ALONE = frozenset(("close", "open", "wait", "take", "spam", "noreply", "same", "split", "undo", "ack", "help", "back", "tasks"))
+ALONE = frozenset(("close", "open", "wait", "take", "l2", "spam", "noreply", "same", "split", "undo", "ack", "help", "back", "tasks"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 MAY_NAME = {"undo": frozenset(UNDOABLE)}
 """What little may follow on the line of one of those."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "macro"))
+NOT_YET = frozenset(("macro",))
 OPENING = frozenset(("to", "from"))
 """Commands of a new mail, which say for whom it opens a ticket."""
 TEXT = "canned"

@@ -12,6 +12,7 @@ from maild.config.settings import Settings
 from maild.desk.absence import is_spoken
 from maild.desk.answered_letter import is_forward
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command
+from maild.desk.query import find_view
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender
 from maild.message import InboundMessage
@@ -57,8 +58,8 @@ def _empty(argument: str, settings: Settings) -> bool:
     return not argument
 
 
-def _queue(argument: str, settings: Settings) -> bool:
-    return not argument or argument.casefold() in settings.queues
+def _queue_or_view(argument: str, settings: Settings) -> bool:
+    return not argument or argument.casefold() in settings.queues or find_view(argument, settings.views) is not None
 
 
 def _files(argument: str, settings: Settings) -> bool:
@@ -74,7 +75,7 @@ def _ticket(argument: str, settings: Settings) -> bool:
 
 
 CONTROLS: dict[str, Control] = {
-    "next": Control("[QUEUE]", "gives you the first ticket that waits in your departments, and mails it to you", _queue),
+    "next": Control("[QUEUE]", "gives you the first ticket that waits in your departments or a view, and mails it to you", _queue_or_view),
     "list": Control("QUERY", "mails you the tickets that meet it, as in list status:open #payment", _anything),
     "show": Control("NUMBER", "mails you a ticket with all that was said; your reply answers it", _ticket),
     "files": Control("NUMBER [FILE]", "mails you a ticket's files, or that one; #files those of the ticket you answer", _files),

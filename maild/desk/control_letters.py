@@ -13,6 +13,7 @@ from maild.desk.command import CommandFault
 from maild.desk.files import Parcel, describe_files
 from maild.desk.letters import Answered, clock, customers_message, mark_inside, notification
 from maild.desk.manual import usages
+from maild.desk.saved_queries import views_of
 from maild.desk.task_letters import list_lines
 from maild.desk.when import describe_moment
 from maild.effects import Letter
@@ -94,8 +95,9 @@ def canned(face: Face, shelf: Shelf) -> Letter:
 
 
 def commands(face: Face) -> Letter:
-    """Every command there is."""
-    rows = tuple({"usage": usage, "does": does} for usage, does in usages())
+    """Every command there is, and the views he sees (PRODUCT 17)."""
+    views = ((f"list {view.key}", view.about or view.query) for view in views_of(face.agent.key, face.settings).values())
+    rows = tuple({"usage": usage, "does": does} for usage, does in (*usages(), *views))
     return _letter(face, outcome="help", commands=rows)
 
 

@@ -18,14 +18,15 @@ from maild.desk.control import MOST_ASKED, UNKNOWN, read_files, read_number, sug
 from maild.desk.files import has_file, pack
 from maild.desk.letters import NOTHING_ANSWERED, answered_on
 from maild.desk.ordering import order
-from maild.desk.query import Filter, find_stranger, parse_query
+from maild.desk.query import Field, Filter, find_stranger, find_view, parse_query
 from maild.desk.rehoming import works_in
+from maild.desk.saved_queries import views_of
 from maild.effects import Decision, Effect, EndAbsence, IncomingState, Letter, StartAbsence
 from maild.errors import UsageError
 from maild.known import Absence, Known, Listing, Wanted
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.ticket import Status, TicketView, follow_merges
+from maild.ticket import Status, TicketView, Tier, follow_merges
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ def find_wanted(commands: Iterable[Command], agent: Agent, settings: Settings, n
     """What must be looked up before these can be run. What makes no sense is left to `run`, which says so."""
     commands = tuple(commands)
     queries = dict.fromkeys(command.argument for command in commands if command.word == "list")
-    listings = {query: filters for query in queries if not isinstance(filters := _filters(query, agent, now), str)}
+    listings = {query: filters for query in queries if not isinstance(filters := _filters(query, agent, settings, now), str)}
     numbers = (read_number(command.argument) for command in commands if command.word == "show")
-    places = [_places(command, agent, settings) for command in commands if command.word == "next"]
-    queues = frozenset(queue for place in places if not isinstance(place, str) for queue in place)
+    nexts = [command for command in commands if command.word == "next"]
+    queues = {queue: filters for command in nexts for queue, filters in _find_first(command, agent, settings, now)}
     carriers = [read_files(command.argument)[0] for command in commands if command.word == "files"]
     files = frozenset(number for number in carriers if number is not None)
     return Wanted(
@@ -103,13 +104,30 @@ def claim_next(command: Command, asking: Asking) -> Decision | str | None:
     return Decision(IncomingState.DONE, reason, place.ticket, taken.after, taken.effects)
 
 
+def _find_first(command: Command, agent: Agent, settings: Settings, now: datetime) -> Iterable[tuple[str, tuple[Filter, ...]]]:
+    """Each department whose next ticket is wanted, with the filters of the view where that is what is named."""
+    queues, views = _places(command, agent, settings), views_of(agent.key, settings)
+    filters = _filters(command.argument, agent, settings, now) if find_view(command.argument, views) else ()
+    if isinstance(queues, str) or isinstance(filters, str):
+        return ()
+    return ((queue, (*filters, *_of_tier(agent, queue, settings))) for queue in queues)
+
+
+def _of_tier(agent: Agent, queue: str, settings: Settings) -> tuple[Filter, ...]:
+    """What the second tier is to look at is nobody else's next ticket (PRODUCT 14), as long as there is a second tier."""
+    is_left_to_others = agent.tier == 1 and any(settings.agents[key].tier > 1 for key in settings.queues[queue].agents)
+    return (Filter(Field.TIER, Tier.L1.value),) if is_left_to_others else ()
+
+
 def _places(command: Command, agent: Agent, settings: Settings) -> tuple[str, ...] | str:
-    """The departments in which the agent wants the next ticket; what is wrong where there are none."""
-    wanted = command.argument.casefold()
-    if wanted and wanted not in settings.queues:
-        return f'there is no queue "{command.argument}"{did_you_mean(wanted, settings.queues)}'
-    queues = tuple(queue for queue in settings.queues if wanted in ("", queue) and works_in(agent.key, queue, settings))
-    return queues or ("you do not work in that department" if wanted else "you work in no department")
+    """The departments in which the agent wants the next ticket; what is wrong where there are none. Those of a view are all of his."""
+    wanted, views = command.argument.casefold(), views_of(agent.key, settings)
+    everywhere = not wanted or find_view(wanted, views) is not None
+    if not everywhere and wanted not in settings.queues:
+        nor_view = " and no view" if views else ""
+        return f'there is no queue{nor_view} "{command.argument}"{did_you_mean(wanted, (*settings.queues, *views))}'
+    queues = tuple(queue for queue in settings.queues if (everywhere or wanted == queue) and works_in(agent.key, queue, settings))
+    return queues or ("you work in no department" if everywhere else "you do not work in that department")
 
 
 def _next(command: Command, asking: Asking) -> Decision | str:
@@ -123,7 +141,7 @@ def _next(command: Command, asking: Asking) -> Decision | str:
 
 
 def _list(command: Command, asking: Asking) -> Decision | str:
-    filters = _filters(command.argument, asking.agent, asking.now)
+    filters = _filters(command.argument, asking.agent, asking.settings, asking.now)
     if isinstance(filters, str):
         return filters
     listing = asking.known.found.listings.get(command.argument, Listing())
@@ -222,10 +240,10 @@ def _unknown(command: Command, asking: Asking) -> Decision | str:
     return f'"{command.argument}" is no command' + (f"; did you mean {near}?" if near else "; the word help gets all of them")
 
 
-def _filters(query: str, agent: Agent, now: datetime) -> tuple[Filter, ...] | str:
+def _filters(query: str, agent: Agent, settings: Settings, now: datetime) -> tuple[Filter, ...] | str:
     """The filters, or what is wrong with the query."""
     try:
-        return parse_query(query, agent.key, now)
+        return parse_query(query, agent.key, now, views_of(agent.key, settings))
     except UsageError as error:
         return str(error)
 

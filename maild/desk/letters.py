@@ -87,7 +87,7 @@ def acknowledgement(ticket: TicketView, answered: Answered, settings: Settings, 
 
 
 def status_notice(template: str, ticket: TicketView, answered: Answered, settings: Settings) -> Letter:
-    """PRODUCT 5: waiting, closed, reopened, passed-on."""
+    """PRODUCT 5: waiting, closed, reopened, passed-on, passed-to-specialist."""
     return _to_customer(LetterKind.STATUS, template, ticket, answered, settings, {})
 
 

@@ -1,14 +1,15 @@
 """The query language of `ticket list` (INTERFACE.md): `status:open queue:support owner:me #payment refund`. Pure: text → filters."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from maild.config.faults import did_you_mean
+from maild.config.settings import View
 from maild.errors import UsageError
-from maild.ticket import Priority, Status
+from maild.ticket import Priority, Status, Tier
 
 
 class Field(Enum):
@@ -18,6 +19,7 @@ class Field(Enum):
     QUEUE = "queue"
     OWNER = "owner"
     PRIORITY = "priority"
+    TIER = "tier"
     TAG = "tag"
     REQUESTER = "from"
     CREATED_SINCE = "created since"
@@ -47,18 +49,37 @@ _AGE = re.compile(r"(\d{1,5})([mhdw])")
 _FIELD_NAME = re.compile(r"[^\W\d_][\w-]+")
 _BEHIND_NO_FIELD = ("/", "\\", ":")
 """`http://…`, `file:\\…` and `std::vector` have no field in front."""
-_NOT_YET = frozenset({"overdue", "team", "tier"})
+_NOT_YET = frozenset({"overdue", "team"})
+ANYBODY = "me"
+"""Stands for whoever will ask, where a query is judged before anybody does. No agent can have this name."""
 
 
-def parse_query(text: str, me: str | None, now: datetime) -> tuple[Filter, ...]:
-    """The filters of a query; `me` is who asks, for `owner:me`.
+def parse_query(text: str, me: str | None, now: datetime, views: Mapping[str, View] | None = None) -> tuple[Filter, ...]:
+    """The filters of a query; `me` is who asks, for `owner:me`. `views` are those he sees: the name of one may be all of a query.
+    None: it is the query of a view itself, which holds no other, so that none can hold itself.
 
     Raises:
         UsageError: a term makes no sense; the message says which and what would.
     """
     if text.count('"') % 2:
         raise UsageError(f"the query has an open quotation mark: {text}")
-    return tuple(_term(term, me, now) for term in _TERM.findall(text))
+    if view := find_view(text, views or {}):
+        return parse_query(view.query, me, now)
+    return tuple(found for term in _TERM.findall(text) for found in _read_term(term, me, now, views))
+
+
+def find_view(name: str, views: Mapping[str, View]) -> View | None:
+    """The view of this name, in whatever case it is written."""
+    written = name.strip()
+    return views.get(written) or next((view for key, view in views.items() if key.casefold() == written.casefold()), None)
+
+
+def find_problem(query: str, queues: Iterable[str], agents: Iterable[str], now: datetime) -> str | None:
+    """What is wrong with the query of a view, whoever asks for it."""
+    try:
+        return find_stranger(parse_query(query, ANYBODY, now), queues, (*agents, ANYBODY))
+    except UsageError as error:
+        return str(error)
 
 
 def find_stranger(filters: Iterable[Filter], queues: Iterable[str], agents: Iterable[str]) -> str | None:
@@ -69,6 +90,25 @@ def find_stranger(filters: Iterable[Filter], queues: Iterable[str], agents: Iter
         if noun and isinstance(item.value, str) and item.value not in names:
             return f'there is no {noun} "{item.value}"{did_you_mean(item.value, names)}'
     return None
+
+
+def _read_term(term: str, me: str | None, now: datetime, views: Mapping[str, View] | None) -> tuple[Filter, ...]:
+    """One filter, or with `view:NAME` all of that view's."""
+    name, _, value = term.partition(":")
+    if name.casefold() == "view" and value:
+        return _view(value.replace('"', ""), me, now, views)
+    if name.casefold() == "-view" and value:
+        raise UsageError(f'"{term}": a view cannot be negated')
+    return (_term(term, me, now),)
+
+
+def _view(name: str, me: str | None, now: datetime, views: Mapping[str, View] | None) -> tuple[Filter, ...]:
+    if views is None:
+        raise UsageError(f'"view:{name}": the query of a view holds no other view')
+    view = find_view(name, views)
+    if view is None:
+        raise UsageError(f'there is no view "{name}"{did_you_mean(name, views)}')
+    return parse_query(view.query, me, now)
 
 
 def _term(term: str, me: str | None, now: datetime) -> Filter:
@@ -93,8 +133,9 @@ def _term(term: str, me: str | None, now: datetime) -> Filter:
 def _refuse_unknown_field(term: str, name: str, value: str) -> None:
     """A mistyped field must not find nothing, silently, as a word with a colon in it."""
     if value and not value.startswith(_BEHIND_NO_FIELD) and _FIELD_NAME.fullmatch(name):
-        near, words = did_you_mean(name, _FIELDS), term.replace('"', "")
-        raise UsageError(f'there is no field "{name}"{near}; one of: {", ".join(_FIELDS)}; to find the words put them in quotes: "{words}"')
+        known = (*_FIELDS, "view")
+        near, words = did_you_mean(name, known), term.replace('"', "")
+        raise UsageError(f'there is no field "{name}"{near}; one of: {", ".join(known)}; to find the words put them in quotes: "{words}"')
 
 
 _Read = tuple[Field, str | datetime | None]
@@ -108,10 +149,15 @@ def _priority(value: str, me: str | None, now: datetime) -> _Read:
     return Field.PRIORITY, _one_of("priority", value, [priority.value for priority in Priority])
 
 
+def _tier(value: str, me: str | None, now: datetime) -> _Read:
+    return Field.TIER, _one_of("tier", value, [tier.value for tier in Tier])
+
+
 def _one_of(name: str, value: str, known: list[str]) -> str:
-    if value.casefold() not in known:
+    folded = {word.casefold(): word for word in known}
+    if value.casefold() not in folded:
         raise UsageError(f'there is no {name} "{value}"; one of: {", ".join(known)}')
-    return value.casefold()
+    return folded[value.casefold()]
 
 
 def _owner(value: str, me: str | None, now: datetime) -> _Read:
@@ -157,6 +203,7 @@ def read_past(text: str, now: datetime) -> datetime:
 _FIELDS: dict[str, Callable[[str, str | None, datetime], _Read]] = {
     "status": _status,
     "priority": _priority,
+    "tier": _tier,
     "owner": _owner,
     "created": _created,
     "updated": _updated,

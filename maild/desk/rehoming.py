@@ -4,6 +4,7 @@ from collections.abc import Container
 from dataclasses import replace
 
 from maild.config.settings import Queue, Settings
+from maild.desk.tiers import is_handed_up
 from maild.effects import RecordEvent
 from maild.ticket import TicketView
 
@@ -25,7 +26,7 @@ def leave_behind(ticket: TicketView, settings: Settings, *, chosen: Container[st
     `chosen`: which of `owner` and `team` were chosen together with the queue, and stay. A queue that nobody works in changes nothing.
     """
     queue = settings.queues.get(ticket.queue)
-    here = _staff(queue) if queue else frozenset()
+    here = queue.staff if queue else frozenset()
     if queue is None or not here:
         return ticket, ()
     events = []
@@ -41,16 +42,14 @@ def leave_behind(ticket: TicketView, settings: Settings, *, chosen: Container[st
 
 
 def works_in(agent: str, queue: str, settings: Settings) -> bool:
-    return queue in settings.queues and agent in _staff(settings.queues[queue])
+    return queue in settings.queues and agent in settings.queues[queue].staff
 
 
 def describe_move(before: TicketView | None, after: TicketView, settings: Settings, mover: str = "") -> tuple[str, ...]:
-    """What the new department is told of the move first; empty where there was none. `mover`: who it was, if it was a person."""
+    """What the new department, or the second tier, is told of the move first; empty where there was none. `mover`: who it was, if it was a
+    person."""
     if before is None or before.queue == after.queue:
-        return ()
+        raised = f"{mover} passed this ticket to the second tier." if mover else "This ticket was passed to the second tier."
+        return (raised,) if is_handed_up(before, after) else ()
     old = settings.queues[before.queue].name if before.queue in settings.queues else before.queue
     return (f"{mover} moved this ticket here from {old}." if mover else f"This ticket was moved here from {old}.",)
-
-
-def _staff(queue: Queue) -> frozenset[str]:
-    return frozenset(queue.agents) | (frozenset({queue.lead}) if queue.lead else frozenset())

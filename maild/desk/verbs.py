@@ -19,19 +19,21 @@ from maild.desk.participants import find_person_fault, with_requester, with_role
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
 from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
 from maild.desk.tasks import NO_AGENT, Actor, describe_task, find_done, mend_name, read_task
+from maild.desk.tiers import describe_hands, find_specialists, hand_back, hand_up
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import Effect, Link, Merge, RecordEvent, Undo
 from maild.known import KnownPerson
 from maild.message import Address
 from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping
-from maild.ticket import ENDED, ParticipantRole, Priority, Status, TicketView
+from maild.ticket import ENDED, ParticipantRole, Priority, Status, TicketView, Tier
 
 SENDER = "sender"
 NO_REACH = Reach()
 ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
-FIRST = {"merge": 0, "undo": 0, "requester": 1, "same": 1}
-"""Commands after which the ticket may be another, and then those after which it is another's; those beside them are about that one."""
+FIRST = {"merge": 0, "undo": 0, "requester": 1, "same": 1, "move": 2, "l2": 3}
+"""Commands after which the ticket may be another, then those after which it is another's, another department's, the second tier's; those
+beside them are about that one."""
 LAST = frozenset(("canned",))
 """Commands that say something about the ticket as the others leave it."""
 MOST_ANSWERS = 20
@@ -138,7 +140,7 @@ def _assign(state: _State, argument: str) -> _State:
         return state.become(replace(state.ticket, owner=None), "assigned", "no owner any more")
     if name not in state.settings.agents:
         return _unknown(state, "agent", argument, state.settings.agents)
-    ticket = replace(state.ticket, owner=name, decided=state.ticket.decided | {"owner"})
+    ticket = replace(state.ticket.owned_by(name), decided=state.ticket.decided | {"owner"})
     return state.become(ticket, "assigned", f"to {state.settings.agents[name].name}")
 
 
@@ -152,6 +154,33 @@ def _move(state: _State, argument: str) -> _State:
     queue = state.settings.queues[argument.casefold()]
     ticket = replace(state.ticket, queue=queue.key, decided=state.ticket.decided | {"queue"})
     return state.become(ticket, "moved", f"to {queue.name}")
+
+
+def _l2(state: _State, argument: str) -> _State:
+    """PRODUCT 14: whoever is named with `#assign` beside it gets it."""
+    if not find_specialists(state.ticket, state.settings):
+        queue = state.settings.queues.get(state.ticket.queue)
+        where = queue.name if queue else state.ticket.queue
+        return state.fail(f"nobody in {where} is of the second tier; an admin sets `tier: 2` for an agent, or #assign names a colleague")
+    if state.ticket.tier is Tier.L2:
+        return state
+    return _become_of_tier(state, hand_up(state.ticket, state.settings, state.actor))
+
+
+def _become_of_tier(state: _State, ticket: TicketView) -> _State:
+    """An owner whom a command has named before stays."""
+    chosen = ticket.owned_by(state.ticket.owner) if state.owner_set else ticket
+    words = describe_hands(state.ticket, chosen, state.settings)
+    return state.become(chosen, "tier", "; ".join((f"tier {ticket.tier.value}", *words)))
+
+
+def _tier(state: _State, argument: str, before: str = "") -> _State:
+    match argument.casefold():
+        case "l2":
+            return _l2(state, "")
+        case "l1":
+            return state if state.ticket.tier is Tier.L1 else _become_of_tier(state, hand_back(state.ticket, state.settings))
+    return _unknown(state, "tier", argument, [tier.value for tier in Tier], before)
 
 
 def _tag(state: _State, argument: str) -> _State:
@@ -208,6 +237,8 @@ def _set(state: _State, argument: str) -> _State:
         return state.fail(f'"{argument}" sets nothing; write a name, "=" and a value, as in order=1234567')
     if name == "priority":
         return _priority(state, value, "priority=")
+    if name == "tier":
+        return _tier(state, value, "tier=")
     if name == "status":
         verb = {"open": _open, "waiting": _wait, "closed": _close, "spam": _spam}.get(value.casefold())
         return verb(state, "") if verb else _unknown(state, "status", value, ("open", "waiting", "closed", "spam"), "status=")
@@ -461,6 +492,7 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "assign": _assign,
     "take": _take,
     "move": _move,
+    "l2": _l2,
     "tag": _tag,
     "untag": _untag,
     "priority": _priority,

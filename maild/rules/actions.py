@@ -12,7 +12,7 @@ from maild.errors import MaildError
 from maild.message import AuthResult, MessageClass
 from maild.rules.strings import Text
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
-from maild.ticket import Priority, Status, TicketView
+from maild.ticket import Priority, Status, TicketView, Tier
 
 
 class ActionSkippedError(MaildError):
@@ -73,7 +73,7 @@ class LetterOrder:
 
 @dataclass(frozen=True, slots=True)
 class SetField(Action):
-    """`set` and `default`, one field each: `queue status priority owner team language` or `field.<name>`. `value` None clears it.
+    """`set` and `default`, one field each: `queue status priority tier owner team language` or `field.<name>`. `value` None clears it.
 
     `only_undecided`: `default` leaves alone what a rule or a person has set.
     """
@@ -273,13 +273,15 @@ def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -
         case "queue":
             return replace(decided, queue=value or ticket.queue)
         case "owner":
-            return replace(decided, owner=value)
+            return decided.owned_by(value)
         case "team":
             return replace(decided, team=value)
         case "language":
             return replace(decided, language=value)
         case "priority":
             return replace(decided, priority=Priority(value))
+        case "tier":
+            return replace(decided, tier=Tier(value))
         case "status":
             return decided.with_status(Status(value), now)
     own_name = name.removeprefix("field.")

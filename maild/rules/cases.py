@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from maild.ticket import Priority, Status
+from maild.ticket import Priority, Status, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class GivenTicket:
     queue: str
     status: Status = Status.OPEN
     priority: Priority = Priority.NORMAL
+    tier: Tier = Tier.L1
     owner: str | None = None
     team: str | None = None
     tags: frozenset[str] = frozenset()

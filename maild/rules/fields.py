@@ -13,7 +13,7 @@ from maild.ingest.words import decode_header
 from maild.message import Address, AuthResult, MessageClass
 from maild.rules.folding import fold, split_words
 from maild.rules.verdict import Occasion
-from maild.ticket import Priority, Status, TicketView
+from maild.ticket import Priority, Status, TicketView, Tier
 
 SHOWN_CHARACTERS = 60
 
@@ -194,6 +194,7 @@ _CLASSES = Known("kind", "E302", lambda _: (kind.value for kind in MessageClass)
 _RESULTS = Known("result", "E302", lambda _: (result.value for result in AuthResult))
 STATUSES = Known("status", "E302", lambda _: (status.value for status in Status))
 PRIORITIES = Known("priority", "E302", lambda _: (priority.value for priority in Priority))
+TIERS = Known("tier", "E302", lambda _: (tier.value for tier in Tier))
 QUEUES = Known("queue", "E201", lambda settings: settings.queues)
 TEAMS = Known("team", "E202", lambda settings: settings.teams)
 AGENTS = Known("agent", "E204", lambda settings: settings.agents)
@@ -229,6 +230,7 @@ _TICKET_FIELDS = (
     Field("queue", FieldKind.TEXT, lambda occasion: _present(occasion.ticket.queue), known=QUEUES, of_ticket=True),
     Field("status", FieldKind.TEXT, lambda occasion: (occasion.ticket.status.value,), known=STATUSES, of_ticket=True),
     Field("priority", FieldKind.TEXT, lambda occasion: (occasion.ticket.priority.value,), known=PRIORITIES, of_ticket=True),
+    Field("tier", FieldKind.TEXT, lambda occasion: (occasion.ticket.tier.value,), known=TIERS, of_ticket=True),
     Field("owner", FieldKind.TEXT, lambda occasion: _present(occasion.ticket.owner), known=AGENTS, of_ticket=True),
     Field("team", FieldKind.TEXT, lambda occasion: _present(occasion.ticket.team), known=TEAMS, of_ticket=True),
     Field("tags", FieldKind.SET, lambda occasion: sorted(occasion.ticket.tags), of_ticket=True),
@@ -240,5 +242,5 @@ _TICKET_FIELDS = (
 
 FIELDS: Mapping[str, Field] = {field.name: field for field in _MESSAGE_FIELDS + _TICKET_FIELDS}
 
-PLANNED = frozenset({"tier", "sla", "source", "waiting", "idle", "snoozed", "reopened", "queue.length", "agent.load"})
+PLANNED = frozenset({"sla", "source", "waiting", "idle", "snoozed", "reopened", "queue.length", "agent.load"})
 PLANNED_FAMILIES = frozenset({"was", "customer", "hours", "sla"})

@@ -10,7 +10,7 @@ from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.config.settings import Settings
 from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Note, Notify, Reply, SetField, Tag, Untag, Values
-from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, Known
+from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, TIERS, Known
 from maild.rules.loading import Loading
 from maild.rules.strings import FAMILIES, Text, known_names, parse_text
 from maild.rules.verdict import Event, Fate
@@ -20,7 +20,7 @@ _INTAKE = frozenset({Event.MAIL_RECEIVED})
 _ON_TICKETS = frozenset(Event) - _INTAKE
 _ALWAYS = frozenset(Event)
 _PLANNED_ACTIONS = ("task", "snooze", "verify", "ask_rating", "forward", "hold", "fork")
-_PLANNED_SETTINGS = ("sla", "tier", "sender", "snooze")
+_PLANNED_SETTINGS = ("sla", "sender", "snooze")
 _AUDIENCES = ("owner", "lead", "agents", "admins")
 _SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
 _STATUSES = Known("status", "E302", lambda _: (status.value for status in _SETTABLE))
@@ -256,6 +256,7 @@ _SETTINGS: Mapping[str, Known | None] = {
     "queue": QUEUES,
     "status": _STATUSES,
     "priority": PRIORITIES,
+    "tier": TIERS,
     "owner": AGENTS,
     "team": TEAMS,
     "language": None,

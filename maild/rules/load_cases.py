@@ -9,19 +9,19 @@ from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.effects import IncomingState
 from maild.rules.cases import Case, Expectation, GivenTicket, SampleMail
-from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, STATUSES, TEAMS
+from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, STATUSES, TEAMS, TIERS
 from maild.rules.loading import Loading
-from maild.ticket import Priority, Status
+from maild.ticket import Priority, Status, Tier
 
 _CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
 _MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
-_GIVEN_KEYS = ("queue", "status", "priority", "owner", "team", "tags")
+_GIVEN_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "tags")
 _EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
-_TICKET_KEYS = ("queue", "status", "priority", "owner", "team", "language", "subject", "tags")
+_TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "tags")
 _AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
-_KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "owner": AGENTS, "team": TEAMS}
+_KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "tier": TIERS, "owner": AGENTS, "team": TEAMS}
 
 
 def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -> Iterator[Case]:
@@ -129,6 +129,7 @@ def _read_given(node: Node, queue: str, loading: Loading) -> GivenTicket | None:
         queue=texts.get("queue") or queue,
         status=Status(texts.get("status") or Status.OPEN.value),
         priority=Priority(texts.get("priority") or Priority.NORMAL.value),
+        tier=Tier(texts.get("tier") or Tier.L1.value),
         owner=texts.get("owner"),
         team=texts.get("team"),
         tags=frozenset(_lines(found.get("tags"), loading)),

@@ -20,6 +20,7 @@ TICKET_VALUES: Mapping[str, Callable[[TicketView], str | None]] = {
     "queue": lambda ticket: ticket.queue,
     "status": lambda ticket: ticket.status.value,
     "priority": lambda ticket: ticket.priority.value,
+    "tier": lambda ticket: ticket.tier.value,
     "owner": lambda ticket: ticket.owner,
     "team": lambda ticket: ticket.team,
     "language": lambda ticket: ticket.language,

@@ -116,6 +116,7 @@ def _given_ticket(given: GivenTicket, message: InboundMessage, before: datetime)
         queue=given.queue,
         status=given.status,
         priority=given.priority,
+        tier=given.tier,
         requester=message.author or Address("", ""),
         created=before,
         updated=before,
@@ -173,6 +174,8 @@ def ticket_value(ticket: TicketView, name: str) -> str:
             return ticket.status.value
         case "priority":
             return ticket.priority.value
+        case "tier":
+            return ticket.tier.value
         case "subject":
             return ticket.subject
     if name.startswith("field."):

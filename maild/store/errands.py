@@ -43,7 +43,7 @@ def find(tx: Transaction, wanted: Wanted) -> Found:
     """Everything that is wanted; numbers without a ticket have no conversation."""
     if wanted == NOTHING_WANTED:
         return NOTHING_FOUND
-    first = {queue: _first(tx, queue) for queue in sorted(wanted.queues)}
+    first = {queue: _first(tx, queue, filters) for queue, filters in sorted(wanted.queues.items())}
     return Found(
         listings={query: _list(tx, filters) for query, filters in wanted.listings.items()},
         conversations={number: conversation_of(tx, number) for number in wanted.tickets.union(*first.values())},
@@ -52,8 +52,8 @@ def find(tx: Transaction, wanted: Wanted) -> Found:
     )
 
 
-def _first(tx: Transaction, queue: str) -> tuple[int, ...]:
-    unowned = tickets.list_tickets(tx, (*to_do(queue), Filter(Field.OWNER, None)))
+def _first(tx: Transaction, queue: str, filters: tuple[Filter, ...]) -> tuple[int, ...]:
+    unowned = tickets.list_tickets(tx, (*to_do(queue), Filter(Field.OWNER, None), *filters))
     return tuple(place.ticket.number for place in order(unowned)[:MOST_NEXT])
 
 

@@ -74,6 +74,8 @@ def _ticket_values(ticket: TicketView) -> Row:
         "reply_to": ticket.reply_to,
         "snoozed_until": ticket.snoozed_until,
         "requester_since": ticket.requester_since,
+        "tier": ticket.tier.value,
+        "follower": ticket.follower,
     }
 
 

@@ -180,7 +180,7 @@ def _conditions(tx: Transaction, filters: tuple[Filter, ...]) -> list[ColumnElem
 def _condition(tx: Transaction, item: Filter) -> ColumnElement[bool]:
     value = storable(item.value) if isinstance(item.value, str) else item.value
     match item.field:
-        case Field.STATUS | Field.QUEUE | Field.PRIORITY | Field.OWNER:
+        case Field.STATUS | Field.QUEUE | Field.PRIORITY | Field.OWNER | Field.TIER:
             column: ColumnElement[str | None] = getattr(tickets.c, item.field.value)
             return column.is_(None) if value is None else column == value
         case Field.TAG:

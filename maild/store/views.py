@@ -12,7 +12,7 @@ from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.tickets import participants, tags, tickets
 from maild.task import Task
-from maild.ticket import MERGE_DEPTH, Participant, ParticipantRole, Priority, Status, TicketView
+from maild.ticket import MERGE_DEPTH, Participant, ParticipantRole, Priority, Status, TicketView, Tier
 
 CHUNK = 500
 """Numbers asked for at once; databases limit how many values a statement may have."""
@@ -122,4 +122,6 @@ def _view(row: AnyRow, company: _Company) -> TicketView:
         snoozed_until=row.snoozed_until,
         requester_since=row.requester_since,
         tasks=company.tasks,
+        tier=Tier(row.tier),
+        follower=row.follower,
     )

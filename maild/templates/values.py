@@ -206,7 +206,9 @@ FOR_AGENTS = frozenset(
         "welcome-answer",
     }
 )
-FOR_CUSTOMERS = frozenset({"received", "waiting", "closed", "reopened", "passed-on", "oversize", "faq-password", "answer"})
+FOR_CUSTOMERS = frozenset(
+    {"received", "waiting", "closed", "reopened", "passed-on", "passed-to-specialist", "oversize", "faq-password", "answer"}
+)
 ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control", "personal-address", "welcome", "welcome-answer"})
 FOR_RULES = frozenset({"escalation", "faq-password"})
 """Kinds of ours that nothing but a rule sends."""

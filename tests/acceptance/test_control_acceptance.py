@@ -12,6 +12,7 @@ from tests.rig.office import RunningDesk, a_running_desk, an_answer_to, text_of
 from tests.rig.sink import SmtpSink
 
 TRUSTING = "limits: {automatic: off, storm: off}\ntrust: {authserv_ids: [mx.desk.example], agent_auth: token+dmarc}"
+VIEWS = "views: {burning: 'priority:urgent status:new'}"
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +21,14 @@ def desk(
 ) -> Iterator[RunningDesk]:
     """A desk with an address for commands, which arrives in support's mailbox."""
     folder = tmp_path_factory.mktemp("desk")
-    desk = RunningDesk(folder, dovecot_server, smtp_sink, storage=usual_storage(), extra=TRUSTING)
+    desk = RunningDesk(folder, dovecot_server, smtp_sink, storage=usual_storage(), extra=f"{TRUSTING}\n{VIEWS}")
     with a_running_desk(
         folder,
         dovecot_server,
         smtp_sink,
         storage=desk.storage,
         domain=desk.domain,
-        extra=TRUSTING,
+        extra=desk.extra,
         desk=f", control: {desk.at('control')}",
     ) as running:
         yield running
@@ -195,6 +196,22 @@ def test_the_next_ticket_is_claimed_and_mailed_at_the_end_of_an_answer_and_by_a_
     assert desk.ticket(second)["owner"] == "anna"
     ask(desk, "next support")
     assert "Nothing is waiting for you." in text_of(desk.letters_about("anna", "Your request: next support")[-1])
+
+
+def test_a_view_is_listed_and_its_next_ticket_taken_by_its_name(desk: RunningDesk):
+    """PRODUCT 17."""
+    plain, burning = a_request(desk, "Views plain"), a_request(desk, "Views burning")
+    desk.maild("ticket", "set", str(burning), "priority=urgent")
+    ask(desk, "list burning")
+    listed = text_of(desk.letters_about("anna", "Your request: list burning")[-1])
+    assert f"{burning}  new  " in listed
+    assert f"{plain}  new  " not in listed
+    ask(desk, "next burning")
+    assert [desk.ticket(number)["owner"] for number in (plain, burning)] == [None, "anna"]
+    ask(desk, "next burning")
+    assert "Nothing is waiting for you." in text_of(desk.letters_about("anna", "Your request: next burning")[-1])
+    ask(desk, "help")
+    assert "list burning" in text_of(desk.letters_about("anna", "Your request: help")[-1])
 
 
 def test_an_agent_who_is_away_is_told_of_nothing_until_he_is_back(desk: RunningDesk):

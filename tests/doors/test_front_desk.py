@@ -26,6 +26,7 @@ smtp: {host: localhost, port: 25, security: none}
 queues:
   support: {address: support@acme.example, agents: [anna, boris], mailbox: {host: localhost, security: none, username: u, password: p}}
   sales: {address: sales@acme.example, agents: [boris], mailbox: support}
+views: {burning: "priority:urgent"}
 agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
 """
 
@@ -76,8 +77,15 @@ def test_the_next_ticket_of_one_department(store: Store, office: Office):
     assert taken(at_the_desk(store, office, "boris"), "sales") == of_sales
     with pytest.raises(UsageError, match="you do not work in that department"):
         at_the_desk(store, office, "anna").next("sales")
-    with pytest.raises(UsageError, match=r'there is no queue "saels" \(did you mean "sales"\?\)'):
+    with pytest.raises(UsageError, match=r'there is no queue and no view "saels" \(did you mean "sales"\?\)'):
         at_the_desk(store, office, "anna").next("saels")
+
+
+def test_the_next_ticket_of_a_view(store: Store, office: Office):
+    opened(store, minutes=9)
+    burning = opened(store, minutes=1, priority=Priority.URGENT)
+    opened(store, "sales", minutes=5, priority=Priority.URGENT)
+    assert [taken(at_the_desk(store, office, "anna"), "burning") for _ in range(2)] == [burning, None]
 
 
 def away(store: Store, *, hours: float = 0) -> dict[str, tuple[datetime | None, str | None]]:

@@ -254,7 +254,7 @@ def test_a_pipe_or_a_circle_of_links_does_not_hang(tmp_path: Path):
 
 def test_billions_of_laughs_are_refused_at_once(tmp_path: Path):
     levels = [f"  {chr(98 + level)}: &{chr(98 + level)} [{', '.join(['*' + chr(97 + level)] * 9)}]" for level in range(20)]
-    (tmp_path / "maild.yaml").write_text(SMALL + "views:\n  a: &a [ha]\n" + "\n".join(levels))
+    (tmp_path / "maild.yaml").write_text(SMALL + "sla:\n  a: &a [ha]\n" + "\n".join(levels))
     started = time.monotonic()
     assert {fault.code for fault in load_settings(tmp_path).faults} == {"E104", "W300"}
     assert time.monotonic() - started < 1

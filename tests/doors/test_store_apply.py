@@ -47,7 +47,7 @@ from maild.store.apply import Applied, apply
 from maild.store.engine import Store
 from maild.store.recall import recall
 from maild.store.views import ticket_views
-from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView
+from maild.ticket import MessageKind, Participant, ParticipantRole, Status, TicketView, Tier
 from maild.tokens import LetterKind
 from tests.rig.desk import (
     ACKNOWLEDGEMENT,
@@ -99,6 +99,8 @@ def test_a_new_ticket_reads_back_as_it_was_applied(store: Store):
         participants=(Participant(ANN, ParticipantRole.REQUESTER), cc),
         fields={"order": "77"},
         requester_since=NOW,
+        tier=Tier.L2,
+        follower="anna",
         decided=frozenset({"queue"}),
         watchers=frozenset({"sales"}),
         language="bg",

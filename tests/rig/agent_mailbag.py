@@ -83,6 +83,7 @@ EXAMPLES = {
     "assign": Example("boris", lambda ticket: ticket.owner == "boris"),
     "take": Example(holds=lambda ticket: ticket.owner == "anna"),
     "move": Example("sales", lambda ticket: ticket.queue == "sales"),
+    "l2": Example(outcome=Outcome.RETURNED),
     "tag": Example("vip gold", lambda ticket: {"vip", "gold"} <= ticket.tags),
     "untag": Example("vip", lambda ticket: "vip" not in ticket.tags),
     "snooze": Example("mon 9:00", lambda ticket: ticket.snoozed_until is not None and ticket.status is Status.WAITING),

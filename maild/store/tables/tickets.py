@@ -46,6 +46,8 @@ class TicketColumns(TypedColumns):
     reply_to: Named[str | None] = Column(Words)
     snoozed_until: Named[datetime | None] = Column(Time)
     requester_since: Named[datetime | None] = Column(Time)
+    tier: Named[str] = Column(Text, server_default="L1")
+    follower: Named[str | None] = Column(Text)
 
 
 tickets = Table("tickets", metadata, TicketColumns)

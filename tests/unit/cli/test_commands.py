@@ -25,7 +25,8 @@ mailbox: list show
 template: list show
 db: status upgrade
 secret: rotate
-customer view kb can macro
+view: list show
+customer kb can macro
 """
 """Every command that INTERFACE.md, RULES.md and PRODUCT.md name."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from builders import a_queue, a_ticket, some_settings
 
 from maild.desk.notices import notice_for
-from maild.ticket import Status
+from maild.ticket import Status, Tier
 
 ALL = frozenset({"waiting", "closed", "reopened", "passed_on"})
 
@@ -26,6 +26,8 @@ def test_each_change_has_its_notice():
     check(OPEN, WAITING, "waiting")
     check(CLOSED, OPEN, "reopened")
     check({"queue": "support"}, {"queue": "sales"}, "passed-on")
+    check(OPEN, {"tier": Tier.L2}, "passed-to-specialist")
+    check({"tier": Tier.L2}, {"tier": Tier.L1}, None)
 
 
 def test_what_is_no_news_to_the_customer_has_none():
@@ -44,10 +46,13 @@ def test_an_answer_in_the_same_event_makes_a_notice_needless():
     check(OPEN, CLOSED, None, answered=True)
     check(OPEN, WAITING, None, answered=True)
     check(CLOSED, OPEN, None, answered=True)
+    check(OPEN, {"tier": Tier.L2}, None, answered=True)
 
 
 def test_a_queue_tells_only_what_it_wants_to_tell():
     check(OPEN, CLOSED, None, statuses=frozenset())
     check(OPEN, WAITING, None, statuses=frozenset({"closed"}))
+    check(OPEN, {"tier": Tier.L2}, None, statuses=frozenset({"closed"}))
+    check(OPEN, {"tier": Tier.L2}, "passed-to-specialist", statuses=frozenset({"passed_on"}))
     check({"queue": "support"}, {"queue": "sales"}, "passed-on", statuses=frozenset({"passed_on"}))
     check(OPEN, {"status": Status.CLOSED, "queue": "gone"}, None)

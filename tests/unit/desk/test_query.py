@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from builders import some_settings
 
+from maild.config.settings import View
 from maild.desk.query import Field, Filter, find_stranger, parse_query
+from maild.desk.saved_queries import views_of
 from maild.errors import UsageError
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -39,6 +42,7 @@ def test_fields_filter_and_a_minus_negates():
     check("status:OPEN", Filter(Field.STATUS, "open"))
     check("-status:closed", Filter(Field.STATUS, "closed", negated=True))
     check("queue:support priority:high", Filter(Field.QUEUE, "support"), Filter(Field.PRIORITY, "high"))
+    check("tier:l2 -tier:L1", Filter(Field.TIER, "L2"), Filter(Field.TIER, "L1", negated=True))
     check("owner:me owner:none", Filter(Field.OWNER, "anna"), Filter(Field.OWNER, None))
     check("from:@Acme.example", Filter(Field.REQUESTER, "@Acme.example"))
     check("#Payment tag:#vip -#spam", Filter(Field.TAG, "payment"), Filter(Field.TAG, "vip"), Filter(Field.TAG, "spam", negated=True))
@@ -86,6 +90,44 @@ def test_a_query_may_name_a_department_or_an_agent_nobody_knows():
         find_stranger(parse_query("owner:marai", None, NOW), ["support"], ["maria"]) == 'there is no agent "marai" (did you mean "maria"?)'
     )
     assert find_stranger(parse_query("owner:none owner:me queue:support tag:x refund", "anna", NOW), ["support"], ["anna"]) is None
+
+
+VIEWS = {"payments": View("payments", "status:open #payment"), "Mine": View("Mine", "owner:me")}
+
+
+def test_the_name_of_a_view_is_a_query_and_in_quotes_a_word():
+    payments = (Filter(Field.STATUS, "open"), Filter(Field.TAG, "payment"))
+    assert parse_query(" Payments ", "anna", NOW, VIEWS) == payments
+    assert parse_query("mine", "boris", NOW, VIEWS) == (Filter(Field.OWNER, "boris"),)
+    assert parse_query("priority:high view:PAYMENTS", "anna", NOW, VIEWS) == (Filter(Field.PRIORITY, "high"), *payments)
+    assert parse_query('"payments"', "anna", NOW, VIEWS) == (words('"payments"'),)
+    assert parse_query("payments late", "anna", NOW, VIEWS) == (words("payments"), words("late"))
+    assert parse_query("payments", "anna", NOW) == (words("payments"),)
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ("view:paymnets", r'there is no view "paymnets" \(did you mean "payments"\?\)'),
+        ("-view:payments", "a view cannot be negated"),
+        ("veiw:payments", r'did you mean "view"\?'),
+    ],
+)
+def test_a_view_that_is_asked_for_wrongly_says_so(query: str, fault: str):
+    with pytest.raises(UsageError, match=fault):
+        parse_query(query, "anna", NOW, VIEWS)
+
+
+def test_a_view_is_seen_by_those_it_is_for():
+    settings = some_settings(
+        views={
+            "all": View("all", "status:open"),
+            "sales": View("sales", "status:open", queues=("sales",)),
+            "hers": View("hers", "status:open", agents=("anna",)),
+        }
+    )
+    assert [list(views_of(agent, settings)) for agent in ("anna", "boris")] == [["all", "hers"], ["all", "sales"]]
+    assert list(views_of(None, settings)) == ["all", "sales", "hers"]
 
 
 def test_me_is_nobody_without_a_name():

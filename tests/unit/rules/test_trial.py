@@ -94,12 +94,12 @@ def test_what_differs_is_shown_as_a_small_diff_with_the_reason():
 def test_a_given_ticket_gets_the_mail_as_an_answer():
     assert run("""
   - name: later
-    given: {queue: billing, status: waiting, priority: high, owner: anna, tags: [vip]}
+    given: {queue: billing, status: waiting, priority: high, tier: L2, owner: anna, tags: [vip]}
     mail: {from: ann@globex.example, to: support@acme.example, body: The invoice}
     expect:
       fired: [payment]
       not_fired: [ack]
-      ticket: {queue: billing, status: waiting, priority: high, owner: anna, tags: [vip, payment]}
+      ticket: {queue: billing, status: waiting, priority: high, tier: L2, owner: anna, tags: [vip, payment]}
       sent: {ack: 0}
 """) == ["ok   later (rules/10.yaml:11)"]
 

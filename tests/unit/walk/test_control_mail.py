@@ -6,8 +6,10 @@ from typing import Any
 
 from builders import NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings, some_tokens
 
-from maild.config.settings import Trust
+from maild.config.settings import Trust, View
 from maild.decide import decide
+from maild.desk.command import Command
+from maild.desk.errands import find_wanted
 from maild.desk.query import Field, Filter
 from maild.draft import Draft
 from maild.effects import Decision, EndAbsence, IncomingState, Letter, Post, RecordEvent, StartAbsence
@@ -281,6 +283,43 @@ def test_what_is_asked_wrongly_claims_nothing():
     assert (draft.reason.code, draft.beside) == ("command-failed", ())
 
 
+WITH_VIEWS = some_settings(
+    views={
+        "payments": View("payments", "#payment owner:me", about="what is to be paid"),
+        "theirs": View("theirs", "#refund", agents=("boris",)),
+    }
+)
+CONTROLLED = replace(WITH_VIEWS, desk=replace(WITH_VIEWS.desk, control="desk@acme.example"))
+
+
+def test_a_view_is_listed_by_its_name_as_far_as_the_agent_sees_it():
+    wanted = find_wanted((Command("list", "payments"), Command("list", "theirs")), WITH_VIEWS.agents["anna"], WITH_VIEWS, NOW)
+    assert wanted.listings == {
+        "payments": (Filter(Field.TAG, "payment"), Filter(Field.OWNER, "anna")),
+        "theirs": (Filter(Field.WORDS, "theirs"),),
+    }
+    draft = decide(fresh("list view:payments", known=found("view:payments", TICKET)), WITH_VIEWS, NOW)
+    assert [line["number"] for line in the_letter(draft).values["listed"]] == [1042]
+    hidden = the_letter(decide(fresh("list view:theirs"), WITH_VIEWS, NOW))
+    assert hidden.values["why"] == 'there is no view "theirs"'
+
+
+def test_help_names_the_views_of_the_agent():
+    rows = the_letter(decide(fresh("help"), WITH_VIEWS, NOW)).values["commands"]
+    assert rows[-1] == {"usage": "list payments", "does": "what is to be paid"}
+
+
+def test_the_next_ticket_of_a_view_is_one_of_the_agents_own_departments_that_meets_its_query():
+    anna = WITH_VIEWS.agents["anna"]
+    wanted = find_wanted((Command("next", "Payments"),), anna, WITH_VIEWS, NOW)
+    assert wanted.queues == {"support": (Filter(Field.TAG, "payment"), Filter(Field.OWNER, "anna"))}
+    (decision,) = decide(fresh("next payments", known=waiting(a_ticket(7))), WITH_VIEWS, NOW).beside
+    assert decision.after is not None
+    assert (decision.after.number, decision.after.owner) == (7, "anna")
+    fault = the_letter(decide(fresh("next paymnets", message={"to": (Address("", "desk@acme.example"),)}), CONTROLLED, NOW))
+    assert fault.values["why"] == 'there is no queue and no view "paymnets" (did you mean "payments"?)'
+
+
 def test_an_agent_says_that_he_is_away_and_that_he_is_back():
     draft = decided(fresh("away until 12 May deputy boris"))
     (decision,) = draft.beside
@@ -373,7 +412,7 @@ def test_what_is_asked_is_looked_up_with_everything_else_and_for_no_forger():
     assert wanted.listings == {"owner:me": (Filter(Field.OWNER, "anna"),)}
     text = "#show 7\n#next\n" + "".join(f"#list {number}\n" for number in range(20))
     wanted = looked_up("pass", text)
-    assert (wanted.tickets, wanted.queues, list(wanted.listings)) == (frozenset({7}), frozenset({"support"}), ["0", "1", "2"])
+    assert (wanted.tickets, wanted.queues, list(wanted.listings)) == ({7}, {"support": ()}, ["0", "1", "2"])
     assert looked_up("fail", text) == NOTHING_WANTED
     assert looked_up("fail", text, released=True) != NOTHING_WANTED
 
