@@ -173,6 +173,8 @@ class Reply(Action):
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         if moment.occasion.nature.message_class not in {MessageClass.HUMAN, MessageClass.LIST}:
             raise ActionSkippedError("never to automatic mail")
+        if moment.occasion.silence:
+            raise ActionSkippedError(moment.occasion.silence)
         wish = ReplyWish(moment.rule, self.template, _fill_values(self.values, verdict, moment))
         words = f"replied with {self.template}"
         if self.then is None:

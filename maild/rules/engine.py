@@ -4,17 +4,36 @@ Order is the position in the files; later rules see what earlier ones did (RULES
 """
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.conditions import capture_all
 from maild.rules.fields import Facts
+from maild.rules.happenings import Happening
 from maild.rules.ruleset import Rule, RuleSet
 from maild.rules.strings import ValueMissingError
 from maild.rules.verdict import Leaf, Occasion, RuleTrace, Verdict
+from maild.ticket import TicketView
 
 ERROR_TAG = "rule-error"
+
+
+def evaluate_all(
+    rules: RuleSet,
+    happenings: Iterable[Happening],
+    ticket: TicketView,
+    occasion_of: Callable[[Happening, TicketView], Occasion],
+    is_over: Callable[[Verdict], bool] = lambda verdict: False,
+) -> Verdict:
+    """What the rules make of all that happened, one event after another, each seeing what the one before left. `is_over`: after this there
+    is no ticket of which anything could be asked."""
+    verdict = Verdict(ticket)
+    for happening in happenings:
+        verdict = evaluate(rules, occasion_of(happening, verdict.ticket)).following(verdict)
+        if is_over(verdict):
+            break
+    return verdict
 
 
 def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:

@@ -17,13 +17,24 @@ class Event(Enum):
     MAIL_RECEIVED = "mail.received"
     TICKET_CREATED = "ticket.created"
     MESSAGE_CUSTOMER = "message.customer"
+    MESSAGE_AGENT = "message.agent"
+    MESSAGE_NOTE = "message.note"
+    MESSAGE_OTHER = "message.other"
+    BOUNCE_RECEIVED = "bounce.received"
+    SNOOZE_ENDED = "snooze.ended"
+    TICKET_REOPENED = "ticket.reopened"
+    TICKET_CLOSED = "ticket.closed"
+    TICKET_ASSIGNED = "ticket.assigned"
+    TICKET_TAGGED = "ticket.tagged"
+    TICKET_CHANGED = "ticket.changed"
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """One event as the rules see it. `ticket` is the draft: for `mail.received` what would become of the mail.
 
-    `department` is the address of the department the mail came to (the field `mailbox`).
+    `message` is what was said, or an empty one where nothing was. `department` is the address of the department the mail came to (the
+    field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
     """
 
     event: Event
@@ -34,6 +45,7 @@ class Occasion:
     department: str
     now: datetime
     spam: Spam = NO_SPAM
+    silence: str = ""
 
 
 class Fate(Enum):
@@ -147,12 +159,13 @@ class Verdict:
     trace: tuple[RuleTrace, ...] = ()
 
     def following(self, earlier: "Verdict") -> "Verdict":
-        """This answer together with that for an earlier event of the same mail, at which its fate was decided."""
+        """This answer together with those for earlier events, at the first of which a mail's fate is decided."""
+        decided = self if earlier.fate is Fate.KEEP else earlier
         return replace(
             self,
-            fate=earlier.fate,
-            fate_reason=earlier.fate_reason,
-            fate_rule=earlier.fate_rule,
+            fate=decided.fate,
+            fate_reason=decided.fate_reason,
+            fate_rule=decided.fate_rule,
             wishes=(*earlier.wishes, *self.wishes),
             trace=(*earlier.trace, *self.trace),
         )

@@ -41,7 +41,7 @@ from maild.store.tables.mail_in import incoming
 from maild.store.tables.mail_out import deliveries, letters
 from maild.store.tables.tickets import attachments, message_references, messages, tags
 from maild.store.views import with_merge_targets
-from maild.ticket import MessageKind
+from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind, LetterToken
 
 MOST_ADOPTERS = 20
@@ -243,6 +243,19 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
         waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},
+    )
+
+
+def recall_about(tx: Transaction, ticket: TicketView, question: Question, now: datetime) -> Known:
+    """What must be known of a ticket before its people are written to because of something that no mail has caused."""
+    customers = frozenset((ticket.requester.key, ticket.addressee.key))
+    words = last_words_of(tx, ticket.number)
+    return Known(
+        sent=count_sent(tx, question, customers, now),
+        last_words={ticket.number: words} if words else {},
+        suppressed=suppressions.find_holding(tx, question.agents | customers, now),
+        earlier={ticket.number: earlier_on(tx, ticket.number)},
+        away=absences.find_holding(tx, now),
     )
 
 

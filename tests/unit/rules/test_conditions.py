@@ -11,10 +11,11 @@ from maild.ticket import Priority, Status
 from tests.rig.occasions import NOW, a_message, a_ticket, an_occasion, rules_from
 
 LISTS = "lists:\n  pay: [payment*, плащан*]\n  vip: [globex.example, initech.example]\n"
+EVENTS = ", ".join(event.value for event in Event)
 
 
 def fires(condition, occasion):
-    text = f"{LISTS}rules:\n  - id: it\n    when: [mail.received, ticket.created, message.customer]\n    if:\n"
+    text = f"{LISTS}rules:\n  - id: it\n    when: [{EVENTS}]\n    if:\n"
     rules = rules_from(text + indent(condition, "      ") + "\n    do: [{tag: hit}]\n")
     (trace,) = evaluate(rules, occasion).trace
     assert not trace.problem, trace.problem
