@@ -14,16 +14,16 @@ from maild.desk import letters
 from maild.desk.acknowledge import find_why_settled
 from maild.desk.colleagues import tell_department, tell_of_move
 from maild.desk.notices import notice_for
-from maild.effects import AddMessage, Decision, Effect, Letter, Post, RecordEvent, Split
+from maild.effects import AddMessage, Decision, Effect, Letter, Post, RecordEvent, RunMacro, Split
 from maild.known import Known
-from maild.message import NOT_JUDGED, AuthResult
+from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, post
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, notes_of, settle, tell_of_rules
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
-from maild.rules.said import nature_of, read_said
+from maild.rules.said import occasion_of
 from maild.rules.verdict import NotifyWish, Occasion, ReplyWish, Verdict
 from maild.ticket import ENDED, MessageKind, TicketView
 
@@ -63,23 +63,6 @@ def _with_own(decision: Decision, rules: RuleSet, asking: Asking, settings: Sett
     return _concluded(decision, decision.after, verdict, silence, asking(decision.after), settings, now, quiet=quiet)
 
 
-def occasion_of(
-    happening: Happening, ticket: TicketView, settings: Settings, now: datetime, message_class: str = "", silence: Reason | None = None
-) -> Occasion:
-    """What rules are asked about something that was not a mail from outside. `message_class`: of the mail that it came in, "" of none."""
-    queue = settings.queues.get(ticket.queue)
-    return Occasion(
-        happening.event,
-        read_said(happening.message, ticket),
-        nature_of(happening.message, message_class),
-        NOT_JUDGED,
-        ticket,
-        queue.address if queue else "",
-        now,
-        silence=silence.text if silence else "",
-    )
-
-
 def _find_silence(decision: Decision, ticket: TicketView, *, quiet: bool) -> Reason | None:
     """Why the customer gets no automatic mail because of this, None if he may (RULES.md 5.5): one mail for one event, none of machines to
     machines, and none that only an agent knows of whom he has opened a ticket for (MAIL.md A12)."""
@@ -88,6 +71,8 @@ def _find_silence(decision: Decision, ticket: TicketView, *, quiet: bool) -> Rea
         return Reason("quiet", "it is old mail")
     if any(message.kind is MessageKind.AGENT for message in said) or any(map(_is_customers, decision.letters)):
         return Reason("answered", "the customer gets a mail because of this already")
+    if any(isinstance(effect, RunMacro) and effect.no_reply for effect in decision.effects):
+        return Reason("noreply", "the agent wants nothing to be sent")
     if decision.before is None:
         return Reason("opened", "an agent opened the ticket, and the desk writes nothing by itself")
     if any(message.kind is MessageKind.AUTO for message in said):

@@ -77,8 +77,8 @@ class Letter:
     against the caps of MAIL.md L4. `internal`: a reply to it is a note. `about`: the incoming mail it tells of; None: the one it is written
     because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`. `as_of`: its reader learns nothing of what was answered
     since then (A11); None: of all that was until it is written. `enclosed` are files of earlier mail, in the order in which they go along,
-    `left_out` says which do not. `delay` None: it goes out at once. `task`: the number of the task it tells of, which the answer `done` ticks
-    off. `rule`: by whose wish it is written; "" where no rule wished for it.
+    `left_out` says which do not. `delay` None: it goes out at once. `task`: the number of the task it tells of, which the answer `done`
+    ticks off. `rule`: by whose wish it is written; "" where no rule wished for it.
     """
 
     kind: LetterKind
@@ -280,6 +280,15 @@ class SendCrossed:
 
 
 @dataclass(frozen=True, slots=True)
+class RunMacro:
+    """An agent runs this rule by name (RULES.md 2). What it does is added to the decision before that is written. `no_reply`: and nothing
+    goes to the customer."""
+
+    rule: str
+    no_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StartAbsence:
     """An agent is away from now on (PRODUCT 12)."""
 
@@ -324,6 +333,7 @@ Effect = (
     | SendKept
     | SendMended
     | SendCrossed
+    | RunMacro
     | StartAbsence
     | EndAbsence
     | NoteWelcomeAnswer

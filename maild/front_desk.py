@@ -52,6 +52,7 @@ class FrontDesk:
             NotFoundError: there is no such ticket.
             UsageError: a command of the act cannot be done; nothing is.
         """
+        desk = self.office.desk
         with self.store.writing() as tx:
             ticket = tickets.lead(tx, number)
             others = ticket_views(tx, named_tickets(act.commands))
@@ -59,9 +60,11 @@ class FrontDesk:
             customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
             known, earlier = self._suppressed(tx, *customers, *named_people(act.commands)), earlier_on(tx, ticket.number)
             last, posted = regroupings.find_last(tx, number), delayed_answers.find_posted(tx, ticket.number)
-            reach = Reach(others, is_sure=True, last=last, posted=posted, leads=True, shelf=self.office.desk.shelf)
+            reach = Reach(
+                others, is_sure=True, last=last, posted=posted, leads=True, shelf=self.office.desk.shelf, rules=self.office.desk.rules
+            )
             whole = replace(act, suppressed=known, earlier=earlier, reach=reach, away=absences.find_holding(tx, act.at))
-            done = do(ticket, whole, answered, self.office.desk.settings)
+            done = do(ticket, whole, answered, desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), done.into or ticket, done.after, done.effects)

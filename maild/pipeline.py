@@ -13,7 +13,7 @@ from functools import partial
 from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
-from maild.consequences import occasion_of, with_consequences
+from maild.consequences import with_consequences
 from maild.decide import decide
 from maild.desk.audience import agent_homes
 from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words
@@ -42,6 +42,7 @@ from maild.reading import Circumstances, Reading
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
+from maild.rules.said import occasion_of
 from maild.rules.verdict import Event, Occasion, Verdict
 from maild.ticket import TicketView
 from maild.tokens import Tokens
@@ -108,7 +109,8 @@ def read(
     conduct = with_turn(conduct, nature, thread, known.history)
     conduct = with_tried_number(conduct, sender, thread, tokens.find_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
-    reading = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced, shelf=desk.shelf)
+    found = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
+    reading = replace(found, shelf=desk.shelf, rules=desk.rules)
     return replace(reading, forwarded=read_forwarded(reading, tokens, desk.settings, now)) if message.forwarded else reading
 
 
@@ -199,7 +201,7 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, settings: Settings, 
 
 def _occasion(happening: Happening, ticket: TicketView, *, reading: Reading, settings: Settings, now: datetime) -> Occasion:
     """What an agent says beside a mail that he forwards is a message of its own."""
-    if happening.event in (Event.MESSAGE_NOTE, Event.MESSAGE_AGENT):
+    if happening.event in (Event.MESSAGE_NOTE, Event.MESSAGE_AGENT, Event.MACRO):
         return occasion_of(happening, ticket, settings, now)
     authentication, address = reading.sender.authentication, reading.departments.address
     return Occasion(happening.event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam)

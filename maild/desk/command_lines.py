@@ -24,7 +24,7 @@ MAY_NAME = {"undo": frozenset(UNDOABLE)}
 """What little may follow on the line of one of those."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("l2", "macro"))
+NOT_YET = frozenset(("l2",))
 OPENING = frozenset(("to", "from"))
 """Commands of a new mail, which say for whom it opens a ticket."""
 TEXT = "canned"

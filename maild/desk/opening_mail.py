@@ -31,7 +31,7 @@ from maild.reason import Reason
 from maild.ticket import TicketView
 
 _NOBODY = Address("", "")
-_OF_OLD_TICKETS = frozenset(("requester", "same", "merge", "split", "undo", "spam"))
+_OF_OLD_TICKETS = frozenset(("requester", "same", "merge", "split", "undo", "spam", "macro"))
 _KEEPING = frozenset(("note", "noreply"))
 
 

@@ -39,7 +39,7 @@ def evaluate_all(
 def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:
     """What the rules make of one event, with a trace of every rule that was asked."""
     run = _Run(occasion)
-    for rule in rules.by_event[occasion.event]:
+    for rule in rules.asked(occasion):
         run.consider(rule)
     return replace(run.verdict, trace=tuple(run.trace))
 

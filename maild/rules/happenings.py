@@ -6,7 +6,7 @@ It is the same whatever door it came through: a customer's mail, an agent's, the
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from maild.effects import AddMessage, Effect
+from maild.effects import AddMessage, Effect, RunMacro
 from maild.rules.verdict import Event
 from maild.ticket import ENDED, MessageKind, Status, TicketView
 
@@ -21,10 +21,11 @@ _BY_KIND = {
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event. `message` is what was said, or said beside what was done; None: nothing was."""
+    """One event. `message` is what was said, or said beside what was done; None: nothing was. `macro`: the rule that is run by name."""
 
     event: Event
     message: AddMessage | None = None
+    macro: str = ""
 
 
 def find_happenings(
@@ -33,12 +34,14 @@ def find_happenings(
     """Each thing that happened once, what was said first. `events`: what neither the ticket nor its messages show."""
     if after is None:
         return
+    effects, events = tuple(effects), tuple(events)
     said = tuple(effect for effect in effects if isinstance(effect, AddMessage))
     beside = next(iter(said), None)
+    macros = tuple(Happening(Event.MACRO, beside, effect.rule) for effect in effects if isinstance(effect, RunMacro))
     if before is None:
-        yield Happening(Event.TICKET_CREATED, beside)
+        yield from (Happening(Event.TICKET_CREATED, beside), *macros)
         return
-    events = tuple(events)
+    yield from macros
     yield from (Happening(event, beside) for event in events)
     yield from (Happening(_BY_KIND[message.kind], message) for message in said if not _is_report(message, events))
     yield from (Happening(event, beside) for event, came_about in CHANGES.items() if came_about(before, after))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from maild.rules.actions import Action
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition
-from maild.rules.verdict import Event
+from maild.rules.verdict import Event, Occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,19 @@ class RuleSet:
         ordered = tuple(rules)
         by_event = {event: tuple(rule for rule in ordered if event in rule.events) for event in Event}
         return cls(ordered, digest, tuple(cases), MappingProxyType(by_event))
+
+    def asked(self, occasion: Occasion) -> tuple[Rule, ...]:
+        """The rules for that, in order. A macro is one rule, and whoever runs it names it."""
+        rules = self.by_event[occasion.event]
+        return tuple(rule for rule in rules if rule.id == occasion.macro) if occasion.event is Event.MACRO else rules
+
+    def find_macro(self, name: str) -> Rule | None:
+        """The rule an agent may run by that name, however he spells it."""
+        return next((rule for rule in self.by_event[Event.MACRO] if rule.id.casefold() == name.casefold()), None)
+
+    @property
+    def macros(self) -> tuple[str, ...]:
+        return tuple(rule.id for rule in self.by_event[Event.MACRO])
 
 
 NO_RULES = RuleSet.of(())

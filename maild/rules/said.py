@@ -1,14 +1,38 @@
 """What was said on a ticket, as rules read it: the same whether it came by mail or was written at the command line. Pure."""
 
+from datetime import datetime
+
+from maild.config.settings import Settings
 from maild.effects import AddMessage
-from maild.message import InboundMessage, MessageClass, Nature
+from maild.message import NOT_JUDGED, InboundMessage, MessageClass, Nature
+from maild.reason import Reason
+from maild.rules.happenings import Happening
+from maild.rules.verdict import Occasion
 from maild.ticket import MessageKind, TicketView
 
 NOTHING_SAID = Nature(MessageClass.HUMAN, ())
 """Whoever has changed a ticket without a word was no machine that must not be answered."""
 
 
-def read_said(said: AddMessage | None, ticket: TicketView) -> InboundMessage:
+def occasion_of(
+    happening: Happening, ticket: TicketView, settings: Settings, now: datetime, message_class: str = "", silence: Reason | None = None
+) -> Occasion:
+    """What rules are asked about something that was not a mail from outside. `message_class`: of the mail that it came in, "" of none."""
+    queue = settings.queues.get(ticket.queue)
+    return Occasion(
+        happening.event,
+        _read(happening.message, ticket),
+        _nature_of(happening.message, message_class),
+        NOT_JUDGED,
+        ticket,
+        queue.address if queue else "",
+        now,
+        silence=silence.text if silence else "",
+        macro=happening.macro,
+    )
+
+
+def _read(said: AddMessage | None, ticket: TicketView) -> InboundMessage:
     """The message; an empty one about the ticket's subject where nothing was said. Nobody knows its headers, nor whom it went to."""
     text, visible = (said.text, said.visible) if said else ("", "")
     return InboundMessage(
@@ -42,7 +66,7 @@ def read_said(said: AddMessage | None, ticket: TicketView) -> InboundMessage:
     )
 
 
-def nature_of(said: AddMessage | None, message_class: str) -> Nature:
+def _nature_of(said: AddMessage | None, message_class: str) -> Nature:
     """`message_class`: of the mail that it came in, "" of none."""
     if said is None or said.kind is not MessageKind.AUTO:
         return NOTHING_SAID

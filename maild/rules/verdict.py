@@ -27,6 +27,7 @@ class Event(Enum):
     TICKET_ASSIGNED = "ticket.assigned"
     TICKET_TAGGED = "ticket.tagged"
     TICKET_CHANGED = "ticket.changed"
+    MACRO = "macro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Occasion:
 
     `message` is what was said, or an empty one where nothing was. `department` is the address of the department the mail came to (the
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
+    `macro`: the rule that an agent runs by name, for that event.
     """
 
     event: Event
@@ -46,6 +48,7 @@ class Occasion:
     now: datetime
     spam: Spam = NO_SPAM
     silence: str = ""
+    macro: str = ""
 
 
 class Fate(Enum):
