@@ -57,7 +57,7 @@ def _with_own(decision: Decision, rules: RuleSet, asking: Asking, settings: Sett
     silence = _find_silence(decision, decision.after, quiet=quiet)
 
     def moment_of(happening: Happening, ticket: TicketView) -> Occasion:
-        return occasion_of(happening, ticket, settings, now, decision.message_class, silence)
+        return occasion_of(happening, decision.before, ticket, settings, now, decision.message_class, silence)
 
     verdict = evaluate_all(rules, happenings, decision.after, moment_of)
     return _concluded(decision, decision.after, verdict, silence, asking(decision.after), settings, now, quiet=quiet)

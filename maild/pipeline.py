@@ -196,12 +196,15 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, settings: Settings, 
     def is_kept_out(verdict: Verdict) -> bool:
         return find_why_kept_out(draft, verdict, reading) is not None
 
-    return evaluate_all(rules, happenings, draft.after, partial(_occasion, reading=reading, settings=settings, now=now), is_kept_out)
+    occasion = partial(_occasion, before=draft.before, reading=reading, settings=settings, now=now)
+    return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out)
 
 
-def _occasion(happening: Happening, ticket: TicketView, *, reading: Reading, settings: Settings, now: datetime) -> Occasion:
+def _occasion(
+    happening: Happening, ticket: TicketView, *, before: TicketView | None, reading: Reading, settings: Settings, now: datetime
+) -> Occasion:
     """What an agent says beside a mail that he forwards is a message of its own."""
     if happening.event in (Event.MESSAGE_NOTE, Event.MESSAGE_AGENT, Event.MACRO):
-        return occasion_of(happening, ticket, settings, now)
+        return occasion_of(happening, before, ticket, settings, now)
     authentication, address = reading.sender.authentication, reading.departments.address
-    return Occasion(happening.event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam)
+    return Occasion(happening.event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam, before=before)

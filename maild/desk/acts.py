@@ -114,7 +114,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
     kept, left = settled(before, performed, settings)
     after = _after_answer(before, kept, performed, act, settings) if answers else kept
     message = message_by(act, internal=internal or not answers) if act.says_something else None
-    if faults := tuple(find_macro_faults(performed.macros, after, message, settings, act.at, answers=answers)):
+    if faults := tuple(find_macro_faults(performed.macros, before, after, message, settings, act.at, answers=answers)):
         return Done(ticket, faults=faults)
     effects = (
         *((message,) if message else ()),

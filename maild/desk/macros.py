@@ -20,15 +20,25 @@ from maild.ticket import TicketView
 
 
 def find_macro_faults(
-    macros: Iterable[Rule], ticket: TicketView, said: AddMessage | None, settings: Settings, now: datetime, *, answers: bool
+    macros: Iterable[Rule],
+    before: TicketView,
+    ticket: TicketView,
+    said: AddMessage | None,
+    settings: Settings,
+    now: datetime,
+    *,
+    answers: bool,
 ) -> Iterator[CommandFault]:
-    """Why these cannot be run on the ticket as it is after all commands. `answers`: the customer gets the agent's own words."""
+    """Why these cannot be run on the ticket as it is after all commands, and was before them. `answers`: the customer gets the agent's own
+    words."""
     for rule in macros:
-        if fault := _find_fault(rule, ticket, said, settings, now, answers=answers):
+        if fault := _find_fault(rule, before, ticket, said, settings, now, answers=answers):
             yield CommandFault(0, fault, by_commands=True)
 
 
-def _find_fault(rule: Rule, ticket: TicketView, said: AddMessage | None, settings: Settings, now: datetime, *, answers: bool) -> str:
+def _find_fault(
+    rule: Rule, before: TicketView, ticket: TicketView, said: AddMessage | None, settings: Settings, now: datetime, *, answers: bool
+) -> str:
     if rule.disabled is not None:
         return f"the macro {rule.id} is disabled: {rule.disabled}"
     if rule.shadow:
@@ -36,5 +46,5 @@ def _find_fault(rule: Rule, ticket: TicketView, said: AddMessage | None, setting
     if answers and any(isinstance(action, Reply) for action in rule.actions):
         return f"the macro {rule.id} writes to the customer, and so do you; #note keeps your words inside"
     happening = Happening(Event.MACRO, said, rule.id)
-    (trace,) = evaluate(RuleSet.of((rule,)), occasion_of(happening, ticket, settings, now)).trace
+    (trace,) = evaluate(RuleSet.of((rule,)), occasion_of(happening, before, ticket, settings, now)).trace
     return "" if trace.fired else f"the macro {rule.id} does not fit: {explain_rule(trace).text.strip().removeprefix('did not fire: ')}"

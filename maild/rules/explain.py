@@ -23,6 +23,7 @@ _HELD = {
     "lte": "is {found}, at most {wanted}",
     "between": "is {found}, between {wanted}",
     "exists": "is there",
+    "changed": "changed from {found}",
 }
 """A comparison that was true; a negated one that failed is the same sentence."""
 
@@ -44,6 +45,7 @@ _WANTED = {
     "lte": "wanted at most {wanted}",
     "between": "wanted between {wanted}",
     "exists": "is not there",
+    "changed": "has not changed",
 }
 """A comparison that was false; a negated one that was true is the same sentence."""
 

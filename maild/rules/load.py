@@ -26,7 +26,7 @@ VERSION = 1
 _TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
 _RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
 _PLANNED_RULE_KEYS = ("limit",)
-_PLANNED_EVENTS = ("sla.warning", "sla.breached", "task.due", "rating.received", "agent.away", "queue.length")
+_PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "agent.away", "queue.length")
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
 _ONCE_PER_TICKET = frozenset({Event.TICKET_CREATED})
 

@@ -12,7 +12,7 @@ from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.rules import operators
 from maild.rules.conditions import Comparison, Condition, join
-from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, find_field, is_planned
+from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, change_of, field_before, find_field, is_planned
 from maild.rules.folding import fold
 from maild.rules.loading import Loading
 from maild.rules.operators import Test
@@ -21,7 +21,8 @@ from maild.rules.verdict import Occasion
 
 MAX_DEPTH = 5
 _GROUPS = ("all", "any", "none", "not", "use")
-_PLANNED_OPERATORS = ("changed", "changed_to", "changed_from")
+CHANGES = ("changed", "changed_to", "changed_from")
+"""Operators on a field and on what it was before; not rows of `OPERATORS`, since they are several comparisons."""
 _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3})")
 _SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -135,14 +136,40 @@ def _operator(field: Field, entry: Entry, loading: Loading, negated: bool, cased
         return _value(field, entry.value, loading, not negated)
     if name == "count" and field.kind is FieldKind.SET:
         return _value(_count_of(field), entry.value, loading, negated)
+    if name in CHANGES:
+        return _change(field, entry, loading, negated, cased)
     if name not in OPERATORS:
-        loading.refuse_unknown("operator", entry.key, (*OPERATORS, "not", "cased"), _PLANNED_OPERATORS)
+        loading.refuse_unknown("operator", entry.key, (*OPERATORS, *CHANGES, "not", "cased"), ())
         return None
     if field.kind not in OPERATORS[name].kinds:
         fitting = ", ".join(other for other, row in OPERATORS.items() if field.kind in row.kinds)
         loading.add(entry.key.place, "E301", f'"{name}" does not fit "{field.name}" ({field.kind.value}); it takes {fitting}')
         return None
     return _comparison(_Written(field, name, entry.value, cased), loading, negated)
+
+
+def _change(field: Field, entry: Entry, loading: Loading, negated: bool, cased: bool) -> Condition | None:
+    """`changed`, `changed_to`, `changed_from`. To a set something came, or from it something went, where that is among others still."""
+    name = entry.key.text
+    if not field.can_change:
+        loading.add(entry.key.place, "E301", f'"{name}" does not fit "{field.name}", which nobody sets')
+        return None
+    if name == "changed":
+        wanted = loading.flag(entry.value, "changed")
+        return None if wanted is None else _has_changed(field, negated is wanted)
+    equals = "has" if field.kind is FieldKind.SET else "is"
+    then, other = (field, field_before(field)) if name == "changed_to" else (field_before(field), field)
+    parts: list[Condition | None] = [
+        _has_changed(field, negated),
+        _comparison(_Written(then, equals, entry.value, cased), loading, negated),
+    ]
+    if field.kind is FieldKind.SET:
+        parts.append(_comparison(_Written(other, equals, entry.value, cased), loading, not negated))
+    return _joined(parts, every=not negated)
+
+
+def _has_changed(field: Field, negated: bool) -> Comparison:
+    return Comparison(change_of(field), "not changed" if negated else "changed", "", operators.Exists(), negated)
 
 
 def _count_of(field: Field) -> Field:

@@ -15,7 +15,13 @@ NOTHING_SAID = Nature(MessageClass.HUMAN, ())
 
 
 def occasion_of(
-    happening: Happening, ticket: TicketView, settings: Settings, now: datetime, message_class: str = "", silence: Reason | None = None
+    happening: Happening,
+    before: TicketView | None,
+    ticket: TicketView,
+    settings: Settings,
+    now: datetime,
+    message_class: str = "",
+    silence: Reason | None = None,
 ) -> Occasion:
     """What rules are asked about something that was not a mail from outside. `message_class`: of the mail that it came in, "" of none."""
     queue = settings.queues.get(ticket.queue)
@@ -29,6 +35,7 @@ def occasion_of(
         now,
         silence=silence.text if silence else "",
         macro=happening.macro,
+        before=before,
     )
 
 

@@ -22,6 +22,7 @@ class Event(Enum):
     MESSAGE_OTHER = "message.other"
     BOUNCE_RECEIVED = "bounce.received"
     SNOOZE_ENDED = "snooze.ended"
+    TASK_DUE = "task.due"
     TICKET_REOPENED = "ticket.reopened"
     TICKET_CLOSED = "ticket.closed"
     TICKET_ASSIGNED = "ticket.assigned"
@@ -36,7 +37,7 @@ class Occasion:
 
     `message` is what was said, or an empty one where nothing was. `department` is the address of the department the mail came to (the
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
-    `macro`: the rule that an agent runs by name, for that event.
+    `macro`: the rule that an agent runs by name, for that event. `before`: the ticket before all that happened; None for a new one.
     """
 
     event: Event
@@ -49,6 +50,7 @@ class Occasion:
     spam: Spam = NO_SPAM
     silence: str = ""
     macro: str = ""
+    before: TicketView | None = None
 
 
 class Fate(Enum):

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from maild.awakening import wake_tickets
 from maild.desk.command import Command
+from maild.due_tasks import tell_of_due_tasks
 from maild.front_desk import FrontDesk
 from maild.message import Address
+from maild.ticket import Priority
 from tests.rig.bounces import a_bounce_of
 from tests.rig.letters import text_of
 from tests.rig.mails import parsed
@@ -151,3 +153,26 @@ def test_a_rule_writes_no_more_than_the_caps_let_through(a_desk: Opening):
         desk.at_the_command_line(number, Command("priority", priority))
     assert 0 < desk.sent(number).count("faq-password") < 8
     assert "automatic mails in" in desk.log(number, "reply_withheld")[-1]
+
+
+def test_rules_ask_what_has_changed_by_mail_and_by_command(a_desk: Opening):
+    desk = a_desk("""
+        rules:
+          - {id: won, when: ticket.changed, if: {status: {changed_from: waiting, changed_to: closed}}, do: [{tag: [won]}]}
+          - {id: back, when: ticket.reopened, if: {was.status: closed, was.owner: anna}, do: [{tag: [back]}]}
+    """)
+    number = desk.opened()
+    desk.answered(number, "Is it out?\n")
+    desk.at_the_command_line(number, Command("close", ""))
+    assert desk.desk.ticket(number).tags == {"won"}
+    desk.receive(an_answer_to(parsed(desk.desk.letters_about(ANN, number)[-1].raw), ANN, "It burns again.\n"))
+    assert desk.desk.ticket(number).tags == {"won", "back"}
+
+
+def test_a_task_that_is_due_asks_the_rules_once(a_desk: Opening):
+    desk = a_desk("rules: [{id: late, when: task.due, do: [{set: {priority: urgent}}]}]")
+    number = desk.opened()
+    desk.at_the_command_line(number, Command("task", "boris 1h call back"))
+    for hours in (2, 3):
+        tell_of_due_tasks(desk.desk.store, desk.desk.office, datetime.now(UTC) + timedelta(hours=hours))
+    assert (desk.asked(number), desk.desk.ticket(number).priority) == ([["task.due"]], Priority.URGENT)
