@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.desk.tally import with_messages
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
 from maild.errors import TemplateError
 from maild.ingest.arrival import Incoming
@@ -74,7 +75,7 @@ def apply(
     messages = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
     if messages and decision.after is None:
         raise ValueError("a decision that concerns no ticket cannot add messages")
-    ticket = decision.after and _with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
+    ticket = decision.after and with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
     told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
     posted, unwritten = _compose_all(tx, told, ticket, compose)
     written: tuple[int, ...] = ()
@@ -103,24 +104,6 @@ def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_numb
     if decision.before is not None:
         return after
     return replace(after, number=counters.take(tx, counters.TICKET, first=first_number)[0])
-
-
-def _with_messages(ticket: TicketView, before: TicketView | None, messages: Sequence[AddMessage], now: datetime) -> TicketView:
-    """The ticket with what follows from its new messages. Only the customer's own ids are kept for threading: an agent's stay inside, also
-    that of the mail in which he has written down what she said."""
-    customer = [message for message in messages if message.kind is MessageKind.CUSTOMER]
-    agent = [message for message in messages if message.kind is MessageKind.AGENT]
-    own = [message for message in customer if message.agent is None]
-    ids = tuple(message.message_id for message in own if message.message_id)
-    shown = tuple(message.message_id for message in own if message.message_id and not message.internal)
-    return replace(
-        ticket,
-        updated=now if messages or ticket != before else ticket.updated,
-        customer_messages=ticket.customer_messages + len(customer),
-        agent_messages=ticket.agent_messages + len(agent),
-        references=latest_ids(ticket.references + shown),
-        last_customer_id=ids[-1] if ids else ticket.last_customer_id,
-    )
 
 
 def _with_letters(ticket: TicketView, posted: Sequence[_Posted]) -> TicketView:
