@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.conditions import capture_all
 from maild.rules.fields import Facts
-from maild.rules.happenings import Happening
+from maild.rules.happenings import Happening, find_changes
 from maild.rules.ruleset import Rule, RuleSet
 from maild.rules.strings import ValueMissingError
-from maild.rules.verdict import Leaf, Occasion, RuleTrace, Verdict
+from maild.rules.verdict import NO_CAUSE, NOT_CONSIDERED, Cause, Leaf, Occasion, RuleTrace, Verdict
 from maild.ticket import TicketView
 
 ERROR_TAG = "rule-error"
+DEPTH = 3
+"""So often rules are asked about what rules have changed because of what rules have changed (RULES.md 5.3)."""
 
 
 def evaluate_all(
@@ -26,13 +28,21 @@ def evaluate_all(
     occasion_of: Callable[[Happening, TicketView], Occasion],
     is_over: Callable[[Verdict], bool] = lambda verdict: False,
 ) -> Verdict:
-    """What the rules make of all that happened, one event after another, each seeing what the one before left. `is_over`: after this there
-    is no ticket of which anything could be asked."""
-    verdict = Verdict(ticket)
-    for happening in happenings:
-        verdict = evaluate(rules, occasion_of(happening, verdict.ticket)).following(verdict)
-        if is_over(verdict):
-            break
+    """What the rules make of all that happened, one event after another, each seeing what the one before left; and then of what they have
+    changed themselves, as far as rules ask for that (RULES.md 5.3). `is_over`: there is no ticket any more of which more could be asked.
+    """
+    verdict, cause, found = Verdict(ticket), NO_CAUSE, tuple(happenings)
+    beside = next((happening.message for happening in found if happening.message), None)
+    while found:
+        before, changers = verdict.ticket, len(verdict.changers)
+        for happening in found:
+            occasion = occasion_of(happening, verdict.ticket)
+            caused = replace(occasion, before=cause.before, cause=cause) if cause.rules else occasion
+            verdict = evaluate(rules, caused).following(verdict)
+            if is_over(verdict):
+                return verdict
+        cause = Cause(tuple(dict.fromkeys(verdict.changers[changers:])), cause.depth + 1, before)
+        found = tuple(find_changes(before, verdict.ticket, beside)) if cause.rules and cause.depth <= DEPTH + 1 else ()
     return verdict
 
 
@@ -73,20 +83,29 @@ class _Run:
         except Exception as error:  # RULES.md 5.2: whatever breaks in a rule costs that rule only, never the mail
             self._record(rule, tested, problem=_describe_problem(error))
             if not rule.shadow:
-                self._mark_error()
+                self._mark_error(rule)
             return
         self._record(rule, tested, fired=fired)
         if fired and not rule.shadow:
-            self._go_on_with(fired.verdict)
+            self._go_on_with(fired.verdict, rule)
             self._note_stop(rule)
 
     def _why_skipped(self, rule: Rule) -> str:
         if rule.disabled is not None:
             return f"disabled: {rule.disabled}"
+        if cause := self._why_not_considered(rule):
+            return cause
         if self._stopped_by:
             stopper = self._stopped_by.get(None) or (self._stopped_by.get(rule.group) if rule.group else None)
             return f"stopped by rule {stopper}" if stopper else ""
         return ""
+
+    def _why_not_considered(self, rule: Rule) -> str:
+        cause = self._occasion.cause
+        if not cause.rules or (rule.cascade and cause.depth <= DEPTH):
+            return ""
+        why = f", the {cause.depth}th in a row" if rule.cascade else ""
+        return f"{NOT_CONSIDERED}: change made by rule {', '.join(cause.rules)}{why}"
 
     def _try(self, rule: Rule, tested: list[Leaf]) -> _Fired | None:
         if not rule.condition.holds(self._facts, tested):
@@ -94,14 +113,15 @@ class _Run:
         captures = capture_all(rule.captures, self._facts, tested) if rule.captures else {}
         return _apply(rule, self.verdict, Moment(rule.id, self._occasion, captures))
 
-    def _go_on_with(self, verdict: Verdict) -> None:
+    def _go_on_with(self, verdict: Verdict, rule: Rule) -> None:
         if verdict.ticket is not self.verdict.ticket:
             self._facts.take(verdict.ticket)
+            verdict = replace(verdict, changers=(*verdict.changers, rule.id))
         self.verdict = verdict
 
-    def _mark_error(self) -> None:
+    def _mark_error(self, rule: Rule) -> None:
         ticket = self.verdict.ticket
-        self._go_on_with(replace(self.verdict, ticket=replace(ticket, tags=ticket.tags | {ERROR_TAG})))
+        self._go_on_with(replace(self.verdict, ticket=replace(ticket, tags=ticket.tags | {ERROR_TAG})), rule)
 
     def _note_stop(self, rule: Rule) -> None:
         if rule.stops:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maild.rules.verdict import Leaf, RuleTrace
+from maild.rules.verdict import NOT_CONSIDERED, Leaf, RuleTrace
 
 _HELD = {
     "is": "is {found}",
@@ -127,7 +127,7 @@ def _sentence(trace: RuleTrace) -> tuple[str, str]:
     if trace.problem:
         return "problem", f" broke and was skipped: {trace.problem}"
     if trace.skipped:
-        return "skipped", f" was not asked: {trace.skipped}"
+        return "skipped", f" was {trace.skipped if trace.skipped.startswith(NOT_CONSIDERED) else f'not asked: {trace.skipped}'}"
     if not trace.fired:
         return "passed", f" did not fire: {'; '.join(map(describe_leaf, _against(trace.leaves)))}"
     arrow = "→ would have:" if trace.shadow else "→"

@@ -44,7 +44,12 @@ def find_happenings(
     yield from macros
     yield from (Happening(event, beside) for event in events)
     yield from (Happening(_BY_KIND[message.kind], message) for message in said if not _is_report(message, events))
-    yield from (Happening(event, beside) for event, came_about in CHANGES.items() if came_about(before, after))
+    yield from find_changes(before, after, beside)
+
+
+def find_changes(before: TicketView, after: TicketView, beside: AddMessage | None = None) -> Iterator[Happening]:
+    """What has become of a ticket that was there before. `beside`: what was said with it."""
+    return (Happening(event, beside) for event, came_about in CHANGES.items() if came_about(before, after))
 
 
 def _is_report(message: AddMessage, events: tuple[Event, ...]) -> bool:

@@ -187,8 +187,6 @@ def _read_events(entry: Entry | None, table: Table, loading: Loading) -> tuple[E
 
 def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule:
     _check_once(rule, found.get("once"), loading)
-    if "cascade" in found and loading.flag(found["cascade"].value, "cascade"):
-        loading.add(found["cascade"].value.place, "E109", '"cascade" is not built yet')
     shadow = _choice(found.get("mode"), "mode", ("live", "shadow"), loading) == "shadow"
     stop = _choice(found.get("stop"), "stop", ("true", "false", "group"), loading)
     if stop == "group" and "group" not in found:
@@ -202,6 +200,7 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         disabled=_optional_text(found.get("disabled"), loading),
         about=_optional_text(found.get("about"), loading),
         owner=_optional_text(found.get("owner"), loading),
+        cascade="cascade" in found and loading.flag(found["cascade"].value, "cascade") is True,
     )
 
 

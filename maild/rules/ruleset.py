@@ -16,6 +16,7 @@ class Rule:
 
     `captures` are the comparisons of `condition` whose named groups the actions may use. `stops` with `group` None: no later rule of
     the event; with `stops_group` no later rule of its group. `disabled`: the reason why it is off.
+    `cascade`: it is asked about what other rules have changed, too.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Rule:
     disabled: str | None = None
     about: str | None = None
     owner: str | None = None
+    cascade: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,26 @@ class Event(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """That rules have made a change themselves: which, how often in a row that has been so, and the ticket before."""
+
+    rules: tuple[str, ...] = ()
+    depth: int = 0
+    before: TicketView | None = None
+
+
+NO_CAUSE = Cause()
+NOT_CONSIDERED = "not considered"
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """One event as the rules see it. `ticket` is the draft: for `mail.received` what would become of the mail.
 
     `message` is what was said, or an empty one where nothing was. `department` is the address of the department the mail came to (the
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
     `macro`: the rule that an agent runs by name, for that event. `before`: the ticket before all that happened; None for a new one.
+    `cause`: what rules did that made it happen.
     """
 
     event: Event
@@ -51,6 +65,7 @@ class Occasion:
     silence: str = ""
     macro: str = ""
     before: TicketView | None = None
+    cause: Cause = NO_CAUSE
 
 
 class Fate(Enum):
@@ -154,7 +169,8 @@ class RuleTrace:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace."""
+    """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace. `changers`: which
+    rules have changed the ticket."""
 
     ticket: TicketView
     fate: Fate = Fate.KEEP
@@ -162,6 +178,7 @@ class Verdict:
     fate_rule: str = ""
     wishes: tuple[Wish, ...] = ()
     trace: tuple[RuleTrace, ...] = ()
+    changers: tuple[str, ...] = ()
 
     def following(self, earlier: "Verdict") -> "Verdict":
         """This answer together with those for earlier events, at the first of which a mail's fate is decided."""
@@ -173,4 +190,5 @@ class Verdict:
             fate_rule=decided.fate_rule,
             wishes=(*earlier.wishes, *self.wishes),
             trace=(*earlier.trace, *self.trace),
+            changers=(*earlier.changers, *self.changers),
         )

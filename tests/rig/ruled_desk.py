@@ -56,7 +56,8 @@ class RuledDesk:
     def asked(self, number: int) -> list[list[str]]:
         """The events about which rules were asked, for each mail, command and job."""
         with self.desk.store.reading() as tx:
-            return [list(dict.fromkeys(str(rule["event"]) for rule in row.rules)) for row in tickets.list_traces(tx, number)]
+            traces = [[rule for rule in row.rules if "skipped" not in rule] for row in tickets.list_traces(tx, number)]
+            return [list(dict.fromkeys(str(rule["event"]) for rule in rules)) for rules in traces]
 
     def log(self, number: int, kind: str) -> list[str]:
         with self.desk.store.reading() as tx:
