@@ -37,7 +37,7 @@ from maild.message import Address, AuthResult, InboundMessage, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, find_flooded, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
-from maild.rule_effects import alert, closing_rule, closing_template, notes_of, settle, tell_of_rules
+from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
 from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, RuleTrace, Verdict
 from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
@@ -98,6 +98,7 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         *tell_of_rules(verdict),
         *left,
         *notes_of(verdict, now),
+        *firings_of(verdict, now),
         *_customer_letters(draft, after, verdict, seen, settings),
         *_agent_letters(draft, after, verdict, seen, settings),
     )

@@ -19,7 +19,7 @@ from maild.known import Known
 from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, post
 from maild.reason import Reason
-from maild.rule_effects import alert, closing_rule, closing_template, notes_of, settle, tell_of_rules
+from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
@@ -59,8 +59,9 @@ def _with_own(decision: Decision, rules: RuleSet, asking: Asking, settings: Sett
     def moment_of(happening: Happening, ticket: TicketView) -> Occasion:
         return occasion_of(happening, decision.before, ticket, settings, now, decision.message_class, silence)
 
-    verdict = evaluate_all(rules, happenings, decision.after, moment_of)
-    return _concluded(decision, decision.after, verdict, silence, asking(decision.after), settings, now, quiet=quiet)
+    known = asking(decision.after)
+    verdict = evaluate_all(rules, happenings, decision.after, moment_of, fired=known.fired.get(decision.after.number, {}))
+    return _concluded(decision, decision.after, verdict, silence, known, settings, now, quiet=quiet)
 
 
 def _find_silence(decision: Decision, ticket: TicketView, *, quiet: bool) -> Reason | None:
@@ -104,6 +105,7 @@ def _concluded(
         *tell_of_rules(verdict),
         *left,
         *notes_of(verdict, now),
+        *firings_of(verdict, now),
         *_customer_letter(drafted, after, verdict, silence, known, settings),
         *(() if quiet else _new_keepers(decision, drafted, after, words, known, settings)),
         *(effect for wish in verdict.wishes if isinstance(wish, NotifyWish) for effect in _alert(wish, after, words, known, settings)),

@@ -289,6 +289,14 @@ class RunMacro:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteFiring:
+    """A rule that rests has fired on the ticket (RULES.md 5.4)."""
+
+    rule: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StartAbsence:
     """An agent is away from now on (PRODUCT 12)."""
 
@@ -334,6 +342,7 @@ Effect = (
     | SendMended
     | SendCrossed
     | RunMacro
+    | NoteFiring
     | StartAbsence
     | EndAbsence
     | NoteWelcomeAnswer

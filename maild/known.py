@@ -45,7 +45,8 @@ class Question:
     if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11),
     `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
     undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted` is what he asks beside.
-    `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c).
+    `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c). `resting`: there are rules
+    that rest where they have fired.
     """
 
     message_id: str
@@ -70,6 +71,7 @@ class Question:
     undoes: bool = False
     welcomed: str = ""
     waits: bool = False
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +380,7 @@ class Known:
     asked for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by
     key. `files` are those of the tickets that are shown or whose files are asked for, the newest message's first. `welcome` is the last one
     of the agent asked for.
+    `fired`: when rules that rest have fired last on each candidate, by id.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -406,6 +409,7 @@ class Known:
     away: Mapping[str, Absence] = field(default_factory=dict)
     files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
     welcome: Welcome | None = None
+    fired: Mapping[int, Mapping[str, datetime]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

@@ -177,6 +177,7 @@ def _question(
         answers_of=agent.key if agent else "",
         welcomed=_find_welcomed(sender),
         waits=any(queue.send_after for queue in settings.queues.values()),
+        resting=desk.rules.has_resting,
     )
 
 
@@ -197,7 +198,8 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, settings: Settings, 
         return find_why_kept_out(draft, verdict, reading) is not None
 
     occasion = partial(_occasion, before=draft.before, reading=reading, settings=settings, now=now)
-    return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out)
+    fired = reading.known.fired.get(draft.after.number, {})
+    return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out, fired)
 
 
 def _occasion(

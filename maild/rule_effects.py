@@ -12,7 +12,7 @@ from maild.desk import letters
 from maild.desk.absence import deputies
 from maild.desk.audience import admins_named, agents_named
 from maild.desk.rehoming import Moved, leave_behind
-from maild.effects import AddMessage, Effect, RecordEvent
+from maild.effects import AddMessage, Effect, NoteFiring, RecordEvent
 from maild.known import Absence
 from maild.message import Address
 from maild.outbox.guard import post
@@ -36,6 +36,11 @@ def tell_of_rules(verdict: Verdict) -> Iterator[RecordEvent]:
             yield RecordEvent("rule", f"rule {trace.rule}", explain_firing(trace))
         if trace.problem:
             yield RecordEvent("rule_error", f"rule {trace.rule}", f"skipped: {trace.problem} ({trace.file}:{trace.line})")
+
+
+def firings_of(verdict: Verdict, now: datetime) -> Iterator[NoteFiring]:
+    """What must be remembered of rules that rest."""
+    return (NoteFiring(rule, now) for rule in verdict.resting)
 
 
 def notes_of(verdict: Verdict, now: datetime) -> Iterator[AddMessage]:

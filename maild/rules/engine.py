@@ -4,14 +4,16 @@ Order is the position in the files; later rules see what earlier ones did (RULES
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
 
 from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.conditions import capture_all
 from maild.rules.fields import Facts
 from maild.rules.happenings import Happening, find_changes
-from maild.rules.ruleset import Rule, RuleSet
+from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.strings import ValueMissingError
 from maild.rules.verdict import NO_CAUSE, NOT_CONSIDERED, Cause, Leaf, Occasion, RuleTrace, Verdict
 from maild.ticket import TicketView
@@ -27,9 +29,12 @@ def evaluate_all(
     ticket: TicketView,
     occasion_of: Callable[[Happening, TicketView], Occasion],
     is_over: Callable[[Verdict], bool] = lambda verdict: False,
+    fired: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Verdict:
     """What the rules make of all that happened, one event after another, each seeing what the one before left; and then of what they have
-    changed themselves, as far as rules ask for that (RULES.md 5.3). `is_over`: there is no ticket any more of which more could be asked.
+    changed themselves, as far as rules ask for that (RULES.md 5.3).
+
+    `is_over`: there is no ticket any more of which more could be asked. `fired`: as in `Occasion`.
     """
     verdict, cause, found = Verdict(ticket), NO_CAUSE, tuple(happenings)
     beside = next((happening.message for happening in found if happening.message), None)
@@ -37,8 +42,10 @@ def evaluate_all(
         before, changers = verdict.ticket, len(verdict.changers)
         for happening in found:
             occasion = occasion_of(happening, verdict.ticket)
-            caused = replace(occasion, before=cause.before, cause=cause) if cause.rules else occasion
-            verdict = evaluate(rules, caused).following(verdict)
+            occasion = replace(occasion, before=cause.before, cause=cause) if cause.rules else occasion
+            if fired or verdict.resting:
+                occasion = replace(occasion, fired={**fired, **dict.fromkeys(verdict.resting, occasion.now)})
+            verdict = evaluate(rules, occasion).following(verdict)
             if is_over(verdict):
                 return verdict
         cause = Cause(tuple(dict.fromkeys(verdict.changers[changers:])), cause.depth + 1, before)
@@ -89,12 +96,14 @@ class _Run:
         if fired and not rule.shadow:
             self._go_on_with(fired.verdict, rule)
             self._note_stop(rule)
+            if rule.once is not None:
+                self.verdict = replace(self.verdict, resting=(*self.verdict.resting, rule.id))
 
     def _why_skipped(self, rule: Rule) -> str:
         if rule.disabled is not None:
             return f"disabled: {rule.disabled}"
-        if cause := self._why_not_considered(rule):
-            return cause
+        if why := self._why_not_considered(rule) or self._why_resting(rule):
+            return why
         if self._stopped_by:
             stopper = self._stopped_by.get(None) or (self._stopped_by.get(rule.group) if rule.group else None)
             return f"stopped by rule {stopper}" if stopper else ""
@@ -106,6 +115,12 @@ class _Run:
             return ""
         why = f", the {cause.depth}th in a row" if rule.cascade else ""
         return f"{NOT_CONSIDERED}: change made by rule {', '.join(cause.rules)}{why}"
+
+    def _why_resting(self, rule: Rule) -> str:
+        last = self._occasion.fired.get(rule.id)
+        if last is None or rule.once is None or self._occasion.now - last >= rule.once:
+            return ""
+        return f"it fired on this ticket on {last:%Y-%m-%d at %H:%M}, and rests{'' if rule.once == ONCE_ON_TICKET else f' for {rule.once}'}"
 
     def _try(self, rule: Rule, tested: list[Leaf]) -> _Fired | None:
         if not rule.condition.holds(self._facts, tested):

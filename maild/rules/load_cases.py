@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from maild.config.faults import did_you_mean
@@ -11,8 +11,8 @@ from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.effects import IncomingState
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, STATUSES, TEAMS
-from maild.rules.load_conditions import DURATIONS
 from maild.rules.loading import Loading
+from maild.rules.spans import EXAMPLES, read_span
 from maild.ticket import Priority, Status
 
 _CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
@@ -24,7 +24,6 @@ _FLAGS = ("close", "open", "spam", "take")
 _SETS = ("tag", "untag")
 _COMMANDS = (*_FLAGS, *_SETS, "set", "assign", "move", "priority", "snooze", "macro")
 """What an agent does in a step, in the words of his commands."""
-_SPANS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s?([smhdw])(?![A-Za-z])")
 _AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
@@ -194,12 +193,11 @@ def _read_next_mail(node: Node, mail: SampleMail | None, loading: Loading) -> It
 
 
 def _read_wait(node: Node, loading: Loading) -> Iterator[Wait]:
-    text = node.text if isinstance(node, Scalar) else ""
-    seconds = [float(number) * DURATIONS[unit] for number, unit in _SPANS.findall(text)]
-    if seconds and not _SPANS.sub("", text).strip():
-        yield Wait(timedelta(seconds=sum(seconds)))
+    lasts = read_span(node.text) if isinstance(node, Scalar) else None
+    if lasts is None:
+        loading.add(node.place, "E302", f'"wait" takes a duration such as {EXAMPLES}')
     else:
-        loading.add(node.place, "E302", '"wait" takes a duration such as 30m, 15h or 1d 2h')
+        yield Wait(lasts)
 
 
 def _read_deed(found: dict[str, Entry], loading: Loading) -> Deed:

@@ -17,6 +17,7 @@ from maild.rules.folding import fold
 from maild.rules.loading import Loading
 from maild.rules.operators import Test
 from maild.rules.patterns import Pattern, compile_glob, compile_pattern
+from maild.rules.spans import DURATIONS
 from maild.rules.verdict import Occasion
 
 MAX_DEPTH = 5
@@ -25,7 +26,6 @@ CHANGES = ("changed", "changed_to", "changed_from")
 """Operators on a field and on what it was before; not rows of `OPERATORS`, since they are several comparisons."""
 _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3})")
 _SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
-DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 

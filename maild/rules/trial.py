@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 from maild.config.settings import UTC
 from maild.desk.tally import with_messages
-from maild.effects import AddMessage, Decision, Letter, RecordEvent
+from maild.effects import AddMessage, Decision, Letter, NoteFiring, RecordEvent
 from maild.ingest.parse import parse_message
 from maild.known import NOTHING_KNOWN, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
@@ -152,6 +152,8 @@ class _Scene:
         tallied = with_messages(replace(decision.after, number=EARLIER_TICKET), decision.before, said, self._now)
         is_acknowledged = tallied.acknowledged or any(letter.kind is LetterKind.ACKNOWLEDGEMENT for letter in decision.letters)
         self._ticket = replace(tallied, acknowledged=is_acknowledged)
+        noted = {effect.rule: effect.at for effect in decision.effects if isinstance(effect, NoteFiring)}
+        self._known = replace(self._known, fired={EARLIER_TICKET: {**self._known.fired.get(EARLIER_TICKET, {}), **noted}})
 
     def _remember(self, identifier: str) -> None:
         self._last_id = identifier

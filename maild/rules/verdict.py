@@ -51,7 +51,7 @@ class Occasion:
     `message` is what was said, or an empty one where nothing was. `department` is the address of the department the mail came to (the
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
     `macro`: the rule that an agent runs by name, for that event. `before`: the ticket before all that happened; None for a new one.
-    `cause`: what rules did that made it happen.
+    `cause`: what rules did that made it happen. `fired`: when rules that rest have fired on this ticket last.
     """
 
     event: Event
@@ -66,6 +66,7 @@ class Occasion:
     macro: str = ""
     before: TicketView | None = None
     cause: Cause = NO_CAUSE
+    fired: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Fate(Enum):
@@ -170,7 +171,8 @@ class RuleTrace:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace. `changers`: which
-    rules have changed the ticket."""
+    rules have changed the ticket; `resting`: which of those that rest have fired.
+    """
 
     ticket: TicketView
     fate: Fate = Fate.KEEP
@@ -179,6 +181,7 @@ class Verdict:
     wishes: tuple[Wish, ...] = ()
     trace: tuple[RuleTrace, ...] = ()
     changers: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
 
     def following(self, earlier: "Verdict") -> "Verdict":
         """This answer together with those for earlier events, at the first of which a mail's fate is decided."""
@@ -191,4 +194,5 @@ class Verdict:
             wishes=(*earlier.wishes, *self.wishes),
             trace=(*earlier.trace, *self.trace),
             changers=(*earlier.changers, *self.changers),
+            resting=(*earlier.resting, *self.resting),
         )

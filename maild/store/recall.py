@@ -29,7 +29,7 @@ from maild.known import (
     ReturnedMail,
 )
 from maild.message import Address, AuthResult
-from maild.store import absences, delayed_answers, errands, letter_aliases, regroupings, suppressions, welcomes
+from maild.store import absences, delayed_answers, errands, firings, letter_aliases, regroupings, suppressions, welcomes
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -243,6 +243,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
         waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},
+        fired=firings.find_on(tx, views) if question.resting else {},
     )
 
 
@@ -256,6 +257,7 @@ def recall_about(tx: Transaction, ticket: TicketView, question: Question, now: d
         suppressed=suppressions.find_holding(tx, question.agents | customers, now),
         earlier={ticket.number: earlier_on(tx, ticket.number)},
         away=absences.find_holding(tx, now),
+        fired=firings.find_on(tx, (ticket.number,)),
     )
 
 

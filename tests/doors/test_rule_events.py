@@ -7,7 +7,8 @@ from maild.desk.command import Command
 from maild.due_tasks import tell_of_due_tasks
 from maild.front_desk import FrontDesk
 from maild.message import Address
-from maild.ticket import Priority
+from maild.store import tickets
+from maild.ticket import MessageKind, Priority
 from tests.rig.bounces import a_bounce_of
 from tests.rig.letters import text_of
 from tests.rig.mails import parsed
@@ -176,3 +177,36 @@ def test_a_task_that_is_due_asks_the_rules_once(a_desk: Opening):
     for hours in (2, 3):
         tell_of_due_tasks(desk.desk.store, desk.desk.office, datetime.now(UTC) + timedelta(hours=hours))
     assert (desk.asked(number), desk.desk.ticket(number).priority) == ([["task.due"]], Priority.URGENT)
+
+
+def test_a_rule_that_rests_fires_again_when_its_time_is_over(a_desk: Opening):
+    """RULES.md 5.4: by mail and by command alike, and each ticket for itself."""
+    desk = a_desk("""
+        rules:
+          - {id: daily, when: [message.customer, ticket.changed], once: 24h, do: [{note: daily}]}
+          - {id: ever, when: [message.customer, ticket.changed], once: ticket, do: [{note: ever}]}
+    """)
+    number, other = desk.opened(), desk.opened()
+    ack = parsed(desk.desk.letters_about(ANN, number)[-1].raw)
+
+    def noted(ticket: int) -> list[str]:
+        with desk.desk.store.reading() as tx:
+            return [message.visible for message in tickets.list_messages(tx, ticket) if message.kind is MessageKind.NOTE]
+
+    for days in (0, 0, 1, 0):
+        desk.now += timedelta(days=days)
+        desk.receive(an_answer_to(ack, ANN, f"Hello? {desk.now}\n"))
+    assert noted(number) == ["daily", "ever", "daily"]
+    desk.at_the_command_line(number, Command("tag", "vip"))
+    desk.at_the_command_line(number, Command("tag", "gold"))
+    desk.at_the_command_line(other, Command("tag", "vip"))
+    assert noted(number) == ["daily", "ever", "daily", "daily"]
+    assert noted(other) == ["daily", "ever"]
+
+
+def test_a_rule_that_only_looks_on_does_not_rest(a_desk: Opening):
+    desk = a_desk("rules: [{id: seen, when: ticket.changed, once: ticket, mode: shadow, do: [{tag: x}]}]")
+    number = desk.opened()
+    for tag in ("vip", "gold"):
+        desk.at_the_command_line(number, Command("tag", tag))
+    assert desk.asked(number) == [["ticket.changed"]] * 2
