@@ -96,6 +96,13 @@ def _rules(settings: Settings) -> Iterable[str]:
     return [rule.id for rule in loaded.rules.rules] if loaded.rules else []
 
 
+def _macros(settings: Settings) -> Iterable[str]:
+    from maild.rules.load import load_rules
+
+    loaded = load_rules(settings.directory, settings)
+    return loaded.rules.macros if loaded.rules else ()
+
+
 def _suppressed(context: Context) -> Iterable[str]:
     from datetime import UTC, datetime
 
@@ -109,4 +116,5 @@ kinds = names_of(_kinds)
 template_files = names_of(_template_files)
 canned_answers = names_of(_canned)
 rules = names_of(_rules)
+macros = names_of(_macros)
 suppressed_addresses = _found_by(_suppressed)

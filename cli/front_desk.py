@@ -67,3 +67,25 @@ def report_ticket(context: Context, ticket: TicketRow, as_json: bool) -> None:
         owner = f", owner {ticket.owner}" if ticket.owner else ""
         snoozed = f", snoozed until {shown_time(ticket.snoozed_until)}" if ticket.snoozed_until else ""
         print_text(f"#{ticket.number} {ticket.status.value} in {ticket.queue}{owner}{snoozed}: {ticket.subject}")
+
+
+def act(context: Context, number: int, agent: str | None, as_json: bool, words: list[tuple[str, str]], body: str = "") -> None:
+    """Do an agent's commands and words to a ticket, and show it as it is then."""
+    from datetime import UTC, datetime
+
+    from maild.desk.acts import Act
+    from maild.desk.command import Command
+    from maild.ingest.hygiene import one_line
+
+    desk = open_front_desk(context, agent)
+    commands = tuple(Command(word, one_line(argument)) for word, argument in words)
+    deed = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
+    ticket = desk.act(number, deed)
+    report_ticket(context, ticket, as_json)
+    given = ticket.owner if any(word == "assign" for word, _ in words) else None
+    helper = next((argument.split()[0].casefold() for word, argument in words if word == "task" and argument), None)
+    for colleague, told in ((given, "others are told"), (helper, "the task waits, and a deputy is told, too")):
+        if colleague != desk.actor.key and (absence := desk.find_absence(colleague)):
+            from maild.desk.absence import describe_absence
+
+            say(f"{describe_absence(absence, desk.office.desk.settings)}; {told}.")

@@ -27,6 +27,7 @@ NOUNS = {
     "demo": "A whole desk to play with, on loopback.",
     "status": "One look at the desk.",
     "report": "Requests, answer times, what was never answered, what rules did.",
+    "macro": "What the desk's rules say under a name, done to a ticket.",
     "queue": "Departments: list, show, next.",
     "ticket": "Tickets: new, list, show, reply, note, assign, close …",
     "view": "Saved queries: list, show.",

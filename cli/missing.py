@@ -31,7 +31,6 @@ UNBUILT = {
     "export": "",
     "audit": "`maild ticket log` has what happened to a ticket",
     "can": "",
-    "macro": "",
 }
 """What is promised of a later version, by the name it will have, and what serves meanwhile."""
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from maild.config.settings import Settings
     from maild.effects import Decision
     from maild.known import Known, Question
-    from maild.message import InboundMessage
     from maild.pipeline import Desk
     from maild.rules.ruleset import Rule, RuleSet
     from maild.rules.trial import CaseResult
@@ -87,10 +86,11 @@ def _document(rule: Rule) -> dict[str, object]:
 @json_option
 @click.pass_obj
 def test(context: Context, as_json: bool) -> None:
+    from maild.rehearsal import rehearse
     from maild.rules.trial import run_cases
 
     desk = context.desk(context.settings())
-    results = list(run_cases(desk.rules.cases, _considering(desk)))
+    results = list(run_cases(desk.rules.cases, rehearse(desk)))
     failed = sum(not result.passed for result in results)
     if as_json:
         print_json([_describe(result) for result in results])
@@ -104,15 +104,6 @@ def test(context: Context, as_json: bool) -> None:
 def _describe(result: CaseResult) -> dict[str, object]:
     place = f"{result.case.file}:{result.case.line}"
     return {"name": result.case.name, "passed": result.passed, "place": place, "report": list(result.describe())}
-
-
-def _considering(desk: Desk) -> Callable[[InboundMessage, Known, datetime], Decision]:
-    """The walk without a store: what is known is given. The mailbox is the one the mail is addressed to."""
-    from maild.pipeline import consider
-    from maild.reading import Circumstances
-
-    mailbox = next(iter(desk.settings.mailboxes))
-    return lambda message, known, now: consider(message, Circumstances(mailbox), lambda question: known, desk, now)
 
 
 @command.command(

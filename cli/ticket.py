@@ -10,10 +10,10 @@ import click
 
 from cli.completion import canned_answers, owners, queues
 from cli.context import Context
-from cli.front_desk import known_agent, open_front_desk, report_ticket
+from cli.front_desk import act, known_agent, open_front_desk, report_ticket
 from cli.group import Group
 from cli.options import as_option, json_option, limit_option, number, ticket_number
-from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, say, shown_time
+from cli.output import clean, print_bytes, print_fields, print_json, print_rows, print_text, room_for, shown_time
 
 if TYPE_CHECKING:
     from maild.message import Address
@@ -262,10 +262,10 @@ def reply(context: Context, number: int, text: tuple[str, ...], canned: str | No
     if len(texts) > 1:
         raise click.UsageError(f'"{texts[1]}" is too much: TEXT is one argument, in quotation marks')
     if canned is None:
-        _act(context, number, agent, as_json, closing, _text(*texts))
+        act(context, number, agent, as_json, closing, _text(*texts))
         return
     asked = write_asked(canned, (word.partition("=")[::2] for word in values))
-    _act(context, number, agent, as_json, [*closing, ("canned", asked)], clean_text("".join(texts)))
+    act(context, number, agent, as_json, [*closing, ("canned", asked)], clean_text("".join(texts)))
 
 
 @command.command(help="An internal note. TEXT may come on standard input.")
@@ -275,7 +275,7 @@ def reply(context: Context, number: int, text: tuple[str, ...], canned: str | No
 @json_option
 @click.pass_obj
 def note(context: Context, number: int, text: str | None, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("note", "")], _text(text))
+    act(context, number, agent, as_json, [("note", "")], _text(text))
 
 
 @command.command(help="Give the ticket to AGENT, to `me` or to `none`.")
@@ -285,7 +285,7 @@ def note(context: Context, number: int, text: str | None, agent: str | None, as_
 @json_option
 @click.pass_obj
 def assign(context: Context, number: int, owner: str, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("assign", owner)])
+    act(context, number, agent, as_json, [("assign", owner)])
 
 
 @command.command(help="Move the ticket to another department.")
@@ -295,7 +295,7 @@ def assign(context: Context, number: int, owner: str, agent: str | None, as_json
 @json_option
 @click.pass_obj
 def move(context: Context, number: int, queue: str, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("move", queue)])
+    act(context, number, agent, as_json, [("move", queue)])
 
 
 @command.command(
@@ -310,7 +310,7 @@ def move(context: Context, number: int, queue: str, agent: str | None, as_json: 
 @json_option
 @click.pass_obj
 def set_(context: Context, number: int, assignments: tuple[str, ...], agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("set", assignment) for assignment in assignments])
+    act(context, number, agent, as_json, [("set", assignment) for assignment in assignments])
 
 
 @command.command(help="Add tags, each one word.")
@@ -326,7 +326,7 @@ def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None,
     words = [tag.removeprefix("#") for tag in tags]
     if problems := [problem for word in words if (problem := find_tag_problem(word))]:
         raise UsageError("; ".join(problems))
-    _act(context, number, agent, as_json, [("tag", " ".join(words))])
+    act(context, number, agent, as_json, [("tag", " ".join(words))])
 
 
 @command.command(help="Take tags away.")
@@ -336,7 +336,7 @@ def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None,
 @json_option
 @click.pass_obj
 def untag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("untag", " ".join(tags))])
+    act(context, number, agent, as_json, [("untag", " ".join(tags))])
 
 
 @command.command(
@@ -350,7 +350,7 @@ def untag(context: Context, number: int, tags: tuple[str, ...], agent: str | Non
 @json_option
 @click.pass_obj
 def snooze(context: Context, number: int, when: tuple[str, ...], agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("snooze", " ".join(when))])
+    act(context, number, agent, as_json, [("snooze", " ".join(when))])
 
 
 @command.command(
@@ -370,7 +370,7 @@ def task(context: Context, number: int, who: str, text: tuple[str, ...], due: st
 
     if due:
         _check_time(due, agent, context)
-    _act(context, number, agent, as_json, [("task", write_asked(who, due, " ".join(text)))])
+    act(context, number, agent, as_json, [("task", write_asked(who, due, " ".join(text)))])
 
 
 def _check_time(words: str, agent: str | None, context: Context) -> None:
@@ -390,7 +390,7 @@ def _check_time(words: str, agent: str | None, context: Context) -> None:
 @json_option
 @click.pass_obj
 def done(context: Context, number: int, which: int | None, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("done", "" if which is None else str(which))])
+    act(context, number, agent, as_json, [("done", "" if which is None else str(which))])
 
 
 @command.command(help="Close the ticket.")
@@ -399,7 +399,7 @@ def done(context: Context, number: int, which: int | None, agent: str | None, as
 @json_option
 @click.pass_obj
 def close(context: Context, number: int, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("close", "")])
+    act(context, number, agent, as_json, [("close", "")])
 
 
 @command.command(help="Open a closed ticket again.")
@@ -408,7 +408,7 @@ def close(context: Context, number: int, agent: str | None, as_json: bool) -> No
 @json_option
 @click.pass_obj
 def reopen(context: Context, number: int, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("open", "")])
+    act(context, number, agent, as_json, [("open", "")])
 
 
 @command.command(short_help="Let the ticket go into another.")
@@ -420,7 +420,7 @@ def reopen(context: Context, number: int, agent: str | None, as_json: bool) -> N
 @click.pass_obj
 def merge(context: Context, number: int, into: int, yes: bool, agent: str | None, as_json: bool) -> None:
     """Let ticket NUMBER go into ticket INTO: its messages, people and tags are there from now on, and so is what is written to it later."""
-    _act(context, number, agent, as_json, [("merge", f"{into} anyway" if yes else f"{into}")])
+    act(context, number, agent, as_json, [("merge", f"{into} anyway" if yes else f"{into}")])
 
 
 @command.command(help="Let the ticket and another one name each other.")
@@ -430,7 +430,7 @@ def merge(context: Context, number: int, into: int, yes: bool, agent: str | None
 @json_option
 @click.pass_obj
 def link(context: Context, number: int, other: int, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("link", f"{other}")])
+    act(context, number, agent, as_json, [("link", f"{other}")])
 
 
 @command.command(short_help="A new ticket of a message and all after it.")
@@ -455,7 +455,7 @@ def undo(context: Context, number: int, what: str | None, agent: str | None, as_
     """Take back what came last on a ticket: an answer that waits to be sent (`send_after`), or what was merged, split off or linked. The
     answer comes back to its author, whoever takes it back. WHAT says which of these is meant: answer, merge, link or split.
     """
-    _act(context, number, agent, as_json, [("undo", what or "")])
+    act(context, number, agent, as_json, [("undo", what or "")])
 
 
 @command.command(help="Mark the ticket as spam.")
@@ -464,26 +464,7 @@ def undo(context: Context, number: int, what: str | None, agent: str | None, as_
 @json_option
 @click.pass_obj
 def spam(context: Context, number: int, agent: str | None, as_json: bool) -> None:
-    _act(context, number, agent, as_json, [("spam", "")])
-
-
-def _act(context: Context, number: int, agent: str | None, as_json: bool, words: list[tuple[str, str]], body: str = "") -> None:
-    from maild.desk.acts import Act
-    from maild.desk.command import Command
-    from maild.ingest.hygiene import one_line
-
-    desk = open_front_desk(context, agent)
-    commands = tuple(Command(word, one_line(argument)) for word, argument in words)
-    act = Act(agent=desk.actor, by=desk.actor.key, at=datetime.now(UTC), commands=commands, body=body)
-    ticket = desk.act(number, act)
-    report_ticket(context, ticket, as_json)
-    given = ticket.owner if any(word == "assign" for word, _ in words) else None
-    helper = next((argument.split()[0].casefold() for word, argument in words if word == "task" and argument), None)
-    for colleague, told in ((given, "others are told"), (helper, "the task waits, and a deputy is told, too")):
-        if colleague != desk.actor.key and (absence := desk.find_absence(colleague)):
-            from maild.desk.absence import describe_absence
-
-            say(f"{describe_absence(absence, desk.office.desk.settings)}; {told}.")
+    act(context, number, agent, as_json, [("spam", "")])
 
 
 def _text(text: str | None = None) -> str:

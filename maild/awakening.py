@@ -14,12 +14,11 @@ from maild.jobs import scheduled_job
 from maild.killpoint import reach
 from maild.office import Office
 from maild.reason import Reason
+from maild.recording import record
 from maild.store import absences, suppressions, tickets
-from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.recall import earlier_on, last_words_of
 from maild.ticket import TicketView
-from maild.writing_desk import composing
 
 
 @scheduled_job("snoozed tickets")
@@ -39,8 +38,7 @@ def _wake(store: Store, office: Office, number: int, now: datetime) -> None:
             return
         effects = _told(tx, ticket, office, now)
         decision = Decision(IncomingState.DONE, Reason("snooze", "its time is over"), ticket, ticket.awake(), effects)
-        first = office.desk.settings.desk.first_number
-        apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
+        record(tx, decision, office, now)
         reach("wake.written")
     reach("wake.committed")
 

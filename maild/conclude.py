@@ -1,24 +1,22 @@
 """Draft and verdict → Decision: what the rules changed, and which letters follow. Pure; the last step before the archive."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk import letters
-from maild.desk.absence import deputies
 from maild.desk.acknowledge import ack_refusals, settled_refusal
-from maild.desk.audience import admins_named, agents_named
 from maild.desk.colleagues import tell_agents, tell_department, tell_of_move
 from maild.desk.doubt import find_why_kept_out, warn_of_doubts, without_suspicion
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
-from maild.desk.rehoming import Moved, describe_move, leave_behind
+from maild.desk.rehoming import describe_move
 from maild.desk.reply_address import is_same_organisation
 from maild.desk.snooze import find_snooze_ended
 from maild.desk.suspicion import mute_guessers
 from maild.desk.take_back import tell_of_waiting
-from maild.desk.tiers import is_handed_up, settle_tier
+from maild.desk.tiers import is_handed_up
 from maild.draft import Draft
 from maild.effects import (
     AddMessage,
@@ -35,13 +33,13 @@ from maild.effects import (
 )
 from maild.ingest.arrival import Part
 from maild.ingest.spam import NO_SPAM
-from maild.known import Absence, Earlier
+from maild.known import Earlier
 from maild.message import Address, AuthResult, InboundMessage, MessageClass
 from maild.outbox.guard import breaker_fault, customer_refusal, find_flooded, post, storm_refusal
 from maild.reading import Reading
 from maild.reason import Reason
-from maild.rules.explain import explain_firing
-from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, RuleTrace, Verdict
+from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
+from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, RuleTrace, Verdict
 from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
@@ -94,27 +92,18 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         return _decision(Draft(IncomingState.QUARANTINED, why), None, (), reading, verdict.trace)
     if verdict.fate is Fate.ALLOW:
         seen, verdict = replace(seen, spam=NO_SPAM), replace(verdict, ticket=without_suspicion(verdict.ticket))
-    settled, left = _settled(draft.after, verdict.ticket, settings)
+    settled, left = settle(draft.after, verdict.ticket, settings)
     after = _with_storm_tag(draft, settled, seen, settings)
     effects = (
         *draft.effects,
-        *_rule_events(draft, verdict),
+        *tell_of_rules(verdict),
         *left,
-        *_notes(verdict, now),
+        *notes_of(verdict, now),
+        *firings_of(verdict, now),
         *_customer_letters(draft, after, verdict, seen, settings),
         *_agent_letters(draft, after, verdict, seen, settings),
     )
     return _decision(draft, after, effects, reading, verdict.trace)
-
-
-def _settled(drafted: TicketView, ticket: TicketView, settings: Settings) -> Moved:
-    """The ticket as the rules left it, with the tier they have set, and without those who do not work where they have moved it."""
-    ticket, handed = settle_tier(drafted, ticket, settings)
-    if ticket.queue == drafted.queue:
-        return ticket, handed
-    chosen = {name for name, was, now in (("owner", drafted.owner, ticket.owner), ("team", drafted.team, ticket.team)) if was != now}
-    settled, left = leave_behind(ticket, settings, chosen=chosen)
-    return settled, (*handed, *left)
 
 
 def _decision(
@@ -137,6 +126,7 @@ def _decision(
         auth=reading.sender.authentication.verdict,
         departments=reading.departments.earlier.union(reading.departments.keys),
         beside=draft.beside,
+        events=draft.events,
     )
 
 
@@ -170,21 +160,6 @@ def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings
     return ticket
 
 
-def _rule_events(draft: Draft, verdict: Verdict) -> Iterator[Effect]:
-    for trace in verdict.trace:
-        if trace.fired and trace.actions and not trace.shadow:
-            yield RecordEvent("rule", f"rule {trace.rule}", explain_firing(trace))
-        if trace.problem:
-            yield RecordEvent("rule_error", f"rule {trace.rule}", f"skipped: {trace.problem} ({trace.file}:{trace.line})")
-
-
-def _notes(verdict: Verdict, now: datetime) -> Iterator[AddMessage]:
-    for wish in verdict.wishes:
-        if isinstance(wish, NoteWish):
-            author = Address(f"rule {wish.rule}", "")
-            yield AddMessage(MessageKind.NOTE, author, now, wish.text, wish.text, internal=True)
-
-
 def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
     """At most one automatic mail to the customer for one event: a rule's reply, else that the mail was too large, else the
     acknowledgement, else a status notice."""
@@ -192,9 +167,9 @@ def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, readin
     replies = [wish for wish in verdict.wishes if isinstance(wish, ReplyWish)]
     if replies:
         yield from _rule_replies(draft, replies, ticket, answered, reading, settings)
-    elif reading.circumstances.full_size is not None and not _closing_template(verdict):
+    elif reading.circumstances.full_size is not None and not closing_template(verdict):
         yield from _oversize_notice(draft, ticket, verdict, answered, reading, settings)
-    elif draft.acknowledge and not _closing_template(verdict):
+    elif draft.acknowledge and not closing_template(verdict):
         yield from _acknowledge(ticket, verdict, answered, reading, settings)
     else:
         yield from _status_notice(draft, ticket, verdict, answered, reading, settings)
@@ -220,7 +195,9 @@ def _rule_replies(
     letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
     letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
     yield from post(
-        letter, settings, RecordEvent("replied", f"rule {first.rule}", f"{ticket.addressee.address}, with the template {first.template}")
+        replace(letter, rule=first.rule),
+        settings,
+        RecordEvent("replied", f"rule {first.rule}", f"{ticket.addressee.address}, with the template {first.template}"),
     )
 
 
@@ -236,6 +213,7 @@ def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, readi
     template = wish.template if wish and wish.template else "received"
     letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
     letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
+    letter = replace(letter, rule=wish.rule if wish and wish.template else "")
     yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.addressee.address}, with the template {template}"))
 
 
@@ -290,21 +268,16 @@ def _without_strangers_words(letter: Letter, addressee: Address, ticket: TicketV
 def _status_notice(
     draft: Draft, ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings
 ) -> Iterator[Effect]:
-    template = _closing_template(verdict) or notice_for(draft.before, ticket, False, settings)
+    template = closing_template(verdict) or notice_for(draft.before, ticket, False, settings)
     if template is None:
         return
     if refusal := _automatic_refusal(draft, ticket, ticket.addressee, reading, settings):
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{ticket.addressee.address} of: {template}")
-    letter = letters.status_notice(template, ticket, answered, settings)
+    letter = replace(letters.status_notice(template, ticket, answered, settings), rule=closing_rule(verdict))
     letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
     yield from post(letter, settings, event)
-
-
-def _closing_template(verdict: Verdict) -> str | None:
-    """The words a rule's `close` chose; such a letter is also the one answer to a mail that opened the ticket."""
-    return next((wish.template for wish in verdict.wishes if isinstance(wish, CloseWish) and wish.template), None)
 
 
 def _automatic_refusal(draft: Draft, ticket: TicketView, addressee: Address, reading: Reading, settings: Settings) -> Reason | None:
@@ -333,7 +306,7 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
         if isinstance(wish, NotifyWish) and draft.silence:
             yield RecordEvent("notify_withheld", f"rule {wish.rule}", f"{wish.template}: {draft.silence.text}")
         elif isinstance(wish, NotifyWish):
-            yield from _alerts(wish, ticket, draft.message.visible if draft.message else "", reading.known.away, settings)
+            yield from alert(wish, ticket, draft.message.visible if draft.message else "", reading.known.away, settings)
 
 
 def _notifications(
@@ -346,7 +319,7 @@ def _notifications(
         return
     moved = describe_move(draft.before, ticket, settings)
     beside = (effect for effect in draft.effects if isinstance(effect, AddMessage) and effect.kind is MessageKind.NOTE)
-    notes = tuple(Earlier(message.at, note.author.name, note.visible, is_note=True) for note in (*beside, *_notes(verdict, message.at)))
+    notes = tuple(Earlier(message.at, note.author.name, note.visible, is_note=True) for note in (*beside, *notes_of(verdict, message.at)))
     warnings = (*moved, *draft.remarks, *_warnings(draft, message, ticket, reading, settings))
     earlier = (*notes, *reading.known.earlier.get(ticket.number, ()))
     ended = find_snooze_ended(draft.before, ticket)
@@ -434,12 +407,3 @@ def _other_reply_addresses(message: InboundMessage, ticket: TicketView, settings
     reached = {person.key for person in (message.author, ticket.addressee) if person}
     others = (address for address in message.reply_to if address.key not in reached)
     return ", ".join(address.address for address in others if "@" in address.address and not settings.is_own_address(address.address))
-
-
-def _alerts(wish: NotifyWish, ticket: TicketView, words: str, away: Mapping[str, Absence], settings: Settings) -> Iterator[Effect]:
-    for key in agents_named(wish.who, ticket, settings, absent=frozenset(away), deputies=deputies(away)):
-        agent = settings.agents[key]
-        letter = letters.alert(Address(agent.name, agent.email), key, ticket, wish.template, settings, wish.values, words)
-        yield from post(letter, settings)
-    for admin in admins_named(wish.who, settings):
-        yield from post(letters.alert(admin, None, ticket, wish.template, settings, wish.values, words), settings)

@@ -174,7 +174,7 @@ def _appended(ticket: TicketView, kind: MessageKind, step: Step, reading: Readin
             *moved,
             *_suspect(ticket, heard, echo, reading, now),
         ),
-        events=(Event.MAIL_RECEIVED, Event.MESSAGE_CUSTOMER),
+        events=(Event.MAIL_RECEIVED,),
         tell=_is_told(step, echo) and reading.nature.message_class not in QUIET_CLASSES,
         silence=silence,
     )
@@ -303,7 +303,7 @@ def _new_ticket(reading: Reading, why: Reason, settings: Settings, now: datetime
         after=ticket,
         message=message,
         effects=(message, *_opening_events(reading, ticket, why), *_changes(None, ticket, why.text), *_links(reading)),
-        events=(Event.MAIL_RECEIVED, Event.TICKET_CREATED),
+        events=(Event.MAIL_RECEIVED,),
         tell=True,
         acknowledge=True,
         doubt=find_doubt(reading, settings),

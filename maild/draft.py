@@ -11,7 +11,8 @@ from maild.ticket import TicketView
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`events` are the moments at which rules are asked, in order; empty: rules have no say.
+    """`events`: what happened that neither the ticket nor its messages show. With `mail.received` rules are asked before any letter about
+    the mail is written, and may keep it out; upon everything else they are asked afterwards (`maild.consequences`).
 
     `before` and `after` are the ticket around this message as in `Decision`; `message` is what will be put on it. `tell` says whether
     agents are told of the message, `acknowledge` whether it opened a ticket by itself; `silence` is why nobody is mailed because of it,

@@ -14,13 +14,13 @@ from maild.jobs import scheduled_job
 from maild.killpoint import reach
 from maild.office import Office
 from maild.reason import Reason
+from maild.recording import record
+from maild.rules.verdict import Event
 from maild.store import absences, tasks, tickets
-from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from maild.store.recall import earlier_on, last_words_of
 from maild.task import Task
 from maild.ticket import TicketView
-from maild.writing_desk import composing
 
 
 @scheduled_job("tasks")
@@ -42,9 +42,8 @@ def _tell(store: Store, office: Office, number: int, now: datetime) -> None:
         after = replace(ticket, tasks=tuple(replace(task, told=now) if task in due else task for task in ticket.tasks))
         telling = _telling(tx, after, office, now)
         effects = tuple(effect for task in due for effect in tell_due(task, telling))
-        decision = Decision(IncomingState.DONE, Reason("task", "it is due"), ticket, after, effects)
-        first = office.desk.settings.desk.first_number
-        apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
+        decision = Decision(IncomingState.DONE, Reason("task", "it is due"), ticket, after, effects, events=(Event.TASK_DUE,))
+        record(tx, decision, office, now)
         reach("due.written")
     reach("due.committed")
 

@@ -11,6 +11,7 @@ from enum import Enum
 from maild.known import Absence, Conduct, StoredFile
 from maild.message import Address, Attachment, AuthResult
 from maild.reason import Reason
+from maild.rules.verdict import Event
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 from maild.welcome import Device
@@ -76,8 +77,8 @@ class Letter:
     against the caps of MAIL.md L4. `internal`: a reply to it is a note. `about`: the incoming mail it tells of; None: the one it is written
     because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`. `as_of`: its reader learns nothing of what was answered
     since then (A11); None: of all that was until it is written. `enclosed` are files of earlier mail, in the order in which they go along,
-    `left_out` says which do not. `delay` None: it goes out at once. `task`: the number of the
-    task it tells of, which the answer `done` ticks off.
+    `left_out` says which do not. `delay` None: it goes out at once. `task`: the number of the task it tells of, which the answer `done`
+    ticks off. `rule`: by whose wish it is written; "" where no rule wished for it.
     """
 
     kind: LetterKind
@@ -107,6 +108,7 @@ class Letter:
     enclosed: tuple[StoredFile, ...] = ()
     left_out: tuple[str, ...] = ()
     task: int | None = None
+    rule: str = ""
 
     @property
     def addressees(self) -> tuple[Address, ...]:
@@ -278,6 +280,23 @@ class SendCrossed:
 
 
 @dataclass(frozen=True, slots=True)
+class RunMacro:
+    """An agent runs this rule by name (RULES.md 2). What it does is added to the decision before that is written. `no_reply`: and nothing
+    goes to the customer."""
+
+    rule: str
+    no_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFiring:
+    """A rule that rests has fired on the ticket (RULES.md 5.4)."""
+
+    rule: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StartAbsence:
     """An agent is away from now on (PRODUCT 12)."""
 
@@ -322,6 +341,8 @@ Effect = (
     | SendKept
     | SendMended
     | SendCrossed
+    | RunMacro
+    | NoteFiring
     | StartAbsence
     | EndAbsence
     | NoteWelcomeAnswer
@@ -354,7 +375,7 @@ class Decision:
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
     `author` and `subject` are the mail's, shown where incoming mail is listed, `auth` is what is proved of him (MAIL.md S2); for a command
     there is neither `auth` nor `identity` nor `conduct`. `departments` are those the mail has been read for by now (F10). `beside` is what
-    happens in the same transaction to other tickets, or to none.
+    happens in the same transaction to other tickets, or to none. `events`: what happened that neither the ticket nor its messages show.
     """
 
     state: IncomingState
@@ -372,6 +393,7 @@ class Decision:
     auth: AuthResult | None = None
     departments: frozenset[str] = frozenset()
     beside: tuple["Decision", ...] = ()
+    events: tuple[Event, ...] = ()
 
     @property
     def has_letters(self) -> bool:

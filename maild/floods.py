@@ -12,13 +12,12 @@ from maild.jobs import scheduled_job
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
+from maild.recording import record
 from maild.store import folds, tickets
-from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.folds import Folded
 from maild.storms import is_ripe
 from maild.ticket import TicketView
-from maild.writing_desk import composing
 
 
 @scheduled_job("floods")
@@ -42,7 +41,7 @@ def _tell(store: Store, office: Office, key: str, about: Sequence[Folded], now: 
             return
         first = tickets.view(tx, about[0].ticket)
         decision = Decision(IncomingState.DONE, Reason("flood", ""), first, first, _digest(agent, first, about, settings))
-        apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=settings.desk.first_number)
+        record(tx, decision, office, now)
 
 
 def _digest(agent: Agent, first: TicketView, about: Sequence[Folded], settings: Settings) -> tuple[Effect, ...]:

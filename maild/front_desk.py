@@ -24,8 +24,8 @@ from maild.known import Absence, Known, Suppression
 from maild.message import Address
 from maild.office import Office
 from maild.reason import Reason
+from maild.recording import record
 from maild.store import absences, delayed_answers, errands, regroupings, suppressions, tickets, welcomes
-from maild.store.apply import apply
 from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
 from maild.store.recall import earlier_on, last_words_of
@@ -33,7 +33,6 @@ from maild.store.tickets import MessageRow, TicketRow
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, TicketView
 from maild.welcome import LIFETIME, Welcome
-from maild.writing_desk import composing
 
 Opening = Callable[[TicketView, Act, Settings], Done]
 
@@ -53,6 +52,7 @@ class FrontDesk:
             NotFoundError: there is no such ticket.
             UsageError: a command of the act cannot be done; nothing is.
         """
+        desk = self.office.desk
         with self.store.writing() as tx:
             ticket = tickets.lead(tx, number)
             others = ticket_views(tx, named_tickets(act.commands))
@@ -60,9 +60,11 @@ class FrontDesk:
             customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
             known, earlier = self._suppressed(tx, *customers, *named_people(act.commands)), earlier_on(tx, ticket.number)
             last, posted = regroupings.find_last(tx, number), delayed_answers.find_posted(tx, ticket.number)
-            reach = Reach(others, is_sure=True, last=last, posted=posted, leads=True, shelf=self.office.desk.shelf)
+            reach = Reach(
+                others, is_sure=True, last=last, posted=posted, leads=True, shelf=self.office.desk.shelf, rules=self.office.desk.rules
+            )
             whole = replace(act, suppressed=known, earlier=earlier, reach=reach, away=absences.find_holding(tx, act.at))
-            done = do(ticket, whole, answered, self.office.desk.settings)
+            done = do(ticket, whole, answered, desk.settings)
             if done.faults:
                 raise UsageError("; ".join(fault.text for fault in done.faults))
             decision = Decision(IncomingState.DONE, Reason("command-line", act.by), done.into or ticket, done.after, done.effects)
@@ -162,8 +164,7 @@ class FrontDesk:
         letter = welcome_letters.welcome(agent, now + LIFETIME, self.office.desk.settings)
         with self.store.writing() as tx:
             decision = Decision(IncomingState.DONE, Reason("command-line", self.actor.key), effects=(Post(letter),))
-            first = self.office.desk.settings.desk.first_number
-            applied = apply(tx, decision, now=now, compose=composing(tx, self.office, now), incoming=None, first_number=first)
+            applied = record(tx, decision, self.office, now)
             welcomes.begin(tx, agent.key, applied.letters[0], now)
             return Welcome(agent.key, applied.letters[0], "", now)
 
@@ -177,9 +178,7 @@ class FrontDesk:
         return suppressions.find_holding(tx, (*customers, *agent_homes(self.office.desk.settings)), _now())
 
     def _apply(self, tx: Transaction, decision: Decision) -> TicketRow:
-        now = _now()
-        first = self.office.desk.settings.desk.first_number
-        applied = apply(tx, decision, now=now, compose=composing(tx, self.office, now), incoming=None, first_number=first)
+        applied = record(tx, decision, self.office, _now())
         if applied.ticket is None:
             raise UsageError("nothing was done")
         return tickets.row(tx, applied.ticket.number)

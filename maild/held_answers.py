@@ -13,11 +13,10 @@ from maild.message import Address
 from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
+from maild.recording import record
 from maild.store import received_mail, tickets
-from maild.store.apply import apply
 from maild.store.engine import Transaction
 from maild.ticket import TicketView
-from maild.writing_desk import composing
 
 
 def why_held(leak: LeakError) -> Reason:
@@ -44,8 +43,7 @@ def tell_author(tx: Transaction, message: int, leak: LeakError, text: str, offic
     place = ticket or a_new_ticket(earlier.mailbox, Address("", ""), earlier.subject, now)
     letter = letters.held_back(agent, place, why.text, text, message, settings)
     decision = Decision(IncomingState.HELD, why, ticket, ticket, (*((event,) if ticket else ()), *post(letter, settings)))
-    first = settings.desk.first_number
-    apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
+    record(tx, decision, office, now)
     return (decision,)
 
 

@@ -7,16 +7,14 @@ from maild.config.settings import Mode, Settings
 from maild.effects import Decision, IncomingState, Letter, Post
 from maild.office import Office
 from maild.reason import Reason
-from maild.store.apply import apply
+from maild.recording import record
 from maild.store.engine import Transaction
-from maild.writing_desk import composing
 
 
 def post_house_letters(tx: Transaction, office: Office, letters: Sequence[Letter], why: Reason, now: datetime) -> None:
     """Put them into the outbox."""
     decision = Decision(IncomingState.DONE, why, effects=tuple(Post(letter) for letter in letters))
-    compose = composing(tx, office, now)
-    apply(tx, decision, now=now, compose=compose, incoming=None, first_number=office.desk.settings.desk.first_number)
+    record(tx, decision, office, now)
 
 
 def find_speaking_queue(settings: Settings) -> str | None:

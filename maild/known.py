@@ -47,7 +47,7 @@ class Question:
     `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
     undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted` is what he asks beside.
     `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c). `named` are addresses
-    in an agent's commands: what is known of who has them is wanted.
+    in an agent's commands: what is known of who has them is wanted. `resting`: there are rules that rest where they have fired.
     """
 
     message_id: str
@@ -73,6 +73,7 @@ class Question:
     welcomed: str = ""
     waits: bool = False
     named: frozenset[str] = frozenset()
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +394,7 @@ class Known:
     asked for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by
     key. `files` are those of the tickets that are shown or whose files are asked for, the newest message's first. `welcome` is the last one
     of the agent asked for.
+    `fired`: when rules that rest have fired last on each candidate, by id.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -422,6 +424,7 @@ class Known:
     files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
     welcome: Welcome | None = None
     people: Mapping[str, KnownPerson] = field(default_factory=dict)
+    fired: Mapping[int, Mapping[str, datetime]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

@@ -39,7 +39,7 @@ def open_office(settings: Settings) -> Office:
 
 
 def open_front_office(settings: Settings) -> tuple[Office, tuple[Fault, ...]]:
-    """For what agents do, upon which no rules run: broken rule files do not stand in its way. Their faults; none where they are sound.
+    """For what agents do: broken rule files do not stand in its way, and then none run. Their faults; none where they are sound.
 
     Raises:
         ConfigurationError: templates or canned answers have faults, or the secret cannot be read.

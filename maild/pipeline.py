@@ -8,10 +8,12 @@ Receiving is `maild.ingest.watcher`, posting `maild.outbox.queue`; here is what 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
+from maild.consequences import with_consequences
 from maild.decide import decide
 from maild.desk.audience import agent_homes
 from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words
@@ -37,8 +39,10 @@ from maild.known import Known, Question
 from maild.message import REPORTS, AuthResult, InboundMessage
 from maild.outbox.guard import windows
 from maild.reading import Circumstances, Reading
-from maild.rules.engine import evaluate
+from maild.rules.engine import evaluate_all
+from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
+from maild.rules.said import occasion_of
 from maild.rules.verdict import Event, Occasion, Verdict
 from maild.ticket import TicketView
 from maild.tokens import Tokens
@@ -71,8 +75,10 @@ def consider(
     departments = departments or find_departments(message, circumstances.mailbox, desk.settings)[0]
     reading = read(message, circumstances, departments, asking, desk, now)
     draft = decide(reading, desk.settings, now)
-    verdict = consult(desk.rules, draft, draft.seen or reading, now)
-    return conclude(draft, verdict, reading, desk.settings, now)
+    verdict = consult(desk.rules, draft, draft.seen or reading, desk.settings, now)
+    decision = conclude(draft, verdict, reading, desk.settings, now)
+    is_asked, quiet = verdict is not None, circumstances.quiet
+    return with_consequences(decision, desk.rules, lambda ticket: reading.known, desk.settings, now, asked=is_asked, quiet=quiet)
 
 
 def read(
@@ -103,7 +109,8 @@ def read(
     conduct = with_turn(conduct, nature, thread, known.history)
     conduct = with_tried_number(conduct, sender, thread, tokens.find_tags(message.subject))
     bounced = recognised.bounced if nature.message_class in REPORTS else None
-    reading = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced, shelf=desk.shelf)
+    found = Reading(message, circumstances, nature, sender, departments, known, thread, conduct, spam, title, bounced)
+    reading = replace(found, shelf=desk.shelf, rules=desk.rules)
     return replace(reading, forwarded=read_forwarded(reading, tokens, desk.settings, now)) if message.forwarded else reading
 
 
@@ -171,6 +178,7 @@ def _question(
         answers_of=agent.key if agent else "",
         welcomed=_find_welcomed(sender),
         waits=any(queue.send_after for queue in settings.queues.values()),
+        resting=desk.rules.has_resting,
     )
 
 
@@ -181,21 +189,25 @@ def _find_welcomed(sender: Sender) -> str:
     return sender.agent or "" if sender.token is None else ""
 
 
-def consult(rules: RuleSet, draft: Draft, reading: Reading, now: datetime) -> Verdict | None:
-    """Ask the rules at each of the draft's moments, each seeing what the one before left; None where rules have no say."""
-    verdict: Verdict | None = None
-    for event in draft.events:
-        ticket = verdict.ticket if verdict else draft.after
-        if ticket is None:
-            break
-        answer = evaluate(rules, _occasion(event, ticket, reading, now))
-        verdict = answer.following(verdict) if verdict else answer
-        if find_why_kept_out(draft, verdict, reading):
-            break
-    return verdict
+def consult(rules: RuleSet, draft: Draft, reading: Reading, settings: Settings, now: datetime) -> Verdict | None:
+    """Ask the rules about a mail from outside, and about all that it does; None for any other mail, which they keep out of nothing."""
+    if Event.MAIL_RECEIVED not in draft.events or draft.after is None:
+        return None
+    happenings = (Happening(Event.MAIL_RECEIVED), *find_happenings(draft.before, draft.after, draft.effects))
+
+    def is_kept_out(verdict: Verdict) -> bool:
+        return find_why_kept_out(draft, verdict, reading) is not None
+
+    occasion = partial(_occasion, before=draft.before, reading=reading, settings=settings, now=now)
+    fired = reading.known.fired.get(draft.after.number, {})
+    return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out, fired)
 
 
-def _occasion(event: Event, ticket: TicketView, reading: Reading, now: datetime) -> Occasion:
-    authentication = reading.sender.authentication
-    address = reading.departments.address
-    return Occasion(event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam)
+def _occasion(
+    happening: Happening, ticket: TicketView, *, before: TicketView | None, reading: Reading, settings: Settings, now: datetime
+) -> Occasion:
+    """What an agent says beside a mail that he forwards is a message of its own."""
+    if happening.event in (Event.MESSAGE_NOTE, Event.MESSAGE_AGENT, Event.MACRO):
+        return occasion_of(happening, before, ticket, settings, now)
+    authentication, address = reading.sender.authentication, reading.departments.address
+    return Occasion(happening.event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam, before=before)

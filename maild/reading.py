@@ -12,6 +12,7 @@ from maild.ingest.spam import NO_SPAM, Spam
 from maild.ingest.thread import Thread
 from maild.known import NOTHING_NOTED, Conduct, Known
 from maild.message import InboundMessage, Nature
+from maild.rules.ruleset import NO_RULES, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Circumstances:
 class Reading:
     """`spam` is what calls it spam, `title` the subject without our own tags and reply prefixes, `bounced` the letter of ours a delivery
     report is about (B2). `forwarded` is the reading of the mail that an agent hands on in this one, as if its writer had sent it (A12);
-    `shelf` has the canned answers there are.
+    `shelf` has the canned answers there are, `rules` those that agents run by name.
     """
 
     message: InboundMessage
@@ -55,6 +56,7 @@ class Reading:
     bounced: Bounced | None = None
     forwarded: "Reading | None" = None
     shelf: Shelf = NO_ANSWERS
+    rules: RuleSet = NO_RULES
 
     @property
     def bounced_recipient(self) -> str:

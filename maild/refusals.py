@@ -15,13 +15,13 @@ from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.office import Office
 from maild.outbox.delivery import DeliveryState
 from maild.reason import Reason
+from maild.recording import record
+from maild.rules.verdict import Event
 from maild.store import letters, suppressions, tickets
-from maild.store.apply import apply
 from maild.store.engine import Transaction
 from maild.store.letters import BOUNCED, OutboxRow
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
-from maild.writing_desk import composing
 
 
 def tell_of_refusal(tx: Transaction, delivery: int, office: Office, now: datetime) -> None:
@@ -41,8 +41,7 @@ def tell_of_refusal(tx: Transaction, delivery: int, office: Office, now: datetim
     ticket = None if row.ticket is None else tickets.lead(tx, row.ticket)
     told = tell_others(reader, consequences, ticket, unreachable, settings)
     decision = _decide(tx, row, ticket, (*consequences, *told), unreachable, settings)
-    first = settings.desk.first_number
-    apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
+    record(tx, decision, office, now)
 
 
 def _decide(
@@ -53,12 +52,12 @@ def _decide(
     unreachable: frozenset[str],
     settings: Settings,
 ) -> Decision:
-    reason = Reason("refused", row.error)
+    reason, events = Reason("refused", row.error), (Event.BOUNCE_RECEIVED,) if ticket else ()
     if row.kind is not LetterKind.ANSWER or ticket is None:
-        return Decision(IncomingState.DONE, reason, ticket, ticket, consequences)
+        return Decision(IncomingState.DONE, reason, ticket, ticket, consequences, events=events)
     after = replace(ticket, tags=ticket.tags | {UNDELIVERABLE})
     told = tell_who_answered(letters.find_author(tx, row.letter), ticket, f"{row.recipient}: {row.error}", unreachable, settings)
-    return Decision(IncomingState.DONE, reason, ticket, after, (*consequences, *told))
+    return Decision(IncomingState.DONE, reason, ticket, after, (*consequences, *told), events=events)
 
 
 def take_refusal_back(tx: Transaction, delivery: int, office: Office, now: datetime) -> None:
@@ -79,8 +78,7 @@ def take_refusal_back(tx: Transaction, delivery: int, office: Office, now: datet
     after = ticket if is_left else replace(ticket, tags=ticket.tags - {UNDELIVERABLE})
     event = RecordEvent("delivered", "maild", f"{about}was delivered after all")
     decision = Decision(IncomingState.DONE, Reason("delivered", event.text), ticket, after, (event,))
-    first = office.desk.settings.desk.first_number
-    apply(tx, decision, now=now, compose=composing(tx, office, now), incoming=None, first_number=first)
+    record(tx, decision, office, now)
 
 
 def _is_undelivered(row: OutboxRow) -> bool:

@@ -29,9 +29,11 @@ def _switched_off(ticket: TicketView, settings: Settings) -> Reason | None:
 
 def settled_refusal(reading: Reading, ticket: TicketView) -> Reason | None:
     """What keeps back every automatic mail to a customer, not only the acknowledgement: old mail, and spam (F9, L3)."""
-    if ticket.status is Status.SPAM:
-        return Reason("settled", "the ticket is spam")
-    return reading.spam.reason or _old_mail(reading)
+    return find_why_settled(ticket) or reading.spam.reason or _old_mail(reading)
+
+
+def find_why_settled(ticket: TicketView) -> Reason | None:
+    return Reason("settled", "the ticket is spam") if ticket.status is Status.SPAM else None
 
 
 def _old_mail(reading: Reading) -> Reason | None:

@@ -14,6 +14,7 @@ from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
 from maild.desk.crossing import describe_answers
 from maild.desk.letters import Answered, without_last_words
+from maild.desk.macros import find_macro_faults
 from maild.desk.notices import notice_for
 from maild.desk.regroup import Reach
 from maild.desk.rehoming import Moved, describe_move, leave_behind, works_in
@@ -23,7 +24,7 @@ from maild.desk.take_back import tell_delay, tell_people
 from maild.desk.tasks import Telling, find_absent, tell_changes
 from maild.desk.tiers import may_take_by_answering
 from maild.desk.verbs import NO_REACH, Performed, perform
-from maild.effects import AddMessage, Delay, Effect, Merge, Post, RecordEvent
+from maild.effects import AddMessage, Delay, Effect, Merge, Post, RecordEvent, RunMacro
 from maild.known import Absence, Earlier, KnownAnswer, Suppression
 from maild.message import Address, Attachment
 from maild.outbox.guard import address_refusal, post, suppression_refusal
@@ -114,10 +115,13 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
     kept, left = settled(before, performed, settings)
     after = _after_answer(before, kept, performed, act, settings) if answers else kept
     message = message_by(act, internal=internal or not answers) if act.says_something else None
+    if faults := tuple(find_macro_faults(performed.macros, before, after, message, settings, act.at, answers=answers)):
+        return Done(ticket, faults=faults)
     effects = (
         *((message,) if message else ()),
         *(replace(event, by=act.by) for event in performed.events),
         *performed.effects,
+        *(RunMacro(rule.id, performed.no_reply) for rule in performed.macros),
         *split_off(after, act.reach.blocks, answered, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
         *left,
         *(_crossings(act) if answers or performed.events else ()),

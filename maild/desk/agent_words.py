@@ -257,6 +257,7 @@ def _reach(reading: Reading, agent: Agent, ticket: TicketView, settings: Setting
         leads=agent.role is not Role.AGENT or (queue is not None and queue.lead == agent.key),
         shelf=reading.shelf,
         task=find_task_told(reading),
+        rules=reading.rules,
     )
 
 

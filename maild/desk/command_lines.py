@@ -24,7 +24,6 @@ MAY_NAME = {"undo": frozenset(UNDOABLE)}
 """What little may follow on the line of one of those."""
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
-NOT_YET = frozenset(("macro",))
 OPENING = frozenset(("to", "from"))
 """Commands of a new mail, which say for whom it opens a ticket."""
 TEXT = "canned"
@@ -124,7 +123,7 @@ def _guess(line: str) -> str:
     """The command that a line is, or may have been meant to be; "" for none."""
     match = _COMMAND_LIKE.match(line)
     word = _word_of(match) if match else ""
-    near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *NOT_YET), n=1, cutoff=0.6)), "")
+    near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=0.6)), "")
     return ALIASES.get(near, near)
 
 
@@ -277,8 +276,6 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         return Command("tag", word, number)
     if word in _ANSWERS:
         return CommandFault(number, f"#{word} stands alone, in a reply to the mail that {_ANSWERS[word]}", by_commands=True)
-    if word in NOT_YET:
-        return CommandFault(number, f"#{word} is not available yet", by_commands=True)
     return _unknown(word, split[1], number, tags)
 
 

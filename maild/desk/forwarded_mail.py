@@ -35,7 +35,7 @@ from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import TicketView, follow_merges
 
-NOT_HERE = frozenset({"merge", "split", "undo", "canned"})
+NOT_HERE = frozenset({"merge", "split", "undo", "canned", "macro"})
 """Commands about tickets that are there."""
 
 

@@ -33,6 +33,7 @@ DOES = {
     "task": ("NAME [WHEN] TEXT", "gives a colleague, or me, something to do; #task 2 NAME or WHEN changes it"),
     "done": ("[NUMBER]", "the task is done"),
     "canned": ("NAME [NAME=VALUE…]", "puts a canned answer here, in the customer's language"),
+    "macro": ("NAME", "does what the desk's rules say under this name"),
 }
 """What each of `VERBS` does to a ticket: what stands behind it, and its effect."""
 

@@ -35,7 +35,7 @@ from maild.ticket import TicketView
 _NOBODY = Address("", "")
 _TORN = re.compile(rf"^[ \t*_]*[{HASHES}][^\S\n]+(?:to|from)[^\S\n]+\S[^\n]*@", re.IGNORECASE | re.MULTILINE)
 """`# to ann@globex.example`: a heading for a program, a command for whoever has written it."""
-_OF_OLD_TICKETS = frozenset(("requester", "same", "merge", "split", "undo", "spam"))
+_OF_OLD_TICKETS = frozenset(("requester", "same", "merge", "split", "undo", "spam", "macro"))
 _KEEPING = frozenset(("note", "noreply"))
 
 

@@ -13,6 +13,7 @@ from maild.desk.participants import is_person
 from maild.desk.rehoming import works_in
 from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping, RegroupingKind, Standing
+from maild.rules.ruleset import NO_RULES, RuleSet
 from maild.task import Task, together
 from maild.ticket import Participant, ParticipantRole, Status, TicketView, latest_ids
 
@@ -30,7 +31,7 @@ class Reach:
     `is_sure`: more than the token of this one ticket says who acts, so that he may show it to others. `last`: what was done to the ticket
     last that can be undone; `posted`: the last answers on it, the newest first. `leads`: who acts may take back what others have answered.
     `blocks`: what is to be split off. `shelf`: the canned answers there are. `task`: the id of the task that the letter tells of which is
-    answered.
+    answered. `rules`: those he may run by name.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Reach:
     blocks: tuple[Block, ...] = ()
     shelf: Shelf = NO_ANSWERS
     task: int | None = None
+    rules: RuleSet = NO_RULES
 
 
 @dataclass(frozen=True, slots=True)

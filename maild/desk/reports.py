@@ -18,6 +18,7 @@ from maild.message import REPORTS, BouncedRecipient, MessageClass, ReportKind
 from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
+from maild.rules.verdict import Event
 from maild.ticket import MessageKind, TicketView, follow_merges
 from maild.tokens import LetterKind
 
@@ -54,6 +55,7 @@ def decide_report(reading: Reading, settings: Settings, now: datetime) -> Draft 
         before=ticket,
         after=after,
         effects=(*_effects(reading, letter, ticket, failure, settings, now), *consequences),
+        events=(Event.BOUNCE_RECEIVED,) if failure else (),
     )
 
 

@@ -4,7 +4,7 @@ All or nothing: one fault and nothing is done.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -26,6 +26,7 @@ from maild.known import KnownPerson
 from maild.message import Address
 from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping
+from maild.rules.ruleset import Rule
 from maild.ticket import ENDED, ParticipantRole, Priority, Status, TicketView, Tier
 
 SENDER = "sender"
@@ -34,8 +35,8 @@ ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
 FIRST = {"merge": 0, "undo": 0, "requester": 1, "same": 1, "move": 2, "l2": 3}
 """Commands after which the ticket may be another, then those after which it is another's, another department's, the second tier's; those
 beside them are about that one."""
-LAST = frozenset(("canned",))
-"""Commands that say something about the ticket as the others leave it."""
+LAST = frozenset(("canned", "macro"))
+"""Commands that say something about the ticket as the others leave it, or go by that."""
 MOST_ANSWERS = 20
 _NAMING_PEOPLE = frozenset(("cc", "requester", "to", "from"))
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
@@ -49,7 +50,7 @@ class Performed:
 
     `status_set`, `owner_set`, `snooze_set`: a command said what it is to be, the same as before or not. `into`: the ticket as it was before
     the one that the commands came to was merged into it; `ticket` is that one, then. `splits`: the blocks become tickets of their own.
-    `taken_back`: the answer that does not go out. `answers` are the canned ones, in order.
+    `taken_back`: the answer that does not go out. `answers` are the canned ones, in order, `macros` the rules that are run by name.
     """
 
     ticket: TicketView
@@ -59,6 +60,7 @@ class Performed:
     splits: bool = False
     taken_back: PostedAnswer | None = None
     answers: tuple[Filled, ...] = ()
+    macros: tuple[Rule, ...] = ()
     internal: bool = False
     no_reply: bool = False
     status_set: bool = False
@@ -441,6 +443,16 @@ def _who(state: _State) -> Actor:
     return Actor(state.actor, state.settings, state.now, state.reach.task)
 
 
+def _macro(state: _State, argument: str) -> _State:
+    """Whether it fits the ticket is known when all else is done; see `maild.desk.macros`."""
+    rule = state.reach.rules.find_macro(argument)
+    if rule is None:
+        return _unknown(state, "macro", argument, state.reach.rules.macros)
+    if rule in state.macros:
+        return state
+    return replace(state, macros=(*state.macros, rule), events=(*state.events, RecordEvent("macro", state.actor, rule.id)))
+
+
 def _undo(state: _State, argument: str) -> _State:
     """To whose ticket the words beside it would go is anybody's guess, so they are a note, and no customer is told of anything."""
     if state.effects:
@@ -475,8 +487,10 @@ def _words(argument: str) -> frozenset[str]:
     return frozenset(word.strip("#").casefold() for word in re.split(r"[\s,]+", argument) if word.strip("#"))
 
 
-def _unknown(state: _State, noun: str, given: str, known: Iterable[str], before: str = "") -> _State:
+def _unknown(state: _State, noun: str, given: str, known: Collection[str], before: str = "") -> _State:
     """`before`: what stands before the name in the command's argument."""
+    if not known:
+        return state.fail(f"there is no {noun} here")
     if not given:
         return state.fail(f"no {noun} is named; name one of: {', '.join(known)}")
     near = next(iter(get_close_matches(given.casefold(), list(known), n=1, cutoff=0.6)), "")
@@ -514,4 +528,5 @@ VERBS: dict[str, Callable[[_State, str], _State]] = {
     "canned": _canned,
     "task": _task,
     "done": _done,
+    "macro": _macro,
 }

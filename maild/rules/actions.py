@@ -11,7 +11,7 @@ from datetime import datetime
 from maild.errors import MaildError
 from maild.message import AuthResult, MessageClass
 from maild.rules.strings import Text
-from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
+from maild.rules.verdict import AckWish, CloseWish, Event, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
 from maild.ticket import Priority, Status, TicketView, Tier
 
 
@@ -150,6 +150,10 @@ class Ack(Action):
     values: Values = ()
 
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
+        if moment.occasion.event is not Event.TICKET_CREATED:
+            raise ActionSkippedError("only a new ticket is acknowledged")
+        if self.wanted and moment.occasion.silence:
+            raise ActionSkippedError(moment.occasion.silence)
         wish = AckWish(moment.rule, self.wanted, self.template, _fill_values(self.values, verdict, moment))
         words = f"acknowledged with {self.template or 'the usual text'}" if self.wanted else "acknowledgement withheld"
         return _with_wish(verdict, wish, words)
@@ -173,6 +177,8 @@ class Reply(Action):
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
         if moment.occasion.nature.message_class not in {MessageClass.HUMAN, MessageClass.LIST}:
             raise ActionSkippedError("never to automatic mail")
+        if moment.occasion.silence:
+            raise ActionSkippedError(moment.occasion.silence)
         wish = ReplyWish(moment.rule, self.template, _fill_values(self.values, verdict, moment))
         words = f"replied with {self.template}"
         if self.then is None:

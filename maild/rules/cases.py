@@ -5,7 +5,7 @@ Read by `load_cases`, run by `trial`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maild.ticket import Priority, Status, Tier
 
@@ -53,8 +53,34 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """What an agent does, by his key; None: the first of the department. `commands` are those of `maild.desk.verbs`; `text` are his words,
+    `internal`: for colleagues."""
+
+    by: str | None
+    text: str = ""
+    internal: bool = False
+    commands: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """So much time goes by, in which whatever falls due happens."""
+
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happens next, or what is expected of all that has happened since the last time something was expected."""
+
+    line: int
+    what: SampleMail | Deed | Wait | Expectation
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """One test. `given` None: nothing is known of the sender and the mail opens a ticket."""
+    """One test: a mail, and then the steps. `given` None: nothing is known of the sender and the mail opens a ticket."""
 
     name: str
     file: str
@@ -62,4 +88,4 @@ class Case:
     at: datetime
     mail: SampleMail
     given: GivenTicket | None
-    expectations: tuple[Expectation, ...]
+    steps: tuple[Step, ...]

@@ -4,23 +4,59 @@ Order is the position in the files; later rules see what earlier ones did (RULES
 """
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
 
 from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.conditions import capture_all
 from maild.rules.fields import Facts
-from maild.rules.ruleset import Rule, RuleSet
+from maild.rules.happenings import Happening, find_changes
+from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.strings import ValueMissingError
-from maild.rules.verdict import Leaf, Occasion, RuleTrace, Verdict
+from maild.rules.verdict import NO_CAUSE, NOT_CONSIDERED, Cause, Leaf, Occasion, RuleTrace, Verdict
+from maild.ticket import TicketView
 
 ERROR_TAG = "rule-error"
+DEPTH = 3
+"""So often rules are asked about what rules have changed because of what rules have changed (RULES.md 5.3)."""
+
+
+def evaluate_all(
+    rules: RuleSet,
+    happenings: Iterable[Happening],
+    ticket: TicketView,
+    occasion_of: Callable[[Happening, TicketView], Occasion],
+    is_over: Callable[[Verdict], bool] = lambda verdict: False,
+    fired: Mapping[str, datetime] = MappingProxyType({}),
+) -> Verdict:
+    """What the rules make of all that happened, one event after another, each seeing what the one before left; and then of what they have
+    changed themselves, as far as rules ask for that (RULES.md 5.3).
+
+    `is_over`: there is no ticket any more of which more could be asked. `fired`: as in `Occasion`.
+    """
+    verdict, cause, found = Verdict(ticket), NO_CAUSE, tuple(happenings)
+    beside = next((happening.message for happening in found if happening.message), None)
+    while found:
+        before, changers = verdict.ticket, len(verdict.changers)
+        for happening in found:
+            occasion = occasion_of(happening, verdict.ticket)
+            occasion = replace(occasion, before=cause.before, cause=cause) if cause.rules else occasion
+            if fired or verdict.resting:
+                occasion = replace(occasion, fired={**fired, **dict.fromkeys(verdict.resting, occasion.now)})
+            verdict = evaluate(rules, occasion).following(verdict)
+            if is_over(verdict):
+                return verdict
+        cause = Cause(tuple(dict.fromkeys(verdict.changers[changers:])), cause.depth + 1, before)
+        found = tuple(find_changes(before, verdict.ticket, beside)) if cause.rules and cause.depth <= DEPTH + 1 else ()
+    return verdict
 
 
 def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:
     """What the rules make of one event, with a trace of every rule that was asked."""
     run = _Run(occasion)
-    for rule in rules.by_event[occasion.event]:
+    for rule in rules.asked(occasion):
         run.consider(rule)
     return replace(run.verdict, trace=tuple(run.trace))
 
@@ -54,20 +90,37 @@ class _Run:
         except Exception as error:  # RULES.md 5.2: whatever breaks in a rule costs that rule only, never the mail
             self._record(rule, tested, problem=_describe_problem(error))
             if not rule.shadow:
-                self._mark_error()
+                self._mark_error(rule)
             return
         self._record(rule, tested, fired=fired)
         if fired and not rule.shadow:
-            self._go_on_with(fired.verdict)
+            self._go_on_with(fired.verdict, rule)
             self._note_stop(rule)
+            if rule.once is not None:
+                self.verdict = replace(self.verdict, resting=(*self.verdict.resting, rule.id))
 
     def _why_skipped(self, rule: Rule) -> str:
         if rule.disabled is not None:
             return f"disabled: {rule.disabled}"
+        if why := self._why_not_considered(rule) or self._why_resting(rule):
+            return why
         if self._stopped_by:
             stopper = self._stopped_by.get(None) or (self._stopped_by.get(rule.group) if rule.group else None)
             return f"stopped by rule {stopper}" if stopper else ""
         return ""
+
+    def _why_not_considered(self, rule: Rule) -> str:
+        cause = self._occasion.cause
+        if not cause.rules or (rule.cascade and cause.depth <= DEPTH):
+            return ""
+        why = f", the {cause.depth}th in a row" if rule.cascade else ""
+        return f"{NOT_CONSIDERED}: change made by rule {', '.join(cause.rules)}{why}"
+
+    def _why_resting(self, rule: Rule) -> str:
+        last = self._occasion.fired.get(rule.id)
+        if last is None or rule.once is None or self._occasion.now - last >= rule.once:
+            return ""
+        return f"it fired on this ticket on {last:%Y-%m-%d at %H:%M}, and rests{'' if rule.once == ONCE_ON_TICKET else f' for {rule.once}'}"
 
     def _try(self, rule: Rule, tested: list[Leaf]) -> _Fired | None:
         if not rule.condition.holds(self._facts, tested):
@@ -75,14 +128,15 @@ class _Run:
         captures = capture_all(rule.captures, self._facts, tested) if rule.captures else {}
         return _apply(rule, self.verdict, Moment(rule.id, self._occasion, captures))
 
-    def _go_on_with(self, verdict: Verdict) -> None:
+    def _go_on_with(self, verdict: Verdict, rule: Rule) -> None:
         if verdict.ticket is not self.verdict.ticket:
             self._facts.take(verdict.ticket)
+            verdict = replace(verdict, changers=(*verdict.changers, rule.id))
         self.verdict = verdict
 
-    def _mark_error(self) -> None:
+    def _mark_error(self, rule: Rule) -> None:
         ticket = self.verdict.ticket
-        self._go_on_with(replace(self.verdict, ticket=replace(ticket, tags=ticket.tags | {ERROR_TAG})))
+        self._go_on_with(replace(self.verdict, ticket=replace(ticket, tags=ticket.tags | {ERROR_TAG})), rule)
 
     def _note_stop(self, rule: Rule) -> None:
         if rule.stops:

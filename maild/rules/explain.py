@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maild.rules.verdict import Leaf, RuleTrace
+from maild.rules.verdict import NOT_CONSIDERED, Leaf, RuleTrace
 
 _HELD = {
     "is": "is {found}",
@@ -23,6 +23,7 @@ _HELD = {
     "lte": "is {found}, at most {wanted}",
     "between": "is {found}, between {wanted}",
     "exists": "is there",
+    "changed": "changed from {found}",
 }
 """A comparison that was true; a negated one that failed is the same sentence."""
 
@@ -44,6 +45,7 @@ _WANTED = {
     "lte": "wanted at most {wanted}",
     "between": "wanted between {wanted}",
     "exists": "is not there",
+    "changed": "has not changed",
 }
 """A comparison that was false; a negated one that was true is the same sentence."""
 
@@ -125,7 +127,7 @@ def _sentence(trace: RuleTrace) -> tuple[str, str]:
     if trace.problem:
         return "problem", f" broke and was skipped: {trace.problem}"
     if trace.skipped:
-        return "skipped", f" was not asked: {trace.skipped}"
+        return "skipped", f" was {trace.skipped if trace.skipped.startswith(NOT_CONSIDERED) else f'not asked: {trace.skipped}'}"
     if not trace.fired:
         return "passed", f" did not fire: {'; '.join(map(describe_leaf, _against(trace.leaves)))}"
     arrow = "→ would have:" if trace.shadow else "→"

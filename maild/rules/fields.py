@@ -49,6 +49,7 @@ class Field:
     """`read` gives the values of texts and sets, `measure` that of numbers and flags, None for "nobody knows".
 
     `of_ticket`: rules can change it, so it is read anew after each rule that changed something. `is_long`: never shown whole in a trace.
+    `key`: under which its value is kept, where that is not its name.
     """
 
     name: str
@@ -58,6 +59,12 @@ class Field:
     known: Known | None = None
     of_ticket: bool = False
     is_long: bool = False
+    key: str = ""
+
+    @property
+    def can_change(self) -> bool:
+        """Whether `changed` can be asked of it: of what people and rules set, not of what is only counted."""
+        return self.of_ticket and self.kind in (FieldKind.TEXT, FieldKind.SET)
 
 
 class FieldValue:
@@ -112,9 +119,10 @@ class Facts:
 
     def value(self, field: Field) -> FieldValue:
         values = self._of_ticket if field.of_ticket else self._of_message
-        value = values.get(field.name)
+        key = field.key or field.name
+        value = values.get(key)
         if value is None:
-            value = values[field.name] = _read(field, self._occasion)
+            value = values[key] = _read(field, self._occasion)
         return value
 
 
@@ -127,11 +135,37 @@ def find_field(name: str) -> Field | None:
         return Field(name, FieldKind.TEXT, lambda occasion: map(decode_header, occasion.message.fields(rest)))
     if family == "field" and rest:
         return Field(name, FieldKind.TEXT, lambda occasion: _present(occasion.ticket.fields.get(rest)), of_ticket=True)
+    if family == "was" and (field := find_field(rest)) and field.can_change:
+        return field_before(field)
     return None
+
+
+def field_before(field: Field) -> Field:
+    """`was.<field>`: what it was before all that happened; of a new ticket nothing."""
+
+    def read(occasion: Occasion) -> Iterable[str]:
+        return field.read(replace(occasion, ticket=occasion.before)) if field.read and occasion.before else ()
+
+    return Field(f"was.{field.name}", field.kind, read, known=field.known)
+
+
+def change_of(field: Field) -> Field:
+    """`changed`: from what to what; nothing where it is as it was, or the ticket is new."""
+    before = field_before(field)
+
+    def read(occasion: Occasion) -> Iterable[str]:
+        if occasion.before is None or field.read is None or before.read is None:
+            return
+        was, now = tuple(before.read(occasion)), tuple(field.read(occasion))
+        if was != now:
+            yield f"{', '.join(was) or 'nothing'} to {', '.join(now) or 'nothing'}"
+
+    return Field(field.name, FieldKind.TEXT, read, of_ticket=True, key=f"change of {field.name}")
 
 
 def is_planned(name: str) -> bool:
     """Whether the field is part of the language though its feature has not landed."""
+    name = name.removeprefix("was.")
     return name in PLANNED or name.partition(".")[0] in PLANNED_FAMILIES
 
 
@@ -243,4 +277,4 @@ _TICKET_FIELDS = (
 FIELDS: Mapping[str, Field] = {field.name: field for field in _MESSAGE_FIELDS + _TICKET_FIELDS}
 
 PLANNED = frozenset({"sla", "source", "waiting", "idle", "snoozed", "reopened", "queue.length", "agent.load"})
-PLANNED_FAMILIES = frozenset({"was", "customer", "hours", "sla"})
+PLANNED_FAMILIES = frozenset({"customer", "hours", "sla"})

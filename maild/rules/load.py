@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,34 +20,16 @@ from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
 from maild.rules.loading import Loading
-from maild.rules.ruleset import Rule, RuleSet
+from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
+from maild.rules.spans import EXAMPLES, read_span
 from maild.rules.verdict import Event
 
 VERSION = 1
 _TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
 _RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
 _PLANNED_RULE_KEYS = ("limit",)
-_PLANNED_EVENTS = (
-    "ticket.reopened",
-    "ticket.closed",
-    "ticket.changed",
-    "ticket.assigned",
-    "ticket.tagged",
-    "message.agent",
-    "message.note",
-    "message.other",
-    "sla.warning",
-    "sla.breached",
-    "snooze.ended",
-    "task.due",
-    "rating.received",
-    "bounce.received",
-    "agent.away",
-    "queue.length",
-    "macro",
-)
+_PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "agent.away", "queue.length")
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
-_ONCE_PER_TICKET = frozenset({Event.TICKET_CREATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +187,6 @@ def _read_events(entry: Entry | None, table: Table, loading: Loading) -> tuple[E
 
 
 def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule:
-    _check_once(rule, found.get("once"), loading)
-    if "cascade" in found and loading.flag(found["cascade"].value, "cascade"):
-        loading.add(found["cascade"].value.place, "E109", '"cascade" is not built yet')
     shadow = _choice(found.get("mode"), "mode", ("live", "shadow"), loading) == "shadow"
     stop = _choice(found.get("stop"), "stop", ("true", "false", "group"), loading)
     if stop == "group" and "group" not in found:
@@ -220,6 +200,8 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         disabled=_optional_text(found.get("disabled"), loading),
         about=_optional_text(found.get("about"), loading),
         owner=_optional_text(found.get("owner"), loading),
+        once=_read_once(found.get("once"), loading),
+        cascade="cascade" in found and loading.flag(found["cascade"].value, "cascade") is True,
     )
 
 
@@ -227,14 +209,18 @@ def _optional_text(entry: Entry | None, loading: Loading) -> str | None:
     return loading.text(entry.value, f'"{entry.key.text}"') if entry else None
 
 
-def _check_once(rule: Rule, entry: Entry | None, loading: Loading) -> None:
-    """`once: event` is how every rule for events works; `ticket` is the same where an event comes once in a ticket's life."""
-    if entry is None:
-        return
-    text = loading.text(entry.value, '"once"')
-    comes_once = text == "ticket" and set(rule.events) <= _ONCE_PER_TICKET
-    if text is not None and text != "event" and not comes_once:
-        loading.add(entry.value.place, "E109", f'"once: {text}" is not built yet for these events')
+def _read_once(entry: Entry | None, loading: Loading) -> timedelta | None:
+    """How long the rule rests on a ticket once it has fired there; None: it fires at every event."""
+    text = loading.text(entry.value, '"once"') if entry else None
+    if entry is None or text is None or text == "event":
+        return None
+    if text == "stay":
+        loading.add(entry.value.place, "E109", '"once: stay" belongs to time rules, which are not built yet')
+    elif (rests := ONCE_ON_TICKET if text == "ticket" else read_span(text)) is not None:
+        return rests
+    else:
+        loading.add(entry.value.place, "E302", f'"once" is event, ticket or a duration such as {EXAMPLES}')
+    return None
 
 
 def _choice(entry: Entry | None, what: str, words: tuple[str, ...], loading: Loading) -> str | None:

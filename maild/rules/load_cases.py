@@ -1,16 +1,18 @@
 """YAML nodes → the test cases of rule files (RULES.md 6)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.effects import IncomingState
-from maild.rules.cases import Case, Expectation, GivenTicket, SampleMail
+from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, STATUSES, TEAMS, TIERS
 from maild.rules.loading import Loading
+from maild.rules.spans import EXAMPLES, read_span
 from maild.ticket import Priority, Status, Tier
 
 _CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
@@ -18,6 +20,10 @@ _MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "att
 _GIVEN_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "tags")
 _EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
 _TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "tags")
+_FLAGS = ("close", "open", "spam", "take")
+_SETS = ("tag", "untag")
+_COMMANDS = (*_FLAGS, *_SETS, "set", "assign", "move", "priority", "snooze", "macro")
+"""What an agent does in a step, in the words of his commands."""
 _AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
@@ -38,16 +44,16 @@ def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading)
     for key in ("name", "mail"):
         if key not in found:
             loading.add(table.place, "E107", f'the test needs "{key}"')
-    expectations = tuple(_read_steps(found, rules, loading))
-    if not expectations:
+    mail = _read_mail(found["mail"].value, loading) if "mail" in found else None
+    steps = tuple(_read_steps(found, mail, rules, loading))
+    if not any(isinstance(step.what, Expectation) for step in steps):
         loading.add(table.place, "E107", 'the test needs "expect"')
     name = loading.text(found["name"].value, '"name"') if "name" in found else None
-    mail = _read_mail(found["mail"].value, loading) if "mail" in found else None
     at = _read_at(found.get("at"), loading)
     given = _read_given(found["given"].value, _queue_of(mail, loading), loading) if "given" in found else None
     if name is None or mail is None or at is None:
         return None
-    return Case(name, file, table.place.line, at, mail, given, expectations)
+    return Case(name, file, table.place.line, at, mail, given, steps)
 
 
 def _read_at(entry: Entry | None, loading: Loading) -> datetime | None:
@@ -72,6 +78,10 @@ def _read_mail(node: Node, loading: Loading) -> SampleMail | None:
     for key in ("from", "to"):
         if key not in found:
             loading.add(table.place, "E107", f'the mail needs "{key}"')
+    return _mail_of(found, loading)
+
+
+def _mail_of(found: dict[str, Entry], loading: Loading) -> SampleMail:
     headers = _read_headers(found["headers"].value, loading) if "headers" in found else ()
     return SampleMail(
         sender=_line(found.get("from"), loading),
@@ -142,14 +152,76 @@ def _known_text(entry: Entry, loading: Loading) -> str | None:
     return text if named else None
 
 
-def _read_steps(found: dict[str, Entry], rules: frozenset[str], loading: Loading) -> Iterator[Expectation]:
+def _read_steps(found: dict[str, Entry], mail: SampleMail | None, rules: frozenset[str], loading: Loading) -> Iterator[Step]:
     if "expect" in found:
-        yield from _read_expectation(found["expect"].value, rules, loading)
+        yield from _steps(found["expect"], _read_expectation(found["expect"].value, rules, loading))
     for item in (loading.items(found["steps"].value, '"steps"') or ()) if "steps" in found else ():
-        step = loading.table(item, "a step")
-        entries = loading.entries(step, "a step", ("expect",), planned=("wait",)) if step else {}
-        if "expect" in entries:
-            yield from _read_expectation(entries["expect"].value, rules, loading)
+        table = loading.table(item, "a step")
+        yield from _read_step(table, mail, rules, loading) if table else ()
+
+
+def _read_step(table: Table, mail: SampleMail | None, rules: frozenset[str], loading: Loading) -> Iterator[Step]:
+    """A step is a mail, a wait, something expected, or what an agent does: words, commands, or both."""
+    found = loading.entries(table, "a step", ("mail", "wait", "expect", "by", "reply", "note", *_COMMANDS))
+    kinds = [key for key in ("mail", "wait", "expect") if key in found]
+    if not found or len(kinds) > 1 or (kinds and len(found) > 1) or ("reply" in found and "note" in found) or set(found) == {"by"}:
+        loading.add(table.place, "E302", "a step is one thing: mail, wait, expect, or what an agent does (reply, note, set, assign …)")
+    elif "mail" in found:
+        yield from _steps(found["mail"], _read_next_mail(found["mail"].value, mail, loading))
+    elif "wait" in found:
+        yield from _steps(found["wait"], _read_wait(found["wait"].value, loading))
+    elif "expect" in found:
+        yield from _steps(found["expect"], _read_expectation(found["expect"].value, rules, loading))
+    else:
+        yield Step(table.place.line, _read_deed(found, loading))
+
+
+def _steps(entry: Entry, read: Iterable[SampleMail | Wait | Expectation | None]) -> Iterator[Step]:
+    return (Step(entry.key.place.line, what) for what in read if what is not None)
+
+
+def _read_next_mail(node: Node, mail: SampleMail | None, loading: Loading) -> Iterator[SampleMail]:
+    """A further mail in the conversation: what it does not say is as it was in the first."""
+    table = loading.table(node, '"mail"')
+    if table is not None and mail is not None:
+        found = loading.entries(table, "a step's mail", _MAIL_KEYS)
+        yield replace(
+            _mail_of(found, loading),
+            sender=_line(found.get("from"), loading) or mail.sender,
+            to=_lines(found.get("to"), loading) or mail.to,
+            subject=_line(found.get("subject"), loading) or f"Re: {mail.subject}",
+        )
+
+
+def _read_wait(node: Node, loading: Loading) -> Iterator[Wait]:
+    lasts = read_span(node.text) if isinstance(node, Scalar) else None
+    if lasts is None:
+        loading.add(node.place, "E302", f'"wait" takes a duration such as {EXAMPLES}')
+    else:
+        yield Wait(lasts)
+
+
+def _read_deed(found: dict[str, Entry], loading: Loading) -> Deed:
+    by = found.get("by")
+    if by and not (isinstance(by.value, Scalar) and loading.check_name(by.value, AGENTS)):
+        by = None
+    words = found.get("note") or found.get("reply")
+    commands = tuple(command for key, entry in found.items() if key in _COMMANDS for command in _read_commands(key, entry, loading))
+    return Deed(_line(by, loading) or None, _scalar_text(words, loading), "note" in found, commands)
+
+
+def _read_commands(key: str, entry: Entry, loading: Loading) -> Iterator[tuple[str, str]]:
+    """As they are written in a mail, without their "#"."""
+    if key == "set":
+        table = loading.table(entry.value, '"set"')
+        yield from ((key, f"{inner.key.text}={_line(inner, loading)}") for inner in (table.entries if table else ()))
+    elif key in _FLAGS:
+        if loading.flag(entry.value, f'"{key}"'):
+            yield key, ""
+    elif key in _SETS:
+        yield key, " ".join(_lines(entry, loading))
+    else:
+        yield key, _line(entry, loading)
 
 
 def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> Iterator[Expectation]:

@@ -12,19 +12,20 @@ from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.rules import operators
 from maild.rules.conditions import Comparison, Condition, join
-from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, find_field, is_planned
+from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, change_of, field_before, find_field, is_planned
 from maild.rules.folding import fold
 from maild.rules.loading import Loading
 from maild.rules.operators import Test
 from maild.rules.patterns import Pattern, compile_glob, compile_pattern
+from maild.rules.spans import DURATIONS
 from maild.rules.verdict import Occasion
 
 MAX_DEPTH = 5
 _GROUPS = ("all", "any", "none", "not", "use")
-_PLANNED_OPERATORS = ("changed", "changed_to", "changed_from")
+CHANGES = ("changed", "changed_to", "changed_from")
+"""Operators on a field and on what it was before; not rows of `OPERATORS`, since they are several comparisons."""
 _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3})")
 _SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
-_DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 
@@ -135,14 +136,40 @@ def _operator(field: Field, entry: Entry, loading: Loading, negated: bool, cased
         return _value(field, entry.value, loading, not negated)
     if name == "count" and field.kind is FieldKind.SET:
         return _value(_count_of(field), entry.value, loading, negated)
+    if name in CHANGES:
+        return _change(field, entry, loading, negated, cased)
     if name not in OPERATORS:
-        loading.refuse_unknown("operator", entry.key, (*OPERATORS, "not", "cased"), _PLANNED_OPERATORS)
+        loading.refuse_unknown("operator", entry.key, (*OPERATORS, *CHANGES, "not", "cased"), ())
         return None
     if field.kind not in OPERATORS[name].kinds:
         fitting = ", ".join(other for other, row in OPERATORS.items() if field.kind in row.kinds)
         loading.add(entry.key.place, "E301", f'"{name}" does not fit "{field.name}" ({field.kind.value}); it takes {fitting}')
         return None
     return _comparison(_Written(field, name, entry.value, cased), loading, negated)
+
+
+def _change(field: Field, entry: Entry, loading: Loading, negated: bool, cased: bool) -> Condition | None:
+    """`changed`, `changed_to`, `changed_from`. To a set something came, or from it something went, where that is among others still."""
+    name = entry.key.text
+    if not field.can_change:
+        loading.add(entry.key.place, "E301", f'"{name}" does not fit "{field.name}", which nobody sets')
+        return None
+    if name == "changed":
+        wanted = loading.flag(entry.value, "changed")
+        return None if wanted is None else _has_changed(field, negated is wanted)
+    equals = "has" if field.kind is FieldKind.SET else "is"
+    then, other = (field, field_before(field)) if name == "changed_to" else (field_before(field), field)
+    parts: list[Condition | None] = [
+        _has_changed(field, negated),
+        _comparison(_Written(then, equals, entry.value, cased), loading, negated),
+    ]
+    if field.kind is FieldKind.SET:
+        parts.append(_comparison(_Written(other, equals, entry.value, cased), loading, not negated))
+    return _joined(parts, every=not negated)
+
+
+def _has_changed(field: Field, negated: bool) -> Comparison:
+    return Comparison(change_of(field), "not changed" if negated else "changed", "", operators.Exists(), negated)
 
 
 def _count_of(field: Field) -> Field:
@@ -304,7 +331,7 @@ def _numbers(written: _Written, loading: Loading) -> tuple[float, ...] | None:
 def _number(node: Node, field: Field, loading: Loading) -> float | None:
     if isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool) and field.kind in _PLAIN:
         return node.value
-    units = {FieldKind.SIZE: _SIZES, FieldKind.DURATION: _DURATIONS}.get(field.kind, {})
+    units = {FieldKind.SIZE: _SIZES, FieldKind.DURATION: DURATIONS}.get(field.kind, {})
     match = _NUMBER_WITH_UNIT.fullmatch(node.text) if isinstance(node, Scalar) else None
     if match and match[2].casefold() in units:
         return float(match[1]) * units[match[2].casefold()]

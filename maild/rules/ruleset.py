@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
 from maild.rules.actions import Action
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition
-from maild.rules.verdict import Event
+from maild.rules.verdict import Event, Occasion
+
+ONCE_ON_TICKET = timedelta.max
+"""A rule that rests so long fires once in a ticket's life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,8 @@ class Rule:
 
     `captures` are the comparisons of `condition` whose named groups the actions may use. `stops` with `group` None: no later rule of
     the event; with `stops_group` no later rule of its group. `disabled`: the reason why it is off.
+    `cascade`: it is asked about what other rules have changed, too. `once`: so long it rests on a ticket where it has fired; None: it does
+    not.
     """
 
     id: str
@@ -33,6 +39,8 @@ class Rule:
     disabled: str | None = None
     about: str | None = None
     owner: str | None = None
+    cascade: bool = False
+    once: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,24 @@ class RuleSet:
         ordered = tuple(rules)
         by_event = {event: tuple(rule for rule in ordered if event in rule.events) for event in Event}
         return cls(ordered, digest, tuple(cases), MappingProxyType(by_event))
+
+    def asked(self, occasion: Occasion) -> tuple[Rule, ...]:
+        """The rules for that, in order. A macro is one rule, and whoever runs it names it."""
+        rules = self.by_event[occasion.event]
+        return tuple(rule for rule in rules if rule.id == occasion.macro) if occasion.event is Event.MACRO else rules
+
+    @property
+    def has_resting(self) -> bool:
+        """Whether it must be remembered of any of them where it has fired."""
+        return any(rule.once is not None for rule in self.rules)
+
+    def find_macro(self, name: str) -> Rule | None:
+        """The rule an agent may run by that name, however he spells it."""
+        return next((rule for rule in self.by_event[Event.MACRO] if rule.id.casefold() == name.casefold()), None)
+
+    @property
+    def macros(self) -> tuple[str, ...]:
+        return tuple(rule.id for rule in self.by_event[Event.MACRO])
 
 
 NO_RULES = RuleSet.of(())

@@ -1,26 +1,29 @@
 """Runs the test cases of rule files through the daemon's own walk, and says what differs (RULES.md 6).
 
-The walk is handed in as a function, so this room needs to know nothing of it. A case's mail is built as bytes and parsed like any other.
+The walk is handed in as functions, so this room needs to know nothing of it. A case's mail is built as bytes and parsed like any other.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from maild.config.settings import UTC
-from maild.effects import Decision, Letter, RecordEvent
+from maild.desk.tally import with_messages
+from maild.effects import AddMessage, Decision, Letter, NoteFiring, RecordEvent
 from maild.ingest.parse import parse_message
-from maild.known import NOTHING_KNOWN, Known, KnownMessage
+from maild.known import NOTHING_KNOWN, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
-from maild.rules.cases import Case, Expectation, GivenTicket, SampleMail
+from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.explain import explain_rule, read_traces
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
 Consider = Callable[[InboundMessage, Known, datetime], Decision]
+Act = Callable[[TicketView, Deed, Known, datetime], Decision | str]
 
 EARLIER_ID = "earlier@maild.invalid"
+SAMPLE_ID = "sample@maild.invalid"
 EARLIER_TICKET = 1
 _BOUNDARY = "=_sample"
 _PLAIN = "text/plain; charset=utf-8"
@@ -57,25 +60,117 @@ class CaseResult:
                 yield f"       {mismatch.why}"
 
 
-def run_cases(cases: Iterable[Case], consider: Consider) -> Iterator[CaseResult]:
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The daemon's own code: what a mail means, what an agent's deed does or why it is not done, and what a snooze does that is over."""
+
+    consider: Consider
+    act: Act
+    wake: Callable[[TicketView, Known, datetime], Decision]
+
+
+def run_cases(cases: Iterable[Case], walk: Walk) -> Iterator[CaseResult]:
     """Each case by itself, in order."""
-    return (run_case(case, consider) for case in cases)
+    return (run_case(case, walk) for case in cases)
 
 
-def run_case(case: Case, consider: Consider) -> CaseResult:
-    message = parse_message(build_mail(case))
-    decision = consider(message, build_known(case, message), case.at)
-    return CaseResult(case, tuple(mismatch for wanted in case.expectations for mismatch in _compare(wanted, decision)))
+def run_case(case: Case, walk: Walk) -> CaseResult:
+    scene = _Scene(case, walk)
+    return CaseResult(case, tuple(mismatch for step in case.steps for mismatch in scene.play(step)))
 
 
-def build_mail(case: Case) -> bytes:
-    """The bytes of a case's mail; with a given ticket, an answer to a message of that ticket. Written out by hand: nothing is corrected."""
-    mail = case.mail
+class _Scene:
+    """One case as it goes on: the time, the ticket, what is known of it, and what was decided since something was expected."""
+
+    def __init__(self, case: Case, walk: Walk) -> None:
+        self._case = case
+        self._walk = walk
+        self._now = case.at
+        self._known = NOTHING_KNOWN
+        self._ticket: TicketView | None = None
+        self._last_id = EARLIER_ID
+        self._mails = 0
+        self._decisions: list[Decision] = []
+        self._was_expected = False
+        if case.given:
+            self._begin(case.given)
+        self._receive(case.mail)
+
+    def play(self, step: Step) -> Iterator[Mismatch]:
+        what = step.what
+        if isinstance(what, Expectation):
+            self._was_expected = True
+            yield from _compare(what, self._decisions, self._ticket)
+            return
+        if self._was_expected:
+            self._decisions, self._was_expected = [], False
+        match what:
+            case SampleMail():
+                self._receive(what)
+            case Wait():
+                self._wait(what.lasts)
+            case Deed():
+                yield from self._do(what, step.line)
+
+    def _begin(self, given: GivenTicket) -> None:
+        before = self._now.astimezone(UTC) - timedelta(hours=1)
+        self._remember(EARLIER_ID)
+        self._ticket = _given_ticket(given, parse_message(build_mail(self._case.mail, self._now, SAMPLE_ID)), before)
+
+    def _receive(self, mail: SampleMail) -> None:
+        self._mails += 1
+        identifier = SAMPLE_ID if self._mails == 1 else f"sample-{self._mails}@maild.invalid"
+        message = parse_message(build_mail(mail, self._now, identifier, self._last_id if self._ticket else ""))
+        self._take(self._walk.consider(message, self._known_now(), self._now))
+        if self._ticket:
+            self._remember(identifier)
+            words = LastWords(message.new_text, mail.sender, at=self._now)
+            self._known = replace(self._known, last_words={EARLIER_TICKET: words})
+
+    def _wait(self, lasts: timedelta) -> None:
+        self._now += lasts
+        ticket = self._ticket
+        if ticket and ticket.snoozed_until and ticket.snoozed_until <= self._now:
+            self._take(self._walk.wake(ticket, self._known_now(), self._now))
+
+    def _do(self, deed: Deed, line: int) -> Iterator[Mismatch]:
+        if self._ticket is None:
+            yield Mismatch(f"step in line {line}", "a ticket", "no ticket")
+            return
+        done = self._walk.act(self._ticket, deed, self._known_now(), self._now)
+        if isinstance(done, str):
+            yield Mismatch(f"step in line {line}", "it is done", done)
+        else:
+            self._take(done)
+
+    def _take(self, decision: Decision) -> None:
+        """The ticket as it stands after this, as the archive would have it."""
+        self._decisions.append(decision)
+        if decision.after is None:
+            return
+        said = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
+        tallied = with_messages(replace(decision.after, number=EARLIER_TICKET), decision.before, said, self._now)
+        is_acknowledged = tallied.acknowledged or any(letter.kind is LetterKind.ACKNOWLEDGEMENT for letter in decision.letters)
+        self._ticket = replace(tallied, acknowledged=is_acknowledged)
+        noted = {effect.rule: effect.at for effect in decision.effects if isinstance(effect, NoteFiring)}
+        self._known = replace(self._known, fired={EARLIER_TICKET: {**self._known.fired.get(EARLIER_TICKET, {}), **noted}})
+
+    def _remember(self, identifier: str) -> None:
+        self._last_id = identifier
+        by_id = {**self._known.by_id, identifier: KnownMessage(identifier, EARLIER_TICKET, internal=False)}
+        self._known = replace(self._known, by_id=by_id)
+
+    def _known_now(self) -> Known:
+        return replace(self._known, tickets={EARLIER_TICKET: self._ticket}) if self._ticket else self._known
+
+
+def build_mail(mail: SampleMail, at: datetime, identifier: str = SAMPLE_ID, answers: str = "") -> bytes:
+    """The bytes of a mail; `answers`: the id of the message that it is a reply to. Written out by hand: nothing is corrected."""
     multipart = f'multipart/mixed; boundary="{_BOUNDARY}"'
     fields = {
-        "Date": format_datetime(case.at),
-        "Message-ID": "<sample@maild.invalid>",
-        "In-Reply-To": f"<{EARLIER_ID}>" if case.given else "",
+        "Date": format_datetime(at),
+        "Message-ID": f"<{identifier}>",
+        "In-Reply-To": f"<{answers}>" if answers else "",
         "From": mail.sender,
         "To": ", ".join(mail.to),
         "Cc": ", ".join(mail.cc),
@@ -99,16 +194,6 @@ def _body_lines(mail: SampleMail) -> Iterator[str]:
     yield f"--{_BOUNDARY}--"
 
 
-def build_known(case: Case, message: InboundMessage) -> Known:
-    """What the store would know: nothing, or the given ticket and the message the mail answers."""
-    if case.given is None:
-        return NOTHING_KNOWN
-    before = case.at.astimezone(UTC) - timedelta(hours=1)
-    ticket = _given_ticket(case.given, message, before)
-    earlier = KnownMessage(EARLIER_ID, EARLIER_TICKET, internal=False)
-    return Known(tickets={EARLIER_TICKET: ticket}, by_id={EARLIER_ID: earlier})
-
-
 def _given_ticket(given: GivenTicket, message: InboundMessage, before: datetime) -> TicketView:
     return TicketView(
         number=EARLIER_TICKET,
@@ -129,28 +214,31 @@ def _given_ticket(given: GivenTicket, message: InboundMessage, before: datetime)
     )
 
 
-def _compare(wanted: Expectation, decision: Decision) -> Iterator[Mismatch]:
-    yield from _compare_rules(wanted, decision)
-    yield from _compare_ticket(wanted, decision.after)
+def _compare(wanted: Expectation, decisions: Sequence[Decision], ticket: TicketView | None) -> Iterator[Mismatch]:
+    """With what was decided since something was expected before, and the ticket as it stands."""
+    yield from _compare_rules(wanted, decisions)
+    yield from _compare_ticket(wanted, ticket)
     for name, count in wanted.sent.items():
-        sent = _count_notices(name, decision)
+        sent = sum(_count_notices(name, decision) for decision in decisions)
         if sent != count:
-            yield Mismatch(f"sent {name}", str(count), str(sent), _all_sent(decision.letters))
-    if wanted.state is not None and wanted.state != decision.state.value:
-        yield Mismatch("state", wanted.state, decision.state.value, decision.reason.text)
+            yield Mismatch(f"sent {name}", str(count), str(sent), _all_sent(decisions))
+    last = next(reversed(decisions), None)
+    if wanted.state is not None and last and wanted.state != last.state.value:
+        yield Mismatch("state", wanted.state, last.state.value, last.reason.text)
 
 
-def _compare_rules(wanted: Expectation, decision: Decision) -> Iterator[Mismatch]:
-    traces = read_traces(decision.trace)
+def _compare_rules(wanted: Expectation, decisions: Sequence[Decision]) -> Iterator[Mismatch]:
+    traces = [trace for decision in decisions for trace in read_traces(decision.trace)]
     fired = {trace.rule for trace in traces if trace.fired}
     last = {trace.rule: trace for trace in traces}
     for rule in wanted.fired:
         if rule not in fired:
-            why = str(explain_rule(last[rule])) if rule in last else f"no event of this mail asks rule {rule}"
+            why = str(explain_rule(last[rule])) if rule in last else f"nothing that happened asks rule {rule}"
             yield Mismatch(f"rule {rule}", "fires", "does not fire", why)
     for rule in wanted.not_fired:
         if rule in fired:
-            yield Mismatch(f"rule {rule}", "does not fire", "fires", str(explain_rule(last[rule])))
+            firing = next(trace for trace in reversed(traces) if trace.rule == rule and trace.fired)
+            yield Mismatch(f"rule {rule}", "does not fire", "fires", str(explain_rule(firing)))
 
 
 def _compare_ticket(wanted: Expectation, ticket: TicketView | None) -> Iterator[Mismatch]:
@@ -195,6 +283,6 @@ def _kind_word(letter: Letter, is_acknowledged: bool) -> str:
     return _KINDS.get(letter.kind) or ("ack" if is_acknowledged else "reply")
 
 
-def _all_sent(letters: tuple[Letter, ...]) -> str:
-    templates = ", ".join(dict.fromkeys(letter.template for letter in letters))
+def _all_sent(decisions: Iterable[Decision]) -> str:
+    templates = ", ".join(dict.fromkeys(letter.template for decision in decisions for letter in decision.letters))
     return f"sent were: {templates}" if templates else "nothing was sent"

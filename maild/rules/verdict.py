@@ -17,13 +17,41 @@ class Event(Enum):
     MAIL_RECEIVED = "mail.received"
     TICKET_CREATED = "ticket.created"
     MESSAGE_CUSTOMER = "message.customer"
+    MESSAGE_AGENT = "message.agent"
+    MESSAGE_NOTE = "message.note"
+    MESSAGE_OTHER = "message.other"
+    BOUNCE_RECEIVED = "bounce.received"
+    SNOOZE_ENDED = "snooze.ended"
+    TASK_DUE = "task.due"
+    TICKET_REOPENED = "ticket.reopened"
+    TICKET_CLOSED = "ticket.closed"
+    TICKET_ASSIGNED = "ticket.assigned"
+    TICKET_TAGGED = "ticket.tagged"
+    TICKET_CHANGED = "ticket.changed"
+    MACRO = "macro"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """That rules have made a change themselves: which, how often in a row that has been so, and the ticket before."""
+
+    rules: tuple[str, ...] = ()
+    depth: int = 0
+    before: TicketView | None = None
+
+
+NO_CAUSE = Cause()
+NOT_CONSIDERED = "not considered"
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """One event as the rules see it. `ticket` is the draft: for `mail.received` what would become of the mail.
 
-    `department` is the address of the department the mail came to (the field `mailbox`).
+    `message` is what was said, or an empty one where nothing was. `department` is the address of the department the mail came to (the
+    field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
+    `macro`: the rule that an agent runs by name, for that event. `before`: the ticket before all that happened; None for a new one.
+    `cause`: what rules did that made it happen. `fired`: when rules that rest have fired on this ticket last.
     """
 
     event: Event
@@ -34,6 +62,11 @@ class Occasion:
     department: str
     now: datetime
     spam: Spam = NO_SPAM
+    silence: str = ""
+    macro: str = ""
+    before: TicketView | None = None
+    cause: Cause = NO_CAUSE
+    fired: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Fate(Enum):
@@ -137,7 +170,9 @@ class RuleTrace:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace."""
+    """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace. `changers`: which
+    rules have changed the ticket; `resting`: which of those that rest have fired.
+    """
 
     ticket: TicketView
     fate: Fate = Fate.KEEP
@@ -145,14 +180,19 @@ class Verdict:
     fate_rule: str = ""
     wishes: tuple[Wish, ...] = ()
     trace: tuple[RuleTrace, ...] = ()
+    changers: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
 
     def following(self, earlier: "Verdict") -> "Verdict":
-        """This answer together with that for an earlier event of the same mail, at which its fate was decided."""
+        """This answer together with those for earlier events, at the first of which a mail's fate is decided."""
+        decided = self if earlier.fate is Fate.KEEP else earlier
         return replace(
             self,
-            fate=earlier.fate,
-            fate_reason=earlier.fate_reason,
-            fate_rule=earlier.fate_rule,
+            fate=decided.fate,
+            fate_reason=decided.fate_reason,
+            fate_rule=decided.fate_rule,
             wishes=(*earlier.wishes, *self.wishes),
             trace=(*earlier.trace, *self.trace),
+            changers=(*earlier.changers, *self.changers),
+            resting=(*earlier.resting, *self.resting),
         )

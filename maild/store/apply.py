@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.desk.tally import with_messages
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
+from maild.errors import TemplateError
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
 from maild.store import counters, delayed_answers, regroupings, sent_copies, tasks
@@ -65,16 +67,17 @@ def apply(
 ) -> Applied:
     """Write everything a decision means.
 
-    `compose` renders a letter for the numbered ticket under the letter's number; if it raises, the caller's savepoint undoes the rest.
+    `compose` renders a letter for the numbered ticket under the letter's number; if it raises, the caller's savepoint undoes the rest,
+    unless it was only a rule that wanted the letter.
     `incoming` is settled with the decision's state; None for a decision that no mail caused. `settles` False: it stays as an earlier walk
     has settled it, and only its departments are noted (F10). `first_number`: of a desk's first ticket.
     """
     messages = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
     if messages and decision.after is None:
         raise ValueError("a decision that concerns no ticket cannot add messages")
-    ticket = decision.after and _with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
+    ticket = decision.after and with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
     told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
-    posted = _compose_all(tx, told, ticket, compose)
+    posted, unwritten = _compose_all(tx, told, ticket, compose)
     written: tuple[int, ...] = ()
     task_ids: Mapping[int, int] = {}
     if ticket is not None:
@@ -86,7 +89,7 @@ def apply(
     _write_letters(tx, posted, number, incoming, now, task_ids)
     if ticket is not None:
         _write_delays(tx, posted, ticket, dict(zip(written, messages, strict=True)), now)
-    _write_log(tx, decision, number, incoming, now)
+    _write_log(tx, replace(decision, effects=(*decision.effects, *unwritten)) if unwritten else decision, number, incoming, now)
     write_marks(tx, decision, number, now, incoming.id if incoming else None)
     opened = _regroup(tx, decision, ticket, now, compose, first_number)
     if incoming and settles:
@@ -101,24 +104,6 @@ def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_numb
     if decision.before is not None:
         return after
     return replace(after, number=counters.take(tx, counters.TICKET, first=first_number)[0])
-
-
-def _with_messages(ticket: TicketView, before: TicketView | None, messages: Sequence[AddMessage], now: datetime) -> TicketView:
-    """The ticket with what follows from its new messages. Only the customer's own ids are kept for threading: an agent's stay inside, also
-    that of the mail in which he has written down what she said."""
-    customer = [message for message in messages if message.kind is MessageKind.CUSTOMER]
-    agent = [message for message in messages if message.kind is MessageKind.AGENT]
-    own = [message for message in customer if message.agent is None]
-    ids = tuple(message.message_id for message in own if message.message_id)
-    shown = tuple(message.message_id for message in own if message.message_id and not message.internal)
-    return replace(
-        ticket,
-        updated=now if messages or ticket != before else ticket.updated,
-        customer_messages=ticket.customer_messages + len(customer),
-        agent_messages=ticket.agent_messages + len(agent),
-        references=latest_ids(ticket.references + shown),
-        last_customer_id=ids[-1] if ids else ticket.last_customer_id,
-    )
 
 
 def _with_letters(ticket: TicketView, posted: Sequence[_Posted]) -> TicketView:
@@ -136,11 +121,22 @@ def _telling(letters: Sequence[Letter], incoming: Incoming) -> Sequence[Letter]:
     return [replace(letter, values={"incoming": incoming.id, **letter.values}) for letter in letters]
 
 
-def _compose_all(tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose) -> tuple[_Posted, ...]:
+def _compose_all(
+    tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose
+) -> tuple[tuple[_Posted, ...], tuple[RecordEvent, ...]]:
+    """The letters written, and what is to be said of those that were not: where a rule's own template breaks, nothing else is lost by it
+    (RULES.md 5.2)."""
     if not letters:
-        return ()
-    numbers = counters.take(tx, counters.LETTER, wanted=len(letters))
-    return tuple(_Posted(number, letter, compose(letter, ticket, number)) for letter, number in zip(letters, numbers, strict=True))
+        return (), ()
+    posted, unwritten = [], []
+    for letter, number in zip(letters, counters.take(tx, counters.LETTER, wanted=len(letters)), strict=True):
+        try:
+            posted.append(_Posted(number, letter, compose(letter, ticket, number)))
+        except TemplateError as error:
+            if not letter.rule:
+                raise
+            unwritten.append(RecordEvent("rule_error", f"rule {letter.rule}", f"its letter {letter.template} was not sent: {error}"))
+    return tuple(posted), tuple(unwritten)
 
 
 def _write_letters(

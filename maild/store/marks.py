@@ -12,6 +12,7 @@ from maild.effects import (
     Mute,
     NoteAlias,
     NoteBounce,
+    NoteFiring,
     NoteWelcomeAnswer,
     SendCrossed,
     SendKept,
@@ -21,7 +22,7 @@ from maild.effects import (
     TakeBack,
     TripBreaker,
 )
-from maild.store import absences, brakes, delayed_answers, folds, letter_aliases, letters, mutes, suppressions, welcomes
+from maild.store import absences, brakes, delayed_answers, firings, folds, letter_aliases, letters, mutes, suppressions, welcomes
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 
@@ -42,6 +43,8 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 _mark_address(tx, effect, now)
             case Fold(agent) if number:
                 folds.store(tx, agent, number, now)
+            case NoteFiring() if number:
+                firings.store(tx, number, effect)
             case StartAbsence() | EndAbsence():
                 _mark_absence(tx, effect)
             case SendKept() | SendMended() | SendCrossed():

@@ -29,7 +29,7 @@ from maild.known import (
     ReturnedMail,
 )
 from maild.message import Address, AuthResult
-from maild.store import absences, customers, delayed_answers, errands, letter_aliases, regroupings, suppressions, welcomes
+from maild.store import absences, customers, delayed_answers, errands, firings, letter_aliases, regroupings, suppressions, welcomes
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -41,7 +41,7 @@ from maild.store.tables.mail_in import incoming
 from maild.store.tables.mail_out import deliveries, letters
 from maild.store.tables.tickets import IS_TAKEN_DOWN, attachments, message_references, messages, tags
 from maild.store.views import with_merge_targets
-from maild.ticket import MessageKind
+from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind, LetterToken
 
 MOST_ADOPTERS = 20
@@ -247,6 +247,21 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
         waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},
+        fired=firings.find_on(tx, views) if question.resting else {},
+    )
+
+
+def recall_about(tx: Transaction, ticket: TicketView, question: Question, now: datetime) -> Known:
+    """What must be known of a ticket before its people are written to because of something that no mail has caused."""
+    customers = frozenset((ticket.requester.key, ticket.addressee.key))
+    words = last_words_of(tx, ticket.number)
+    return Known(
+        sent=count_sent(tx, question, customers, now),
+        last_words={ticket.number: words} if words else {},
+        suppressed=suppressions.find_holding(tx, question.agents | customers, now),
+        earlier={ticket.number: earlier_on(tx, ticket.number)},
+        away=absences.find_holding(tx, now),
+        fired=firings.find_on(tx, (ticket.number,)),
     )
 
 

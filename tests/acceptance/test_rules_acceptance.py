@@ -33,6 +33,9 @@ rules:
     do: [{notify: {who: [boris], template: escalation}}, {note: a fire}, {assign: boris}]
   - {id: done, when: ticket.created, if: {subject: {is: please close}}, do: [{close: {template: closed}}]}
   - {id: more, when: message.customer, if: {text: {contains: refund}}, do: [{tag: [refund]}]}
+  - {id: promised, when: message.agent, if: {text: {contains: "by Friday"}}, once: ticket, do: [{tag: [promised]}, {note: promised}]}
+  - {id: done-with, when: ticket.closed, if: {was.tags: promised}, do: [{untag: [promised]}, {tag: [kept]}]}
+  - {id: hand-over, when: macro, do: [{assign: boris}, {note: handed over}]}
 """
 
 
@@ -189,3 +192,18 @@ def assert_it_says_which_files_run(desk: RunningDesk) -> None:
 def tags_of_new_ticket(desk: RunningDesk, number: int) -> list[str]:
     row = desk.receive(an_email(sender=f"ann@reload{number}.example", to=desk.at("support"), subject=f"Reload {number}"))
     return list(desk.ticket(row["ticket"])["tags"])
+
+
+def test_rules_follow_what_agents_do_by_mail_and_at_the_command_line(desk: RunningDesk):
+    number = received(desk, "ann@waits.example", subject="My chair")["ticket"]
+    for words in ("You have it by Friday.\n", "By Friday, I said: by Friday.\n"):
+        told = desk.letter_about("anna", "My chair")
+        desk.receive(an_answer_to(told, desk.at("anna"), words))
+    assert "by Friday" in text_of(desk.letters("ann@waits.example")[-1])
+    assert (desk.ticket(number)["tags"], desk.kinds(number)) == (["promised"], ["customer", "agent", "note", "agent"])
+    desk.maild("macro", "hand-over", str(number))
+    assert desk.ticket(number)["owner"] == "boris"
+    desk.maild("ticket", "close", str(number))
+    assert desk.ticket(number)["tags"] == ["kept"]
+    asked = {(trace["event"], trace["rule"]) for trace in desk.ask("rules", "explain", str(number)) if trace["fired"]}
+    assert asked == {("message.agent", "promised"), ("macro", "hand-over"), ("ticket.closed", "done-with")}

@@ -11,6 +11,7 @@ from maild.store.tables import all_tables
 from maild.store.tables.desk import counters
 from tests.rig.flaky_store import FlakyStore
 from tests.rig.postgres import PostgresServer
+from tests.rig.ruled_desk import Opening, ruled_desks
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,9 @@ def _empty(store: Store) -> None:
         for table in reversed(all_tables().sorted_tables):
             tx.execute(table.delete())
         tx.execute(counters.insert(), [{"name": name, "value": 0} for name in COUNTERS])
+
+
+@pytest.fixture
+def a_desk(tmp_path: Path) -> Iterator[Opening]:
+    with ruled_desks(tmp_path) as opening:
+        yield opening

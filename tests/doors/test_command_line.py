@@ -330,6 +330,8 @@ def test_what_the_rules_would_make_of_a_mail_file_is_told_with_what_becomes_of_i
     assert told.stderr == "This mail would be done (new: no token, no known reference, no tag)\n"
     (trace,) = desk.ask("rules", "explain", str(file))
     assert (trace["at"], trace["rule"], trace["fired"], trace["problem"]) == (None, "pay", True, "")
+    desk.rules = desk.rules.replace("ticket.created", "message.customer")
+    desk.configure()
     a_ticket(desk)
     silent = maild(desk, "rules", "explain", "1")
     assert (silent.stdout, silent.stderr) == ("", "no rules ran\n")

@@ -14,6 +14,7 @@ from maild.effects import (
     LiftMute,
     Link,
     Mute,
+    NoteFiring,
     Post,
     RecordEvent,
     SendCrossed,
@@ -587,3 +588,13 @@ def test_hostile_text_is_stored_and_found_again(store: Store):
     ticket = opened(store, replace(a_message(text=hostile, subject=hostile, message_id=hostile, references=(long_id,)), html=hostile))
     assert recalled(store, Question(hostile, ids=(hostile,))).tickets.keys() == {ticket.number}
     assert recalled(store, Question(long_id)).adopters == (ticket.number,)
+
+
+def test_where_a_rule_that_rests_has_fired_last_is_recalled_where_that_is_asked_for(store: Store):
+    ticket = opened(store)
+    for at in (NOW, NOW + MINUTE):
+        applied(store, a_decision(NoteFiring("vip", at), NoteFiring(f"at {at:%M}", at), before=ticket, after=ticket))
+    asked = Question("x@globex.example", tickets=frozenset({ticket.number}), resting=True)
+    last = {"vip": NOW + MINUTE, f"at {NOW:%M}": NOW, f"at {NOW + MINUTE:%M}": NOW + MINUTE}
+    assert recalled(store, asked).fired == {ticket.number: last}
+    assert recalled(store, replace(asked, resting=False)).fired == {}

@@ -40,6 +40,7 @@ agents:
 """
 AGENT = "anna@acme.example"
 CANNED = {"refund.en.md": "Dear {{ name }}, order {{ order }} is paid back.\n"}
+MACROS = "rules: [{id: urgent, when: macro, do: [{set: {priority: urgent}}]}]"
 INSIDERS = frozenset({AGENT, "boris@acme.example", "ops@acme.example"})
 ASKED = "Where is my order of the thirteenth?"
 SIGNATURE = ("Anna Ivanova", "Room 4711", AGENT)
@@ -106,6 +107,7 @@ EXAMPLES = {
     "task": Example("boris fri check the invoice", lambda ticket: [task.agent for task in ticket.tasks] == ["boris"]),
     "done": Example(outcome=Outcome.RETURNED),
     "tasks": Example(),
+    "macro": Example("urgent", lambda ticket: ticket.priority is Priority.URGENT),
     "away": Example("until someday", outcome=Outcome.RETURNED),
     "back": Example(),
     "next": Example(),
@@ -314,7 +316,9 @@ def _copied(ticket: TicketView) -> set[str]:
 
 @contextmanager
 def an_agents_desk(directory: Path) -> Iterator[Replay]:
-    """A desk with a canned answer."""
+    """A desk with a canned answer and a macro."""
+    (directory / "rules").mkdir()
+    (directory / "rules" / "10-macros.yaml").write_text(MACROS, encoding="utf-8")
     (directory / "canned").mkdir()
     for name, text in CANNED.items():
         (directory / "canned" / name).write_text(text, encoding="utf-8")

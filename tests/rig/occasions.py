@@ -83,6 +83,7 @@ def an_occasion(
     message_class: MessageClass = MessageClass.HUMAN,
     authentication: Authentication | None = None,
     department: str = "support@acme.example",
+    before: TicketView | None = None,
 ) -> Occasion:
     return Occasion(
         event,
@@ -93,6 +94,7 @@ def an_occasion(
         department,
         NOW,
         find_spam(message or a_message(), None, SpamPolicy()),
+        before=before,
     )
 
 

@@ -22,7 +22,7 @@ from maild.ingest.progress import MailboxState
 from maild.outbox.delivery import DeliveryState
 from maild.rules.fields import FIELDS
 from maild.rules.load_actions import ACTIONS
-from maild.rules.load_conditions import OPERATORS
+from maild.rules.load_conditions import CHANGES, OPERATORS
 from maild.rules.verdict import Event
 from maild.templates.checking import check_templates
 from maild.templates.render import preview
@@ -72,9 +72,9 @@ def test_the_rules_page_names_every_word_of_the_language():
     assert first_column("rules.md", "Events") == [event.value for event in Event]
     tables = rows(sections(MANUAL / "rules.md")["Conditions"])
     fields = [row[0] for row in tables if len(row) == 3]
-    assert sorted(fields) == sorted([*FIELDS, "header.<name>", "field.<name>"])
+    assert sorted(fields) == sorted([*FIELDS, "header.<name>", "field.<name>", "was.<field>"])
     operators = ", ".join(row[0] for row in tables if len(row) == 2).split(", ")
-    assert sorted(operators) == sorted(OPERATORS)
+    assert sorted(operators) == sorted([*OPERATORS, *CHANGES])
     assert sorted(first_column("rules.md", "Actions")) == sorted(ACTIONS)
 
 

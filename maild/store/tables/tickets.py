@@ -170,6 +170,15 @@ class RuleTraceColumns(TypedColumns):
 rule_traces = Table("rule_traces", metadata, RuleTraceColumns)
 
 
+class RuleFiringColumns(TypedColumns):
+    ticket: Named[int] = Column(Number, ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
+    rule: Named[str] = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(Time)
+
+
+rule_firings = Table("rule_firings", metadata, RuleFiringColumns, sqlite_with_rowid=False)
+
+
 class RegroupingColumns(TypedColumns):
     id: Named[int] = Column(Number, primary_key=True)
     kind: Named[str] = Column(Text)

@@ -111,7 +111,6 @@ def test_the_full_stop_of_a_date_stays():
 def test_an_unknown_word_is_a_fault_with_its_line():
     check_fault("#clsoe\nDone.", 1, "did you mean #close?")
     check_fault("Hello\n\n#frobnicate", 3, "there is no command #frobnicate")
-    check_fault("#macro late\nHello", 1, "not available yet")
 
 
 def test_text_behind_a_command_that_takes_none_is_not_lost():
@@ -138,7 +137,6 @@ def test_a_fault_says_whether_other_command_lines_mend_it_and_which_were_meant()
     assert mending("#payent 3 EUR\nHello", ("payment",)) == [(True, "")]
     assert mending("#clsoe as agreed\nHello") == [(False, "")]
     assert mending("#close as agreed\nHello") == [(False, "")]
-    assert mending("#macro late\nHello") == [(True, "")]
     assert mending("Hello\n#close\nbye") == [(True, "")]
     assert mending("Hello\n#tag vip\nbye") == [(True, "")]
     assert mending("Hello\n(#close the door)\nbye") == [(False, "")]

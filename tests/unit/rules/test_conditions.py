@@ -6,15 +6,17 @@ from textwrap import indent
 
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass
 from maild.rules.engine import evaluate
-from maild.rules.verdict import Event
+from maild.rules.explain import describe_leaf, explain_rule
+from maild.rules.verdict import Event, Leaf
 from maild.ticket import Priority, Status
 from tests.rig.occasions import NOW, a_message, a_ticket, an_occasion, rules_from
 
 LISTS = "lists:\n  pay: [payment*, плащан*]\n  vip: [globex.example, initech.example]\n"
+EVENTS = ", ".join(event.value for event in Event)
 
 
 def fires(condition, occasion):
-    text = f"{LISTS}rules:\n  - id: it\n    when: [mail.received, ticket.created, message.customer]\n    if:\n"
+    text = f"{LISTS}rules:\n  - id: it\n    when: [{EVENTS}]\n    if:\n"
     rules = rules_from(text + indent(condition, "      ") + "\n    do: [{tag: hit}]\n")
     (trace,) = evaluate(rules, occasion).trace
     assert not trace.problem, trace.problem
@@ -211,4 +213,50 @@ def test_body_is_the_new_part_and_body_full_has_all():
 
 def test_every_event_is_asked_at_its_moment():
     for event in Event:
-        assert fires("subject: printer", an_occasion(event=event))
+        assert fires("subject: printer", replace(an_occasion(event=event), macro="it"))
+
+
+def check_change(condition, before, after, expected):
+    occasion = an_occasion(event=Event.TICKET_CHANGED, ticket=a_ticket(**after), before=None if before is None else a_ticket(**before))
+    assert fires(condition, occasion) is expected, condition
+
+
+def test_what_has_changed_is_known_by_what_was():
+    closed, opened, urgent = {"status": Status.CLOSED}, {"status": Status.OPEN}, {"priority": Priority.URGENT}
+    check_change("status: {changed: true}", opened, closed, True)
+    check_change("status: {changed: true}", closed, closed, False)
+    check_change("status: {changed: false}", closed, closed, True)
+    check_change("status: {changed: true}", None, closed, False)
+    check_change("status: {changed_to: closed}", opened, closed, True)
+    check_change("status: {changed_to: [closed, spam]}", opened, closed, True)
+    check_change("status: {changed_to: closed}", closed, closed, False)
+    check_change("status: {changed_to: closed}", None, closed, False)
+    check_change("status: {not: {changed_to: closed}}", opened, closed, False)
+    check_change("status: {not: {changed_to: closed}}", closed, closed, True)
+    check_change("status: {changed_from: open, changed_to: closed}", opened, closed, True)
+    check_change("status: {changed_from: waiting}", opened, closed, False)
+    check_change("priority: {changed: true}", opened, urgent, True)
+    check_change("was.status: open", opened, closed, True)
+    check_change("was.status: {exists: false}", None, closed, True)
+    check_change("owner: {changed_from: anna, changed_to: null}", {"owner": "anna"}, {}, True)
+    check_change("field.order: {changed_to: '7'}", {}, {"fields": {"order": "7"}}, True)
+
+
+def test_of_a_set_what_came_and_what_went_is_known():
+    old, vip, both = ({"tags": frozenset(tags)} for tags in (("old",), ("vip",), ("old", "vip")))
+    check_change("tags: {changed_to: vip}", old, both, True)
+    check_change("tags: {changed_to: old}", old, both, False)
+    check_change("tags: {changed_from: old}", both, vip, True)
+    check_change("tags: {changed_from: vip}", both, vip, False)
+    check_change("was.tags: {has_none: [vip]}", old, both, True)
+    check_change("tags: {not: {changed_to: vip}}", old, both, False)
+
+
+def test_a_change_is_told_with_what_was_before():
+    (trace,) = evaluate(
+        rules_from("rules: [{id: it, when: ticket.changed, if: {status: {changed_to: closed}}, do: [{tag: x}]}]"),
+        an_occasion(event=Event.TICKET_CHANGED, ticket=a_ticket(status=Status.CLOSED), before=a_ticket(status=Status.OPEN)),
+    ).trace
+    assert str(explain_rule(trace)).startswith("rule it: status changed from open to closed; status is closed → tagged x")
+    assert describe_leaf(Leaf("status", "changed", "", "", False)) == "status has not changed"
+    assert describe_leaf(Leaf("status", "not changed", "", "open to closed", False)).startswith("status changed from open to closed")

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from maild.message import HeaderField
 from maild.rules.actions import Action
 from maild.rules.conditions import ALWAYS
-from maild.rules.engine import evaluate
+from maild.rules.engine import ERROR_TAG, evaluate, evaluate_all
+from maild.rules.explain import explain_rule
+from maild.rules.happenings import Happening
 from maild.rules.ruleset import NO_RULES, Rule, RuleSet
 from maild.rules.verdict import Event, Leaf, RuleTrace, Verdict
 from tests.rig.occasions import a_message, a_ticket, an_occasion, rules_from
@@ -165,3 +167,39 @@ def test_evaluation_never_raises_never_mutates_and_is_deterministic(rules, subje
     assert not any(trace.problem for trace in verdict.trace)
     if not any(trace.fired and not trace.shadow for trace in verdict.trace):
         assert verdict == Verdict(occasion.ticket, trace=verdict.trace)
+
+
+def run_all(rules, others=()):
+    """A new ticket, and all that rules make of it and of one another."""
+    ruleset = RuleSet.of((*others, *rules_from("rules:\n" + "".join(rules)).rules))
+    happenings = (Happening(Event.TICKET_CREATED),)
+    return evaluate_all(ruleset, happenings, a_ticket(), lambda found, ticket: an_occasion(event=found.event, ticket=ticket))
+
+
+def told(verdict, rule_id):
+    return [str(explain_rule(trace)).partition("   (")[0] for trace in verdict.trace if trace.rule == rule_id]
+
+
+def test_what_a_rule_changes_is_no_event_for_others_and_the_trace_says_so():
+    verdict = run_all([rule("first"), rule("second", when="ticket.tagged")])
+    assert verdict.ticket.tags == {"first"}
+    assert told(verdict, "second") == ["rule second was not considered: change made by rule first"]
+
+
+def test_a_rule_that_asks_for_it_sees_what_others_changed_and_what_was_before():
+    verdict = run_all([rule("first"), rule("second", "cascade: true, if: {tags: {changed_to: first}}, ", when="ticket.tagged")])
+    assert verdict.ticket.tags == {"first", "second"}
+
+
+def test_rules_that_set_one_another_off_end_after_three_times():
+    chain = [rule(f"t{n}", f"cascade: true, if: {{tags: {{changed_to: t{n - 1}}}}}, ", when="ticket.tagged") for n in (4, 3, 2, 1)]
+    verdict = run_all([rule("t0"), *chain])
+    assert verdict.ticket.tags == {"t0", "t1", "t2", "t3"}
+    assert told(verdict, "t4")[-1] == "rule t4 was not considered: change made by rule t3, the 4th in a row"
+
+
+def test_a_rule_that_broke_sets_nothing_off():
+    broken = Rule("odd", (Event.TICKET_CREATED,), ALWAYS, (_Exploding(),), "rules/10.yaml", 1, "")
+    verdict = run_all([rule("upon", when="ticket.tagged")], (broken,))
+    assert verdict.ticket.tags == {ERROR_TAG}
+    assert told(verdict, "upon") == ["rule upon was not considered: change made by rule odd"]

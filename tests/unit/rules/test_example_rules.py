@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from maild.pipeline import Desk, consider
-from maild.reading import Circumstances
+from maild.pipeline import Desk
+from maild.rehearsal import rehearse
 from maild.rules.load import load_rules
 from maild.rules.trial import run_case
 from maild.tokens import Tokens
@@ -19,5 +19,5 @@ DESK = Desk(SETTINGS, RULES, Tokens([b"0" * 32], "acme.example", ["Acme"], SETTI
 
 @pytest.mark.parametrize("case", RULES.cases, ids=lambda case: case.name)
 def test_an_example(case):
-    result = run_case(case, lambda message, known, now: consider(message, Circumstances("support"), lambda _: known, DESK, now))
+    result = run_case(case, rehearse(DESK))
     assert result.passed, "\n".join(result.describe())

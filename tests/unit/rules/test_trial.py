@@ -7,12 +7,14 @@ from maild.effects import Decision, IncomingState, Letter, Post, RecordEvent
 from maild.ingest.parse import parse_message
 from maild.known import Known
 from maild.message import InboundMessage
+from maild.pipeline import Desk
 from maild.reason import Reason
+from maild.rehearsal import rehearse
 from maild.rules.engine import evaluate
-from maild.rules.trial import EARLIER_TICKET, build_mail, run_cases
+from maild.rules.trial import EARLIER_ID, EARLIER_TICKET, SAMPLE_ID, Walk, build_mail, run_cases
 from maild.rules.verdict import AckWish, Event, NotifyWish, ReplyWish
-from maild.tokens import LetterKind
-from tests.rig.occasions import a_ticket, an_occasion, rules_from
+from maild.tokens import LetterKind, Tokens
+from tests.rig.occasions import a_desk, a_ticket, an_occasion, rules_from
 
 RULES = """
     rules:
@@ -43,7 +45,11 @@ def run(test):
         trace = tuple(trace.to_mapping() for trace in verdict.trace)
         return Decision(IncomingState.DONE, Reason("test", "it is a test"), before, verdict.ticket, tuple(effects), trace=trace)
 
-    return [line for result in run_cases(rules.cases, consider) for line in result.describe()]
+    return [line for result in run_cases(rules.cases, Walk(consider, nothing_else, nothing_else)) for line in result.describe()]
+
+
+def nothing_else(*given):
+    raise AssertionError("only mails come in here")
 
 
 def letters_of(wish):
@@ -120,7 +126,7 @@ def test_a_sample_mail_is_built_like_a_real_one():
       attachments: [screen.png]
     expect: {fired: [ack]}
 """).cases
-    raw = build_mail(case).decode()
+    raw = build_mail(case.mail, case.at, SAMPLE_ID, EARLIER_ID).decode()
     for line in ("Date: Mon, 02 Mar 2026 17:50:00 +0200", "Cc: bob@globex.example", "Reply-To: team@globex.example", "X-Spam-Flag: NO"):
         assert f"{line}\r\n" in raw
     assert "In-Reply-To: <earlier@maild.invalid>" in raw
@@ -128,3 +134,72 @@ def test_a_sample_mail_is_built_like_a_real_one():
     assert (message.subject, message.new_text.strip()) == ("Не мога да вляза", "Помощ")
     assert [attachment.name for attachment in message.attachments] == ["screen.png"]
     assert message.defects == ()
+
+
+STEPS = """
+    rules:
+      - {id: heard, when: message.agent, do: [{tag: heard}]}
+      - {id: done, when: ticket.closed, if: {was.status: waiting}, do: [{tag: done}]}
+      - {id: back, when: [ticket.reopened, snooze.ended], do: [{set: {priority: high}}]}
+      - {id: thrice, when: message.customer, if: {replies.customer: {gte: 2}}, do: [{notify: {who: lead, template: escalation}}]}
+      - {id: refund, when: macro, if: {status: open}, do: [{tag: refund}]}
+"""
+
+
+def rehearsed(test):
+    lines = "\n".join(f"    {line}" for line in test.strip("\n").splitlines())
+    settings, rules = a_desk(), rules_from(f"{STEPS}    tests:\n{lines}\n")
+    desk = Desk(settings, rules, Tokens([b"0" * 32], "acme.example", ["Acme"], settings.agents))
+    return [line for result in run_cases(rules.cases, rehearse(desk)) for line in result.describe()]
+
+
+def test_steps_tell_a_whole_life_by_the_daemons_own_walk():
+    assert rehearsed("""
+  - name: a life
+    mail: {from: ann@globex.example, to: support@acme.example, subject: Printer, body: It burns}
+    steps:
+      - expect: {not_fired: [heard], ticket: {status: new}, sent: {ack: 1}}
+      - {reply: We come., by: boris}
+      - expect: {fired: [heard], ticket: {status: waiting, owner: boris, tags: [heard]}, sent: {reply: 1}}
+      - {close: true}
+      - expect: {fired: [done], not_fired: [heard], ticket: {status: closed}, sent: {reply: 0}}
+      - mail: {body: It burns again}
+      - expect: {fired: [back], not_fired: [thrice], ticket: {status: open, priority: high}}
+      - mail: {body: Hello?}
+      - expect: {fired: [thrice], sent: {escalation: 1}}
+      - {macro: refund, tag: [vip, gold], set: {priority: low, order: "7"}}
+      - expect: {fired: [refund], ticket: {tags: [refund, vip, gold], priority: low, field.order: "7"}}
+""") == ["ok   a life (rules/10.yaml:9)"]
+
+
+def test_what_is_snoozed_comes_back_when_enough_time_has_gone_by():
+    assert rehearsed("""
+  - name: asleep
+    at: "2026-03-02 10:00"
+    mail: {from: ann@globex.example, to: support@acme.example, subject: Printer, body: It burns}
+    steps:
+      - {snooze: 3d, note: They come on Thursday.}
+      - wait: 2d 23h
+      - expect: {not_fired: [back]}
+      - wait: 1h
+      - expect: {fired: [back], ticket: {priority: high}}
+""") == ["ok   asleep (rules/10.yaml:9)"]
+
+
+def test_what_cannot_be_done_is_told_with_its_line():
+    assert rehearsed("""
+  - name: not there
+    mail: {from: ann@globex.example, to: support@acme.example, subject: Printer, body: It burns}
+    steps:
+      - {macro: refnd}
+      - {macro: refund}
+      - expect: {ticket: {tags: [refund]}}
+""") == [
+        "FAIL not there (rules/10.yaml:9)",
+        "     - step in line 12: it is done",
+        '     + step in line 12: there is no macro "refnd"; did you mean refund?',
+        "     - step in line 13: it is done",
+        "     + step in line 13: the macro refund does not fit: status is new, wanted open",
+        "     - ticket.tags: refund",
+        "     + ticket.tags: (none)",
+    ]

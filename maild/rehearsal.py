@@ -1,0 +1,60 @@
+"""Rehearsal: the walk without a store, for the tests of rule files. What is known is given, and nothing is written or sent."""
+
+from datetime import datetime
+from functools import partial
+
+from maild.config.settings import Agent
+from maild.consequences import with_consequences
+from maild.desk.acts import Act, do
+from maild.desk.command import Command
+from maild.desk.letters import answered_on
+from maild.desk.regroup import Reach
+from maild.desk.snooze import tell_return
+from maild.effects import Decision, IncomingState
+from maild.known import Known
+from maild.message import InboundMessage
+from maild.pipeline import Desk, consider
+from maild.reading import Circumstances
+from maild.reason import Reason
+from maild.rules.cases import Deed
+from maild.rules.trial import Walk
+from maild.ticket import TicketView
+
+
+def rehearse(desk: Desk) -> Walk:
+    """The walk of this desk, in its first mailbox."""
+    return Walk(partial(_consider, desk), partial(_act, desk), partial(_wake, desk))
+
+
+def _consider(desk: Desk, message: InboundMessage, known: Known, now: datetime) -> Decision:
+    mailbox = next(iter((*desk.settings.mailboxes, *desk.settings.queues)))
+    return consider(message, Circumstances(mailbox), lambda question: known, desk, now)
+
+
+def _act(desk: Desk, ticket: TicketView, deed: Deed, known: Known, now: datetime) -> Decision | str:
+    agent = _agent(desk, ticket, deed)
+    commands = tuple(Command(word, argument) for word, argument in deed.commands)
+    reach = Reach(known.tickets, is_sure=True, leads=True, shelf=desk.shelf, rules=desk.rules)
+    act = Act(agent, agent.key, now, commands, deed.text, internal=deed.internal, reach=reach)
+    done = do(ticket, act, answered_on(ticket, known.last_words.get(ticket.number)), desk.settings)
+    if done.faults:
+        return "; ".join(fault.text for fault in done.faults)
+    return _with_rules(desk, Decision(IncomingState.DONE, Reason("act", agent.key), ticket, done.after, done.effects), known, now)
+
+
+def _agent(desk: Desk, ticket: TicketView, deed: Deed) -> Agent:
+    """Who is named; else the first who works there."""
+    queue, agents = desk.settings.queues.get(ticket.queue), desk.settings.agents
+    keys = (deed.by, *(queue.agents if queue else ()), *agents)
+    return next((agents[key] for key in keys if key and key in agents), Agent("agent", "Agent", ""))
+
+
+def _wake(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decision:
+    answered = answered_on(ticket, known.last_words.get(ticket.number))
+    effects = tuple(tell_return(ticket, answered, (), desk.settings, suppressed=(), away={}))
+    decision = Decision(IncomingState.DONE, Reason("snooze", "its time is over"), ticket, ticket.awake(), effects)
+    return _with_rules(desk, decision, known, now)
+
+
+def _with_rules(desk: Desk, decision: Decision, known: Known, now: datetime) -> Decision:
+    return with_consequences(decision, desk.rules, lambda ticket: known, desk.settings, now)
