@@ -379,6 +379,9 @@ def test_what_is_asked_is_looked_up_with_everything_else_and_for_no_forger():
 
 
 def test_the_tickets_that_commands_name_and_what_they_undo_are_looked_up_for_no_forger():
+    for mistyped in ("#merg 7\n#lnik 8\n#unod\n#vip\n#shwo 9", "#merge 7\n#link 8\n#undo\n#vip\n#show 9"):
+        assert (asked("pass", mistyped).undoes, asked("pass", mistyped).wanted.tickets) == (True, {9}), "or it is said that there is none"
+        assert {7, 8} <= asked("pass", mistyped).tickets
     body = "#merge 7\n#link 8\n#undo\n#vip"
     for verdict, released in (("pass", False), ("none", False), ("fail", True)):
         question = asked(verdict, body, released=released)
