@@ -145,7 +145,9 @@ def _with_commands(
         named=named,
         tags=words,
         undoes=may_undo(lines),
-        wanted=find_wanted(find_asked(message, sender, desk.settings) or find_errands(lines), agent, desk.settings, now),
+        wanted=find_wanted(
+            find_asked(message, sender, desk.settings, circumstances.corrected) or find_errands(lines), agent, desk.settings, now
+        ),
     )
 
 

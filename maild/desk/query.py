@@ -1,12 +1,12 @@
 """The query language of `ticket list` (INTERFACE.md): `status:open queue:support owner:me #payment refund`. Pure: text → filters."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from maild.config.faults import did_you_mean
+from maild.config.faults import did_you_mean, find_nearest
 from maild.errors import UsageError
 from maild.ticket import Priority, Status
 
@@ -69,6 +69,30 @@ def find_stranger(filters: Iterable[Filter], queues: Iterable[str], agents: Iter
         if noun and isinstance(item.value, str) and item.value not in names:
             return f'there is no {noun} "{item.value}"{did_you_mean(item.value, names)}'
     return None
+
+
+def find_meant(text: str, queues: Iterable[str], agents: Iterable[str]) -> str:
+    """The query that was probably meant by one that makes no sense or names nobody there is; "" where nobody can tell."""
+    if text.count('"') % 2:
+        return ""
+    known = {
+        "status": [status.value for status in Status],
+        "priority": [priority.value for priority in Priority],
+        "queue": list(queues),
+        "owner": ["me", "none", *agents],
+    }
+    meant = [_find_meant_term(term, known) for term in _TERM.findall(text)]
+    return " ".join(meant) if all(meant) else ""
+
+
+def _find_meant_term(term: str, known: Mapping[str, Iterable[str]]) -> str:
+    name, colon, value = term.partition(":")
+    minus, name = ("-", name[1:]) if name.startswith("-") else ("", name)
+    if not colon or not value or value.startswith(_BEHIND_NO_FIELD) or not _FIELD_NAME.fullmatch(name):
+        return term
+    field = find_nearest(name, _FIELDS) or ""
+    meant = find_nearest(value, known[field]) if field in known else value
+    return f"{minus}{field}:{meant}" if field and meant else ""
 
 
 def _term(term: str, me: str | None, now: datetime) -> Filter:
