@@ -69,7 +69,9 @@ def describe_usage(answer: Canned) -> str:
 
 
 def describe_languages(shelf: Shelf, name: str) -> str:
-    """`bg, en`; `*` is a text for all others."""
+    """`bg, en, *`, where `*` is a text for all others; "" where that is all there is."""
+    if shelf.languages(name) == (ANY_LANGUAGE,):
+        return ""
     return ", ".join(language or "*" for language in sorted(shelf.languages(name), key=lambda language: (not language, language)))
 
 
