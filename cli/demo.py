@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -61,7 +63,7 @@ def command(serve: bool, as_json: bool) -> None:
                 if as_json:
                     print_json(_logins(desk))
                 maillog.set_up(sys.stderr)
-                _wait_for_a_signal()
+                _wait_for_a_signal(desk)
             # How the servers say goodbye to each other is no news.
             maillog.set_up(io.StringIO())
     narrator.farewell(served=serve)
@@ -96,10 +98,34 @@ def _end_by_signals() -> None:
             signal.signal(ending, leave)
 
 
-def _wait_for_a_signal() -> None:
-    """Its handler ends the wait. Not `signal.pause`, which a signal just before would leave waiting for a second one."""
+def _wait_for_a_signal(desk: DemoDesk) -> None:
+    """Its handler ends the wait. Not `signal.pause`, which a signal just before would leave waiting for a second one.
+
+    SIGHUP reloads the desk as it does the daemon, unless it says that the terminal of the demo is gone. A `nohup` is respected.
+    """
+    leave, had_terminal, is_wanted = signal.getsignal(signal.SIGHUP), _has_terminal(), threading.Event()
+
+    def reload(number: int, frame: FrameType | None) -> None:
+        if callable(leave) and had_terminal and not _has_terminal():
+            leave(number, frame)
+        is_wanted.set()
+
+    if leave is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, reload)
     while True:
+        if is_wanted.is_set():
+            is_wanted.clear()
+            desk.reload()
         time.sleep(1)
+
+
+def _has_terminal() -> bool:
+    """Whether a terminal controls this process, and is still there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 class Terminal:

@@ -11,7 +11,7 @@ from maild.desk.absence import read_absence
 from maild.desk.acts import Act, Done, do
 from maild.desk.audience import agent_homes
 from maild.desk.command import Command
-from maild.desk.errands import Asking, claim_next, find_wanted
+from maild.desk.errands import Asking, Unfit, claim_next, find_wanted
 from maild.desk.openings import a_new_ticket, begin, take_down
 from maild.desk.participants import find_person_fault
 from maild.desk.regroup import Reach, named_tickets
@@ -82,8 +82,8 @@ class FrontDesk:
             found = errands.find(tx, find_wanted((command,), self.actor, settings, now))
             known = Known(tickets=ticket_views(tx, tuple(found.conversations)), found=found)
             claimed = claim_next(command, Asking(self.actor, queue, known, settings, now))
-            if isinstance(claimed, str):
-                raise UsageError(claimed)
+            if isinstance(claimed, str | Unfit):
+                raise UsageError(claimed if isinstance(claimed, str) else claimed.text)
             return self._apply(tx, claimed) if claimed else None
 
     def split(self, number: int, message: int, subject: str) -> TicketRow:

@@ -16,7 +16,7 @@ from maild.config.settings import Agent, Settings
 from maild.consequences import with_consequences
 from maild.decide import decide
 from maild.desk.audience import agent_homes
-from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words
+from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words, may_undo
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.errands import find_wanted
@@ -151,8 +151,10 @@ def _with_commands(
         addressees=question.addressees | named,
         named=named,
         tags=words,
-        undoes="undo" in words,
-        wanted=find_wanted(find_asked(message, sender, desk.settings) or find_errands(lines), agent, desk.settings, now),
+        undoes=may_undo(lines),
+        wanted=find_wanted(
+            find_asked(message, sender, desk.settings, circumstances.corrected) or find_errands(lines), agent, desk.settings, now
+        ),
     )
 
 

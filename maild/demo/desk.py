@@ -86,6 +86,7 @@ class DemoDesk:
     directory: Path
     playground: Playground
     _store: Store
+    _app: App
 
     def tickets(self) -> tuple[TicketRow, ...]:
         """The oldest first."""
@@ -107,6 +108,10 @@ class DemoDesk:
         """Letters out, the newest first."""
         with self._store.reading() as tx:
             return letters.list_outbox(tx)
+
+    def reload(self) -> None:
+        """Read the desk's files anew; broken ones leave it as it is, and the log says so."""
+        self._app.reload()
 
     def is_outbox_empty(self) -> bool:
         """Has everything left that was written?"""
@@ -134,7 +139,7 @@ def open_desk() -> Iterator[DemoDesk]:
         stack.callback(app.stop)
         store = open_store(app.settings.storage.url, directory, create=False)
         stack.callback(store.close)
-        yield DemoDesk(directory, playground, store)
+        yield DemoDesk(directory, playground, store, app)
 
 
 def write_configuration(directory: Path, playground: Playground) -> None:

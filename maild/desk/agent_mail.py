@@ -10,9 +10,9 @@ from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, Done, do
 from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sent_directly, warn_of_absence
-from maild.desk.agent_words import DEFAULT_VISIBILITY, REPLY_TO_NOTE, find_why_internal, understand, unsigned, words_of
+from maild.desk.agent_words import DEFAULT_VISIBILITY, REPLY_TO_NOTE, find_why_internal, may_find_more, understand, unsigned, words_of
 from maild.desk.answered_letter import find_answered_letter
-from maild.desk.command import CommandFault
+from maild.desk.command import CommandFault, in_order
 from maild.desk.command_lines import says
 from maild.desk.control_mail import asking_of, decide_control_mail
 from maild.desk.crossing import as_note, describe_answers, find_known_until, find_policy, find_release
@@ -157,8 +157,6 @@ def _own_act(reading: Reading, agent: Agent, ticket: TicketView, settings: Setti
 def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime) -> Draft:
     words = words_of(reading, agent, ticket, why_internal, settings)
     act, faults = understand(words, reading, agent, ticket, why_internal, settings, now)
-    if faults:
-        return _command_failed(reading, agent, ticket, Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
     answered = _answered_with_sender(letters.answered_on(ticket, reading.known.last_words.get(ticket.number)), act, reading)
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
@@ -166,7 +164,7 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
     before = done.into or ticket
     asking = asking_of(_after(done, reading), agent, settings, now, done.after)
     ran = run(act.errands, asking)
-    if faults := done.faults or ran.faults:
+    if faults := _together(faults, (*done.faults, *ran.faults)):
         return _command_failed(reading, agent, ticket, Refusal(faults, words.text, (*act.commands, *act.errands)), settings)
     if act.crossed and done.is_sent:
         match find_policy(reading, agent, before, settings):
@@ -192,6 +190,14 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
         effects=effects,
         beside=(*warn_of_absence(before, done.after, act, asking), *ran.decisions),
     )
+
+
+def _together(faults: tuple[CommandFault, ...], further: tuple[CommandFault, ...]) -> tuple[CommandFault, ...]:
+    """All that is wrong, at once. `further` came out when what was probably meant was tried."""
+    if any(not fault.line for fault in faults):
+        return faults
+    more = (fault for fault in further if fault.line or may_find_more(faults))
+    return in_order((*faults, *more))
 
 
 def _answered_with_sender(answered: Answered, act: Act, reading: Reading) -> Answered:

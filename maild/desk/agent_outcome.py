@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.acts import Act, find_absent_helpers, find_absent_owner
-from maild.desk.command import Command, CommandFault
+from maild.desk.command import Command, CommandFault, describe_faults
 from maild.desk.crossing import find_known_until
 from maild.desk.errands import Asking, tell_of_absent_helper, tell_of_absent_owner
 from maild.desk.returned_mail import find_offer
@@ -42,7 +42,9 @@ def give_back(
     """
     why = "; ".join(map(str, refusal.faults))
     offer = find_offer(refusal.commands, refusal.faults)
-    letter = letters.command_failed(agent, ticket, why, refusal.text, settings, internal=internal, offer=offer, about=refusal.about)
+    letter = letters.command_failed(
+        agent, ticket, describe_faults(refusal.faults), refusal.text, settings, internal=internal, offer=offer, about=refusal.about
+    )
     reason, is_there = Reason(COMMAND_FAILED, why), ticket.number != 0
     event = (RecordEvent("command_failed", agent.key, f"{why}; nothing was done"),) if is_there else ()
     told = replace(letter, as_of=find_known_until(reading), automatic=may_be_rule)

@@ -11,7 +11,7 @@ from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, find_task_told, is_forward
 from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
-from maild.desk.command_lines import Parsed, parse, with_corrections
+from maild.desk.command_lines import Parsed, is_errand, parse, probably_meant, with_corrections
 from maild.desk.crossing import find_crossing
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.messages import shown_date_of
@@ -59,18 +59,35 @@ def understand(
     words: Words, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime
 ) -> tuple[Act, tuple[CommandFault, ...]]:
     """What the agent wants done, and what speaks against doing any of it. Of what is sent after all only the commands for the ticket's
-    status count again."""
+    status count again. What is misspelt is among the commands as it was probably meant, so that what else is wrong is found at once."""
     parsed = _parsed(words.text, reading, agent, settings) if why_internal is None else _parse(reading, words.text, internal=True)
+    parsed = _as_meant(parsed, reading)
     commands = with_requester_named(parsed.commands, reading.known.people)
     parsed = replace(parsed, commands=with_sender_named(commands, _writer_answered(reading, settings)))
-    faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size)
-    faults = faults or parsed.faults or _furnished(parsed, reading, ticket, why_internal)
-    faults = faults or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
-    faults = faults or _quoted_to_another(parsed, reading, ticket, why_internal, settings, now)
+    faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size) or parsed.faults
+    if may_find_more(faults):
+        more = _furnished(parsed, reading, ticket, why_internal)
+        more = more or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
+        faults = (*faults, *(more or _quoted_to_another(parsed, reading, ticket, why_internal, settings, now)))
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, settings, now)
     return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
+
+
+def _as_meant(parsed: Parsed, reading: Reading) -> Parsed:
+    meant = probably_meant(parsed.faults, reading.known.tag_names)
+    errands = tuple(command for command in meant if is_errand(command))
+    return replace(
+        parsed,
+        commands=(*parsed.commands, *(command for command in meant if command not in errands)),
+        errands=(*parsed.errands, *errands),
+    )
+
+
+def may_find_more(faults: tuple[CommandFault, ...]) -> bool:
+    """Whether what else is wrong with the mail as a whole can be told: not while nobody knows what one of its lines was to do."""
+    return all(fault.line and fault.better for fault in faults)
 
 
 def parse_new_mail(reading: Reading, agent: Agent, settings: Settings) -> tuple[str, Parsed]:

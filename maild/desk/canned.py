@@ -15,6 +15,7 @@ from maild.paragraphs import paragraphs
 from maild.ticket import TicketView
 
 _LIKENESS = 0.6
+MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +70,38 @@ def describe_usage(answer: Canned) -> str:
 
 
 def describe_languages(shelf: Shelf, name: str) -> str:
-    """`bg, en`; `*` is a text for all others."""
+    """`bg, en, *`, where `*` is a text for all others; "" where that is all there is."""
+    if shelf.languages(name) == (ANY_LANGUAGE,):
+        return ""
     return ", ".join(language or "*" for language in sorted(shelf.languages(name), key=lambda language: (not language, language)))
 
 
 def _not_there(asked: Asked, shelf: Shelf, ticket: TicketView, settings: Settings) -> Unfit:
     if languages := [language for language in shelf.languages(asked.name) if language != ANY_LANGUAGE]:
         wanted = " or ".join(settings.language_of(ticket.queue, ticket.language))
-        return Unfit(f'the canned answer "{asked.name}" is not written in {wanted}, only in {_and(languages)}')
+        why = f'the canned answer "{asked.name}" is not written in {wanted}, only in {_and(languages)}'
+        return Unfit(f"{why}; write the answer in your own words, or have an admin add it in that language")
     near = _nearest(asked.name, shelf.names())
     if near:
         better = write_asked(near, asked.values.items())
         return Unfit(f'there is no canned answer "{asked.name}"; did you mean {near}?', better)
-    return Unfit(f'there is no canned answer "{asked.name}"; #canned alone mails you those there are')
+    return Unfit(f'there is no canned answer "{asked.name}"; {_name_them(shelf)}')
+
+
+def _name_them(shelf: Shelf) -> str:
+    """What to write instead, by mail and at the command line."""
+    names = shelf.names()
+    if not names:
+        return "this desk has none; write the answer in your own words"
+    more = "; #canned alone mails you all, and `maild template canned` lists them" if len(names) > MOST_NAMED else ""
+    return f"one of: {', '.join(names[:MOST_NAMED])}{more}"
 
 
 def _with_strays(answer: Canned, asked: Asked, strays: Sequence[str], known: Iterable[str]) -> Unfit:
     """Values under names that the text does not have. Each was probably meant for one that is still without a value."""
     free = [name for name in known if name not in asked.values]
     meant = {stray: _nearest(stray, free) for stray in strays}
-    advice = "".join(f"; did you mean {near}?" for near in meant.values() if near)
+    advice = "".join(f"; did you mean {near}?" for near in meant.values() if near) or f"; write {describe_usage(answer)}"
     better = ""
     if all(meant.values()):
         better = write_asked(answer.name, ((meant.get(name) or name, value) for name, value in asked.values.items()))

@@ -1,5 +1,6 @@
 """A command of an agent's, by mail or at the command line, and what may be wrong with it. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 HASHES = "#＃﹟"
@@ -37,3 +38,13 @@ class CommandFault:
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.text}" if self.line else self.text
+
+
+def describe_faults(faults: Iterable[CommandFault]) -> str:
+    """What a letter says is wrong: each on a line of its own."""
+    return "\n".join(map(str, faults))
+
+
+def in_order(faults: Iterable[CommandFault]) -> tuple[CommandFault, ...]:
+    """By the lines of the mail, those of the mail as a whole behind them."""
+    return tuple(sorted(faults, key=lambda fault: (fault.line == 0, fault.line)))

@@ -135,14 +135,25 @@ def hash_words(text: str) -> frozenset[str]:
 def find_errands(text: str) -> tuple[Command, ...]:
     """What the lines of a text would ask the desk itself, wherever they stand: what must be looked up before anybody knows which are
     commands."""
-    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if (found := _split_line(line)) and _is_errand(*found))
-    return tuple(command for command in lines if isinstance(command, Command))[:MOST_ASKED]
+    return tuple(filter(is_errand, _find_commands(text)))[:MOST_ASKED]
 
 
 def find_named_tickets(text: str) -> frozenset[int]:
     """The numbers of the tickets that commands in a text name."""
-    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if _split_line(line))
-    return named_tickets(line for line in lines if isinstance(line, Command))
+    return named_tickets(_find_commands(text))
+
+
+def may_undo(text: str) -> bool:
+    """Whether a line of it would undo something."""
+    return any(command.word == "undo" for command in _find_commands(text))
+
+
+def _find_commands(text: str) -> Iterator[Command]:
+    """What its lines would command, wherever they stand, or were probably to command."""
+    for line in text.splitlines()[:200]:
+        if _split_line(line):
+            read = _read_line(line, 0, frozenset())
+            yield from (read,) if isinstance(read, Command) else probably_meant((read,))
 
 
 def is_opening(text: str, known_tags: Iterable[str] = ()) -> bool:
@@ -161,8 +172,7 @@ def _opens(word: str, rest: str, tags: frozenset[str], *, is_command: bool) -> b
 
 def find_named_addresses(text: str) -> frozenset[str]:
     """The addresses that commands in a text name, as addresses are compared."""
-    lines = (_read_line(line, 0, frozenset()) for line in text.splitlines()[:200] if _split_line(line))
-    return named_people(line for line in lines if isinstance(line, Command))
+    return named_people(_find_commands(text))
 
 
 def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
@@ -178,15 +188,27 @@ def parse(text: str, known_tags: Iterable[str] = ()) -> Parsed:
         del rest[index]
     notes = [command.argument for command in read if isinstance(command, Command) and command.word == "note" and command.argument]
     commands = [item for item in read if isinstance(item, Command)]
-    of_ticket = tuple(command for command in commands if not _is_errand(command.word, command.argument))
+    of_ticket = tuple(command for command in commands if not is_errand(command))
     written = [index for index, line in rest.items() if line.strip()]
     return Parsed(
         of_ticket,
         "\n".join((*notes, *(_LITERAL.sub("#", line, count=1) for line in rest.values()))).strip("\n").rstrip(),
         (*(item for item in read if isinstance(item, CommandFault)), *_broken(lines, chosen), *_misplaced(rest)),
-        tuple(command for command in commands if _is_errand(command.word, command.argument)),
+        tuple(command for command in commands if is_errand(command)),
         tuple(len(notes) + bisect_left(written, command.line - 1) for command in of_ticket if command.word == TEXT),
     )
+
+
+def probably_meant(faults: Iterable[CommandFault], known_tags: Iterable[str] = ()) -> tuple[Command, ...]:
+    """The commands that were probably meant by lines which are none, as far as anybody can tell."""
+    tags = frozenset(tag.casefold() for tag in known_tags)
+    lines = (_read_line(fault.better, fault.line, tags) for fault in faults if fault.better)
+    return tuple(command for command in lines if isinstance(command, Command))
+
+
+def is_errand(command: Command) -> bool:
+    """Whether it asks the desk itself. One that stands for both does so where nothing else is on its line."""
+    return _is_errand(command.word, command.argument)
 
 
 def _find_command_lines(lines: Sequence[str]) -> tuple[int, ...]:
@@ -213,7 +235,6 @@ def _broken(lines: Sequence[str], chosen: Iterable[int]) -> Iterator[CommandFaul
 
 
 def _is_errand(word: str, argument: str) -> bool:
-    """Whether it asks the desk itself. One that stands for both does so where nothing else is on its line."""
     return word in CONTROLS and not (word in VERBS and any(map(str.isalnum, argument)))
 
 

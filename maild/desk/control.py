@@ -5,11 +5,12 @@ What is done about them is `maild.desk.errands`'s; a control word in a reply to 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from maild.config.settings import Settings
 from maild.desk.absence import is_spoken
+from maild.desk.agent_signatures import is_signature_alone
 from maild.desk.answered_letter import is_forward
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command
 from maild.desk.query import find_view
@@ -19,9 +20,15 @@ from maild.message import InboundMessage
 
 UNKNOWN = ""
 """The word of what nobody understands: `Command.argument` is what was written."""
+MISTYPED = "?"
+"""The word of a subject that was probably meant to ask the desk."""
 MOST_ASKED = 5
 """So much is done for one mail."""
+ENOUGH_SIGNS = 2
 _LONGEST = 300
+_LIKENESS = 0.7
+_TELLING = frozenset(("show", "files", "away"))
+_TERM_OF_QUERY = re.compile(r"(?:^|\s)-?(?:#[^\W\d_]|[a-z]{2,}:[^\s/])")
 _TICKET = re.compile(r"(?:[\[［][^\[\]#＃]{0,60}\s)?[#＃]?(\d{1,12})(?:[-\u2010-\u2015][0-9A-Za-z]{4})?[\]］]?")
 
 
@@ -87,26 +94,70 @@ CONTROLS: dict[str, Control] = {
 }
 
 
-def find_asked(message: InboundMessage, sender: Sender, settings: Settings) -> tuple[Command, ...] | None:
+def find_asked(message: InboundMessage, sender: Sender, settings: Settings, corrected: str | None = None) -> tuple[Command, ...] | None:
     """What an agent's mail asks of the desk, if that is all it does: a fresh mail, or a reply to a letter that is about no ticket.
 
-    None where it is no such mail.
+    None where it is no such mail. `corrected`: what he has meant by it, as he has said since.
     """
+    found = _find_in_mail(message, sender, settings)
+    return found and tuple(_read(line) or _unknown(line) for line in corrected.splitlines()) if corrected else found
+
+
+def _find_in_mail(message: InboundMessage, sender: Sender, settings: Settings) -> tuple[Command, ...] | None:
     if sender.token:
         return _find_in_reply(message) if sender.token.token.ticket == 0 else None
     subject = _read(message.subject)
     if subject and not message.in_reply_to and CONTROLS[subject.word].fits(subject.argument, settings):
         return (subject,)
     if not (_is_to_control_address(message, settings) or (sender.personal and _is_to_the_desk_alone(message, settings))):
-        return None
+        return (Command(MISTYPED, message.subject.strip()),) if _is_mistyped(message, sender, settings) else None
     has_subject = bool(strip_prefixes(message.subject).strip())
     return (subject or _unknown(message.subject),) if has_subject else (_read_first_line(message.new_text),)
 
 
 def suggest(written: str) -> str:
-    """The control word that was perhaps meant, "" if none is near."""
-    word = written.strip().lstrip(HASHES).partition(" ")[0].casefold()
-    return next(iter(get_close_matches(word, list(CONTROLS), n=1, cutoff=0.6)), "")
+    """What was perhaps meant, as `show 1042` by "shwo 1042"; "" if no control word is near."""
+    word, _, argument = written.strip().lstrip(HASHES).partition(" ")
+    near = _nearest(word, 0.6)
+    return f"{near} {argument.strip()}".rstrip() if near else ""
+
+
+def _nearest(word: str, cutoff: float) -> str:
+    """Of words that are equally near, one that a slip of the fingers leads to."""
+    known = sorted(get_close_matches(word.casefold(), list(CONTROLS), n=3, cutoff=cutoff), key=lambda near: not _is_slip(word, near))
+    return known[0] if known else ""
+
+
+def _is_mistyped(message: InboundMessage, sender: Sender, settings: Settings) -> bool:
+    """Whether a fresh mail to a department has a subject that was probably meant to ask the desk, and is no request.
+
+    "Shop 1042" and "Text" are requests, "Lost #luggage" may be one. So a word near to a control word, with what may stand behind that, is
+    not enough: two of three signs are wanted beside. The word is one slip of the fingers away, and such slips make hardly ever another
+    word. Or what stands behind is nothing that a subject says otherwise, as `1042` or `status:open`. Or the mail has no words of its own.
+    """
+    word, _, argument = message.subject.strip()[:_LONGEST].translate(PLAIN_QUOTES).lstrip(HASHES).partition(" ")
+    argument = argument.strip()
+    meant = _nearest(word.rstrip(".!;:"), _LIKENESS)
+    agent = settings.agents.get(sender.agent or "")
+    if agent is None or message.in_reply_to or not meant or not CONTROLS[meant].fits(argument, settings):
+        return False
+    says_nothing = not message.new_text.strip() or is_signature_alone(message.new_text, agent.name)
+    is_silent = says_nothing and not message.attachments and message.forwarded is None
+    return (_is_slip(word.rstrip(".!;:"), meant), _is_telling(meant, argument), is_silent).count(True) >= ENOUGH_SIGNS
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Two letters are exchanged, one is doubled, or one within it is missing: `shwo`, `shoow`, `lst`. `file` is no slip of `files`."""
+    typed = word.casefold()
+    exchanged = (meant[:place] + meant[place + 1] + meant[place] + meant[place + 2 :] for place in range(len(meant) - 1))
+    doubled = (meant[:place] + meant[place] + meant[place:] for place in range(len(meant)))
+    missing = (meant[:place] + meant[place + 1 :] for place in range(1, len(meant) - 1))
+    return typed != meant and typed in {*exchanged, *doubled, *missing}
+
+
+def _is_telling(word: str, argument: str) -> bool:
+    """Whether what stands behind a control word can hardly be a part of any other subject."""
+    return bool(argument) and (word in _TELLING or (word == "list" and _TERM_OF_QUERY.search(argument) is not None))
 
 
 def _is_to_control_address(message: InboundMessage, settings: Settings) -> bool:
@@ -130,7 +181,8 @@ def _find_in_reply(message: InboundMessage) -> tuple[Command, ...]:
         if command is None:
             break
         found.append(command)
-    return tuple(found) or (_read_first_line(message.new_text),)
+    numbered = tuple(replace(command, line=number) for number, command in enumerate(found, 1)) if len(found) > 1 else tuple(found)
+    return numbered or (_read_first_line(message.new_text),)
 
 
 def _read_first_line(text: str) -> Command:

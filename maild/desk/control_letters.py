@@ -9,7 +9,7 @@ from maild.canned.shelf import Shelf
 from maild.config.settings import Agent, Settings
 from maild.desk.absence import describe_absence
 from maild.desk.canned import describe_languages, describe_usage
-from maild.desk.command import CommandFault
+from maild.desk.command import HASHES, CommandFault, describe_faults
 from maild.desk.files import Parcel, describe_files
 from maild.desk.letters import Answered, clock, customers_message, mark_inside, notification
 from maild.desk.manual import usages
@@ -101,9 +101,13 @@ def commands(face: Face) -> Letter:
     return _letter(face, outcome="help", commands=rows)
 
 
-def not_done(face: Face, faults: Iterable[CommandFault]) -> Letter:
-    """What was asked makes no sense. Counts against the caps (L4): whoever answers it by a machine decides how many there would be."""
-    return _letter(face, automatic=True, why="; ".join(map(str, faults)))
+def not_done(face: Face, faults: Iterable[CommandFault], offer: str = "") -> Letter:
+    """What was asked makes no sense. Counts against the caps (L4): whoever answers it by a machine decides how many there would be.
+
+    `offer`: what was probably meant, which `yes` gets.
+    """
+    lines = tuple(line.lstrip(HASHES) for line in offer.splitlines())
+    return replace(_letter(face, automatic=True, why=describe_faults(faults), offer=lines), offer="\n".join(lines) or None)
 
 
 def notified(agent: Agent, ticket: TicketView, answered: Answered, settings: Settings, absence: Absence | None) -> Letter:

@@ -5,11 +5,15 @@ from datetime import datetime
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
 from maild.desk.agent_outcome import is_capped
+from maild.desk.answered_letter import find_answered_letter
 from maild.desk.command import CommandFault
+from maild.desk.command_lines import says
 from maild.desk.control import find_asked
-from maild.desk.errands import Asking, run
+from maild.desk.errands import Asking, Ran, run
+from maild.desk.returned_mail import find_mending, find_offer
 from maild.draft import Draft
-from maild.effects import Decision, IncomingState
+from maild.effects import Decision, IncomingState, SendMended
+from maild.known import COMMAND_FAILED
 from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason
@@ -18,7 +22,7 @@ from maild.ticket import TicketView
 
 def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now: datetime) -> Draft | None:
     """What it asks is done and answered at his registered address; it opens no ticket. None where it is other mail, or not proven."""
-    asked = find_asked(reading.message, reading.sender, settings)
+    asked = find_asked(reading.message, reading.sender, settings, reading.circumstances.corrected)
     if asked is None or not _is_proven(reading):
         return None
     words = "; ".join(f"{command.word} {command.argument}".strip() for command in asked)
@@ -27,8 +31,24 @@ def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now:
         # Mail from before the desk was opened, or another department's copy of what has been answered.
         return Draft(IncomingState.DONE if reading.circumstances.quiet else IncomingState.DUPLICATE, reason)
     asking = asking_of(reading, agent, settings, now)
-    ran = run(asked, asking)
-    return Draft(IncomingState.DONE, reason, beside=tell_not_done(words, ran.faults, asking, reading) if ran.faults else ran.decisions)
+    agreed = _agree(reading, now)
+    if isinstance(agreed, SendMended):
+        return Draft(IncomingState.DONE, reason, effects=(agreed,))
+    ran = Ran(faults=(agreed,)) if agreed else run(asked, asking)
+    if not ran.faults:
+        return Draft(IncomingState.DONE, reason, beside=ran.decisions)
+    failed = Reason(COMMAND_FAILED, "; ".join(map(str, ran.faults)))
+    told = tell_not_done(words, ran.faults, asking, reading, find_offer(asked, ran.faults) or "")
+    # The letter is this mail's own, so that an answer to it can let the mail walk again.
+    return Draft(IncomingState.DONE, failed, effects=tuple(effect for decision in told for effect in decision.effects))
+
+
+def _agree(reading: Reading, now: datetime) -> SendMended | CommandFault | None:
+    """`yes` in answer to a letter that asks whether something else was meant (A7): the mail that asked walks again, and asks that."""
+    letter = find_answered_letter(reading)
+    if letter is None or letter.asked is None or not says("yes", reading.message.new_text):
+        return None
+    return find_mending(letter, letter.asked, "yes", (), now)
 
 
 def asking_of(reading: Reading, agent: Agent, settings: Settings, now: datetime, in_hand: TicketView | None = None) -> Asking:
@@ -44,10 +64,10 @@ def _is_proven(reading: Reading) -> bool:
     return reading.circumstances.released or (reading.sender.proven if is_reply else reading.sender.vouched)
 
 
-def tell_not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading) -> tuple[Decision, ...]:
-    """He is told, unless he has been told too often."""
+def tell_not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading, offer: str = "") -> tuple[Decision, ...]:
+    """He is told, unless he has been told too often. `offer`: what he probably meant."""
     face = control_letters.Face(asking.agent, asking.queue, words, asking.settings, asking.answers)
-    letter = control_letters.not_done(face, faults)
+    letter = control_letters.not_done(face, faults, offer)
     why = Reason("control", "; ".join(map(str, faults)))
     if is_capped(letter, asking.agent, reading, asking.settings):
         return ()

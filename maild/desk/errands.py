@@ -3,30 +3,33 @@
 Each is a decision of its own, made beside the one about the mail, since it concerns another ticket or none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.canned.shelf import NO_ANSWERS, Shelf
-from maild.config.faults import did_you_mean
+from maild.config.faults import find_nearest
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
 from maild.desk.absence import describe_absence, read_spoken
 from maild.desk.acts import Act, do
 from maild.desk.command import Command, CommandFault
-from maild.desk.control import MOST_ASKED, UNKNOWN, read_files, read_number, suggest
+from maild.desk.control import MISTYPED, MOST_ASKED, UNKNOWN, read_files, read_number, suggest
 from maild.desk.files import has_file, pack
 from maild.desk.letters import NOTHING_ANSWERED, answered_on
 from maild.desk.ordering import order
-from maild.desk.query import Field, Filter, find_stranger, find_view, parse_query
+from maild.desk.query import Field, Filter, find_meant, find_stranger, find_view, parse_query
 from maild.desk.rehoming import works_in
 from maild.desk.saved_queries import views_of
 from maild.effects import Decision, Effect, EndAbsence, IncomingState, Letter, StartAbsence
 from maild.errors import UsageError
-from maild.known import Absence, Known, Listing, Wanted
+from maild.known import Absence, Known, Listing, StoredFile, Wanted
 from maild.outbox.guard import post
 from maild.reason import Reason
 from maild.ticket import Status, TicketView, Tier, follow_merges
+
+FINDS_TICKETS = "list WORDS finds tickets, as in list from:@globex.example"
+"""What whoever names a ticket that is not there can do next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class Asking:
     answers: str | None = None
     in_hand: TicketView | None = None
     shelf: Shelf = NO_ANSWERS
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why something is not done. `better`: what was probably asked for, as its subject says it; "" where nobody can tell."""
+
+    text: str
+    better: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +92,22 @@ def run(commands: Iterable[Command], asking: Asking) -> Ran:
     if len(nexts := [command for command in asked if command.word == "next"]) > 1:
         return Ran(faults=(CommandFault(nexts[1].line, "one mail gets one next ticket", by_commands=True),))
     done = [(command, ERRANDS[command.word](command, asking)) for command in asked]
-    faults = tuple(CommandFault(command.line, result, by_commands=True) for command, result in done if isinstance(result, str))
+    faults = tuple(_fault_of(command, result) for command, result in done if isinstance(result, str | Unfit))
     return Ran(faults=faults) if faults else Ran(tuple(result for _, result in done if isinstance(result, Decision)))
 
 
-def claim_next(command: Command, asking: Asking) -> Decision | str | None:
+def _fault_of(command: Command, result: str | Unfit) -> CommandFault:
+    unfit = Unfit(result) if isinstance(result, str) else result
+    return CommandFault(command.line, unfit.text, by_commands=True, better=f"#{unfit.better}" if unfit.better else "")
+
+
+def claim_next(command: Command, asking: Asking) -> Decision | str | Unfit | None:
     """`next` gives the agent the first ticket, in the order of its department, that nobody owns (PRODUCT 16). None: nothing waits.
 
     Of several departments the order is one. The ticket he is answering in the same mail is not the next one.
     """
     queues = _places(command, asking.agent, asking.settings)
-    if isinstance(queues, str):
+    if isinstance(queues, str | Unfit):
         return queues
     numbers = (number for queue in queues for number in asking.known.found.next.get(queue, ()))
     others = (asking.known.tickets[number] for number in numbers if asking.in_hand is None or number != asking.in_hand.number)
@@ -108,7 +124,7 @@ def _find_first(command: Command, agent: Agent, settings: Settings, now: datetim
     """Each department whose next ticket is wanted, with the filters of the view where that is what is named."""
     queues, views = _places(command, agent, settings), views_of(agent.key, settings)
     filters = _filters(command.argument, agent, settings, now) if find_view(command.argument, views) else ()
-    if isinstance(queues, str) or isinstance(filters, str):
+    if not isinstance(queues, tuple) or isinstance(filters, str):
         return ()
     return ((queue, (*filters, *_of_tier(agent, queue, settings))) for queue in queues)
 
@@ -119,20 +135,24 @@ def _of_tier(agent: Agent, queue: str, settings: Settings) -> tuple[Filter, ...]
     return (Filter(Field.TIER, Tier.L1.value),) if is_left_to_others else ()
 
 
-def _places(command: Command, agent: Agent, settings: Settings) -> tuple[str, ...] | str:
+def _places(command: Command, agent: Agent, settings: Settings) -> tuple[str, ...] | str | Unfit:
     """The departments in which the agent wants the next ticket; what is wrong where there are none. Those of a view are all of his."""
     wanted, views = command.argument.casefold(), views_of(agent.key, settings)
     everywhere = not wanted or find_view(wanted, views) is not None
     if not everywhere and wanted not in settings.queues:
-        nor_view = " and no view" if views else ""
-        return f'there is no queue{nor_view} "{command.argument}"{did_you_mean(wanted, (*settings.queues, *views))}'
+        near, nor_view = find_nearest(wanted, (*settings.queues, *views)), " and no view" if views else ""
+        advice = f"did you mean {near}?" if near else f"name one of: {', '.join((*settings.queues, *views))}"
+        return Unfit(f'there is no queue{nor_view} "{command.argument}"; {advice}', f"next {near}" if near else "")
     queues = tuple(queue for queue in settings.queues if (everywhere or wanted == queue) and works_in(agent.key, queue, settings))
-    return queues or ("you work in no department" if everywhere else "you do not work in that department")
+    if queues:
+        return queues
+    lacks = "you work in no department" if everywhere else "you do not work in that department"
+    return f"{lacks}; {'an admin adds you to one, under agents: of its queue' if everywhere else 'next alone looks in all of yours'}"
 
 
-def _next(command: Command, asking: Asking) -> Decision | str:
+def _next(command: Command, asking: Asking) -> Decision | str | Unfit:
     claimed = claim_next(command, asking)
-    if isinstance(claimed, str):
+    if isinstance(claimed, str | Unfit):
         return claimed
     if claimed is None or claimed.after is None:
         return _answered(command, control_letters.nothing_waits(_face(command, asking)), asking)
@@ -140,24 +160,29 @@ def _next(command: Command, asking: Asking) -> Decision | str:
     return replace(claimed, effects=(*claimed.effects, *post(letter, asking.settings)))
 
 
-def _list(command: Command, asking: Asking) -> Decision | str:
+def _list(command: Command, asking: Asking) -> Decision | str | Unfit:
     filters = _filters(command.argument, asking.agent, asking.settings, asking.now)
     if isinstance(filters, str):
-        return filters
+        return _not_listed(filters, command, asking)
     listing = asking.known.found.listings.get(command.argument, Listing())
     if not listing.tickets and (problem := find_stranger(filters, asking.settings.queues, asking.settings.agents)):
-        return problem
+        return _not_listed(problem, command, asking)
     return _answered(command, control_letters.listing(_face(command, asking), listing, asking.now), asking)
 
 
-def _show(command: Command, asking: Asking) -> Decision | str:
+def _not_listed(why: str, command: Command, asking: Asking) -> Unfit:
+    meant = find_meant(command.argument, asking.settings.queues, asking.settings.agents)
+    return Unfit(why, f"list {meant}" if meant and meant != command.argument else "")
+
+
+def _show(command: Command, asking: Asking) -> Decision | str | Unfit:
     number = read_number(command.argument)
     if number is None:
         return f'"{command.argument}" is no ticket; name its number, as in show 1042'
     in_hand = asking.in_hand
     ticket = in_hand if in_hand and in_hand.number == number else asking.known.tickets.get(number)
     if ticket is None:
-        return f"there is no ticket {number}"
+        return f"there is no ticket {number}; {FINDS_TICKETS}"
     reason = Reason("control", f"{asking.agent.name} asks for #{number}")
     return Decision(IncomingState.DONE, reason, ticket, ticket, post(_shown(ticket, asking), asking.settings))
 
@@ -177,7 +202,7 @@ def _notified(ticket: TicketView, asking: Asking) -> Letter:
     return control_letters.notified(asking.agent, ticket, answered, asking.settings, absence)
 
 
-def _files(command: Command, asking: Asking) -> Decision | str:
+def _files(command: Command, asking: Asking) -> Decision | str | Unfit:
     """MAIL.md A7: what notifications have not carried, or long ago."""
     number, name = read_files(command.argument)
     ticket = asking.in_hand if asking.in_hand and asking.in_hand.number else None
@@ -186,10 +211,10 @@ def _files(command: Command, asking: Asking) -> Decision | str:
     elif number is not None:
         name = command.argument
     if ticket is None:
-        return f"there is no ticket {number}" if number else "name the number of a ticket, as in files 1042"
+        return f"there is no ticket {number}; {FINDS_TICKETS}" if number else "name the number of a ticket, as in files 1042"
     stored = asking.known.files.get(ticket.number, ())
     if name and not has_file(stored, name):
-        return f'ticket {ticket.number} has no file "{name}"{did_you_mean(name, (item.file.name for item in stored))}'
+        return _no_such_file(ticket.number, name, stored, is_in_hand=ticket is asking.in_hand)
     if not (parcel := pack(stored, name, ticket.number, asking.settings.desk.attach_max)):
         return _answered(command, control_letters.no_files(_face(command, asking), ticket.number), asking)
     reason = Reason("control", f"{asking.agent.name} asks for the files of #{ticket.number}")
@@ -197,15 +222,22 @@ def _files(command: Command, asking: Asking) -> Decision | str:
     return Decision(IncomingState.DONE, reason, ticket, ticket, post(letter, asking.settings))
 
 
-def _canned(command: Command, asking: Asking) -> Decision | str:
+def _no_such_file(ticket: int, name: str, stored: Sequence[StoredFile], *, is_in_hand: bool) -> Unfit:
+    place, all_of = ("", "#files alone") if is_in_hand else (f"{ticket} ", f"files {ticket}")
+    near = find_nearest(name, (item.file.name for item in stored))
+    advice = f"did you mean {near}?" if near else f"{all_of} gets all that it has"
+    return Unfit(f'ticket {ticket} has no file "{name}"; {advice}', f"files {place}{near}" if near else "")
+
+
+def _canned(command: Command, asking: Asking) -> Decision | str | Unfit:
     return _answered(command, control_letters.canned(_face(command, asking), asking.shelf), asking)
 
 
-def _tasks(command: Command, asking: Asking) -> Decision | str:
+def _tasks(command: Command, asking: Asking) -> Decision | str | Unfit:
     return _answered(command, control_letters.tasks(_face(command, asking), asking.known.found.tasks, asking.now), asking)
 
 
-def _away(command: Command, asking: Asking) -> Decision | str:
+def _away(command: Command, asking: Asking) -> Decision | str | Unfit:
     absence = read_spoken(command.argument, asking.agent, asking.settings, asking.now)
     if isinstance(absence, str):
         return absence
@@ -213,7 +245,7 @@ def _away(command: Command, asking: Asking) -> Decision | str:
     return _answered(command, letter, asking, StartAbsence(absence))
 
 
-def _back(command: Command, asking: Asking) -> Decision | str:
+def _back(command: Command, asking: Asking) -> Decision | str | Unfit:
     return _answered(command, control_letters.back(_face(command, asking)), asking, EndAbsence(asking.agent.key))
 
 
@@ -231,13 +263,21 @@ def tell_of_absent_helper(absence: Absence, asking: Asking) -> Decision:
     return Decision(IncomingState.DONE, reason, effects=post(control_letters.absent_helper(face, absence), asking.settings))
 
 
-def _help(command: Command, asking: Asking) -> Decision | str:
+def _help(command: Command, asking: Asking) -> Decision | str | Unfit:
     return _answered(command, control_letters.commands(_face(command, asking)), asking)
 
 
-def _unknown(command: Command, asking: Asking) -> Decision | str:
-    near = suggest(command.argument)
-    return f'"{command.argument}" is no command' + (f"; did you mean {near}?" if near else "; the word help gets all of them")
+def _unknown(command: Command, asking: Asking) -> Decision | str | Unfit:
+    meant = suggest(command.argument)
+    advice = f"did you mean {meant}?" if meant else "the word help gets all of them"
+    return Unfit(f'"{command.argument}" is no command; {advice}', meant)
+
+
+def _mistyped(command: Command, asking: Asking) -> Unfit:
+    """In the subject of a mail to a department it may be the beginning of a request all the same."""
+    meant = suggest(command.argument)
+    request = "if it is a request to the department, write it once more, and say in the subject what it is about"
+    return Unfit(f'"{command.argument}" is no command; did you mean {meant}? It was taken for one and opened no ticket; {request}', meant)
 
 
 def _filters(query: str, agent: Agent, settings: Settings, now: datetime) -> tuple[Filter, ...] | str:
@@ -259,7 +299,7 @@ def _answered(command: Command, letter: Letter, asking: Asking, *effects: Effect
     return Decision(IncomingState.DONE, reason, effects=(*effects, *post(letter, asking.settings)))
 
 
-ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
+ERRANDS: dict[str, Callable[[Command, Asking], Decision | str | Unfit]] = {
     "next": _next,
     "list": _list,
     "show": _show,
@@ -270,4 +310,5 @@ ERRANDS: dict[str, Callable[[Command, Asking], Decision | str]] = {
     "back": _back,
     "help": _help,
     UNKNOWN: _unknown,
+    MISTYPED: _mistyped,
 }

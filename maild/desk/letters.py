@@ -231,7 +231,7 @@ def notification(
             "snoozed": clock(snoozed_until, agent, settings) if snoozed_until else "",
             "writer": str(message.author) if is_in_copy else "",
             "warnings": (*warnings, *describe_taker(message, settings)),
-            "notes": tuple(fold_note(f"{note.author}: {_beginning(note.words, MOST_OF_NOTE)}") for note in notes),
+            "notes": tuple(_fold_lines(f"{note.author}: {_cut(note.words, MOST_OF_NOTE)}") for note in notes if note.words.strip()),
             "history": tuple(_describe(past, agent, settings) for past in before),
         },
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
@@ -272,10 +272,23 @@ def clock(at: datetime, agent: Agent, settings: Settings) -> str:
     return f"{at.astimezone(settings.zone_of(agent.key)):%Y-%m-%d %H:%M}"
 
 
+def _fold_lines(text: str) -> str:
+    """A note whose lines stay apart."""
+    return "\n".join(map(fold_note, text.splitlines()))
+
+
 def _beginning(text: str, most: int) -> str:
     """On one line, with a mark where more follows."""
-    words = " ".join(text.split())
-    return words if len(words) <= most else f"{words[:most].rstrip()}…"
+    return _cut(" ".join(text.split()), most)
+
+
+def _cut(text: str, most: int) -> str:
+    """So many characters of it, up to the end of a word if there is one near, with a mark where more follows; no lines without words."""
+    words = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    if len(words) <= most:
+        return words
+    whole = words[: most + 1].rsplit(None, 1)[0]
+    return f"{whole if len(whole) > most // 2 else words[:most].rstrip()}…"
 
 
 def alert(

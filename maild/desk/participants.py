@@ -11,6 +11,7 @@ from maild.outbox.guard import address_refusal
 from maild.ticket import Participant, ParticipantRole, TicketView
 
 MAX_PARTICIPANTS = 20
+NAME_ANOTHER = "name somebody outside the desk who can be answered"
 
 
 def with_persons(ticket: TicketView, addresses: Iterable[Address], settings: Settings) -> TicketView:
@@ -81,11 +82,11 @@ def with_role(ticket: TicketView, address: str, role: ParticipantRole) -> Ticket
 def find_person_fault(address: Address, settings: Settings) -> str:
     """Why nobody outside the desk can be written to there; "" if somebody can."""
     if agent := settings.agent_at(address.address):
-        return f"{address.address} is {agent.name}'s, a colleague's"
+        return f"{address.address} is {agent.name}'s, a colleague's; {NAME_ANOTHER}"
     if address.key in settings.own_lists:
-        return f"{address.address} is a list of the desk's own"
+        return f"{address.address} is a list of the desk's own; {NAME_ANOTHER}"
     refusal = address_refusal(address, settings)
-    return refusal.text if refusal else ""
+    return f"{refusal.text}; {NAME_ANOTHER}" if refusal else ""
 
 
 def is_person(address: Address, settings: Settings) -> bool:

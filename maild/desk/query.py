@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from maild.config.faults import did_you_mean
+from maild.config.faults import did_you_mean, find_nearest
 from maild.config.settings import View
 from maild.errors import UsageError
 from maild.ticket import Priority, Status, Tier
@@ -109,6 +109,31 @@ def _view(name: str, me: str | None, now: datetime, views: Mapping[str, View] | 
     if view is None:
         raise UsageError(f'there is no view "{name}"{did_you_mean(name, views)}')
     return parse_query(view.query, me, now)
+
+
+def find_meant(text: str, queues: Iterable[str], agents: Iterable[str]) -> str:
+    """The query that was probably meant by one that makes no sense or names nobody there is; "" where nobody can tell."""
+    if text.count('"') % 2:
+        return ""
+    known = {
+        "status": [status.value for status in Status],
+        "priority": [priority.value for priority in Priority],
+        "queue": list(queues),
+        "owner": ["me", "none", *agents],
+    }
+    meant = [_find_meant_term(term, known) for term in _TERM.findall(text)]
+    return " ".join(meant) if all(meant) else ""
+
+
+def _find_meant_term(term: str, known: Mapping[str, Iterable[str]]) -> str:
+    name, colon, value = term.partition(":")
+    minus, name = ("-", name[1:]) if name.startswith("-") else ("", name)
+    is_no_field = value.startswith(_BEHIND_NO_FIELD) or not _FIELD_NAME.fullmatch(name) or name.casefold() == "view"
+    if not colon or not value or is_no_field:
+        return term
+    field = find_nearest(name, _FIELDS) or ""
+    meant = find_nearest(value, known[field]) if field in known else value
+    return f"{minus}{field}:{meant}" if field and meant else ""
 
 
 def _term(term: str, me: str | None, now: datetime) -> Filter:

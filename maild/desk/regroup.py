@@ -71,7 +71,7 @@ def find_other_fault(ticket: TicketView, named: Named, reach: Reach) -> str:
     """Why the ticket named is none that this one can have to do with; "" if it is."""
     target = reach.tickets.get(named.number)
     if target is None:
-        return f"there is no ticket {named.number}"
+        return f"there is no ticket {named.number}; #list WORDS by mail, or `maild ticket list`, finds the right one"
     if target.number == ticket.number:
         return f"this is ticket {ticket.number} itself; name another"
     if target.status is Status.MERGED:

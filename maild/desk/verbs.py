@@ -138,6 +138,9 @@ def _assign(state: _State, argument: str) -> _State:
     state, name = replace(state, owner_set=True), argument.casefold()
     if name == "me":
         name = state.actor
+        if name not in state.settings.agents:
+            known = ", ".join(state.settings.agents)
+            return state.fail(f'"{name}" is no agent of this desk; say who you are with --as NAME, or name who is meant: {known}')
     if name == "none":
         return state.become(replace(state.ticket, owner=None), "assigned", "no owner any more")
     if name not in state.settings.agents:
@@ -305,7 +308,7 @@ def _requester(state: _State, argument: str) -> _State:
     if person is None:
         return state.fail(f'"{argument}" is not one mail address; #requester needs one, as in #requester dora@globex.example')
     if fault := find_person_fault(person, state.settings):
-        return state.fail(f"{fault}; a requester is somebody outside who can be answered")
+        return state.fail(fault)
     before, after = state.ticket, with_requester(state.ticket, person, state.settings, state.now)
     if before.requester.key == person.key:
         return state.become(after, "requester", f"the requester is {after.requester}")

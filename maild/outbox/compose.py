@@ -9,7 +9,8 @@ Every template gets these values, beside `Letter.values`, which win over them:
 
     desk         name
     queue        key, name, address
-    ticket       number, tag, subject, status, priority, owner (a name, or ""), team (or ""), tags (a list); number 0: about no ticket
+    ticket       number, tag, subject, status, priority, owner (a name, or ""), team (or ""), tags (a list); number 0: about no ticket;
+                 snoozed: until when it is, to agents, by the reader's clock, or ""
     requester    name, address, shown (both); the name is "" where it may not be repeated
     author       name: the agent who answers; in a notification who wrote the message (`Letter.quoted_from`, else the requester); or ""
     subject      the subject as given to the letter

@@ -41,8 +41,12 @@ class LetterDraft:
 
     @property
     def begins_conversation(self) -> bool:
-        """Whether an agent writes to somebody with whom no mail has been exchanged yet."""
-        return self.letter.kind is LetterKind.ANSWER and not self.letter.in_reply_to and not self.letter.references
+        """Whether an agent writes to somebody with whom no mail has been exchanged yet, or has what he took down acknowledged. Mail without
+        an id is mail all the same, and what acknowledges it an answer."""
+        if self.letter.in_reply_to or self.letter.references:
+            return False
+        has_written = self.ticket is None or self.ticket.last_customer_id is not None
+        return self.letter.kind is LetterKind.ANSWER or (self.letter.kind is LetterKind.ACKNOWLEDGEMENT and not has_written)
 
     @property
     def is_automatic(self) -> bool:

@@ -51,13 +51,14 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
 def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
     ticket = draft.ticket
     if ticket is None:
-        return {"number": 0, "tag": "", "subject": "", "status": "", "priority": "", "owner": "", "team": "", "tags": ()}
+        return {"number": 0, "tag": "", "subject": "", "status": "", "snoozed": "", "priority": "", "owner": "", "team": "", "tags": ()}
     owner = settings.agents.get(ticket.owner or "")
     return {
         "number": ticket.number,
         "tag": draft.tag,
         "subject": one_line(ticket.subject) if draft.may_repeat_words else "",
         "status": ticket.status.value,
+        "snoozed": _snoozed_until(draft, settings),
         "priority": ticket.priority.value,
         "owner": owner.name if owner else ticket.owner or "",
         "team": ticket.team or "",
@@ -75,6 +76,12 @@ def _describe_task(task: Task, draft: LetterDraft, settings: Settings) -> str:
     agent = settings.agents.get(task.agent)
     due = f", {task.due.astimezone(settings.zone_of(draft.letter.agent)):%Y-%m-%d %H:%M}" if task.due else ""
     return f"{task.number}. {one_line(task.title)} ({agent.name if agent else task.agent}{due})"
+
+
+def _snoozed_until(draft: LetterDraft, settings: Settings) -> str:
+    """PRODUCT 18: for agents, by the reader's clock; "" where the ticket is in its queue."""
+    until = draft.ticket.snoozed_until if draft.ticket and draft.for_agents else None
+    return f"{until.astimezone(settings.zone_of(draft.letter.agent)):%Y-%m-%d %H:%M}" if until else ""
 
 
 def _signature(draft: LetterDraft, settings: Settings) -> str:

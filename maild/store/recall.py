@@ -11,6 +11,7 @@ from maild.effects import IncomingState
 from maild.ingest.arrival import Part
 from maild.known import (
     COMMAND_FAILED,
+    CONTROL,
     CROSSED,
     KEPT_AS_NOTE,
     REPEATED_ANSWERS,
@@ -371,6 +372,7 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         kept=_kept_mail(row) if row.because_of is not None and _is_kept(row) else None,
         returned=_returned_mail(row) if row.because_of is not None and row.template == COMMAND_FAILED else None,
         crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
+        asked=_returned_mail(row) if row.because_of is not None and row.template == CONTROL and row.offer else None,
         as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
         tells_of=row.tells_of or "",

@@ -4,6 +4,7 @@ Which files there are is `catalogue`'s, what they say in a language is `words`';
 `maild.outbox.compose`.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from maild.errors import TemplateError
 from maild.templates import words
 from maild.templates.catalogue import LAYOUT, PACKAGED, SUBJECT, TEXT, Catalogue, Listed, TemplateFile
 from maild.templates.sandbox import Sandbox, capped
-from maild.templates.values import SAMPLE_TAG, Handed, Html, sample_values, values_handed
+from maild.templates.values import FOR_AGENTS, SAMPLE_TAG, Handed, Html, sample_values, values_handed
 from maild.templates.words import Vocabulary, load_vocabulary
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+# Seen in practice: Outlook, whose empty paragraphs are three empty lines each. What an agent writes to a customer stays as it is.
+_GAP = re.compile(r"\n(?:[ \t]*\n){2,}")
 RENDER_FAULTS = (JinjaError, TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError, OSError)
 
 
@@ -67,6 +70,7 @@ class Templates:
         plain |= {words.NAME: self._vocabulary(chosen.language).filled(dict(plain))}
         subject = " ".join(self._run(chosen.subject, plain).split()) if chosen.subject else ""
         text = self._run(chosen.text, plain).strip() + "\n"
+        text = _GAP.sub("\n\n", text) if kind in FOR_AGENTS else text
         html = self._run(chosen.html, plain | {"text": text}).strip()
         return Rendered(subject, text, f"{html}\n" if html else None, chosen.language)
 

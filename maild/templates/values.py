@@ -20,6 +20,7 @@ _TICKET: Mapping[str, object] = {
     "number": SAMPLE_NUMBER,
     "subject": SAMPLE_SUBJECT,
     "status": "open",
+    "snoozed": "2026-03-05 09:00",
     "priority": "normal",
     "owner": "Anna Ivanova",
     "team": "payments",

@@ -113,7 +113,7 @@ def test_an_agent_asks_for_the_list_beside_an_answer(desk: RunningDesk):
     answer(desk, notice, "#canned\nOne moment.\n")
     assert "One moment." in text_of(desk.letters(customer_of("Which are there"))[-1])
     listed = text_of(desk.letters_about("anna", "Your request: canned")[-1])
-    assert "#canned refund order=…  (de, en)\nDear {{ requester.first_name }},\n" in listed
+    assert "#canned refund order=…\nde, en: Dear {{ requester.first_name }},\n" in listed
 
 
 def test_a_reload_takes_new_answers_and_leaves_broken_ones(desk: RunningDesk):

@@ -86,6 +86,19 @@ def test_a_reply_to_such_a_letter_may_ask_more(desk: RunningDesk):
     assert desk.letters_about("anna", "list owner:anna status:closed")
 
 
+def test_a_mistyped_subject_opens_no_ticket_and_yes_gets_what_was_meant(desk: RunningDesk):
+    number = a_request(desk, "Roof leaks")
+    before = len(desk.tickets())
+    ask(desk, f"shwo {number}", "Regards, Anna\n")
+    letter = desk.letters_about("anna", f"shwo {number}")[-1]
+    assert f"reply to this mail with the one word yes:\n\n  show {number}\n" in text_of(letter)
+    told = len(desk.letters_about("anna", "Roof leaks"))
+    reply(desk, letter, "yes\n")
+    desk.settle()
+    assert len(desk.letters_about("anna", "Roof leaks")) == told + 1
+    assert len(desk.tickets()) == before
+
+
 def test_a_forged_agent_is_answered_nothing(desk: RunningDesk):
     told = len(desk.letters("anna"))
     row = desk.receive(an_email(sender=desk.at("anna"), to=desk.at("support"), subject="list", headers=judged(desk, "fail")))

@@ -68,16 +68,18 @@ class Visit:
         places = {"HOME": str(self.home), "TMPDIR": str(self.home), "XDG_CONFIG_HOME": str(self.home)}
         return places | {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLUMNS": "100"}
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, terminal: int | None = None) -> "subprocess.Popen[str]":
+        """`terminal`: the one that controls it."""
         self.process = subprocess.Popen(
             [MAILD, "demo", *arguments],
             cwd=self.home,
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=None if terminal is None else _take_terminal,
         )
         return self.process
 
@@ -105,6 +107,10 @@ class Visit:
                 if self.process and int(session) == self.process.pid and state != "Z":
                     found.append(int(stat.parent.name))
         return found
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 @pytest.fixture
@@ -162,8 +168,10 @@ def test_a_served_desk_can_be_played_with_until_interrupted(visit: Visit):
     assert visit.has_left_nothing()
 
 
-def test_a_script_gets_one_document_of_ports_and_logins(visit: Visit):
-    process = visit.start("--serve", "--json")
+def test_a_script_gets_one_document_of_ports_and_logins_and_the_demo_ends_with_its_terminal(visit: Visit):
+    ours, theirs = pty.openpty()
+    process = visit.start("--serve", "--json", terminal=theirs)
+    os.close(theirs)
     served = json.loads(visit.read_until("}\n", whole=True))
     assert list(served) == ["desk", "imap", "smtp", "password", "customers", "agents", "departments"]
     assert len(subjects_of(served["agents"][0]["address"], served["imap"]["port"])) > 0
@@ -171,9 +179,13 @@ def test_a_script_gets_one_document_of_ports_and_logins(visit: Visit):
         [MAILD, "-c", served["desk"], "ticket", "list", "--json"], env=visit.environment, capture_output=True, text=True, check=True
     )
     assert len(json.loads(listed.stdout)) > 1
-    os.killpg(process.pid, signal.SIGINT)
+
+    assert process.stderr
+    process.send_signal(signal.SIGHUP)
+    assert any("reloaded" in line for line in process.stderr), "as the daemon does, while the terminal is there"
+    os.close(ours)
     rest, _ = process.communicate(timeout=30)
-    assert (process.returncode, rest) == (0, "")
+    assert (process.returncode, rest) == (128 + signal.SIGHUP, "")
     assert visit.has_left_nothing()
 
 

@@ -74,15 +74,21 @@ def test_what_is_missing_is_named_with_how_to_give_it():
 
 def test_an_unknown_name_asks_what_was_meant():
     check_unfit("refnd order=12", 'there is no canned answer "refnd"; did you mean refund?', 'refund order="12"')
-    check_unfit("xyz", 'there is no canned answer "xyz"; #canned alone mails you those there are')
-    check_unfit("italian", 'the canned answer "italian" is not written in en, only in it')
-    check_unfit("italian", 'the canned answer "italian" is not written in de or en, only in it', language="de")
+    check_unfit("xyz", 'there is no canned answer "xyz"; one of: hours, italian, refund')
+    check_unfit("xyz", 'there is no canned answer "xyz"; this desk has none; write the answer in your own words', shelf=Shelf())
+    many = a_shelf(**{f"a{number:02}": "Hello" for number in range(13)})
+    all_names = ", ".join(f"a{number:02}" for number in range(12))
+    more = "#canned alone mails you all, and `maild template canned` lists them"
+    check_unfit("xyz", f'there is no canned answer "xyz"; one of: {all_names}; {more}', shelf=many)
+    own_words = "write the answer in your own words, or have an admin add it in that language"
+    check_unfit("italian", f'the canned answer "italian" is not written in en, only in it; {own_words}')
+    check_unfit("italian", f'the canned answer "italian" is not written in de or en, only in it; {own_words}', language="de")
 
 
 def test_a_value_without_a_place_is_a_fault_too():
     check_unfit("refund oder=12", '"refund" has no place for oder; did you mean order?', 'refund order="12"')
-    check_unfit("hours order=12", '"hours" has no place for order')
-    check_unfit("refund order=1 colour=red", '"refund" has no place for colour')
+    check_unfit("hours order=12", '"hours" has no place for order; write #canned hours')
+    check_unfit("refund order=1 colour=red", '"refund" has no place for colour; write #canned refund order=…')
 
 
 def test_values_of_customers_are_words():

@@ -10,11 +10,12 @@ from maild.desk.errands import ERRANDS
 from maild.desk.manual import DOES, usages
 from maild.desk.verbs import VERBS
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
-from maild.message import Address, Forwarded
+from maild.message import Address, Attachment, Forwarded
 from maild.tokens import LetterKind, LetterToken
 
 DESK = some_settings(desk=replace(some_settings().desk, control="desk@acme.example"))
 CONTROL = Address("", "desk@acme.example")
+A_FILE = Attachment("shop.pdf", "application/pdf", 2048, "0" * 64, False, None, 1)
 
 
 ANNA = a_sender(Address("Anna Ivanova", "anna@acme.example"), agent="anna")
@@ -62,9 +63,38 @@ def test_any_other_subject_is_a_request():
         "back to work",
         "show",
         "help " * 100,
+        "Shop 1042",
+        "File 1042",
+        "Lost #luggage",
+        "Last status:unknown",
+        "Net support",
+        "Lists",
+        "Text",
+        "Black",
+        "hlep",
+        "lst refund",
+        "nxet support",
     ):
         check(subject, None)
     check("help", None, in_reply_to=("m0@globex.example",))
+
+
+def test_a_mistyped_control_word_is_no_request_where_two_signs_say_so():
+    """A slip of the fingers, arguments that no other subject has, and no words beside it."""
+
+    def mistyped(subject: str, body: str = "Regards, Anna", **mail: object) -> None:
+        check(subject, ("?", subject), body=body, **mail)
+
+    for subject in ("shwo 1006", "lst #payment", "lsit status:open", "Awya until 12 May", "fiels 1042 plan.pdf", "shoow [Acme #1042-7QKD]"):
+        mistyped(subject)
+    for subject in ("hlep", "lst", "lst refund", "nxet support", "bcak", "cannde", "hepl", "Shop 1042", "Lost #luggage"):
+        mistyped(subject, body="")
+        mistyped(subject, body="Best regards\nAnna Ivanova")
+    check("Shop 1042", None, body="", attachments=(A_FILE,))
+    check("Text", None, body="")
+    check("Printer", None, body="")
+    check("shwo", None, body="")
+    check("shwo 1006", None, body="", in_reply_to=("m0@globex.example",))
 
 
 def test_at_the_control_address_the_first_line_counts_where_the_subject_says_nothing():
@@ -151,5 +181,5 @@ def test_a_ticket_is_named_by_its_number_or_its_tag():
 
 def test_every_command_stands_in_the_manual_and_every_control_word_is_run():
     assert set(DOES) == set(VERBS)
-    assert set(ERRANDS) == {*CONTROLS, ""}
+    assert set(ERRANDS) == {*CONTROLS, "", "?"}
     assert [usage.split()[0] for usage, _ in usages()] == [*(f"#{word}" for word in VERBS), *CONTROLS]

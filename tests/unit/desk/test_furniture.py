@@ -271,6 +271,7 @@ def test_every_word_of_the_letters_is_known():
     labels = (
         "queue",
         "status",
+        "snoozed",
         "priority",
         "owner",
         "team",

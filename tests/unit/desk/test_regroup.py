@@ -106,7 +106,7 @@ def test_a_snooze_goes_with_its_ticket_unless_the_same_mail_says_until_when():
 def test_what_cannot_be_merged_is_said_in_a_sentence():
     assert fault("merge") == "#merge needs the number of the ticket into which this one is to go, as in #merge 1042"
     assert fault("merge printer").startswith("#merge needs the number")
-    assert fault("merge 8") == "there is no ticket 8"
+    assert fault("merge 8") == "there is no ticket 8; #list WORDS by mail, or `maild ticket list`, finds the right one"
     assert fault("merge 1042", others=(a_ticket(1042),)) == "this is ticket 1042 itself; name another"
     merged = a_ticket(7, status=Status.MERGED, merged_into=3)
     assert fault("merge 7", others=(merged,)) == "ticket 7 went into #3; name that one"
@@ -180,7 +180,7 @@ def test_linked_tickets_name_each_other():
     done = told("link #7", "link 8", others=(a_ticket(7), a_ticket(8)))
     assert (done.ticket, done.effects) == (a_ticket(1042), (Link(7, "anna", ""), Link(8, "anna", "")))
     assert fault("link") == "#link needs the number of another ticket, as in #link 1042"
-    assert fault("link 9") == "there is no ticket 9"
+    assert fault("link 9") == "there is no ticket 9; #list WORDS by mail, or `maild ticket list`, finds the right one"
     assert fault("link 7", others=(a_ticket(7, status=Status.MERGED, merged_into=3),)) == "ticket 7 went into #3; name that one"
 
 

@@ -151,12 +151,19 @@ def test_no_address_of_the_desk_and_no_colleagues_is_a_requesters():
         ("Boris@acme.example", "Boris@acme.example is Boris Petrov's, a colleague's"),
         ("no-reply@globex.example", "no-reply@globex.example takes no answers"),
     ):
-        assert faults("requester", given) == [f"{what}; a requester is somebody outside who can be answered"]
+        assert faults("requester", given) == [f"{what}; name somebody outside the desk who can be answered"]
         assert faults("set", f"requester={given}") == faults("requester", given)
     for given in ("", "dora", "dora@globex.example, bob@globex.example"):
         assert faults("requester", given) == [
             f'"{given}" is not one mail address; #requester needs one, as in #requester dora@globex.example'
         ]
+
+
+def test_who_is_no_agent_is_told_how_to_say_whose_a_ticket_is_to_be():
+    """At the command line an admin may be none."""
+    for word, argument in (("assign", "me"), ("take", "")):
+        (fault,) = perform(a_ticket(), [Command(word, argument)], "root", some_settings(), NOW).faults
+        assert fault.text == '"root" is no agent of this desk; say who you are with --as NAME, or name who is meant: anna, boris'
 
 
 def test_the_same_person_at_another_address_counts_as_the_requester():
@@ -174,7 +181,8 @@ def test_the_same_person_at_another_address_counts_as_the_requester():
         assert faults("same", given) == [why]
     anna = Participant(Address("", "anna@acme.example"), ParticipantRole.THIRD_PARTY)
     performed = perform(a_ticket(participants=(anna,)), [Command("same", "anna@acme.example")], "boris", some_settings(), NOW)
-    assert [fault.text for fault in performed.faults] == ["anna@acme.example is Anna Ivanova's, a colleague's"]
+    (fault,) = performed.faults
+    assert fault.text == "anna@acme.example is Anna Ivanova's, a colleague's; name somebody outside the desk who can be answered"
 
 
 def test_the_same_person_may_be_answered_elsewhere_and_anothers_addresses_are_not_his():

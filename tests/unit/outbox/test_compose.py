@@ -59,6 +59,21 @@ def test_an_acknowledgement_has_the_number_and_none_of_the_customers_text():
     assert str(message["MIME-Version"]) == "1.0"
 
 
+def test_the_card_says_until_when_a_ticket_is_snoozed_by_the_readers_clock():
+    """PRODUCT 18."""
+    told = a_letter(NOTIFICATION, agent="anna")
+    snoozed = text_of(read_back(composed(told, a_ticket(snoozed_until=NOW + timedelta(days=3)))))
+    assert "Snoozed until: 2026-11-23 10:02\n" in snoozed
+    assert "Snoozed" not in text_of(read_back(composed(told, a_ticket())))
+
+
+def test_what_acknowledges_no_mail_is_no_reply():
+    """`#from` with `#ack`: she has not written. A mail without an id is one all the same."""
+    ack = a_letter(ACK, in_reply_to=None, references=())
+    for last, subject in ((None, f"{TAG} Where is my order?"), ("gen-1@acme.example", f"Re: {TAG} Where is my order?")):
+        assert str(read_back(composed(ack, a_ticket(last_customer_id=last)))["Subject"]) == subject
+
+
 @pytest.mark.parametrize("kind", [ACK, STATUS])
 def test_automatic_mail_without_a_subject_repeats_no_word_of_the_sender(kind: LetterKind):
     stranger = Address("BUY GOLD NOW", "victim@globex.example")

@@ -87,8 +87,8 @@ def test_an_absence_is_told_by_the_readers_clock():
 def test_the_canned_answers_are_listed_with_how_they_are_asked_for():
     *_, canned, none, _, _, _ = map(text, letters(a_face("de")))
     assert canned.endswith(
-        "\n\n#canned hours  (*)\nWe are open from nine to five.\n\n#canned italian  (it)\nBuongiorno.\n\n"
-        "#canned refund order=…  (de, en)\nGuten Tag,\n"
+        "\n\n#canned hours\nWe are open from nine to five.\n\n#canned italian\nit: Buongiorno.\n\n"
+        "#canned refund order=…\nde, en: Guten Tag,\n"
     )
     assert none.endswith("\n\nEs gibt keine vorbereiteten Antworten.\n")
 

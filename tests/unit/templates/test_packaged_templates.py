@@ -188,6 +188,24 @@ def test_the_second_line_tells_until_when_a_ticket_was_snoozed_that_is_back(lang
     assert second in rendered.html
 
 
+def test_no_letter_to_agents_has_gaps():
+    """Neither of its own nor of Outlook's, whose empty paragraphs are many empty lines. An answer is what the agent wrote."""
+    gaping = {"body": "Hello,\n\n \n\nwhere is it?\n\n\n\nAnn"}
+    for kind in FOR_AGENTS:
+        text = TEMPLATES.render(kind, ("en",), {**sample_values(kind), **gaping}).text
+        assert not re.search(r"\n[ \t]*\n[ \t]*\n", text), kind
+    assert gaping["body"] in TEMPLATES.render("answer", ("en",), {**sample_values("answer"), **gaping}).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_about_no_ticket_that_is_held_is_not_to_be_mended_by_a_reply(language: str):
+    values = sample_values("unverified")
+    held, about_none = ({**values, "held": {**values["held"], "ticket": ticket}} for ticket in (1042, 0))
+    texts = [" ".join(TEMPLATES.render("unverified", (language,), some).text.split("\n\n")[-1:]) for some in (held, about_none)]
+    assert len(texts[1]) < len(texts[0])
+    assert "maild message release 12" in texts[1]
+
+
 def test_names_do_not_turn_the_order_of_a_right_to_left_line():
     rendered = TEMPLATES.render("notification", ("fa",), sample_values("notification"))
     assert "از: \u2068Ann Smith\u2069 <\u2068ann@globex.example\u2069>\n" in rendered.text

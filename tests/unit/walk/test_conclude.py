@@ -246,6 +246,7 @@ def test_an_agent_sees_what_was_said_before_in_short_and_by_his_own_clock():
     settings = some_settings()
     decision = concluded(replace(reading, known=replace(reading.known, earlier={1042: said, 7: said})))
     first, second = notified(decision)["history"]
+    assert first.endswith(" word…"), "no word is cut"
     assert first.startswith(f"{NOW.astimezone(settings.desk.timezone):%Y-%m-%d %H:%M} Ann Smith: Where is my order? word")
     assert len(first) < 250
     assert first.endswith("…")
@@ -260,7 +261,7 @@ def test_agents_see_the_notes_of_a_ticket_and_those_that_rules_have_just_made():
         replace(reading, known=replace(reading.known, earlier={1042: said})), NoteWish("erp", "Look in the ERP\nfirst. " + "x" * 500)
     )
     values = notified(decision)
-    assert values["notes"] == (f"rule erp: Look in the ERP first.\n{'x' * 377}…",)
+    assert values["notes"] == (f"rule erp: Look in the ERP\nfirst.\n{'x' * 377}…",), "line by line, as it was written"
     assert [line.partition(" ")[2][6:] for line in values["history"]] == ["#note Boris Petrov: She owes us money."]
 
 

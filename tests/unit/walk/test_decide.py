@@ -18,6 +18,7 @@ from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status
 from maild.tokens import LetterKind, LetterToken
+from tests.rig.canned import a_shelf
 
 EVE = Address("Eve", "eve@else.example")
 ANNA = Address("Anna Ivanova", "anna@acme.example")
@@ -762,6 +763,30 @@ def test_a_draft_that_came_back_says_whether_an_answer_mends_it():
     assert back("#close Dear Ann\nbye") is None
     assert back("Write to anna@acme.example") is None
     assert back("-- \nAnna", nothing_new=True) is None
+
+
+def test_all_that_is_wrong_with_a_mail_comes_back_at_once():
+    """A7: each with its remedy. What is misspelt is tried as it was probably meant."""
+
+    def wrong(words: str, *whys: str, offer: str | None = "") -> None:
+        shelf = a_shelf(refund="Your money is on its way back.")
+        draft = decided(by_anna(message={"new_text": words, "text": words}, shelf=shelf))
+        (letter,) = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+        assert (draft.reason.code, letter.offer) == ("command-failed", offer)
+        lines = str(letter.values["why"]).splitlines()
+        assert [(why in line) for why, line in zip(whys, lines, strict=True)] == [True] * len(whys), lines
+
+    close, refund = "line 1: there is no command #clsoe; did you mean #close?", 'there is no canned answer "refnd"; did you mean refund?'
+    wrong("#clsoe\n#canned refnd\nDear Ann", close, f"line 2: {refund}", offer="#close\n#canned refund")
+    wrong(
+        "#canend refnd\nDear Ann", "line 1: there is no command #canend; did you mean #canned?", f"line 1: {refund}", offer="#canned refund"
+    )
+    wrong("#clsoe\n#assign zoe\n#list stauts:open", close, 'line 2: there is no agent "zoe"', "line 3: ", offer="")
+    wrong("#frobnicate\n#assign bori", "line 1: there is no command #frobnicate", "line 2: ", offer="")
+    wrong("#clsoe\nWrite to anna@acme.example", close, "anna@acme.example", offer=None)
+    wrong("#opne\n#snooze 3d\nDear Ann", "line 1: there is no command #opne; did you mean #open?", offer="#open\n#snooze 3d")
+    wrong("#noet\nWrite to anna@acme.example", "line 1: there is no command #noet; did you mean #note?", offer="#note")
+    wrong("#frobnicate\nWrite to anna@acme.example", "line 1: there is no command #frobnicate", offer="")
 
 
 def mends(words: str, returned: ReturnedMail | None, **changes: Any) -> Draft:
