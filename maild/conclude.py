@@ -39,6 +39,7 @@ from maild.outbox.guard import breaker_fault, customer_refusal, find_flooded, po
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
+from maild.rule_work import Work, follow_up
 from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, RuleTrace, Verdict
 from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
@@ -102,8 +103,15 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         *firings_of(verdict, now),
         *_customer_letters(draft, after, verdict, seen, settings),
         *_agent_letters(draft, after, verdict, seen, settings),
+        *follow_up(_work(draft, draft.after, after, seen), verdict, settings, now),
     )
     return _decision(draft, after, effects, reading, verdict.trace)
+
+
+def _work(draft: Draft, drafted: TicketView, after: TicketView, reading: Reading) -> Work:
+    is_told = draft.silence is None and not reading.circumstances.quiet and after.status is not Status.SPAM
+    tells = is_told and (draft.before is not None or STORM not in after.tags)
+    return Work(drafted, after, draft.message, answered_by(reading.message), reading.known, tells)
 
 
 def _decision(

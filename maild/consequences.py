@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from maild.background import Aspect
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import find_why_settled
@@ -20,6 +21,7 @@ from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, post
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
+from maild.rule_work import BY_RULE, Work, follow_up
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
@@ -27,8 +29,9 @@ from maild.rules.said import occasion_of
 from maild.rules.verdict import NotifyWish, Occasion, ReplyWish, Verdict
 from maild.ticket import ENDED, MessageKind, TicketView
 
-Asking = Callable[[TicketView], Known]
-"""What must be known before anybody is written to because of what has happened to a ticket; asked only where a rule is for it."""
+Asking = Callable[[TicketView, frozenset[Aspect]], Known]
+"""What must be known before anybody is written to because of what has happened to a ticket, and what rules want to have looked up; asked
+only where a rule is for it."""
 
 
 def with_consequences(
@@ -44,7 +47,13 @@ def with_consequences(
     def follow(other: Decision) -> Decision:
         return with_consequences(other, rules, asking, settings, now, quiet=quiet)
 
-    effects = tuple(replace(effect, opening=follow(effect.opening)) if isinstance(effect, Split) else effect for effect in decision.effects)
+    def followed(effect: Effect) -> Effect:
+        """What a rule has opened beside, it has done itself (RULES.md 5.3)."""
+        if isinstance(effect, Split) and not effect.by.startswith(BY_RULE):
+            return replace(effect, opening=follow(effect.opening))
+        return effect
+
+    effects = tuple(map(followed, decision.effects))
     whole = replace(decision, effects=effects, beside=tuple(map(follow, decision.beside)))
     return whole if asked else _with_own(whole, rules, asking, settings, now, quiet=quiet)
 
@@ -57,9 +66,10 @@ def _with_own(decision: Decision, rules: RuleSet, asking: Asking, settings: Sett
     silence = _find_silence(decision, decision.after, quiet=quiet)
 
     def moment_of(happening: Happening, ticket: TicketView) -> Occasion:
-        return occasion_of(happening, decision.before, ticket, settings, now, decision.message_class, silence)
+        occasion = occasion_of(happening, decision.before, ticket, settings, now, decision.message_class, silence)
+        return replace(occasion, background=known.background)
 
-    known = asking(decision.after)
+    known = asking(decision.after, rules.aspects_of(happening.event for happening in happenings))
     verdict = evaluate_all(rules, happenings, decision.after, moment_of, fired=known.fired.get(decision.after.number, {}))
     return _concluded(decision, decision.after, verdict, silence, known, settings, now, quiet=quiet)
 
@@ -100,6 +110,9 @@ def _concluded(
 ) -> Decision:
     after, left = settle(drafted, verdict.ticket, settings)
     words = _words(decision, after, known)
+    said = next((effect for effect in decision.effects if isinstance(effect, AddMessage)), None)
+    answered = letters.answered_on(after, known.last_words.get(after.number))
+    work = Work(drafted, after, said, answered, known, tells=not quiet)
     effects = (
         *decision.effects,
         *tell_of_rules(verdict),
@@ -109,6 +122,7 @@ def _concluded(
         *_customer_letter(drafted, after, verdict, silence, known, settings),
         *(() if quiet else _new_keepers(decision, drafted, after, words, known, settings)),
         *(effect for wish in verdict.wishes if isinstance(wish, NotifyWish) for effect in _alert(wish, after, words, known, settings)),
+        *follow_up(work, verdict, settings, now),
     )
     return replace(decision, after=after, effects=effects, trace=(*decision.trace, *(item.to_mapping() for item in verdict.trace)))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from maild.background import NO_BACKGROUND, Background, Behind
 from maild.desk.query import Filter
 from maild.message import Address, Attachment
 from maild.posted_answer import PostedAnswer, WaitingAnswer
@@ -47,7 +48,8 @@ class Question:
     `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
     undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted` is what he asks beside.
     `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c). `named` are addresses
-    in an agent's commands: what is known of who has them is wanted. `resting`: there are rules that rest where they have fired.
+    in an agent's commands: what is known of who has them is wanted. `resting`: there are rules that rest where they have fired. `behind`:
+    only what rules want to know beside is asked, once the ticket is known.
     """
 
     message_id: str
@@ -74,6 +76,7 @@ class Question:
     waits: bool = False
     named: frozenset[str] = frozenset()
     resting: bool = False
+    behind: Behind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,8 +400,7 @@ class Known:
     (A11). `regroupings` are what was done last to each candidate, `posted` the last answers posted on each, the newest first, where that is
     asked for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by
     key. `files` are those of the tickets that are shown or whose files are asked for, the newest message's first. `welcome` is the last one
-    of the agent asked for.
-    `fired`: when rules that rest have fired last on each candidate, by id.
+    of the agent asked for. `fired`: when rules that rest have fired last on each candidate, by id. `background` answers `behind`.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -429,6 +431,7 @@ class Known:
     welcome: Welcome | None = None
     people: Mapping[str, KnownPerson] = field(default_factory=dict)
     fired: Mapping[int, Mapping[str, datetime]] = field(default_factory=dict)
+    background: Background = NO_BACKGROUND
 
 
 NOTHING_KNOWN = Known()

@@ -8,8 +8,8 @@ Receiving is `maild.ingest.watcher`, posting `maild.outbox.queue`; here is what 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
+from maild.background import NO_BACKGROUND, Aspect, Background, Behind
 from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
@@ -43,7 +43,7 @@ from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
 from maild.rules.said import occasion_of
-from maild.rules.verdict import Event, Occasion, Verdict
+from maild.rules.verdict import Event, Occasion, Source, Verdict
 from maild.ticket import TicketView
 from maild.tokens import Tokens
 
@@ -68,17 +68,22 @@ def consider(
     now: datetime,
     departments: Departments | None = None,
 ) -> Decision:
-    """What one message means and does. Pure but for the one question to the store; the daemon, `explain` and `backtest` all call this.
+    """What one message means and does. Pure but for one question to the store, and a second where rules want to know more of the ticket.
+    The daemon, `explain` and `backtest` all call this.
 
     `departments`: for which of those it is for (`find_departments`); None: the first.
     """
     departments = departments or find_departments(message, circumstances.mailbox, desk.settings)[0]
     reading = read(message, circumstances, departments, asking, desk, now)
     draft = decide(reading, desk.settings, now)
-    verdict = consult(desk.rules, draft, draft.seen or reading, desk.settings, now)
+    verdict = consult(desk.rules, draft, draft.seen or reading, asking, desk.settings, now)
     decision = conclude(draft, verdict, reading, desk.settings, now)
     is_asked, quiet = verdict is not None, circumstances.quiet
-    return with_consequences(decision, desk.rules, lambda ticket: reading.known, desk.settings, now, asked=is_asked, quiet=quiet)
+
+    def know(ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
+        return replace(reading.known, background=_find_background(aspects, ticket, asking))
+
+    return with_consequences(decision, desk.rules, know, desk.settings, now, asked=is_asked, quiet=quiet)
 
 
 def read(
@@ -191,25 +196,37 @@ def _find_welcomed(sender: Sender) -> str:
     return sender.agent or "" if sender.token is None else ""
 
 
-def consult(rules: RuleSet, draft: Draft, reading: Reading, settings: Settings, now: datetime) -> Verdict | None:
+def consult(rules: RuleSet, draft: Draft, reading: Reading, asking: Asking, settings: Settings, now: datetime) -> Verdict | None:
     """Ask the rules about a mail from outside, and about all that it does; None for any other mail, which they keep out of nothing."""
     if Event.MAIL_RECEIVED not in draft.events or draft.after is None:
         return None
     happenings = (Happening(Event.MAIL_RECEIVED), *find_happenings(draft.before, draft.after, draft.effects))
+    background = _find_background(rules.aspects_of(happening.event for happening in happenings), draft.after, asking)
 
     def is_kept_out(verdict: Verdict) -> bool:
         return find_why_kept_out(draft, verdict, reading) is not None
 
-    occasion = partial(_occasion, before=draft.before, reading=reading, settings=settings, now=now)
+    def occasion(happening: Happening, ticket: TicketView) -> Occasion:
+        return replace(_occasion(happening, draft.before, ticket, reading, settings, now), background=background)
+
     fired = reading.known.fired.get(draft.after.number, {})
     return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out, fired)
 
 
+def _find_background(aspects: frozenset[Aspect], ticket: TicketView, asking: Asking) -> Background:
+    """What the rules want to know beyond what was said and its ticket: asked for once that is known, and where a rule wants to know."""
+    if not aspects:
+        return NO_BACKGROUND
+    return asking(Question("", behind=Behind(aspects, ticket.number, ticket.requester.key))).background
+
+
 def _occasion(
-    happening: Happening, ticket: TicketView, *, before: TicketView | None, reading: Reading, settings: Settings, now: datetime
+    happening: Happening, before: TicketView | None, ticket: TicketView, reading: Reading, settings: Settings, now: datetime
 ) -> Occasion:
     """What an agent says beside a mail that he forwards is a message of its own."""
     if happening.event in (Event.MESSAGE_NOTE, Event.MESSAGE_AGENT, Event.MACRO):
         return occasion_of(happening, before, ticket, settings, now)
     authentication, address = reading.sender.authentication, reading.departments.address
-    return Occasion(happening.event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam, before=before)
+    source = Source.FORWARDED if reading.sender.forwarded_by else Source.MAIL
+    found = Occasion(happening.event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam)
+    return replace(found, before=before, source=source)

@@ -1,8 +1,10 @@
 """Recording: what no mail has caused, a command or a job, is written in the caller's transaction with what the rules make of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from maild.background import Aspect, Behind
 from maild.config.settings import Settings
 from maild.consequences import with_consequences
 from maild.desk.audience import agent_homes
@@ -10,6 +12,7 @@ from maild.effects import Decision
 from maild.known import Known, Question
 from maild.office import Office
 from maild.outbox.guard import windows
+from maild.store import backgrounds
 from maild.store.apply import Applied, apply
 from maild.store.engine import Transaction
 from maild.store.recall import recall_about
@@ -24,6 +27,8 @@ def record(tx: Transaction, decision: Decision, office: Office, now: datetime) -
     return apply(tx, whole, now=now, compose=composing(tx, office, now), incoming=None, first_number=desk.settings.desk.first_number)
 
 
-def _ask(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView) -> Known:
+def _ask(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
     question = Question("", agents=agent_homes(settings), queues=tuple(settings.queues), windows=windows(settings.limits))
-    return recall_about(tx, ticket, question, now)
+    known = recall_about(tx, ticket, question, now)
+    behind = Behind(aspects, ticket.number, ticket.requester.key)
+    return replace(known, background=backgrounds.find(tx, behind)) if aspects else known

@@ -57,4 +57,4 @@ def _wake(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decisi
 
 
 def _with_rules(desk: Desk, decision: Decision, known: Known, now: datetime) -> Decision:
-    return with_consequences(decision, desk.rules, lambda ticket: known, desk.settings, now)
+    return with_consequences(decision, desk.rules, lambda ticket, aspects: known, desk.settings, now)

@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+LONGEST_TITLE = 200
+"""In characters."""
+MOST_OPEN = 50
+"""On one ticket."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """`number` counts within its ticket, `id` is the store's, 0 as long as it has none.
 
-    `agent` is who is to do it, by key, `made_by` who has said so. `due` None: at no certain time; `told`: since when he has been told that
-    it is due. `done` None: it is open; `done_by` is who has ticked it off.
+    `agent` is who is to do it, by key, `made_by` who has said so, a rule as `rule ID`. `due` None: at no certain time; `told`: since when
+    he has been told that it is due. `done` None: it is open; `done_by` is who has ticked it off.
     """
 
     number: int

@@ -16,12 +16,9 @@ from maild.desk.when import Unreadable, describe_moment, is_filler, read_when
 from maild.effects import Effect, RecordEvent
 from maild.known import Absence, Earlier
 from maild.outbox.guard import post
-from maild.task import Task, next_number, open_tasks
+from maild.task import LONGEST_TITLE, MOST_OPEN, Task, next_number, open_tasks
 from maild.ticket import Status, TicketView
 
-LONGEST_TITLE = 200
-"""In characters."""
-MOST_OPEN = 50
 NO_AGENT = "there is no agent"
 EXAMPLE = "as in #task boris fri check the invoice"
 _MOST_WORDS_OF_TIME = 8
@@ -223,6 +220,15 @@ def tell_changes(known: Iterable[Task], telling: Telling, by: Agent) -> Iterator
             yield from _tell(task, "moved", (task.agent,), telling, by)
         elif old.is_open and not task.is_open:
             yield from _tell(task, "done", (task.made_by, task.agent), telling, by)
+
+
+def tell_of_new(known: Iterable[Task], telling: Telling, *, tells: bool) -> Iterator[Effect]:
+    """What a rule has made beside those that are `known` of the ticket. `tells`: whether anybody may be told."""
+    numbers = {task.number for task in known}
+    for task in telling.ticket.tasks:
+        if task.number not in numbers:
+            yield RecordEvent("task", task.made_by, describe_task(task, telling.settings))
+            yield from _tell(task, "new", _in_charge(task, telling), telling, None) if tells else ()
 
 
 def tell_due(task: Task, telling: Telling) -> Iterator[Effect]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from maild.errors import MaildError
 from maild.message import AuthResult, MessageClass
 from maild.rules.strings import Text
-from maild.rules.verdict import AckWish, CloseWish, Event, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
+from maild.rules.verdict import HOLD_TAG, AckWish, CloseWish, Event, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
 from maild.ticket import Priority, Status, TicketView, Tier
 
 
@@ -179,6 +179,7 @@ class Reply(Action):
             raise ActionSkippedError("never to automatic mail")
         if moment.occasion.silence:
             raise ActionSkippedError(moment.occasion.silence)
+        refuse_on_hold(verdict)
         wish = ReplyWish(moment.rule, self.template, _fill_values(self.values, verdict, moment))
         words = f"replied with {self.template}"
         if self.then is None:
@@ -227,6 +228,7 @@ class Close(Action):
     template: str | None = None
 
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
+        refuse_on_hold(verdict)
         ticket = set_field(verdict.ticket, "status", Status.CLOSED.value, moment.occasion.now)
         words = f"closed with {self.template}" if self.template else "closed"
         return _with_wish(replace(verdict, ticket=ticket), CloseWish(moment.rule, self.template), words)
@@ -270,6 +272,12 @@ class Allow(Action):
             raise ActionSkippedError(f"rule {verdict.fate_rule} keeps it out")
         reason = self.reason.fill(verdict.ticket, moment.captures)
         return ActionResult(replace(verdict, fate=Fate.ALLOW, fate_reason=reason, fate_rule=moment.rule), f"allowed: {reason}")
+
+
+def refuse_on_hold(verdict: Verdict) -> None:
+    """Raises ActionSkippedError: what is done by itself would come before the person who must look at it."""
+    if HOLD_TAG in verdict.ticket.tags:
+        raise ActionSkippedError("the ticket is on hold until somebody has looked at it")
 
 
 def set_field(ticket: TicketView, name: str, value: str | None, now: datetime) -> TicketView:

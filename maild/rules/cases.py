@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from maild.background import NO_BACKGROUND, Background
 from maild.ticket import Priority, Status, Tier
 
 
@@ -26,7 +27,7 @@ class SampleMail:
 
 @dataclass(frozen=True, slots=True)
 class GivenTicket:
-    """The sender's ticket that stands before the mail comes, and to which the mail is a reply."""
+    """The sender's ticket that stands before the mail comes, and to which the mail is a reply. `age`: so long ago it was opened."""
 
     queue: str
     status: Status = Status.OPEN
@@ -35,11 +36,16 @@ class GivenTicket:
     owner: str | None = None
     team: str | None = None
     tags: frozenset[str] = frozenset()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    age: timedelta = timedelta(hours=1)
+    customer_messages: int = 1
+    agent_messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`fired` is a subset. `ticket` holds field names and the text expected there, `tags` the tags that must be among the ticket's.
+    """`fired` is a subset. `ticket` holds field names and the text expected there, `tags` the tags that must be among the ticket's, `tasks`
+    what agents, by key, must have to do. `forks` are the queues that get a ticket of their own.
 
     `sent` counts notices by template or kind, not recipients; `state` is that of the incoming message, as in `message list`.
     """
@@ -48,6 +54,8 @@ class Expectation:
     not_fired: tuple[str, ...] = ()
     ticket: Mapping[str, str] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    forks: frozenset[str] = frozenset()
     sent: Mapping[str, int] = field(default_factory=dict)
     state: str | None = None
 
@@ -80,7 +88,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test: a mail, and then the steps. `given` None: nothing is known of the sender and the mail opens a ticket."""
+    """One test: a mail, and then the steps. `given` None: the mail opens a ticket. `background` and `away`, agents by key, are what else is
+    given."""
 
     name: str
     file: str
@@ -89,3 +98,5 @@ class Case:
     mail: SampleMail
     given: GivenTicket | None
     steps: tuple[Step, ...]
+    background: Background = NO_BACKGROUND
+    away: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ negated; a leaf of the trace that came out false is therefore always what spoke 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from maild.background import Aspect
 from maild.rules.fields import Facts, Field, shorten
 from maild.rules.operators import Test
 from maild.rules.verdict import Leaf
@@ -69,6 +70,16 @@ def join(parts: Iterable[Condition], *, every: bool) -> Condition:
     kind = AllOf if every else OneOf
     flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
     return flat[0] if len(flat) == 1 else kind(flat)
+
+
+def find_aspects(condition: Condition) -> Iterator[Aspect]:
+    """What must be looked up before it can be asked."""
+    match condition:
+        case AllOf(parts) | OneOf(parts):
+            for part in parts:
+                yield from find_aspects(part)
+        case Comparison(field=field) if field.aspect:
+            yield field.aspect
 
 
 def find_captures(condition: Condition) -> Iterator[Comparison]:

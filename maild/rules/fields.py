@@ -6,13 +6,15 @@ A field has a kind, which decides the operators it takes, and, where its values 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 
+from maild.background import Aspect
 from maild.config.settings import Settings
 from maild.ingest.words import decode_header
 from maild.message import Address, AuthResult, MessageClass
 from maild.rules.folding import fold, split_words
-from maild.rules.verdict import Occasion
+from maild.rules.verdict import Event, Occasion, Source
 from maild.ticket import Priority, Status, TicketView, Tier
 
 SHOWN_CHARACTERS = 60
@@ -49,6 +51,7 @@ class Field:
     """`read` gives the values of texts and sets, `measure` that of numbers and flags, None for "nobody knows".
 
     `of_ticket`: rules can change it, so it is read anew after each rule that changed something. `is_long`: never shown whole in a trace.
+    `aspect`: what must be looked up for it.
     `key`: under which its value is kept, where that is not its name.
     """
 
@@ -59,6 +62,7 @@ class Field:
     known: Known | None = None
     of_ticket: bool = False
     is_long: bool = False
+    aspect: Aspect | None = None
     key: str = ""
 
     @property
@@ -224,6 +228,37 @@ def _age_seconds(occasion: Occasion) -> float:
     return (occasion.now - occasion.ticket.created).total_seconds()
 
 
+def _waiting_seconds(occasion: Occasion) -> float | None:
+    """How long the customer has waited for an answer; whoever has just written waits since now, unless he did so before."""
+    since = occasion.background.waits_since or (occasion.now if occasion.event in _OF_CUSTOMERS else None)
+    return _seconds_since(since, occasion)
+
+
+def _idle_seconds(occasion: Occasion) -> float | None:
+    """How long nothing had happened to the ticket before this."""
+    return _seconds_since(occasion.background.changed or occasion.now, occasion)
+
+
+def _seconds_since(moment: datetime | None, occasion: Occasion) -> float | None:
+    return max(0.0, (occasion.now - moment).total_seconds()) if moment else None
+
+
+def _reopenings(occasion: Occasion) -> int:
+    return occasion.background.reopenings
+
+
+def _owners_load(occasion: Occasion) -> int | None:
+    """How many tickets the owner has to do, None without an owner."""
+    owner = occasion.ticket.owner
+    return occasion.background.loads.get(owner, 0) if owner else None
+
+
+def _queue_length(occasion: Occasion) -> int:
+    return occasion.background.lengths.get(occasion.ticket.queue, 0)
+
+
+_OF_CUSTOMERS = frozenset({Event.MAIL_RECEIVED, Event.TICKET_CREATED, Event.MESSAGE_CUSTOMER})
+_SOURCES = Known("source", "E302", lambda _: (source.value for source in Source))
 _CLASSES = Known("kind", "E302", lambda _: (kind.value for kind in MessageClass))
 _RESULTS = Known("result", "E302", lambda _: (result.value for result in AuthResult))
 STATUSES = Known("status", "E302", lambda _: (status.value for status in Status))
@@ -258,6 +293,7 @@ _MESSAGE_FIELDS = (
     Field("auth.dkim", FieldKind.TEXT, lambda occasion: (occasion.authentication.dkim.value,), known=_RESULTS),
     Field("auth.dmarc", FieldKind.TEXT, lambda occasion: (occasion.authentication.dmarc.value,), known=_RESULTS),
     Field("auth.signed", FieldKind.TEXT, lambda occasion: (occasion.authentication.signed.value,), known=_RESULTS),
+    Field("source", FieldKind.TEXT, lambda occasion: (occasion.source.value,), known=_SOURCES),
 )
 
 _TICKET_FIELDS = (
@@ -272,9 +308,28 @@ _TICKET_FIELDS = (
     Field("age", FieldKind.DURATION, measure=_age_seconds, of_ticket=True),
     Field("replies.customer", FieldKind.NUMBER, measure=lambda occasion: occasion.ticket.customer_messages, of_ticket=True),
     Field("replies.agent", FieldKind.NUMBER, measure=lambda occasion: occasion.ticket.agent_messages, of_ticket=True),
+    Field("snoozed", FieldKind.FLAG, measure=lambda occasion: occasion.ticket.snoozed_until is not None, of_ticket=True),
 )
 
-FIELDS: Mapping[str, Field] = {field.name: field for field in _MESSAGE_FIELDS + _TICKET_FIELDS}
+_BACKGROUND_FIELDS = (
+    Field("waiting", FieldKind.DURATION, measure=_waiting_seconds, aspect=Aspect.PAST),
+    Field("idle", FieldKind.DURATION, measure=_idle_seconds, aspect=Aspect.PAST),
+    Field("reopened", FieldKind.NUMBER, measure=_reopenings, aspect=Aspect.PAST),
+    Field("customer.first_time", FieldKind.FLAG, measure=lambda occasion: not occasion.background.tickets, aspect=Aspect.REQUESTER),
+    Field("customer.tickets", FieldKind.NUMBER, measure=lambda occasion: occasion.background.tickets, aspect=Aspect.REQUESTER),
+    Field(
+        "customer.last_agent",
+        FieldKind.TEXT,
+        lambda occasion: _present(occasion.background.last_agent),
+        known=AGENTS,
+        aspect=Aspect.REQUESTER,
+    ),
+    Field("customer.tags", FieldKind.SET, lambda occasion: sorted(occasion.background.tags), aspect=Aspect.REQUESTER),
+    Field("agent.load", FieldKind.NUMBER, measure=_owners_load, of_ticket=True, aspect=Aspect.WORKLOAD),
+    Field("queue.length", FieldKind.NUMBER, measure=_queue_length, of_ticket=True, aspect=Aspect.WORKLOAD),
+)
 
-PLANNED = frozenset({"sla", "source", "waiting", "idle", "snoozed", "reopened", "queue.length", "agent.load"})
+FIELDS: Mapping[str, Field] = {field.name: field for field in _MESSAGE_FIELDS + _TICKET_FIELDS + _BACKGROUND_FIELDS}
+
+PLANNED = frozenset({"sla"})
 PLANNED_FAMILIES = frozenset({"customer", "hours", "sla"})

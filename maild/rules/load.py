@@ -15,7 +15,7 @@ from maild.config.faults import Fault, Faults, Place
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.rules.cases import Case
-from maild.rules.conditions import ALWAYS, find_captures
+from maild.rules.conditions import ALWAYS, find_aspects, find_captures
 from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
@@ -25,8 +25,8 @@ from maild.rules.spans import EXAMPLES, read_span
 from maild.rules.verdict import Event
 
 VERSION = 1
-_TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
-_RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
+TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
+RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
 _PLANNED_RULE_KEYS = ("limit",)
 _PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "agent.away", "queue.length")
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
@@ -92,7 +92,7 @@ def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> _Fi
     table = loading.table(node, "a rule file") if node is not None else None
     if table is None:
         return file
-    sections = {key: entry for key, entry in loading.entries(table, "a rule file", _TOP_KEYS).items() if not _is_empty(entry.value)}
+    sections = {key: entry for key, entry in loading.entries(table, "a rule file", TOP_KEYS).items() if not _is_empty(entry.value)}
     version = sections.get("version")
     if version and not (isinstance(version.value, Scalar) and version.value.value == VERSION):
         loading.add(version.value.place, "E302", f"this maild reads version {VERSION} of the rule language only")
@@ -144,10 +144,12 @@ def _read_rules(file: _File, loading: Loading) -> Iterator[_Found]:
 
 
 def _read_rule(table: Table, file: _File, loading: Loading) -> _Found | None:
-    found = loading.entries(table, "a rule", _RULE_KEYS, _PLANNED_RULE_KEYS)
+    found = loading.entries(table, "a rule", RULE_KEYS, _PLANNED_RULE_KEYS)
     rule_id = _read_id(found.get("id"), table, loading)
     events = _read_events(found.get("when"), table, loading)
     condition = read_condition(found["if"].value, loading) if "if" in found else ALWAYS
+    if condition and Event.MACRO in events and any(find_aspects(condition)):
+        loading.add(found["if"].value.place, "E109", "a macro that asks who the customer is, or how much there is to do, is not built yet")
     captures = tuple(find_captures(condition)) if condition else ()
     names = tuple(name for capture in captures for name in capture.test.names)
     if "do" not in found:

@@ -14,16 +14,29 @@ from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, TIERS, Known
 from maild.rules.loading import Loading
 from maild.rules.strings import FAMILIES, Text, known_names, parse_text
 from maild.rules.verdict import Event, Fate
+from maild.rules.work import Fork, GiveTask, Hold, Snooze, When, parse_when
 from maild.ticket import Status
 
 _INTAKE = frozenset({Event.MAIL_RECEIVED})
 _ON_TICKETS = frozenset(Event) - _INTAKE
 _ALWAYS = frozenset(Event)
-_PLANNED_ACTIONS = ("task", "snooze", "verify", "ask_rating", "forward", "hold", "fork")
-_PLANNED_SETTINGS = ("sla", "sender", "snooze")
-_AUDIENCES = ("owner", "lead", "agents", "admins")
-_SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
-_STATUSES = Known("status", "E302", lambda _: (status.value for status in _SETTABLE))
+_PLANNED_ACTIONS = ("verify", "ask_rating", "forward")
+_PLANNED_SETTINGS = ("sla", "sender")
+_OPENING = frozenset({Event.TICKET_CREATED})
+_RECEIVERS = ("lead", "owner")
+AUDIENCES = ("owner", "lead", "agents", "admins")
+ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
+    "assign": ("to", "team"),
+    "ack": ("template",),
+    "reply": ("template", "then"),
+    "notify": ("who", "template"),
+    "close": ("template",),
+    "task": ("title", "for", "due", "clock"),
+    "fork": ("queue",),
+}
+"""What the table of an action may hold; where it names a template, whatever else stands there is a value for that."""
+SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
+_STATUSES = Known("status", "E302", lambda _: (status.value for status in SETTABLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +75,12 @@ def _read_settings(entry: Entry, scope: _Scope) -> list[Action]:
 
 def _read_setting(entry: Entry, scope: _Scope, only_undecided: bool) -> list[Action]:
     name = entry.key.text
-    if not name.removeprefix("field.") or (name not in _SETTINGS and not name.startswith("field.")):
-        scope.loading.refuse_unknown("field to set", entry.key, (*_SETTINGS, "field.<name>"), _PLANNED_SETTINGS)
+    if not name.removeprefix("field.") or (name not in SETTINGS and not name.startswith("field.")):
+        scope.loading.refuse_unknown("field to set", entry.key, (*SETTINGS, "field.<name>"), _PLANNED_SETTINGS)
         return []
-    if isinstance(entry.value, Scalar) and entry.value.value is None and (name in _CLEARABLE or name.startswith("field.")):
+    if isinstance(entry.value, Scalar) and entry.value.value is None and (name in CLEARABLE or name.startswith("field.")):
         return [SetField(name, None, only_undecided)]
-    known = _SETTINGS.get(name)
+    known = SETTINGS.get(name)
     text = _read_text(entry.value, f'"{name}"', scope)
     if text is None or (known and isinstance(entry.value, Scalar) and not scope.loading.check_name(entry.value, known)):
         return []
@@ -90,7 +103,7 @@ def _read_assign(entry: Entry, scope: _Scope) -> list[Action]:
     table = loading.table(entry.value, '"assign"')
     if table is None:
         return []
-    found = loading.entries(table, "assign", ("to", "team"), planned=("pick", "cap", "hours"))
+    found = loading.entries(table, "assign", ACTION_KEYS["assign"], planned=("pick", "cap", "hours"))
     agent = _read_name(found.get("to"), AGENTS, loading)
     team = _read_name(found.get("team"), TEAMS, loading)
     if not found and not table.entries:
@@ -112,7 +125,7 @@ def _read_ack(entry: Entry, scope: _Scope) -> list[Action]:
         scope.loading.add(entry.value.place, "E301", '"ack" takes true, false or {template: NAME}')
         return []
     template = _read_template(entry, scope)
-    return [Ack(True, template, _read_values(entry, scope, ("template",)))] if template else []
+    return [Ack(True, template, _read_values(entry, scope))] if template else []
 
 
 def _read_reply(entry: Entry, scope: _Scope) -> list[Action]:
@@ -122,7 +135,7 @@ def _read_reply(entry: Entry, scope: _Scope) -> list[Action]:
     if not template or (then and not (isinstance(then, Scalar) and scope.loading.check_name(then, _STATUSES))):
         return []
     status = Status(then.text) if isinstance(then, Scalar) else None
-    return [Reply(template, status, _read_values(entry, scope, ("template", "then")))]
+    return [Reply(template, status, _read_values(entry, scope))]
 
 
 def _read_note(entry: Entry, scope: _Scope) -> list[Action]:
@@ -136,15 +149,15 @@ def _read_notify(entry: Entry, scope: _Scope) -> list[Action]:
         return []
     template = _read_template(entry, scope)
     who = _read_audience(table, scope.loading)
-    return [Notify(who, template, _read_values(entry, scope, ("template", "who")))] if template and who else []
+    return [Notify(who, template, _read_values(entry, scope))] if template and who else []
 
 
 def _read_audience(table: Table, loading: Loading) -> tuple[str, ...]:
     node = table.get("who")
     if node is None:
-        loading.add(table.place, "E107", f'"notify" needs "who": {", ".join(_AUDIENCES)}, an agent or a team')
+        loading.add(table.place, "E107", f'"notify" needs "who": {", ".join(AUDIENCES)}, an agent or a team')
         return ()
-    known = (*_AUDIENCES, *loading.settings.agents, *loading.settings.teams)
+    known = (*AUDIENCES, *loading.settings.agents, *loading.settings.teams)
     scalars = loading.scalars(node) or ()
     for scalar in scalars:
         if scalar.text not in known:
@@ -158,7 +171,7 @@ def _read_close(entry: Entry, scope: _Scope) -> list[Action]:
     if not isinstance(entry.value, Table):
         scope.loading.add(entry.value.place, "E301", '"close" takes true or {template: NAME}')
         return []
-    scope.loading.entries(entry.value, "close", ("template",))
+    scope.loading.entries(entry.value, "close", ACTION_KEYS["close"])
     template = _read_template(entry, scope)
     return [Close(template)] if template else []
 
@@ -172,6 +185,66 @@ def _read_divert(entry: Entry, scope: _Scope) -> list[Action]:
 def _read_allow(entry: Entry, scope: _Scope) -> list[Action]:
     reason = _read_text(entry.value, '"allow" (the reason)', scope)
     return [Allow(reason)] if reason else []
+
+
+def _read_snooze(entry: Entry, scope: _Scope) -> list[Action]:
+    when = _read_when(entry, scope)
+    return [Snooze(when)] if when else []
+
+
+def _read_task(entry: Entry, scope: _Scope) -> list[Action]:
+    loading, settings = scope.loading, scope.loading.settings
+    table = loading.table(entry.value, '"task"')
+    if table is None:
+        return []
+    found = loading.entries(table, "task", ACTION_KEYS["task"])
+    for key in ("title", "for"):
+        if key not in found:
+            loading.add(table.place, "E107", f'"task" needs "{key}"')
+    title = _read_text(found["title"].value, '"title"', scope) if "title" in found else None
+    receiver = _read_name(found.get("for"), _TASK_RECEIVERS, loading)
+    due = _read_when(found["due"], scope) if "due" in found else None
+    _check_clock(found.get("clock"), loading)
+    if title is None or receiver is None or (due is None and "due" in found):
+        return []
+    return [GiveTask(title, receiver, due, {key: queue.lead for key, queue in settings.queues.items() if queue.lead})]
+
+
+def _check_clock(entry: Entry | None, loading: Loading) -> None:
+    if entry is None:
+        return
+    text = loading.text(entry.value, '"clock"')
+    if text == "business":
+        loading.add(entry.value.place, "E109", '"clock: business" is not built yet')
+    elif text is not None and text != "real":
+        loading.add(entry.value.place, "E302", '"clock" is one of real, business')
+
+
+def _read_when(entry: Entry, scope: _Scope) -> When | None:
+    """A duration, or a time in plain words by the desk's clock."""
+    text = scope.loading.text(entry.value, f'"{entry.key.text}"')
+    when = parse_when(text, scope.loading.settings.desk.timezone) if text else None
+    if isinstance(when, str):
+        scope.loading.add(entry.value.place, "E302", when)
+        return None
+    return when
+
+
+def _read_hold(entry: Entry, scope: _Scope) -> list[Action]:
+    reason = _read_text(entry.value, '"hold" (the reason)', scope)
+    return [Hold(reason)] if reason else []
+
+
+def _read_fork(entry: Entry, scope: _Scope) -> list[Action]:
+    loading = scope.loading
+    if isinstance(entry.value, Scalar):
+        return [Fork(entry.value.text)] if loading.check_name(entry.value, QUEUES) else []
+    table = loading.table(entry.value, '"fork"')
+    found = loading.entries(table, "fork", ACTION_KEYS["fork"]) if table else {}
+    if table and "queue" not in found:
+        loading.add(table.place, "E107", '"fork" needs "queue"')
+    queue = _read_name(found.get("queue"), QUEUES, loading)
+    return [Fork(queue)] if queue else []
 
 
 def _read_template(entry: Entry, scope: _Scope) -> str | None:
@@ -195,9 +268,10 @@ def _template_exists(settings: Settings, name: str) -> bool:
     return template_exists(settings, name)
 
 
-def _read_values(entry: Entry, scope: _Scope, own_keys: tuple[str, ...]) -> Values:
+def _read_values(entry: Entry, scope: _Scope) -> Values:
     """Whatever else stands in the mapping is a value for the template."""
     entries = entry.value.entries if isinstance(entry.value, Table) else ()
+    own_keys = ACTION_KEYS[entry.key.text]
     return tuple(value for inner in entries if inner.key.text not in own_keys for value in _read_value(inner, scope))
 
 
@@ -251,8 +325,9 @@ class _ActionReader:
     events: frozenset[Event]
 
 
-_CLEARABLE = ("owner", "team", "language")
-_SETTINGS: Mapping[str, Known | None] = {
+_TASK_RECEIVERS = Known("receiver", "E204", lambda settings: (*_RECEIVERS, *settings.agents))
+CLEARABLE = ("owner", "team", "language")
+SETTINGS: Mapping[str, Known | None] = {
     "queue": QUEUES,
     "status": _STATUSES,
     "priority": PRIORITIES,
@@ -272,6 +347,10 @@ ACTIONS: Mapping[str, _ActionReader] = {
     "note": _ActionReader(_read_note, _ON_TICKETS),
     "notify": _ActionReader(_read_notify, _ON_TICKETS),
     "close": _ActionReader(_read_close, _ON_TICKETS),
+    "snooze": _ActionReader(_read_snooze, _ON_TICKETS),
+    "task": _ActionReader(_read_task, _ON_TICKETS),
+    "hold": _ActionReader(_read_hold, _ALWAYS),
+    "fork": _ActionReader(_read_fork, _OPENING),
     "allow": _ActionReader(_read_allow, _INTAKE),
     "quarantine": _ActionReader(_read_divert, _INTAKE),
     "drop": _ActionReader(_read_divert, _INTAKE),

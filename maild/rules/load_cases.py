@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.effects import IncomingState
-from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
-from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, STATUSES, TEAMS, TIERS
+from maild.rules.cases import Case, Deed, Expectation, SampleMail, Step, Wait
+from maild.rules.fields import AGENTS, QUEUES
+from maild.rules.load_given import NOTHING_GIVEN, read_given
 from maild.rules.loading import Loading
 from maild.rules.spans import EXAMPLES, read_span
-from maild.ticket import Priority, Status, Tier
 
-_CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
-_MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
-_GIVEN_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "tags")
-_EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
-_TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "tags")
+CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
+MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
+EXPECT_KEYS = ("fired", "not_fired", "ticket", "forks", "sent", "state")
+TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "snoozed", "tags", "tasks")
+_NOT_PLAIN = ("tags", "tasks")
 _FLAGS = ("close", "open", "spam", "take")
 _SETS = ("tag", "untag")
 _COMMANDS = (*_FLAGS, *_SETS, "set", "assign", "move", "priority", "snooze", "macro")
@@ -27,7 +27,6 @@ _COMMANDS = (*_FLAGS, *_SETS, "set", "assign", "move", "priority", "snooze", "ma
 _AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
-_KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "tier": TIERS, "owner": AGENTS, "team": TEAMS}
 
 
 def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -> Iterator[Case]:
@@ -40,7 +39,7 @@ def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -
 
 
 def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading) -> Case | None:
-    found = loading.entries(table, "a test", _CASE_KEYS)
+    found = loading.entries(table, "a test", CASE_KEYS)
     for key in ("name", "mail"):
         if key not in found:
             loading.add(table.place, "E107", f'the test needs "{key}"')
@@ -50,10 +49,10 @@ def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading)
         loading.add(table.place, "E107", 'the test needs "expect"')
     name = loading.text(found["name"].value, '"name"') if "name" in found else None
     at = _read_at(found.get("at"), loading)
-    given = _read_given(found["given"].value, _queue_of(mail, loading), loading) if "given" in found else None
     if name is None or mail is None or at is None:
         return None
-    return Case(name, file, table.place.line, at, mail, given, steps)
+    given = read_given(found["given"].value, _queue_of(mail, loading), at, loading) if "given" in found else NOTHING_GIVEN
+    return Case(name, file, table.place.line, at, mail, given.ticket, steps, given.background, given.away)
 
 
 def _read_at(entry: Entry | None, loading: Loading) -> datetime | None:
@@ -74,7 +73,7 @@ def _read_mail(node: Node, loading: Loading) -> SampleMail | None:
     table = loading.table(node, '"mail"')
     if table is None:
         return None
-    found = loading.entries(table, "a test's mail", _MAIL_KEYS)
+    found = loading.entries(table, "a test's mail", MAIL_KEYS)
     for key in ("from", "to"):
         if key not in found:
             loading.add(table.place, "E107", f'the mail needs "{key}"')
@@ -127,31 +126,6 @@ def _queue_of(mail: SampleMail | None, loading: Loading) -> str:
     return next((queue.key for queue in addressed if queue), next(iter(loading.settings.queues), ""))
 
 
-def _read_given(node: Node, queue: str, loading: Loading) -> GivenTicket | None:
-    table = loading.table(node, '"given"')
-    if table is None:
-        return None
-    found = loading.entries(table, "given", _GIVEN_KEYS, planned=("customer",))
-    texts = {name: _known_text(found[name], loading) for name in _KNOWN if name in found}
-    if None in texts.values():
-        return None
-    return GivenTicket(
-        queue=texts.get("queue") or queue,
-        status=Status(texts.get("status") or Status.OPEN.value),
-        priority=Priority(texts.get("priority") or Priority.NORMAL.value),
-        tier=Tier(texts.get("tier") or Tier.L1.value),
-        owner=texts.get("owner"),
-        team=texts.get("team"),
-        tags=frozenset(_lines(found.get("tags"), loading)),
-    )
-
-
-def _known_text(entry: Entry, loading: Loading) -> str | None:
-    text = loading.text(entry.value, f'"{entry.key.text}"')
-    named = isinstance(entry.value, Scalar) and loading.check_name(entry.value, _KNOWN[entry.key.text])
-    return text if named else None
-
-
 def _read_steps(found: dict[str, Entry], mail: SampleMail | None, rules: frozenset[str], loading: Loading) -> Iterator[Step]:
     if "expect" in found:
         yield from _steps(found["expect"], _read_expectation(found["expect"].value, rules, loading))
@@ -184,7 +158,7 @@ def _read_next_mail(node: Node, mail: SampleMail | None, loading: Loading) -> It
     """A further mail in the conversation: what it does not say is as it was in the first."""
     table = loading.table(node, '"mail"')
     if table is not None and mail is not None:
-        found = loading.entries(table, "a step's mail", _MAIL_KEYS)
+        found = loading.entries(table, "a step's mail", MAIL_KEYS)
         yield replace(
             _mail_of(found, loading),
             sender=_line(found.get("from"), loading) or mail.sender,
@@ -228,14 +202,16 @@ def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> It
     table = loading.table(node, '"expect"')
     if table is None:
         return
-    found = loading.entries(table, "expect", _EXPECT_KEYS)
+    found = loading.entries(table, "expect", EXPECT_KEYS)
     ticket = loading.table(found["ticket"].value, '"ticket"') if "ticket" in found else None
     fields = _ticket_fields(ticket, loading) if ticket else {}
     yield Expectation(
         fired=_rule_ids(found.get("fired"), rules, loading),
         not_fired=_rule_ids(found.get("not_fired"), rules, loading),
-        ticket={name: _scalar_text(entry, loading) for name, entry in fields.items() if name != "tags"},
+        ticket={name: _scalar_text(entry, loading) for name, entry in fields.items() if name not in _NOT_PLAIN},
         tags=frozenset(_lines(fields.get("tags"), loading)),
+        tasks=_tasks(fields.get("tasks"), loading),
+        forks=frozenset(_queues(found.get("forks"), loading)),
         sent=dict(_counts(found.get("sent"), loading)),
         state=_state(found.get("state"), loading),
     )
@@ -253,9 +229,20 @@ def _rule_ids(entry: Entry | None, rules: frozenset[str], loading: Loading) -> t
 
 def _ticket_fields(table: Table, loading: Loading) -> dict[str, Entry]:
     for entry in table.entries:
-        if entry.key.text not in _TICKET_KEYS and not entry.key.text.startswith("field."):
-            loading.refuse_unknown("ticket field", entry.key, (*_TICKET_KEYS, "field.<name>"))
+        if entry.key.text not in TICKET_KEYS and not entry.key.text.startswith("field."):
+            loading.refuse_unknown("ticket field", entry.key, (*TICKET_KEYS, "field.<name>"))
     return {entry.key.text: entry for entry in table.entries}
+
+
+def _tasks(entry: Entry | None, loading: Loading) -> dict[str, str]:
+    """What is to be done, by who is to do it."""
+    table = loading.table(entry.value, '"tasks"') if entry else None
+    return {inner.key.text: _line(inner, loading) for inner in (table.entries if table else ()) if loading.check_name(inner.key, AGENTS)}
+
+
+def _queues(entry: Entry | None, loading: Loading) -> Iterator[str]:
+    scalars = loading.scalars(entry.value) if entry else ()
+    return (scalar.text for scalar in scalars or () if loading.check_name(scalar, QUEUES))
 
 
 def _counts(entry: Entry | None, loading: Loading) -> Iterator[tuple[str, int]]:

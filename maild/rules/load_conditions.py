@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from maild.config.faults import did_you_mean
-from maild.config.nodes import Entry, Items, Node, Scalar, Table
+from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.rules import operators
 from maild.rules.conditions import Comparison, Condition, join
 from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, change_of, field_before, find_field, is_planned
@@ -21,11 +21,11 @@ from maild.rules.spans import DURATIONS
 from maild.rules.verdict import Occasion
 
 MAX_DEPTH = 5
-_GROUPS = ("all", "any", "none", "not", "use")
+GROUPS = ("all", "any", "none", "not", "use")
 CHANGES = ("changed", "changed_to", "changed_from")
 """Operators on a field and on what it was before; not rows of `OPERATORS`, since they are several comparisons."""
 _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3})")
-_SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 
@@ -114,7 +114,7 @@ def _refuse_field(key: Scalar, loading: Loading) -> None:
     if is_planned(key.text):
         loading.add(key.place, "E109", f'the field "{key.text}" is not built yet')
         return
-    loading.add(key.place, "E102", f'unknown field "{key.text}"{did_you_mean(key.text, (*FIELDS, *_GROUPS))}')
+    loading.add(key.place, "E102", f'unknown field "{key.text}"{did_you_mean(key.text, (*FIELDS, *GROUPS))}')
 
 
 def _value(field: Field, node: Node, loading: Loading, negated: bool) -> Condition | None:
@@ -178,7 +178,7 @@ def _count_of(field: Field) -> Field:
     def count(occasion: Occasion) -> float:
         return len(tuple(field.read(occasion))) if field.read else 0
 
-    return Field(f"{field.name}.count", FieldKind.NUMBER, measure=count, of_ticket=field.of_ticket)
+    return Field(f"{field.name}.count", FieldKind.NUMBER, measure=count, of_ticket=field.of_ticket, aspect=field.aspect)
 
 
 def _comparison(written: _Written, loading: Loading, negated: bool) -> Condition | None:
@@ -302,19 +302,20 @@ def _compiled(written: _Written, results: list[Pattern | str], loading: Loading)
 
 def _bound(compare: Callable[[float, float], bool]) -> Callable[[_Written, Loading], Test | None]:
     def read(written: _Written, loading: Loading) -> Test | None:
-        number = _number(written.node, written.field, loading)
+        number = read_number(written.node, written.field, loading)
         return None if number is None else operators.Bound(compare, number)
 
     return read
 
 
 def _read_between(written: _Written, loading: Loading) -> Test | None:
-    if not isinstance(written.node, Items) or len(written.node.items) != 2:
+    numbers = _numbers(written, loading)
+    if numbers is None:
+        return None
+    if len(numbers) != 2:
         loading.add(written.node.place, "E301", '"between" takes a list of two numbers')
         return None
-    low, high = (_number(item, written.field, loading) for item in written.node)
-    if low is None or high is None:
-        return None
+    low, high = numbers
     if low > high:
         loading.add(written.node.place, "E302", '"between" takes the lower number first')
         return None
@@ -323,15 +324,15 @@ def _read_between(written: _Written, loading: Loading) -> Test | None:
 
 def _numbers(written: _Written, loading: Loading) -> tuple[float, ...] | None:
     scalars = loading.scalars(written.node)
-    numbers = [_number(scalar, written.field, loading) for scalar in scalars or ()]
+    numbers = [read_number(scalar, written.field, loading) for scalar in scalars or ()]
     whole = tuple(number for number in numbers if number is not None)
     return whole if len(whole) == len(numbers) else None
 
 
-def _number(node: Node, field: Field, loading: Loading) -> float | None:
+def read_number(node: Node, field: Field, loading: Loading) -> float | None:
     if isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool) and field.kind in _PLAIN:
         return node.value
-    units = {FieldKind.SIZE: _SIZES, FieldKind.DURATION: DURATIONS}.get(field.kind, {})
+    units = {FieldKind.SIZE: SIZES, FieldKind.DURATION: DURATIONS}.get(field.kind, {})
     match = _NUMBER_WITH_UNIT.fullmatch(node.text) if isinstance(node, Scalar) else None
     if match and match[2].casefold() in units:
         return float(match[1]) * units[match[2].casefold()]

@@ -1,13 +1,14 @@
 """Rule and RuleSet: what `load` makes of the rule files and `engine` runs. Frozen; a reload builds a new set."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+from maild.background import Aspect
 from maild.rules.actions import Action
 from maild.rules.cases import Case
-from maild.rules.conditions import Comparison, Condition
+from maild.rules.conditions import Comparison, Condition, find_aspects
 from maild.rules.verdict import Event, Occasion
 
 ONCE_ON_TICKET = timedelta.max
@@ -45,18 +46,27 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules in the order in which they run. `digest` is short and changes with any byte of any file."""
+    """All rules in the order in which they run. `digest` is short and changes with any byte of any file. `aspects` are what those for an
+    event want to have looked up."""
 
     rules: tuple[Rule, ...]
     digest: str
     cases: tuple[Case, ...]
     by_event: Mapping[Event, tuple[Rule, ...]]
+    aspects: Mapping[Event, frozenset[Aspect]]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], digest: str = "0000", cases: Iterable[Case] = ()) -> "RuleSet":
         ordered = tuple(rules)
         by_event = {event: tuple(rule for rule in ordered if event in rule.events) for event in Event}
-        return cls(ordered, digest, tuple(cases), MappingProxyType(by_event))
+        aspects = {event: frozenset(aspect for rule in asked for aspect in _aspects_of(rule)) for event, asked in by_event.items()}
+        return cls(ordered, digest, tuple(cases), MappingProxyType(by_event), MappingProxyType(aspects))
+
+    def aspects_of(self, events: Iterable[Event]) -> frozenset[Aspect]:
+        """What must be looked up before rules are asked about these events, and about what they change themselves."""
+        first = frozenset(aspect for event in events for aspect in self.aspects[event])
+        caused = (aspect for rule in self.rules if rule.cascade for aspect in _aspects_of(rule))
+        return first.union(caused)
 
     def asked(self, occasion: Occasion) -> tuple[Rule, ...]:
         """The rules for that, in order. A macro is one rule, and whoever runs it names it."""
@@ -75,6 +85,11 @@ class RuleSet:
     @property
     def macros(self) -> tuple[str, ...]:
         return tuple(rule.id for rule in self.by_event[Event.MACRO])
+
+
+def _aspects_of(rule: Rule) -> Iterator[Aspect]:
+    if rule.disabled is None:
+        yield from find_aspects(rule.condition)
 
 
 NO_RULES = RuleSet.of(())

@@ -7,7 +7,7 @@ from maild.effects import AddMessage
 from maild.message import NOT_JUDGED, InboundMessage, MessageClass, Nature
 from maild.reason import Reason
 from maild.rules.happenings import Happening
-from maild.rules.verdict import Occasion
+from maild.rules.verdict import Occasion, Source
 from maild.ticket import MessageKind, TicketView
 
 NOTHING_SAID = Nature(MessageClass.HUMAN, ())
@@ -36,6 +36,7 @@ def occasion_of(
         silence=silence.text if silence else "",
         macro=happening.macro,
         before=before,
+        source=Source.DESK,
     )
 
 

@@ -10,12 +10,13 @@ from email.utils import format_datetime
 
 from maild.config.settings import UTC
 from maild.desk.tally import with_messages
-from maild.effects import AddMessage, Decision, Letter, NoteFiring, RecordEvent
+from maild.effects import AddMessage, Decision, Letter, NoteFiring, RecordEvent, Split
 from maild.ingest.parse import parse_message
-from maild.known import NOTHING_KNOWN, Known, KnownMessage, LastWords
+from maild.known import Absence, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.explain import explain_rule, read_traces
+from maild.task import open_tasks
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
@@ -86,7 +87,7 @@ class _Scene:
         self._case = case
         self._walk = walk
         self._now = case.at
-        self._known = NOTHING_KNOWN
+        self._known = Known(background=case.background, away={agent: Absence(agent, case.at) for agent in case.away})
         self._ticket: TicketView | None = None
         self._last_id = EARLIER_ID
         self._mails = 0
@@ -113,7 +114,7 @@ class _Scene:
                 yield from self._do(what, step.line)
 
     def _begin(self, given: GivenTicket) -> None:
-        before = self._now.astimezone(UTC) - timedelta(hours=1)
+        before = self._now.astimezone(UTC) - given.age
         self._remember(EARLIER_ID)
         self._ticket = _given_ticket(given, parse_message(build_mail(self._case.mail, self._now, SAMPLE_ID)), before)
 
@@ -208,8 +209,10 @@ def _given_ticket(given: GivenTicket, message: InboundMessage, before: datetime)
         owner=given.owner,
         team=given.team,
         tags=given.tags,
+        fields=given.fields,
         acknowledged=True,
-        customer_messages=1,
+        customer_messages=given.customer_messages,
+        agent_messages=given.agent_messages,
         last_customer_id=EARLIER_ID,
     )
 
@@ -218,6 +221,9 @@ def _compare(wanted: Expectation, decisions: Sequence[Decision], ticket: TicketV
     """With what was decided since something was expected before, and the ticket as it stands."""
     yield from _compare_rules(wanted, decisions)
     yield from _compare_ticket(wanted, ticket)
+    forks = _find_forks(decisions)
+    if missing := wanted.forks - forks:
+        yield Mismatch("forks", ", ".join(sorted(missing)), ", ".join(sorted(forks)) or "(none)")
     for name, count in wanted.sent.items():
         sent = sum(_count_notices(name, decision) for decision in decisions)
         if sent != count:
@@ -243,7 +249,7 @@ def _compare_rules(wanted: Expectation, decisions: Sequence[Decision]) -> Iterat
 
 def _compare_ticket(wanted: Expectation, ticket: TicketView | None) -> Iterator[Mismatch]:
     if ticket is None:
-        if wanted.ticket or wanted.tags:
+        if wanted.ticket or wanted.tags or wanted.tasks:
             yield Mismatch("ticket", "a ticket", "no ticket")
         return
     for name, expected in wanted.ticket.items():
@@ -253,6 +259,15 @@ def _compare_ticket(wanted: Expectation, ticket: TicketView | None) -> Iterator[
     missing = wanted.tags - ticket.tags
     if missing:
         yield Mismatch("ticket.tags", ", ".join(sorted(wanted.tags)), ", ".join(sorted(ticket.tags)) or "(none)")
+    tasks = [(task.agent, task.title) for task in open_tasks(ticket.tasks)]
+    for agent, title in wanted.tasks.items():
+        if (agent, title) not in tasks:
+            yield Mismatch(f"task of {agent}", title, "; ".join(f"{found} ({whose})" for whose, found in tasks) or "(none)")
+
+
+def _find_forks(decisions: Iterable[Decision]) -> frozenset[str]:
+    opened = (effect.opening.after for decision in decisions for effect in decision.effects if isinstance(effect, Split))
+    return frozenset(ticket.queue for ticket in opened if ticket)
 
 
 def ticket_value(ticket: TicketView, name: str) -> str:
@@ -266,6 +281,8 @@ def ticket_value(ticket: TicketView, name: str) -> str:
             return ticket.tier.value
         case "subject":
             return ticket.subject
+        case "snoozed":
+            return str(ticket.snoozed_until is not None).casefold()
     if name.startswith("field."):
         return ticket.fields.get(name.removeprefix("field."), "")
     return {"queue": ticket.queue, "owner": ticket.owner, "team": ticket.team, "language": ticket.language}[name] or ""

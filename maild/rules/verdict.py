@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from maild.background import NO_BACKGROUND, Background
 from maild.ingest.spam import NO_SPAM, Spam
 from maild.message import Authentication, InboundMessage, Nature
 from maild.ticket import TicketView
@@ -44,6 +45,14 @@ NO_CAUSE = Cause()
 NOT_CONSIDERED = "not considered"
 
 
+class Source(Enum):
+    """How what was said came in."""
+
+    MAIL = "mail"
+    FORWARDED = "forwarded"
+    DESK = "desk"
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """One event as the rules see it. `ticket` is the draft: for `mail.received` what would become of the mail.
@@ -52,6 +61,7 @@ class Occasion:
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
     `macro`: the rule that an agent runs by name, for that event. `before`: the ticket before all that happened; None for a new one.
     `cause`: what rules did that made it happen. `fired`: when rules that rest have fired on this ticket last.
+    `background` has what `RuleSet.aspects_of` names.
     """
 
     event: Event
@@ -67,6 +77,8 @@ class Occasion:
     before: TicketView | None = None
     cause: Cause = NO_CAUSE
     fired: Mapping[str, datetime] = field(default_factory=dict)
+    source: Source = Source.MAIL
+    background: Background = NO_BACKGROUND
 
 
 class Fate(Enum):
@@ -123,7 +135,17 @@ class CloseWish:
     template: str | None = None
 
 
-Wish = AckWish | ReplyWish | NotifyWish | NoteWish | CloseWish
+@dataclass(frozen=True, slots=True)
+class ForkWish:
+    """`fork:` of a rule: the same request is a ticket of that queue, too."""
+
+    rule: str
+    queue: str
+
+
+Wish = AckWish | ReplyWish | NotifyWish | NoteWish | CloseWish | ForkWish
+HOLD_TAG = "hold"
+"""While a ticket bears it, rules neither answer on it nor close it: a person must look at it first (RULES.md 4)."""
 
 
 @dataclass(frozen=True, slots=True)

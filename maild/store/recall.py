@@ -30,7 +30,18 @@ from maild.known import (
     ReturnedMail,
 )
 from maild.message import Address, AuthResult
-from maild.store import absences, customers, delayed_answers, errands, firings, letter_aliases, regroupings, suppressions, welcomes
+from maild.store import (
+    absences,
+    backgrounds,
+    customers,
+    delayed_answers,
+    errands,
+    firings,
+    letter_aliases,
+    regroupings,
+    suppressions,
+    welcomes,
+)
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
@@ -196,6 +207,8 @@ _TAG_NAMES = Prepared(select(tags.c.tag).where(tags.c.tag.in_(bindparam("words",
 
 def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     """The store's answer for one message. In a writing transaction it first waits for its turn, so that the answer stays true."""
+    if question.behind:
+        return Known(background=backgrounds.find(tx, question.behind))
     await_turn(tx)
     copies = _find_copies(tx, question)
     found = _find_messages(tx, question.ids)

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from maild.background import Aspect, Behind
 from maild.effects import IncomingState, Post
 from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.reason import Reason
-from maild.store import customers, incoming, letters, sent_copies, tables, tasks, tickets
+from maild.store import backgrounds, customers, incoming, letters, sent_copies, tables, tasks, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.quarantine import list_kept_out
@@ -147,6 +148,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
         (task,) = tickets.view(tx, 1).tasks
         tasks.write(tx, 1, (task,), (replace(task, done=NOW),))
         tasks.find_open(tx, "anna")
+        backgrounds.find(tx, Behind(frozenset(Aspect), 1, ANN.key))
         steps = plans.lines()
     assert len(steps) > 30
     assert [step for step in steps if _WHOLE_TABLE.match(step)] == []

@@ -7,12 +7,13 @@ from tempfile import TemporaryDirectory
 from textwrap import dedent
 from typing import Any
 
+from maild.background import NO_BACKGROUND, Background
 from maild.config.settings import Agent, Desk, Queue, Secret, Settings, SpamPolicy, Storage, Trust
 from maild.ingest.spam import find_spam
 from maild.message import Address, Authentication, AuthResult, HeaderField, InboundMessage, MessageClass, Nature
 from maild.rules.load import LoadedRules, load_rules
 from maild.rules.ruleset import RuleSet
-from maild.rules.verdict import Event, Occasion
+from maild.rules.verdict import Event, Occasion, Source
 from maild.ticket import Priority, Status, TicketView
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -23,7 +24,9 @@ def a_desk(directory: Path = Path()) -> Settings:
     """The desk of the contract's example."""
     secret = Secret("plain", "0123456789abcdef0123456789abcdef")
     queues = {
-        "support": Queue("support", "Support", "support@acme.example", "support", aliases=("help@acme.example",), agents=("anna", "boris")),
+        "support": Queue(
+            "support", "Support", "support@acme.example", "support", aliases=("help@acme.example",), agents=("anna", "boris"), lead="anna"
+        ),
         "sales": Queue("sales", "Sales", "sales@acme.example", "sales", agents=("boris",)),
         "billing": Queue("billing", "Billing", "billing@acme.example", "support", agents=("anna",)),
     }
@@ -32,7 +35,7 @@ def a_desk(directory: Path = Path()) -> Settings:
         "boris": Agent("boris", "Boris Petrov", "boris@acme.example"),
     }
     desk = Desk("Acme Support", "Acme", "acme.example", secret)
-    return Settings(directory, desk, Storage(), None, Trust(), {}, queues, agents, {"payments": ("anna", "boris")})
+    return Settings(directory, desk, Storage(), None, Trust(), {}, queues, agents, {"payments": ("anna", "boris"), "complaints": ("anna",)})
 
 
 def a_message(
@@ -84,6 +87,8 @@ def an_occasion(
     authentication: Authentication | None = None,
     department: str = "support@acme.example",
     before: TicketView | None = None,
+    source: Source = Source.MAIL,
+    background: Background = NO_BACKGROUND,
 ) -> Occasion:
     return Occasion(
         event,
@@ -95,6 +100,8 @@ def an_occasion(
         NOW,
         find_spam(message or a_message(), None, SpamPolicy()),
         before=before,
+        source=source,
+        background=background,
     )
 
 

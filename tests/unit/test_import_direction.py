@@ -39,6 +39,7 @@ PURE = (
         "maild.desk",
         "maild.reason",
         "maild.known",
+        "maild.background",
     ),
     *("maild.rules.engine", "maild.rules.conditions", "maild.rules.actions", "maild.rules.verdict", "maild.ingest.thread"),
     *(

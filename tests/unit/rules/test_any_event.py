@@ -86,9 +86,9 @@ def test_any_event_is_followed_alike_and_told_as_it_was(rules, was, now, kinds, 
     events = (Event.BOUNCE_RECEIVED,) if is_bounce else ()
     decision = Decision(IncomingState.DONE, Reason("test", "a test"), before, after, (*said(kinds), *macros), events=events)
     kept = copy.deepcopy(decision)
-    followed = with_consequences(decision, rules, lambda ticket: Known(), SETTINGS, NOW)
+    followed = with_consequences(decision, rules, lambda ticket, aspects: Known(), SETTINGS, NOW)
     assert decision == kept
-    assert with_consequences(decision, rules, lambda ticket: Known(), SETTINGS, NOW) == followed
+    assert with_consequences(decision, rules, lambda ticket, aspects: Known(), SETTINGS, NOW) == followed
     assert followed.effects[: len(decision.effects)] == decision.effects, "nothing of what was done is taken back"
     check_trace(decision, followed)
 

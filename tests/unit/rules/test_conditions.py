@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from textwrap import indent
 
+from maild.background import NO_BACKGROUND, Aspect, Background
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass
 from maild.rules.engine import evaluate
 from maild.rules.explain import describe_leaf, explain_rule
-from maild.rules.verdict import Event, Leaf
+from maild.rules.verdict import Event, Leaf, Source
 from maild.ticket import Priority, Status
 from tests.rig.occasions import NOW, a_message, a_ticket, an_occasion, rules_from
 
@@ -15,8 +16,8 @@ LISTS = "lists:\n  pay: [payment*, плащан*]\n  vip: [globex.example, inite
 EVENTS = ", ".join(event.value for event in Event)
 
 
-def fires(condition, occasion):
-    text = f"{LISTS}rules:\n  - id: it\n    when: [{EVENTS}]\n    if:\n"
+def fires(condition, occasion, when=EVENTS):
+    text = f"{LISTS}rules:\n  - id: it\n    when: [{when}]\n    if:\n"
     rules = rules_from(text + indent(condition, "      ") + "\n    do: [{tag: hit}]\n")
     (trace,) = evaluate(rules, occasion).trace
     assert not trace.problem, trace.problem
@@ -203,6 +204,69 @@ def test_the_circumstances():
     wanted = "{auth: fail, auth.spf: pass, auth.dkim: none, auth.dmarc: fail, auth.signed: pass}"
     assert fires(wanted, an_occasion(authentication=judged))
     assert fires("{auth: unknown, auth.spf: unknown, auth.signed: unknown}", human)
+
+
+def check_behind(condition, expected, background=NO_BACKGROUND, **ticket):
+    occasion = an_occasion(ticket=a_ticket(**ticket), event=Event.MESSAGE_CUSTOMER, background=background)
+    assert fires(condition, occasion, "message.customer") is expected, condition
+
+
+def test_who_the_requester_is_to_the_desk():
+    ann = Background(tickets=3, tags=frozenset({"VIP", "faq"}), last_agent="boris")
+    check_behind("customer.first_time: true", True)
+    check_behind("customer.first_time: false", True, ann)
+    check_behind("customer.tickets: {gte: 3}", True, ann)
+    check_behind("customer.tickets: 0", True)
+    check_behind("customer.last_agent: [anna, boris]", True, ann)
+    check_behind("customer.last_agent: {exists: false}", True)
+    check_behind("customer.tags: {has_all: [vip, faq], count: 2}", True, ann)
+    check_behind("customer.tags: {has_none: [vip]}", False, ann)
+
+
+def test_how_much_there_is_to_do():
+    busy = Background(loads={"boris": 12}, lengths={"support": 40})
+    check_behind("agent.load: {gt: 11}", True, busy, owner="boris")
+    check_behind("agent.load: 0", True, busy, owner="anna")
+    check_behind("agent.load: {exists: false}", True, busy)
+    check_behind("queue.length: {between: [40, 50]}", True, busy)
+    check_behind("queue.length: 0", True, busy, queue="sales")
+
+
+def test_another_owner_has_another_load():
+    rules = rules_from("""
+        rules:
+          - {id: give, when: ticket.created, do: [{set: {owner: boris, queue: sales}}]}
+          - {id: it, when: ticket.created, if: {agent.load: 12, queue.length: 3}, do: [{tag: hit}]}
+    """)
+    busy = Background(loads={"boris": 12}, lengths={"support": 40, "sales": 3})
+    assert "hit" in evaluate(rules, an_occasion(background=busy)).ticket.tags
+
+
+def test_the_past_of_a_ticket():
+    past = Background(waits_since=NOW - timedelta(hours=5), changed=NOW - timedelta(days=3), reopenings=2)
+    check_behind("waiting: {gt: 4h, lt: 6h}", True, past)
+    check_behind("waiting: {between: [0s, 1s]}", True)  # whoever writes now waits since now
+    check_behind("idle: {gte: 3d}", True, past)
+    check_behind("idle: 0s", True)
+    check_behind("reopened: {gte: 2}", True, past)
+    check_behind("snoozed: true", True, snoozed_until=NOW + timedelta(hours=1))
+    check_behind("snoozed: false", True)
+
+
+def test_a_set_of_rules_says_what_must_be_looked_up():
+    rules = rules_from("""
+        rules:
+          - {id: a, when: ticket.created, if: {subject: printer}, do: [{tag: hit}]}
+          - {id: b, when: mail.received, if: {any: [{not: {customer.tags: {count: 2}}}, {waiting: {gt: 1h}}]}, do: [{tag: hit}]}
+          - {id: c, when: message.customer, disabled: not now, if: {agent.load: 1}, do: [{tag: hit}]}
+    """)
+    assert rules.aspects_of([Event.TICKET_CREATED, Event.MESSAGE_CUSTOMER]) == frozenset()
+    assert rules.aspects_of(Event) == {Aspect.REQUESTER, Aspect.PAST}
+
+
+def test_how_the_mail_came():
+    assert fires("source: mail", an_occasion())
+    assert fires("source: forwarded", an_occasion(source=Source.FORWARDED))
 
 
 def test_body_is_the_new_part_and_body_full_has_all():

@@ -32,7 +32,7 @@ def test_every_broken_file_has_its_expected_faults():
 def test_the_example_desks_rules_are_fine():
     loaded = load_rules(EXAMPLE_DESK, a_desk(EXAMPLE_DESK))
     assert loaded.faults == ()
-    assert [rule.id for rule in loaded.rules.rules] == ["spam", "route-sales", "payment", "ack", "faq-password"]
+    assert [rule.id for rule in loaded.rules.rules] == ["spam", "route-sales", "payment", "complaint", "ack", "faq-password"]
     assert len(loaded.rules.cases) >= 8
 
 

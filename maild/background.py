@@ -1,0 +1,46 @@
+"""Background: what rules may ask beyond a mail and its ticket, looked up only where a rule of the set asks for it. Plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+class Aspect(Enum):
+    """What is looked up together: who the requester is to the desk, how much there is to do, what has been of the ticket until now."""
+
+    REQUESTER = "requester"
+    WORKLOAD = "workload"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The question: these aspects of the ticket with that number, 0 for one that is not yet opened. `requester` is his address as addresses
+    are compared."""
+
+    aspects: frozenset[Aspect]
+    ticket: int
+    requester: str
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The answer; what was not asked for is as of a desk without any tickets.
+
+    REQUESTER: how many other `tickets` he has, spam and merged ones not counted, the `tags` of the newest, and `last_agent`, who owned the
+    newest that anybody owned. WORKLOAD: the new and open tickets that are not snoozed, by owner and by queue. PAST: since when the customer
+    waits for an answer, None where he waits for none; when the ticket was last changed; how often it was reopened.
+    """
+
+    tickets: int = 0
+    tags: frozenset[str] = frozenset()
+    last_agent: str | None = None
+    loads: Mapping[str, int] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    waits_since: datetime | None = None
+    changed: datetime | None = None
+    reopenings: int = 0
+
+
+NO_BACKGROUND = Background()
