@@ -68,12 +68,15 @@ def _always(ticket: TicketView) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command with what may stand behind it, and what its ticket is like then. `says`: what the customer gets for it beside the words."""
+    """A command with what may stand behind it, and what its ticket is like then. `says`: what the customer gets for it beside the words.
+    `above`: beside it the words stand above what is quoted, or they come back.
+    """
 
     argument: str = ""
     holds: Holds = _always
     outcome: Outcome = Outcome.SENT
     says: str = ""
+    above: bool = False
 
 
 EXAMPLES = {
@@ -92,7 +95,7 @@ EXAMPLES = {
     "set": Example("order=4711", lambda ticket: ticket.fields["order"] == "4711"),
     "cc": Example("bob@elsewhere.example", lambda ticket: "bob@elsewhere.example" in _copied(ticket)),
     "uncc": Example("carol@elsewhere.example", lambda ticket: "carol@elsewhere.example" not in _copied(ticket)),
-    "requester": Example("dora@elsewhere.example", lambda ticket: ticket.requester.key == "dora@elsewhere.example"),
+    "requester": Example("dora@elsewhere.example", lambda ticket: ticket.requester.key == "dora@elsewhere.example", above=True),
     "same": Example(outcome=Outcome.RETURNED),
     "to": Example("bob@elsewhere.example", outcome=Outcome.RETURNED),
     "from": Example("bob@elsewhere.example", outcome=Outcome.RETURNED),
@@ -135,6 +138,7 @@ class Errand:
     begins_with_command: bool = True
     forwarded_by: str = ""
     says: str = ""
+    above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +260,7 @@ def _example(word: str) -> Example:
 def _commanded(line: str, example: Example, words: str) -> Errand:
     """`line` may stand in bold: its argument belongs within."""
     command = f"{line} {example.argument}".rstrip()
-    return Errand(command, f"{command}\n{words}", example.outcome, words, example.holds, says=example.says)
+    return Errand(command, f"{command}\n{words}", example.outcome, words, example.holds, says=example.says, above=example.above)
 
 
 def _last(line: str, example: Example, words: str) -> Errand:
@@ -402,6 +406,8 @@ def _fits(errand: Errand, way: Way) -> bool:
     """Commands stand at the start of what is new, which between the lines is none of his."""
     if errand.forwarded_by:
         return way.program == errand.forwarded_by
+    if errand.above:
+        return way.place is Place.TOP
     return way.place is not Place.BETWEEN or not errand.begins_with_command
 
 
