@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 UNBUILT = {
     "top": "`maild status` has one look",
     "ticket export": "`maild ticket show --json` and `maild ticket raw` print all of one",
-    "rules lint": "`maild rules check --strict` ends with 1 where there are warnings",
     "rules backtest": "`maild rules test` and `maild rules explain FILE` try rules",
     "rules stats": "",
     "rules diff": "",

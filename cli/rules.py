@@ -40,14 +40,29 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def check(context: Context, strict: bool, as_json: bool) -> None:
-    from cli.check import check_templates, load_rules, report
+    _check(context, strict=strict, as_json=as_json)
+
+
+@command.command(
+    short_help="Do the rules mean what they say? Exit status 1 if not.",
+    help="What `check` finds, with exit status 1 for warnings, too: rules that can never run, settings that contradict each other, "
+    "conditions that can never hold, names that nobody uses, rules without an owner.",
+)
+@json_option
+@click.pass_obj
+def lint(context: Context, as_json: bool) -> None:
+    _check(context, strict=True, as_json=as_json)
+
+
+def _check(context: Context, *, strict: bool, as_json: bool) -> None:
+    from cli.check import check_templates, lint_rules, load_rules, report
     from maild.templates.checking import HANDING
 
     settings = context.settings()
     loaded = load_rules(context, settings)
     handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
     rules = None if handing else loaded.rules
-    report(context, (*loaded.faults, *handing), _contents(rules), strict=strict, as_json=as_json)
+    report(context, (*loaded.faults, *lint_rules(loaded), *handing), _contents(rules), strict=strict, as_json=as_json)
 
 
 def _contents(rules: RuleSet | None) -> str:
