@@ -71,6 +71,25 @@ def _contents(rules: RuleSet | None) -> str:
     return f"{len(rules.rules)} rule{'' if len(rules.rules) == 1 else 's'}, set {rules.digest}"
 
 
+@command.command(
+    short_help="A JSON Schema of rule files, for editors.",
+    help="Print a JSON Schema by which editors complete and check rule files, with the names of this desk; write it to a file. "
+    "Without a desk it has the language alone.",
+)
+@click.pass_obj
+def schema(context: Context) -> None:
+    from cli.check import load_rules
+    from maild.rules.schema import DeskWords, build_schema, find_words
+    from maild.templates.render import list_templates
+
+    if not (context.directory / "maild.yaml").exists():
+        print_json(build_schema(DeskWords()))
+        return
+    settings = context.settings()
+    templates = {item.kind for item in list_templates(settings)}
+    print_json(build_schema(find_words(settings, templates, load_rules(context, settings))))
+
+
 @command.command("list", help="Every rule in the order in which they run, and what it does.")
 @limit_option
 @json_option

@@ -23,8 +23,8 @@ from maild.rules.ruleset import Rule, RuleSet
 from maild.rules.verdict import Event
 
 VERSION = 1
-_TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
-_RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
+TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
+RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
 _PLANNED_RULE_KEYS = ("limit",)
 _PLANNED_EVENTS = (
     "ticket.reopened",
@@ -110,7 +110,7 @@ def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> Rul
     table = loading.table(node, "a rule file") if node is not None else None
     if table is None:
         return file
-    sections = {key: entry for key, entry in loading.entries(table, "a rule file", _TOP_KEYS).items() if not _is_empty(entry.value)}
+    sections = {key: entry for key, entry in loading.entries(table, "a rule file", TOP_KEYS).items() if not _is_empty(entry.value)}
     version = sections.get("version")
     if version and not (isinstance(version.value, Scalar) and version.value.value == VERSION):
         loading.add(version.value.place, "E302", f"this maild reads version {VERSION} of the rule language only")
@@ -162,7 +162,7 @@ def _read_rules(file: RuleFile, loading: Loading) -> Iterator[_Found]:
 
 
 def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
-    found = loading.entries(table, "a rule", _RULE_KEYS, _PLANNED_RULE_KEYS)
+    found = loading.entries(table, "a rule", RULE_KEYS, _PLANNED_RULE_KEYS)
     rule_id = _read_id(found.get("id"), table, loading)
     events = _read_events(found.get("when"), table, loading)
     condition = read_condition(found["if"].value, loading) if "if" in found else ALWAYS

@@ -13,15 +13,15 @@ from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, STATUSES, TEAMS
 from maild.rules.loading import Loading
 from maild.ticket import Priority, Status
 
-_CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
-_MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
-_GIVEN_KEYS = ("queue", "status", "priority", "owner", "team", "tags")
-_EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
-_TICKET_KEYS = ("queue", "status", "priority", "owner", "team", "language", "subject", "tags")
+CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
+MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
+GIVEN_KEYS = ("queue", "status", "priority", "owner", "team", "tags")
+EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
+TICKET_KEYS = ("queue", "status", "priority", "owner", "team", "language", "subject", "tags")
 _AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
-_KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "owner": AGENTS, "team": TEAMS}
+KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "owner": AGENTS, "team": TEAMS}
 
 
 def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -> Iterator[Case]:
@@ -34,7 +34,7 @@ def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -
 
 
 def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading) -> Case | None:
-    found = loading.entries(table, "a test", _CASE_KEYS)
+    found = loading.entries(table, "a test", CASE_KEYS)
     for key in ("name", "mail"):
         if key not in found:
             loading.add(table.place, "E107", f'the test needs "{key}"')
@@ -68,7 +68,7 @@ def _read_mail(node: Node, loading: Loading) -> SampleMail | None:
     table = loading.table(node, '"mail"')
     if table is None:
         return None
-    found = loading.entries(table, "a test's mail", _MAIL_KEYS)
+    found = loading.entries(table, "a test's mail", MAIL_KEYS)
     for key in ("from", "to"):
         if key not in found:
             loading.add(table.place, "E107", f'the mail needs "{key}"')
@@ -121,8 +121,8 @@ def _read_given(node: Node, queue: str, loading: Loading) -> GivenTicket | None:
     table = loading.table(node, '"given"')
     if table is None:
         return None
-    found = loading.entries(table, "given", _GIVEN_KEYS, planned=("customer",))
-    texts = {name: _known_text(found[name], loading) for name in _KNOWN if name in found}
+    found = loading.entries(table, "given", GIVEN_KEYS, planned=("customer",))
+    texts = {name: _known_text(found[name], loading) for name in KNOWN if name in found}
     if None in texts.values():
         return None
     return GivenTicket(
@@ -137,7 +137,7 @@ def _read_given(node: Node, queue: str, loading: Loading) -> GivenTicket | None:
 
 def _known_text(entry: Entry, loading: Loading) -> str | None:
     text = loading.text(entry.value, f'"{entry.key.text}"')
-    named = isinstance(entry.value, Scalar) and loading.check_name(entry.value, _KNOWN[entry.key.text])
+    named = isinstance(entry.value, Scalar) and loading.check_name(entry.value, KNOWN[entry.key.text])
     return text if named else None
 
 
@@ -155,7 +155,7 @@ def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> It
     table = loading.table(node, '"expect"')
     if table is None:
         return
-    found = loading.entries(table, "expect", _EXPECT_KEYS)
+    found = loading.entries(table, "expect", EXPECT_KEYS)
     ticket = loading.table(found["ticket"].value, '"ticket"') if "ticket" in found else None
     fields = _ticket_fields(ticket, loading) if ticket else {}
     yield Expectation(
@@ -180,8 +180,8 @@ def _rule_ids(entry: Entry | None, rules: frozenset[str], loading: Loading) -> t
 
 def _ticket_fields(table: Table, loading: Loading) -> dict[str, Entry]:
     for entry in table.entries:
-        if entry.key.text not in _TICKET_KEYS and not entry.key.text.startswith("field."):
-            loading.refuse_unknown("ticket field", entry.key, (*_TICKET_KEYS, "field.<name>"))
+        if entry.key.text not in TICKET_KEYS and not entry.key.text.startswith("field."):
+            loading.refuse_unknown("ticket field", entry.key, (*TICKET_KEYS, "field.<name>"))
     return {entry.key.text: entry for entry in table.entries}
 
 

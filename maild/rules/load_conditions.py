@@ -23,8 +23,8 @@ MAX_DEPTH = 5
 _GROUPS = ("all", "any", "none", "not", "use")
 _PLANNED_OPERATORS = ("changed", "changed_to", "changed_from")
 _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3})")
-_SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
-_DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 
@@ -304,7 +304,7 @@ def _numbers(written: _Written, loading: Loading) -> tuple[float, ...] | None:
 def _number(node: Node, field: Field, loading: Loading) -> float | None:
     if isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool) and field.kind in _PLAIN:
         return node.value
-    units = {FieldKind.SIZE: _SIZES, FieldKind.DURATION: _DURATIONS}.get(field.kind, {})
+    units = {FieldKind.SIZE: SIZES, FieldKind.DURATION: DURATIONS}.get(field.kind, {})
     match = _NUMBER_WITH_UNIT.fullmatch(node.text) if isinstance(node, Scalar) else None
     if match and match[2].casefold() in units:
         return float(match[1]) * units[match[2].casefold()]

@@ -371,6 +371,16 @@ def test_warnings_of_rules_end_lint_with_1_and_check_only_where_it_is_strict(des
     assert maild(desk, "rules", "lint").stderr == ""
 
 
+def test_editors_are_given_the_words_of_the_desk_or_the_language_alone(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, do: [{tag: [paid]}], owner: anna}]\n"
+    desk.configure()
+    told = json.loads(maild(desk, "rules", "schema").stdout)["definitions"]["actions"]["properties"]
+    assert told["set"]["properties"]["queue"]["enum"] == ["support", "sales", "billing"]
+    assert "paid" in json.dumps(told["tag"])
+    general = run_here(desk.directory / "rules", "rules", "schema")
+    assert "support" not in json.dumps(json.loads(general.stdout)["definitions"]["actions"])
+
+
 def test_broken_rules_leave_a_running_desk_alone_and_say_so(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: pay, whne: ticket.created, do: [{tag: [paid]}]}]\n"
     desk.configure()
