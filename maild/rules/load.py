@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from maild.config.faults import Fault, Faults, Place
+from maild.config.faults import Fault, Faults, Place, TooManyFaultsError
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.rules.cases import Case
@@ -18,11 +18,12 @@ from maild.rules.conditions import ALWAYS, find_captures
 from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
-from maild.rules.loading import Loading
+from maild.rules.loading import Loading, TooLargeError
 from maild.rules.ruleset import Rule, RuleSet
 from maild.rules.verdict import Event
 
 VERSION = 1
+MAX_FAULTS = 200
 TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
 RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
 _PLANNED_RULE_KEYS = ("limit",)
@@ -80,14 +81,29 @@ def load_rules(directory: Path, settings: Settings, drafts: Mapping[str, bytes] 
 
     `drafts` are files by name as they would be: read instead of those of the same name, or beside them.
     """
-    faults = Faults()
+    faults = Faults(MAX_FAULTS)
+    try:
+        return _load(directory, Loading(faults, settings), drafts)
+    except TooManyFaultsError:
+        last = max(faults.sorted(), key=lambda fault: (fault.place.file, fault.place.line))
+        return LoadedRules(
+            None, (*faults.sorted(), Fault(last.place, "E111", f"so far {MAX_FAULTS} faults; what else there is, is not shown"))
+        )
+    except TooLargeError as large:
+        message = "lists and named conditions make the rules too long for any mail; use shorter ones, or fewer"
+        return LoadedRules(None, (*faults.sorted(), Fault(large.place, "E108", message)))
+
+
+def _load(directory: Path, plain: Loading, drafts: Mapping[str, bytes]) -> LoadedRules:
+    faults = plain.faults
     raws = tuple(_read_all(directory / "rules", drafts, faults))
-    files = tuple(_open_file(path, raw, directory, Loading(faults, settings)) for path, raw in raws)
-    loading = _with_names(files, Loading(faults, settings))
+    files = tuple(_open_file(path, raw, directory, plain) for path, raw in raws)
+    loading = _with_names(files, plain)
     found = tuple(rule for file in files for rule in _read_rules(file, loading))
     _refuse_doubles(found, loading)
     rules = tuple(each.rule for each in found)
-    cases = tuple(case for file in files for case in _read_cases(file, rules, loading))
+    ids = frozenset(rule.id for rule in rules)
+    cases = tuple(case for file in files for case in _read_cases(file, ids, loading))
     digest = hashlib.sha256(b"".join(b"%s\0%d\0%s" % (str(path.name).encode(), len(raw), raw) for path, raw in raws)).hexdigest()
     return LoadedRules(None if faults.errors else RuleSet.of(rules, digest[:4], cases), faults.sorted(), files)
 
@@ -255,7 +271,7 @@ def _refuse_doubles(found: tuple[_Found, ...], loading: Loading) -> None:
         first.setdefault(each.rule.id, each.rule)
 
 
-def _read_cases(file: RuleFile, rules: tuple[Rule, ...], loading: Loading) -> Iterator[Case]:
+def _read_cases(file: RuleFile, rules: frozenset[str], loading: Loading) -> Iterator[Case]:
     if "tests" in file.sections:
         node: Node = file.sections["tests"].value
-        yield from read_cases(node, file.name, frozenset(rule.id for rule in rules), loading)
+        yield from read_cases(node, file.name, rules, loading)

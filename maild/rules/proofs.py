@@ -32,6 +32,10 @@ from maild.rules.operators import (
 Usable = Callable[[Field], bool]
 """Whether what is known of a field at one moment still holds at the other."""
 
+_NAMING = (Equals, HasAll, NumberIs)
+_NON_BLANK = (Contains, ContainsAll, Starts, Ends, HasWord, Bound, Between)
+_FOLDING = (Equals, HasAll, Contains, ContainsAll, Starts, Ends, HasWord, Glob)
+
 MAX_CONTRADICTIONS_SOUGHT = 64
 """Comparisons of one field in one condition that are held against each other, two by two."""
 
@@ -91,6 +95,16 @@ def is_impossible(condition: Condition) -> bool:
     return False
 
 
+def ask_for_different_values(one: Condition, other: Condition) -> bool:
+    """The commonest way to exclude each other, seen at a glance: `from.domain: a.example` and `from.domain: b.example` come first."""
+    first, second = (part.parts[0] if isinstance(part, AllOf) and part.parts else part for part in (one, other))
+    if not isinstance(first, Comparison) or not isinstance(second, Comparison) or first.field.name != second.field.name:
+        return False
+    if first.negated or second.negated or not isinstance(first.test, Equals) or not isinstance(second.test, Equals):
+        return False
+    return _has_one_value(first.field) and first.test.cased is second.test.cased and first.test.wanted.isdisjoint(second.test.wanted)
+
+
 def _contradictions_of(parts: Iterable[Condition]) -> Iterator[Contradiction]:
     """One for each field, of the comparisons that must all be true."""
     by_field: dict[str, list[Comparison]] = {}
@@ -146,10 +160,10 @@ def _test_implies(premise: Test, conclusion: Test) -> bool:
     """Whether each value that fits one test fits the other."""
     if premise == conclusion:
         return True
-    if isinstance(premise, Equals | HasAll | NumberIs):
+    if isinstance(premise, _NAMING):
         return _values_imply(premise, conclusion)
     if isinstance(conclusion, Exists):
-        return isinstance(premise, Contains | ContainsAll | Starts | Ends | HasWord | Bound | Between)
+        return isinstance(premise, _NON_BLANK)
     if (inner := _range(premise)) and (outer := _range(conclusion)):
         return outer.includes(inner)
     if isinstance(premise, Glob) and isinstance(conclusion, Glob):
@@ -173,8 +187,9 @@ def _can_judge(test: Test, cased: bool) -> bool:
     """Whether a test says of a named value what it says of the field: of a folded one only a test that folds does so."""
     if isinstance(test, Exists):
         return True
-    folds = isinstance(test, Equals | HasAll | Contains | ContainsAll | Starts | Ends | HasWord | Glob) and not test.cased
-    return folds or (cased and isinstance(test, Equals | HasAll | Contains | ContainsAll | Starts | Ends | HasWord | Glob | Matches))
+    if isinstance(test, _FOLDING):
+        return cased or not test.cased
+    return cased and isinstance(test, Matches)
 
 
 def _needles_imply(premise: Test, conclusion: Test) -> bool:
@@ -203,6 +218,8 @@ def _needles_imply(premise: Test, conclusion: Test) -> bool:
 def _are_disjoint(one: Test, other: Test) -> bool:
     """Whether no single value fits both."""
     match one, other:
+        case Equals(wanted, cased), Equals(others, same) if cased is same:
+            return wanted.isdisjoint(others)
         case Starts(needles, cased), Starts(others, same):
             return cased is same and not any(a.startswith(b) or b.startswith(a) for a in needles for b in others)
         case Ends(needles, cased), Ends(others, same):

@@ -8,7 +8,7 @@ from maild.config.nodes import Table, walk_entries
 from maild.rules.actions import Action, Assign, Close, Reply, SetField
 from maild.rules.conditions import AllOf, Comparison, Condition, OneOf, join
 from maild.rules.lint.subject import NEAREST, Subject
-from maild.rules.proofs import implies, is_impossible
+from maild.rules.proofs import ask_for_different_values, implies, is_impossible
 from maild.ticket import Status
 
 
@@ -58,6 +58,8 @@ def _contradicts(one: _Setting, other: _Setting) -> bool:
     if one.value == other.value or not one.subject.events & other.subject.events or one.subject.stops(other.subject):
         return False
     wide, narrow = one.subject.rule.condition, other.subject.rule.condition
+    if ask_for_different_values(wide, narrow):
+        return False
     if implies(narrow, wide) and not implies(wide, narrow):
         return False
     return not is_impossible(join((wide, narrow), every=True))

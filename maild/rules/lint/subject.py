@@ -8,7 +8,7 @@ from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.rules.load import LoadedRules
 from maild.rules.ruleset import Rule
 
-NEAREST = 500
+NEAREST = 100
 """So many rules before a rule are held against it: what takes two rules must not take for ever of a large set."""
 
 
