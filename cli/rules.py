@@ -117,6 +117,81 @@ def _document(rule: Rule) -> dict[str, object]:
     }
 
 
+@command.command(
+    short_help="Switch a rule off, for a reason.",
+    help="Switch a rule off: write `disabled` into its file, which else stays as it is, and have a running daemon reload.",
+)
+@click.argument("rule", metavar="RULE", shell_complete=rules)
+@click.option("--reason", required=True, help="Why: it is shown wherever the rule is missed.")
+@json_option
+@click.pass_obj
+def disable(context: Context, rule: str, reason: str, as_json: bool) -> None:
+    from maild.errors import UsageError
+    from maild.rules.switching import disable
+
+    if not reason.strip():
+        raise UsageError("--reason takes the reason in words")
+    _edit(context, rule, lambda raw: disable(raw, rule, reason), as_json=as_json)
+
+
+@command.command(
+    short_help="Switch a rule on again.",
+    help="Switch a rule on: take `disabled` out of its file, which else stays as it is, and have a running daemon reload.",
+)
+@click.argument("rule", metavar="RULE", shell_complete=rules)
+@json_option
+@click.pass_obj
+def enable(context: Context, rule: str, as_json: bool) -> None:
+    from maild.rules.switching import enable
+
+    _edit(context, rule, lambda raw: enable(raw, rule), as_json=as_json)
+
+
+def _edit(context: Context, rule: str, edit: Callable[[bytes], bytes], *, as_json: bool) -> None:
+    from maild.rules.rule_files import edit_rule
+
+    settings = context.settings()
+    path = edit_rule(settings, rule, edit)
+    if not as_json:
+        print_text(f"{path.relative_to(settings.directory)} is written")
+    _reload(context, settings, as_json=as_json)
+
+
+@command.command(
+    short_help="Have a running daemon take the files as they are.",
+    help="Check all files, and have a running daemon of this host take them, if they are valid. Otherwise it keeps what it runs with.",
+)
+@json_option
+@click.pass_obj
+def reload(context: Context, as_json: bool) -> None:
+    from cli.check import load_rules
+    from maild.config.report import describe_counts
+    from maild.errors import ConfigurationError
+
+    settings = context.settings()
+    loaded = load_rules(context, settings)
+    if loaded.rules is None:
+        raise ConfigurationError(f"a running desk keeps the rules it has: {describe_counts(loaded.faults)}", loaded.faults)
+    _reload(context, settings, as_json=as_json)
+
+
+def _reload(context: Context, settings: Settings, *, as_json: bool) -> None:
+    """Ask the daemon, if there is one, and say what came of it. Exit status 2 where it has refused."""
+    from maild.errors import NotFoundError
+    from maild.reports.reloading import Answer, ask_to_reload
+
+    try:
+        told = ask_to_reload(context.store(settings))
+    except NotFoundError:
+        told = Answer(None, "no daemon is running, and none ever has")
+    if as_json:
+        print_json({"reloaded": told.done, "text": told.text})
+    else:
+        say(told.text)
+    if told.done is False:
+        raise click.exceptions.Exit(2)
+
+
 @command.command(help="Run the tests of the rule files. Exit status 1 if one fails.")
 @json_option
 @click.pass_obj

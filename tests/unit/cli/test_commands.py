@@ -20,7 +20,7 @@ queue: list show next
 ticket: new list show reply note assign move set tag untag snooze close reopen merge split spam log raw export
 message: list show retry release inject inspect
 outbox: list show retry cancel pause resume
-rules: check lint schema list test explain backtest stats diff graph
+rules: check lint schema list test explain enable disable reload backtest stats diff graph
 agent: list show welcome away back
 mailbox: list show
 template: list show
