@@ -31,7 +31,7 @@ NOUNS = {
     "ticket": "Tickets: new, list, show, reply, note, assign, close …",
     "message": "What came in: list, show, retry, release, inject, inspect.",
     "outbox": "What goes out: list, show, retry, cancel, suppressed, lift, pause, resume.",
-    "rules": "Rules: check, lint, list, test, explain, enable, disable, reload, schema.",
+    "rules": "Rules: check, lint, list, test, explain, stats, enable, disable …",
     "mailbox": "Mailboxes: list, test.",
     "agent": "Agents: list, show, welcome, away, back.",
     "template": "Templates: list, preview, copy, canned.",

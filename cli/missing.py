@@ -17,7 +17,6 @@ UNBUILT = {
     "top": "`maild status` has one look",
     "ticket export": "`maild ticket show --json` and `maild ticket raw` print all of one",
     "rules backtest": "`maild rules test` and `maild rules explain FILE` try rules",
-    "rules stats": "",
     "rules diff": "",
     "rules graph": "",
     "customer": "",

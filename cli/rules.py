@@ -108,7 +108,7 @@ def _document(rule: Rule) -> dict[str, object]:
     return {
         "rule": rule.id,
         "when": [event.value for event in rule.events],
-        "mode": "disabled" if rule.disabled else "shadow" if rule.shadow else "live",
+        "mode": rule.mode,
         "does": [*(action.describe() for action in rule.actions), *([stop] if stop else [])],
         "place": f"{rule.file}:{rule.line}",
         "about": rule.about,
@@ -190,6 +190,33 @@ def _reload(context: Context, settings: Settings, *, as_json: bool) -> None:
         say(told.text)
     if told.done is False:
         raise click.exceptions.Exit(2)
+
+
+@command.command(
+    short_help="How often each rule was asked, fired, or would have.",
+    help="How the rules have fared since then: on how many events each was asked, fired, would have fired in shadow, failed, was left out "
+    "(disabled, or stopped by another rule), and how many letters its actions asked for.",
+)
+@click.option("--since", metavar="WHEN", default="30d", help="An age or a day, as 7d or 2026-11-01. Else 30d.")
+@limit_option
+@json_option
+@click.pass_obj
+def stats(context: Context, since: str, limit: int | None, as_json: bool) -> None:
+    from maild.desk.query import read_past
+    from maild.reports.rule_stats import count_outcomes
+    from maild.store.traffic import find_outcomes
+    from maild.traffic import Period
+
+    settings, now = context.settings(), datetime.now(UTC)
+    period = Period(read_past(since, now), now)
+    with context.store(settings).reading() as tx:
+        outcomes = tuple(find_outcomes(tx, period))
+    found = [asdict(stats) for stats in count_outcomes(outcomes, context.desk(settings).rules)]
+    if as_json:
+        print_json(found[:limit])
+        return
+    titles = ("RULE", "MODE", "ASKED", "FIRED", "WOULD HAVE", "FAILED", "LEFT OUT", "LETTERS")
+    print_rows(titles, (tuple(row.values()) for row in found), limit=limit)
 
 
 @command.command(help="Run the tests of the rule files. Exit status 1 if one fails.")

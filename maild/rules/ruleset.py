@@ -34,6 +34,10 @@ class Rule:
     about: str | None = None
     owner: str | None = None
 
+    @property
+    def mode(self) -> str:
+        return "disabled" if self.disabled is not None else "shadow" if self.shadow else "live"
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:

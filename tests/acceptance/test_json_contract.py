@@ -146,6 +146,7 @@ OTHERS = {
     ("template", "preview", "received"): "kind language subject own_subject text html",
     ("rules", "list"): "rule when mode does place about owner disabled",
     ("rules", "check"): "valid errors warnings faults",
+    ("rules", "stats"): "rule mode asked fired would_have_fired failed skipped letters",
     ("rules", "lint"): "valid errors warnings faults",
     ("rules", "test"): "name passed place report",
     ("rules", "explain", "1"): "at event rule file line file_hash fired leaves actions problem skipped shadow",
