@@ -18,7 +18,6 @@ UNBUILT = {
     "ticket export": "`maild ticket show --json` and `maild ticket raw` print all of one",
     "rules backtest": "`maild rules test` and `maild rules explain FILE` try rules",
     "rules diff": "",
-    "rules graph": "",
     "customer": "",
     "mailbox show": "`maild mailbox list --json` has all",
     "template show": "`maild template preview` has it filled in, `maild template copy` fetches its file",

@@ -219,6 +219,18 @@ def stats(context: Context, since: str, limit: int | None, as_json: bool) -> Non
     print_rows(titles, (tuple(row.values()) for row in found), limit=limit)
 
 
+@command.command(
+    short_help="The rules as a picture.",
+    help="Print a flowchart in Mermaid's words: the events, the rules they ask in order, where that stops, and which fields one rule sets "
+    "and a later one tests. GitHub, GitLab and many editors draw it.",
+)
+@click.pass_obj
+def graph(context: Context) -> None:
+    from maild.rules.graph import draw
+
+    print_text("\n".join(draw(context.desk(context.settings()).rules)))
+
+
 @command.command(help="Run the tests of the rule files. Exit status 1 if one fails.")
 @json_option
 @click.pass_obj

@@ -83,10 +83,11 @@ def _is_settable(name: str) -> bool:
 
 def _changed_by(subject: Subject) -> frozenset[str]:
     """The fields that a rule's actions may change; `unknown` stands for any."""
-    return frozenset(name for action in subject.rule.actions for name in _fields_changed(action))
+    return frozenset(name for action in subject.rule.actions for name in fields_changed(action))
 
 
-def _fields_changed(action: Action) -> tuple[str, ...]:
+def fields_changed(action: Action) -> tuple[str, ...]:
+    """The fields that it may change; `unknown` where that is not known."""
     match action:
         case SetField(name=name):
             return (name, "owner", "team") if name == "queue" else (name,)

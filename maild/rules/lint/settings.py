@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from maild.config.faults import Faults, Place
 from maild.config.nodes import Table, walk_entries
 from maild.rules.actions import Action, Assign, Close, Reply, SetField
-from maild.rules.conditions import AllOf, Comparison, Condition, OneOf, join
+from maild.rules.conditions import find_fields, join
 from maild.rules.lint.subject import NEAREST, Subject
 from maild.rules.proofs import ask_for_different_values, implies, is_impossible
 from maild.ticket import Status
@@ -36,7 +36,7 @@ def check_settings(subjects: tuple[Subject, ...], faults: Faults) -> None:
 
 def _settings(subject: Subject) -> Iterator[_Setting]:
     """What it sets, the last value of each field; not what it sets by default, nor what it looks at first."""
-    tested = {comparison.field.name for comparison in _comparisons(subject.rule.condition)}
+    tested = find_fields(subject.rule.condition)
     values = {name: value for action in subject.rule.actions for name, value in _values_set(action)}
     return (_Setting(subject, name, value) for name, value in values.items() if name not in tested)
 
@@ -79,12 +79,3 @@ def _describe_contradiction(earlier: _Setting, later: _Setting) -> str:
         f'where {later.subject.refer_to(earlier.subject)} fires too, "{later.name}" becomes {second} here and not {first}; '
         'write "default" here, "stop" there, or conditions that exclude each other'
     )
-
-
-def _comparisons(condition: Condition) -> Iterator[Comparison]:
-    match condition:
-        case Comparison():
-            yield condition
-        case AllOf(parts) | OneOf(parts):
-            for part in parts:
-                yield from _comparisons(part)

@@ -12,6 +12,7 @@ WITHOUT_JSON = {
     "maild ticket raw": "prints a mail's bytes",
     "maild completion": "prints a script",
     "maild rules schema": "prints JSON and nothing else",
+    "maild rules graph": "prints a picture in words",
 }
 
 CONTRACT = """
