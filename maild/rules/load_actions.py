@@ -21,9 +21,9 @@ _ON_TICKETS = frozenset(Event) - _INTAKE
 _ALWAYS = frozenset(Event)
 _PLANNED_ACTIONS = ("task", "snooze", "verify", "ask_rating", "forward", "hold", "fork")
 _PLANNED_SETTINGS = ("sla", "sender", "snooze")
-_AUDIENCES = ("owner", "lead", "agents", "admins")
-_SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
-_STATUSES = Known("status", "E302", lambda _: (status.value for status in _SETTABLE))
+AUDIENCES = ("owner", "lead", "agents", "admins")
+SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
+_STATUSES = Known("status", "E302", lambda _: (status.value for status in SETTABLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ def _read_settings(entry: Entry, scope: _Scope) -> list[Action]:
 
 def _read_setting(entry: Entry, scope: _Scope, only_undecided: bool) -> list[Action]:
     name = entry.key.text
-    if not name.removeprefix("field.") or (name not in _SETTINGS and not name.startswith("field.")):
-        scope.loading.refuse_unknown("field to set", entry.key, (*_SETTINGS, "field.<name>"), _PLANNED_SETTINGS)
+    if not name.removeprefix("field.") or (name not in SETTINGS and not name.startswith("field.")):
+        scope.loading.refuse_unknown("field to set", entry.key, (*SETTINGS, "field.<name>"), _PLANNED_SETTINGS)
         return []
-    if isinstance(entry.value, Scalar) and entry.value.value is None and (name in _CLEARABLE or name.startswith("field.")):
+    if isinstance(entry.value, Scalar) and entry.value.value is None and (name in CLEARABLE or name.startswith("field.")):
         return [SetField(name, None, only_undecided)]
-    known = _SETTINGS.get(name)
+    known = SETTINGS.get(name)
     text = _read_text(entry.value, f'"{name}"', scope)
     if text is None or (known and isinstance(entry.value, Scalar) and not scope.loading.check_name(entry.value, known)):
         return []
@@ -142,9 +142,9 @@ def _read_notify(entry: Entry, scope: _Scope) -> list[Action]:
 def _read_audience(table: Table, loading: Loading) -> tuple[str, ...]:
     node = table.get("who")
     if node is None:
-        loading.add(table.place, "E107", f'"notify" needs "who": {", ".join(_AUDIENCES)}, an agent or a team')
+        loading.add(table.place, "E107", f'"notify" needs "who": {", ".join(AUDIENCES)}, an agent or a team')
         return ()
-    known = (*_AUDIENCES, *loading.settings.agents, *loading.settings.teams)
+    known = (*AUDIENCES, *loading.settings.agents, *loading.settings.teams)
     scalars = loading.scalars(node) or ()
     for scalar in scalars:
         if scalar.text not in known:
@@ -251,8 +251,8 @@ class _ActionReader:
     events: frozenset[Event]
 
 
-_CLEARABLE = ("owner", "team", "language")
-_SETTINGS: Mapping[str, Known | None] = {
+CLEARABLE = ("owner", "team", "language")
+SETTINGS: Mapping[str, Known | None] = {
     "queue": QUEUES,
     "status": _STATUSES,
     "priority": PRIORITIES,

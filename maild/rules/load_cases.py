@@ -15,19 +15,19 @@ from maild.rules.loading import Loading
 from maild.rules.spans import EXAMPLES, read_span
 from maild.ticket import Priority, Status, Tier
 
-_CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
-_MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
-_GIVEN_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "tags")
-_EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
-_TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "tags")
-_FLAGS = ("close", "open", "spam", "take")
-_SETS = ("tag", "untag")
-_COMMANDS = (*_FLAGS, *_SETS, "set", "assign", "move", "priority", "snooze", "macro")
+CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
+MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
+GIVEN_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "tags")
+EXPECT_KEYS = ("fired", "not_fired", "ticket", "sent", "state")
+TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "tags")
+FLAGS = ("close", "open", "spam", "take")
+SETS = ("tag", "untag")
+COMMANDS = (*FLAGS, *SETS, "set", "assign", "move", "priority", "snooze", "macro")
 """What an agent does in a step, in the words of his commands."""
 _AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
-_KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "tier": TIERS, "owner": AGENTS, "team": TEAMS}
+KNOWN = {"queue": QUEUES, "status": STATUSES, "priority": PRIORITIES, "tier": TIERS, "owner": AGENTS, "team": TEAMS}
 
 
 def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -> Iterator[Case]:
@@ -40,7 +40,7 @@ def read_cases(node: Node, file: str, rules: frozenset[str], loading: Loading) -
 
 
 def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading) -> Case | None:
-    found = loading.entries(table, "a test", _CASE_KEYS)
+    found = loading.entries(table, "a test", CASE_KEYS)
     for key in ("name", "mail"):
         if key not in found:
             loading.add(table.place, "E107", f'the test needs "{key}"')
@@ -74,7 +74,7 @@ def _read_mail(node: Node, loading: Loading) -> SampleMail | None:
     table = loading.table(node, '"mail"')
     if table is None:
         return None
-    found = loading.entries(table, "a test's mail", _MAIL_KEYS)
+    found = loading.entries(table, "a test's mail", MAIL_KEYS)
     for key in ("from", "to"):
         if key not in found:
             loading.add(table.place, "E107", f'the mail needs "{key}"')
@@ -131,8 +131,8 @@ def _read_given(node: Node, queue: str, loading: Loading) -> GivenTicket | None:
     table = loading.table(node, '"given"')
     if table is None:
         return None
-    found = loading.entries(table, "given", _GIVEN_KEYS, planned=("customer",))
-    texts = {name: _known_text(found[name], loading) for name in _KNOWN if name in found}
+    found = loading.entries(table, "given", GIVEN_KEYS, planned=("customer",))
+    texts = {name: _known_text(found[name], loading) for name in KNOWN if name in found}
     if None in texts.values():
         return None
     return GivenTicket(
@@ -148,7 +148,7 @@ def _read_given(node: Node, queue: str, loading: Loading) -> GivenTicket | None:
 
 def _known_text(entry: Entry, loading: Loading) -> str | None:
     text = loading.text(entry.value, f'"{entry.key.text}"')
-    named = isinstance(entry.value, Scalar) and loading.check_name(entry.value, _KNOWN[entry.key.text])
+    named = isinstance(entry.value, Scalar) and loading.check_name(entry.value, KNOWN[entry.key.text])
     return text if named else None
 
 
@@ -162,7 +162,7 @@ def _read_steps(found: dict[str, Entry], mail: SampleMail | None, rules: frozens
 
 def _read_step(table: Table, mail: SampleMail | None, rules: frozenset[str], loading: Loading) -> Iterator[Step]:
     """A step is a mail, a wait, something expected, or what an agent does: words, commands, or both."""
-    found = loading.entries(table, "a step", ("mail", "wait", "expect", "by", "reply", "note", *_COMMANDS))
+    found = loading.entries(table, "a step", ("mail", "wait", "expect", "by", "reply", "note", *COMMANDS))
     kinds = [key for key in ("mail", "wait", "expect") if key in found]
     if not found or len(kinds) > 1 or (kinds and len(found) > 1) or ("reply" in found and "note" in found) or set(found) == {"by"}:
         loading.add(table.place, "E302", "a step is one thing: mail, wait, expect, or what an agent does (reply, note, set, assign …)")
@@ -184,7 +184,7 @@ def _read_next_mail(node: Node, mail: SampleMail | None, loading: Loading) -> It
     """A further mail in the conversation: what it does not say is as it was in the first."""
     table = loading.table(node, '"mail"')
     if table is not None and mail is not None:
-        found = loading.entries(table, "a step's mail", _MAIL_KEYS)
+        found = loading.entries(table, "a step's mail", MAIL_KEYS)
         yield replace(
             _mail_of(found, loading),
             sender=_line(found.get("from"), loading) or mail.sender,
@@ -206,7 +206,7 @@ def _read_deed(found: dict[str, Entry], loading: Loading) -> Deed:
     if by and not (isinstance(by.value, Scalar) and loading.check_name(by.value, AGENTS)):
         by = None
     words = found.get("note") or found.get("reply")
-    commands = tuple(command for key, entry in found.items() if key in _COMMANDS for command in _read_commands(key, entry, loading))
+    commands = tuple(command for key, entry in found.items() if key in COMMANDS for command in _read_commands(key, entry, loading))
     return Deed(_line(by, loading) or None, _scalar_text(words, loading), "note" in found, commands)
 
 
@@ -215,10 +215,10 @@ def _read_commands(key: str, entry: Entry, loading: Loading) -> Iterator[tuple[s
     if key == "set":
         table = loading.table(entry.value, '"set"')
         yield from ((key, f"{inner.key.text}={_line(inner, loading)}") for inner in (table.entries if table else ()))
-    elif key in _FLAGS:
+    elif key in FLAGS:
         if loading.flag(entry.value, f'"{key}"'):
             yield key, ""
-    elif key in _SETS:
+    elif key in SETS:
         yield key, " ".join(_lines(entry, loading))
     else:
         yield key, _line(entry, loading)
@@ -228,7 +228,7 @@ def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> It
     table = loading.table(node, '"expect"')
     if table is None:
         return
-    found = loading.entries(table, "expect", _EXPECT_KEYS)
+    found = loading.entries(table, "expect", EXPECT_KEYS)
     ticket = loading.table(found["ticket"].value, '"ticket"') if "ticket" in found else None
     fields = _ticket_fields(ticket, loading) if ticket else {}
     yield Expectation(
@@ -253,8 +253,8 @@ def _rule_ids(entry: Entry | None, rules: frozenset[str], loading: Loading) -> t
 
 def _ticket_fields(table: Table, loading: Loading) -> dict[str, Entry]:
     for entry in table.entries:
-        if entry.key.text not in _TICKET_KEYS and not entry.key.text.startswith("field."):
-            loading.refuse_unknown("ticket field", entry.key, (*_TICKET_KEYS, "field.<name>"))
+        if entry.key.text not in TICKET_KEYS and not entry.key.text.startswith("field."):
+            loading.refuse_unknown("ticket field", entry.key, (*TICKET_KEYS, "field.<name>"))
     return {entry.key.text: entry for entry in table.entries}
 
 

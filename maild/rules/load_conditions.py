@@ -14,7 +14,7 @@ from maild.rules import operators
 from maild.rules.conditions import Comparison, Condition, join
 from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, change_of, field_before, find_field, is_planned
 from maild.rules.folding import fold
-from maild.rules.loading import Loading
+from maild.rules.loading import COMPARISON, Loading
 from maild.rules.operators import Test
 from maild.rules.patterns import Pattern, compile_glob, compile_pattern
 from maild.rules.spans import DURATIONS
@@ -25,7 +25,7 @@ _GROUPS = ("all", "any", "none", "not", "use")
 CHANGES = ("changed", "changed_to", "changed_from")
 """Operators on a field and on what it was before; not rows of `OPERATORS`, since they are several comparisons."""
 _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3})")
-_SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 
@@ -71,6 +71,8 @@ def _mapping(node: Node, loading: Loading, position: _Position) -> Condition | N
 
 
 def _entry(entry: Entry, loading: Loading, position: _Position) -> Condition | None:
+    if position.names:
+        loading.growth.add(COMPARISON, entry.key.place)
     match entry.key.text:
         case "all":
             return _group(entry, loading, position, every=True)
@@ -331,7 +333,7 @@ def _numbers(written: _Written, loading: Loading) -> tuple[float, ...] | None:
 def _number(node: Node, field: Field, loading: Loading) -> float | None:
     if isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool) and field.kind in _PLAIN:
         return node.value
-    units = {FieldKind.SIZE: _SIZES, FieldKind.DURATION: DURATIONS}.get(field.kind, {})
+    units = {FieldKind.SIZE: SIZES, FieldKind.DURATION: DURATIONS}.get(field.kind, {})
     match = _NUMBER_WITH_UNIT.fullmatch(node.text) if isinstance(node, Scalar) else None
     if match and match[2].casefold() in units:
         return float(match[1]) * units[match[2].casefold()]
