@@ -29,7 +29,7 @@ format: $(STAMP)
 
 # Long sweeps: kills under load, random histories, and every desk once more on PostgreSQL.
 soak: $(STAMP) servers
-	$(BIN)/pytest -m soak tests/acceptance tests/doors
+	$(BIN)/pytest -m soak tests/acceptance tests/doors tests/unit
 	$(BIN)/pytest --postgresql -m "not soak" tests/acceptance
 
 bench: $(STAMP) servers

@@ -55,13 +55,19 @@ def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
         return faults
     rules = load_rules(context, loaded.settings)
     templates = check_templates(context, loaded.settings, rules)
-    return (*faults, *rules.faults, *templates, *check_canned(loaded.settings), *check_ids(loaded.settings))
+    return (*faults, *rules.faults, *lint_rules(rules), *templates, *check_canned(loaded.settings), *check_ids(loaded.settings))
 
 
 def load_rules(context: Context, settings: Settings) -> LoadedRules:
     from maild.rules.load import load_rules
 
     return load_rules(context.directory, settings)
+
+
+def lint_rules(loaded: LoadedRules) -> tuple[Fault, ...]:
+    from maild.rules.lint import lint
+
+    return lint(loaded)
 
 
 def check_templates(context: Context, settings: Settings, loaded: LoadedRules) -> tuple[Fault, ...]:

@@ -16,11 +16,8 @@ if TYPE_CHECKING:
 UNBUILT = {
     "top": "`maild status` has one look",
     "ticket export": "`maild ticket show --json` and `maild ticket raw` print all of one",
-    "rules lint": "`maild rules check --strict` ends with 1 where there are warnings",
     "rules backtest": "`maild rules test` and `maild rules explain FILE` try rules",
-    "rules stats": "",
     "rules diff": "",
-    "rules graph": "",
     "customer": "",
     "mailbox show": "`maild mailbox list --json` has all",
     "template show": "`maild template preview` has it filled in, `maild template copy` fetches its file",

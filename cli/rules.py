@@ -39,20 +39,54 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def check(context: Context, strict: bool, as_json: bool) -> None:
-    from cli.check import check_templates, load_rules, report
+    _check(context, strict=strict, as_json=as_json)
+
+
+@command.command(
+    short_help="Do the rules mean what they say? Exit status 1 if not.",
+    help="What `check` finds, with exit status 1 for warnings, too: rules that can never run, settings that contradict each other, "
+    "conditions that can never hold, names that nobody uses, rules without an owner.",
+)
+@json_option
+@click.pass_obj
+def lint(context: Context, as_json: bool) -> None:
+    _check(context, strict=True, as_json=as_json)
+
+
+def _check(context: Context, *, strict: bool, as_json: bool) -> None:
+    from cli.check import check_templates, lint_rules, load_rules, report
     from maild.templates.checking import HANDING
 
     settings = context.settings()
     loaded = load_rules(context, settings)
     handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
     rules = None if handing else loaded.rules
-    report(context, (*loaded.faults, *handing), _contents(rules), strict=strict, as_json=as_json)
+    report(context, (*loaded.faults, *lint_rules(loaded), *handing), _contents(rules), strict=strict, as_json=as_json)
 
 
 def _contents(rules: RuleSet | None) -> str:
     if rules is None:
         return "a running desk keeps the rules it has"
     return f"{len(rules.rules)} rule{'' if len(rules.rules) == 1 else 's'}, set {rules.digest}"
+
+
+@command.command(
+    short_help="A JSON Schema of rule files, for editors.",
+    help="Print a JSON Schema by which editors complete and check rule files, with the names of this desk; write it to a file. "
+    "Without a desk it has the language alone.",
+)
+@click.pass_obj
+def schema(context: Context) -> None:
+    from cli.check import load_rules
+    from maild.rules.schema import DeskWords, build_schema, find_words
+    from maild.templates.render import list_templates
+
+    if not (context.directory / "maild.yaml").exists():
+        print_json(build_schema(DeskWords()))
+        return
+    settings = context.settings()
+    templates = {item.kind for item in list_templates(settings)}
+    print_json(build_schema(find_words(settings, templates, load_rules(context, settings))))
 
 
 @command.command("list", help="Every rule in the order in which they run, and what it does.")
@@ -73,13 +107,127 @@ def _document(rule: Rule) -> dict[str, object]:
     return {
         "rule": rule.id,
         "when": [event.value for event in rule.events],
-        "mode": "disabled" if rule.disabled else "shadow" if rule.shadow else "live",
+        "mode": rule.mode,
         "does": [*(action.describe() for action in rule.actions), *([stop] if stop else [])],
         "place": f"{rule.file}:{rule.line}",
         "about": rule.about,
         "owner": rule.owner,
         "disabled": rule.disabled,
     }
+
+
+@command.command(
+    short_help="Switch a rule off, for a reason.",
+    help="Switch a rule off: write `disabled` into its file, which else stays as it is, and have a running daemon reload.",
+)
+@click.argument("rule", metavar="RULE", shell_complete=rules)
+@click.option("--reason", required=True, help="Why: it is shown wherever the rule is missed.")
+@json_option
+@click.pass_obj
+def disable(context: Context, rule: str, reason: str, as_json: bool) -> None:
+    from maild.errors import UsageError
+    from maild.rules.switching import disable
+
+    if not reason.strip():
+        raise UsageError("--reason takes the reason in words")
+    _edit(context, rule, lambda raw: disable(raw, rule, reason), as_json=as_json)
+
+
+@command.command(
+    short_help="Switch a rule on again.",
+    help="Switch a rule on: take `disabled` out of its file, which else stays as it is, and have a running daemon reload.",
+)
+@click.argument("rule", metavar="RULE", shell_complete=rules)
+@json_option
+@click.pass_obj
+def enable(context: Context, rule: str, as_json: bool) -> None:
+    from maild.rules.switching import enable
+
+    _edit(context, rule, lambda raw: enable(raw, rule), as_json=as_json)
+
+
+def _edit(context: Context, rule: str, edit: Callable[[bytes], bytes], *, as_json: bool) -> None:
+    from maild.rules.rule_files import edit_rule
+
+    settings = context.settings()
+    path = edit_rule(settings, rule, edit)
+    if not as_json:
+        print_text(f"{path.relative_to(settings.directory)} is written")
+    _reload(context, settings, as_json=as_json)
+
+
+@command.command(
+    short_help="Have a running daemon take the files as they are.",
+    help="Check all files, and have a running daemon of this host take them, if they are valid. Otherwise it keeps what it runs with.",
+)
+@json_option
+@click.pass_obj
+def reload(context: Context, as_json: bool) -> None:
+    from cli.check import load_rules
+    from maild.config.report import describe_counts
+    from maild.errors import ConfigurationError
+
+    settings = context.settings()
+    loaded = load_rules(context, settings)
+    if loaded.rules is None:
+        raise ConfigurationError(f"a running desk keeps the rules it has: {describe_counts(loaded.faults)}", loaded.faults)
+    _reload(context, settings, as_json=as_json)
+
+
+def _reload(context: Context, settings: Settings, *, as_json: bool) -> None:
+    """Ask the daemon, if there is one, and say what came of it. Exit status 2 where it has refused."""
+    from maild.errors import NotFoundError
+    from maild.reports.reloading import Answer, ask_to_reload
+
+    try:
+        told = ask_to_reload(context.store(settings))
+    except NotFoundError:
+        told = Answer(None, "no daemon is running, and none ever has")
+    if as_json:
+        print_json({"reloaded": told.done, "text": told.text})
+    else:
+        say(told.text)
+    if told.done is False:
+        raise click.exceptions.Exit(2)
+
+
+@command.command(
+    short_help="How often each rule was asked, fired, or would have.",
+    help="How the rules have fared since then: on how many events each was asked, fired, would have fired in shadow, failed, was left out "
+    "(disabled, resting, stopped by another rule, or not asked about what rules change), and how many letters its actions asked for.",
+)
+@click.option("--since", metavar="WHEN", default="30d", help="An age or a day, as 7d or 2026-11-01. Else 30d.")
+@limit_option
+@json_option
+@click.pass_obj
+def stats(context: Context, since: str, limit: int | None, as_json: bool) -> None:
+    from maild.desk.query import read_past
+    from maild.reports.rule_stats import count_outcomes
+    from maild.store.traffic import find_outcomes
+    from maild.traffic import Period
+
+    settings, now = context.settings(), datetime.now(UTC)
+    period = Period(read_past(since, now), now)
+    with context.store(settings).reading() as tx:
+        outcomes = tuple(find_outcomes(tx, period))
+    found = [asdict(stats) for stats in count_outcomes(outcomes, context.desk(settings).rules)]
+    if as_json:
+        print_json(found[:limit])
+        return
+    titles = ("RULE", "MODE", "ASKED", "FIRED", "WOULD HAVE", "FAILED", "LEFT OUT", "LETTERS")
+    print_rows(titles, (tuple(row.values()) for row in found), limit=limit)
+
+
+@command.command(
+    short_help="The rules as a picture.",
+    help="Print a flowchart in Mermaid's words: the events, the rules they ask in order, where that stops, and which fields one rule sets "
+    "and a later one tests. GitHub, GitLab and many editors draw it.",
+)
+@click.pass_obj
+def graph(context: Context) -> None:
+    from maild.rules.graph import draw
+
+    print_text("\n".join(draw(context.desk(context.settings()).rules)))
 
 
 @command.command(help="Run the tests of the rule files. Exit status 1 if one fails.")

@@ -75,6 +75,19 @@ class RuleFirings:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """So many events on which a rule fared alike. `skipped`: it was not asked. `shadow`: what it did, it only would have done."""
+
+    rule: str
+    fired: bool
+    shadow: bool
+    broke: bool
+    skipped: bool
+    actions: tuple[str, ...]
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """All that was counted over a period. `customers_mails` by department."""
 

@@ -4,7 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
+from itertools import islice
 from pathlib import Path
+
+from maild.errors import MaildError
+
+MAX_WORDS_COMPARED = 1000
 
 
 class Severity(Enum):
@@ -40,16 +45,30 @@ class Fault:
         return f"{file}:{self.place.line}:{self.place.column}: {self.code} {self.message}"
 
 
-class Faults:
-    """A growing list of faults, handed through a load."""
+class TooManyFaultsError(MaildError):
+    """There are more faults than anybody reads."""
 
-    def __init__(self) -> None:
-        self._faults: list[Fault] = []
+
+class Faults:
+    """A growing list of faults, handed through a load. With a `limit`, the error beyond so many ends the load.
+
+    Raises:
+        TooManyFaultsError: from `add`, at that error.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self._faults: dict[Fault, None] = {}
+        self._errors_left = limit
 
     def add(self, place: Place, code: str, message: str) -> None:
         fault = Fault(place, code, message)
-        if fault not in self._faults:
-            self._faults.append(fault)
+        if fault in self._faults:
+            return
+        if self._errors_left is not None and fault.severity is Severity.ERROR:
+            if not self._errors_left:
+                raise TooManyFaultsError
+            self._errors_left -= 1
+        self._faults[fault] = None
 
     def sorted(self) -> tuple[Fault, ...]:
         return tuple(sorted(self._faults, key=lambda fault: (str(fault.place.file), fault.place.line, fault.place.column)))
@@ -70,7 +89,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one, if any is like it at all."""
-    folded = {name.casefold(): name for name in known}
+    """The known word that is most like this one, if any is like it at all. Of very many, the first are looked at."""
+    folded = {name.casefold(): name for name in islice(known, MAX_WORDS_COMPARED)}
     near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return folded[near[0]] if near else None

@@ -75,6 +75,31 @@ class Table:
 Node = Scalar | Items | Table
 
 
+def walk_entries(node: Node) -> Iterator[Entry]:
+    """Every `key: value` at any depth, in file order."""
+    match node:
+        case Table(entries=entries):
+            for entry in entries:
+                yield entry
+                yield from walk_entries(entry.value)
+        case Items(items=items):
+            for item in items:
+                yield from walk_entries(item)
+
+
+def walk_scalars(node: Node) -> Iterator[Scalar]:
+    """Every value at any depth, in file order; keys are none."""
+    match node:
+        case Scalar():
+            yield node
+        case Table(entries=entries):
+            for entry in entries:
+                yield from walk_scalars(entry.value)
+        case Items(items=items):
+            for item in items:
+                yield from walk_scalars(item)
+
+
 def read_yaml(file: Path, faults: Faults) -> Node | None:
     """The root node of a file; None, with faults, where it cannot be read or holds no valid YAML. An empty file is an empty table."""
     try:

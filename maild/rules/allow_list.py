@@ -4,8 +4,6 @@ What is written is tried together with all other rules before it takes the file'
 """
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 from maild.config.faults import Faults
@@ -13,6 +11,7 @@ from maild.config.nodes import Items, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.errors import UsageError
 from maild.rules.load import load_rules
+from maild.rules.rule_files import replace_file
 
 FILE = "05-allowed.yaml"
 LIST = "allowed_senders"
@@ -46,7 +45,7 @@ def allow_sender(settings: Settings, address: str, why: str) -> bool:
             return False
         after = f"{before.rstrip()}\n    - {json.dumps(address, ensure_ascii=False)}    # {_one_line(why)}\n"
         _try(after, address, path, settings)
-        _replace(path, after)
+        replace_file(path, after.encode())
     except (OSError, UnicodeError) as error:
         raise UsageError(f"{address} was not added to the allow-list: {path}: {error}") from error
     return True
@@ -72,20 +71,3 @@ def _try(text: str, address: str, path: Path, settings: Settings) -> None:
         raise UsageError(f"{address} was not added to the allow-list: {errors[0].describe(settings.directory)}")
     if address.casefold() not in _senders(text, path):
         raise UsageError(f"{address} was not added to the allow-list: the list {LIST} must stand at the end of {path}")
-
-
-def _replace(path: Path, text: str) -> None:
-    """The whole file or none of it: readers find the old one or the new one."""
-    path.parent.mkdir(exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(path.stat().st_mode if path.exists() else 0o644)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

@@ -92,6 +92,13 @@ def find_captures(condition: Condition) -> Iterator[Comparison]:
             yield condition
 
 
+def find_fields(condition: Condition) -> frozenset[str]:
+    """The names of all fields it asks about."""
+    if isinstance(condition, Comparison):
+        return frozenset({condition.field.name.removesuffix(".count")})
+    return frozenset(name for part in condition.parts for name in find_fields(part))
+
+
 def capture_all(comparisons: Iterable[Comparison], facts: Facts, tested: list[Leaf]) -> Mapping[str, str]:
     """RULES.md 3: every `matches` is evaluated, even one that `any` had no need of, so that captures do not depend on order.
 

@@ -66,6 +66,11 @@ class Field:
     key: str = ""
 
     @property
+    def value_key(self) -> str:
+        """Fields with the same key have the same value."""
+        return self.key or self.name
+
+    @property
     def can_change(self) -> bool:
         """Whether `changed` can be asked of it: of what people and rules set, not of what is only counted."""
         return self.of_ticket and self.kind in (FieldKind.TEXT, FieldKind.SET)
@@ -123,7 +128,7 @@ class Facts:
 
     def value(self, field: Field) -> FieldValue:
         values = self._of_ticket if field.of_ticket else self._of_message
-        key = field.key or field.name
+        key = field.value_key
         value = values.get(key)
         if value is None:
             value = values[key] = _read(field, self._occasion)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from maild.config.faults import Fault, Faults, Place
+from maild.config.faults import Fault, Faults, Place, TooManyFaultsError
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.rules.cases import Case
@@ -19,12 +19,13 @@ from maild.rules.conditions import ALWAYS, find_aspects, find_captures
 from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
-from maild.rules.loading import Loading
+from maild.rules.loading import Loading, TooLargeError
 from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.spans import EXAMPLES, read_span
 from maild.rules.verdict import Event
 
 VERSION = 1
+MAX_FAULTS = 200
 TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
 RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
 _PLANNED_RULE_KEYS = ("limit",)
@@ -33,20 +34,21 @@ _NAME = re.compile(r"[\w][\w.-]{0,79}")
 
 
 @dataclass(frozen=True, slots=True)
+class RuleFile:
+    """One rule file as it is written. `name` is relative to the configuration; `sections` are its top-level entries."""
+
+    name: str
+    digest: str
+    sections: Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedRules:
     """`rules` None: the files have errors. `faults` may hold warnings beside a set."""
 
     rules: RuleSet | None
     faults: tuple[Fault, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """One rule file. `name` is relative to the configuration; `sections` are its top-level entries."""
-
-    name: str
-    digest: str
-    sections: dict[str, Entry]
+    files: tuple[RuleFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,31 @@ def load_rules(directory: Path, settings: Settings, drafts: Mapping[str, bytes] 
 
     `drafts` are files by name as they would be: read instead of those of the same name, or beside them.
     """
-    faults = Faults()
+    faults = Faults(MAX_FAULTS)
+    try:
+        return _load(directory, Loading(faults, settings), drafts)
+    except TooManyFaultsError:
+        last = max(faults.sorted(), key=lambda fault: (fault.place.file, fault.place.line))
+        return LoadedRules(
+            None, (*faults.sorted(), Fault(last.place, "E111", f"so far {MAX_FAULTS} faults; what else there is, is not shown"))
+        )
+    except TooLargeError as large:
+        message = "lists and named conditions make the rules too long for any mail; use shorter ones, or fewer"
+        return LoadedRules(None, (*faults.sorted(), Fault(large.place, "E108", message)))
+
+
+def _load(directory: Path, plain: Loading, drafts: Mapping[str, bytes]) -> LoadedRules:
+    faults = plain.faults
     raws = tuple(_read_all(directory / "rules", drafts, faults))
-    files = tuple(_open_file(path, raw, directory, Loading(faults, settings)) for path, raw in raws)
-    loading = _with_names(files, Loading(faults, settings))
+    files = tuple(_open_file(path, raw, directory, plain) for path, raw in raws)
+    loading = _with_names(files, plain)
     found = tuple(rule for file in files for rule in _read_rules(file, loading))
     _refuse_doubles(found, loading)
     rules = tuple(each.rule for each in found)
-    cases = tuple(case for file in files for case in _read_cases(file, rules, loading))
+    ids = frozenset(rule.id for rule in rules)
+    cases = tuple(case for file in files for case in _read_cases(file, ids, loading))
     digest = hashlib.sha256(b"".join(b"%s\0%d\0%s" % (str(path.name).encode(), len(raw), raw) for path, raw in raws)).hexdigest()
-    return LoadedRules(None if faults.errors else RuleSet.of(rules, digest[:4], cases), faults.sorted())
+    return LoadedRules(None if faults.errors else RuleSet.of(rules, digest[:4], cases), faults.sorted(), files)
 
 
 def _read_all(folder: Path, drafts: Mapping[str, bytes], faults: Faults) -> Iterator[tuple[Path, bytes]]:
@@ -86,8 +103,8 @@ def _read_all(folder: Path, drafts: Mapping[str, bytes], faults: Faults) -> Iter
         faults.add(Place(path, 1, 1), "W304", f'is not read: rule files end in ".yaml" (rename it to {path.stem}.yaml)')
 
 
-def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> _File:
-    file = _File(path.relative_to(directory).as_posix(), hashlib.sha256(raw).hexdigest()[:8], {})
+def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> RuleFile:
+    file = RuleFile(path.relative_to(directory).as_posix(), hashlib.sha256(raw).hexdigest()[:8], {})
     node = parse_yaml(raw, path, loading.faults)
     table = loading.table(node, "a rule file") if node is not None else None
     if table is None:
@@ -104,7 +121,7 @@ def _is_empty(node: Node) -> bool:
     return (isinstance(node, Scalar) and node.value is None) or (isinstance(node, Items) and not node.items)
 
 
-def _with_names(files: Iterable[_File], loading: Loading) -> Loading:
+def _with_names(files: Iterable[RuleFile], loading: Loading) -> Loading:
     """The lists and named conditions of all files; a rule may use those of any file."""
     lists: dict[str, tuple[Scalar, ...]] = {}
     for entry in _named(files, "lists", loading):
@@ -119,7 +136,7 @@ def _with_names(files: Iterable[_File], loading: Loading) -> Loading:
     return complete
 
 
-def _named(files: Iterable[_File], section: str, loading: Loading) -> Iterator[Entry]:
+def _named(files: Iterable[RuleFile], section: str, loading: Loading) -> Iterator[Entry]:
     """The entries of a section in all files; a name given in two files is a fault."""
     first: dict[str, Place] = {}
     for file in files:
@@ -133,7 +150,7 @@ def _named(files: Iterable[_File], section: str, loading: Loading) -> Iterator[E
             yield entry
 
 
-def _read_rules(file: _File, loading: Loading) -> Iterator[_Found]:
+def _read_rules(file: RuleFile, loading: Loading) -> Iterator[_Found]:
     if "rules" not in file.sections:
         return
     for item in loading.items(file.sections["rules"].value, '"rules"') or ():
@@ -143,7 +160,7 @@ def _read_rules(file: _File, loading: Loading) -> Iterator[_Found]:
             yield found
 
 
-def _read_rule(table: Table, file: _File, loading: Loading) -> _Found | None:
+def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
     found = loading.entries(table, "a rule", RULE_KEYS, _PLANNED_RULE_KEYS)
     rule_id = _read_id(found.get("id"), table, loading)
     events = _read_events(found.get("when"), table, loading)
@@ -242,7 +259,7 @@ def _refuse_doubles(found: tuple[_Found, ...], loading: Loading) -> None:
         first.setdefault(each.rule.id, each.rule)
 
 
-def _read_cases(file: _File, rules: tuple[Rule, ...], loading: Loading) -> Iterator[Case]:
+def _read_cases(file: RuleFile, rules: frozenset[str], loading: Loading) -> Iterator[Case]:
     if "tests" in file.sections:
         node: Node = file.sections["tests"].value
-        yield from read_cases(node, file.name, frozenset(rule.id for rule in rules), loading)
+        yield from read_cases(node, file.name, rules, loading)

@@ -23,7 +23,7 @@ _ALWAYS = frozenset(Event)
 _PLANNED_ACTIONS = ("verify", "ask_rating", "forward")
 _PLANNED_SETTINGS = ("sla", "sender")
 _OPENING = frozenset({Event.TICKET_CREATED})
-_RECEIVERS = ("lead", "owner")
+RECEIVERS = ("lead", "owner")
 AUDIENCES = ("owner", "lead", "agents", "admins")
 ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
     "assign": ("to", "team"),
@@ -325,7 +325,7 @@ class _ActionReader:
     events: frozenset[Event]
 
 
-_TASK_RECEIVERS = Known("receiver", "E204", lambda settings: (*_RECEIVERS, *settings.agents))
+_TASK_RECEIVERS = Known("receiver", "E204", lambda settings: (*RECEIVERS, *settings.agents))
 CLEARABLE = ("owner", "team", "language")
 SETTINGS: Mapping[str, Known | None] = {
     "queue": QUEUES,

@@ -20,9 +20,9 @@ MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "atta
 EXPECT_KEYS = ("fired", "not_fired", "ticket", "forks", "sent", "state")
 TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "snoozed", "tags", "tasks")
 _NOT_PLAIN = ("tags", "tasks")
-_FLAGS = ("close", "open", "spam", "take")
-_SETS = ("tag", "untag")
-_COMMANDS = (*_FLAGS, *_SETS, "set", "assign", "move", "priority", "snooze", "macro")
+FLAGS = ("close", "open", "spam", "take")
+SETS = ("tag", "untag")
+COMMANDS = (*FLAGS, *SETS, "set", "assign", "move", "priority", "snooze", "macro")
 """What an agent does in a step, in the words of his commands."""
 _AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
@@ -136,7 +136,7 @@ def _read_steps(found: dict[str, Entry], mail: SampleMail | None, rules: frozens
 
 def _read_step(table: Table, mail: SampleMail | None, rules: frozenset[str], loading: Loading) -> Iterator[Step]:
     """A step is a mail, a wait, something expected, or what an agent does: words, commands, or both."""
-    found = loading.entries(table, "a step", ("mail", "wait", "expect", "by", "reply", "note", *_COMMANDS))
+    found = loading.entries(table, "a step", ("mail", "wait", "expect", "by", "reply", "note", *COMMANDS))
     kinds = [key for key in ("mail", "wait", "expect") if key in found]
     if not found or len(kinds) > 1 or (kinds and len(found) > 1) or ("reply" in found and "note" in found) or set(found) == {"by"}:
         loading.add(table.place, "E302", "a step is one thing: mail, wait, expect, or what an agent does (reply, note, set, assign …)")
@@ -180,7 +180,7 @@ def _read_deed(found: dict[str, Entry], loading: Loading) -> Deed:
     if by and not (isinstance(by.value, Scalar) and loading.check_name(by.value, AGENTS)):
         by = None
     words = found.get("note") or found.get("reply")
-    commands = tuple(command for key, entry in found.items() if key in _COMMANDS for command in _read_commands(key, entry, loading))
+    commands = tuple(command for key, entry in found.items() if key in COMMANDS for command in _read_commands(key, entry, loading))
     return Deed(_line(by, loading) or None, _scalar_text(words, loading), "note" in found, commands)
 
 
@@ -189,10 +189,10 @@ def _read_commands(key: str, entry: Entry, loading: Loading) -> Iterator[tuple[s
     if key == "set":
         table = loading.table(entry.value, '"set"')
         yield from ((key, f"{inner.key.text}={_line(inner, loading)}") for inner in (table.entries if table else ()))
-    elif key in _FLAGS:
+    elif key in FLAGS:
         if loading.flag(entry.value, f'"{key}"'):
             yield key, ""
-    elif key in _SETS:
+    elif key in SETS:
         yield key, " ".join(_lines(entry, loading))
     else:
         yield key, _line(entry, loading)

@@ -14,7 +14,7 @@ from maild.rules import operators
 from maild.rules.conditions import Comparison, Condition, join
 from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, change_of, field_before, find_field, is_planned
 from maild.rules.folding import fold
-from maild.rules.loading import Loading
+from maild.rules.loading import COMPARISON, Loading
 from maild.rules.operators import Test
 from maild.rules.patterns import Pattern, compile_glob, compile_pattern
 from maild.rules.spans import DURATIONS
@@ -71,6 +71,8 @@ def _mapping(node: Node, loading: Loading, position: _Position) -> Condition | N
 
 
 def _entry(entry: Entry, loading: Loading, position: _Position) -> Condition | None:
+    if position.names:
+        loading.growth.add(COMPARISON, entry.key.place)
     match entry.key.text:
         case "all":
             return _group(entry, loading, position, every=True)

@@ -10,10 +10,40 @@ from dataclasses import dataclass, field
 from maild.config.faults import Faults, Place, did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.config.settings import Settings
+from maild.errors import MaildError
 from maild.rules.fields import Known
 from maild.rules.folding import fold
 
 _LIST_NAME = re.compile(r"\$([A-Za-z_][\w-]*)")
+
+
+MAX_GROWTH = 1_000_000
+COMPARISON = 10
+"""What one takes, in values."""
+
+
+class TooLargeError(MaildError):
+    """Lists and named conditions make the rules larger than any mail should be asked about."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
+
+class Growth:
+    """To how many values lists come where they are used, and named conditions to how many comparisons.
+
+    What is written out, the size of a file bounds; so no file of a few lines becomes a billion comparisons.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, count: int, place: Place) -> None:
+        """Raises TooLargeError beyond `MAX_GROWTH`."""
+        self._count += count
+        if self._count > MAX_GROWTH:
+            raise TooLargeError(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +54,7 @@ class Loading:
     settings: Settings
     lists: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     conditions: Mapping[str, Table] = field(default_factory=dict)
+    growth: Growth = field(default_factory=Growth)
 
     def add(self, place: Place, code: str, message: str) -> None:
         self.faults.add(place, code, message)
@@ -66,6 +97,7 @@ class Loading:
 
     def _list(self, node: Scalar, name: str) -> tuple[Scalar, ...] | None:
         if name in self.lists:
+            self.growth.add(len(self.lists[name]), node.place)
             return self.lists[name]
         self.add(node.place, "E205", f'there is no list "{name}"{did_you_mean(name, self.lists)}')
         return None

@@ -43,6 +43,10 @@ class Rule:
     cascade: bool = False
     once: timedelta | None = None
 
+    @property
+    def mode(self) -> str:
+        return "disabled" if self.disabled is not None else "shadow" if self.shadow else "live"
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 EXAMPLES = "30m, 15h or 1d 2h"
-_SPANS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s?([smhdw])(?![A-Za-z])")
+SPANS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s?([smhdw])(?![A-Za-z])")
 
 
 def read_span(text: str) -> timedelta | None:
     """None where it is no duration."""
-    seconds = [float(number) * DURATIONS[unit] for number, unit in _SPANS.findall(text)]
-    return timedelta(seconds=sum(seconds)) if seconds and not _SPANS.sub("", text).strip() else None
+    seconds = [float(number) * DURATIONS[unit] for number, unit in SPANS.findall(text)]
+    return timedelta(seconds=sum(seconds)) if seconds and not SPANS.sub("", text).strip() else None

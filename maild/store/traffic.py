@@ -19,7 +19,7 @@ from maild.store.engine import Transaction
 from maild.store.tables.mail_in import incoming
 from maild.store.tables.tickets import events, messages, tickets
 from maild.ticket import MessageKind, Status
-from maild.traffic import NotSent, Origin, Period, Received, Request, RuleFirings, Traffic
+from maild.traffic import NotSent, Origin, Period, Received, Request, RuleFirings, RuleOutcome, Traffic
 
 _OF_A_RULE = (Fate.QUARANTINE.value, Fate.DROP.value)
 """Reasons whose words are a rule's own."""
@@ -38,6 +38,13 @@ SELECT tickets.queue, CAST(incoming.departments AS TEXT), incoming.mailbox, rule
 FROM rule_traces LEFT JOIN tickets ON tickets.number = rule_traces.ticket LEFT JOIN incoming ON incoming.id = rule_traces.incoming,
   {each} AS rule
 WHERE rule_traces.at >= :since AND rule_traces.at < :until AND (rule.value ->> 'fired' = {true} OR rule.value ->> 'problem' IS NOT NULL)
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_FARED = """
+SELECT rule.value ->> 'rule', rule.value ->> 'fired' = {true}, rule.value ->> 'shadow' IS NOT NULL, rule.value ->> 'problem' IS NOT NULL,
+  rule.value ->> 'skipped' IS NOT NULL, rule.value ->> 'actions', count(*)
+FROM rule_traces, {each} AS rule
+WHERE rule_traces.at >= :since AND rule_traces.at < :until
 GROUP BY 1, 2, 3, 4, 5, 6
 """
 _SQLITE = {"each": "json_each(rule_traces.rules)", "true": "1"}
@@ -149,6 +156,14 @@ def _count_firings(tx: Transaction, period: Period) -> Iterator[RuleFirings]:
     query = text(words).bindparams(bindparam("since", type_=Time()), bindparam("until", type_=Time()))
     for queue, read_for, mailbox, rule, actions, broke, times in tx.execute(query, {"since": period.since, "until": period.until}):
         yield RuleFirings(Origin(queue, _read_list(read_for), mailbox), rule, _read_list(actions), bool(broke), times)
+
+
+def find_outcomes(tx: Transaction, period: Period) -> Iterator[RuleOutcome]:
+    """How every rule has fared that was there to be asked."""
+    words = _FARED.format(**(_POSTGRESQL if tx.dialect.name == "postgresql" else _SQLITE))
+    query = text(words).bindparams(bindparam("since", type_=Time()), bindparam("until", type_=Time()))
+    for rule, fired, shadow, broke, skipped, actions, times in tx.execute(query, {"since": period.since, "until": period.until}):
+        yield RuleOutcome(rule, bool(fired), bool(shadow), bool(broke), bool(skipped), _read_list(actions), times)
 
 
 def _within(period: Period, moment: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

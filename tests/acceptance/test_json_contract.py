@@ -27,7 +27,7 @@ EVENT = "at kind by text"
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 RULES = """
 version: 1
-rules: [{id: one, when: ticket.created, do: [{tag: [first]}, {set: {team: payments}}]}]
+rules: [{id: one, when: ticket.created, owner: anna, do: [{tag: [first]}, {set: {team: payments}}]}]
 tests: [{name: one, mail: {from: a@b.example, to: support@acme.example}, expect: {fired: [one]}}]
 """
 
@@ -146,6 +146,8 @@ OTHERS = {
     ("template", "preview", "received"): "kind language subject own_subject text html",
     ("rules", "list"): "rule when mode does place about owner disabled",
     ("rules", "check"): "valid errors warnings faults",
+    ("rules", "stats"): "rule mode asked fired would_have_fired failed skipped letters",
+    ("rules", "lint"): "valid errors warnings faults",
     ("rules", "test"): "name passed place report",
     ("rules", "explain", "1"): "at event rule file line file_hash fired leaves actions problem skipped shadow",
     ("db", "status"): "database state schema wanted",

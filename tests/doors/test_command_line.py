@@ -359,6 +359,30 @@ def test_a_template_and_the_rules_that_use_it_are_judged_together(desk: RunningD
     assert (refused.returncode, "E405" in refused.stderr) == (2, True)
 
 
+def test_warnings_of_rules_end_lint_with_1_and_check_only_where_it_is_strict(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, do: [{tag: [paid]}]}]\n"
+    desk.configure()
+    for arguments, status in {"rules lint": 1, "rules check": 0, "rules check --strict": 1}.items():
+        found = maild(desk, *arguments.split(), status=status)
+        assert 'rules/10-test.yaml:2:14: W313 rule "pay" has no' in found.stderr
+        assert "             ^^^\n1 warning" in found.stderr
+        assert "valid (1 warning): 1 rule, set " in found.stdout
+    assert "W313" in maild(desk, "check").stderr
+    desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, do: [{tag: [paid]}], owner: anna}]\n"
+    desk.configure()
+    assert maild(desk, "rules", "lint").stderr == ""
+
+
+def test_editors_are_given_the_words_of_the_desk_or_the_language_alone(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, do: [{tag: [paid]}], owner: anna}]\n"
+    desk.configure()
+    told = json.loads(maild(desk, "rules", "schema").stdout)["definitions"]["actions"]["properties"]
+    assert told["set"]["properties"]["queue"]["enum"] == ["support", "sales", "billing"]
+    assert "paid" in json.dumps(told["tag"])
+    general = run_here(desk.directory / "rules", "rules", "schema")
+    assert "support" not in json.dumps(json.loads(general.stdout)["definitions"]["actions"])
+
+
 def test_broken_rules_leave_a_running_desk_alone_and_say_so(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: pay, whne: ticket.created, do: [{tag: [paid]}]}]\n"
     desk.configure()
@@ -559,7 +583,7 @@ def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
 
 
 def test_a_command_that_is_not_built_yet_says_so(desk: RunningDesk):
-    one_sentence(shell("$maild rules lint", desk.directory), 'does not have "rules lint" yet; `maild rules check --strict`', status=2)
+    one_sentence(shell("$maild rules backtest", desk.directory), 'does not have "rules backtest" yet; `maild rules test`', status=2)
     for words in ("kb search refund", "backup copy.db --json", "ticket export 1", "customer --help"):
         one_sentence(shell(f"$maild {words}", desk.directory), "this version of maild does not have", status=2)
 

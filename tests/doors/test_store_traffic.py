@@ -11,9 +11,9 @@ from maild.rules.verdict import RuleTrace
 from maild.store import incoming
 from maild.store.apply import apply
 from maild.store.engine import Store
-from maild.store.traffic import find_traffic
+from maild.store.traffic import find_outcomes, find_traffic
 from maild.ticket import MessageKind, Status, TicketView
-from maild.traffic import NotSent, Origin, Period, Received, Request, RuleFirings, Traffic
+from maild.traffic import NotSent, Origin, Period, Received, Request, RuleFirings, RuleOutcome, Traffic
 from tests.rig.desk import ANN, NOW, a_decision, a_message, a_ticket, an_arrival, composed
 
 HOUR = timedelta(hours=1)
@@ -171,3 +171,22 @@ def test_rules_are_counted_by_what_they_did(store: Store):
 
 def test_an_empty_desk_has_nothing_to_report(store: Store):
     assert counted(store) == Traffic((), (), (), (), ())
+
+
+def test_of_rules_all_outcomes_are_counted_those_of_shadows_apart(store: Store):
+    shadow = replace(FIRED, rule="trial", shadow=True, actions=("replied with refund",))
+    stopped = replace(MISSED, rule="late", skipped="stopped by rule payment")
+    for _ in range(2):
+        opened(store, trace=(FIRED, MISSED, BROKEN, shadow, stopped))
+    opened(store, trace=(replace(FIRED, fired=False, actions=()),))
+    opened(store, at=WEEK.until, trace=(FIRED,))
+    with store.reading() as tx:
+        found = sorted(find_outcomes(tx, WEEK), key=lambda outcome: (outcome.rule, outcome.fired))
+    assert found == [
+        RuleOutcome("late", False, False, False, True, (), 2),
+        RuleOutcome("old", False, False, True, False, (), 2),
+        RuleOutcome("payment", False, False, False, False, (), 1),
+        RuleOutcome("payment", True, False, False, False, ("tagged payment", "queue sales"), 2),
+        RuleOutcome("trial", True, True, False, False, ("replied with refund",), 2),
+        RuleOutcome("vip", False, False, False, False, (), 2),
+    ]

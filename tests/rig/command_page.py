@@ -65,7 +65,9 @@ replies new_mail form read signature commands to_change` |
 | `report` | `since until queues` |
 | department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered closed first_answer \
 oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
-| `check`, `rules check` | `valid errors warnings faults`, each fault with `file line column code severity message` |
+| `rules stats` | `rule mode asked fired would_have_fired failed skipped letters`, `mode` null where the rule is gone |
+| `rules disable`, `rules enable`, `rules reload` | `reloaded text`; `reloaded` null where no daemon answers |
+| `check`, `rules check`, `rules lint` | `valid errors warnings faults`, each fault with `file line column code severity message` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
 `queue` and `mailbox` are keys of the configuration, or null. A ticket's messages and events come oldest first. `text` is the new part of

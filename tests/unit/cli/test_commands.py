@@ -11,6 +11,8 @@ from tests.rig.command_page import commands, options
 WITHOUT_JSON = {
     "maild ticket raw": "prints a mail's bytes",
     "maild completion": "prints a script",
+    "maild rules schema": "prints JSON and nothing else",
+    "maild rules graph": "prints a picture in words",
 }
 
 CONTRACT = """
@@ -19,7 +21,7 @@ queue: list show next
 ticket: new list show reply note assign move set tag untag snooze close reopen merge split spam log raw export
 message: list show retry release inject inspect
 outbox: list show retry cancel pause resume
-rules: check lint list test explain backtest stats diff graph
+rules: check lint schema list test explain enable disable reload backtest stats diff graph
 agent: list show welcome away back
 mailbox: list show
 template: list show
