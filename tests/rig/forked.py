@@ -11,11 +11,13 @@ _FORKING.set_forkserver_preload(["cli.main", "cli.run", "maild.daemon"])
 
 
 class ForkedDaemon:
-    """`maild run` in a process of its own, to be signalled or killed like one that was launched. Its words go to the end of `log`."""
+    """`maild run`, with these options, in a process of its own, to be signalled or killed like one that was launched. Its words go to the
+    end of `log`.
+    """
 
-    def __init__(self, directory: Path, log: Path, environment: dict[str, str]) -> None:
+    def __init__(self, directory: Path, log: Path, options: tuple[str, ...], environment: dict[str, str]) -> None:
         log.touch()
-        self._process = _FORKING.Process(target=_run, args=(directory, log, environment), daemon=True)
+        self._process = _FORKING.Process(target=_run, args=(directory, log, options, environment), daemon=True)
         self._process.start()
 
     @property
@@ -41,7 +43,7 @@ class ForkedDaemon:
         self._process.kill()
 
 
-def _run(directory: Path, log: Path, environment: dict[str, str]) -> None:
+def _run(directory: Path, log: Path, options: tuple[str, ...], environment: dict[str, str]) -> None:
     """What the process does instead of starting an interpreter."""
     from cli.main import main
     from maild import killpoint
@@ -52,4 +54,4 @@ def _run(directory: Path, log: Path, environment: dict[str, str]) -> None:
     os.environ |= environment
     # It was imported before the environment said anything.
     importlib.reload(killpoint)
-    main(["-c", str(directory), "run"])
+    main(["-c", str(directory), "run", *options])

@@ -140,9 +140,9 @@ teams: {{payments: [boris]}}
             )
         return self.process
 
-    def fork(self, **environment: str) -> ForkedDaemon:
+    def fork(self, *options: str, **environment: str) -> ForkedDaemon:
         """The same at a fraction of the CPU time: nothing is imported."""
-        self.process = ForkedDaemon(self.directory, self.directory / "daemon.log", environment)
+        self.process = ForkedDaemon(self.directory, self.directory / "daemon.log", options, environment)
         return self.process
 
     def log(self) -> str:
