@@ -12,11 +12,11 @@ from maild.desk.acts import Act, Done, do
 from maild.desk.audience import agent_homes
 from maild.desk.command import Command
 from maild.desk.errands import Asking, Unfit, claim_next, find_wanted
+from maild.desk.named_people import named_people
 from maild.desk.openings import a_new_ticket, begin, take_down
 from maild.desk.participants import find_person_fault
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.split import Share, split_messages
-from maild.desk.verbs import named_people
 from maild.effects import Decision, IncomingState, Post, RecordEvent
 from maild.errors import NotFoundError, UsageError
 from maild.ingest.hygiene import one_line

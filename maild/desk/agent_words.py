@@ -15,12 +15,12 @@ from maild.desk.command_lines import Parsed, is_errand, parse, probably_meant, w
 from maild.desk.crossing import find_crossing
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.messages import shown_date_of
+from maild.desk.named_people import read_person, with_requester_named, with_sender_named
 from maild.desk.participants import with_requester
 from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.tasks import read_done_alone
-from maild.desk.verbs import read_person, with_requester_named, with_sender_named
 from maild.ingest.excerpt import Excerpts
 from maild.ingest.introductions import says_nothing_else
 from maild.ingest.new_text import is_old_text

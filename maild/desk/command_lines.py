@@ -11,9 +11,10 @@ from itertools import takewhile
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.control import CONTROLS, MOST_ASKED
+from maild.desk.named_people import named_people
 from maild.desk.regroup import named_tickets
 from maild.desk.take_back import UNDOABLE
-from maild.desk.verbs import VERBS, named_people
+from maild.desk.verbs import VERBS
 from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 

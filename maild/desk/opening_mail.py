@@ -18,10 +18,10 @@ from maild.desk.command_lines import OPENING, Parsed, is_opening
 from maild.desk.control_mail import asking_of
 from maild.desk.errands import run
 from maild.desk.furniture import shows_notification
+from maild.desk.named_people import read_person, with_known_name
 from maild.desk.openings import a_new_ticket, begin, take_down
 from maild.desk.participants import find_person_fault, tell_who_joined, with_persons
 from maild.desk.quoted_notes import has_quotes
-from maild.desk.verbs import read_person, with_known_name
 from maild.draft import Draft
 from maild.effects import IncomingState, RecordEvent
 from maild.ingest.forwards import begins_with_forward

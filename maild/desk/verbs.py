@@ -4,7 +4,7 @@ All or nothing: one fault and nothing is done.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -15,6 +15,7 @@ from maild.config.settings import Settings
 from maild.desk.blocks import find_block_fault
 from maild.desk.canned import Unfit, fill_in
 from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.named_people import SENDER, address_in, read_person
 from maild.desk.participants import find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
 from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
@@ -22,14 +23,12 @@ from maild.desk.tasks import NO_AGENT, Actor, describe_task, find_done, mend_nam
 from maild.desk.tiers import describe_hands, find_specialists, hand_back, hand_up
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import Effect, Link, Merge, RecordEvent, Undo
-from maild.known import KnownPerson
 from maild.message import Address
 from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping
 from maild.rules.ruleset import Rule
 from maild.ticket import ENDED, ParticipantRole, Priority, Status, TicketView, Tier
 
-SENDER = "sender"
 NO_REACH = Reach()
 ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
 FIRST = {"merge": 0, "undo": 0, "requester": 1, "same": 1, "move": 2, "l2": 3}
@@ -38,10 +37,7 @@ beside them are about that one."""
 LAST = frozenset(("canned", "macro"))
 """Commands that say something about the ticket as the others leave it, or go by that."""
 MOST_ANSWERS = 20
-_NAMING_PEOPLE = frozenset(("cc", "requester", "to", "from"))
 _NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
-_DELIVERABLE = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)*@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*")
-_ADDRESS = re.compile(r"(?<![^\s<>@\"()\[\]:,;])(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,41 +249,12 @@ def _set(state: _State, argument: str) -> _State:
     return state.become(ticket, "changed", f"{name} = {value}")
 
 
-def with_requester_named(commands: Iterable[Command], people: Mapping[str, KnownPerson]) -> tuple[Command, ...]:
-    """Commands in which a requester without a name has the one that is known of him."""
-    return tuple(_with_name(command, people) if command.word == "requester" else command for command in commands)
-
-
-def _with_name(command: Command, people: Mapping[str, KnownPerson]) -> Command:
-    """A name may be anything, also another's address."""
-    person = read_person(command.argument)
-    named = with_known_name(person, people) if person else None
-    return replace(command, argument=str(named)) if named and read_person(str(named)) == named else command
-
-
-def with_known_name(person: Address, people: Mapping[str, KnownPerson]) -> Address:
-    """Under the name that is known of him, if none is given."""
-    known = people.get(person.key)
-    return Address(known.name, person.address) if known and not person.name else person
-
-
-def with_sender_named(commands: Iterable[Command], writer: Address | None) -> tuple[Command, ...]:
-    """`#cc sender` and `#same` with the address of who wrote what the agent answers (MAIL.md F8). `writer` None: nobody knows, and it is a
-    fault."""
-    address = writer.address if writer else SENDER
-    return tuple(replace(command, argument=address) if _is_about_sender(command) else command for command in commands)
-
-
-def _is_about_sender(command: Command) -> bool:
-    return command.word == "same" or (command.word == "cc" and command.argument.casefold() == SENDER)
-
-
 def _cc(state: _State, argument: str) -> _State:
     if argument.casefold() == SENDER:
         return state.fail(
             "#cc sender is for a reply to the notification of somebody's message; name an address, as in #cc bob@globex.example"
         )
-    if not (address := _address_in(argument)):
+    if not (address := address_in(argument)):
         return state.fail(f'"{argument}" is not one mail address; #cc needs one, as in #cc bob@globex.example')
     if address.casefold() == state.ticket.addressee.key:
         return state
@@ -295,7 +262,7 @@ def _cc(state: _State, argument: str) -> _State:
 
 
 def _uncc(state: _State, argument: str) -> _State:
-    address = _address_in(argument)
+    address = address_in(argument)
     others = tuple(person for person in state.ticket.participants if not address or person.address.key != address.casefold())
     if address is None or others == state.ticket.participants:
         return state.fail(f'"{argument}" takes no part in this ticket')
@@ -318,7 +285,7 @@ def _requester(state: _State, argument: str) -> _State:
 
 
 def _same(state: _State, argument: str) -> _State:
-    address = _address_in(argument)
+    address = address_in(argument)
     if address is None:
         return state.fail("#same is for a reply to the notification of a message by somebody who is not the requester")
     if address.casefold() == state.ticket.requester.key:
@@ -333,34 +300,6 @@ def _same(state: _State, argument: str) -> _State:
 
 def _begin_anew(state: _State, argument: str) -> _State:
     return state.fail("#to and #from open a ticket; write them in a new mail to the department, not in a reply", by_commands=False)
-
-
-def named_people(commands: Iterable[Command]) -> frozenset[str]:
-    """The addresses, as addresses are compared, to which letters may go by these commands; what comes back from there must be known."""
-    pairs = (command.argument.partition("=")[::2] if command.word == "set" else (command.word, command.argument) for command in commands)
-    people = (read_person(argument) for word, argument in pairs if word.strip().casefold() in _NAMING_PEOPLE)
-    return frozenset(person.key for person in people if person)
-
-
-def read_person(argument: str) -> Address | None:
-    """The one address in it with the name before it, as in `"Ann Smith" <ann@globex.example>`; None where there is not one address."""
-    address = _address_in(argument)
-    if address is None or not _DELIVERABLE.fullmatch(address):
-        return None
-    before = argument[: argument.index(address)].removesuffix("mailto:")
-    return Address(" ".join(before.replace('"', " ").strip(" <'").split()), address)
-
-
-def _address_in(argument: str) -> str | None:
-    """The one address in it, a name before it or not; None where there are others, or words behind it, which would be lost.
-
-    Seen in practice: `bob@globex.example<mailto:bob@globex.example>`, Outlook's text for a link.
-    """
-    found = list(_ADDRESS.finditer(argument))
-    named = {match[1].casefold() for match in found}
-    if len(named) != 1 or any(map(str.isalnum, argument[found[-1].end() :])):
-        return None
-    return found[0][1]
 
 
 def _no_reply(state: _State, argument: str) -> _State:

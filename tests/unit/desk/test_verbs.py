@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from builders import AGENTS, ANN, NOW, a_ticket, some_settings
 
 from maild.desk.command import Command
-from maild.desk.verbs import find_tag_problem, named_people, perform, read_person, with_sender_named
+from maild.desk.verbs import find_tag_problem, perform
 from maild.effects import RecordEvent
 from maild.message import Address
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView
@@ -73,41 +73,6 @@ def test_copies_go_to_one_address_and_no_word_beside_it_is_lost():
 
 CARL = Participant(Address("Carl", "carl@other.example"), ParticipantRole.THIRD_PARTY)
 DORA = Address("Dora Lee", "dora@globex.example")
-
-
-def test_a_person_is_read_as_people_write_one():
-    for given in (
-        "dora@globex.example",
-        "<dora@globex.example>",
-        "mailto:dora@globex.example",
-        "dora@globex.example<mailto:dora@globex.example>",
-    ):
-        assert read_person(given) == Address("", "dora@globex.example"), given
-    for given in (
-        '"Dora Lee" <dora@globex.example>',
-        "Dora  Lee dora@globex.example",
-        "Dora Lee <dora@globex.example<mailto:dora@globex.example>>",
-    ):
-        assert read_person(given) == DORA, given
-    assert read_person("dörte@größe.example") == Address("", "dörte@größe.example")
-    for given in (
-        "",
-        "dora",
-        "dora@",
-        "@globex.example",
-        "dora@globex..example",
-        ".dora@globex.example",
-        "dora.@globex.example",
-        "dora@-x.example",
-    ):
-        assert read_person(given) is None, given
-    for given in (
-        "dora@globex.example, bob@globex.example",
-        "dora@globex.example please",
-        "dora@evil.example@globex.example",
-        "dora@[127.0.0.1]",
-    ):
-        assert read_person(given) is None, given
 
 
 def test_another_requester_is_answered_from_then_on_and_the_former_gets_copies():
@@ -193,18 +158,6 @@ def test_the_same_person_may_be_answered_elsewhere_and_anothers_addresses_are_no
     assert [person.role for person in other.participants] == [ParticipantRole.CC] * 2
 
 
-def test_what_comes_back_from_those_whom_commands_name_must_be_known():
-    commands = [
-        Command("cc", "Bob <bob@globex.example>"),
-        Command("set", "requester = Dora@globex.example"),
-        Command("set", "x=eve@x.example"),
-    ]
-    assert named_people([*commands, Command("cc", "sender"), Command("tag", "eve@x.example")]) == {
-        "bob@globex.example",
-        "dora@globex.example",
-    }
-
-
 def test_a_conversation_is_begun_in_no_reply():
     for word in ("to", "from"):
         (fault,) = perform(a_ticket(), [Command(word, DORA.address, 1)], "anna", some_settings(), NOW).faults
@@ -265,13 +218,8 @@ def test_what_is_so_already_is_no_event_but_decided_from_now_on():
         assert performed.ticket.decided == ticket.decided | {field}
 
 
-def test_the_sender_is_who_wrote_what_is_answered():
+def test_nobody_has_written_what_a_command_at_the_command_line_answers():
     """F8."""
-    carl = Address("Carl", "carl@other.example")
-    given = (Command("cc", "Sender", 1), Command("tag", "sender"), Command("cc", "bob@globex.example"))
-    assert [command.argument for command in with_sender_named(given, carl)] == [carl.address, "sender", "bob@globex.example"]
-    assert with_sender_named(given, None)[0].argument == "sender"
-    assert [with_sender_named([Command("same", "")], writer)[0].argument for writer in (carl, None)] == [carl.address, "sender"]
     (fault,) = faults("cc", "SENDER")
     assert fault.startswith("#cc sender is for a reply to the notification of somebody's message; name an address")
 
