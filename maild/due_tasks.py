@@ -1,20 +1,14 @@
-"""Tasks that are due (PRODUCT 20): whoever is to do one is told again, once.
-
-His letter, and that he is told, are one commit, in which the ticket is looked at again: whatever is killed, he is told once, and not of
-what has been done meanwhile.
-"""
+"""Tasks that are due (PRODUCT 20): whoever is to do one is told again, once."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from maild.desk.letters import answered_on
 from maild.desk.tasks import Telling, tell_due
+from maild.due import DueJob, settle
 from maild.effects import Decision, IncomingState
-from maild.jobs import scheduled_job
-from maild.killpoint import reach
 from maild.office import Office
 from maild.reason import Reason
-from maild.recording import record
 from maild.rules.verdict import Event
 from maild.store import absences, tasks, tickets
 from maild.store.engine import Store, Transaction
@@ -23,29 +17,20 @@ from maild.task import Task
 from maild.ticket import TicketView
 
 
-@scheduled_job("tasks")
 def tell_of_due_tasks(store: Store, office: Office, now: datetime) -> None:
-    """Tell of what is due. What breaks over one ticket keeps nobody else from being told."""
-    with store.reading() as tx:
-        due = tasks.find_due(tx, now)
-    for number in due:
-        with scheduled_job(f"tasks of #{number}"):
-            _tell(store, office, number, now)
+    """Tell of what is due."""
+    settle(TELLING, store, office, now)
 
 
-def _tell(store: Store, office: Office, number: int, now: datetime) -> None:
-    with store.writing() as tx:
-        ticket = tickets.view(tx, number)
-        due = tuple(task for task in ticket.tasks if _is_due(task, now))
-        if not due:
-            return
-        after = replace(ticket, tasks=tuple(replace(task, told=now) if task in due else task for task in ticket.tasks))
-        telling = _telling(tx, after, office, now)
-        effects = tuple(effect for task in due for effect in tell_due(task, telling))
-        decision = Decision(IncomingState.DONE, Reason("task", "it is due"), ticket, after, effects, events=(Event.TASK_DUE,))
-        record(tx, decision, office, now)
-        reach("due.written")
-    reach("due.committed")
+def _tell(tx: Transaction, number: int, office: Office, now: datetime) -> Decision | None:
+    ticket = tickets.view(tx, number)
+    due = tuple(task for task in ticket.tasks if _is_due(task, now))
+    if not due:
+        return None
+    after = replace(ticket, tasks=tuple(replace(task, told=now) if task in due else task for task in ticket.tasks))
+    telling = _telling(tx, after, office, now)
+    effects = tuple(effect for task in due for effect in tell_due(task, telling))
+    return Decision(IncomingState.DONE, Reason("task", "it is due"), ticket, after, effects, events=(Event.TASK_DUE,))
 
 
 def _is_due(task: Task, now: datetime) -> bool:
@@ -55,3 +40,6 @@ def _is_due(task: Task, now: datetime) -> bool:
 def _telling(tx: Transaction, ticket: TicketView, office: Office, now: datetime) -> Telling:
     answered = answered_on(ticket, last_words_of(tx, ticket.number))
     return Telling(ticket, answered, earlier_on(tx, ticket.number), office.desk.settings, absences.find_holding(tx, now))
+
+
+TELLING = DueJob("due", "tasks", "tasks of #{}", tasks.find_due, _tell)

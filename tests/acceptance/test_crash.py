@@ -23,6 +23,7 @@ from tests.rig.sink import SmtpSink
 
 PACKAGE = Path(__file__).parents[2] / "maild"
 KILL_POINT = re.compile(r'^ +reach\("([^"]+)"\)$', re.MULTILINE)
+DUE_ROOM = re.compile(r'DueJob\("([^"]+)"')
 EXTRA = "limits: {automatic: off, storm: off}\noutbox: {unknown_retry: 1s}"
 MOVE = ", after: {move: Processed}"
 COPYING = "agents: [anna], copy_to_sent: true"
@@ -45,8 +46,10 @@ def wounded(tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotSer
 
 def kill_points(room: str = "") -> list[str]:
     """Every point named in the code (of one room), so that none is forgotten here."""
-    sources = (path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
-    return sorted(point for source in sources for point in KILL_POINT.findall(source) if point.startswith(room))
+    sources = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    due = (f"{found}.{point}" for source in sources for found in DUE_ROOM.findall(source) for point in ("written", "committed"))
+    points = (*due, *(point for source in sources for point in KILL_POINT.findall(source)))
+    return sorted(point for point in points if point.startswith(room))
 
 
 def check_death(desk: RunningDesk, point: str) -> None:

@@ -1,0 +1,51 @@
+"""What falls due: tickets whose time has come for something are taken one by one, the first due first.
+
+Each is looked at again in the transaction that records what comes of it, so that it is done once, whoever else has been at it meanwhile and
+whatever is killed. What breaks over one keeps no other waiting.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from maild.effects import Decision
+from maild.jobs import scheduled_job
+from maild.killpoint import reach
+from maild.office import Office
+from maild.recording import record
+from maild.store.engine import Store, Transaction
+
+Case = TypeVar("Case")
+
+
+@dataclass(frozen=True, slots=True)
+class DueJob(Generic[Case]):
+    """`room` names its kill points, `name` the job in the log, `case` one case of it. `find` answers what is due by now; `decide` what
+    comes of one, None where it is not due after all."""
+
+    room: str
+    name: str
+    case: str
+    find: Callable[[Transaction, datetime], Iterable[Case]]
+    decide: Callable[[Transaction, Case, Office, datetime], Decision | None]
+
+
+def settle(job: DueJob[Case], store: Store, office: Office, now: datetime) -> None:
+    """Do all that is due, each in a commit of its own."""
+    with scheduled_job(job.name):
+        with store.reading() as tx:
+            due = tuple(job.find(tx, now))
+        for case in due:
+            with scheduled_job(job.case.format(case)):
+                _settle_one(job, case, store, office, now)
+
+
+def _settle_one(job: DueJob[Case], case: Case, store: Store, office: Office, now: datetime) -> None:
+    with store.writing() as tx:
+        decision = job.decide(tx, case, office, now)
+        if decision is None:
+            return
+        record(tx, decision, office, now)
+        reach(f"{job.room}.written")
+    reach(f"{job.room}.committed")
