@@ -14,6 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from maild import plus
+from maild.desk.calendar import Calendar
 from maild.errors import ConfigurationError
 from maild.message import Address
 
@@ -198,6 +199,7 @@ class Queue:
 
     `split`: a mail to several departments is a ticket of its own here, and this department watches nobody else's (MAIL.md F10).
     `copy_to_sent`: its mailbox keeps a copy of what they get (MAIL.md O10). `send_after`: so long an agent's answer waits before it leaves.
+    `calendar`: when it is open, by its key; None: always.
     """
 
     key: str
@@ -215,6 +217,7 @@ class Queue:
     split: bool = False
     copy_to_sent: bool = False
     language: str | None = None
+    calendar: str | None = None
     signature: str | None = None
     smtp: Smtp | None = None
 
@@ -358,6 +361,7 @@ class Settings:
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     views: Mapping[str, View] = field(default_factory=dict)
     outbox: OutboxSettings = OutboxSettings()
     limits: Limits = Limits()

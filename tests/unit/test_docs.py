@@ -36,6 +36,7 @@ SECTIONS = {
     "imap": "mailbox",
     "queue": "queues.<name>",
     "agent": "agents.<name>",
+    "calendar": "calendars.<name>",
     "brand": "brands.<name>",
     "form": "forms",
     "automatic": "limits.automatic",
