@@ -10,9 +10,8 @@ from maild.config.findings import BAD, Bad, Reading
 from maild.config.nodes import Node, Scalar
 from maild.config.readers import as_table, one_of, one_or_more, text
 from maild.config.settings import UTC
-from maild.desk.calendar import MINUTES_A_DAY, Calendar, Hours
+from maild.desk.calendar import MINUTES_A_DAY, WEEKDAYS, Calendar, Hours
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d{1,2}):([0-5]\d)\s?[-–]\s?(\d{1,2}):([0-5]\d)")
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})")
 _SOME_LEAP_YEAR = 2024
@@ -43,29 +42,29 @@ def _refuse_repeated_days(named: Iterable[tuple[Scalar, tuple[int, ...]]], readi
     first: dict[int, Scalar] = {}
     for key, days in named:
         if day := next((day for day in days if first.setdefault(day, key) is not key), None):
-            message = f'{DAYS[day]} has hours already, in "{first[day].text}"; name each day once'
+            message = f'{WEEKDAYS[day]} has hours already, in "{first[day].text}"; name each day once'
             reading.refuse(key.place, "E318", message)
 
 
 def _as_week(spans: Iterable[tuple[int, Hours]]) -> Week:
     """What goes on past midnight belongs to the next day."""
-    week: list[list[Hours]] = [[] for _ in DAYS]
+    week: list[list[Hours]] = [[] for _ in WEEKDAYS]
     for day, span in spans:
         week[day].append(Hours(span.opens, min(span.closes, MINUTES_A_DAY)))
         if span.closes > MINUTES_A_DAY:
-            week[(day + 1) % len(DAYS)].append(Hours(0, span.closes - MINUTES_A_DAY))
+            week[(day + 1) % len(WEEKDAYS)].append(Hours(0, span.closes - MINUTES_A_DAY))
     return tuple(map(tuple, week))
 
 
 def _days(key: Scalar, reading: Reading) -> tuple[int, ...]:
     """Weekdays from 0: `mon`, `mon-fri`, and `fri-mon` over the weekend. Empty, with a fault, for any other key."""
     first, dash, last = key.text.casefold().partition("-")
-    if first in DAYS and (last in DAYS or not dash):
-        start = DAYS.index(first)
-        length = (DAYS.index(last) - start) % len(DAYS) + 1 if dash else 1
-        return tuple((start + number) % len(DAYS) for number in range(length))
-    hint = did_you_mean(key.text, DAYS)
-    reading.refuse(key.place, "E318", f'"{key.text}" is no weekday: write {one_of(DAYS)}, or several as mon-fri{hint}')
+    if first in WEEKDAYS and (last in WEEKDAYS or not dash):
+        start = WEEKDAYS.index(first)
+        length = (WEEKDAYS.index(last) - start) % len(WEEKDAYS) + 1 if dash else 1
+        return tuple((start + number) % len(WEEKDAYS) for number in range(length))
+    hint = did_you_mean(key.text, WEEKDAYS)
+    reading.refuse(key.place, "E318", f'"{key.text}" is no weekday: write {one_of(WEEKDAYS)}, or several as mon-fri{hint}')
     return ()
 
 

@@ -146,6 +146,13 @@ def _queues_have_agents(written: Written, root: Table, findings: Findings) -> No
             )
 
 
+def _closed_hours_are_known(written: Written, root: Table, findings: Findings) -> None:
+    for key, queue in written.queues.items():
+        if queue.queue.ack == "closed_hours" and queue.queue.calendar is None:
+            message = f'"{key}" is never closed, so it would acknowledge nothing: "ack: closed_hours" needs a calendar'
+            findings.faults.add(place_of(root, "queues", key, "ack"), "E332", message)
+
+
 def _there_is_a_desk(written: Written, root: Table, findings: Findings) -> None:
     if root.get("queues") is not None and not names_in(root, "queues") and "queues" not in findings.unread:
         findings.faults.add(place_of(root, "queues"), "E301", '"queues" is empty; give at least one')
@@ -217,6 +224,7 @@ CHECKS: tuple[Check, ...] = (
     _agents_can_be_proved,
     _forms_can_be_proved,
     _queues_have_agents,
+    _closed_hours_are_known,
     _mail_can_be_sent,
     _threads_stay_together,
 )

@@ -174,7 +174,7 @@ queue = record(
     optional("agents", list_of(agent_name)),
     optional("lead", nullable(agent_name)),
     optional("mode", member(Mode)),
-    optional("ack", choice("always", "off", later={"closed_hours": "always"})),
+    optional("ack", choice("always", "closed_hours", "off")),
     optional("notify", record(Notify, optional("new", notified), optional("reply", notified))),
     optional("statuses", mapped(list_of(choice("waiting", "closed", "reopened", "passed_on")), frozenset)),
     unbuilt("assign", anything, default="manual"),

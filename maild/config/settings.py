@@ -426,6 +426,11 @@ class Settings:
         found = self.mailboxes.get(mailbox)
         return bool(self.trust.authserv_ids) or (found is not None and found.provider is not None)
 
+    def calendar_of(self, queue: str) -> Calendar | None:
+        """When a department is open; None: day and night."""
+        found = self.queues.get(queue)
+        return self.calendars.get(found.calendar or "") if found else None
+
     def queue_sender(self, key: str) -> Address:
         """The identity under which a department writes."""
         queue = self.queues[key]
