@@ -101,7 +101,7 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         *left,
         *notes_of(verdict, now),
         *firings_of(verdict, now),
-        *_customer_letters(draft, after, verdict, seen, settings),
+        *_customer_letters(draft, after, verdict, seen, settings, now),
         *_agent_letters(draft, after, verdict, seen, settings),
         *follow_up(_work(draft, draft.after, after, seen), verdict, settings, now),
     )
@@ -168,7 +168,9 @@ def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings
     return ticket
 
 
-def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings) -> Iterator[Effect]:
+def _customer_letters(
+    draft: Draft, ticket: TicketView, verdict: Verdict, reading: Reading, settings: Settings, now: datetime
+) -> Iterator[Effect]:
     """At most one automatic mail to the customer for one event: a rule's reply, else that the mail was too large, else the
     acknowledgement, else a status notice."""
     answered, ticket = answered_by(reading.message), _as_written_to(draft, ticket, reading)
@@ -178,7 +180,7 @@ def _customer_letters(draft: Draft, ticket: TicketView, verdict: Verdict, readin
     elif reading.circumstances.full_size is not None and not closing_template(verdict):
         yield from _oversize_notice(draft, ticket, verdict, answered, reading, settings)
     elif draft.acknowledge and not closing_template(verdict):
-        yield from _acknowledge(ticket, verdict, answered, reading, settings)
+        yield from _acknowledge(ticket, verdict, answered, reading, settings, now)
     else:
         yield from _status_notice(draft, ticket, verdict, answered, reading, settings)
 
@@ -209,12 +211,14 @@ def _rule_replies(
     )
 
 
-def _acknowledge(ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings) -> Iterator[Effect]:
+def _acknowledge(
+    ticket: TicketView, verdict: Verdict, answered: Answered, reading: Reading, settings: Settings, now: datetime
+) -> Iterator[Effect]:
     wish = _ack_wish(verdict)
     if wish and not wish.wanted:
         yield RecordEvent("ack_withheld", f"rule {wish.rule}", "the rule withholds it")
         return
-    refusals = ack_refusals(reading, ticket, _judged(ticket.addressee, reading), settings)
+    refusals = ack_refusals(reading, ticket, _judged(ticket.addressee, reading), settings, now)
     if refusals:
         yield RecordEvent("ack_withheld", "maild", "; ".join(reason.text for reason in refusals))
         return

@@ -1,17 +1,24 @@
 """Checks of the parts against each other: names, addresses, shared mailboxes, trust. Each is one function; all of them run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from maild import plus
 from maild.config.faults import Place, did_you_mean
-from maild.config.findings import Claim, Findings, Reference
+from maild.config.findings import Claim, Findings
 from maild.config.nodes import Table
 from maild.config.settings import Mode
 from maild.config.written import Written
 from maild.desk.query import ANYBODY, find_problem
 
 Check = Callable[[Written, Table, Findings], None]
+_HOMES = {
+    "agent": ("agent", "agents", "E204"),
+    "queue": ("queue", "queues", "E201"),
+    "mailbox": ("queue", "queues", "E201"),
+    "calendar": ("calendar", "calendars", "E208"),
+}
+"""What a name is called, where it must stand, and the fault where it does not."""
 _COMES_BACK = "its mail would come back for ever"
 _WHY_NOT_A_DEPARTMENTS = {
     "agent": _COMES_BACK,
@@ -27,17 +34,12 @@ def run_checks(written: Written, root: Table, findings: Findings) -> None:
 
 
 def _names_exist(written: Written, root: Table, findings: Findings) -> None:
-    agents, queues = names_in(root, "agents"), names_in(root, "queues")
+    known = {key: names_in(root, key) for _, key, _ in _HOMES.values()}
     for reference in findings.references:
-        if reference.kind == "agent" and reference.name not in agents and "agents" not in findings.unread:
-            _refuse_name(reference, "E204", "is not in agents", agents, findings)
-        elif reference.kind in ("queue", "mailbox") and reference.name not in queues and "queues" not in findings.unread:
-            _refuse_name(reference, "E201", "is not in queues", queues, findings)
-
-
-def _refuse_name(reference: Reference, code: str, complaint: str, known: Iterable[str], findings: Findings) -> None:
-    what = "agent" if reference.kind == "agent" else "queue"
-    findings.faults.add(reference.place, code, f'{what} "{reference.name}" {complaint}{did_you_mean(reference.name, known)}')
+        what, key, code = _HOMES[reference.kind]
+        if reference.name not in known[key] and key not in findings.unread:
+            hint = did_you_mean(reference.name, known[key])
+            findings.faults.add(reference.place, code, f'{what} "{reference.name}" is not in {key}{hint}')
 
 
 def names_in(root: Table, key: str) -> tuple[str, ...]:
@@ -144,6 +146,13 @@ def _queues_have_agents(written: Written, root: Table, findings: Findings) -> No
             )
 
 
+def _closed_hours_are_known(written: Written, root: Table, findings: Findings) -> None:
+    for key, queue in written.queues.items():
+        if queue.queue.ack == "closed_hours" and queue.queue.calendar is None:
+            message = f'"{key}" is never closed, so it would acknowledge nothing: "ack: closed_hours" needs a calendar'
+            findings.faults.add(place_of(root, "queues", key, "ack"), "E332", message)
+
+
 def _there_is_a_desk(written: Written, root: Table, findings: Findings) -> None:
     if root.get("queues") is not None and not names_in(root, "queues") and "queues" not in findings.unread:
         findings.faults.add(place_of(root, "queues"), "E301", '"queues" is empty; give at least one')
@@ -215,6 +224,7 @@ CHECKS: tuple[Check, ...] = (
     _agents_can_be_proved,
     _forms_can_be_proved,
     _queues_have_agents,
+    _closed_hours_are_known,
     _mail_can_be_sent,
     _threads_stay_together,
 )

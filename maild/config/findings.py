@@ -22,9 +22,9 @@ BAD = Bad.BAD
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name that must stand elsewhere: an agent's, a queue's, or that of the queue whose mailbox is shared."""
+    """A name that must stand elsewhere: an agent's, a queue's, a calendar's, or that of the queue whose mailbox is shared."""
 
-    kind: Literal["agent", "queue", "mailbox"]
+    kind: Literal["agent", "queue", "mailbox", "calendar"]
     name: str
     place: Place
 

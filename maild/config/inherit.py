@@ -1,6 +1,7 @@
-"""Inheritance: `imap:` completes every mailbox, `smtp:` every department's own account. Trees in, trees out, places kept.
+"""Inheritance: `imap:` completes every mailbox, `smtp:` every department's own account, `desk:` every calendar's time zone. Trees in, trees
+out, places kept.
 
-Done before anything is read, so that each account is then judged as a whole, and a fault is shown where its value was written.
+Done before anything is read, so that each is then judged as a whole, and a fault is shown where its value was written.
 """
 
 from collections.abc import Callable
@@ -13,13 +14,17 @@ Change = Callable[[Table], Table]
 
 
 def inherit(root: Table) -> Table:
-    """The same tree with every account complete."""
-    imap, smtp = root.get("imap"), root.get("smtp")
+    """The same tree with every account and every calendar complete."""
+    desk, imap, smtp = root.get("desk"), root.get("imap"), root.get("smtp")
 
     def complete_queue(queue: Table) -> Table:
         queue = _change(queue, "mailbox", lambda mailbox: _complete(mailbox, imap, INHERITED_BY_MAILBOXES))
         return _change(queue, "smtp", lambda own: _complete_smtp(own, smtp))
 
+    def complete_calendar(calendar: Table) -> Table:
+        return _complete(calendar, desk, ("timezone",))
+
+    root = _change(root, "calendars", lambda calendars: _change_all(calendars, complete_calendar))
     return _change(root, "queues", lambda queues: _change_all(queues, complete_queue))
 
 

@@ -92,6 +92,7 @@ def _settle(directory: Path, written: Written, desk: Desk) -> Settings:
         queues={key: replace(queue.queue, mailbox=shared_mailbox(written, key) or key) for key, queue in written.queues.items()},
         agents=written.agents,
         teams=written.teams,
+        calendars=written.calendars,
         views=written.views,
         outbox=written.outbox,
         limits=written.limits,

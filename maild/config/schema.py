@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from maild.config.accounts import build_mailbox, build_smtp, refuse_half_login, refuse_plaintext
+from maild.config.calendars import build_calendar, holiday, hours_of_week
 from maild.config.findings import BAD, Bad, Findings, Reading
 from maild.config.nodes import Node, Table
 from maild.config.readers import (
@@ -64,6 +65,7 @@ from maild.config.terms import (
     after,
     agent_address,
     agent_name,
+    calendar_name,
     control_address,
     database_url,
     department_address,
@@ -172,7 +174,7 @@ queue = record(
     optional("agents", list_of(agent_name)),
     optional("lead", nullable(agent_name)),
     optional("mode", member(Mode)),
-    optional("ack", choice("always", "off", later={"closed_hours": "always"})),
+    optional("ack", choice("always", "closed_hours", "off")),
     optional("notify", record(Notify, optional("new", notified), optional("reply", notified))),
     optional("statuses", mapped(list_of(choice("waiting", "closed", "reopened", "passed_on")), frozenset)),
     unbuilt("assign", anything, default="manual"),
@@ -180,7 +182,7 @@ queue = record(
     optional("split", flag),
     optional("copy_to_sent", flag),
     optional("language", nullable(language)),
-    unbuilt("calendar", nullable(text)),
+    optional("calendar", nullable(calendar_name)),
     optional("signature", nullable(lines)),
     unbuilt("brand", nullable(text)),
     optional("smtp", nullable(smtp)),
@@ -206,6 +208,9 @@ agent = record(
     optional("tier", number(1, 2)),
     keyed=True,
 )
+
+
+calendar = record(build_calendar, optional("timezone", zone), required("hours", hours_of_week), optional("holidays", list_of(holiday)))
 
 
 def _build_view(key: str, query: str, **rest: Any) -> View:
@@ -299,7 +304,7 @@ desk_files = record(
     required("queues", table_of(queue)),
     optional("teams", table_of(list_of(agent_name), RESERVED_NAMES)),
     optional("agents", table_of(agent, RESERVED_NAMES)),
-    unbuilt("calendars", table_of(anything), default={}),
+    optional("calendars", table_of(calendar)),
     optional("views", table_of(view, WORDS_OF_QUERIES)),
     unbuilt("sla", table_of(anything), default={}),
     unbuilt("goals", table_of(anything), default={}),

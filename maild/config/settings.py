@@ -14,6 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from maild import plus
+from maild.desk.calendar import Calendar
 from maild.errors import ConfigurationError
 from maild.message import Address
 
@@ -198,6 +199,7 @@ class Queue:
 
     `split`: a mail to several departments is a ticket of its own here, and this department watches nobody else's (MAIL.md F10).
     `copy_to_sent`: its mailbox keeps a copy of what they get (MAIL.md O10). `send_after`: so long an agent's answer waits before it leaves.
+    `calendar`: when it is open, by its key; None: always.
     """
 
     key: str
@@ -215,6 +217,7 @@ class Queue:
     split: bool = False
     copy_to_sent: bool = False
     language: str | None = None
+    calendar: str | None = None
     signature: str | None = None
     smtp: Smtp | None = None
 
@@ -358,6 +361,7 @@ class Settings:
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     views: Mapping[str, View] = field(default_factory=dict)
     outbox: OutboxSettings = OutboxSettings()
     limits: Limits = Limits()
@@ -421,6 +425,11 @@ class Settings:
         """Whether somebody's word about senders counts for the mail of this mailbox (MAIL.md S1)."""
         found = self.mailboxes.get(mailbox)
         return bool(self.trust.authserv_ids) or (found is not None and found.provider is not None)
+
+    def calendar_of(self, queue: str) -> Calendar | None:
+        """When a department is open; None: day and night."""
+        found = self.queues.get(queue)
+        return self.calendars.get(found.calendar or "") if found else None
 
     def queue_sender(self, key: str) -> Address:
         """The identity under which a department writes."""

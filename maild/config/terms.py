@@ -60,7 +60,7 @@ def owned_address(kind: Literal["queue", "agent", "admin", "control"]) -> Reader
     return read
 
 
-def name_of(kind: Literal["agent", "queue", "mailbox"]) -> Reader[str]:
+def name_of(kind: Literal["agent", "queue", "mailbox", "calendar"]) -> Reader[str]:
     """The name of something that stands elsewhere. Whether it does is judged when all are known."""
 
     def read(node: Node, reading: Reading) -> str | Bad:
@@ -77,3 +77,4 @@ control_address = owned_address("control")
 agent_name = name_of("agent")
 queue_name = name_of("queue")
 mailbox_owner = name_of("mailbox")
+calendar_name = name_of("calendar")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from maild.config.settings import Agent, Desk, Limits, Mailbox, OutboxSettings, Queue, Retention, Smtp, SpamPolicy, Storage, Trust, View
+from maild.desk.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Written:
     queues: Mapping[str, WrittenQueue] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     views: Mapping[str, View] = field(default_factory=dict)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     limits: Limits = field(default_factory=Limits)

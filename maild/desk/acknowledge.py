@@ -1,5 +1,7 @@
 """May this new ticket be acknowledged, and if not, why: MAIL.md L3, L4, L6, S3 in one list of questions. Pure."""
 
+from datetime import datetime
+
 from maild.config.settings import Settings
 from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, storm_refusal
@@ -8,11 +10,11 @@ from maild.reason import Reason
 from maild.ticket import Status, TicketView
 
 
-def ack_refusals(reading: Reading, ticket: TicketView, addressee_auth: AuthResult, settings: Settings) -> tuple[Reason, ...]:
+def ack_refusals(reading: Reading, ticket: TicketView, addressee_auth: AuthResult, settings: Settings, now: datetime) -> tuple[Reason, ...]:
     """Every reason that speaks against an acknowledgement; empty: it may go out. `addressee_auth`: what is proved of whom it goes to."""
     auth = reading.sender.authentication.verdict
     questions = (
-        _switched_off(ticket, settings),
+        _switched_off(ticket, settings, now),
         _old_mail(reading),
         reading.spam.reason,
         _settled(ticket),
@@ -22,9 +24,13 @@ def ack_refusals(reading: Reading, ticket: TicketView, addressee_auth: AuthResul
     return (*reading.nature.silence, *(reason for reason in questions if reason))
 
 
-def _switched_off(ticket: TicketView, settings: Settings) -> Reason | None:
-    queue = settings.queues.get(ticket.queue)
-    return Reason("ack-off", f"queue {ticket.queue} acknowledges nothing") if queue and queue.ack == "off" else None
+def _switched_off(ticket: TicketView, settings: Settings, now: datetime) -> Reason | None:
+    queue, calendar = settings.queues.get(ticket.queue), settings.calendar_of(ticket.queue)
+    if queue and queue.ack == "off":
+        return Reason("ack-off", f"queue {ticket.queue} acknowledges nothing")
+    if queue and queue.ack == "closed_hours" and (calendar is None or calendar.is_open(now)):
+        return Reason("ack-open", f"queue {ticket.queue} is open, and acknowledges only what comes while it is closed")
+    return None
 
 
 def settled_refusal(reading: Reading, ticket: TicketView) -> Reason | None:

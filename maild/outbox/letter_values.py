@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from maild.config.settings import Settings
 from maild.customer import CustomersTicket
+from maild.desk.calendar import WEEKDAYS
 from maild.outbox.copies import copied
 from maild.outbox.faces import author_name, person_name, shortened
 from maild.outbox.hygiene import fold_note, one_line
@@ -28,7 +29,7 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
     values: dict[str, object] = {
         **OPTIONAL,
         "desk": {"name": settings.desk.name},
-        "queue": {"key": draft.queue.key, "name": draft.queue.name, "address": draft.queue.address},
+        "queue": _queue_values(draft, settings),
         "ticket": _ticket_values(draft, settings),
         "requester": {"name": one_line(requester.name), "address": requester.address, "shown": one_line(str(requester))},
         "author": {"name": author_name(letter, draft.ticket, settings)},
@@ -46,6 +47,21 @@ def letter_values(draft: LetterDraft, settings: Settings, tokens: Tokens) -> dic
         values |= {"copies": tuple(one_line(str(person)) for person in copies), **_agent_values(draft, len(copies), settings, tokens)}
         values |= {"customer": _customer_values(draft, settings), "tasks": _tasks(draft, settings)}
     return {**values, **letter.values}
+
+
+def _queue_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
+    queue = draft.queue
+    return {"key": queue.key, "name": queue.name, "address": queue.address, "opens": _opening(draft, settings)}
+
+
+def _opening(draft: LetterDraft, settings: Settings) -> dict[str, str]:
+    """PRODUCT 4: when the department opens again, by its own clock; empty while it is open."""
+    calendar = settings.calendar_of(draft.queue.key)
+    opens = calendar.next_opening(draft.now) if calendar else None
+    if calendar is None or opens is None or opens <= draft.now:
+        return {}
+    here = opens.astimezone(calendar.zone)
+    return {"weekday": WEEKDAYS[here.weekday()], "day": f"{here:%Y-%m-%d}", "time": f"{here:%H:%M}", "zone": calendar.zone.key}
 
 
 def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:

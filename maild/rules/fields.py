@@ -11,6 +11,7 @@ from enum import Enum
 
 from maild.background import Aspect
 from maild.config.settings import Settings
+from maild.desk.calendar import Calendar
 from maild.ingest.words import decode_header
 from maild.message import Address, AuthResult, MessageClass
 from maild.rules.folding import fold, split_words
@@ -149,6 +150,11 @@ def find_field(name: str) -> Field | None:
     return None
 
 
+def hours_of(name: str, calendar: Calendar) -> Field:
+    """`hours.<calendar>`: open or closed at that moment."""
+    return Field(name, FieldKind.TEXT, lambda occasion: ("open" if calendar.is_open(occasion.now) else "closed",), known=HOURS)
+
+
 def field_before(field: Field) -> Field:
     """`was.<field>`: what it was before all that happened; of a new ticket nothing."""
 
@@ -272,6 +278,8 @@ TIERS = Known("tier", "E302", lambda _: (tier.value for tier in Tier))
 QUEUES = Known("queue", "E201", lambda settings: settings.queues)
 TEAMS = Known("team", "E202", lambda settings: settings.teams)
 AGENTS = Known("agent", "E204", lambda settings: settings.agents)
+CALENDARS = Known("calendar", "E208", lambda settings: settings.calendars)
+HOURS = Known("hours", "E302", lambda _: ("open", "closed"))
 DEPARTMENTS = Known("department address", "W303", lambda settings: (own for queue in settings.queues.values() for own in queue.addresses))
 
 _MESSAGE_FIELDS = (
@@ -337,4 +345,4 @@ _BACKGROUND_FIELDS = (
 FIELDS: Mapping[str, Field] = {field.name: field for field in _MESSAGE_FIELDS + _TICKET_FIELDS + _BACKGROUND_FIELDS}
 
 PLANNED = frozenset({"sla"})
-PLANNED_FAMILIES = frozenset({"customer", "hours", "sla"})
+PLANNED_FAMILIES = frozenset({"customer", "sla"})

@@ -12,7 +12,18 @@ from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.rules import operators
 from maild.rules.conditions import Comparison, Condition, join
-from maild.rules.fields import FIELDS, NUMERIC, Field, FieldKind, change_of, field_before, find_field, is_planned
+from maild.rules.fields import (
+    CALENDARS,
+    FIELDS,
+    NUMERIC,
+    Field,
+    FieldKind,
+    change_of,
+    field_before,
+    find_field,
+    hours_of,
+    is_planned,
+)
 from maild.rules.folding import fold
 from maild.rules.loading import COMPARISON, Loading
 from maild.rules.operators import Test
@@ -84,11 +95,20 @@ def _entry(entry: Entry, loading: Loading, position: _Position) -> Condition | N
             return _mapping(entry.value, loading, replace(position.inverted, depth=position.depth + 1))
         case "use":
             return _named(entry.value, loading, position)
-    field = find_field(entry.key.text)
-    if field is None:
-        _refuse_field(entry.key, loading)
-        return None
-    return _value(field, entry.value, loading, position.negated)
+    field = _field(entry.key, loading)
+    return _value(field, entry.value, loading, position.negated) if field else None
+
+
+def _field(key: Scalar, loading: Loading) -> Field | None:
+    """The field of that name. Which calendars there are is the desk's to say."""
+    family, _, rest = key.text.partition(".")
+    if family == "hours" and rest:
+        is_known = loading.check_name(replace(key, text=rest), CALENDARS)
+        return hours_of(key.text, loading.settings.calendars[rest]) if is_known else None
+    if field := find_field(key.text):
+        return field
+    _refuse_field(key, loading)
+    return None
 
 
 def _group(entry: Entry, loading: Loading, position: _Position, *, every: bool) -> Condition | None:

@@ -48,6 +48,7 @@ GROUPS: Mapping[str, str] = {
     "not": "the condition does not hold",
     "use": "a named condition",
 }
+HOURS = "open, or closed, by that calendar"
 FIELDS: Mapping[str, str] = {
     "text": "subject and new text",
     "subject": "the subject",

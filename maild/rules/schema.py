@@ -13,7 +13,7 @@ from maild.config.nodes import Items, Scalar, Table, walk_entries
 from maild.config.settings import Desk, Secret, Settings, Storage, Trust
 from maild.effects import IncomingState
 from maild.rules import load, load_actions, load_cases, load_conditions, load_given, meanings
-from maild.rules.fields import AGENTS, FIELDS, QUEUES, Field, FieldKind, Known, field_before
+from maild.rules.fields import AGENTS, CALENDARS, FIELDS, HOURS, QUEUES, Field, FieldKind, Known, field_before
 from maild.rules.folding import fold
 from maild.rules.load import LoadedRules
 from maild.rules.spans import DURATIONS, SPANS
@@ -222,17 +222,23 @@ def _condition(words: DeskWords) -> Schema:
     groups = {"all": several, "any": several, "none": several, "not": _reference("condition"), "use": _one_of(words.conditions)}
     fields = {name: _field(field, words) for name, field in FIELDS.items()}
     before = {f"was.{name}": _field(field_before(field), words) for name, field in FIELDS.items() if field.can_change}
+    hours = {f"hours.{name}": {"allOf": [_hours(words)], "description": meanings.HOURS} for name in words.of(CALENDARS)}
     told = {f"was.{name}": f"{meaning}, before what happened" for name, meaning in meanings.FIELDS.items()}
     return {
         "type": "object",
-        "properties": {**_described(meanings.GROUPS, groups), **_described(meanings.FIELDS, fields), **_described(told, before)},
+        "properties": {**_described(meanings.GROUPS, groups), **_described(meanings.FIELDS, fields), **_described(told, before), **hours},
         "patternProperties": {
             r"^(header|was\.field)\..+": _reference(_definition(FieldKind.TEXT)),
             r"^field\..+": _reference(_definition(FieldKind.TEXT, True)),
+            **({} if words.settings else {r"^hours\..+": _hours(words)}),
         },
         "additionalProperties": False,
         "minProperties": 1,
     }
+
+
+def _hours(words: DeskWords) -> Schema:
+    return _value_of(FieldKind.TEXT, _folded(HOURS, words))
 
 
 def _field(field: Field, words: DeskWords) -> Schema:

@@ -28,7 +28,12 @@ _TICKET: Mapping[str, object] = {
 }
 _EVERY_LETTER: Mapping[str, object] = {
     "desk": {"name": "Acme Support"},
-    "queue": {"key": "support", "name": "Support", "address": "support@acme.example"},
+    "queue": {
+        "key": "support",
+        "name": "Support",
+        "address": "support@acme.example",
+        "opens": {"weekday": "mon", "day": "2026-03-02", "time": "09:00", "zone": "Europe/Sofia"},
+    },
     "requester": {"name": "Ann Smith", "address": "ann@globex.example", "shown": "Ann Smith <ann@globex.example>"},
     "author": {"name": "Anna Ivanova"},
     "subject": SAMPLE_SUBJECT,

@@ -2,8 +2,9 @@
 
 import os
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,23 @@ from hypothesis import strategies as st
 
 from cli.context import find_directory
 from maild.config.load import load_keys, load_settings, require_settings
-from maild.config.schema import MAILBOX, SMTP, TOP_LEVEL_KEYS, agent, desk, outbox, queue, retention, spam, spam_score, storage, trust
+from maild.config.schema import (
+    MAILBOX,
+    SMTP,
+    TOP_LEVEL_KEYS,
+    agent,
+    calendar,
+    desk,
+    outbox,
+    queue,
+    retention,
+    spam,
+    spam_score,
+    storage,
+    trust,
+)
 from maild.config.settings import After, Limits, Mode, Queue, Rate, Role, Secret, Settings, SpamFlag, SpamPolicy, SpamScore
+from maild.desk.calendar import Calendar, Hours
 from maild.errors import ConfigurationError
 
 ETC = Path(__file__).parents[2] / "etc"
@@ -115,7 +131,7 @@ def test_the_annotated_desk_loads_and_explains_every_key():
     loaded = load_settings(ETC)
     assert [fault.describe(ETC) for fault in loaded.faults] == []
     words = (ETC / "maild.yaml").read_text(encoding="utf-8")
-    records = (desk, storage, trust, queue, agent, outbox, spam, spam_score, retention)
+    records = (desk, storage, trust, queue, agent, calendar, outbox, spam, spam_score, retention)
     names = [*TOP_LEVEL_KEYS, *(key.name for key in (*MAILBOX, *SMTP)), *(key.name for record in records for key in record.keys)]
     assert [name for name in names if f"{name}:" not in words] == []
 
@@ -219,6 +235,26 @@ def test_each_top_level_key_may_be_a_file_of_its_own(tmp_path: Path):
     agents = "agents:\n  anna: {email: anna@acme.example}\n"  # the key repeated at the top is understood too
     assert load(tmp_path, rest, queues=queues, agents=agents) == whole
     assert load(tmp_path, rest, teams="payments: [anna]\n").teams == {"payments": ("anna",)}
+
+
+def test_calendars_have_the_desks_time_zone_or_their_own(tmp_path: Path):
+    main = SMALL.replace("desk: {", "desk: {timezone: Europe/Sofia, ").replace("agents: [anna],", "agents: [anna], calendar: office,")
+    calendars = """
+office: {hours: {mon-thu: 09:00-18:00, Fri: ["10:00 - 12:00", "13:00-24:00"]}, holidays: [2026-05-06, 02-29]}
+night: {timezone: Asia/Tehran, hours: {sat-sun: 22:00-06:00}}
+weekend: {hours: {fri-mon: 00:00-24:00}}
+"""
+    loaded = load(tmp_path, main, calendars=calendars)
+    assert loaded.queues["support"].calendar == "office"
+    nine_to_six, all_day = (Hours(540, 1080),), (Hours(0, 1440),)
+    friday, sofia = (Hours(600, 720), Hours(780, 1440)), ZoneInfo("Europe/Sofia")
+    saturday, sunday, monday = (Hours(1320, 1440),), (Hours(0, 360), Hours(1320, 1440)), (Hours(0, 360),)
+    assert loaded.calendars == {
+        "office": Calendar(sofia, (*(nine_to_six,) * 4, friday, (), ()), frozenset({date(2026, 5, 6)}), frozenset({(2, 29)})),
+        "night": Calendar(ZoneInfo("Asia/Tehran"), (monday, (), (), (), (), saturday, sunday)),
+        "weekend": Calendar(sofia, (all_day, (), (), (), all_day, all_day, all_day)),
+    }
+    assert load(tmp_path, SMALL, calendars=calendars).calendars["office"].zone == ZoneInfo("UTC")
 
 
 def test_byte_order_marks_and_windows_line_ends_are_accepted(tmp_path: Path):

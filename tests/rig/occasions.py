@@ -6,9 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from maild.background import NO_BACKGROUND, Background
 from maild.config.settings import Agent, Desk, Queue, Secret, Settings, SpamPolicy, Storage, Trust
+from maild.desk.calendar import Calendar, Hours
 from maild.ingest.spam import find_spam
 from maild.message import Address, Authentication, AuthResult, HeaderField, InboundMessage, MessageClass, Nature
 from maild.rules.load import LoadedRules, load_rules
@@ -35,7 +37,9 @@ def a_desk(directory: Path = Path()) -> Settings:
         "boris": Agent("boris", "Boris Petrov", "boris@acme.example"),
     }
     desk = Desk("Acme Support", "Acme", "acme.example", secret)
-    return Settings(directory, desk, Storage(), None, Trust(), {}, queues, agents, {"payments": ("anna", "boris"), "complaints": ("anna",)})
+    teams = {"payments": ("anna", "boris"), "complaints": ("anna",)}
+    calendars = {"support": Calendar(ZoneInfo("Europe/Sofia"), (*((Hours(9 * 60, 18 * 60),),) * 5, (), ()))}
+    return Settings(directory, desk, Storage(), None, Trust(), {}, queues, agents, teams, calendars)
 
 
 def a_message(

@@ -36,6 +36,7 @@ SECTIONS = {
     "imap": "mailbox",
     "queue": "queues.<name>",
     "agent": "agents.<name>",
+    "calendar": "calendars.<name>",
     "brand": "brands.<name>",
     "form": "forms",
     "automatic": "limits.automatic",
@@ -72,7 +73,7 @@ def test_the_rules_page_names_every_word_of_the_language():
     assert first_column("rules.md", "Events") == [event.value for event in Event]
     tables = rows(sections(MANUAL / "rules.md")["Conditions"])
     fields = [row[0] for row in tables if len(row) == 3]
-    assert sorted(fields) == sorted([*FIELDS, "header.<name>", "field.<name>", "was.<field>"])
+    assert sorted(fields) == sorted([*FIELDS, "header.<name>", "field.<name>", "was.<field>", "hours.<calendar>"])
     operators = ", ".join(row[0] for row in tables if len(row) == 2).split(", ")
     assert sorted(operators) == sorted([*OPERATORS, *CHANGES])
     assert sorted(first_column("rules.md", "Actions")) == sorted(ACTIONS)

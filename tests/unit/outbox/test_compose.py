@@ -8,12 +8,14 @@ from html import unescape
 from itertools import takewhile
 from typing import Any
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maild.customer import Customer, CustomersTicket
+from maild.desk.calendar import Calendar, Hours
 from maild.effects import Letter
 from maild.errors import LeakError, TemplateError
 from maild.ingest.html_text import html_to_text
@@ -57,6 +59,27 @@ def test_an_acknowledgement_has_the_number_and_none_of_the_customers_text():
     assert "1042" in text_of(message, "html")
     assert str(message["Date"]) == "Fri, 20 Nov 2026 10:02:11 +0000"
     assert str(message["MIME-Version"]) == "1.0"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "bg", "el", "ru", "fa"])
+def test_an_acknowledgement_says_when_the_department_opens_again_while_it_is_closed(language: str):
+    """PRODUCT 4; it is Friday, two minutes past noon in Sofia."""
+
+    def shown(*friday: Hours) -> str:
+        office = Calendar(ZoneInfo("Europe/Sofia"), ((Hours(510, 1080),), *((),) * 3, friday, (), ()))
+        desk = a_desk()
+        queues = {**desk.queues, "support": replace(desk.queues["support"], calendar="office")}
+        letter = composed(a_letter(ACK, languages=(language,)), desk=replace(desk, queues=queues, calendars={"office": office}))
+        return text_of(read_back(letter))
+
+    usual = text_of(read_back(composed(a_letter(ACK, languages=(language,)))))
+    assert shown(Hours(12 * 60, 18 * 60)) == usual
+    closed = re.sub("[\u2068\u2069]", "", shown(Hours(540, 720)))
+    monday = Templates(a_desk()).words_known(language)["weekday"]["mon"]
+    assert re.search(rf"{monday}[,،] 2026-11-23.{{1,9}}08:30.{{1,9}}Europe/Sofia\)", closed)
+    said = [line for line in closed.splitlines() if "2026-11-23" in line]
+    assert len(said) == 1
+    assert said[0].endswith(usual.split("\n\n")[2])
 
 
 def test_the_card_says_until_when_a_ticket_is_snoozed_by_the_readers_clock():

@@ -140,14 +140,32 @@ def mapped(pairs):
     )
 
 
-WORDS_OF_THE_DESK = ["a", "invoice", "Ann", "support", "SUPPORT", "anna", "high", "human", "pass", "closed", "payments", "true", "12", "$l"]
+WORDS_OF_THE_DESK = [
+    "a",
+    "open",
+    "invoice",
+    "Ann",
+    "support",
+    "SUPPORT",
+    "anna",
+    "high",
+    "human",
+    "pass",
+    "closed",
+    "payments",
+    "true",
+    "12",
+    "$l",
+]
 NUMBERS = ["0", "5", "2.5", "5MiB", "3 kb", "30m", "2d", "1h", "$n", "-1", "12 W"]
 ODD = ["null", "~", "''", "{}", "[]", "1e3", "'5'", "[1, a]", "{is: a}", "$m", "TRUE", "no", "[null]", "2026-01-01", "false"]
 VALUES = st.sampled_from(WORDS_OF_THE_DESK + NUMBERS + ODD)
 LISTS = VALUES | listed(st.lists(VALUES, max_size=3))
 TABLES = mapped(paired([*OPERATORS, *CHANGES, "not", "cased"], LISTS))
 BEFORE = [f"was.{name}" for name in FIELDS]
-LEAVES = paired([*FIELDS, *BEFORE, "header.X", "field.x", "was.field.x"], LISTS | TABLES).map("{{{}}}".format)
+LEAVES = paired([*FIELDS, *BEFORE, "header.X", "field.x", "was.field.x", "hours.support", "hours.sales"], LISTS | TABLES).map(
+    "{{{}}}".format
+)
 CONDITIONS = st.recursive(
     LEAVES,
     lambda inner: (paired(["all", "any", "none"], listed(st.lists(inner, max_size=2))) | paired(["not"], inner)).map("{{{}}}".format),

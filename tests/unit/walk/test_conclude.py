@@ -1,14 +1,16 @@
 """What follows from draft and rules: letters past the guard, each to its reader, and what is withheld with its reason (MAIL.md F, L)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from builders import ANN, FAILED, NOW, PASSED, a_message, a_queue, a_reading, a_sender, a_ticket, some_settings
 
 from maild.conclude import conclude
 from maild.config.settings import Notify, Settings, Trust
 from maild.decide import decide
+from maild.desk.calendar import Calendar, Hours
 from maild.effects import Decision, Fold, IncomingState, LiftMute, Mute, RecordEvent, TripBreaker
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
@@ -321,6 +323,23 @@ def test_the_cap_of_a_queue_holds_for_tickets_that_rules_move_there():
     moved = concluded(reading, queue="sales")
     assert "received" not in templates(moved)
     assert "already went to queue sales" in events(moved, "ack_withheld")[0]
+
+
+def test_what_comes_while_the_department_is_open_is_not_acknowledged_where_it_wants_that_for_closed_hours_only():
+    monday = (Hours(9 * 60, 18 * 60),)
+    office = {"office": Calendar(ZoneInfo("UTC"), (monday, *((),) * 6))}
+    support = a_queue(ack="closed_hours", calendar="office")
+    settings = some_settings(queues={"support": support}, calendars=office)
+
+    def check(now: datetime, *expected: str) -> None:
+        draft = decide(a_reading(), settings, now)
+        assert draft.after is not None
+        decision = conclude(draft, Verdict(draft.after), a_reading(), settings, now)
+        assert tuple(events(decision, "ack_withheld")) == expected
+        assert ("received" in templates(decision)) is not bool(expected)
+
+    check(NOW, "queue support is open, and acknowledges only what comes while it is closed")
+    check(NOW + timedelta(hours=8))
 
 
 def test_nobody_is_mailed_because_of_thanks_whatever_the_rules_wish():
