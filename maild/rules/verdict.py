@@ -1,7 +1,7 @@
 """What the rules are asked and what they answer: Occasion in, Verdict out. Plain values."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -180,14 +180,19 @@ class RuleTrace:
 
     def to_mapping(self) -> Mapping[str, object]:
         """The form in which the store keeps it: plain JSON values, what is empty left out. `from_mapping` reads it back."""
-        stored: dict[str, object] = {name: value for name, value in asdict(self).items() if value}
+        stored = {name: value for name in _KEPT if (value := getattr(self, name))}
+        if self.leaves:
+            stored["leaves"] = tuple((leaf.field, leaf.operator, leaf.wanted, leaf.found, leaf.result) for leaf in self.leaves)
         return {**stored, "fired": self.fired}
 
     @classmethod
     def from_mapping(cls, stored: Mapping[str, Any]) -> "RuleTrace":
-        """What `to_mapping` wrote, after its way through JSON."""
-        leaves = tuple(Leaf(**leaf) for leaf in stored.get("leaves", ()))
+        """What `to_mapping` wrote, after its way through JSON. Leaves were mappings once."""
+        leaves = tuple(Leaf(**leaf) if isinstance(leaf, Mapping) else Leaf(*leaf) for leaf in stored.get("leaves", ()))
         return cls(**{**stored, "leaves": leaves, "actions": tuple(stored.get("actions", ()))})
+
+
+_KEPT = tuple(each.name for each in fields(RuleTrace) if each.name != "leaves")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The engine's semantics (RULES.md 5): order, earlier results, stops, groups, shadow, captures, broken rules, the trace."""
 
 import copy
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,7 +122,12 @@ def test_a_rule_that_breaks_skips_itself_tags_the_ticket_and_the_others_run():
 def test_a_trace_survives_the_store():
     verdict = run(rule("one", "if: {subject: printer}, "), rule("two", "if: {subject: x}, "), rule("three", "mode: shadow, "))
     for trace in verdict.trace:
-        assert RuleTrace.from_mapping(trace.to_mapping()) == trace
+        assert RuleTrace.from_mapping(json.loads(json.dumps(trace.to_mapping()))) == trace
+
+
+def test_a_trace_of_a_desk_that_was_older_is_read():
+    trace = RuleTrace("ticket.created", "one", "rules/10.yaml", 2, "abc", True, (Leaf("subject", "is", "a", "A", True),), ("tagged one",))
+    assert RuleTrace.from_mapping(asdict(trace)) == trace
 
 
 CONDITIONS = (
