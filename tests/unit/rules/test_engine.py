@@ -175,6 +175,22 @@ def test_evaluation_never_raises_never_mutates_and_is_deterministic(rules, subje
         assert verdict == Verdict(occasion.ticket, trace=verdict.trace)
 
 
+@given(rule_sets(), st.text(max_size=9), st.sets(st.sampled_from(["t0", "vip"])))
+def test_a_trace_that_is_read_late_says_what_was_found_when_the_rule_was_asked(rules, subject, tags):
+    occasion = an_occasion(message=a_message(subject=subject), ticket=a_ticket(tags=frozenset(tags)))
+    trace = evaluate(rules, occasion).trace
+    at_once = [evaluate(RuleSet.of(rules.rules[: count + 1]), occasion).trace[-1] for count in range(len(rules.rules))]
+    assert list(trace) == at_once
+
+
+def test_the_traces_of_several_events_follow_one_another():
+    earlier, later = run(rule("one")), run(rule("two"), rule("three"))
+    together = later.following(earlier).trace
+    assert [trace.rule for trace in together] == ["one", "two", "three"]
+    assert together[1:] == tuple(later.trace)
+    assert together != later.trace
+
+
 def run_all(rules, others=()):
     """A new ticket, and all that rules make of it and of one another."""
     ruleset = RuleSet.of((*others, *rules_from("rules:\n" + "".join(rules)).rules))
