@@ -1,6 +1,6 @@
 """Draft and verdict → Decision: what the rules changed, and which letters follow. Pure; the last step before the archive."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -115,7 +115,7 @@ def _work(draft: Draft, drafted: TicketView, after: TicketView, reading: Reading
 
 
 def _decision(
-    draft: Draft, after: TicketView | None, effects: tuple[Effect, ...], reading: Reading, trace: tuple[RuleTrace, ...]
+    draft: Draft, after: TicketView | None, effects: tuple[Effect, ...], reading: Reading, trace: Sequence[RuleTrace]
 ) -> Decision:
     message = reading.message
     return Decision(

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maild.background import Aspect
-from maild.rules.fields import Facts, Field, shorten
+from maild.rules.fields import Facts, Field, FieldValue, shorten
 from maild.rules.operators import Test
 from maild.rules.verdict import Leaf
+
+Tested = tuple["Comparison", FieldValue, str | None]
+"""What was asked of which value, and what `Test.find` found there. A plain tuple: a thousand are made for each mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +26,20 @@ class Comparison:
     test: Test
     negated: bool = False
 
-    def holds(self, facts: Facts, tested: list[Leaf]) -> bool:
+    def holds(self, facts: Facts, tested: list[Tested]) -> bool:
         """Whether it is true; what was found goes into `tested`."""
         value = facts.value(self.field)
         hit = self.test.find(value)
-        result = (hit is None) is self.negated
-        tested.append(Leaf(self.field.name, self.operator, self.wanted, value.shown if hit is None else hit, result))
-        return result
+        tested.append((self, value, hit))
+        return (hit is None) is self.negated
 
-    def capture(self, facts: Facts, tested: list[Leaf]) -> Mapping[str, str]:
-        """The named groups of a `matches`; a leaf that was passed over until now goes into `tested`."""
+    def capture(self, facts: Facts, tested: list[Tested]) -> Mapping[str, str]:
+        """The named groups of a `matches`; what was passed over until now goes into `tested`."""
         value = facts.value(self.field)
         hit = self.test.search(value)
-        leaf = Leaf(self.field.name, self.operator, self.wanted, shorten(hit.text) if hit else value.shown, hit is not None)
-        if leaf not in tested:
-            tested.append(leaf)
+        found = (self, value, shorten(hit.text) if hit else None)
+        if found not in tested:
+            tested.append(found)
         return hit.captures if hit else {}
 
 
@@ -47,7 +49,7 @@ class AllOf:
 
     parts: tuple["Condition", ...]
 
-    def holds(self, facts: Facts, tested: list[Leaf]) -> bool:
+    def holds(self, facts: Facts, tested: list[Tested]) -> bool:
         return all(part.holds(facts, tested) for part in self.parts)
 
 
@@ -57,8 +59,15 @@ class OneOf:
 
     parts: tuple["Condition", ...]
 
-    def holds(self, facts: Facts, tested: list[Leaf]) -> bool:
+    def holds(self, facts: Facts, tested: list[Tested]) -> bool:
         return any(part.holds(facts, tested) for part in self.parts)
+
+
+def build_leaf(tested: Tested) -> Leaf:
+    """What was found, in words."""
+    comparison, value, hit = tested
+    found = value.shown if hit is None else hit
+    return Leaf(comparison.field.name, comparison.operator, comparison.wanted, found, (hit is None) is comparison.negated)
 
 
 Condition = Comparison | AllOf | OneOf
@@ -99,7 +108,7 @@ def find_fields(condition: Condition) -> frozenset[str]:
     return frozenset(name for part in condition.parts for name in find_fields(part))
 
 
-def capture_all(comparisons: Iterable[Comparison], facts: Facts, tested: list[Leaf]) -> Mapping[str, str]:
+def capture_all(comparisons: Iterable[Comparison], facts: Facts, tested: list[Tested]) -> Mapping[str, str]:
     """RULES.md 3: every `matches` is evaluated, even one that `any` had no need of, so that captures do not depend on order.
 
     Where two of them capture one name, the first in file order has it.

@@ -4,18 +4,18 @@ Order is the position in the files; later rules see what earlier ones did (RULES
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from maild.rules.actions import ActionSkippedError, Moment
-from maild.rules.conditions import capture_all
+from maild.rules.conditions import Tested, build_leaf, capture_all
 from maild.rules.fields import Facts
 from maild.rules.happenings import Happening, find_changes
 from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.strings import ValueMissingError
-from maild.rules.verdict import NO_CAUSE, NOT_CONSIDERED, Cause, Leaf, Occasion, RuleTrace, Verdict
+from maild.rules.verdict import NO_CAUSE, NOT_CONSIDERED, Cause, Occasion, RuleTrace, Trace, Verdict
 from maild.ticket import TicketView
 
 ERROR_TAG = "rule-error"
@@ -58,7 +58,7 @@ def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:
     run = _Run(occasion)
     for rule in rules.asked(occasion):
         run.consider(rule)
-    return replace(run.verdict, trace=tuple(run.trace))
+    return replace(run.verdict, trace=Trace(run.tell))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,10 @@ class _Fired:
 
     verdict: Verdict
     actions: tuple[str, ...]
+
+
+_Record = tuple[Rule, Sequence[Tested], _Fired | None, str, str]
+"""What became of a rule: what was tested, what it came to, what broke, why it was skipped."""
 
 
 class _Run:
@@ -78,13 +82,17 @@ class _Run:
         self._facts = Facts(occasion)
         self._stopped_by: dict[str | None, str] = {}
         self.verdict = Verdict(occasion.ticket)
-        self.trace: list[RuleTrace] = []
+        self._records: list[_Record] = []
+
+    def tell(self) -> Iterator[RuleTrace]:
+        """What became of each rule, in words."""
+        return (_tell(self._event, record) for record in self._records)
 
     def consider(self, rule: Rule) -> None:
         if skipped := self._why_skipped(rule):
             self._record(rule, skipped=skipped)
             return
-        tested: list[Leaf] = []
+        tested: list[Tested] = []
         try:
             fired = self._try(rule, tested)
         except Exception as error:  # RULES.md 5.2: whatever breaks in a rule costs that rule only, never the mail
@@ -122,7 +130,7 @@ class _Run:
             return ""
         return f"it fired on this ticket on {last:%Y-%m-%d at %H:%M}, and rests{'' if rule.once == ONCE_ON_TICKET else f' for {rule.once}'}"
 
-    def _try(self, rule: Rule, tested: list[Leaf]) -> _Fired | None:
+    def _try(self, rule: Rule, tested: list[Tested]) -> _Fired | None:
         if not rule.condition.holds(self._facts, tested):
             return None
         captures = capture_all(rule.captures, self._facts, tested) if rule.captures else {}
@@ -143,24 +151,9 @@ class _Run:
             self._stopped_by.setdefault(rule.group if rule.stops_group else None, rule.id)
 
     def _record(
-        self, rule: Rule, tested: Sequence[Leaf] = (), *, fired: _Fired | None = None, problem: str = "", skipped: str = ""
+        self, rule: Rule, tested: Sequence[Tested] = (), *, fired: _Fired | None = None, problem: str = "", skipped: str = ""
     ) -> None:
-        actions = fired.actions if fired else ()
-        self.trace.append(
-            RuleTrace(
-                self._event,
-                rule.id,
-                rule.file,
-                rule.line,
-                rule.file_hash,
-                fired is not None,
-                tuple(tested),
-                actions,
-                problem,
-                skipped,
-                rule.shadow,
-            )
-        )
+        self._records.append((rule, tested, fired, problem, skipped))
 
 
 def _apply(rule: Rule, verdict: Verdict, moment: Moment) -> _Fired:
@@ -175,6 +168,14 @@ def _apply(rule: Rule, verdict: Verdict, moment: Moment) -> _Fired:
             verdict = done.verdict
             words.append(done.words)
     return _Fired(verdict, tuple(words))
+
+
+def _tell(event: str, record: _Record) -> RuleTrace:
+    rule, tested, fired, problem, skipped = record
+    leaves, actions = tuple(map(build_leaf, tested)), fired.actions if fired else ()
+    return RuleTrace(
+        event, rule.id, rule.file, rule.line, rule.file_hash, fired is not None, leaves, actions, problem, skipped, rule.shadow
+    )
 
 
 def _describe_problem(error: Exception) -> str:

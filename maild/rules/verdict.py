@@ -1,10 +1,10 @@
 """What the rules are asked and what they answer: Occasion in, Verdict out. Plain values."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, overload
 
 from maild.background import NO_BACKGROUND, Background
 from maild.ingest.spam import NO_SPAM, Spam
@@ -180,14 +180,57 @@ class RuleTrace:
 
     def to_mapping(self) -> Mapping[str, object]:
         """The form in which the store keeps it: plain JSON values, what is empty left out. `from_mapping` reads it back."""
-        stored: dict[str, object] = {name: value for name, value in asdict(self).items() if value}
+        stored = {name: value for name in _KEPT if (value := getattr(self, name))}
+        if self.leaves:
+            stored["leaves"] = tuple((leaf.field, leaf.operator, leaf.wanted, leaf.found, leaf.result) for leaf in self.leaves)
         return {**stored, "fired": self.fired}
 
     @classmethod
     def from_mapping(cls, stored: Mapping[str, Any]) -> "RuleTrace":
-        """What `to_mapping` wrote, after its way through JSON."""
-        leaves = tuple(Leaf(**leaf) for leaf in stored.get("leaves", ()))
+        """What `to_mapping` wrote, after its way through JSON. Leaves were mappings once."""
+        leaves = tuple(Leaf(**leaf) if isinstance(leaf, Mapping) else Leaf(*leaf) for leaf in stored.get("leaves", ()))
         return cls(**{**stored, "leaves": leaves, "actions": tuple(stored.get("actions", ()))})
+
+
+_KEPT = tuple(each.name for each in fields(RuleTrace) if each.name != "leaves")
+
+
+class Trace(Sequence[RuleTrace]):
+    """What every rule that was asked came to, in order. Put into words when it is first read: that takes longer than to ask the rules.
+
+    `parts` find those words, and must find the same ones whenever they are called.
+    """
+
+    __slots__ = ("_parts", "_told")
+
+    def __init__(self, *parts: Callable[[], Iterable[RuleTrace]]) -> None:
+        self._parts = parts
+        self._told: tuple[RuleTrace, ...] | None = None
+
+    @property
+    def told(self) -> tuple[RuleTrace, ...]:
+        if self._told is None:
+            self._told = tuple(trace for tell in self._parts for trace in tell())
+        return self._told
+
+    def __add__(self, later: "Trace") -> "Trace":
+        return Trace(*self._parts, *later._parts)
+
+    def __len__(self) -> int:
+        return len(self.told)
+
+    @overload
+    def __getitem__(self, index: int) -> RuleTrace: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[RuleTrace, ...]: ...
+    def __getitem__(self, index: int | slice) -> RuleTrace | tuple[RuleTrace, ...]:
+        return self.told[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Trace) and self.told == other.told
+
+    def __repr__(self) -> str:
+        return f"Trace{self.told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +244,7 @@ class Verdict:
     fate_reason: str = ""
     fate_rule: str = ""
     wishes: tuple[Wish, ...] = ()
-    trace: tuple[RuleTrace, ...] = ()
+    trace: Trace = field(default_factory=Trace)
     changers: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
 
@@ -214,7 +257,7 @@ class Verdict:
             fate_reason=decided.fate_reason,
             fate_rule=decided.fate_rule,
             wishes=(*earlier.wishes, *self.wishes),
-            trace=(*earlier.trace, *self.trace),
+            trace=earlier.trace + self.trace,
             changers=(*earlier.changers, *self.changers),
             resting=(*earlier.resting, *self.resting),
         )

@@ -1,7 +1,8 @@
 """The engine's semantics (RULES.md 5): order, earlier results, stops, groups, shadow, captures, broken rules, the trace."""
 
 import copy
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,7 +122,12 @@ def test_a_rule_that_breaks_skips_itself_tags_the_ticket_and_the_others_run():
 def test_a_trace_survives_the_store():
     verdict = run(rule("one", "if: {subject: printer}, "), rule("two", "if: {subject: x}, "), rule("three", "mode: shadow, "))
     for trace in verdict.trace:
-        assert RuleTrace.from_mapping(trace.to_mapping()) == trace
+        assert RuleTrace.from_mapping(json.loads(json.dumps(trace.to_mapping()))) == trace
+
+
+def test_a_trace_of_a_desk_that_was_older_is_read():
+    trace = RuleTrace("ticket.created", "one", "rules/10.yaml", 2, "abc", True, (Leaf("subject", "is", "a", "A", True),), ("tagged one",))
+    assert RuleTrace.from_mapping(asdict(trace)) == trace
 
 
 CONDITIONS = (
@@ -167,6 +173,22 @@ def test_evaluation_never_raises_never_mutates_and_is_deterministic(rules, subje
     assert not any(trace.problem for trace in verdict.trace)
     if not any(trace.fired and not trace.shadow for trace in verdict.trace):
         assert verdict == Verdict(occasion.ticket, trace=verdict.trace)
+
+
+@given(rule_sets(), st.text(max_size=9), st.sets(st.sampled_from(["t0", "vip"])))
+def test_a_trace_that_is_read_late_says_what_was_found_when_the_rule_was_asked(rules, subject, tags):
+    occasion = an_occasion(message=a_message(subject=subject), ticket=a_ticket(tags=frozenset(tags)))
+    trace = evaluate(rules, occasion).trace
+    at_once = [evaluate(RuleSet.of(rules.rules[: count + 1]), occasion).trace[-1] for count in range(len(rules.rules))]
+    assert list(trace) == at_once
+
+
+def test_the_traces_of_several_events_follow_one_another():
+    earlier, later = run(rule("one")), run(rule("two"), rule("three"))
+    together = later.following(earlier).trace
+    assert [trace.rule for trace in together] == ["one", "two", "three"]
+    assert together[1:] == tuple(later.trace)
+    assert together != later.trace
 
 
 def run_all(rules, others=()):

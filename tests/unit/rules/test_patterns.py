@@ -50,6 +50,16 @@ def test_a_hostile_pattern_on_a_hostile_text_takes_no_time():
     assert time.perf_counter() - started < 0.2
 
 
+def test_groups_that_nobody_can_ask_for_cost_nothing():
+    text = "a" * MAX_INPUT_CHARACTERS
+    costs = []
+    for pattern in map(compile_pattern, (r"(.*a){20}$", r"(?:.*a){20}$")):
+        started = time.process_time()
+        assert pattern.search(text).text == text
+        costs.append(time.process_time() - started)
+    assert costs[0] < 20 * costs[1]
+
+
 def test_globs_match_the_whole_text():
     assert compile_glob("*@acme.example").search("ann@acme.example")
     assert compile_glob("*@acme.example").search("ann@acme.example.evil.example") is None
