@@ -237,13 +237,15 @@ class OwnAnswer:
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """A message as a notification shows what was said before (MAIL.md O7): its beginning only. `is_note`: no customer may ever see it;
-    `is_taken_down`: an agent has written it for its author, who has never seen it."""
+    `is_taken_down`: an agent has written it for its author, who has never seen it; `third_party`: the address of whoever wrote it without
+    taking part, as addresses are compared, "" for anybody else."""
 
     at: datetime
     author: str
     words: str
     is_note: bool = False
     is_taken_down: bool = False
+    third_party: str = ""
 
 
 @dataclass(frozen=True, slots=True)

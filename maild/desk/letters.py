@@ -232,7 +232,7 @@ def notification(
             "writer": str(message.author) if is_in_copy else "",
             "warnings": (*warnings, *describe_taker(message, settings)),
             "notes": tuple(_fold_lines(f"{note.author}: {_cut(note.words, MOST_OF_NOTE)}") for note in notes if note.words.strip()),
-            "history": tuple(_describe(past, agent, settings) for past in before),
+            "history": tuple(_describe(past, ticket, agent, settings) for past in before),
         },
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
         automatic=False,
@@ -254,16 +254,19 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
     return message.internal or settings.desk.default_visibility == "internal"
 
 
-def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
+def _describe(past: Earlier, ticket: TicketView, agent: Agent, settings: Settings) -> str:
     """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a
-    note, and `#from Ann Smith` for what an agent has taken down."""
-    inside = mark_inside(past)
+    note, `#from Ann Smith` for what an agent has taken down, and `third party Eve Stone` for somebody else's words."""
+    inside = mark_inside(past, ticket)
     line = f"{clock(past.at, agent, settings)} {inside}{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
     return fold_note(line) if inside else line
 
 
-def mark_inside(past: Earlier) -> str:
-    """By which command it came to stand there, where no customer has ever seen it; "" where one has."""
+def mark_inside(past: Earlier, ticket: TicketView) -> str:
+    """By whom or by which command it came to stand there, where the customer has never seen it; "" where she has, or has written it herself
+    at another address of hers (`#same`)."""
+    if past.third_party and ticket.role_of(past.third_party) is not ParticipantRole.REQUESTER:
+        return "third party "
     return "#note " if past.is_note else "#from " if past.is_taken_down else ""
 
 

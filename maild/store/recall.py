@@ -39,6 +39,7 @@ from maild.store import (
     firings,
     letter_aliases,
     regroupings,
+    said,
     suppressions,
     welcomes,
 )
@@ -134,17 +135,11 @@ _LAST_WORDS = Prepared(
     .limit(1)
 )
 _EARLIER = Prepared(
-    select(
-        func.coalesce(messages.c.shown, messages.c.at),
-        messages.c.author_name,
-        messages.c.author_address,
-        func.substr(messages.c.visible, 1, EARLIER_CHARACTERS),
-        messages.c.internal,
-        IS_TAKEN_DOWN,
-    )
+    said.messages_with(EARLIER_CHARACTERS)
     .where(
         messages.c.ticket == bindparam("number"),
         or_(
+            messages.c.kind == MessageKind.THIRD_PARTY.value,
             and_(messages.c.kind.in_((MessageKind.CUSTOMER.value, MessageKind.AGENT.value)), messages.c.internal == false()),
             and_(messages.c.kind == MessageKind.NOTE.value, messages.c.internal == true()),
         ),
@@ -289,9 +284,8 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
-    """The last messages of a ticket that its customer knows, and the notes among them, the newest first."""
-    rows = _EARLIER.read(tx, {"number": number})
-    return tuple(Earlier(at, name or address, words, *what) for at, name, address, words, *what in rows)
+    """The last messages of a ticket that its customer knows, and the notes and third parties' words among them, the newest first."""
+    return tuple(said.read(row) for row in _EARLIER.read(tx, {"number": number}))
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:

@@ -178,6 +178,7 @@ def test_a_ticket_is_shown_with_all_that_was_said_and_is_answered_like_its_notif
         Earlier(NOW, "Boris Petrov", "She owes us.", is_note=True),
         Earlier(NOW, "Ann Smith", "It still burns."),
         Earlier(NOW, "Anna Ivanova", "Have you tried\nwater?"),
+        Earlier(NOW, "Eve Stone", "I saw it burn.", third_party="eve@else.example"),
         Earlier(NOW, "Ann Smith", "It burns."),
     )
     found = Found(conversations={1042: said})
@@ -191,6 +192,7 @@ def test_a_ticket_is_shown_with_all_that_was_said_and_is_answered_like_its_notif
     assert letter.values["said"] == (
         {"head": "2026-03-02 10:00 #note Boris Petrov:", "words": "She owes us."},
         {"head": "2026-03-02 10:00 Anna Ivanova:", "words": "Have you tried\nwater?"},
+        {"head": "2026-03-02 10:00 third party Eve Stone:", "words": "I saw it burn."},
         {"head": "2026-03-02 10:00 Ann Smith:", "words": "It burns."},
     )
     assert (
