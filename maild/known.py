@@ -213,6 +213,7 @@ class LastWords:
     """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3).
 
     `at` is when it was recorded. `taken_down`: the agent who has written it down for her, by key, so that she has never seen it.
+    `forwarded_by`: the address of whoever sent it to the desk (A12), "" where that was herself.
     """
 
     text: str
@@ -220,6 +221,7 @@ class LastWords:
     thread_headers: tuple[tuple[str, str], ...] = ()
     at: datetime | None = None
     taken_down: str | None = None
+    forwarded_by: str = ""
 
 
 REPEATED_ANSWERS = 3

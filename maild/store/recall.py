@@ -124,8 +124,15 @@ _ADOPTERS = Prepared(
 )
 _LAST_WORDS = Prepared(
     select(
-        messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers, messages.c.at, messages.c.agent
+        messages.c.visible,
+        messages.c.author_name,
+        messages.c.author_address,
+        messages.c.thread_headers,
+        messages.c.at,
+        messages.c.agent,
+        incoming.c.author_address.label("sender"),
     )
+    .outerjoin(incoming, incoming.c.id == messages.c.incoming)
     .where(
         messages.c.ticket == bindparam("number"),
         messages.c.kind == MessageKind.CUSTOMER.value,
@@ -280,7 +287,8 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     if row is None:
         return None
     headers = tuple((name, value) for name, value in row.thread_headers or ())
-    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent)
+    forwarded_by = row.sender if row.sender and row.sender.casefold() != row.author_address.casefold() else ""
+    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent, forwarded_by)
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:

@@ -145,6 +145,20 @@ def test_the_answer_goes_to_the_customer_and_knows_nothing_of_the_agent(office: 
     assert (opened.ticket.status, opened.ticket.owner) == (Status.WAITING, "boris")
 
 
+def test_whoever_sees_it_later_reads_who_forwarded_it(office: Office):
+    """O7: as long as it is what the customer wrote last."""
+    opened = office.opened(attached(""))
+
+    def shown() -> bool:
+        office.receive(by_anna(subject=f"show {opened.number}", body=""))
+        return "\n! Anna Ivanova forwarded this mail.\n" in text_of(office.letters("anna@acme.example")[-1])
+
+    assert shown()
+    thread = {"in_reply_to": "chair@globex.example", "references": ["chair@globex.example"]}
+    assert office.receive(a_reply(**thread, sender=ANN, subject="Re: My chair", body="Well?\n")) == opened.number
+    assert not shown()
+
+
 @pytest.mark.parametrize("form", ["attached", "Gmail"])
 def test_the_customers_next_mail_belongs_to_it_by_the_id_of_the_first(office: Office, form: str):
     """F3d, F3e."""

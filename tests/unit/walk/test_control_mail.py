@@ -201,6 +201,20 @@ def test_a_ticket_is_shown_with_all_that_was_said_and_is_answered_like_its_notif
     )
 
 
+def test_what_was_forwarded_or_taken_down_is_shown_as_such_as_in_its_first_notification():
+    """A12, O7: whether the ticket is asked for, or its files."""
+    taken = "Boris Petrov took this down. ann@globex.example has not written it, and no answer quotes it."
+    for said, expected in (
+        ({}, ()),
+        ({"forwarded_by": "boris@acme.example"}, ("Boris Petrov forwarded this mail.",)),
+        ({"forwarded_by": "a-list@globex.example"}, ()),
+        ({"taken_down": "boris"}, (taken,)),
+    ):
+        known = replace(with_files(a_stored("a.pdf")), last_words={1042: LastWords("It burns.", "Ann Smith", **said)})
+        for asked in ("show 1042", "files 1042"):
+            assert the_letter(decided(fresh(asked, known=known))).values["warnings"] == expected
+
+
 def test_a_long_conversation_is_shown_up_to_a_measure():
     said = tuple(Earlier(NOW, "Ann Smith", f"{number} " + "w" * 9_000) for number in range(20))
     draft = decided(fresh("show 1042", known=Known(tickets={1042: a_ticket()}, found=Found(conversations={1042: said}))))
