@@ -97,7 +97,8 @@ class KnownCopy:
 
     `author` is whose mail it was, as addresses are compared; None: that is not known (any more). `failed`: it failed authentication, so
     that it may be anybody's. `in_junk`: it lay in a junk folder. `departments` are those it was read for, empty where that is not known. A
-    mail that several departments have to themselves finds itself here, as the copy of those that were first (F10).
+    mail that several departments have to themselves finds itself here, as the copy of those that were first (F10). `handed_in`: an agent
+    has forwarded it (A12), so that its id and its date, often to the minute only, are his program's word.
     """
 
     incoming: int
@@ -109,6 +110,7 @@ class KnownCopy:
     failed: bool = False
     in_junk: bool = False
     departments: frozenset[str] = frozenset()
+    handed_in: bool = False
 
 
 KEPT_AS_NOTE = "kept-as-note"
