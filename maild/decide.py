@@ -90,14 +90,18 @@ def _alias(own: KnownLetter | None, reading: Reading) -> Iterator[NoteAlias]:
 
 
 def _duplicate(reading: Reading, settings: Settings, now: datetime) -> Draft | None:
-    """MAIL.md F1: another copy of what came before makes no message, event or mail. Of one in quarantine it may be the better copy."""
+    """MAIL.md F1: another copy of what came before makes no message, event or mail. Of one in quarantine it may be the better copy. Of one
+    that an agent has forwarded it is the first on its writer's own word, so that whom it names takes part (A12)."""
     stored = reading.thread.duplicate
     if stored is None or stored.in_quarantine:
         return None
     what = "a variant" if reading.thread.variant else "another copy"
     ticket = follow_merges(stored.ticket or 0, reading.known.tickets)
     reason = Reason("duplicate", f"{what} of message {stored.incoming}" + (f" on #{ticket.number}" if ticket else ""))
-    return Draft(IncomingState.DUPLICATE, reason, before=ticket, after=ticket)
+    if ticket is None or not stored.handed_in:
+        return Draft(IncomingState.DUPLICATE, reason, before=ticket, after=ticket)
+    after = _with_sender(ticket, _kind_on(ticket, reading), reading, settings)
+    return Draft(IncomingState.DUPLICATE, reason, before=ticket, after=after, effects=tuple(_changes(ticket, after, reason.text)))
 
 
 def _no_sender(reading: Reading, settings: Settings, now: datetime) -> Draft | None:

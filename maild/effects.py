@@ -24,7 +24,8 @@ class AddMessage:
     `message_id` None: written at the command line. `internal`: never shown to the customer (MAIL.md F11). `named` are the addresses in its
     To and Cc, as they are compared: who stands there may answer (F6). `thread_headers` are
     Outlook's, for answers to go on with (O3). `visible_html` says what `visible` says, as safe HTML; it is shown,
-    not kept. `at` orders and counts it, `shown` is the time that people see (P15), None: the same.
+    not kept. `at` orders and counts it, `shown` is the time that people see (P15), None: the same. `forwarded_by`: the address of whoever
+    has sent it to the desk for its author (A12), where it is shown again; not kept either.
     """
 
     kind: MessageKind
@@ -44,6 +45,7 @@ class AddMessage:
     thread_headers: tuple[tuple[str, str], ...] = ()
     indexed: bool = True
     shown: datetime | None = None
+    forwarded_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

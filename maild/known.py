@@ -97,7 +97,8 @@ class KnownCopy:
 
     `author` is whose mail it was, as addresses are compared; None: that is not known (any more). `failed`: it failed authentication, so
     that it may be anybody's. `in_junk`: it lay in a junk folder. `departments` are those it was read for, empty where that is not known. A
-    mail that several departments have to themselves finds itself here, as the copy of those that were first (F10).
+    mail that several departments have to themselves finds itself here, as the copy of those that were first (F10). `handed_in`: an agent
+    has forwarded it (A12), so that its id and its date, often to the minute only, are his program's word.
     """
 
     incoming: int
@@ -109,6 +110,7 @@ class KnownCopy:
     failed: bool = False
     in_junk: bool = False
     departments: frozenset[str] = frozenset()
+    handed_in: bool = False
 
 
 KEPT_AS_NOTE = "kept-as-note"
@@ -213,6 +215,7 @@ class LastWords:
     """The customer's latest message on a ticket, as an answer quotes it (MAIL.md O7), with the conversation headers it carries on (O3).
 
     `at` is when it was recorded. `taken_down`: the agent who has written it down for her, by key, so that she has never seen it.
+    `forwarded_by`: the address of whoever sent it to the desk (A12), "" where that was herself.
     """
 
     text: str
@@ -220,6 +223,7 @@ class LastWords:
     thread_headers: tuple[tuple[str, str], ...] = ()
     at: datetime | None = None
     taken_down: str | None = None
+    forwarded_by: str = ""
 
 
 REPEATED_ANSWERS = 3
@@ -237,13 +241,15 @@ class OwnAnswer:
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """A message as a notification shows what was said before (MAIL.md O7): its beginning only. `is_note`: no customer may ever see it;
-    `is_taken_down`: an agent has written it for its author, who has never seen it."""
+    `is_taken_down`: an agent has written it for its author, who has never seen it; `third_party`: the address of whoever wrote it without
+    taking part, as addresses are compared, "" for anybody else."""
 
     at: datetime
     author: str
     words: str
     is_note: bool = False
     is_taken_down: bool = False
+    third_party: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,6 @@ def tell_of_absence(ticket: TicketView, away: Mapping[str, Absence], settings: S
 
 def _tell_admins(ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings) -> Iterator[Effect]:
     nobody = f"Queue {settings.queues[ticket.queue].name} has no agent to tell."
-    values = {"warnings": (nobody, *warnings, *letters.describe_taker(message, settings))}
+    values = {"warnings": (nobody, *warnings, *letters.describe_bringer(message, settings))}
     for admin in settings.desk.admins:
         yield from post(letters.alert(Address("", admin), None, ticket, "notification", settings, values, message.visible), settings)

@@ -117,10 +117,16 @@ def notified(agent: Agent, ticket: TicketView, answered: Answered, settings: Set
 
 
 def shown(
-    told: Letter, agent: Agent, answered: Answered, conversation: Sequence[Earlier], files: Iterable[StoredFile], settings: Settings
+    told: Letter,
+    ticket: TicketView,
+    agent: Agent,
+    answered: Answered,
+    conversation: Sequence[Earlier],
+    files: Iterable[StoredFile],
+    settings: Settings,
 ) -> Letter:
     """A ticket with all that was said on it, the newest first, below its notification, and with the names of its files."""
-    said = tuple(_said(past, agent, settings) for past in _within(_without_last(conversation, answered), MOST_SAID))
+    said = tuple(_said(past, ticket, agent, settings) for past in _within(_without_last(conversation, answered), MOST_SAID))
     return replace(told, template="shown", values={**told.values, "said": said, "files": describe_files(files)})
 
 
@@ -150,9 +156,9 @@ def _within(conversation: Iterable[Earlier], most: int) -> Iterator[Earlier]:
         yield replace(past, words=cut)
 
 
-def _said(past: Earlier, agent: Agent, settings: Settings) -> dict[str, str]:
+def _said(past: Earlier, ticket: TicketView, agent: Agent, settings: Settings) -> dict[str, str]:
     """Notes are told apart, and folded, so that no answer between the lines takes one along."""
-    inside = mark_inside(past)
+    inside = mark_inside(past, ticket)
     words = "\n".join(map(fold_note, past.words.splitlines())) if inside else past.words
     return {"head": f"{clock(past.at, agent, settings)} {inside}{one_line(past.author)}:", "words": words.strip("\n")}
 

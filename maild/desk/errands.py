@@ -192,7 +192,7 @@ def _shown(ticket: TicketView, asking: Asking) -> Letter:
     answered = answered_on(ticket, asking.known.last_words.get(ticket.number))
     said = asking.known.found.conversations.get(ticket.number, ())
     stored = asking.known.files.get(ticket.number, ())
-    return control_letters.shown(_notified(ticket, asking), asking.agent, answered, said, stored, asking.settings)
+    return control_letters.shown(_notified(ticket, asking), ticket, asking.agent, answered, said, stored, asking.settings)
 
 
 def _notified(ticket: TicketView, asking: Asking) -> Letter:

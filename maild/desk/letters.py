@@ -27,7 +27,7 @@ COPIED_THREAD_HEADERS = ("Thread-Topic", "Thread-Index")
 class Answered:
     """The customer's message a letter answers: its id, its thread, and its words. All empty where he has not written yet.
 
-    `at` is when it was recorded, None: now. `taken_down`: as in `LastWords`.
+    `at` is when it was recorded, None: now. `taken_down`, `forwarded_by`: as in `LastWords`.
     """
 
     message_id: str | None = None
@@ -37,6 +37,7 @@ class Answered:
     thread_headers: tuple[tuple[str, str], ...] = ()
     at: datetime | None = None
     taken_down: str | None = None
+    forwarded_by: str = ""
 
     def shown_on(self, ticket: TicketView) -> "Answered":
         """What of it a letter to the requester may show (MAIL.md O7): only the thread, where an agent has written it, or where it was said
@@ -77,7 +78,7 @@ def answered_on(ticket: TicketView, words: LastWords | None) -> Answered:
     """What a letter written later refers to: the customer's last message on the ticket, if his words are known."""
     if words is None:
         return Answered(ticket.last_customer_id, ticket.references)
-    said = (words.text, words.author, words.thread_headers, words.at, words.taken_down)
+    said = (words.text, words.author, words.thread_headers, words.at, words.taken_down, words.forwarded_by)
     return Answered(ticket.last_customer_id, ticket.references, *said)
 
 
@@ -230,9 +231,9 @@ def notification(
         values={
             "snoozed": clock(snoozed_until, agent, settings) if snoozed_until else "",
             "writer": str(message.author) if is_in_copy else "",
-            "warnings": (*warnings, *describe_taker(message, settings)),
+            "warnings": (*warnings, *describe_bringer(message, settings)),
             "notes": tuple(_fold_lines(f"{note.author}: {_cut(note.words, MOST_OF_NOTE)}") for note in notes if note.words.strip()),
-            "history": tuple(_describe(past, agent, settings) for past in before),
+            "history": tuple(_describe(past, ticket, agent, settings) for past in before),
         },
         attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
         automatic=False,
@@ -240,10 +241,14 @@ def notification(
     )
 
 
-def describe_taker(message: AddMessage, settings: Settings) -> tuple[str, ...]:
-    """That the words shown are not their author's own, where an agent has taken them down."""
-    if message.kind is not MessageKind.CUSTOMER or message.agent is None:
+def describe_bringer(message: AddMessage, settings: Settings) -> tuple[str, ...]:
+    """Who has brought the words shown to the desk, where that was not their author: an agent has forwarded them (A12), or taken them
+    down."""
+    if message.kind is not MessageKind.CUSTOMER:
         return ()
+    if message.agent is None:
+        forwarder = settings.agent_at(message.forwarded_by)
+        return (f"{forwarder.name} forwarded this mail.",) if forwarder else ()
     taker = settings.agents.get(message.agent)
     who, author = taker.name if taker else message.agent, message.author.address
     return (f"{who} took this down. {author} has not written it, and no answer quotes it.",)
@@ -254,16 +259,19 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
     return message.internal or settings.desk.default_visibility == "internal"
 
 
-def _describe(past: Earlier, agent: Agent, settings: Settings) -> str:
+def _describe(past: Earlier, ticket: TicketView, agent: Agent, settings: Settings) -> str:
     """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a
-    note, and `#from Ann Smith` for what an agent has taken down."""
-    inside = mark_inside(past)
+    note, `#from Ann Smith` for what an agent has taken down, and `third party Eve Stone` for somebody else's words."""
+    inside = mark_inside(past, ticket)
     line = f"{clock(past.at, agent, settings)} {inside}{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
     return fold_note(line) if inside else line
 
 
-def mark_inside(past: Earlier) -> str:
-    """By which command it came to stand there, where no customer has ever seen it; "" where one has."""
+def mark_inside(past: Earlier, ticket: TicketView) -> str:
+    """By whom or by which command it came to stand there, where the customer has never seen it; "" where she has, or has written it herself
+    at another address of hers (`#same`)."""
+    if past.third_party and ticket.role_of(past.third_party) is not ParticipantRole.REQUESTER:
+        return "third party "
     return "#note " if past.is_note else "#from " if past.is_taken_down else ""
 
 
@@ -459,7 +467,8 @@ def _returned(template: str, agent: Agent, ticket: TicketView, text: str, why: s
 def customers_message(ticket: TicketView, answered: Answered) -> AddMessage:
     """What the customer wrote last, in the shape of a message, to show a colleague who takes over. He can answer it."""
     author = Address(answered.author or ticket.requester.name, ticket.requester.address)
-    return AddMessage(MessageKind.CUSTOMER, author, ticket.updated, answered.text, answered.text, agent=answered.taken_down)
+    text, taker, forwarder = answered.text, answered.taken_down, answered.forwarded_by
+    return AddMessage(MessageKind.CUSTOMER, author, ticket.updated, text, text, agent=taker, forwarded_by=forwarder)
 
 
 def without_last_words(earlier: Iterable[Earlier], answered: Answered) -> tuple[Earlier, ...]:

@@ -261,9 +261,15 @@ def _compare_with_same_id(message: InboundMessage, sender: Sender, copies: Itera
             return copy, False, False
     for copy in copies:
         is_his = copy.author in (author, None) and (has_failed or not copy.failed)
-        if is_his and message.date is not None and copy.date == message.date:
+        if is_his and message.date is not None and copy.date == _as_exact_as(copy, message.date):
             return copy, True, False
-    return None, False, bool(copies)
+    return None, False, any(not copy.handed_in for copy in copies)
+
+
+def _as_exact_as(copy: KnownCopy, date: datetime) -> datetime:
+    """A12: a date that an agent's program has written out for him has no seconds."""
+    is_rough = copy.handed_in and copy.date is not None and copy.date.second == 0
+    return date.replace(second=0, microsecond=0) if is_rough else date
 
 
 def _has_internal_parent(message: InboundMessage, sender: Sender, known: Known, tokens: Tokens) -> bool:

@@ -1,14 +1,14 @@
 """What agents ask the desk itself: tickets looked up to be listed or shown in a letter. Reading only."""
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from maild.desk.ordering import order, to_do
 from maild.desk.query import Field, Filter
 from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, StoredFile, Wanted
 from maild.message import Attachment
-from maild.store import tasks, tickets
+from maild.store import said, tasks, tickets
 from maild.store.engine import Transaction
-from maild.store.tables.tickets import IS_TAKEN_DOWN, attachments, messages
+from maild.store.tables.tickets import attachments, messages
 
 MOST_LISTED = 50
 MOST_NEXT = 2
@@ -17,14 +17,7 @@ SHOWN_CHARACTERS = 10_000
 MOST_FILES = 500
 
 _CONVERSATION = (
-    select(
-        func.coalesce(messages.c.shown, messages.c.at),
-        messages.c.author_name,
-        messages.c.author_address,
-        func.substr(messages.c.visible, 1, SHOWN_CHARACTERS),
-        messages.c.internal,
-        IS_TAKEN_DOWN,
-    )
+    said.messages_with(SHOWN_CHARACTERS)
     .where(messages.c.ticket == bindparam("number"))
     .order_by(messages.c.at.desc(), messages.c.id.desc())
     .limit(MOST_SHOWN)
@@ -59,8 +52,7 @@ def _first(tx: Transaction, queue: str, filters: tuple[Filter, ...]) -> tuple[in
 
 def conversation_of(tx: Transaction, number: int) -> tuple[Earlier, ...]:
     """The last messages of a ticket, inside and outside, the newest first."""
-    rows = tx.execute(_CONVERSATION, {"number": number})
-    return tuple(Earlier(at, name or address, words, *what) for at, name, address, words, *what in rows)
+    return tuple(said.read(row) for row in tx.execute(_CONVERSATION, {"number": number}))
 
 
 def files_of(tx: Transaction, number: int) -> tuple[StoredFile, ...]:

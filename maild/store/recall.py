@@ -39,6 +39,7 @@ from maild.store import (
     firings,
     letter_aliases,
     regroupings,
+    said,
     suppressions,
     welcomes,
 )
@@ -121,10 +122,34 @@ _ADOPTERS = Prepared(
     .order_by(messages.c.id.desc())
     .limit(MOST_ADOPTERS)
 )
+_HANDED_IN = (
+    select(
+        incoming.c.id,
+        incoming.c.departments,
+        messages.c.ticket,
+        messages.c.author_address,
+        func.coalesce(messages.c.shown, messages.c.at).label("date"),
+    )
+    .join(incoming, incoming.c.id == messages.c.incoming)
+    .where(
+        messages.c.message_id == bindparam("id", type_=messages.c.message_id.type),
+        messages.c.agent.is_(None),
+        incoming.c.message_id != messages.c.message_id,
+    )
+    .order_by(messages.c.id)
+    .limit(MOST_COPIES)
+)
 _LAST_WORDS = Prepared(
     select(
-        messages.c.visible, messages.c.author_name, messages.c.author_address, messages.c.thread_headers, messages.c.at, messages.c.agent
+        messages.c.visible,
+        messages.c.author_name,
+        messages.c.author_address,
+        messages.c.thread_headers,
+        messages.c.at,
+        messages.c.agent,
+        incoming.c.author_address.label("sender"),
     )
+    .outerjoin(incoming, incoming.c.id == messages.c.incoming)
     .where(
         messages.c.ticket == bindparam("number"),
         messages.c.kind == MessageKind.CUSTOMER.value,
@@ -134,17 +159,11 @@ _LAST_WORDS = Prepared(
     .limit(1)
 )
 _EARLIER = Prepared(
-    select(
-        func.coalesce(messages.c.shown, messages.c.at),
-        messages.c.author_name,
-        messages.c.author_address,
-        func.substr(messages.c.visible, 1, EARLIER_CHARACTERS),
-        messages.c.internal,
-        IS_TAKEN_DOWN,
-    )
+    said.messages_with(EARLIER_CHARACTERS)
     .where(
         messages.c.ticket == bindparam("number"),
         or_(
+            messages.c.kind == MessageKind.THIRD_PARTY.value,
             and_(messages.c.kind.in_((MessageKind.CUSTOMER.value, MessageKind.AGENT.value)), messages.c.internal == false()),
             and_(messages.c.kind == MessageKind.NOTE.value, messages.c.internal == true()),
         ),
@@ -210,7 +229,8 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     if question.behind:
         return Known(background=backgrounds.find(tx, question.behind))
     await_turn(tx)
-    copies = _find_copies(tx, question)
+    adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
+    copies = (*_find_copies(tx, question), *(_find_handed_in(tx, question) if adopters else ()))
     found = _find_messages(tx, question.ids)
     on_tickets = {item.message.ticket for item in found}
     aliases = _find_aliases(tx, question.aliases, found)
@@ -218,7 +238,6 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     own_number = frozenset() if own_letter is None else frozenset({own_letter})
     by_number = _find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
     own = by_number.get(own_letter or 0)
-    adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
     found_beside = errands.find(tx, question.wanted)
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
     named = {
@@ -285,13 +304,13 @@ def last_words_of(tx: Transaction, number: int) -> LastWords | None:
     if row is None:
         return None
     headers = tuple((name, value) for name, value in row.thread_headers or ())
-    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent)
+    forwarded_by = row.sender if row.sender and row.sender.casefold() != row.author_address.casefold() else ""
+    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent, forwarded_by)
 
 
 def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
-    """The last messages of a ticket that its customer knows, and the notes among them, the newest first."""
-    rows = _EARLIER.read(tx, {"number": number})
-    return tuple(Earlier(at, name or address, words, *what) for at, name, address, words, *what in rows)
+    """The last messages of a ticket that its customer knows, and the notes and third parties' words among them, the newest first."""
+    return tuple(said.read(row) for row in _EARLIER.read(tx, {"number": number}))
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
@@ -308,6 +327,24 @@ def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
             row.auth == AuthResult.FAIL.value,
             row.folder == Part.JUNK.value,
             frozenset(row.departments or ()),
+        )
+        for row in rows
+    )
+
+
+def _find_handed_in(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
+    """The very mail where an agent has forwarded it: on its ticket it refers to itself, and came in under the id of his."""
+    rows = tx.execute(_HANDED_IN, {"id": question.message_id})
+    return tuple(
+        KnownCopy(
+            row.id,
+            "",
+            row.date,
+            row.ticket,
+            in_quarantine=False,
+            author=row.author_address.casefold(),
+            departments=frozenset(row.departments or ()),
+            handed_in=True,
         )
         for row in rows
     )

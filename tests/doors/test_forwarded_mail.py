@@ -33,6 +33,7 @@ TEXT = "Hello,\n\nmy chair is broken.\n\nAnn"
 CHAIR = Quoted(ANN, "Anna Ivanova <anna@acme.example>", "My chair", TEXT, "")
 JUDGED = {"Authentication-Results": "mx.acme.example; dmarc=pass header.from=acme.example"}
 ANN_SMITH = Address("Ann Smith", "ann@globex.example")
+CHAIRS_DATE = datetime(2026, 11, 20, 10, 2, 11, tzinfo=UTC)
 ORIGINAL = an_email(sender=ANN, to="anna@acme.example", subject="My chair", body=f"{TEXT}\n", message_id="chair@globex.example")
 
 
@@ -145,6 +146,20 @@ def test_the_answer_goes_to_the_customer_and_knows_nothing_of_the_agent(office: 
     assert (opened.ticket.status, opened.ticket.owner) == (Status.WAITING, "boris")
 
 
+def test_whoever_sees_it_later_reads_who_forwarded_it(office: Office):
+    """O7: as long as it is what the customer wrote last."""
+    opened = office.opened(attached(""))
+
+    def shown() -> bool:
+        office.receive(by_anna(subject=f"show {opened.number}", body=""))
+        return "\n! Anna Ivanova forwarded this mail.\n" in text_of(office.letters("anna@acme.example")[-1])
+
+    assert shown()
+    thread = {"in_reply_to": "chair@globex.example", "references": ["chair@globex.example"]}
+    assert office.receive(a_reply(**thread, sender=ANN, subject="Re: My chair", body="Well?\n")) == opened.number
+    assert not shown()
+
+
 @pytest.mark.parametrize("form", ["attached", "Gmail"])
 def test_the_customers_next_mail_belongs_to_it_by_the_id_of_the_first(office: Office, form: str):
     """F3d, F3e."""
@@ -155,11 +170,39 @@ def test_the_customers_next_mail_belongs_to_it_by_the_id_of_the_first(office: Of
     assert [kind for _, kind, _ in opened.said] == ["customer", "customer"]
 
 
-def test_the_customers_own_copy_that_comes_in_later_belongs_to_it(office: Office):
-    """F7."""
-    opened = office.opened(attached("She rang twice."))
-    assert office.receive(ORIGINAL) == opened.number
-    assert office.letters("ann@globex.example") == []
+def own_copy(date: datetime = CHAIRS_DATE, sender: str = ANN, **more: Any) -> bytes:
+    """What the desk was sent itself, in the same mail."""
+    fields = {"Cc": "bob@globex.example", "Authentication-Results": "mx.acme.example; dmarc=pass header.from=globex.example"}
+    to = "anna@acme.example, support@acme.example"
+    said = {"subject": "My chair", "body": f"{TEXT}\n", "message_id": "chair@globex.example", **more}
+    return an_email(sender=sender, to=to, date=date, headers=fields, **said)
+
+
+@pytest.mark.parametrize("form", ["attached", "Gmail"])
+def test_the_customers_own_copy_that_comes_in_later_is_no_second_message(office: Office, form: str):
+    """F1: nobody is told once more, and an answered ticket stays so. It is what proves whom the mail was copied to."""
+    forward = (
+        attached("She rang twice.", own_copy()) if form == "attached" else in_text("", headers={"In-Reply-To": "<chair@globex.example>"})
+    )
+    opened = office.opened(forward)
+    told = office.letters("boris@acme.example")[-1]
+    office.receive(an_answer_to(told, "boris@acme.example", "A new one is on its way.", headers=JUDGED))
+    said = opened.said
+    assert opened.ticket.cc == ()
+    assert office.receive(own_copy()) == opened.number
+    assert (opened.said, opened.ticket.status) == (said, Status.WAITING)
+    assert (len(office.letters("boris@acme.example")), len(office.letters("ann@globex.example"))) == (1, 1)
+    assert [person.address for person in opened.ticket.cc] == ["bob@globex.example"]
+    assert opened.events("joined") == ["bob@globex.example, whom the mail names in From, To or Cc, gets copies"]
+
+
+def test_another_mail_under_the_id_that_the_forward_named_is_a_message_of_its_own(office: Office):
+    """F1, F7: an agent's program may name another mail than the one that it passes on."""
+    opened = office.opened(in_text("", headers={"In-Reply-To": "<chair@globex.example>"}))
+    assert office.receive(own_copy(date=CHAIRS_DATE - timedelta(hours=1), body="My desk is broken.\n")) == opened.number
+    assert [kind for _, kind, _ in opened.said] == ["customer", "customer"]
+    eve = own_copy(sender="eve@else.example")
+    assert office.receive(eve) != opened.number
 
 
 def test_commands_are_done_with_it(office: Office):

@@ -475,7 +475,7 @@ def test_recall_knows_who_has_written_before(store: Store):
     assert not recalled(store, Question("new@x", sender="eve@globex.example")).history.has_written
 
 
-def test_recall_tells_what_was_said_before_and_which_of_it_is_a_note(store: Store):
+def test_recall_tells_what_was_said_before_and_which_of_it_is_a_note_or_a_third_partys(store: Store):
     ticket = opened(store)
     for kind, internal in (
         (MessageKind.AGENT, False),
@@ -484,8 +484,10 @@ def test_recall_tells_what_was_said_before_and_which_of_it_is_a_note(store: Stor
         (MessageKind.CUSTOMER, True),
     ):
         applied(store, a_decision(a_message(kind=kind, text=f"{kind.value} {'x' * 1000}", internal=internal), before=ticket, after=ticket))
-    note, last, first = recalled(store, Question("new@x", tickets=frozenset({ticket.number}))).earlier[ticket.number]
+    other, note, last, first = recalled(store, Question("new@x", tickets=frozenset({ticket.number}))).earlier[ticket.number]
+    assert (other.words[:12], other.third_party, other.is_note) == ("third_party ", "ann@globex.example", False)
     assert (note.words[:5], note.is_note, last.is_note, first.is_note) == ("note ", True, False, False)
+    assert {past.third_party for past in (note, last, first)} == {""}
     assert (last.words[:6], len(last.words)) == ("agent ", 400)
     assert (first.author, first.words[:10]) == ("Ann Smith", "Since this")
 

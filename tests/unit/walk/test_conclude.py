@@ -267,6 +267,19 @@ def test_agents_see_the_notes_of_a_ticket_and_those_that_rules_have_just_made():
     assert [line.partition(" ")[2][6:] for line in values["history"]] == ["#note Boris Petrov: She owes us money."]
 
 
+def test_agents_see_what_third_parties_have_said_before_and_that_it_was_them():
+    """O7, F6: until one of them turns out to be the requester, at another address (F8)."""
+    said = (Earlier(NOW - timedelta(days=1), "Eve", "I can help.", third_party=EVE.key),)
+    for participants, expected in (
+        ((), "third party Eve: I can help."),
+        ((Participant(EVE, ParticipantRole.CC),), "third party Eve: I can help."),
+        ((Participant(EVE, ParticipantRole.REQUESTER),), "Eve: I can help."),
+    ):
+        reading = on_ticket({"participants": participants})
+        values = notified(concluded(replace(reading, known=replace(reading.known, earlier={1042: said}))))
+        assert [line.partition(" ")[2][6:] for line in values["history"]] == [expected]
+
+
 def test_an_agent_sees_who_has_written_where_it_is_not_the_requester():
     """O7. A third party has a warning of its own."""
     for author, writer in ((BOB, "Bob <bob@example.org>"), (ANN, ""), (EVE, "")):

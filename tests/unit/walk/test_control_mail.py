@@ -178,6 +178,7 @@ def test_a_ticket_is_shown_with_all_that_was_said_and_is_answered_like_its_notif
         Earlier(NOW, "Boris Petrov", "She owes us.", is_note=True),
         Earlier(NOW, "Ann Smith", "It still burns."),
         Earlier(NOW, "Anna Ivanova", "Have you tried\nwater?"),
+        Earlier(NOW, "Eve Stone", "I saw it burn.", third_party="eve@else.example"),
         Earlier(NOW, "Ann Smith", "It burns."),
     )
     found = Found(conversations={1042: said})
@@ -191,12 +192,27 @@ def test_a_ticket_is_shown_with_all_that_was_said_and_is_answered_like_its_notif
     assert letter.values["said"] == (
         {"head": "2026-03-02 10:00 #note Boris Petrov:", "words": "She owes us."},
         {"head": "2026-03-02 10:00 Anna Ivanova:", "words": "Have you tried\nwater?"},
+        {"head": "2026-03-02 10:00 third party Eve Stone:", "words": "I saw it burn."},
         {"head": "2026-03-02 10:00 Ann Smith:", "words": "It burns."},
     )
     assert (
         the_letter(decided(fresh("show 7"))).values["why"]
         == "there is no ticket 7; list WORDS finds tickets, as in list from:@globex.example"
     )
+
+
+def test_what_was_forwarded_or_taken_down_is_shown_as_such_as_in_its_first_notification():
+    """A12, O7: whether the ticket is asked for, or its files."""
+    taken = "Boris Petrov took this down. ann@globex.example has not written it, and no answer quotes it."
+    for said, expected in (
+        ({}, ()),
+        ({"forwarded_by": "boris@acme.example"}, ("Boris Petrov forwarded this mail.",)),
+        ({"forwarded_by": "a-list@globex.example"}, ()),
+        ({"taken_down": "boris"}, (taken,)),
+    ):
+        known = replace(with_files(a_stored("a.pdf")), last_words={1042: LastWords("It burns.", "Ann Smith", **said)})
+        for asked in ("show 1042", "files 1042"):
+            assert the_letter(decided(fresh(asked, known=known))).values["warnings"] == expected
 
 
 def test_a_long_conversation_is_shown_up_to_a_measure():

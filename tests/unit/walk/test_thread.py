@@ -196,6 +196,21 @@ def test_the_same_id_is_a_duplicate_a_variant_or_a_collision():
     assert (collision.duplicate, collision.collision) == (None, True)
 
 
+def test_what_an_agent_has_forwarded_is_known_by_its_date_to_the_minute_where_his_program_tells_no_more():
+    """F1, A12. The id is his program's word: where nothing else agrees it is another mail's as before."""
+    at = NOW.replace(minute=2, second=11)
+    for date, written, is_same in (
+        (at, at, True),
+        (at, at.replace(second=0), True),
+        (at.replace(second=12), at, False),
+        (at.replace(minute=3), at.replace(second=0), False),
+    ):
+        copy = a_copy(fingerprint="", date=written, author=ANN.key, handed_in=True)
+        found = thread(a_message(date=date), known=Known(same_id=(copy,)))
+        assert (found.duplicate == copy, found.collision) == (is_same, False)
+    assert thread(a_message(date=at), known=Known(same_id=(a_copy(date=at.replace(second=0)),))).collision
+
+
 def test_somebody_elses_mail_under_the_same_id_and_date_displaces_none():
     """F1, Q1: whoever got a copy of a mail knows both, and may be here before it."""
     message = a_message()
