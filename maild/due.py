@@ -27,15 +27,26 @@ class DueJob(Generic[Case]):
     room: str
     name: str
     case: str
-    find: Callable[[Transaction, datetime], Iterable[Case]]
+    find: Callable[[Transaction, Office, datetime], Iterable[Case]]
     decide: Callable[[Transaction, Case, Office, datetime], Decision | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DueTicket:
+    """A ticket whose time has come. `crowded`: the agents who get one mail for all that has come with it."""
+
+    number: int
+    crowded: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 def settle(job: DueJob[Case], store: Store, office: Office, now: datetime) -> None:
     """Do all that is due, each in a commit of its own."""
     with scheduled_job(job.name):
         with store.reading() as tx:
-            due = tuple(job.find(tx, now))
+            due = tuple(job.find(tx, office, now))
         for case in due:
             with scheduled_job(job.case.format(case)):
                 _settle_one(job, case, store, office, now)

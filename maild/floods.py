@@ -1,4 +1,5 @@
-"""Floods: an agent who gets too many notifications gets one mail for all that follow (MAIL.md L4), in the rhythm of storms."""
+"""Floods: an agent who gets too many notifications gets one mail for all that follow (MAIL.md L4), in the rhythm of storms. So does one to
+whom many tickets come back, or many tasks are due, in one moment (PRODUCT 18, 20)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,9 +14,10 @@ from maild.office import Office
 from maild.outbox.guard import post
 from maild.reason import Reason
 from maild.recording import record
-from maild.store import folds, tickets
+from maild.store import folds
 from maild.store.engine import Store
 from maild.store.folds import Folded
+from maild.store.views import ticket_views
 from maild.storms import is_ripe
 from maild.ticket import TicketView
 
@@ -39,11 +41,13 @@ def _tell(store: Store, office: Office, key: str, about: Sequence[Folded], now: 
         folds.forget(tx, about)
         if agent is None:
             return
-        first = tickets.view(tx, about[0].ticket)
-        decision = Decision(IncomingState.DONE, Reason("flood", ""), first, first, _digest(agent, first, about, settings))
+        views = ticket_views(tx, [fold.ticket for fold in about])
+        named = tuple((views[fold.ticket], fold.is_back) for fold in about)
+        first = named[0][0]
+        decision = Decision(IncomingState.DONE, Reason("flood", ""), first, first, _digest(agent, named, settings, now))
         record(tx, decision, office, now)
 
 
-def _digest(agent: Agent, first: TicketView, about: Sequence[Folded], settings: Settings) -> tuple[Effect, ...]:
-    letter = letters.flood_digest(agent, first, [(fold.ticket, fold.subject) for fold in about], settings)
-    return post(letter, settings, RecordEvent("notified", "maild", f"{agent.name}, by one mail about {len(about)} tickets"))
+def _digest(agent: Agent, named: Sequence[tuple[TicketView, bool]], settings: Settings, now: datetime) -> tuple[Effect, ...]:
+    letter = letters.flood_digest(agent, named, settings, now)
+    return post(letter, settings, RecordEvent("notified", "maild", f"{agent.name}, by one mail about {len(named)} tickets"))

@@ -1,5 +1,6 @@
 """Who is told: the agents behind `notify:`, in the order INTERFACE.md gives. Pure."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
@@ -11,6 +12,8 @@ from maild.ticket import TicketView
 
 Circle = Literal["agents", "owner", "lead", "none"]
 NO_DEPUTIES: Mapping[str, str] = {}
+MOST_AT_ONCE = 5
+"""So many mails that become due in one moment an agent gets one by one."""
 _CIRCLES: dict[str, Circle] = {"owner": "owner", "lead": "lead", "agents": "agents"}
 
 
@@ -48,6 +51,11 @@ def agents_to_tell(
     wanted = [agent for agent in chosen if agent in (ticket.owner, keeper, ticket.follower) or settings.agents[agent].notify != "mine"]
     lead = queue.lead if queue and queue.lead in settings.agents and queue.lead not in absent else None
     return tuple(dict.fromkeys(wanted or ([lead] if chosen and lead and lead not in excluded else [])))
+
+
+def find_crowded(readers: Iterable[str]) -> frozenset[str]:
+    """Those who would get more mails in one moment than anybody reads one by one. `readers`: one entry for each mail."""
+    return frozenset(reader for reader, count in Counter(readers).items() if count > MOST_AT_ONCE)
 
 
 def colleagues(agent: str, settings: Settings, *, absent: frozenset[str] = frozenset()) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from maild.config.settings import Settings
+from maild.config.settings import Agent, Settings
 from maild.desk import letters
 from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import Circle, agents_to_tell, unreachable_agents, watchers_to_tell
@@ -32,11 +32,18 @@ def tell_agents(
     many notifications (L4). `snoozed_until`: the ticket is back since then, or before it."""
     for agent in (settings.agents[key] for key in agents):
         if agent.key in flooded:
-            yield RecordEvent("notify_folded", "maild", f"{agent.name} gets too many; one mail will name this ticket among others")
-            yield Fold(agent.key)
+            yield from fold(agent)
             continue
         letter = letters.notification(agent, ticket, message, warnings, settings, earlier=earlier, snoozed_until=snoozed_until)
         yield from post(letter, settings, RecordEvent("notified", "maild", agent.name))
+
+
+def fold(agent: Agent) -> tuple[Effect, ...]:
+    """Instead of a mail of its own about a ticket: one will name it among others (`maild.floods`)."""
+    return (
+        RecordEvent("notify_folded", "maild", f"{agent.name} gets too many; one mail will name this ticket among others"),
+        Fold(agent.key),
+    )
 
 
 def tell_department(

@@ -13,6 +13,7 @@ from maild.outbox.hygiene import fold_note, one_line
 from maild.posted_answer import PostedAnswer
 from maild.reason import Reason
 from maild.sizes import describe_size
+from maild.task import open_tasks
 from maild.ticket import MessageKind, ParticipantRole, TicketView
 from maild.tokens import LetterKind
 
@@ -343,6 +344,7 @@ def storm_digest(recipient: Address, agent: str | None, first: TicketView, named
         values={
             "count": len(named),
             "sender": first.requester.domain,
+            "asked": f"#show {named[0][0]}",
             "tickets": tuple({"number": number, "subject": subject} for number, subject in named[:MOST_TICKETS]),
         },
         automatic=False,
@@ -350,10 +352,27 @@ def storm_digest(recipient: Address, agent: str | None, first: TicketView, named
     )
 
 
-def flood_digest(agent: Agent, first: TicketView, named: Sequence[tuple[int, str]], settings: Settings) -> Letter:
-    """MAIL.md L4: one mail for many notifications; a reply to it is a note on the first of their tickets."""
-    letter = storm_digest(Address(agent.name, agent.email), agent.key, first, named, settings)
-    return replace(letter, template="digest-notifications")
+def flood_digest(agent: Agent, named: Sequence[tuple[TicketView, bool]], settings: Settings, now: datetime) -> Letter:
+    """MAIL.md L4: one mail for many notifications; a reply to it is a note on the first of their tickets. Each ticket with whether it is
+    back from a snooze; what of it the agent is to do by now stands below it."""
+    first = named[0][0]
+    letter = storm_digest(
+        Address(agent.name, agent.email), agent.key, first, [(ticket.number, ticket.subject) for ticket, _ in named], settings
+    )
+    tickets = tuple(
+        {"number": ticket.number, "subject": ticket.subject, "back": is_back, "tasks": _due_lines(ticket, agent, settings, now)}
+        for ticket, is_back in named[:MOST_TICKETS]
+    )
+    return replace(letter, template="digest-notifications", values={**letter.values, "tickets": tickets})
+
+
+def _due_lines(ticket: TicketView, agent: Agent, settings: Settings, now: datetime) -> tuple[str, ...]:
+    """`2. check the invoice (2026-03-06 09:00)`, by the reader's clock."""
+    return tuple(
+        f"{task.number}. {one_line(task.title)} ({clock(task.due, agent, settings)})"
+        for task in open_tasks(ticket.tasks)
+        if task.agent == agent.key and task.due and task.due <= now
+    )
 
 
 def house_letter(template: str, queue: str, reader: Address, settings: Settings, **values: object) -> Letter:

@@ -1,9 +1,11 @@
 """Snooze (PRODUCT 18): a ticket out of its queue until a moment, whatever its status. How it ends, and who is told of it. Pure."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from maild.config.settings import Settings
+from maild.desk.absence import deputies
+from maild.desk.audience import agents_to_tell, find_crowded, unreachable_agents
 from maild.desk.colleagues import tell_department
 from maild.desk.letters import Answered, customers_message, without_last_words
 from maild.desk.when import describe_moment
@@ -32,10 +34,11 @@ def tell_return(
     *,
     suppressed: Container[str],
     away: Mapping[str, Absence],
+    flooded: Container[str] = (),
 ) -> Iterator[Effect]:
     """A ticket that comes back by itself: its owner, else its department, is shown what the customer wrote last, and can answer it.
 
-    Also where a department is told of nothing: whoever snoozes a ticket relies on it. `suppressed`, `away`: as in
+    Also where a department is told of nothing: whoever snoozes a ticket relies on it. `suppressed`, `away`, `flooded`: as in
     `tell_department`.
     """
     after = before.awake()
@@ -50,5 +53,15 @@ def tell_return(
             without_last_words(earlier, answered),
             suppressed=suppressed,
             away=away,
+            flooded=flooded,
             snoozed_until=before.snoozed_until,
         )
+
+
+def find_crowded_by_returns(
+    tickets: Iterable[TicketView], settings: Settings, *, suppressed: Container[str], away: Mapping[str, Absence]
+) -> frozenset[str]:
+    """Who would get too many mails one by one, if these came back in one moment."""
+    absent = unreachable_agents(suppressed, settings).union(away)
+    told = (agents_to_tell("owner", ticket, settings, absent=absent, deputies=deputies(away)) for ticket in tickets)
+    return find_crowded(reader for readers in told for reader in readers)

@@ -4,13 +4,15 @@ A task is a colleague's and not the ticket's: whatever becomes of the ticket, it
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.config.faults import did_you_mean, find_nearest
 from maild.config.settings import Agent, Settings
 from maild.desk import task_letters
+from maild.desk.audience import find_crowded
+from maild.desk.colleagues import fold
 from maild.desk.letters import Answered
 from maild.desk.when import Unreadable, describe_moment, is_filler, read_when
 from maild.effects import Effect, RecordEvent
@@ -194,7 +196,7 @@ def name_of(key: str, settings: Settings) -> str:
 @dataclass(frozen=True, slots=True)
 class Telling:
     """What every letter about a task shows beside it: the ticket as it is now, what its customer wrote last, what was said before. `away`:
-    the agents who are away, by key. `words`: what was said in the mail that has changed the task."""
+    the agents who are away, by key. `words`: what was said in the mail that has changed the task. `crowded`: who gets one mail for many."""
 
     ticket: TicketView
     answered: Answered
@@ -202,6 +204,7 @@ class Telling:
     settings: Settings
     away: Mapping[str, Absence]
     words: str = ""
+    crowded: Container[str] = ()
 
 
 def tell_changes(known: Iterable[Task], telling: Telling, by: Agent) -> Iterator[Effect]:
@@ -213,7 +216,7 @@ def tell_changes(known: Iterable[Task], telling: Telling, by: Agent) -> Iterator
     for task in telling.ticket.tasks:
         old = before.get(task.id)
         if old is None or task.agent != old.agent:
-            yield from _tell(task, "new", _in_charge(task, telling), telling, by)
+            yield from _tell(task, "new", _in_charge(task, telling.away), telling, by)
             former = (old.agent,) if old else ()
             yield from _tell(task, "given", former, telling, by)
         elif task.is_open and task.due != old.due:
@@ -228,7 +231,7 @@ def tell_of_new(known: Iterable[Task], telling: Telling, *, tells: bool) -> Iter
     for task in telling.ticket.tasks:
         if task.number not in numbers:
             yield RecordEvent("task", task.made_by, describe_task(task, telling.settings))
-            yield from _tell(task, "new", _in_charge(task, telling), telling, None) if tells else ()
+            yield from _tell(task, "new", _in_charge(task, telling.away), telling, None) if tells else ()
 
 
 def tell_due(task: Task, telling: Telling) -> Iterator[Effect]:
@@ -240,8 +243,16 @@ def tell_due(task: Task, telling: Telling) -> Iterator[Effect]:
         yield RecordEvent("task_due", "maild", f"{text}; nobody is told, since the ticket is spam")
         return
     yield RecordEvent("task_due", "maild", text)
-    readers = _in_charge(task, telling) if task.agent in settings.agents else (task.made_by,)
-    yield from _tell(task, "due", readers, telling, None)
+    yield from _tell(task, "due", _readers_when_due(task, telling.away, settings), telling, None)
+
+
+def find_crowded_by_tasks(due: Iterable[Task], settings: Settings, away: Mapping[str, Absence]) -> frozenset[str]:
+    """Who would get too many mails one by one, if he were told of these in one moment."""
+    return find_crowded(reader for task in due for reader in _readers_when_due(task, away, settings))
+
+
+def _readers_when_due(task: Task, away: Mapping[str, Absence], settings: Settings) -> tuple[str, ...]:
+    return _in_charge(task, away) if task.agent in settings.agents else (task.made_by,)
 
 
 def find_absent(known: Iterable[Task], ticket: TicketView, by: str, away: Mapping[str, Absence]) -> tuple[Absence, ...]:
@@ -252,9 +263,9 @@ def find_absent(known: Iterable[Task], ticket: TicketView, by: str, away: Mappin
     return tuple(away[agent] for agent in given if agent in away)
 
 
-def _in_charge(task: Task, telling: Telling) -> tuple[str, ...]:
+def _in_charge(task: Task, away: Mapping[str, Absence]) -> tuple[str, ...]:
     """He finds it when he is back, and who stands in for him may not wait for that."""
-    absence = telling.away.get(task.agent)
+    absence = away.get(task.agent)
     return (task.agent, absence.deputy) if absence and absence.deputy else (task.agent,)
 
 
@@ -263,6 +274,9 @@ def _tell(task: Task, news: str, readers: Iterable[str], telling: Telling, by: A
     for key in dict.fromkeys(readers):
         reader = settings.agents.get(key)
         if reader is None or (by and key == by.key) or telling.ticket.queue not in settings.queues:
+            continue
+        if key in telling.crowded:
+            yield from fold(reader)
             continue
         absence = telling.away.get(task.agent) if key != task.agent and news in ("new", "due") else None
         letter = task_letters.build_letter(reader, task, news, telling.ticket, telling.answered, telling.earlier, settings, by, absence)

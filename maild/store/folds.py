@@ -4,29 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, exists, select
 
 from maild.store.engine import Transaction
 from maild.store.tables.mail_out import folds
-from maild.store.tables.tickets import tickets
+from maild.store.tables.tickets import events
 
-_UNTOLD = (
-    select(folds.c.agent, folds.c.ticket, folds.c.since, tickets.c.subject)
-    .join_from(folds, tickets, tickets.c.number == folds.c.ticket)
-    .order_by(folds.c.agent, folds.c.ticket)
-)
+_WOKE = exists().where(events.c.ticket == folds.c.ticket, events.c.kind == "woke", events.c.at >= folds.c.since)
+_UNTOLD = select(folds.c.agent, folds.c.ticket, folds.c.since, _WOKE).order_by(folds.c.agent, folds.c.ticket)
 _FOLDED = select(folds.c.since).where(folds.c.agent == bindparam("whose"), folds.c.ticket == bindparam("about"))
 _TOLD = delete(folds).where(folds.c.agent == bindparam("whose"), folds.c.ticket == bindparam("about"))
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A ticket of which an agent, by key, has not been told since then."""
+    """A ticket of which an agent, by key, has not been told since then. `is_back`: from a snooze, since then."""
 
     agent: str
     ticket: int
     since: datetime
-    subject: str
+    is_back: bool
 
 
 def store(tx: Transaction, agent: str, ticket: int, now: datetime) -> None:

@@ -70,7 +70,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     "held": {"subject": "Re: [Acme #1042-7QKD] Where is my order?", "at": "2026-03-02 17:50", "ticket": SAMPLE_NUMBER},
     "sender": "ann@globex.example",
     "count": 12,
-    "tickets": [{"number": 1042, "subject": "Where is my order?"}],
+    "tickets": [{"number": 1042, "subject": "Where is my order?", "back": True, "tasks": ["2. check the invoice (2026-03-06 09:00)"]}],
     "asked": "list #payment",
     "outcome": "listing",
     "listed": [

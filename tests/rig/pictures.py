@@ -48,7 +48,9 @@ Ann""",
     "requester": {"name": "علی رضایی", "address": f"{LONG}@globex.example", "shown": f"علی رضایی <{LONG}@globex.example>"},
     "sender": f"{LONG}@globex.example",
     "reached": f"{LONG}@globex.example, bob@globex.example",
-    "tickets": [{"number": number, "subject": f"سفارش {LONG}"} for number in range(1042, 1054)],
+    "tickets": [
+        {"number": number, "subject": f"سفارش {LONG}", "back": True, "tasks": [f"2. سفارش {LONG}"]} for number in range(1042, 1054)
+    ],
     "said": [{"head": f"2026-03-02 17:50 {LONG}:", "words": f"Where is it?\n\n> {LONG}\n\nسلام {LONG}"} for _ in range(20)],
     "asked": f"list {LONG}",
     "tasks": [f"2. سفارش {LONG} (Boris Petrov, 2026-03-06 09:00)"] * 10,
