@@ -193,7 +193,7 @@ def test_an_end_under_load_drains_and_repeats_nothing(storage: str, make_desk: M
     letters = Correspondence.begin(desk)
     letters.request(100)
     launch(desk)
-    desk.sink.wait_for(20)
+    desk.sink.wait_for(20, seconds=30)
     assert end(desk, signal.SIGTERM) == 0
     assert letters.under_way() == 0
     desk.start()
@@ -207,7 +207,7 @@ def test_the_daemon_outlives_its_database(own_postgres: PostgresServer, make_des
     letters = Correspondence.begin(desk)
     letters.request(100)
     launch(desk)
-    desk.sink.wait_for(20)
+    desk.sink.wait_for(20, seconds=30)
     own_postgres.crash()
     try:
         letters.request(20)
