@@ -44,25 +44,25 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def list_(context: Context, query: tuple[str, ...], agent: str | None, limit: int | None, as_json: bool) -> None:
-    """Tickets that meet QUERY, newest first.
+    """Tickets that meet QUERY, newest first, those of a view in its order.
 
     Words search the full text; status:open queue:support owner:anna|me|none priority:high tier:L2 from:@acme.example #payment created:<7d
     updated:>2026-11-01 snoozed view:NAME filter; - negates, quotes keep words together. The name of a view (`maild view list`) may stand
     alone. Spam and merged tickets are listed only where QUERY names
     a status.
     """
-    from maild.desk.query import find_stranger, parse_query
+    from maild.desk.query import find_stranger, read_query
     from maild.desk.saved_queries import views_of
     from maild.errors import UsageError
     from maild.store import tickets
 
     settings = context.settings()
     me = known_agent(agent, settings)
-    filters = parse_query(" ".join(query), me, datetime.now(UTC), views_of(me, settings))
+    wanted = read_query(" ".join(query), me, datetime.now(UTC), views_of(me, settings))
     with context.store(settings).reading() as tx:
-        rows = tickets.list_tickets(tx, filters, limit=limit if as_json else room_for(limit))
-        total = None if as_json or limit else tickets.count_tickets(tx, filters)
-    if not rows and (problem := find_stranger(filters, settings.queues, settings.agents)):
+        rows = tickets.list_tickets(tx, wanted.filters, sort=wanted.sort, limit=limit if as_json else room_for(limit))
+        total = None if as_json or limit else tickets.count_tickets(tx, wanted.filters)
+    if not rows and (problem := find_stranger(wanted.filters, settings.queues, settings.agents)):
         raise UsageError(problem)
     if as_json:
         from cli.documents import ticket_document

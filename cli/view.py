@@ -24,7 +24,7 @@ def command() -> None:
     pass
 
 
-@command.command("list", help="Every view with its query and who sees it. With --as those which that agent sees.")
+@command.command("list", help="Every view with its query, its order and who sees it. With --as those which that agent sees.")
 @as_option
 @limit_option
 @json_option
@@ -34,11 +34,11 @@ def list_(context: Context, agent: str | None, limit: int | None, as_json: bool)
     if as_json:
         print_json(documents[:limit])
         return
-    names = ("name", "query", "about", "queues", "agents")
+    names = ("name", "query", "sort", "about", "queues", "agents")
     print_rows([name.upper() for name in names], ([document[name] for name in names] for document in documents), limit=limit)
 
 
-@command.command(help="One view: its query, what it is about and who sees it.")
+@command.command(help="One view: its query, its order, what it is about and who sees it.")
 @click.argument("name", shell_complete=views)
 @as_option
 @json_option
@@ -66,5 +66,12 @@ def _seen(context: Context, agent: str | None) -> Mapping[str, View]:
 
 
 def _document(view: View) -> dict[str, object]:
-    """`queues` and `agents` are empty where everybody sees it."""
-    return {"name": view.key, "query": view.query, "about": view.about or None, "queues": list(view.queues), "agents": list(view.agents)}
+    """`queues` and `agents` are empty where everybody sees it, `sort` where it has no order of its own."""
+    return {
+        "name": view.key,
+        "query": view.query,
+        "sort": list(map(str, view.sort)),
+        "about": view.about or None,
+        "queues": list(view.queues),
+        "agents": list(view.agents),
+    }

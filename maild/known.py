@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.background import NO_BACKGROUND, Background, Behind
-from maild.desk.query import Filter
+from maild.desk.query import Query
 from maild.message import Address, Attachment
 from maild.posted_answer import PostedAnswer, WaitingAnswer
 from maild.regrouping import Regrouping
@@ -17,14 +17,14 @@ from maild.welcome import Welcome
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries with their filters, `tickets`
+    """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries by their words, `tickets`
     the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for, each with what else that must meet,
     `files` the tickets whose files are; `files_here`: those of whatever ticket the mail is about; `tasks_of` the agent whose open tasks
     are asked for, "" for nobody's."""
 
-    listings: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
+    listings: Mapping[str, Query] = field(default_factory=dict)
     tickets: frozenset[int] = frozenset()
-    queues: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
+    queues: Mapping[str, Query] = field(default_factory=dict)
     files: frozenset[int] = frozenset()
     files_here: bool = False
     tasks_of: str = ""
@@ -289,7 +289,7 @@ class ListedTicket:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The newest tickets that meet a query, and how many do in all."""
+    """The first tickets that meet a query, and how many do in all."""
 
     tickets: tuple[ListedTicket, ...] = ()
     total: int = 0

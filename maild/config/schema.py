@@ -79,6 +79,7 @@ from maild.config.terms import (
     rate_or_off,
     rates_or_off,
     security,
+    sort,
     start,
     subject_prefix,
 )
@@ -229,6 +230,7 @@ view = either(
         _build_view,
         required("query", text),
         optional("about", text),
+        optional("sort", one_or_more(sort)),
         optional("queues", list_of(queue_name)),
         optional("agents", list_of(agent_name)),
         keyed=True,

@@ -310,13 +310,37 @@ class SpamPolicy:
     scores: tuple[SpamScore, ...] = ()
 
 
+class SortKey(Enum):
+    """By what tickets can be sorted: the most urgent first, the new before the closed, the oldest first, the longest untouched first."""
+
+    PRIORITY = "priority"
+    STATUS = "status"
+    CREATED = "created"
+    UPDATED = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One step of an order: what is equal by it is sorted by the next. `backwards`: the other way round."""
+
+    key: SortKey
+    backwards: bool = False
+
+    def __str__(self) -> str:
+        return f"{'-' if self.backwards else ''}{self.key.value}"
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """A saved query (PRODUCT 17). Those who see it are these agents and whoever works in these departments; without any, everybody."""
+    """A saved query (PRODUCT 17). Those who see it are these agents and whoever works in these departments; without any, everybody.
+
+    `sort` is its order; without any it is listed, and the next ticket of it chosen, as of any query.
+    """
 
     key: str
     query: str
     about: str = ""
+    sort: tuple[Sort, ...] = ()
     queues: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 from maild.config.findings import BAD, Bad, Claim, Reader, Reading, Reference
 from maild.config.nodes import Node
-from maild.config.readers import address, choice, duration, either, mapped, matching, number, one_or_more, rate, text, word_or
+from maild.config.readers import address, choice, duration, either, mapped, matching, number, one_of, one_or_more, rate, text, word_or
 from maild.config.records import record, required
-from maild.config.settings import After, Rate
+from maild.config.settings import After, Rate, Sort, SortKey
 
 RESERVED_NAMES = ("me", "none", "anybody", "owner", "lead", "agents", "admins", "sender")
 """Words that mean somebody else where an agent's or a team's name may stand: `owner:me`, `notify: {who: [lead]}`."""
@@ -45,6 +45,14 @@ def _move(move: str) -> After:
 after: Reader[After] = either(
     mapped(choice("keep", "delete", wanted="keep, delete or {move: FOLDER}"), _act), record(_move, required("move", text))
 )
+
+
+def _sort(word: str) -> Sort:
+    return Sort(SortKey(word.removeprefix("-")), word.startswith("-"))
+
+
+_KEYS = tuple(key.value for key in SortKey)
+sort: Reader[Sort] = mapped(choice(*_KEYS, *(f"-{key}" for key in _KEYS), wanted=f"{one_of(_KEYS)}, or that with a minus before it"), _sort)
 
 
 def owned_address(kind: Literal["queue", "agent", "admin", "control"]) -> Reader[str]:

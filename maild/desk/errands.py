@@ -18,7 +18,7 @@ from maild.desk.control import MISTYPED, MOST_ASKED, UNKNOWN, read_files, read_n
 from maild.desk.files import has_file, pack
 from maild.desk.letters import NOTHING_ANSWERED, answered_on
 from maild.desk.ordering import order
-from maild.desk.query import Field, Filter, find_meant, find_stranger, find_view, parse_query
+from maild.desk.query import Field, Filter, Query, find_meant, find_stranger, find_view, read_query
 from maild.desk.rehoming import works_in
 from maild.desk.saved_queries import views_of
 from maild.effects import Decision, Effect, EndAbsence, IncomingState, Letter, StartAbsence
@@ -67,10 +67,10 @@ def find_wanted(commands: Iterable[Command], agent: Agent, settings: Settings, n
     """What must be looked up before these can be run. What makes no sense is left to `run`, which says so."""
     commands = tuple(commands)
     queries = dict.fromkeys(command.argument for command in commands if command.word == "list")
-    listings = {query: filters for query in queries if not isinstance(filters := _filters(query, agent, settings, now), str)}
+    listings = {asked: query for asked in queries if not isinstance(query := _query(asked, agent, settings, now), str)}
     numbers = (read_number(command.argument) for command in commands if command.word == "show")
     nexts = [command for command in commands if command.word == "next"]
-    queues = {queue: filters for command in nexts for queue, filters in _find_first(command, agent, settings, now)}
+    queues = {queue: query for command in nexts for queue, query in _find_first(command, agent, settings, now)}
     carriers = [read_files(command.argument)[0] for command in commands if command.word == "files"]
     files = frozenset(number for number in carriers if number is not None)
     return Wanted(
@@ -104,14 +104,16 @@ def _fault_of(command: Command, result: str | Unfit) -> CommandFault:
 def claim_next(command: Command, asking: Asking) -> Decision | str | Unfit | None:
     """`next` gives the agent the first ticket, in the order of its department, that nobody owns (PRODUCT 16). None: nothing waits.
 
-    Of several departments the order is one. The ticket he is answering in the same mail is not the next one.
+    Of several departments the order is one, a view's its own. The ticket he is answering in the same mail is not the next one.
     """
     queues = _places(command, asking.agent, asking.settings)
     if isinstance(queues, str | Unfit):
         return queues
     numbers = (number for queue in queues for number in asking.known.found.next.get(queue, ()))
     others = (asking.known.tickets[number] for number in numbers if asking.in_hand is None or number != asking.in_hand.number)
-    place = next(iter(order(ticket for ticket in others if ticket.status is not Status.MERGED)), None)
+    view = find_view(command.argument, views_of(asking.agent.key, asking.settings))
+    standing = (ticket for ticket in others if ticket.status is not Status.MERGED)
+    place = next(iter(order(standing, view.sort if view else ())), None)
     if place is None:
         return None
     take = Act(asking.agent, asking.agent.key, asking.now, commands=(Command("take", ""),))
@@ -120,13 +122,13 @@ def claim_next(command: Command, asking: Asking) -> Decision | str | Unfit | Non
     return Decision(IncomingState.DONE, reason, place.ticket, taken.after, taken.effects)
 
 
-def _find_first(command: Command, agent: Agent, settings: Settings, now: datetime) -> Iterable[tuple[str, tuple[Filter, ...]]]:
-    """Each department whose next ticket is wanted, with the filters of the view where that is what is named."""
+def _find_first(command: Command, agent: Agent, settings: Settings, now: datetime) -> Iterable[tuple[str, Query]]:
+    """Each department whose next ticket is wanted, with the query of the view where that is what is named."""
     queues, views = _places(command, agent, settings), views_of(agent.key, settings)
-    filters = _filters(command.argument, agent, settings, now) if find_view(command.argument, views) else ()
-    if not isinstance(queues, tuple) or isinstance(filters, str):
+    query = _query(command.argument, agent, settings, now) if find_view(command.argument, views) else Query()
+    if not isinstance(queues, tuple) or isinstance(query, str):
         return ()
-    return ((queue, (*filters, *_of_tier(agent, queue, settings))) for queue in queues)
+    return ((queue, replace(query, filters=(*query.filters, *_of_tier(agent, queue, settings)))) for queue in queues)
 
 
 def _of_tier(agent: Agent, queue: str, settings: Settings) -> tuple[Filter, ...]:
@@ -161,11 +163,11 @@ def _next(command: Command, asking: Asking) -> Decision | str | Unfit:
 
 
 def _list(command: Command, asking: Asking) -> Decision | str | Unfit:
-    filters = _filters(command.argument, asking.agent, asking.settings, asking.now)
-    if isinstance(filters, str):
-        return _not_listed(filters, command, asking)
+    query = _query(command.argument, asking.agent, asking.settings, asking.now)
+    if isinstance(query, str):
+        return _not_listed(query, command, asking)
     listing = asking.known.found.listings.get(command.argument, Listing())
-    if not listing.tickets and (problem := find_stranger(filters, asking.settings.queues, asking.settings.agents)):
+    if not listing.tickets and (problem := find_stranger(query.filters, asking.settings.queues, asking.settings.agents)):
         return _not_listed(problem, command, asking)
     return _answered(command, control_letters.listing(_face(command, asking), listing, asking.now), asking)
 
@@ -280,10 +282,10 @@ def _mistyped(command: Command, asking: Asking) -> Unfit:
     return Unfit(f'"{command.argument}" is no command; did you mean {meant}? It was taken for one and opened no ticket; {request}', meant)
 
 
-def _filters(query: str, agent: Agent, settings: Settings, now: datetime) -> tuple[Filter, ...] | str:
-    """The filters, or what is wrong with the query."""
+def _query(asked: str, agent: Agent, settings: Settings, now: datetime) -> Query | str:
+    """What is asked for, or what is wrong with it."""
     try:
-        return parse_query(query, agent.key, now, views_of(agent.key, settings))
+        return read_query(asked, agent.key, now, views_of(agent.key, settings))
     except UsageError as error:
         return str(error)
 

@@ -1,14 +1,16 @@
-"""What is to be done in a department, and in which order, with the reason for each place (PRODUCT 15). Pure."""
+"""What is to be done in a department, and in which order, with the reason for each place (PRODUCT 15); the orders of views. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from maild.config.settings import Sort, SortKey
 from maild.desk.query import Field, Filter
 from maild.ticket import Priority, Status
 
-_URGENT_FIRST = tuple(reversed(Priority))
+RANKED_PRIORITIES = tuple(reversed(Priority))
+RANKED_STATUSES = tuple(Status)
 _TO_DO = (Status.NEW, Status.OPEN)
 
 
@@ -22,10 +24,25 @@ class Ordered(Protocol):
     def priority(self) -> Priority: ...
 
     @property
+    def status(self) -> Status: ...
+
+    @property
     def created(self) -> datetime: ...
+
+    @property
+    def updated(self) -> datetime: ...
 
 
 Ticket = TypeVar("Ticket", bound=Ordered)
+
+
+_DEFAULT = (Sort(SortKey.PRIORITY), Sort(SortKey.CREATED))
+_RANKS: Mapping[SortKey, Callable[[Ordered], Any]] = {
+    SortKey.PRIORITY: lambda ticket: RANKED_PRIORITIES.index(ticket.priority),
+    SortKey.STATUS: lambda ticket: RANKED_STATUSES.index(ticket.status),
+    SortKey.CREATED: lambda ticket: ticket.created,
+    SortKey.UPDATED: lambda ticket: ticket.updated,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +59,20 @@ def to_do(queue: str) -> tuple[Filter, ...]:
     return (Filter(Field.QUEUE, queue), Filter(Field.SNOOZED, None, negated=True), *idle)
 
 
-def order(tickets: Iterable[Ticket]) -> list[Place[Ticket]]:
-    """The most urgent first; among equals the one that was opened first."""
-    ordered = sorted(tickets, key=lambda ticket: (_URGENT_FIRST.index(ticket.priority), ticket.created, ticket.number))
+def order(tickets: Iterable[Ticket], sort: Sequence[Sort] = ()) -> list[Place[Ticket]]:
+    """The most urgent first; among equals the one that was opened first. In a view with an order of its own as that says."""
+    ordered = sort_by(tickets, sort or _DEFAULT)
+    if sort:
+        return [Place(ticket, f"by {', '.join(map(str, sort))}") for ticket in ordered]
     return [Place(ticket, _why(ticket, before)) for ticket, before in zip(ordered, [None, *ordered], strict=False)]
+
+
+def sort_by(tickets: Iterable[Ticket], sort: Sequence[Sort]) -> list[Ticket]:
+    """In this order; what is equal by all of it by number. `maild.store.tickets` has the database do the same."""
+    ordered = sorted(tickets, key=lambda ticket: ticket.number)
+    for step in reversed(sort):
+        ordered.sort(key=_RANKS[step.key], reverse=step.backwards)
+    return ordered
 
 
 def _why(ticket: Ordered, before: Ordered | None) -> str:

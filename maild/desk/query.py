@@ -1,13 +1,13 @@
 """The query language of `ticket list` (INTERFACE.md): `status:open queue:support owner:me #payment refund`. Pure: text → filters."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from maild.config.faults import did_you_mean, find_nearest
-from maild.config.settings import View
+from maild.config.settings import Sort, View
 from maild.errors import UsageError
 from maild.ticket import Priority, Status, Tier
 
@@ -43,6 +43,14 @@ class Filter:
     negated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which tickets, and in which order; without `sort` in that of whoever asks for them."""
+
+    filters: tuple[Filter, ...] = ()
+    sort: tuple[Sort, ...] = ()
+
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _AGE = re.compile(r"(\d{1,5})([mhdw])")
@@ -66,6 +74,21 @@ def parse_query(text: str, me: str | None, now: datetime, views: Mapping[str, Vi
     if view := find_view(text, views or {}):
         return parse_query(view.query, me, now)
     return tuple(found for term in _TERM.findall(text) for found in _read_term(term, me, now, views))
+
+
+def read_query(text: str, me: str | None, now: datetime, views: Mapping[str, View]) -> Query:
+    """As `parse_query`, with the order of the view that is all of it, or the first part of it that has one."""
+    filters = parse_query(text, me, now, views)
+    named = (find_view(name, views) for name in (text, *_views_in(text)))
+    return Query(filters, next((view.sort for view in named if view and view.sort), ()))
+
+
+def _views_in(text: str) -> Iterator[str]:
+    """The names behind `view:`."""
+    for term in _TERM.findall(text):
+        name, _, value = term.partition(":")
+        if name.casefold() == "view":
+            yield value.replace('"', "")
 
 
 def find_view(name: str, views: Mapping[str, View]) -> View | None:

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 
 from maild.desk.ordering import order, to_do
-from maild.desk.query import Field, Filter
+from maild.desk.query import Field, Filter, Query
 from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, StoredFile, Wanted
 from maild.message import Attachment
 from maild.store import said, tasks, tickets
@@ -36,18 +36,18 @@ def find(tx: Transaction, wanted: Wanted) -> Found:
     """Everything that is wanted; numbers without a ticket have no conversation."""
     if wanted == NOTHING_WANTED:
         return NOTHING_FOUND
-    first = {queue: _first(tx, queue, filters) for queue, filters in sorted(wanted.queues.items())}
+    first = {queue: _first(tx, queue, query) for queue, query in sorted(wanted.queues.items())}
     return Found(
-        listings={query: _list(tx, filters) for query, filters in wanted.listings.items()},
+        listings={asked: _list(tx, query) for asked, query in wanted.listings.items()},
         conversations={number: conversation_of(tx, number) for number in wanted.tickets.union(*first.values())},
         next=first,
         tasks=tasks.find_open(tx, wanted.tasks_of) if wanted.tasks_of else (),
     )
 
 
-def _first(tx: Transaction, queue: str, filters: tuple[Filter, ...]) -> tuple[int, ...]:
-    unowned = tickets.list_tickets(tx, (*to_do(queue), Filter(Field.OWNER, None), *filters))
-    return tuple(place.ticket.number for place in order(unowned)[:MOST_NEXT])
+def _first(tx: Transaction, queue: str, query: Query) -> tuple[int, ...]:
+    unowned = tickets.list_tickets(tx, (*to_do(queue), Filter(Field.OWNER, None), *query.filters))
+    return tuple(place.ticket.number for place in order(unowned, query.sort)[:MOST_NEXT])
 
 
 def conversation_of(tx: Transaction, number: int) -> tuple[Earlier, ...]:
@@ -67,7 +67,7 @@ def files_of(tx: Transaction, number: int) -> tuple[StoredFile, ...]:
     )
 
 
-def _list(tx: Transaction, filters: tuple[Filter, ...]) -> Listing:
-    rows = tickets.list_tickets(tx, filters, limit=MOST_LISTED)
-    total = len(rows) if len(rows) < MOST_LISTED else tickets.count_tickets(tx, filters)
+def _list(tx: Transaction, query: Query) -> Listing:
+    rows = tickets.list_tickets(tx, query.filters, sort=query.sort, limit=MOST_LISTED)
+    total = len(rows) if len(rows) < MOST_LISTED else tickets.count_tickets(tx, query.filters)
     return Listing(tuple(ListedTicket(row.number, row.subject, row.status, row.owner, row.requester, row.created) for row in rows), total)

@@ -1,11 +1,14 @@
 """Tickets as people look at them: found by filters, listed newest first, shown with messages and events. Reading only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, select
 
+from maild.config.settings import Sort, SortKey
+from maild.desk.ordering import RANKED_PRIORITIES, RANKED_STATUSES
 from maild.desk.query import Field, Filter
 from maild.errors import NotFoundError
 from maild.message import Address, Attachment
@@ -17,6 +20,12 @@ from maild.store.tables.tickets import attachments, events, messages, rule_trace
 from maild.store.views import in_chunks, tags_of, ticket_views, with_merge_targets
 from maild.ticket import MessageKind, Priority, Status, TicketView, follow_merges
 
+_RANKS: Mapping[SortKey, ColumnElement[Any]] = {
+    SortKey.PRIORITY: case({item.value: rank for rank, item in enumerate(RANKED_PRIORITIES)}, value=tickets.c.priority),
+    SortKey.STATUS: case({item.value: rank for rank, item in enumerate(RANKED_STATUSES)}, value=tickets.c.status),
+    SortKey.CREATED: tickets.c.created,
+    SortKey.UPDATED: tickets.c.updated,
+}
 UNLISTED = (Status.SPAM.value, Status.MERGED.value)
 """Listed only where the query names a status (INTERFACE.md, JSON)."""
 
@@ -120,12 +129,19 @@ def row(tx: Transaction, number: int) -> TicketRow:
     return _ticket_row(found, tuple(tags_of(tx, [number]).get(number, ())))
 
 
-def list_tickets(tx: Transaction, filters: Iterable[Filter] = (), *, limit: int | None = None) -> tuple[TicketRow, ...]:
-    """The tickets that meet every filter, the newest first."""
-    query = _ROW.where(*_conditions(tx, tuple(filters))).order_by(tickets.c.number.desc()).limit(limit)
+def list_tickets(
+    tx: Transaction, filters: Iterable[Filter] = (), *, sort: Sequence[Sort] = (), limit: int | None = None
+) -> tuple[TicketRow, ...]:
+    """The tickets that meet every filter, in this order (`maild.desk.ordering`); without one the newest first."""
+    order = [*map(_order_by, sort), tickets.c.number] if sort else [tickets.c.number.desc()]
+    query = _ROW.where(*_conditions(tx, tuple(filters))).order_by(*order).limit(limit)
     rows = tx.execute(query).all()
     labels = tags_of(tx, [row.number for row in rows])
     return tuple(_ticket_row(row, tuple(labels.get(row.number, ()))) for row in rows)
+
+
+def _order_by(step: Sort) -> ColumnElement[Any]:
+    return _RANKS[step.key].desc() if step.backwards else _RANKS[step.key]
 
 
 def list_tagged(tx: Transaction, tag: str, *, after: int) -> tuple[TicketRow, ...]:

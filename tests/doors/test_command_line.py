@@ -481,17 +481,19 @@ def test_every_list_takes_a_limit(desk: RunningDesk, noun: str):
 
 
 def test_a_view_is_shown_and_listed_by_its_name(desk: RunningDesk):
-    desk.extra = "views: {burning: 'priority:high', mine: {query: 'owner:me', about: yours, agents: [anna]}}"
+    sorted_view = "all: {query: 'burning', sort: [priority, created]}"
+    desk.extra = f"views: {{burning: 'priority:high', {sorted_view}, mine: {{query: 'owner:me', about: yours, agents: [anna]}}}}"
     desk.configure()
     burning, other = (int(a_ticket(desk, subject=subject)["number"]) for subject in ("Burning", "burning the lamp"))
     desk.maild("ticket", "set", str(burning), "priority=high")
     desk.maild("ticket", "assign", str(other), "anna")
     assert [row["number"] for row in desk.tickets("burning")] == [burning]
     assert [row["number"] for row in desk.tickets('"burning"')] == [other, burning]
+    assert [row["number"] for row in desk.tickets("all")] == [burning, other]
     assert [row["number"] for row in desk.tickets("view:mine", "--as", "anna")] == [other]
-    assert desk.ask("view", "list", "--as", "boris") == desk.ask("view", "list", "--limit", "1")
-    whole = {"name": "mine", "query": "owner:me", "about": "yours", "queues": [], "agents": ["anna"]}
-    assert desk.ask("view", "list")[1] == desk.ask("view", "show", "MINE") == whole
+    assert desk.ask("view", "list", "--as", "boris") == desk.ask("view", "list", "--limit", "2")
+    whole = {"name": "mine", "query": "owner:me", "sort": [], "about": "yours", "queues": [], "agents": ["anna"]}
+    assert desk.ask("view", "list")[2] == desk.ask("view", "show", "MINE") == whole
     assert "owner:me" in maild(desk, "view", "list").stdout
     one_sentence(run_here(desk.directory, "view", "show", "mien"), 'there is no view "mien" (did you mean "mine"?)')
     one_sentence(run_here(desk.directory, "view", "show", "mine", "--as", "boris"), 'there is no view "mine"')

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
+from maild.config.settings import Sort, SortKey
+from maild.desk.ordering import sort_by
 from maild.desk.query import Field, Filter
 from maild.effects import RecordEvent
 from maild.errors import NotFoundError
@@ -15,7 +18,7 @@ from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.search import find_phrases
 from maild.store.status import count_elsewhere, find_depths, find_queue_depths
-from maild.ticket import Status, TicketView
+from maild.ticket import Priority, Status, TicketView
 from tests.rig.desk import NOW, a_decision, a_message, a_ticket, composed
 
 
@@ -43,6 +46,21 @@ def test_tickets_are_listed_newest_first_without_spam_and_merged_ones(store: Sto
     assert found(store, limit=2) == [5, 3]
     assert found(store, Filter(Field.STATUS, "spam")) == [2]
     assert found(store, Filter(Field.STATUS, "closed", negated=True)) == [5, 4, 2, 1]
+
+
+def test_the_order_of_a_view_is_the_same_in_the_database(store: Store):
+    """`next` sorts what it has at hand, `list` has the database sort."""
+    statuses, priorities = (Status.CLOSED, Status.NEW, Status.OPEN, Status.WAITING), tuple(Priority)
+    for number in range(12):
+        moments = {"created": NOW - timedelta(hours=number % 5), "updated": NOW - timedelta(hours=number % 7)}
+        opened(store, replace(a_ticket(status=statuses[number % 4]), priority=priorities[number % 3], **moments))
+    steps = [Sort(key, backwards) for key in SortKey for backwards in (False, True)]
+    with store.reading() as tx:
+        for sort in product(steps, steps):
+            listed = tickets.list_tickets(tx, sort=sort)
+            assert list(listed) == sort_by(listed, sort)
+            assert tickets.list_tickets(tx, sort=sort, limit=5) == listed[:5]
+        assert [row.number for row in tickets.list_tickets(tx, sort=(Sort(SortKey.PRIORITY),))] == [3, 6, 9, 12, 2, 5, 8, 11, 1, 4, 7, 10]
 
 
 def test_filters_narrow_and_their_negations_hold_for_empty_fields(store: Store):

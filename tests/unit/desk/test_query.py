@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from builders import some_settings
 
-from maild.config.settings import View
-from maild.desk.query import Field, Filter, find_stranger, parse_query
+from maild.config.settings import Sort, SortKey, View
+from maild.desk.query import Field, Filter, Query, find_stranger, parse_query, read_query
 from maild.desk.saved_queries import views_of
 from maild.errors import UsageError
 
@@ -103,6 +103,20 @@ def test_the_name_of_a_view_is_a_query_and_in_quotes_a_word():
     assert parse_query('"payments"', "anna", NOW, VIEWS) == (words('"payments"'),)
     assert parse_query("payments late", "anna", NOW, VIEWS) == (words("payments"), words("late"))
     assert parse_query("payments", "anna", NOW) == (words("payments"),)
+
+
+def test_a_query_has_the_order_of_the_view_that_it_is_or_that_stands_in_it():
+    def check(query: str, expected: tuple[Sort, ...]) -> None:
+        assert read_query(query, "anna", NOW, views) == Query(parse_query(query, "anna", NOW, views), expected)
+
+    urgent, newest = (Sort(SortKey.PRIORITY),), (Sort(SortKey.CREATED, backwards=True),)
+    views = {**VIEWS, "Urgent": View("Urgent", "status:open", sort=urgent), "late": View("late", "refund", sort=newest)}
+    check("urgent", urgent)
+    check("refund view:payments view:URGENT view:late", urgent)
+    check('view:"late" #payment', newest)
+    check("payments", ())
+    check('"urgent"', ())
+    check("urgent refund", ())
 
 
 @pytest.mark.parametrize(

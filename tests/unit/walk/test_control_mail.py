@@ -6,11 +6,11 @@ from typing import Any
 
 from builders import NOW, PASSED, a_message, a_reading, a_sender, a_ticket, some_settings, some_tokens
 
-from maild.config.settings import Trust, View
+from maild.config.settings import Sort, SortKey, Trust, View
 from maild.decide import decide
 from maild.desk.command import Command
 from maild.desk.errands import find_wanted
-from maild.desk.query import Field, Filter
+from maild.desk.query import Field, Filter, Query
 from maild.draft import Draft
 from maild.effects import Decision, EndAbsence, IncomingState, Letter, Post, RecordEvent, SendMended, StartAbsence
 from maild.ingest.parse import parse_message
@@ -323,9 +323,10 @@ def test_what_is_asked_wrongly_claims_nothing():
     assert (draft.reason.code, draft.beside) == ("command-failed", ())
 
 
+URGENT = (Sort(SortKey.PRIORITY),)
 WITH_VIEWS = some_settings(
     views={
-        "payments": View("payments", "#payment owner:me", about="what is to be paid"),
+        "payments": View("payments", "#payment owner:me", about="what is to be paid", sort=URGENT),
         "theirs": View("theirs", "#refund", agents=("boris",)),
     }
 )
@@ -335,8 +336,8 @@ CONTROLLED = replace(WITH_VIEWS, desk=replace(WITH_VIEWS.desk, control="desk@acm
 def test_a_view_is_listed_by_its_name_as_far_as_the_agent_sees_it():
     wanted = find_wanted((Command("list", "payments"), Command("list", "theirs")), WITH_VIEWS.agents["anna"], WITH_VIEWS, NOW)
     assert wanted.listings == {
-        "payments": (Filter(Field.TAG, "payment"), Filter(Field.OWNER, "anna")),
-        "theirs": (Filter(Field.WORDS, "theirs"),),
+        "payments": Query((Filter(Field.TAG, "payment"), Filter(Field.OWNER, "anna")), URGENT),
+        "theirs": Query((Filter(Field.WORDS, "theirs"),)),
     }
     draft = decide(fresh("list view:payments", known=found("view:payments", TICKET)), WITH_VIEWS, NOW)
     assert [line["number"] for line in the_letter(draft).values["listed"]] == [1042]
@@ -352,7 +353,7 @@ def test_help_names_the_views_of_the_agent():
 def test_the_next_ticket_of_a_view_is_one_of_the_agents_own_departments_that_meets_its_query():
     anna = WITH_VIEWS.agents["anna"]
     wanted = find_wanted((Command("next", "Payments"),), anna, WITH_VIEWS, NOW)
-    assert wanted.queues == {"support": (Filter(Field.TAG, "payment"), Filter(Field.OWNER, "anna"))}
+    assert wanted.queues == {"support": Query((Filter(Field.TAG, "payment"), Filter(Field.OWNER, "anna")), URGENT)}
     (decision,) = decide(fresh("next payments", known=waiting(a_ticket(7))), WITH_VIEWS, NOW).beside
     assert decision.after is not None
     assert (decision.after.number, decision.after.owner) == (7, "anna")
@@ -485,10 +486,10 @@ def looked_up(verdict: str, body: str, **more: Any) -> Wanted:
 
 def test_what_is_asked_is_looked_up_with_everything_else_and_for_no_forger():
     wanted = looked_up("pass", "Hello", subject="list owner:me")
-    assert wanted.listings == {"owner:me": (Filter(Field.OWNER, "anna"),)}
+    assert wanted.listings == {"owner:me": Query((Filter(Field.OWNER, "anna"),))}
     text = "#show 7\n#next\n" + "".join(f"#list {number}\n" for number in range(20))
     wanted = looked_up("pass", text)
-    assert (wanted.tickets, wanted.queues, list(wanted.listings)) == ({7}, {"support": ()}, ["0", "1", "2"])
+    assert (wanted.tickets, wanted.queues, list(wanted.listings)) == ({7}, {"support": Query()}, ["0", "1", "2"])
     assert looked_up("fail", text) == NOTHING_WANTED
     assert looked_up("fail", text, released=True) != NOTHING_WANTED
 
