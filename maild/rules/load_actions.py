@@ -23,6 +23,7 @@ _ALWAYS = frozenset(Event)
 _PLANNED_ACTIONS = ("verify", "ask_rating", "forward")
 _PLANNED_SETTINGS = ("sla", "sender")
 _OPENING = frozenset({Event.TICKET_CREATED})
+TITLES, MOST_TITLES = "kb_titles", 10
 RECEIVERS = ("lead", "owner")
 AUDIENCES = ("owner", "lead", "agents", "admins")
 ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -124,8 +125,18 @@ def _read_ack(entry: Entry, scope: _Scope) -> list[Action]:
     if not isinstance(entry.value, Table):
         scope.loading.add(entry.value.place, "E301", '"ack" takes true, false or {template: NAME}')
         return []
+    _warn_of_titles(entry.value, scope)
     template = _read_template(entry, scope)
     return [Ack(True, template, _read_values(entry, scope))] if template else []
+
+
+def _warn_of_titles(table: Table, scope: _Scope) -> None:
+    """How many titles of the knowledge base an acknowledgement names (PRODUCT 4). There is none yet, and no template gets the number."""
+    if titles := next((entry for entry in table.entries if entry.key.text == TITLES), None):
+        if isinstance(titles.value, Scalar) and type(titles.value.value) is int and 0 <= titles.value.value <= MOST_TITLES:
+            scope.loading.add(titles.key.place, "W300", '"kb_titles" is not built yet and has no effect: there is no knowledge base')
+        else:
+            scope.loading.add(titles.value.place, "E301", f'"kb_titles" takes a number from 0 to {MOST_TITLES}')
 
 
 def _read_reply(entry: Entry, scope: _Scope) -> list[Action]:
@@ -271,7 +282,7 @@ def _template_exists(settings: Settings, name: str) -> bool:
 def _read_values(entry: Entry, scope: _Scope) -> Values:
     """Whatever else stands in the mapping is a value for the template."""
     entries = entry.value.entries if isinstance(entry.value, Table) else ()
-    own_keys = ACTION_KEYS[entry.key.text]
+    own_keys = (*ACTION_KEYS[entry.key.text], *((TITLES,) if entry.key.text == "ack" else ()))
     return tuple(value for inner in entries if inner.key.text not in own_keys for value in _read_value(inner, scope))
 
 

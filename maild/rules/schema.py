@@ -292,7 +292,9 @@ def _action(name: str, words: DeskWords) -> Schema:
         case "assign":
             return _any(_one_of(agents), _strict({"to": _one_of(agents), "team": _team(words)}, minimum=1))
         case "ack":
-            return _any(_FLAG, _letter(words))
+            return _any(
+                _FLAG, _letter(words, **{load_actions.TITLES: {"type": "integer", "minimum": 0, "maximum": load_actions.MOST_TITLES}})
+            )
         case "reply":
             return _letter(words, then={"enum": [status.value for status in load_actions.SETTABLE]})
         case "notify":

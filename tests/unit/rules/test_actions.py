@@ -88,7 +88,8 @@ def test_assign_names_an_agent_a_team_or_both():
 
 
 def test_ack_chooses_the_template_or_withholds():
-    assert run("- ack: {template: received, kb_titles: 3}").wishes == (AckWish("it", True, "received", {"kb_titles": 3}),)
+    assert run("- ack: {template: received, hours: 3}").wishes == (AckWish("it", True, "received", {"hours": 3}),)
+    assert run("- ack: {template: received, kb_titles: 3}").wishes == (AckWish("it", True, "received"),)
     assert run("- ack: false").wishes == (AckWish("it", False),)
     assert run("- ack: true").wishes == (AckWish("it", True),)
 
