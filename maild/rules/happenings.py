@@ -85,7 +85,7 @@ def _is_changed(before: TicketView, after: TicketView) -> bool:
 
 def _seen(ticket: TicketView) -> tuple[object, ...]:
     who = (ticket.requester.key, ticket.owner, ticket.team)
-    what = (ticket.queue, ticket.status, ticket.priority, ticket.tags, ticket.fields, ticket.subject, ticket.language)
+    what = (ticket.queue, ticket.status, ticket.priority, ticket.tier, ticket.tags, ticket.fields, ticket.subject, ticket.language)
     return (*who, *what, ticket.snoozed_until)
 
 

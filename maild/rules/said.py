@@ -27,7 +27,7 @@ def occasion_of(
     queue = settings.queues.get(ticket.queue)
     return Occasion(
         happening.event,
-        _read(happening.message, ticket),
+        read_said(happening.message, ticket),
         _nature_of(happening.message, message_class),
         NOT_JUDGED,
         ticket,
@@ -40,7 +40,7 @@ def occasion_of(
     )
 
 
-def _read(said: AddMessage | None, ticket: TicketView) -> InboundMessage:
+def read_said(said: AddMessage | None, ticket: TicketView) -> InboundMessage:
     """The message; an empty one about the ticket's subject where nothing was said. Nobody knows its headers, nor whom it went to."""
     text, visible = (said.text, said.visible) if said else ("", "")
     return InboundMessage(

@@ -47,6 +47,18 @@ def test_every_door_asks_rules_about_the_same_events(a_desk: Opening):
     assert desk.desk.ticket(number).tags == {"heard", "seen"}
 
 
+def test_another_tier_alone_is_a_change(a_desk: Opening):
+    """PRODUCT 14."""
+    desk = a_desk("""
+        rules:
+          - {id: hand-up, when: message.note, do: [{set: {tier: L2}}]}
+          - {id: up, when: ticket.changed, cascade: true, if: {tier: {changed_to: L2}}, do: [{tag: up}]}
+    """)
+    number = desk.opened()
+    desk.at_the_command_line(number, body="Too hard for me.", internal=True)
+    assert desk.desk.ticket(number).tags == {"up"}
+
+
 def test_a_snooze_that_is_over_asks_the_rules_once(a_desk: Opening):
     desk = a_desk(EVERY_EVENT)
     number = desk.opened()

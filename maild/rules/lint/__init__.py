@@ -7,6 +7,7 @@ import re
 
 from maild.config.faults import Fault, Faults
 from maild.config.nodes import walk_entries, walk_scalars
+from maild.rules.lint.circles import check_circles
 from maild.rules.lint.names import check_lists, check_names
 from maild.rules.lint.order import check_groups, check_order
 from maild.rules.lint.settings import check_settings
@@ -30,6 +31,7 @@ def lint(loaded: LoadedRules) -> tuple[Fault, ...]:
     asked = check_order(subjects, faults)
     check_groups(subjects, faults)
     check_settings(asked, faults)
+    check_circles(subjects, faults)
     check_lists(loaded.files, faults)
     check_names(loaded.files, faults)
     return faults.sorted()

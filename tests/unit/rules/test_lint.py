@@ -184,6 +184,53 @@ def test_a_contradiction_in_a_named_condition_is_told_where_it_is_used():
     assert warning.startswith("2:33: W314")
 
 
+CLOSES = "when: ticket.reopened, cascade: true, do: [{set: {status: closed}}]"
+OPENS = "when: ticket.closed, cascade: true, do: [{set: {status: open}}]"
+
+
+def test_rules_that_make_each_other_fire_for_ever_are_told():
+    (warning,) = of_rules(OPENS, "if: {subject: x}", CLOSES)
+    assert warning.startswith('4:34: W312 rule "c" goes round in a circle with "a" (line 2): what one changes makes the next fire')
+    urgent = "when: ticket.changed, cascade: true, if: {priority: {changed_to: high}}, do: [{set: {priority: urgent}}]"
+    high = "when: ticket.changed, cascade: true, if: {queue: support, priority: {changed_to: urgent}}, do: [{set: {priority: high}}]"
+    assert codes(urgent, high) == ["W312"]
+    mine = "when: ticket.assigned, cascade: true, if: {owner: boris}, stop: true, do: [{assign: anna}]"
+    assert codes(mine, "when: ticket.assigned, cascade: true, if: {owner: anna}, do: [{assign: boris}]") == ["W312"]
+
+
+def test_a_circle_of_three_is_told_once_and_names_nobody_who_only_looks_on():
+    in_turn = [
+        f"when: ticket.tagged, cascade: true, if: {{tags: {one}}}, stop: true, do: [{{untag: {one}}}, {{tag: {other}}}]"
+        for one, other in ("xy", "yz", "zx")
+    ]
+    looks_on = "when: ticket.changed, cascade: true, do: [{set: {field.seen: seen}}]"
+    (warning,) = of_rules(looks_on, *in_turn)
+    assert warning.startswith('5:32: W312 rule "d" goes round in a circle with "b" (line 3) and "c" (line 4): ')
+
+
+def test_what_ends_by_itself_is_no_circle():
+    """One of them asks before both can have changed it, has fired already, is off, or is never asked about what rules change."""
+    urgent, high = ("if: {priority: high}, do: [{set: {priority: urgent}}]", "if: {priority: urgent}, do: [{set: {priority: high}}]")
+    cascade = "when: ticket.changed, cascade: true"
+    assert codes(f"{cascade}, {urgent}", f"{cascade}, {high}") == [], "the second sets it back at once"
+    assert codes(OPENS, f"{CLOSES}, once: ticket") == []
+    assert codes(OPENS, f"{CLOSES}, disabled: not now") == codes(OPENS, f"{CLOSES}, mode: shadow") == []
+    assert codes(OPENS, CLOSES.replace("cascade: true, ", "")) == []
+    assert codes(OPENS, CLOSES.replace("do:", "if: {subject: {contains: x}}, do:")) == [], "not proved"
+    assert codes(f"{cascade}, if: {{queue: sales}}, do: [{{set: {{tier: L2}}}}]", f"{cascade}, if: {{tier: L2}}, do: [{{tag: late}}]") == []
+
+
+def test_many_rules_that_cascade_take_no_more_than_their_share_of_time():
+    rules = "\n".join(
+        f"- {{id: r{number}, when: ticket.tagged, cascade: true, owner: anna, if: {{tags: t{number}}}, do: [{{tag: t{number + 1}}}]}}"
+        for number in range(400)
+    )
+    loaded = load_text(f"rules:\n{dedent(rules)}")
+    start = time.process_time()
+    assert lint(loaded) == ()
+    assert time.process_time() - start < 20
+
+
 def test_a_value_that_stands_twice_is_told():
     assert of_rules("if: {subject: {word: $pay}}", lists="lists: {pay: [invoice, bill, invoice]}") == [
         '3:30: W315 "invoice" stands in this list already (line 3); take one of them out'
