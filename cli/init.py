@@ -104,7 +104,7 @@ def server_options(kind: str, port_help: str) -> Callable[[F], F]:
 @click.option("--test-login/--no-test-login", default=None, help="Log in to the mailbox once the files are written.")
 @json_option
 def command(directory: Path, non_interactive: bool, test_login: bool | None, as_json: bool, **flags: Any) -> None:
-    """Write an annotated configuration, a secret and a first rule into DIR. Nothing that is there is overwritten.
+    """Write an annotated configuration, a secret, a first rule and a first canned answer into DIR. Nothing that is there is overwritten.
 
     The new desk only observes: it sends nothing and touches nothing until its mode is changed.
     """

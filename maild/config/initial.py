@@ -29,6 +29,7 @@ _PLAIN = re.compile(r"[A-Za-z][\w./@+-]*(?: [\w./@+-]+)*", re.ASCII)
 _WORDS_WITH_MEANING = frozenset({"true", "false", "null"})
 _KEY = re.compile(r"[a-z0-9][\w.-]{0,63}", re.ASCII)
 _MAIN, _SECRET, _RULES = Path("maild.yaml"), Path("secret.key"), Path("rules/10-example.yaml")
+_CANNED = (Path("canned/refund.en.md"), Path("canned/refund.bg.md"))
 _READERS: Mapping[str, Reader[object]] = {
     "name": text,
     "address": address,
@@ -128,7 +129,7 @@ def _keys_of(agent: FirstAgent) -> Iterator[str]:
     yield from (f"{agent.key}-{number}" for number in count(2))
 
 
-def refuse_overwriting(directory: Path, names: Iterable[Path] = (_MAIN, _SECRET, _RULES)) -> None:
+def refuse_overwriting(directory: Path, names: Iterable[Path] = (_MAIN, _SECRET, _RULES, *_CANNED)) -> None:
     """Raises UsageError where one of these files stands in the folder already."""
     standing = [str(name) for name in names if os.path.lexists(directory / name)]
     if standing:
@@ -136,7 +137,8 @@ def refuse_overwriting(directory: Path, names: Iterable[Path] = (_MAIN, _SECRET,
 
 
 def write_initial(directory: Path, answers: Answers) -> tuple[Path, ...]:
-    """Write `maild.yaml`, `secret.key`, a first rule, and a password's file where a password was given. The files written.
+    """Write `maild.yaml`, `secret.key`, a first rule, a first canned answer, and a password's file where a password was given. The files
+    written.
 
     Raises:
         UsageError: one of them is there already; nothing is written.
@@ -145,7 +147,7 @@ def write_initial(directory: Path, answers: Answers) -> tuple[Path, ...]:
     new = _plan(directory, answers)
     refuse_overwriting(directory, (file.path.relative_to(directory) for file in new))
     _refuse_invalid(new[0], directory)
-    for folder in (directory, directory / "rules"):
+    for folder in (directory, directory / "rules", directory / "canned"):
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for file in new:
         _write(file)
@@ -158,6 +160,7 @@ def _plan(directory: Path, answers: Answers) -> tuple[_NewFile, ...]:
         _NewFile(directory / _MAIN, render_initial(answers, password_file), SHARED),
         _NewFile(directory / _SECRET, f"{secrets.token_hex(32)}\n", PRIVATE),
         _NewFile(directory / _RULES, _render_rules(answers), SHARED),
+        *(_NewFile(directory / name, text, SHARED) for name, text in canned_samples().items()),
     ]
     if answers.password:
         plan.append(_NewFile(directory / password_file, f"{answers.password}\n", PRIVATE))
@@ -216,8 +219,17 @@ def _render_rules(answers: Answers) -> str:
     return _template("initial-rules.yaml").substitute(owner=owner)
 
 
+def canned_samples() -> Mapping[Path, str]:
+    """A canned answer for a start, in two languages, by the files of a desk's folder (PRODUCT 22)."""
+    return {name: _read_data(f"canned-{name.name}") for name in _CANNED}
+
+
 def _template(name: str) -> Template:
-    return Template(files("maild.config").joinpath("data", name).read_text(encoding="utf-8"))
+    return Template(_read_data(name))
+
+
+def _read_data(name: str) -> str:
+    return files("maild.config").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def quoted(value: str) -> str:

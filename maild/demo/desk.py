@@ -13,6 +13,7 @@ from string import Template
 from tempfile import TemporaryDirectory
 
 from maild import maillog
+from maild.config.initial import canned_samples
 from maild.daemon import App
 from maild.demo.cast import ADMIN, ANNA, BILLING, BORIS, DOMAIN, EVERYBODY, SALES, SUPPORT
 from maild.demo.mailserver import Playground
@@ -160,11 +161,14 @@ def write_configuration(directory: Path, playground: Playground) -> None:
         "boris": BORIS.address,
         "boris_name": BORIS.name,
     }
-    (directory / "rules").mkdir()
-    for name, text in (
-        ("maild.yaml", CONFIGURATION.substitute(values)),
-        ("secret.key", f"{secrets.token_hex(32)}\n"),
-        ("rules/10-demo.yaml", RULES),
-    ):
+    for folder in ("rules", "canned"):
+        (directory / folder).mkdir()
+    texts = {
+        Path("maild.yaml"): CONFIGURATION.substitute(values),
+        Path("secret.key"): f"{secrets.token_hex(32)}\n",
+        Path("rules/10-demo.yaml"): RULES,
+        **canned_samples(),
+    }
+    for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")
         (directory / name).chmod(0o600)

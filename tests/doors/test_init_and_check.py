@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from cli.check import command as check
 from cli.context import Context
 from cli.init import command as init
+from maild.canned.load import load_shelf
 from maild.config.faults import Faults
 from maild.config.initial import Answers, FirstAgent, Server, quoted, write_initial
-from maild.config.load import load_keys, load_settings
+from maild.config.load import load_keys, load_settings, require_settings
 from maild.config.nodes import Scalar, Table, parse_yaml
 from maild.config.settings import Mode, Secret
 from maild.errors import ConfigurationError, UsageError
 from tests.rig.dovecot import DovecotServer
 
+EXAMPLE_DESK = Path(__file__).parents[2] / "etc"
 FLAGS = ["--non-interactive", "--address", "support@acme.example", "--name", "Acme Support", "--agent", "Anna Ivanova=anna@acme.example"]
 
 
@@ -62,9 +64,28 @@ def test_the_first_files_make_a_desk_that_only_observes(tmp_path: Path):
         "maild.yaml": 0o640,
         "secret.key": 0o600,
         "10-example.yaml": 0o640,
+        "refund.en.md": 0o640,
+        "refund.bg.md": 0o640,
         "support.pw": 0o600,
     }
     assert mode_of(desk) == 0o750
+
+
+def test_a_new_desk_has_a_canned_answer_in_two_languages(tmp_path: Path):
+    """PRODUCT 22."""
+    write_initial(tmp_path / "desk", SOME_ANSWERS)
+    loaded = load_shelf(require_settings(tmp_path / "desk"))
+    answers = {answer.language: answer.fill({"order": "1234", "requester.first_name": "Ann"}).text for answer in loaded.shelf.answers()}
+    assert (loaded.faults, loaded.shelf.names(), sorted(answers)) == ((), ("refund",), ["bg", "en"])
+    assert answers["en"].startswith("Dear Ann,\n\nwe have paid order **1234** back")
+    assert "по поръчка **1234**" in answers["bg"]
+    for file in (tmp_path / "desk" / "canned").iterdir():
+        assert (EXAMPLE_DESK / "canned" / file.name).read_text(encoding="utf-8") == file.read_text(encoding="utf-8")
+
+
+def test_the_first_rules_say_how_an_editor_completes_them(tmp_path: Path):
+    write_initial(tmp_path / "desk", SOME_ANSWERS)
+    assert "# yaml-language-server: $schema=schema.json\n" in (tmp_path / "desk" / "rules" / "10-example.yaml").read_text(encoding="utf-8")
 
 
 def test_the_first_configuration_is_small(tmp_path: Path):
