@@ -106,7 +106,7 @@ def _document(rule: Rule) -> dict[str, object]:
     stop = f"stop group {rule.group}" if rule.stops_group else "stop" if rule.stops else None
     return {
         "rule": rule.id,
-        "when": [event.value for event in rule.events],
+        "when": list(rule.moments),
         "mode": rule.mode,
         "does": [*(action.describe() for action in rule.actions), *([stop] if stop else [])],
         "place": f"{rule.file}:{rule.line}",

@@ -271,7 +271,16 @@ class Clerk:
         compose = composing(tx, office, now, opened.files, fetched)
         first_number = office.desk.settings.desk.first_number
         settles = all(_rank(decision) > _rank(other) for other in earlier)
-        applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number, settles=settles)
+        applied = archive.apply(
+            tx,
+            decision,
+            now=now,
+            compose=compose,
+            incoming=incoming,
+            first_number=first_number,
+            settles=settles,
+            follow=office.desk.timing.follow,
+        )
         return decision, applied.ticket_number
 
     def _hold_leaking(

@@ -10,6 +10,7 @@ jobs       the timetable: what dead processes left behind,    maild.housekeeping
            or for many notifications,                         maild.floods
            tickets that come back by themselves,              maild.awakening
            tasks that are due,                                maild.due_tasks
+           rules whose time has come,                         maild.time_rules
            and copies of sent mail                            maild.copyist
 """
 
@@ -52,6 +53,7 @@ from maild.store.mail_room import MailRoom
 from maild.store.post_room import PostRoom
 from maild.store.signs_of_life import RefusedReload, Running, SignOfLife
 from maild.storms import tell_of_storms
+from maild.time_rules import keep_time_rules
 from maild.timetable import Timetable
 
 HOUSEKEEPING_SECONDS = 10
@@ -122,6 +124,7 @@ class App:
         self._timetable.every(STORM_SECONDS, self._tell_of_floods)
         self._timetable.every(DUE_SECONDS, self._wake_tickets, at_once=True)
         self._timetable.every(DUE_SECONDS, self._tell_of_due_tasks, at_once=True)
+        self._timetable.every(DUE_SECONDS, self._keep_time_rules, at_once=True)
         self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
         self._start_postmen()
@@ -144,6 +147,8 @@ class App:
             # After the mail: what a customer has just woken is told of once.
             self._wake_tickets()
             self._tell_of_due_tasks()
+            while self._keep_time_rules():
+                pass
             for account, queues in group_by_account(self.settings):
                 self._postman(account, queues).run_until_empty()
             self._copy_sent_mail()
@@ -299,6 +304,9 @@ class App:
 
     def _tell_of_due_tasks(self) -> None:
         tell_of_due_tasks(self._store, self._office, _now())
+
+    def _keep_time_rules(self) -> bool:
+        return keep_time_rules(self._store, self._office, _now())
 
     def _copy_sent_mail(self) -> None:
         copy_sent_mail(self._store, self.settings, _now())

@@ -22,13 +22,15 @@ Case = TypeVar("Case")
 @dataclass(frozen=True, slots=True)
 class DueJob(Generic[Case]):
     """`room` names its kill points, `name` the job in the log, `case` one case of it. `find` answers what is due by now; `decide` what
-    comes of one, None where it is not due after all."""
+    comes of one, None where it is not due after all. `put_off`: what is done about one that breaks, where it must not come first for ever.
+    """
 
     room: str
     name: str
     case: str
     find: Callable[[Transaction, Office, datetime], Iterable[Case]]
     decide: Callable[[Transaction, Case, Office, datetime], Decision | None]
+    put_off: Callable[[Transaction, Case, datetime], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,22 @@ class DueTicket:
         return str(self.number)
 
 
-def settle(job: DueJob[Case], store: Store, office: Office, now: datetime) -> None:
-    """Do all that is due, each in a commit of its own."""
+def settle(job: DueJob[Case], store: Store, office: Office, now: datetime) -> int:
+    """Do all that is due, each in a commit of its own. Answers how many did not break."""
+    settled = 0
     with scheduled_job(job.name):
         with store.reading() as tx:
             due = tuple(job.find(tx, office, now))
         for case in due:
+            is_settled = False
             with scheduled_job(job.case.format(case)):
                 _settle_one(job, case, store, office, now)
+                is_settled = True
+            settled += is_settled
+            if job.put_off and not is_settled:
+                with store.writing() as tx:
+                    job.put_off(tx, case, now)
+    return settled
 
 
 def _settle_one(job: DueJob[Case], case: Case, store: Store, office: Office, now: datetime) -> None:

@@ -12,6 +12,7 @@ from maild.known import Absence, Conduct, StoredFile
 from maild.message import Address, Attachment, AuthResult
 from maild.reason import Reason
 from maild.rules.verdict import Event
+from maild.stay import Stay
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 from maild.welcome import Device
@@ -291,6 +292,15 @@ class RunMacro:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRule:
+    """The time has come for which a rule has waited on the ticket (RULES.md 2). What it does is added to the decision before that is
+    written. `again`: when it is to be asked once more, if the stay goes on."""
+
+    stay: Stay
+    again: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoteFiring:
     """A rule that rests has fired on the ticket (RULES.md 5.4)."""
 
@@ -344,6 +354,7 @@ Effect = (
     | SendMended
     | SendCrossed
     | RunMacro
+    | AskRule
     | NoteFiring
     | StartAbsence
     | EndAbsence

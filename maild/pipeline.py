@@ -43,6 +43,7 @@ from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
 from maild.rules.said import occasion_of
+from maild.rules.times import Timing
 from maild.rules.verdict import Event, Occasion, Source, Verdict
 from maild.ticket import TicketView
 from maild.tokens import Tokens
@@ -58,6 +59,10 @@ class Desk:
     rules: RuleSet
     tokens: Tokens
     shelf: Shelf = NO_ANSWERS
+
+    @property
+    def timing(self) -> Timing:
+        return Timing(self.rules.timed, self.settings)
 
 
 def consider(

@@ -24,7 +24,15 @@ def record(tx: Transaction, decision: Decision, office: Office, now: datetime) -
     """Write everything the decision means, and ask the rules about all that happens by it (see `apply`)."""
     desk = office.desk
     whole = with_consequences(decision, desk.rules, partial(_ask, tx, desk.settings, now), desk.settings, now)
-    return apply(tx, whole, now=now, compose=composing(tx, office, now), incoming=None, first_number=desk.settings.desk.first_number)
+    return apply(
+        tx,
+        whole,
+        now=now,
+        compose=composing(tx, office, now),
+        incoming=None,
+        first_number=desk.settings.desk.first_number,
+        follow=desk.timing.follow,
+    )
 
 
 def _ask(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Aspect]) -> Known:

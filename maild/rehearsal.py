@@ -10,20 +10,21 @@ from maild.desk.command import Command
 from maild.desk.letters import answered_on
 from maild.desk.regroup import Reach
 from maild.desk.snooze import tell_return
-from maild.effects import Decision, IncomingState
+from maild.effects import AskRule, Decision, IncomingState
 from maild.known import Known
 from maild.message import InboundMessage
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from maild.reason import Reason
 from maild.rules.cases import Deed
+from maild.rules.times import decide_to_ask
 from maild.rules.trial import Walk
 from maild.ticket import TicketView
 
 
 def rehearse(desk: Desk) -> Walk:
     """The walk of this desk, in its first mailbox."""
-    return Walk(partial(_consider, desk), partial(_act, desk), partial(_wake, desk))
+    return Walk(partial(_consider, desk), partial(_act, desk), partial(_wake, desk), partial(_ask, desk), desk.timing)
 
 
 def _consider(desk: Desk, message: InboundMessage, known: Known, now: datetime) -> Decision:
@@ -54,6 +55,10 @@ def _wake(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decisi
     effects = tuple(tell_return(ticket, answered, (), desk.settings, suppressed=(), away={}))
     decision = Decision(IncomingState.DONE, Reason("snooze", "its time is over"), ticket, ticket.awake(), effects)
     return _with_rules(desk, decision, known, now)
+
+
+def _ask(desk: Desk, ticket: TicketView, asked: AskRule, known: Known, now: datetime) -> Decision:
+    return _with_rules(desk, decide_to_ask(ticket, asked), known, now)
 
 
 def _with_rules(desk: Desk, decision: Decision, known: Known, now: datetime) -> Decision:

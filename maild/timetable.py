@@ -20,7 +20,7 @@ class Timetable:
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._pauses: dict[str, timedelta] = {}
 
-    def every(self, seconds: float, job: Callable[[], None], *, at_once: bool = False) -> None:
+    def every(self, seconds: float, job: Callable[[], object], *, at_once: bool = False) -> None:
         """Run a job again and again, so long after its last round began; the first time after that pause, too, or `at_once`."""
         pause = timedelta(seconds=seconds)
         added = self._scheduler.add_job(job, _Every(pause, at_once), max_instances=1, coalesce=True, misfire_grace_time=None)

@@ -6,7 +6,7 @@ It is the same whatever door it came through: a customer's mail, an agent's, the
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from maild.effects import AddMessage, Effect, RunMacro
+from maild.effects import AddMessage, AskRule, Effect, RunMacro
 from maild.rules.verdict import Event
 from maild.ticket import ENDED, MessageKind, Status, TicketView
 
@@ -21,11 +21,12 @@ _BY_KIND = {
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event. `message` is what was said, or said beside what was done; None: nothing was. `macro`: the rule that is run by name."""
+    """One event. `message` is what was said, or said beside what was done; None: nothing was. `rule`: the one that is asked, where it
+    is only one."""
 
     event: Event
     message: AddMessage | None = None
-    macro: str = ""
+    rule: str = ""
 
 
 def find_happenings(
@@ -37,14 +38,20 @@ def find_happenings(
     effects, events = tuple(effects), tuple(events)
     said = tuple(effect for effect in effects if isinstance(effect, AddMessage))
     beside = next(iter(said), None)
-    macros = tuple(Happening(Event.MACRO, beside, effect.rule) for effect in effects if isinstance(effect, RunMacro))
+    named = tuple(_by_name(effect, beside) for effect in effects if isinstance(effect, RunMacro | AskRule))
     if before is None:
-        yield from (Happening(Event.TICKET_CREATED, beside), *macros)
+        yield from (Happening(Event.TICKET_CREATED, beside), *named)
         return
-    yield from macros
+    yield from named
     yield from (Happening(event, beside) for event in events)
     yield from (Happening(_BY_KIND[message.kind], message) for message in said if not _is_report(message, events))
     yield from find_changes(before, after, beside)
+
+
+def _by_name(effect: RunMacro | AskRule, beside: AddMessage | None) -> Happening:
+    if isinstance(effect, RunMacro):
+        return Happening(Event.MACRO, beside, effect.rule)
+    return Happening(Event.TIME, None, effect.stay.rule)
 
 
 def find_changes(before: TicketView, after: TicketView, beside: AddMessage | None = None) -> Iterator[Happening]:

@@ -15,14 +15,16 @@ from maild.config.faults import Fault, Faults, Place, TooManyFaultsError
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.rules.cases import Case
-from maild.rules.conditions import ALWAYS, find_aspects, find_captures
+from maild.rules.conditions import ALWAYS, Condition, find_aspects, find_captures, join
 from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
+from maild.rules.load_times import describe_node, read_time_form
 from maild.rules.loading import Loading, TooLargeError
 from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.spans import EXAMPLES, read_span
-from maild.rules.verdict import Event
+from maild.rules.time_forms import After, TimeForm
+from maild.rules.verdict import NAMED_EVENTS, Event
 
 VERSION = 1
 MAX_FAULTS = 200
@@ -163,8 +165,9 @@ def _read_rules(file: RuleFile, loading: Loading) -> Iterator[_Found]:
 def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
     found = loading.entries(table, "a rule", RULE_KEYS, _PLANNED_RULE_KEYS)
     rule_id = _read_id(found.get("id"), table, loading)
-    events = _read_events(found.get("when"), table, loading)
+    events, time = _read_when(found.get("when"), table, loading)
     condition = read_condition(found["if"].value, loading) if "if" in found else ALWAYS
+    condition = condition and _with_state(condition, time)
     if condition and Event.MACRO in events and any(find_aspects(condition)):
         loading.add(found["if"].value.place, "E109", "a macro that asks who the customer is, or how much there is to do, is not built yet")
     captures = tuple(find_captures(condition)) if condition else ()
@@ -175,7 +178,9 @@ def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
     if rule_id is None or condition is None:
         return None
     place = found["id"].value.place
-    rule = Rule(rule_id, events, condition, actions, file.name, place.line, file.digest, captures)
+    rule = Rule(rule_id, events, condition, actions, file.name, place.line, file.digest, captures, time=time)
+    if time and "when" in found:
+        rule = replace(rule, written=hashlib.sha256(describe_node(found["when"].value, loading).encode()).hexdigest()[:16])
     return _Found(_with_options(rule, found, loading), place)
 
 
@@ -190,19 +195,28 @@ def _read_id(entry: Entry | None, table: Table, loading: Loading) -> str | None:
     return None
 
 
-def _read_events(entry: Entry | None, table: Table, loading: Loading) -> tuple[Event, ...]:
+def _read_when(entry: Entry | None, table: Table, loading: Loading) -> tuple[tuple[Event, ...], TimeForm | None]:
+    """The events the rule is for; of a time rule, what it waits for."""
     if entry is None:
-        loading.add(table.place, "E107", f'the rule needs "when": {", ".join(event.value for event in Event)}')
-        return ()
+        loading.add(table.place, "E107", f'the rule needs "when": {", ".join(event.value for event in NAMED_EVENTS)}')
+        return (), None
     if isinstance(entry.value, Table):
-        loading.add(entry.value.place, "E109", "time rules are not built yet")
-        return ()
-    known = {event.value: event for event in Event}
-    scalars = loading.scalars(entry.value) or ()
+        return (Event.TIME,), read_time_form(entry.value, loading)
+    return _read_events(entry.value, loading), None
+
+
+def _read_events(node: Node, loading: Loading) -> tuple[Event, ...]:
+    known = {event.value: event for event in NAMED_EVENTS}
+    scalars = loading.scalars(node) or ()
     for scalar in scalars:
         if scalar.text not in known:
             loading.refuse_unknown("event", scalar, known, _PLANNED_EVENTS)
     return tuple(known[scalar.text] for scalar in scalars if scalar.text in known)
+
+
+def _with_state(condition: Condition, time: TimeForm | None) -> Condition:
+    """The state that a rule has waited for is asked before its `if`, so that explanations tell it."""
+    return join((time.state, condition), every=True) if isinstance(time, After) else condition
 
 
 def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule:
@@ -219,8 +233,8 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         disabled=_optional_text(found.get("disabled"), loading),
         about=_optional_text(found.get("about"), loading),
         owner=_optional_text(found.get("owner"), loading),
-        once=_read_once(found.get("once"), loading),
-        cascade="cascade" in found and loading.flag(found["cascade"].value, "cascade") is True,
+        once=_read_once(found.get("once"), Event.TIME in rule.events, loading),
+        cascade=_read_cascade(found.get("cascade"), Event.TIME in rule.events, loading),
     )
 
 
@@ -228,17 +242,25 @@ def _optional_text(entry: Entry | None, loading: Loading) -> str | None:
     return loading.text(entry.value, f'"{entry.key.text}"') if entry else None
 
 
-def _read_once(entry: Entry | None, loading: Loading) -> timedelta | None:
-    """How long the rule rests on a ticket once it has fired there; None: it fires at every event."""
+def _read_cascade(entry: Entry | None, is_timed: bool, loading: Loading) -> bool:
+    if entry and is_timed:
+        loading.add(entry.key.place, "E304", '"cascade" cannot stand in a time rule: nothing that rules change makes its time come')
+    return entry is not None and loading.flag(entry.value, "cascade") is True
+
+
+def _read_once(entry: Entry | None, is_timed: bool, loading: Loading) -> timedelta | None:
+    """How long the rule rests on a ticket once it has fired there; None: it fires at every event, or in every stay."""
     text = loading.text(entry.value, '"once"') if entry else None
-    if entry is None or text is None or text == "event":
+    usual, other = ("stay", "event") if is_timed else ("event", "stay")
+    if entry is None or text is None or text == usual:
         return None
-    if text == "stay":
-        loading.add(entry.value.place, "E109", '"once: stay" belongs to time rules, which are not built yet')
+    if text == other:
+        whose = "rules for events" if is_timed else "time rules"
+        loading.add(entry.value.place, "E304", f'"once: {other}" belongs to {whose}; write {usual}, ticket or a duration')
     elif (rests := ONCE_ON_TICKET if text == "ticket" else read_span(text)) is not None:
         return rests
     else:
-        loading.add(entry.value.place, "E302", f'"once" is event, ticket or a duration such as {EXAMPLES}')
+        loading.add(entry.value.place, "E302", f'"once" is {usual}, ticket or a duration such as {EXAMPLES}')
     return None
 
 

@@ -28,18 +28,25 @@ SECTIONS: Mapping[str, str] = {
 }
 RULE_KEYS: Mapping[str, str] = {
     "id": "its name, unique among all files",
-    "when": "the event, or a list of events",
+    "when": "the event, a list of events, or a time",
     "if": "the condition; without one the rule always fires",
     "do": "a list of actions",
     "stop": "true: no later rule is asked for this event; group: no later rule of the same group",
     "group": "a word that rules share, for `stop: group`",
-    "once": "event: it fires at every event; ticket: once in a ticket's life; 24h: not again on a ticket within that time",
+    "once": "event: at every event; stay: once as long as a time rule's state holds; ticket: once in a ticket's life; 24h: not more often",
     "cascade": "true: it is asked about what other rules have changed, too",
     "limit": "so many mails in so long, then it pauses",
     "mode": "live, or shadow: it is recorded what the rule would do, and nothing is done",
     "disabled": "a reason; the rule is left out, and explanations give the reason",
     "about": "what it is for, in words",
     "owner": "who answers for it",
+}
+TIME_KEYS: Mapping[str, str] = {
+    "after": "so long the state must have held without a break",
+    "while": "the state: a condition on the ticket",
+    "clock": "real: by the clock on the wall",
+    "before": "so long ahead of a moment",
+    "of": "the moment: snooze, when a ticket comes back; task.due, when a task is due",
 }
 GROUPS: Mapping[str, str] = {
     "all": "every one of these conditions holds",

@@ -9,7 +9,8 @@ from maild.background import Aspect
 from maild.rules.actions import Action
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition, find_aspects
-from maild.rules.verdict import Event, Occasion
+from maild.rules.time_forms import TimeForm
+from maild.rules.verdict import ASKED_BY_NAME, Event, Occasion
 
 ONCE_ON_TICKET = timedelta.max
 """A rule that rests so long fires once in a ticket's life."""
@@ -22,7 +23,8 @@ class Rule:
     `captures` are the comparisons of `condition` whose named groups the actions may use. `stops` with `group` None: no later rule of
     the event; with `stops_group` no later rule of its group. `disabled`: the reason why it is off.
     `cascade`: it is asked about what other rules have changed, too. `once`: so long it rests on a ticket where it has fired; None: it does
-    not.
+    not. `time`: what it waits for, where it is a rule for `Event.TIME`; its `condition` asks for the state that must have held, too.
+    `written` changes with what stands there, the lists and conditions it uses included.
     """
 
     id: str
@@ -42,6 +44,18 @@ class Rule:
     owner: str | None = None
     cascade: bool = False
     once: timedelta | None = None
+    time: TimeForm | None = None
+    written: str = ""
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """When it is asked, in words."""
+        return (self.time.describe(),) if self.time else tuple(event.value for event in self.events)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is asked again and again as long as what it waits for goes on."""
+        return self.time is not None and self.once not in (None, ONCE_ON_TICKET)
 
     @property
     def mode(self) -> str:
@@ -73,9 +87,14 @@ class RuleSet:
         return first.union(caused)
 
     def asked(self, occasion: Occasion) -> tuple[Rule, ...]:
-        """The rules for that, in order. A macro is one rule, and whoever runs it names it."""
+        """The rules for that, in order."""
         rules = self.by_event[occasion.event]
-        return tuple(rule for rule in rules if rule.id == occasion.macro) if occasion.event is Event.MACRO else rules
+        return tuple(rule for rule in rules if rule.id == occasion.rule) if occasion.event in ASKED_BY_NAME else rules
+
+    @property
+    def timed(self) -> tuple[Rule, ...]:
+        """Those that wait for their time; none that is disabled."""
+        return tuple(rule for rule in self.by_event[Event.TIME] if rule.disabled is None)
 
     @property
     def has_resting(self) -> bool:

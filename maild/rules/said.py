@@ -34,7 +34,7 @@ def occasion_of(
         queue.address if queue else "",
         now,
         silence=silence.text if silence else "",
-        macro=happening.macro,
+        rule=happening.rule,
         before=before,
         source=Source.DESK,
     )

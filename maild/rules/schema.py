@@ -5,19 +5,20 @@ used twice, patterns that do not compile, conditions that use themselves. A word
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from maild.config.nodes import Items, Scalar, Table, walk_entries
 from maild.config.settings import Desk, Secret, Settings, Storage, Trust
 from maild.effects import IncomingState
-from maild.rules import load, load_actions, load_cases, load_conditions, load_given, meanings
+from maild.rules import load, load_actions, load_cases, load_conditions, load_given, load_times, meanings
 from maild.rules.fields import AGENTS, CALENDARS, FIELDS, HOURS, QUEUES, Field, FieldKind, Known, field_before
 from maild.rules.folding import fold
 from maild.rules.load import LoadedRules
 from maild.rules.spans import DURATIONS, SPANS
-from maild.rules.verdict import Event
+from maild.rules.time_forms import Deadline
+from maild.rules.verdict import NAMED_EVENTS
 from maild.ticket import Status
 
 Schema = dict[str, object]
@@ -251,17 +252,20 @@ def _field(field: Field, words: DeskWords) -> Schema:
 
 def _rule(words: DeskWords) -> Schema:
     agents = tuple(words.settings.agents) if words.settings else ()
-    events = [event.value for event in Event]
+    events = [event.value for event in NAMED_EVENTS]
     switch = _any({"enum": [True, False, "group"]}, _in_any_case(("true", "false", "group")))
     forms: Mapping[str, Schema] = {
         "id": {**_TEXT, "pattern": r"^\S{1,80}$"},
-        "when": _list_of({"enum": events, "enumDescriptions": [meanings.EVENTS.get(event, "") for event in events]}),
+        "when": _any(
+            _list_of({"enum": events, "enumDescriptions": [meanings.EVENTS.get(event, "") for event in events]}),
+            *(_time_form(keys) for keys in load_times.FORMS.values()),
+        ),
         "if": _reference("condition"),
         "do": {"type": "array", "items": _reference("actions"), "minItems": 1},
         "stop": switch,
         "mode": _any({"enum": ["live", "shadow"]}, _in_any_case(("live", "shadow"))),
         "owner": _suggesting(agents, _TEXT),
-        "once": _any({"enum": ["event", "ticket"]}, _SPAN),
+        "once": _any({"enum": ["event", "stay", "ticket"]}, _SPAN),
         "cascade": _FLAG,
         **dict.fromkeys(("group", "disabled", "about"), _TEXT),
     }
@@ -273,6 +277,16 @@ def _rule(words: DeskWords) -> Schema:
         "if": {"required": ["stop"], "properties": {"stop": _in_any_case(("group",))}},
         "then": {"required": ["group"]},
     }
+
+
+def _time_form(keys: Sequence[str]) -> Schema:
+    """`keys`: as in `load_times.FORMS`; the first tells which form it is, the second belongs to it."""
+    forms: Mapping[str, Schema] = {
+        "while": _reference("condition"),
+        "clock": {"enum": list(load_times.CLOCKS)},
+        "of": {"enum": [deadline.value for deadline in Deadline]},
+    }
+    return _strict(_described(meanings.TIME_KEYS, {key: forms.get(key, _SPAN) for key in keys}), *keys[:2])
 
 
 def _actions(words: DeskWords) -> Schema:

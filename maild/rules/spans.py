@@ -12,3 +12,13 @@ def read_span(text: str) -> timedelta | None:
     """None where it is no duration."""
     seconds = [float(number) * DURATIONS[unit] for number, unit in SPANS.findall(text)]
     return timedelta(seconds=sum(seconds)) if seconds and not SPANS.sub("", text).strip() else None
+
+
+def describe_span(span: timedelta) -> str:
+    """As rules write it: `1d 2h`; seconds are the smallest that is told."""
+    left, words = int(span.total_seconds()), []
+    for unit in "dhms":
+        count, left = divmod(left, DURATIONS[unit])
+        if count:
+            words.append(f"{count}{unit}")
+    return " ".join(words) or "0s"

@@ -10,12 +10,14 @@ from email.utils import format_datetime
 
 from maild.config.settings import UTC
 from maild.desk.tally import with_messages
-from maild.effects import AddMessage, Decision, Letter, NoteFiring, RecordEvent, Split
+from maild.effects import AddMessage, AskRule, Decision, Letter, NoteFiring, RecordEvent, Split
 from maild.ingest.parse import parse_message
 from maild.known import Absence, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.explain import explain_rule, read_traces
+from maild.rules.times import Timing
+from maild.stay import Stay, StayDisturbed, StayEnded
 from maild.task import open_tasks
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
@@ -63,11 +65,14 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The daemon's own code: what a mail means, what an agent's deed does or why it is not done, and what a snooze does that is over."""
+    """The daemon's own code: what a mail means, what an agent's deed does or why it is not done, what a snooze does that is over, and a
+    time rule that is asked; and when that is."""
 
     consider: Consider
     act: Act
     wake: Callable[[TicketView, Known, datetime], Decision]
+    ask: Callable[[TicketView, AskRule, Known, datetime], Decision]
+    timing: Timing
 
 
 def run_cases(cases: Iterable[Case], walk: Walk) -> Iterator[CaseResult]:
@@ -91,6 +96,7 @@ class _Scene:
         self._ticket: TicketView | None = None
         self._last_id = EARLIER_ID
         self._mails = 0
+        self._stays: dict[tuple[str, int], Stay] = {}
         self._decisions: list[Decision] = []
         self._was_expected = False
         if case.given:
@@ -117,6 +123,10 @@ class _Scene:
         before = self._now.astimezone(UTC) - given.age
         self._remember(EARLIER_ID)
         self._ticket = _given_ticket(given, parse_message(build_mail(self._case.mail, self._now, SAMPLE_ID)), before)
+        timing = self._walk.timing
+        self._stays = {
+            (rule.id, about): stay for rule in timing.rules for about, stay in timing.find_stays(rule, self._ticket, self._now).items()
+        }
 
     def _receive(self, mail: SampleMail) -> None:
         self._mails += 1
@@ -129,10 +139,35 @@ class _Scene:
             self._known = replace(self._known, last_words={EARLIER_TICKET: words})
 
     def _wait(self, lasts: timedelta) -> None:
-        self._now += lasts
-        ticket = self._ticket
-        if ticket and ticket.snoozed_until and ticket.snoozed_until <= self._now:
-            self._take(self._walk.wake(ticket, self._known_now(), self._now))
+        """What falls due meanwhile happens at its time, one after the other; a rule that is late already, at once."""
+        end = self._now.astimezone(UTC) + lasts
+        while (ticket := self._ticket) and (due := self._find_next_due(ticket)) and due <= end:
+            self._now = max(due, self._now)
+            if ticket.snoozed_until and ticket.snoozed_until <= self._now:
+                self._take(self._walk.wake(ticket, self._known_now(), self._now))
+            else:
+                self._ask_rule(ticket)
+        self._now = end
+
+    def _find_next_due(self, ticket: TicketView) -> datetime | None:
+        due = (stay.due for stay in self._stays.values())
+        return min((moment for moment in (ticket.snoozed_until, *due) if moment), default=None)
+
+    def _ask_rule(self, ticket: TicketView) -> None:
+        timing = self._walk.timing
+        _, name, about = min((stay.due, rule, about) for (rule, about), stay in self._stays.items() if stay.due)
+        rule, stay = timing.find_rule(name), self._stays[name, about]
+        fired = self._known.fired.get(EARLIER_TICKET, {}).get(name)
+        found = timing.ask(rule, stay, ticket, self._now, fired) if rule else None
+        match found:
+            case AskRule():
+                self._take(self._walk.ask(ticket, found, self._known_now(), self._now))
+                if (name, about) in self._stays:
+                    self._stays[name, about] = replace(self._stays[name, about], due=found.again)
+            case Stay():
+                self._stays[name, about] = found
+            case None:
+                del self._stays[name, about]
 
     def _do(self, deed: Deed, line: int) -> Iterator[Mismatch]:
         if self._ticket is None:
@@ -153,8 +188,20 @@ class _Scene:
         tallied = with_messages(replace(decision.after, number=EARLIER_TICKET), decision.before, said, self._now)
         is_acknowledged = tallied.acknowledged or any(letter.kind is LetterKind.ACKNOWLEDGEMENT for letter in decision.letters)
         self._ticket = replace(tallied, acknowledged=is_acknowledged)
+        self._follow(decision.before, self._ticket)
         noted = {effect.rule: effect.at for effect in decision.effects if isinstance(effect, NoteFiring)}
         self._known = replace(self._known, fired={EARLIER_TICKET: {**self._known.fired.get(EARLIER_TICKET, {}), **noted}})
+
+    def _follow(self, before: TicketView | None, after: TicketView) -> None:
+        for change in self._walk.timing.follow(before, after, self._now):
+            key = change.rule, change.about
+            match change:
+                case Stay():
+                    self._stays[key] = change
+                case StayEnded():
+                    self._stays.pop(key, None)
+                case StayDisturbed() if self._stays[key].due:
+                    self._stays[key] = replace(self._stays[key], due=self._now)
 
     def _remember(self, identifier: str) -> None:
         self._last_id = identifier

@@ -13,7 +13,7 @@ from maild.ticket import TicketView
 
 
 class Event(Enum):
-    """The moments at which rules run (RULES.md 2)."""
+    """The moments at which rules run (RULES.md 2). TIME is that of a rule that waits for it: no rule names it."""
 
     MAIL_RECEIVED = "mail.received"
     TICKET_CREATED = "ticket.created"
@@ -30,6 +30,12 @@ class Event(Enum):
     TICKET_TAGGED = "ticket.tagged"
     TICKET_CHANGED = "ticket.changed"
     MACRO = "macro"
+    TIME = "time"
+
+
+NAMED_EVENTS = tuple(event for event in Event if event is not Event.TIME)
+ASKED_BY_NAME = frozenset({Event.MACRO, Event.TIME})
+"""At these one rule is asked, and no other stands in its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Occasion:
 
     `message` is what was said, or an empty one where nothing was. `department` is the address of the department the mail came to (the
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
-    `macro`: the rule that an agent runs by name, for that event. `before`: the ticket before all that happened; None for a new one.
+    `rule`: the one that is asked, at an event of `ASKED_BY_NAME`. `before`: the ticket before all that happened; None for a new one.
     `cause`: what rules did that made it happen. `fired`: when rules that rest have fired on this ticket last.
     `background` has what `RuleSet.aspects_of` names.
     """
@@ -73,7 +79,7 @@ class Occasion:
     now: datetime
     spam: Spam = NO_SPAM
     silence: str = ""
-    macro: str = ""
+    rule: str = ""
     before: TicketView | None = None
     cause: Cause = NO_CAUSE
     fired: Mapping[str, datetime] = field(default_factory=dict)

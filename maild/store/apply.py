@@ -4,16 +4,18 @@ What happens was decided elsewhere; here numbers are given, facts that follow fr
 and rows are written, one statement per table: the ticket's in `ticket_rows`, what is remembered beside it in `marks`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from maild.desk.tally import with_messages
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
 from maild.errors import TemplateError
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import counters, delayed_answers, regroupings, sent_copies, tasks
+from maild.stay import StayChange
+from maild.store import counters, delayed_answers, regroupings, sent_copies, stays, tasks
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 from maild.store.letters import PRIORITIES
@@ -21,11 +23,13 @@ from maild.store.marks import write_marks
 from maild.store.prepared import Prepared
 from maild.store.tables import mail_out, tickets
 from maild.store.ticket_rows import Row, write_messages, write_ticket
-from maild.ticket import MessageKind, TicketView, latest_ids
+from maild.ticket import MessageKind, Status, TicketView, latest_ids
 from maild.tokens import LetterKind
 
 Compose = Callable[[Letter, TicketView | None, int], Composed]
 """Renders a letter under its number; the ticket is numbered. None: the letter concerns no ticket."""
+Follow = Callable[[TicketView | None, TicketView, datetime], Iterable[StayChange]]
+"""Which stays of time rules begin and end where a ticket changes, see `maild.rules.times`."""
 
 _INSERT_EVENTS = Prepared(tickets.events.insert())
 _INSERT_TRACE = Prepared(tickets.rule_traces.insert())
@@ -55,6 +59,11 @@ class Applied:
         return self.ticket.number if self.ticket else None
 
 
+def follow_nothing(before: TicketView | None, after: TicketView, now: datetime) -> Iterable[StayChange]:
+    """As of a desk without time rules."""
+    return ()
+
+
 def apply(
     tx: Transaction,
     decision: Decision,
@@ -64,6 +73,7 @@ def apply(
     incoming: Incoming | None,
     first_number: int,
     settles: bool = True,
+    follow: Follow = follow_nothing,
 ) -> Applied:
     """Write everything a decision means.
 
@@ -85,18 +95,20 @@ def apply(
         write_ticket(tx, decision.before, ticket, len(messages))
         task_ids = tasks.write(tx, ticket.number, decision.before.tasks if decision.before else (), ticket.tasks)
         written = write_messages(tx, ticket, messages, incoming)
+        stays.follow(tx, follow(decision.before, ticket, now), now)
     number = ticket.number if ticket else None
     _write_letters(tx, posted, number, incoming, now, task_ids)
     if ticket is not None:
         _write_delays(tx, posted, ticket, dict(zip(written, messages, strict=True)), now)
     _write_log(tx, replace(decision, effects=(*decision.effects, *unwritten)) if unwritten else decision, number, incoming, now)
     write_marks(tx, decision, number, now, incoming.id if incoming else None)
-    opened = _regroup(tx, decision, ticket, now, compose, first_number)
+    again = partial(apply, tx, now=now, compose=compose, incoming=None, first_number=first_number, follow=follow)
+    opened = _regroup(tx, decision, ticket, now, follow, again)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)
     elif incoming:
         incoming_mail.note_departments(tx, incoming.id, decision.departments)
-    beside = [apply(tx, other, now=now, compose=compose, incoming=None, first_number=first_number) for other in decision.beside]
+    beside = [again(other) for other in decision.beside]
     return Applied(ticket, (*(item.number for item in posted), *opened, *(number for other in beside for number in other.letters)))
 
 
@@ -229,25 +241,41 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
 
 
 def _regroup(
-    tx: Transaction, decision: Decision, ticket: TicketView | None, now: datetime, compose: Compose, first_number: int
+    tx: Transaction,
+    decision: Decision,
+    ticket: TicketView | None,
+    now: datetime,
+    follow: Follow,
+    again: Callable[[Decision], Applied],
 ) -> tuple[int, ...]:
-    """Merges, links, splits and what is undone of them. Answers the numbers of the letters about tickets split off."""
+    """Merges, links, splits and what is undone of them. Answers the numbers of the letters about tickets split off. `again` applies what
+    opens those."""
     posted: tuple[int, ...] = ()
     for effect in decision.effects:
         match effect:
             case Merge() if ticket:
                 regroupings.merge(tx, ticket.number, effect, now)
+                stays.forget_ticket(tx, effect.other.number)
             case Link() if ticket:
                 regroupings.link(tx, ticket.number, effect, now)
             case Split() if ticket:
-                posted += _split(tx, ticket.number, effect, now, compose, first_number)
+                posted += _split(tx, ticket.number, effect, now, again)
             case Undo():
                 regroupings.undo(tx, effect, now)
+                _follow_undone(tx, effect.other, now, follow)
     return posted
 
 
-def _split(tx: Transaction, ticket: int, effect: Split, now: datetime, compose: Compose, first_number: int) -> tuple[int, ...]:
-    opened = apply(tx, effect.opening, now=now, compose=compose, incoming=None, first_number=first_number)
+def _follow_undone(tx: Transaction, other: TicketView | None, now: datetime, follow: Follow) -> None:
+    """A ticket that is back from a merge begins to be waited on anew; one that was split off is merged by now."""
+    if other and other.status is Status.MERGED:
+        stays.forget_ticket(tx, other.number)
+    elif other:
+        stays.follow(tx, follow(replace(other, status=Status.MERGED), other, now), now)
+
+
+def _split(tx: Transaction, ticket: int, effect: Split, now: datetime, again: Callable[[Decision], Applied]) -> tuple[int, ...]:
+    opened = again(effect.opening)
     if opened.ticket is None:
         return ()
     regroupings.split(tx, ticket, opened.ticket.number, effect, now)

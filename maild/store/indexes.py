@@ -33,6 +33,7 @@ from maild.store.tables.tickets import (
     message_references,
     messages,
     regroupings,
+    rule_stays,
     rule_traces,
     tags,
     tasks,
@@ -79,6 +80,8 @@ Index("ix_message_names_address", message_names.c.address)
 Index("ix_events_ticket", events.c.ticket, events.c.id)
 Index("ix_rule_traces_ticket", rule_traces.c.ticket, rule_traces.c.id)
 Index("ix_rule_traces_incoming", rule_traces.c.incoming)
+Index("ix_rule_stays_due", rule_stays.c.rule, rule_stays.c.due)
+Index("ix_rule_stays_since", rule_stays.c.since)
 Index("ix_absences_until", absences.c.until)
 Index("ix_regroupings_ticket", regroupings.c.ticket, regroupings.c.id)
 Index("ix_regroupings_other", regroupings.c.other, regroupings.c.id)

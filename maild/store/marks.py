@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from maild.effects import (
+    AskRule,
     Decision,
     EndAbsence,
     Fold,
@@ -22,7 +23,7 @@ from maild.effects import (
     TakeBack,
     TripBreaker,
 )
-from maild.store import absences, brakes, delayed_answers, firings, folds, letter_aliases, letters, mutes, suppressions, welcomes
+from maild.store import absences, brakes, delayed_answers, firings, folds, letter_aliases, letters, mutes, stays, suppressions, welcomes
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 
@@ -43,8 +44,8 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 _mark_address(tx, effect, now)
             case Fold(agent) if number:
                 folds.store(tx, agent, number, now)
-            case NoteFiring() if number:
-                firings.store(tx, number, effect)
+            case AskRule() | NoteFiring() if number:
+                _mark_rule(tx, effect, number)
             case StartAbsence() | EndAbsence():
                 _mark_absence(tx, effect)
             case SendKept() | SendMended() | SendCrossed():
@@ -71,6 +72,14 @@ def _mark_address(tx: Transaction, effect: NoteBounce | Suppress | LiftSuppressi
             suppressions.store(tx, effect, now)
         case LiftSuppression(address):
             suppressions.lift(tx, address)
+
+
+def _mark_rule(tx: Transaction, effect: AskRule | NoteFiring, number: int) -> None:
+    match effect:
+        case AskRule(stay, again):
+            stays.ask_again(tx, stay, again)
+        case NoteFiring():
+            firings.store(tx, number, effect)
 
 
 def _mark_absence(tx: Transaction, effect: StartAbsence | EndAbsence) -> None:

@@ -25,6 +25,7 @@ PACKAGE = Path(__file__).parents[2] / "maild"
 KILL_POINT = re.compile(r'^ +reach\("([^"]+)"\)$', re.MULTILINE)
 DUE_ROOM = re.compile(r'DueJob\("([^"]+)"')
 EXTRA = "limits: {automatic: off, storm: off}\noutbox: {unknown_retry: 1s}"
+LATE = "rules: [{id: late, when: {after: 1h, while: {replies.agent: 0}}, do: [{notify: {who: [anna], template: escalation}}]}]"
 MOVE = ", after: {move: Processed}"
 COPYING = "agents: [anna], copy_to_sent: true"
 MakeDesk = Callable[..., RunningDesk]
@@ -133,10 +134,10 @@ def reading_workers(daemon: int) -> list[int]:
 
 def test_every_kill_point_has_a_name_of_its_own():
     assert Counter(kill_points()).most_common(1)[0][1] == 1
-    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send", "copy", "wake", "due"}
+    assert {point.partition(".")[0] for point in kill_points()} == {"receive", "read", "apply", "send", "copy", "wake", "due", "time"}
 
 
-@pytest.mark.parametrize("point", [point for point in kill_points() if not point.startswith(("wake.", "due."))])
+@pytest.mark.parametrize("point", [point for point in kill_points() if not point.startswith(("wake.", "due.", "time."))])
 def test_a_death_at_this_point_loses_and_doubles_nothing(point: str, storage: str, make_desk: MakeDesk):
     """Acceptance row 14."""
     # Copies that come in again, to be known as ours, would be counted among what was written to the desk.
@@ -177,6 +178,20 @@ def test_a_death_while_a_task_is_told_of_neither_loses_nor_doubles_the_letter(po
     desk.run_once()
     assert "A task is due" in text_of(desk.letter("anna", 2))
     assert (desk.events(1).count("task_due"), len(desk.letters("anna"))) == (1, 2)
+
+
+@pytest.mark.parametrize("point", kill_points("time."))
+def test_a_death_while_a_rule_is_asked_at_its_time_neither_loses_nor_doubles_what_it_does(point: str, storage: str, make_desk: MakeDesk):
+    """RULES.md 2."""
+    desk = make_desk(storage=storage, extra=EXTRA, rules=LATE)
+    desk.deliver(sender="ann@globex.example", subject="Spare parts")
+    desk.run_once()
+    desk.let_rules_be_due()
+    assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
+    assert desk.events(1).count("rule") == (1 if point == "time.committed" else 0)
+    desk.run_once()
+    desk.letter("anna", 2)
+    assert (desk.events(1).count("rule"), len(desk.letters("anna"))) == (1, 2)
 
 
 def test_ten_deaths_under_load_lose_and_double_nothing(storage: str, make_desk: MakeDesk):

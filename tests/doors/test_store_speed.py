@@ -16,7 +16,7 @@ from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.reason import Reason
-from maild.store import backgrounds, customers, incoming, letters, sent_copies, tables, tasks, tickets
+from maild.store import backgrounds, customers, incoming, letters, sent_copies, stays, tables, tasks, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.quarantine import list_kept_out
@@ -70,6 +70,18 @@ def _tasks_that_are_due(tx: Transaction) -> object:
     return tasks.find_due(tx, NOW)
 
 
+def _stays_that_are_due(tx: Transaction) -> object:
+    return stays.find_due(tx, ("late",), NOW, 10)
+
+
+def _stays_that_begin_later_than_now(tx: Transaction) -> object:
+    return stays.find_ahead(tx, NOW, 10)
+
+
+def _tickets_to_look_through(tx: Transaction) -> object:
+    return stays.find_tickets(tx, 100, 10)
+
+
 ASKED_OFTEN = (
     _withheld_mail,
     _mailboxes_with_withheld_mail,
@@ -78,6 +90,9 @@ ASKED_OFTEN = (
     _tickets_elsewhere,
     _tickets_to_wake,
     _tasks_that_are_due,
+    _stays_that_are_due,
+    _stays_that_begin_later_than_now,
+    _tickets_to_look_through,
 )
 
 

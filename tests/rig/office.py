@@ -29,7 +29,7 @@ from maild.outbox.delivery import DeliveryState
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.received_mail import IncomingRow, list_incoming
 from maild.store.status import find_depths
-from maild.store.tables.tickets import tasks, tickets
+from maild.store.tables.tickets import rule_stays, tasks, tickets
 from tests.rig.commands import run_here
 from tests.rig.dovecot import DovecotServer
 from tests.rig.forked import ForkedDaemon
@@ -246,6 +246,12 @@ teams: {{payments: [boris]}}
         with self.store() as store, store.writing() as tx:
             over = datetime.now(UTC) - timedelta(seconds=1)
             tx.execute(update(tasks).where(tasks.c.due.is_not(None)).values(due=over))
+
+    def let_rules_be_due(self) -> None:
+        """The time of every rule that waits on a ticket has come."""
+        with self.store() as store, store.writing() as tx:
+            long_ago = datetime.now(UTC) - timedelta(days=1000)
+            tx.execute(update(rule_stays).where(rule_stays.c.due.is_not(None)).values(since=long_ago, due=long_ago))
 
     def settle(self) -> None:
         """Wait until everything that has arrived is read and everything that is due is sent."""

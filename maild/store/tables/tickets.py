@@ -179,6 +179,17 @@ class RuleFiringColumns(TypedColumns):
 rule_firings = Table("rule_firings", metadata, RuleFiringColumns, sqlite_with_rowid=False)
 
 
+class RuleStayColumns(TypedColumns):
+    ticket: Named[int] = Column(Number, ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
+    rule: Named[str] = Column(Text, primary_key=True)
+    about: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    since: Named[datetime] = Column(Time)
+    due: Named[datetime | None] = Column(Time)
+
+
+rule_stays = Table("rule_stays", metadata, RuleStayColumns, sqlite_with_rowid=False)
+
+
 class RegroupingColumns(TypedColumns):
     id: Named[int] = Column(Number, primary_key=True)
     kind: Named[str] = Column(Text)

@@ -21,7 +21,7 @@ from maild.rules.fields import FIELDS, FieldKind, find_field
 from maild.rules.load import load_rules
 from maild.rules.ruleset import RuleSet
 from maild.rules.trial import run_case
-from maild.rules.verdict import Event
+from maild.rules.verdict import NAMED_EVENTS
 from maild.tokens import Tokens
 from tests.rig.occasions import a_desk
 
@@ -180,7 +180,7 @@ def test_every_value_that_texts_may_name_is_named():
 
 
 def test_every_event_asks_a_rule_that_fires():
-    events = {event.value for event in Event} - ELSEWHERE
+    events = {event.value for event in NAMED_EVENTS} - ELSEWHERE
     asked = {word for path, rule, table in WRITTEN.rules if (path, rule) in WRITTEN.fired for word in scalars(table.get("when"))}
     assert missing(events, asked) == []
 

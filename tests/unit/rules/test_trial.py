@@ -11,6 +11,7 @@ from maild.pipeline import Desk
 from maild.reason import Reason
 from maild.rehearsal import rehearse
 from maild.rules.engine import evaluate
+from maild.rules.times import Timing
 from maild.rules.trial import EARLIER_ID, EARLIER_TICKET, SAMPLE_ID, Walk, build_mail, run_cases
 from maild.rules.verdict import AckWish, Event, NotifyWish, ReplyWish
 from maild.tokens import LetterKind, Tokens
@@ -45,7 +46,8 @@ def run(test):
         trace = tuple(trace.to_mapping() for trace in verdict.trace)
         return Decision(IncomingState.DONE, Reason("test", "it is a test"), before, verdict.ticket, tuple(effects), trace=trace)
 
-    return [line for result in run_cases(rules.cases, Walk(consider, nothing_else, nothing_else)) for line in result.describe()]
+    walk = Walk(consider, nothing_else, nothing_else, nothing_else, Timing(rules.timed, a_desk()))
+    return [line for result in run_cases(rules.cases, walk) for line in result.describe()]
 
 
 def nothing_else(*given):

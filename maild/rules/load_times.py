@@ -1,0 +1,113 @@
+"""YAML nodes → the time form of a rule's `when` (RULES.md 2)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from maild.config.nodes import Entry, Items, Node, Scalar, Table, walk_entries
+from maild.rules.conditions import Comparison, Condition
+from maild.rules.fields import Field
+from maild.rules.load_conditions import read_condition
+from maild.rules.loading import Loading
+from maild.rules.spans import EXAMPLES, read_span
+from maild.rules.time_forms import After, Before, Deadline, TimeForm
+
+FORMS = {"after": ("after", "while", "clock"), "before": ("before", "of")}
+"""By the key that tells which it is, the keys of each form."""
+_PLANNED_FORMS = ("cron",)
+CLOCKS = ("real",)
+_PLANNED_DEADLINES = ("sla",)
+LONGEST = timedelta(days=5 * 366)
+
+
+def read_time_form(table: Table, loading: Loading) -> TimeForm | None:
+    """The form, None where something is wrong with it; the fault is then noted."""
+    form = next((name for name in FORMS if table.key(name)), None)
+    if form is None:
+        for entry in table.entries:
+            loading.refuse_unknown("key", entry.key, FORMS, _PLANNED_FORMS, "when")
+        if not table.entries:
+            loading.add(table.place, "E107", f'"when" needs {" or ".join(FORMS)}')
+        return None
+    found = loading.entries(table, f'a time rule with "{form}"', FORMS[form])
+    for key in FORMS[form][1:2]:
+        if key not in found:
+            loading.add(table.place, "E107", f'"{form}" needs "{key}"')
+    return _read_after(found, loading) if form == "after" else _read_before(found, loading)
+
+
+def describe_node(node: Node, loading: Loading) -> str:
+    """What is written there, with lists and named conditions in place of their names. Of a node that was read without a fault."""
+    match node:
+        case Scalar(text=text) if text.startswith("$"):
+            return describe_node(Items(node.place, loading.scalars(node) or ()), loading)
+        case Scalar(text=text):
+            return repr(text)
+        case Items(items=items):
+            return f"[{', '.join(describe_node(item, loading) for item in items)}]"
+        case Table(entries=entries):
+            return f"{{{', '.join(_describe_entry(entry, loading) for entry in entries)}}}"
+    raise TypeError(node)
+
+
+def _describe_entry(entry: Entry, loading: Loading) -> str:
+    named = loading.conditions.get(entry.value.text) if entry.key.text == "use" and isinstance(entry.value, Scalar) else None
+    return f"{entry.key.text}: {describe_node(named or entry.value, loading)}"
+
+
+def _read_after(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
+    lasts = _read_length(found["after"], loading)
+    if "clock" in found:
+        _read_word(found["clock"], CLOCKS, ("business",), loading)
+    state = _read_state(found["while"].value, loading) if "while" in found else None
+    return After(lasts, state) if lasts and state else None
+
+
+def _read_before(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
+    lead = _read_length(found["before"], loading)
+    deadlines = {deadline.value: deadline for deadline in Deadline}
+    word = _read_word(found["of"], deadlines, _PLANNED_DEADLINES, loading) if "of" in found else None
+    return Before(lead, deadlines[word]) if lead and word else None
+
+
+def _read_length(entry: Entry, loading: Loading) -> timedelta | None:
+    span = read_span(entry.value.text) if isinstance(entry.value, Scalar) else None
+    if span is None or not timedelta() < span <= LONGEST:
+        what = f'"{entry.key.text}" takes a duration such as {EXAMPLES}'
+        loading.add(entry.value.place, "E302", f"{what}, longer than 0s and of five years at most")
+        return None
+    return span
+
+
+def _read_word(entry: Entry, known: Iterable[str], planned: tuple[str, ...], loading: Loading) -> str | None:
+    """One of these words; what is planned may have more behind a dot."""
+    text = loading.text(entry.value, f'"{entry.key.text}"')
+    if text is None or text in known:
+        return text
+    if text.partition(".")[0] in planned:
+        loading.add(entry.value.place, "E109", f'"{entry.key.text}: {text}" is not built yet')
+    else:
+        loading.add(entry.value.place, "E302", f'"{entry.key.text}" is one of {", ".join(known)}')
+    return None
+
+
+def _read_state(node: Node, loading: Loading) -> Condition | None:
+    """A condition that only a change of the ticket can make true or false: else what is due would not be known beforehand."""
+    condition = read_condition(node, loading)
+    strange = {field.name: field.key or field.name for field in _fields(condition) if not _is_of_ticket(field)} if condition else {}
+    for name, what in strange.items():
+        places = (entry.key.place for entry in walk_entries(node) if entry.key.text == name.removesuffix(".count"))
+        what = f'"{what}" cannot stand in "while", which asks for what people, rules and messages have made of the ticket'
+        loading.add(next(places, node.place), "E304", f'{what}; ask it in "if", when the time has come')
+    return None if strange else condition
+
+
+def _fields(condition: Condition) -> Iterator[Field]:
+    if isinstance(condition, Comparison):
+        yield condition.field
+    else:
+        for part in condition.parts:
+            yield from _fields(part)
+
+
+def _is_of_ticket(field: Field) -> bool:
+    return field.of_ticket and field.aspect is None and field.name != "age" and not field.key

@@ -1,0 +1,40 @@
+"""The forms of a time rule's `when` (RULES.md 2), as frozen values. When such a rule is asked is decided in `times`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from maild.rules.conditions import Condition
+from maild.rules.spans import describe_span
+
+
+class Deadline(Enum):
+    """The moments of a ticket ahead of which a rule can be asked."""
+
+    SNOOZE = "snooze"
+    TASK = "task.due"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A state has held without a break for so long."""
+
+    lasts: timedelta
+    state: Condition
+
+    def describe(self) -> str:
+        return f"after {describe_span(self.lasts)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Ahead of a moment; at once, where less time is left already."""
+
+    lead: timedelta
+    of: Deadline
+
+    def describe(self) -> str:
+        return f"{describe_span(self.lead)} before {self.of.value}"
+
+
+TimeForm = After | Before
