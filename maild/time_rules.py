@@ -107,7 +107,7 @@ def _look_through(tx: Transaction, office: Office, now: datetime) -> bool:
             _renew(tx, rule, ticket, standing, office.desk.timing, now)
     through = str(numbers[-1]) if len(numbers) == BITE else _ALL
     for rule in rules:
-        switches.store(tx, _PROGRESS + rule.id, f"{rule.written} {through}")
+        switches.store(tx, _PROGRESS + rule.id, f"{office.desk.timing.describe(rule)} {through}")
     return True
 
 
@@ -130,8 +130,8 @@ def _renew(
 def _find_behind(tx: Transaction, office: Office) -> Mapping[str, int]:
     """The rules that have not seen all tickets as they are written now, and the last one that each has seen."""
     known = {name.removeprefix(_PROGRESS): value.partition(" ")[::2] for name, value in switches.find_all(tx, _PROGRESS)}
-    progress = {rule.id: known.get(rule.id, ("", "")) for rule in office.desk.timing.rules}
-    as_written = {rule.id: rule.written for rule in office.desk.timing.rules}
+    as_written = {rule.id: office.desk.timing.describe(rule) for rule in office.desk.timing.rules}
+    progress = {rule: known.get(rule, ("", "")) for rule in as_written}
     return {
         rule: int(through) if written == as_written[rule] else 0
         for rule, (written, through) in progress.items()

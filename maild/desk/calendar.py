@@ -88,6 +88,11 @@ class Calendar:
                 midnight += _DAY
 
 
+def describe_calendar(calendar: Calendar) -> str:
+    """All of it in one line, which is the same in every process."""
+    return f"{calendar.zone.key} {calendar.week} {sorted(calendar.holidays)} {sorted(calendar.yearly)}"
+
+
 def _join(hours: tuple[Hours, ...]) -> tuple[Hours, ...]:
     """In order, those that overlap made one."""
     joined: list[Hours] = []

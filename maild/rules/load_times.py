@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, walk_entries
-from maild.rules.conditions import Comparison, Condition
-from maild.rules.fields import Field
+from maild.config.settings import Queue, Settings
+from maild.rules.conditions import AllOf, Comparison, Condition
+from maild.rules.fields import FIELDS, Field, FieldValue
 from maild.rules.load_conditions import read_condition
 from maild.rules.loading import Loading
 from maild.rules.spans import EXAMPLES, read_span
-from maild.rules.time_forms import After, Before, Deadline, TimeForm
+from maild.rules.time_forms import After, Before, Clock, Deadline, TimeForm
 
 FORMS = {"after": ("after", "while", "clock"), "before": ("before", "of")}
 """By the key that tells which it is, the keys of each form."""
 _PLANNED_FORMS = ("cron",)
-CLOCKS = ("real",)
 _PLANNED_DEADLINES = ("sla",)
 LONGEST = timedelta(days=5 * 366)
 
@@ -56,10 +56,25 @@ def _describe_entry(entry: Entry, loading: Loading) -> str:
 
 def _read_after(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
     lasts = _read_length(found["after"], loading)
-    if "clock" in found:
-        _read_word(found["clock"], CLOCKS, ("business",), loading)
+    clocks = {clock.value: clock for clock in Clock}
+    word = _read_word(found["clock"], clocks, (), loading) if "clock" in found else Clock.REAL.value
     state = _read_state(found["while"].value, loading) if "while" in found else None
-    return After(lasts, state) if lasts and state else None
+    if lasts is None or state is None or word is None:
+        return None
+    if clocks[word] is Clock.BUSINESS and not any(queue.calendar for queue in _find_queues(state, loading.settings)):
+        message = "is the real one here: no department on whose tickets this rule can wait has a calendar"
+        loading.add(found["clock"].value.place, "W319", f'"clock: business" {message}')
+    return After(lasts, state, clocks[word])
+
+
+def _find_queues(state: Condition, settings: Settings) -> Iterator[Queue]:
+    """The departments whose tickets can be in that state, as far as what is asked of all of them tells."""
+    parts = state.parts if isinstance(state, AllOf) else (state,)
+    asked = [part for part in parts if isinstance(part, Comparison) and part.field is FIELDS["queue"]]
+    for queue in settings.queues.values():
+        facts = FieldValue((queue.key,), None, is_long=False)
+        if all((part.test.find(facts) is None) is part.negated for part in asked):
+            yield queue
 
 
 def _read_before(found: dict[str, Entry], loading: Loading) -> TimeForm | None:

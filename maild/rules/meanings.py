@@ -44,7 +44,7 @@ RULE_KEYS: Mapping[str, str] = {
 TIME_KEYS: Mapping[str, str] = {
     "after": "so long the state must have held without a break",
     "while": "the state: a condition on the ticket",
-    "clock": "real: by the clock on the wall",
+    "clock": "real: every hour counts; business: those in which the ticket's department is open",
     "before": "so long ahead of a moment",
     "of": "the moment: snooze, when a ticket comes back; task.due, when a task is due",
 }

@@ -17,7 +17,7 @@ from maild.rules.fields import AGENTS, CALENDARS, FIELDS, HOURS, QUEUES, Field, 
 from maild.rules.folding import fold
 from maild.rules.load import LoadedRules
 from maild.rules.spans import DURATIONS, SPANS
-from maild.rules.time_forms import Deadline
+from maild.rules.time_forms import Clock, Deadline
 from maild.rules.verdict import NAMED_EVENTS
 from maild.ticket import Status
 
@@ -283,7 +283,7 @@ def _time_form(keys: Sequence[str]) -> Schema:
     """`keys`: as in `load_times.FORMS`; the first tells which form it is, the second belongs to it."""
     forms: Mapping[str, Schema] = {
         "while": _reference("condition"),
-        "clock": {"enum": list(load_times.CLOCKS)},
+        "clock": {"enum": [clock.value for clock in Clock]},
         "of": {"enum": [deadline.value for deadline in Deadline]},
     }
     return _strict(_described(meanings.TIME_KEYS, {key: forms.get(key, _SPAN) for key in keys}), *keys[:2])

@@ -15,15 +15,23 @@ class Deadline(Enum):
     TASK = "task.due"
 
 
+class Clock(Enum):
+    """What counts: every hour, or those in which the ticket's department is open by its calendar."""
+
+    REAL = "real"
+    BUSINESS = "business"
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """A state has held without a break for so long."""
 
     lasts: timedelta
     state: Condition
+    clock: Clock = Clock.REAL
 
     def describe(self) -> str:
-        return f"after {describe_span(self.lasts)}"
+        return f"after {describe_span(self.lasts)}{' of opening hours' if self.clock is Clock.BUSINESS else ''}"
 
 
 @dataclass(frozen=True, slots=True)

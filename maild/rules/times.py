@@ -4,11 +4,13 @@ A state that a rule waits for is asked of the ticket alone, so nothing but a cha
 known beforehand. `maild.time_rules` keeps the stays in the store, `rules.trial` in its tests.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from maild.config.settings import Settings
+from maild.desk.calendar import Calendar, describe_calendar
 from maild.effects import AskRule, Decision, IncomingState
 from maild.reason import Reason
 from maild.rules.conditions import find_fields
@@ -16,9 +18,9 @@ from maild.rules.fields import Facts
 from maild.rules.happenings import Happening
 from maild.rules.ruleset import Rule
 from maild.rules.said import occasion_of
-from maild.rules.time_forms import After, Before, Deadline
+from maild.rules.time_forms import After, Before, Clock, Deadline
 from maild.rules.verdict import Event
-from maild.stay import Stay, StayChange, StayEnded
+from maild.stay import Stay, StayChange, StayDisturbed, StayEnded
 from maild.ticket import Status, TicketView
 
 NEVER_WAITED_ON = frozenset({Status.SPAM, Status.MERGED})
@@ -49,13 +51,16 @@ class Timing:
             yield from (StayEnded(after.number, rule.id, about) for about in was if about not in moments)
             for about, moment in moments.items():
                 if about not in was or was[about] != moment:
-                    yield Stay(after.number, rule.id, about, since, find_due(rule, since, moment))
+                    yield Stay(after.number, rule.id, about, since, self._find_due(rule, after, since, moment))
+                elif before and self._calendar(rule, before) != self._calendar(rule, after):
+                    yield StayDisturbed(after.number, rule.id, about)
 
     def find_stays(self, rule: Rule, ticket: TicketView, now: datetime) -> Mapping[int, Stay]:
         """The rule's stays on a ticket that was there before the rule, by what they are about: as old as is known for certain."""
         since = find_beginning(rule, ticket)
         moments = find_moments(rule, ticket, self._facts(ticket, now))
-        return {about: Stay(ticket.number, rule.id, about, since, find_due(rule, since, moment)) for about, moment in moments.items()}
+        dues = {about: self._find_due(rule, ticket, since, moment) for about, moment in moments.items()}
+        return {about: Stay(ticket.number, rule.id, about, since, due) for about, due in dues.items()}
 
     def ask(self, rule: Rule, stay: Stay, ticket: TicketView, now: datetime, fired: datetime | None) -> AskRule | Stay | None:
         """What is to be done about a stay that is due: the rule is asked; or nothing, but to note the stay as it is by now, None: it is
@@ -77,8 +82,30 @@ class Timing:
         since, moment = min(stay.since, now), moments[stay.about]
         if stay.due is None or (moment and moment <= now):
             return replace(stay, since=since, due=None)
-        due = find_due(rule, since, moment)
+        due = self._find_due(rule, ticket, since, moment)
         return replace(stay, since=since, due=max(due, fired + rule.once) if fired and rule.once and rule.repeats else due)
+
+    def describe(self, rule: Rule) -> str:
+        """Changes whenever the rule is to be asked at other times than before, whatever tickets do. The same in every process."""
+        if not _counts_opening_hours(rule):
+            return rule.written
+        found = {queue: self.settings.calendar_of(queue) for queue in sorted(self.settings.queues)}
+        hours = [f"{queue}: {describe_calendar(calendar)}" for queue, calendar in found.items() if calendar]
+        return hashlib.sha256(f"{rule.written} {hours}".encode()).hexdigest()[:16]
+
+    def _find_due(self, rule: Rule, ticket: TicketView, since: datetime, moment: datetime | None) -> datetime:
+        """When the rule is to be asked first in a stay that began then."""
+        match rule.time:
+            case After(lasts=lasts):
+                calendar = self._calendar(rule, ticket)
+                return calendar.add(since, lasts) if calendar else since.astimezone(UTC) + lasts
+            case Before(lead=lead) if moment:
+                return moment.astimezone(UTC) - lead
+        raise ValueError(f"rule {rule.id} waits for nothing")
+
+    def _calendar(self, rule: Rule, ticket: TicketView) -> Calendar | None:
+        """By which its time is counted; None: every hour counts."""
+        return self.settings.calendar_of(ticket.queue) if _counts_opening_hours(rule) else None
 
     def _facts(self, ticket: TicketView, now: datetime) -> Facts:
         return Facts(occasion_of(Happening(Event.TIME), None, ticket, self.settings, now))
@@ -103,14 +130,8 @@ def find_moments(rule: Rule, ticket: TicketView, facts: Facts) -> Moments:
     return {}
 
 
-def find_due(rule: Rule, since: datetime, moment: datetime | None) -> datetime:
-    """When the rule is to be asked, in a stay that began then."""
-    match rule.time:
-        case After(lasts=lasts):
-            return since.astimezone(UTC) + lasts
-        case Before(lead=lead) if moment:
-            return moment.astimezone(UTC) - lead
-    raise ValueError(f"rule {rule.id} waits for nothing")
+def _counts_opening_hours(rule: Rule) -> bool:
+    return isinstance(rule.time, After) and rule.time.clock is Clock.BUSINESS
 
 
 def find_next(rule: Rule, now: datetime) -> datetime | None:

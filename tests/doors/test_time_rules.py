@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,7 @@ from maild.task import Task
 from maild.ticket import Status, TicketView
 from maild.time_rules import ASKED_AT_ONCE, BITE, RETRY_AFTER, keep_time_rules
 from tests.rig.desk import MINUTE, NOW, a_message, a_ticket
-from tests.rig.small_office import an_office
+from tests.rig.small_office import DESK, an_office
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WAITING = "{id: waits, when: {after: 3d, while: {status: waiting}}, do: [{tag: waited}]}"
@@ -251,6 +252,33 @@ def test_what_breaks_over_one_ticket_is_put_off_and_keeps_no_other_waiting(store
     (tmp_path / "templates" / "notification.body.txt").unlink()
     keep(store, office("{id: given, when: {after: 1h, while: {owner: null}}, do: [{assign: anna}]}"), NOW + HOUR + RETRY_AFTER)
     assert asked(store, 1) == [("given", True, NOW + HOUR + RETRY_AFTER)]
+
+
+def test_by_the_business_clock_a_ticket_that_moves_is_counted_by_its_new_departments_hours(store: Store, tmp_path: Path):
+    """And where a calendar is written otherwise, after the reload. NOW is a Friday, 10:07 in Sofia."""
+    rule = "{id: late, when: {after: 10h, while: {replies.agent: 0}, clock: business}, do: [{tag: late}]}"
+    with_rules(tmp_path, rule)
+
+    def office(hours: str) -> Office:
+        sales = "sales: {address: sales@acme.example, agents: [boris], calendar: c, mode: live, mailbox: support}"
+        calendar = f'calendars: {{c: {{timezone: Europe/Sofia, hours: {{mon-fri: "{hours}"}}}}}}\n'
+        return an_office(tmp_path, DESK.replace("agents: {anna", f"{calendar}agents: {{anna").replace("queues:\n", f"queues:\n  {sales}\n"))
+
+    desk = office("09:00-18:00")
+    number = opened(store, desk)
+    keep(store, desk, NOW)
+    assert [stay.due for stay in standing(store)] == [NOW + 10 * HOUR]
+    changed(store, desk, number, NOW + HOUR, queue="sales")
+    keep(store, desk, NOW + HOUR)
+    monday = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Europe/Sofia"))
+    assert [stay.due for stay in standing(store)] == [monday + 10 * HOUR - (monday.replace(day=20, hour=18) - NOW)]
+    keep(store, office("00:00-24:00"), NOW + HOUR)
+    assert [stay.due for stay in standing(store)] == [NOW + 10 * HOUR]
+    changed(store, desk, number, NOW + 2 * HOUR, queue="support")
+    keep(store, desk, NOW + 10 * HOUR - MINUTE)
+    assert asked(store) == []
+    keep(store, desk, NOW + 10 * HOUR)
+    assert asked(store) == [("late", True, NOW + 10 * HOUR)]
 
 
 STATES = {"open": Status.OPEN, "waiting": Status.WAITING, "closed": Status.CLOSED}

@@ -27,7 +27,14 @@ def a_desk(directory: Path = Path()) -> Settings:
     secret = Secret("plain", "0123456789abcdef0123456789abcdef")
     queues = {
         "support": Queue(
-            "support", "Support", "support@acme.example", "support", aliases=("help@acme.example",), agents=("anna", "boris"), lead="anna"
+            "support",
+            "Support",
+            "support@acme.example",
+            "support",
+            aliases=("help@acme.example",),
+            agents=("anna", "boris"),
+            lead="anna",
+            calendar="support",
         ),
         "sales": Queue("sales", "Sales", "sales@acme.example", "sales", agents=("boris",)),
         "billing": Queue("billing", "Billing", "billing@acme.example", "support", agents=("anna",)),

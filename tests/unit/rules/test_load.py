@@ -32,8 +32,9 @@ def test_every_broken_file_has_its_expected_faults():
 def test_the_example_desks_rules_are_fine():
     loaded = load_rules(EXAMPLE_DESK, a_desk(EXAMPLE_DESK))
     assert loaded.faults == ()
-    assert [rule.id for rule in loaded.rules.rules] == ["spam", "route-sales", "payment", "complaint", "ack", "faq-password"]
-    assert len(loaded.rules.cases) >= 8
+    routing, answers, timed = ("route-sales", "payment", "complaint"), ("ack", "faq-password"), ("no-answer-30m", "waiting-close")
+    assert [rule.id for rule in loaded.rules.rules] == ["spam", *routing, *answers, *timed]
+    assert len(loaded.rules.cases) >= 11
 
 
 def test_no_folder_and_empty_files_are_an_empty_set(tmp_path):
@@ -73,6 +74,16 @@ def test_an_address_of_no_department_is_a_warning():
     loaded = load_text("rules: [{id: a, when: ticket.created, if: {mailbox: sales@other.example}, do: [{tag: x}]}]")
     assert loaded.rules is not None
     assert [fault.code for fault in loaded.faults] == ["W303"]
+
+
+def test_a_business_clock_that_no_calendar_tells_is_a_warning():
+    def codes(state):
+        loaded = load_text(f"rules: [{{id: a, when: {{after: 1h, while: {{{state}}}, clock: business}}, do: [{{tag: x}}]}}]")
+        assert loaded.rules is not None
+        return [fault.code for fault in loaded.faults]
+
+    assert codes("status: new") == codes("queue: [support, sales]") == codes("any: [{queue: sales}, {tags: x}]") == []
+    assert codes("queue: sales") == codes("status: new, queue: {not: support}") == ["W319"]
 
 
 def test_a_file_by_another_ending_is_told(tmp_path):

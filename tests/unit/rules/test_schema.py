@@ -98,7 +98,7 @@ def test_words_that_are_free_are_proposed_and_not_demanded():
 
 
 def test_words_are_those_of_the_desk_and_its_rules():
-    assert WORDS.tags == ("complaint", "faq", "payment", "vip")
+    assert WORDS.tags == ("complaint", "faq", "keep-open", "payment", "vip")
     assert set(WORDS.lists) == {"vip_domains", "pay_words", "angry_words"}
     assert WORDS.conditions == ("a_person",)
     assert "received" in WORDS.templates
