@@ -23,7 +23,7 @@ from maild.rules.load_times import describe_node, read_time_form
 from maild.rules.loading import Loading, TooLargeError
 from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.spans import EXAMPLES, read_span
-from maild.rules.time_forms import After, TimeForm
+from maild.rules.time_forms import After, Cron, TimeForm
 from maild.rules.verdict import NAMED_EVENTS, Event
 
 VERSION = 1
@@ -216,7 +216,8 @@ def _read_events(node: Node, loading: Loading) -> tuple[Event, ...]:
 
 def _with_state(condition: Condition, time: TimeForm | None) -> Condition:
     """The state that a rule has waited for is asked before its `if`, so that explanations tell it."""
-    return join((time.state, condition), every=True) if isinstance(time, After) else condition
+    state = time.state if isinstance(time, After | Cron) else None
+    return join((state, condition), every=True) if state else condition
 
 
 def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule:
@@ -233,7 +234,7 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         disabled=_optional_text(found.get("disabled"), loading),
         about=_optional_text(found.get("about"), loading),
         owner=_optional_text(found.get("owner"), loading),
-        once=_read_once(found.get("once"), Event.TIME in rule.events, loading),
+        once=_read_once(found.get("once"), _usual_once(found.get("when")), loading),
         cascade=_read_cascade(found.get("cascade"), Event.TIME in rule.events, loading),
     )
 
@@ -248,14 +249,18 @@ def _read_cascade(entry: Entry | None, is_timed: bool, loading: Loading) -> bool
     return entry is not None and loading.flag(entry.value, "cascade") is True
 
 
-def _read_once(entry: Entry | None, is_timed: bool, loading: Loading) -> timedelta | None:
-    """How long the rule rests on a ticket once it has fired there; None: it fires at every event, or in every stay."""
+def _usual_once(when: Entry | None) -> str:
+    return "stay" if when and isinstance(when.value, Table) and not when.value.key("cron") else "event"
+
+
+def _read_once(entry: Entry | None, usual: str, loading: Loading) -> timedelta | None:
+    """How long the rule rests on a ticket once it has fired there; None: it fires at every event, or in every stay, as is `usual`."""
     text = loading.text(entry.value, '"once"') if entry else None
-    usual, other = ("stay", "event") if is_timed else ("event", "stay")
+    other = "event" if usual == "stay" else "stay"
     if entry is None or text is None or text == usual:
         return None
     if text == other:
-        whose = "rules for events" if is_timed else "time rules"
+        whose = "rules for events, and to cron" if usual == "stay" else 'rules with "after" or "before"'
         loading.add(entry.value.place, "E304", f'"once: {other}" belongs to {whose}; write {usual}, ticket or a duration')
     elif (rests := ONCE_ON_TICKET if text == "ticket" else read_span(text)) is not None:
         return rests

@@ -1,7 +1,8 @@
 """YAML nodes → the time form of a rule's `when` (RULES.md 2)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, walk_entries
 from maild.config.settings import Queue, Settings
@@ -9,12 +10,13 @@ from maild.rules.conditions import AllOf, Comparison, Condition
 from maild.rules.fields import FIELDS, Field, FieldValue
 from maild.rules.load_conditions import read_condition
 from maild.rules.loading import Loading
+from maild.rules.schedules import Schedule, is_schedule
 from maild.rules.spans import EXAMPLES, read_span
-from maild.rules.time_forms import After, Before, Clock, Deadline, TimeForm
+from maild.rules.time_forms import After, Before, Clock, Cron, Deadline, TimeForm
 
-FORMS = {"after": ("after", "while", "clock"), "before": ("before", "of")}
+FORMS = {"after": ("after", "while", "clock"), "before": ("before", "of"), "cron": ("cron", "tz", "each", "while")}
 """By the key that tells which it is, the keys of each form."""
-_PLANNED_FORMS = ("cron",)
+NEEDED = {"after": "while", "before": "of"}
 _PLANNED_DEADLINES = ("sla",)
 LONGEST = timedelta(days=5 * 366)
 
@@ -24,15 +26,14 @@ def read_time_form(table: Table, loading: Loading) -> TimeForm | None:
     form = next((name for name in FORMS if table.key(name)), None)
     if form is None:
         for entry in table.entries:
-            loading.refuse_unknown("key", entry.key, FORMS, _PLANNED_FORMS, "when")
+            loading.refuse_unknown("key", entry.key, FORMS, (), "when")
         if not table.entries:
             loading.add(table.place, "E107", f'"when" needs {" or ".join(FORMS)}')
         return None
     found = loading.entries(table, f'a time rule with "{form}"', FORMS[form])
-    for key in FORMS[form][1:2]:
-        if key not in found:
-            loading.add(table.place, "E107", f'"{form}" needs "{key}"')
-    return _read_after(found, loading) if form == "after" else _read_before(found, loading)
+    if (needed := NEEDED.get(form)) and needed not in found:
+        loading.add(table.place, "E107", f'"{form}" needs "{needed}"')
+    return _READERS[form](found, loading)
 
 
 def describe_node(node: Node, loading: Loading) -> str:
@@ -82,6 +83,36 @@ def _read_before(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
     deadlines = {deadline.value: deadline for deadline in Deadline}
     word = _read_word(found["of"], deadlines, _PLANNED_DEADLINES, loading) if "of" in found else None
     return Before(lead, deadlines[word]) if lead and word else None
+
+
+def _read_cron(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
+    expression = loading.text(found["cron"].value, '"cron"')
+    if expression is not None and not is_schedule(expression):
+        what = 'minute, hour, day, month and weekday, such as "0 8 * * mon"'
+        loading.add(found["cron"].value.place, "E302", f'"cron" takes the five fields of a schedule that comes: {what}')
+        expression = None
+    zone = _read_zone(found["tz"], loading) if "tz" in found else loading.settings.desk.timezone
+    each = _read_word(found["each"], ("ticket",), ("once",), loading) if "each" in found else "ticket"
+    state = _read_state(found["while"].value, loading) if "while" in found else None
+    if expression is None or zone is None or each is None or ("while" in found and state is None):
+        return None
+    return Cron(Schedule(expression, zone), state)
+
+
+def _read_zone(entry: Entry, loading: Loading) -> ZoneInfo | None:
+    text = loading.text(entry.value, '"tz"')
+    try:
+        return ZoneInfo(text) if text else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        loading.add(entry.value.place, "E302", f'"{text}" is no time zone; write it as Europe/Sofia')
+        return None
+
+
+_READERS: Mapping[str, Callable[[dict[str, Entry], Loading], TimeForm | None]] = {
+    "after": _read_after,
+    "before": _read_before,
+    "cron": _read_cron,
+}
 
 
 def _read_length(entry: Entry, loading: Loading) -> timedelta | None:

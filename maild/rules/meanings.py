@@ -46,6 +46,9 @@ TIME_KEYS: Mapping[str, str] = {
     "while": "the state: a condition on the ticket",
     "clock": "real: every hour counts; business: those in which the ticket's department is open",
     "before": "so long ahead of a moment",
+    "cron": "a schedule: minute, hour, day of the month, month, day of the week",
+    "tz": "the time zone of the schedule; else the desk's",
+    "each": "ticket: on every ticket in that state, or on all that have not ended",
     "of": "the moment: snooze, when a ticket comes back; task.due, when a task is due",
 }
 GROUPS: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from maild.background import Aspect
 from maild.rules.actions import Action
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition, find_aspects
-from maild.rules.time_forms import TimeForm
+from maild.rules.time_forms import After, Before, TimeForm
 from maild.rules.verdict import ASKED_BY_NAME, Event, Occasion
 
 ONCE_ON_TICKET = timedelta.max
@@ -55,7 +55,7 @@ class Rule:
     @property
     def repeats(self) -> bool:
         """Whether it is asked again and again as long as what it waits for goes on."""
-        return self.time is not None and self.once not in (None, ONCE_ON_TICKET)
+        return isinstance(self.time, After | Before) and self.once not in (None, ONCE_ON_TICKET)
 
     @property
     def mode(self) -> str:

@@ -5,7 +5,7 @@ used twice, patterns that do not compile, conditions that use themselves. A word
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -258,7 +258,7 @@ def _rule(words: DeskWords) -> Schema:
         "id": {**_TEXT, "pattern": r"^\S{1,80}$"},
         "when": _any(
             _list_of({"enum": events, "enumDescriptions": [meanings.EVENTS.get(event, "") for event in events]}),
-            *(_time_form(keys) for keys in load_times.FORMS.values()),
+            *(_time_form(form) for form in load_times.FORMS),
         ),
         "if": _reference("condition"),
         "do": {"type": "array", "items": _reference("actions"), "minItems": 1},
@@ -279,14 +279,17 @@ def _rule(words: DeskWords) -> Schema:
     }
 
 
-def _time_form(keys: Sequence[str]) -> Schema:
-    """`keys`: as in `load_times.FORMS`; the first tells which form it is, the second belongs to it."""
+def _time_form(form: str) -> Schema:
     forms: Mapping[str, Schema] = {
         "while": _reference("condition"),
         "clock": {"enum": [clock.value for clock in Clock]},
         "of": {"enum": [deadline.value for deadline in Deadline]},
+        "cron": {"type": "string", "pattern": r"^\s*\S+(?:\s+\S+){4}\s*$"},
+        "tz": _TEXT,
+        "each": {"enum": ["ticket"]},
     }
-    return _strict(_described(meanings.TIME_KEYS, {key: forms.get(key, _SPAN) for key in keys}), *keys[:2])
+    needed = [form, load_times.NEEDED[form]] if form in load_times.NEEDED else [form]
+    return _strict(_described(meanings.TIME_KEYS, {key: forms.get(key, _SPAN) for key in load_times.FORMS[form]}), *needed)
 
 
 def _actions(words: DeskWords) -> Schema:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import Enum
 
 from maild.rules.conditions import Condition
+from maild.rules.schedules import Schedule
 from maild.rules.spans import describe_span
 
 
@@ -45,4 +46,15 @@ class Before:
         return f"{describe_span(self.lead)} before {self.of.value}"
 
 
-TimeForm = After | Before
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """Each moment of a schedule, on every ticket that is in the state by then. `state` None: on all that have not ended."""
+
+    schedule: Schedule
+    state: Condition | None
+
+    def describe(self) -> str:
+        return f"cron {self.schedule.expression}"
+
+
+TimeForm = After | Before | Cron

@@ -13,15 +13,15 @@ from maild.config.settings import Settings
 from maild.desk.calendar import Calendar, describe_calendar
 from maild.effects import AskRule, Decision, IncomingState
 from maild.reason import Reason
-from maild.rules.conditions import find_fields
+from maild.rules.conditions import AllOf, Comparison, OneOf, find_fields
 from maild.rules.fields import Facts
 from maild.rules.happenings import Happening
 from maild.rules.ruleset import Rule
 from maild.rules.said import occasion_of
-from maild.rules.time_forms import After, Before, Clock, Deadline
+from maild.rules.time_forms import After, Before, Clock, Cron, Deadline
 from maild.rules.verdict import Event
 from maild.stay import Stay, StayChange, StayDisturbed, StayEnded
-from maild.ticket import Status, TicketView
+from maild.ticket import ENDED, Status, TicketView
 
 NEVER_WAITED_ON = frozenset({Status.SPAM, Status.MERGED})
 """Nobody works on what is spam, and what was merged goes on elsewhere."""
@@ -51,7 +51,7 @@ class Timing:
             yield from (StayEnded(after.number, rule.id, about) for about in was if about not in moments)
             for about, moment in moments.items():
                 if about not in was or was[about] != moment:
-                    yield Stay(after.number, rule.id, about, since, self._find_due(rule, after, since, moment))
+                    yield Stay(after.number, rule.id, about, since, self._find_due(rule, after, since, moment, now))
                 elif before and self._calendar(rule, before) != self._calendar(rule, after):
                     yield StayDisturbed(after.number, rule.id, about)
 
@@ -59,7 +59,7 @@ class Timing:
         """The rule's stays on a ticket that was there before the rule, by what they are about: as old as is known for certain."""
         since = find_beginning(rule, ticket)
         moments = find_moments(rule, ticket, self._facts(ticket, now))
-        dues = {about: self._find_due(rule, ticket, since, moment) for about, moment in moments.items()}
+        dues = {about: self._find_due(rule, ticket, since, moment, now) for about, moment in moments.items()}
         return {about: Stay(ticket.number, rule.id, about, since, due) for about, due in dues.items()}
 
     def ask(self, rule: Rule, stay: Stay, ticket: TicketView, now: datetime, fired: datetime | None) -> AskRule | Stay | None:
@@ -82,7 +82,9 @@ class Timing:
         since, moment = min(stay.since, now), moments[stay.about]
         if stay.due is None or (moment and moment <= now):
             return replace(stay, since=since, due=None)
-        due = self._find_due(rule, ticket, since, moment)
+        if isinstance(rule.time, Cron) and stay.due <= now:
+            return replace(stay, since=since)
+        due = self._find_due(rule, ticket, since, moment, now)
         return replace(stay, since=since, due=max(due, fired + rule.once) if fired and rule.once and rule.repeats else due)
 
     def describe(self, rule: Rule) -> str:
@@ -93,14 +95,16 @@ class Timing:
         hours = [f"{queue}: {describe_calendar(calendar)}" for queue, calendar in found.items() if calendar]
         return hashlib.sha256(f"{rule.written} {hours}".encode()).hexdigest()[:16]
 
-    def _find_due(self, rule: Rule, ticket: TicketView, since: datetime, moment: datetime | None) -> datetime:
-        """When the rule is to be asked first in a stay that began then."""
+    def _find_due(self, rule: Rule, ticket: TicketView, since: datetime, moment: datetime | None, now: datetime) -> datetime:
+        """When the rule is to be asked first in a stay that began then; of a schedule, next."""
         match rule.time:
             case After(lasts=lasts):
                 calendar = self._calendar(rule, ticket)
                 return calendar.add(since, lasts) if calendar else since.astimezone(UTC) + lasts
             case Before(lead=lead) if moment:
                 return moment.astimezone(UTC) - lead
+            case Cron(schedule=schedule):
+                return schedule.find_next(now)
         raise ValueError(f"rule {rule.id} waits for nothing")
 
     def _calendar(self, rule: Rule, ticket: TicketView) -> Calendar | None:
@@ -121,8 +125,10 @@ def find_moments(rule: Rule, ticket: TicketView, facts: Facts) -> Moments:
     if ticket.status in NEVER_WAITED_ON:
         return {}
     match rule.time:
-        case After(state=state):
+        case After(state=state) | Cron(state=AllOf() | OneOf() | Comparison() as state):
             return {0: None} if state.holds(facts, []) else {}
+        case Cron():
+            return {} if ticket.status in ENDED else {0: None}
         case Before(of=Deadline.SNOOZE):
             return {0: ticket.snoozed_until} if ticket.snoozed_until else {}
         case Before(of=Deadline.TASK):
@@ -135,7 +141,9 @@ def _counts_opening_hours(rule: Rule) -> bool:
 
 
 def find_next(rule: Rule, now: datetime) -> datetime | None:
-    """When a rule that is asked now is asked again, if the stay goes on; None: once is enough."""
+    """When a rule that is asked now is asked again, if the stay goes on; None: once is enough. What was missed of a schedule comes once."""
+    if isinstance(rule.time, Cron):
+        return rule.time.schedule.find_next(now)
     return now.astimezone(UTC) + rule.once if rule.once and rule.repeats else None
 
 

@@ -254,6 +254,26 @@ def test_what_breaks_over_one_ticket_is_put_off_and_keeps_no_other_waiting(store
     assert asked(store, 1) == [("given", True, NOW + HOUR + RETRY_AFTER)]
 
 
+def test_a_schedule_asks_about_each_ticket_in_its_state_and_what_was_missed_comes_once(store: Store, office: Writing):
+    """NOW is a Friday, 10:07 in Sofia."""
+    none, rule = office(""), '{id: daily, when: {cron: "0 * * * *", while: {status: waiting}}, do: [{note: hello}]}'
+    opened(store, none, NOW - 9 * DAY, status=Status.WAITING)
+    desk, hour = office(rule), NOW.replace(minute=0, second=0) + HOUR
+    keep(store, desk, NOW)
+    opened(store, desk)
+    assert asked(store) == [], "it looks ahead, and not back"
+    keep(store, desk, hour)
+    changed(store, desk, 2, hour, status=Status.WAITING)
+    for now in (hour + 5 * HOUR + MINUTE, hour + 6 * HOUR - MINUTE, hour + 6 * HOUR):
+        keep(store, desk, now)
+    assert [at for _, _, at in asked(store)] == [hour, hour + 5 * HOUR + MINUTE, hour + 6 * HOUR]
+    assert [at for _, _, at in asked(store, 2)] == [hour + 5 * HOUR + MINUTE, hour + 6 * HOUR]
+    keep(store, office(rule.replace("0 *", "30 *")), hour + 6 * HOUR + MINUTE)
+    assert [stay.due for stay in standing(store, 1, 2)] == [hour + 6 * HOUR + 30 * MINUTE] * 2
+    changed(store, desk, 1, hour + 7 * HOUR, status=Status.OPEN)
+    assert [stay.ticket for stay in standing(store, 1, 2)] == [2]
+
+
 def test_by_the_business_clock_a_ticket_that_moves_is_counted_by_its_new_departments_hours(store: Store, tmp_path: Path):
     """And where a calendar is written otherwise, after the reload. NOW is a Friday, 10:07 in Sofia."""
     rule = "{id: late, when: {after: 10h, while: {replies.agent: 0}, clock: business}, do: [{tag: late}]}"

@@ -22,6 +22,7 @@ DOORS = {
     "re2": ("maild.rules.patterns",),
     "nh3": ("maild.ingest.clean_html",),
     "markdown_it": ("maild.canned.markdown",),
+    "cronsim": ("maild.rules.schedules",),
     "apscheduler": ("maild.timetable",),
     "smtplib": ("maild.outbox.smtp", "maild.outbox.wire", "maild.outbox.account_checkup", "maild.demo"),
     "imaplib": (),
