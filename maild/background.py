@@ -1,8 +1,10 @@
-"""Background: what rules may ask beyond a mail and its ticket, looked up only where a rule of the set asks for it. Plain values."""
+"""Background: what rules may ask beyond a mail and its ticket, and what bounds them; looked up only where a rule of the set wants it.
+Plain values.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 
@@ -15,13 +17,47 @@ class Aspect(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """So many mails may a rule send in so long (RULES.md 5.5). What is looked up for it is how many it has sent."""
+
+    rule: str
+    mails: int
+    window: timedelta
+
+
+Sought = Aspect | Limit
+
+
+@dataclass(frozen=True, slots=True)
 class Behind:
     """The question: these aspects of the ticket with that number, 0 for one that is not yet opened. `requester` is his address as addresses
     are compared."""
 
-    aspects: frozenset[Aspect]
+    aspects: frozenset[Sought]
     ticket: int
     requester: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A rule has gone past its limit: since when it is not asked, and why."""
+
+    rule: str
+    since: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMail:
+    """How many letters a rule has sent within the window of its limit. Where that is reached: the last `tickets` they were about, the newest
+    first. `pause` None: it is not paused."""
+
+    count: int = 0
+    tickets: tuple[int, ...] = ()
+    pause: Pause | None = None
+
+
+NO_MAIL = RuleMail()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +66,8 @@ class Background:
 
     REQUESTER: how many other `tickets` he has, spam and merged ones not counted, the `tags` of the newest, and `last_agent`, who owned the
     newest that anybody owned. WORKLOAD: the new and open tickets that are not snoozed, by owner and by queue. PAST: since when the customer
-    waits for an answer, None where he waits for none; when the ticket was last changed; how often it was reopened.
+    waits for an answer, None where he waits for none; when the ticket was last changed; how often it was reopened. For each limit: the
+    `mail` of its rule.
     """
 
     tickets: int = 0
@@ -41,6 +78,7 @@ class Background:
     waits_since: datetime | None = None
     changed: datetime | None = None
     reopenings: int = 0
+    mail: Mapping[str, RuleMail] = field(default_factory=dict)
 
 
 NO_BACKGROUND = Background()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from maild.background import Aspect
+from maild.background import Sought
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import find_why_settled
@@ -29,7 +29,7 @@ from maild.rules.said import occasion_of
 from maild.rules.verdict import NotifyWish, Occasion, ReplyWish, Verdict
 from maild.ticket import ENDED, MessageKind, TicketView
 
-Asking = Callable[[TicketView, frozenset[Aspect]], Known]
+Asking = Callable[[TicketView, frozenset[Sought]], Known]
 """What must be known before anybody is written to because of what has happened to a ticket, and what rules want to have looked up; asked
 only where a rule is for it."""
 

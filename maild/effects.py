@@ -81,7 +81,8 @@ class Letter:
     because of. `offer`: that mail can be mended by an answer, as in `ReturnedMail`. `as_of`: its reader learns nothing of what was answered
     since then (A11); None: of all that was until it is written. `enclosed` are files of earlier mail, in the order in which they go along,
     `left_out` says which do not. `delay` None: it goes out at once. `task`: the number of the task it tells of, which the answer `done`
-    ticks off. `rule`: by whose wish it is written; "" where no rule wished for it.
+    ticks off. `rule`: by whose wish it is written; "" where no rule wished for it. `limited`: it counts against the limit of that rule
+    (RULES.md 5.5).
     """
 
     kind: LetterKind
@@ -112,6 +113,7 @@ class Letter:
     left_out: tuple[str, ...] = ()
     task: int | None = None
     rule: str = ""
+    limited: bool = True
 
     @property
     def addressees(self) -> tuple[Address, ...]:
@@ -309,6 +311,14 @@ class NoteFiring:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRule:
+    """A rule has gone past its limit, and is not asked any more until a person says so (RULES.md 5.5)."""
+
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartAbsence:
     """An agent is away from now on (PRODUCT 12)."""
 
@@ -356,6 +366,7 @@ Effect = (
     | RunMacro
     | AskRule
     | NoteFiring
+    | PauseRule
     | StartAbsence
     | EndAbsence
     | NoteWelcomeAnswer

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maild.background import NO_BACKGROUND, Aspect, Background, Behind
+from maild.background import NO_BACKGROUND, Background, Behind, Sought
 from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
@@ -85,7 +85,7 @@ def consider(
     decision = conclude(draft, verdict, reading, desk.settings, now)
     is_asked, quiet = verdict is not None, circumstances.quiet
 
-    def know(ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
+    def know(ticket: TicketView, aspects: frozenset[Sought]) -> Known:
         return replace(reading.known, background=_find_background(aspects, ticket, asking))
 
     return with_consequences(decision, desk.rules, know, desk.settings, now, asked=is_asked, quiet=quiet)
@@ -218,7 +218,7 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, asking: Asking, sett
     return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out, fired)
 
 
-def _find_background(aspects: frozenset[Aspect], ticket: TicketView, asking: Asking) -> Background:
+def _find_background(aspects: frozenset[Sought], ticket: TicketView, asking: Asking) -> Background:
     """What the rules want to know beyond what was said and its ticket: asked for once that is known, and where a rule wants to know."""
     if not aspects:
         return NO_BACKGROUND

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from maild.background import Aspect, Behind
+from maild.background import Behind, Sought
 from maild.config.settings import Settings
 from maild.consequences import with_consequences
 from maild.desk.audience import agent_homes
@@ -35,8 +35,8 @@ def record(tx: Transaction, decision: Decision, office: Office, now: datetime) -
     )
 
 
-def _ask(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
+def _ask(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Sought]) -> Known:
     question = Question("", agents=agent_homes(settings), queues=tuple(settings.queues), windows=windows(settings.limits))
     known = recall_about(tx, ticket, question, now)
     behind = Behind(aspects, ticket.number, ticket.requester.key)
-    return replace(known, background=backgrounds.find(tx, behind)) if aspects else known
+    return replace(known, background=backgrounds.find(tx, behind, now)) if aspects else known

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from maild.background import Aspect
+from maild.background import Sought
 from maild.rules.actions import Action
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition, find_aspects
@@ -71,7 +71,7 @@ class RuleSet:
     digest: str
     cases: tuple[Case, ...]
     by_event: Mapping[Event, tuple[Rule, ...]]
-    aspects: Mapping[Event, frozenset[Aspect]]
+    aspects: Mapping[Event, frozenset[Sought]]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], digest: str = "0000", cases: Iterable[Case] = ()) -> "RuleSet":
@@ -80,7 +80,7 @@ class RuleSet:
         aspects = {event: frozenset(aspect for rule in asked for aspect in _aspects_of(rule)) for event, asked in by_event.items()}
         return cls(ordered, digest, tuple(cases), MappingProxyType(by_event), MappingProxyType(aspects))
 
-    def aspects_of(self, events: Iterable[Event]) -> frozenset[Aspect]:
+    def aspects_of(self, events: Iterable[Event]) -> frozenset[Sought]:
         """What must be looked up before rules are asked about these events, and about what they change themselves."""
         first = frozenset(aspect for event in events for aspect in self.aspects[event])
         caused = (aspect for rule in self.rules if rule.cascade for aspect in _aspects_of(rule))
@@ -110,7 +110,7 @@ class RuleSet:
         return tuple(rule.id for rule in self.by_event[Event.MACRO])
 
 
-def _aspects_of(rule: Rule) -> Iterator[Aspect]:
+def _aspects_of(rule: Rule) -> Iterator[Sought]:
     if rule.disabled is None:
         yield from find_aspects(rule.condition)
 

@@ -191,6 +191,7 @@ def _letter_values(posted: _Posted, ticket: int | None, incoming: Incoming | Non
         "incoming": letter.about or (incoming.id if incoming else None),
         "offer": letter.offer,
         "as_of": letter.as_of,
+        "rule": letter.rule if letter.rule and letter.limited else None,
     }
 
 

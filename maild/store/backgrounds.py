@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, false, func, select
 
-from maild.background import Aspect, Background, Behind
+from maild.background import Aspect, Background, Behind, Limit
+from maild.store import rule_mail
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.tickets import events, messages, tickets
@@ -53,11 +54,13 @@ _UNANSWERED = Prepared(
 )
 
 
-def find(tx: Transaction, behind: Behind) -> Background:
+def find(tx: Transaction, behind: Behind, now: datetime) -> Background:
     """As much as is asked for."""
-    found: dict[str, Any] = {}
-    for aspect in behind.aspects:
-        found |= _FINDERS[aspect](tx, behind)
+    limits = [sought for sought in behind.aspects if isinstance(sought, Limit)]
+    found: dict[str, Any] = {"mail": rule_mail.find(tx, limits, now)}
+    for sought in behind.aspects:
+        if isinstance(sought, Aspect):
+            found |= _FINDERS[sought](tx, behind)
     return Background(**found)
 
 

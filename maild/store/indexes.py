@@ -9,6 +9,7 @@ from maild.store.tables.desk import absences
 from maild.store.tables.mail_in import GUESSING, KEPT_OUT, LENT, PASSED, UNSETTLED, WITH_TICKET, incoming
 from maild.store.tables.mail_out import (
     AUTOMATIC,
+    BY_RULES,
     NOTIFICATIONS,
     UNDELIVERED,
     UNPACKED,
@@ -89,6 +90,7 @@ Index("ix_letters_unpacked", letters.c.number, sqlite_where=UNPACKED, postgresql
 Index("ix_letters_ticket", letters.c.ticket, letters.c.number)
 Index("ix_letters_message_id", letters.c.message_id)
 Index("ix_letters_notified", letters.c.created, letters.c.agent, sqlite_where=NOTIFICATIONS, postgresql_where=NOTIFICATIONS)
+Index("ix_letters_rule", letters.c.rule, letters.c.created, sqlite_where=BY_RULES, postgresql_where=BY_RULES)
 Index("ix_deliveries_letter", deliveries.c.letter)
 Index(
     "ix_deliveries_undelivered",

@@ -15,6 +15,7 @@ from maild.effects import (
     NoteBounce,
     NoteFiring,
     NoteWelcomeAnswer,
+    PauseRule,
     SendCrossed,
     SendKept,
     SendMended,
@@ -23,7 +24,20 @@ from maild.effects import (
     TakeBack,
     TripBreaker,
 )
-from maild.store import absences, brakes, delayed_answers, firings, folds, letter_aliases, letters, mutes, stays, suppressions, welcomes
+from maild.store import (
+    absences,
+    brakes,
+    delayed_answers,
+    firings,
+    folds,
+    letter_aliases,
+    letters,
+    mutes,
+    rule_mail,
+    stays,
+    suppressions,
+    welcomes,
+)
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
 
@@ -44,8 +58,8 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 _mark_address(tx, effect, now)
             case Fold(agent) if number:
                 folds.store(tx, agent, number, now)
-            case AskRule() | NoteFiring() if number:
-                _mark_rule(tx, effect, number)
+            case AskRule() | NoteFiring() | PauseRule():
+                _mark_rule(tx, effect, number, now)
             case StartAbsence() | EndAbsence():
                 _mark_absence(tx, effect)
             case SendKept() | SendMended() | SendCrossed():
@@ -74,12 +88,14 @@ def _mark_address(tx: Transaction, effect: NoteBounce | Suppress | LiftSuppressi
             suppressions.lift(tx, address)
 
 
-def _mark_rule(tx: Transaction, effect: AskRule | NoteFiring, number: int) -> None:
+def _mark_rule(tx: Transaction, effect: AskRule | NoteFiring | PauseRule, number: int | None, now: datetime) -> None:
     match effect:
         case AskRule(stay, again):
             stays.ask_again(tx, stay, again)
-        case NoteFiring():
+        case NoteFiring() if number:
             firings.store(tx, number, effect)
+        case PauseRule():
+            rule_mail.pause(tx, effect, now)
 
 
 def _mark_absence(tx: Transaction, effect: StartAbsence | EndAbsence) -> None:

@@ -227,7 +227,7 @@ _TAG_NAMES = Prepared(select(tags.c.tag).where(tags.c.tag.in_(bindparam("words",
 def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     """The store's answer for one message. In a writing transaction it first waits for its turn, so that the answer stays true."""
     if question.behind:
-        return Known(background=backgrounds.find(tx, question.behind))
+        return Known(background=backgrounds.find(tx, question.behind, now))
     await_turn(tx)
     adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
     copies = (*_find_copies(tx, question), *(_find_handed_in(tx, question) if adopters else ()))

@@ -36,7 +36,7 @@ def happened(store: Store, number: int, at: datetime, *effects: Effect, **change
 
 def found(store: Store, aspect: Aspect, ticket: int = 0, requester: str = ANN.key) -> Background:
     with store.reading() as tx:
-        return backgrounds.find(tx, Behind(frozenset({aspect}), ticket, requester))
+        return backgrounds.find(tx, Behind(frozenset({aspect}), ticket, requester), NOW)
 
 
 def test_a_requester_is_known_by_his_other_tickets(store: Store):

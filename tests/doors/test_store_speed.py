@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from maild.background import Aspect, Behind
+from maild.background import Aspect, Behind, Limit
 from maild.effects import IncomingState, Post
 from maild.ingest.arrival import Place
 from maild.known import Question
@@ -163,7 +163,7 @@ def test_no_step_of_the_walk_reads_a_whole_table(sqlite_store: Store):
         (task,) = tickets.view(tx, 1).tasks
         tasks.write(tx, 1, (task,), (replace(task, done=NOW),))
         tasks.find_open(tx, "anna")
-        backgrounds.find(tx, Behind(frozenset(Aspect), 1, ANN.key))
+        backgrounds.find(tx, Behind(frozenset((*Aspect, Limit("faq", 0, timedelta(hours=1)))), 1, ANN.key), NOW)
         steps = plans.lines()
     assert len(steps) > 30
     assert [step for step in steps if _WHOLE_TABLE.match(step)] == []

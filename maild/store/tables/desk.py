@@ -1,4 +1,5 @@
-"""What the desk keeps for itself: numbers, switches, leases, who is muted, who is away, and how agents' mail programs fare."""
+"""What the desk keeps for itself: numbers, switches, leases, who is muted, who is away, which rules are paused, and how agents' mail
+programs fare."""
 
 from datetime import datetime
 
@@ -51,6 +52,16 @@ class AbsenceColumns(TypedColumns):
 
 
 absences = Table("absences", metadata, AbsenceColumns)
+
+
+class RulePauseColumns(TypedColumns):
+    rule: Named[str] = Column(Text, primary_key=True)
+    since: Named[datetime | None] = Column(Time)
+    why: Named[str] = Column(Words)
+    counted_after: Named[int] = Column(Number)
+
+
+rule_pauses = Table("rule_pauses", metadata, RulePauseColumns, sqlite_with_rowid=False)
 
 
 class WelcomeColumns(TypedColumns):

@@ -11,6 +11,7 @@ UNDELIVERED = text("state NOT IN ('sent', 'cancelled')")
 UNPACKED = text("NOT packed")
 AUTOMATIC = text("automatic")
 NOTIFICATIONS = text("template = 'notification'")
+BY_RULES = text("rule IS NOT NULL")
 
 
 class LetterColumns(TypedColumns):
@@ -32,6 +33,7 @@ class LetterColumns(TypedColumns):
     offer: Named[str | None] = Column(Words)
     as_of: Named[datetime | None] = Column(Time)
     task: Named[int | None] = Column(Number)
+    rule: Named[str | None] = Column(Text)
 
 
 letters = Table("letters", metadata, LetterColumns)
