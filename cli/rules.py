@@ -19,6 +19,7 @@ from cli.output import print_json, print_rows, print_text, say, shown_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from maild.background import Pause
     from maild.config.settings import Settings
     from maild.effects import Decision
     from maild.known import Known, Question
@@ -94,7 +95,11 @@ def schema(context: Context) -> None:
 @json_option
 @click.pass_obj
 def list_(context: Context, limit: int | None, as_json: bool) -> None:
-    documents = [_document(rule) for rule in context.desk(context.settings()).rules.rules]
+    from maild.reports.paused_rules import find_pauses
+
+    settings = context.settings()
+    pauses = find_pauses(settings)
+    documents = [_document(rule, pauses.get(rule.id)) for rule in context.desk(settings).rules.rules]
     if as_json:
         print_json(documents[:limit])
         return
@@ -102,17 +107,19 @@ def list_(context: Context, limit: int | None, as_json: bool) -> None:
     print_rows([name.upper() for name in names], ([document[name] for name in names] for document in documents), limit=limit)
 
 
-def _document(rule: Rule) -> dict[str, object]:
+def _document(rule: Rule, pause: Pause | None) -> dict[str, object]:
     stop = f"stop group {rule.group}" if rule.stops_group else "stop" if rule.stops else None
     return {
         "rule": rule.id,
         "when": list(rule.moments),
-        "mode": rule.mode,
+        "mode": rule.mode_when(paused=pause is not None),
         "does": [*(action.describe() for action in rule.actions), *([stop] if stop else [])],
         "place": f"{rule.file}:{rule.line}",
         "about": rule.about,
         "owner": rule.owner,
         "disabled": rule.disabled,
+        "limit": {"mails": limit.mails, "per_seconds": int(limit.window.total_seconds())} if (limit := rule.limit) else None,
+        "paused": {"since": pause.since, "why": pause.why} if pause else None,
     }
 
 
@@ -134,8 +141,9 @@ def disable(context: Context, rule: str, reason: str, as_json: bool) -> None:
 
 
 @command.command(
-    short_help="Switch a rule on again.",
-    help="Switch a rule on: take `disabled` out of its file, which else stays as it is, and have a running daemon reload.",
+    short_help="Switch a rule on again, or lift its pause.",
+    help="Switch a rule on: take `disabled` out of its file, which else stays as it is, and have a running daemon reload. A rule that is "
+    "paused because it would have sent too much goes on at once, and counts anew.",
 )
 @click.argument("rule", metavar="RULE", shell_complete=rules)
 @json_option
@@ -143,7 +151,32 @@ def disable(context: Context, rule: str, reason: str, as_json: bool) -> None:
 def enable(context: Context, rule: str, as_json: bool) -> None:
     from maild.rules.switching import enable
 
+    was_paused = _lift_pause(context, rule)
+    if was_paused and not _is_disabled(context, rule):
+        text = f"the rule {rule} is not paused any more"
+        print_json({"reloaded": None, "text": text}) if as_json else say(text)
+        return
     _edit(context, rule, lambda raw: enable(raw, rule), as_json=as_json)
+
+
+def _lift_pause(context: Context, rule: str) -> bool:
+    """Whether it was paused; without a database nothing ever was."""
+    from maild.errors import NotFoundError
+    from maild.store import rule_mail
+
+    try:
+        with context.store(context.settings()).writing() as tx:
+            return rule_mail.lift(tx, rule)
+    except NotFoundError:
+        return False
+
+
+def _is_disabled(context: Context, rule: str) -> bool:
+    from maild.rules.load import load_rules
+
+    settings = context.settings()
+    loaded = load_rules(settings.directory, settings).rules
+    return any(each.id == rule and each.disabled is not None for each in (loaded.rules if loaded else ()))
 
 
 def _edit(context: Context, rule: str, edit: Callable[[bytes], bytes], *, as_json: bool) -> None:
@@ -194,7 +227,8 @@ def _reload(context: Context, settings: Settings, *, as_json: bool) -> None:
 @command.command(
     short_help="How often each rule was asked, fired, or would have.",
     help="How the rules have fared since then: on how many events each was asked, fired, would have fired in shadow, failed, was left out "
-    "(disabled, resting, stopped by another rule, or not asked about what rules change), and how many letters its actions asked for.",
+    "(disabled, paused, resting, stopped by another rule, or not asked about what rules change), and how many letters its actions asked "
+    "for.",
 )
 @click.option("--since", metavar="WHEN", default="30d", help="An age or a day, as 7d or 2026-11-01. Else 30d.")
 @limit_option
@@ -202,6 +236,7 @@ def _reload(context: Context, settings: Settings, *, as_json: bool) -> None:
 @click.pass_obj
 def stats(context: Context, since: str, limit: int | None, as_json: bool) -> None:
     from maild.desk.query import read_past
+    from maild.reports.paused_rules import find_pauses
     from maild.reports.rule_stats import count_outcomes
     from maild.store.traffic import find_outcomes
     from maild.traffic import Period
@@ -210,7 +245,7 @@ def stats(context: Context, since: str, limit: int | None, as_json: bool) -> Non
     period = Period(read_past(since, now), now)
     with context.store(settings).reading() as tx:
         outcomes = tuple(find_outcomes(tx, period))
-    found = [asdict(stats) for stats in count_outcomes(outcomes, context.desk(settings).rules)]
+    found = [asdict(stats) for stats in count_outcomes(outcomes, context.desk(settings).rules, find_pauses(settings))]
     if as_json:
         print_json(found[:limit])
         return

@@ -39,6 +39,7 @@ from maild.outbox.guard import breaker_fault, customer_refusal, find_flooded, po
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
+from maild.rule_limits import pauses_of, tell_of_pauses
 from maild.rule_work import Work, follow_up
 from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, RuleTrace, Verdict
 from maild.sizes import describe_size
@@ -101,11 +102,13 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         *left,
         *notes_of(verdict, now),
         *firings_of(verdict, now),
+        *pauses_of(verdict),
         *_customer_letters(draft, after, verdict, seen, settings, now),
         *_agent_letters(draft, after, verdict, seen, settings),
         *follow_up(_work(draft, draft.after, after, seen), verdict, settings, now),
     )
-    return _decision(draft, after, effects, reading, verdict.trace)
+    told = tell_of_pauses(verdict, after, reading.known.away, settings)
+    return _decision(replace(draft, beside=(*draft.beside, *told)), after, effects, reading, verdict.trace)
 
 
 def _work(draft: Draft, drafted: TicketView, after: TicketView, reading: Reading) -> Work:
@@ -225,7 +228,7 @@ def _acknowledge(
     template = wish.template if wish and wish.template else "received"
     letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
     letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
-    letter = replace(letter, rule=wish.rule if wish and wish.template else "")
+    letter = replace(letter, rule=wish.rule if wish and wish.template else "", limited=False)
     yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.addressee.address}, with the template {template}"))
 
 

@@ -21,6 +21,7 @@ from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, post
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
+from maild.rule_limits import pauses_of, tell_of_pauses
 from maild.rule_work import BY_RULE, Work, follow_up
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
@@ -119,12 +120,15 @@ def _concluded(
         *left,
         *notes_of(verdict, now),
         *firings_of(verdict, now),
+        *pauses_of(verdict),
         *_customer_letter(drafted, after, verdict, silence, known, settings),
         *(() if quiet else _new_keepers(decision, drafted, after, words, known, settings)),
         *(effect for wish in verdict.wishes if isinstance(wish, NotifyWish) for effect in _alert(wish, after, words, known, settings)),
         *follow_up(work, verdict, settings, now),
     )
-    return replace(decision, after=after, effects=effects, trace=(*decision.trace, *(item.to_mapping() for item in verdict.trace)))
+    trace = (*decision.trace, *(item.to_mapping() for item in verdict.trace))
+    told = tell_of_pauses(verdict, after, known.away, settings)
+    return replace(decision, after=after, effects=effects, trace=trace, beside=(*decision.beside, *told))
 
 
 def _words(decision: Decision, ticket: TicketView, known: Known) -> AddMessage:

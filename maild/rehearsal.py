@@ -24,7 +24,8 @@ from maild.ticket import TicketView
 
 def rehearse(desk: Desk) -> Walk:
     """The walk of this desk, in its first mailbox."""
-    return Walk(partial(_consider, desk), partial(_act, desk), partial(_wake, desk), partial(_ask, desk), desk.timing)
+    limits = tuple(rule.limit for rule in desk.rules.rules if rule.limit)
+    return Walk(partial(_consider, desk), partial(_act, desk), partial(_wake, desk), partial(_ask, desk), desk.timing, limits)
 
 
 def _consider(desk: Desk, message: InboundMessage, known: Known, now: datetime) -> Decision:

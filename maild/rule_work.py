@@ -9,7 +9,7 @@ from maild.desk.colleagues import tell_department
 from maild.desk.letters import Answered
 from maild.desk.split import open_beside
 from maild.desk.tasks import Telling, tell_of_new
-from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, Split
+from maild.effects import AddMessage, Decision, Effect, IncomingState, Post, RecordEvent, Split
 from maild.known import Known
 from maild.reason import Reason
 from maild.rules.verdict import ForkWish, Verdict
@@ -38,10 +38,18 @@ def follow_up(work: Work, verdict: Verdict, settings: Settings, now: datetime) -
     words = work.message.visible if work.message else ""
     earlier = work.known.earlier.get(work.after.number, ())
     telling = Telling(work.after, work.answered, earlier, settings, work.known.away, words)
-    yield from tell_of_new(work.drafted.tasks, telling, tells=work.tells)
+    yield from (_by_its_rule(effect, work.after) for effect in tell_of_new(work.drafted.tasks, telling, tells=work.tells))
     for wish in verdict.wishes:
         if isinstance(wish, ForkWish) and work.message:
             yield _fork(wish, work, work.message, settings, now)
+
+
+def _by_its_rule(effect: Effect, ticket: TicketView) -> Effect:
+    """A letter about a task counts for the rule that has made it (RULES.md 5.5)."""
+    if not isinstance(effect, Post):
+        return effect
+    made_by = next((task.made_by for task in ticket.tasks if task.number == effect.letter.task), "")
+    return Post(replace(effect.letter, rule=made_by.removeprefix(BY_RULE)))
 
 
 def _fork(wish: ForkWish, work: Work, message: AddMessage, settings: Settings, now: datetime) -> Split:

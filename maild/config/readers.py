@@ -259,11 +259,15 @@ def address(node: Node, reading: Reading) -> str | Bad:
     found = text(node, reading)
     if found is BAD:
         return BAD
-    local, _, host = found.rpartition("@")
+    wanted = "an address such as support@acme.example"
+    return bare_address(found) or reading.refuse(node.place, "E309", f'"{reading.name}" must be {wanted}, not "{found}"')
+
+
+def bare_address(written: str) -> str | None:
+    """The address as it goes over the wire; None for what is none, or has a name beside it."""
+    local, _, host = written.rpartition("@")
     name = ascii_domain(host)
-    if name and _LOCAL_PART.fullmatch(local):
-        return f"{local}@{name}"
-    return reading.refuse(node.place, "E309", f'"{reading.name}" must be an address such as support@acme.example, not "{found}"')
+    return f"{local}@{name}" if name and _LOCAL_PART.fullmatch(local) else None
 
 
 def address_or_domain(node: Node, reading: Reading) -> str | Bad:

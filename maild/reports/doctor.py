@@ -16,6 +16,7 @@ from maild.outbox.ways_back import unthreadable
 from maild.reports.host import check_disk, check_keys, check_python
 from maild.reports.ids import WAYS_BACK, find_round_trips
 from maild.reports.life import check_daemon
+from maild.reports.paused_rules import check_pauses
 from maild.round_trip import RoundTrip
 from maild.store.checkup import check_database, find_directory
 
@@ -30,6 +31,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _about("disk", check_disk(find_directory(url, directory)))
     yield from _about("database", check_database(url, directory))
     yield from _about("daemon", check_daemon(settings, datetime.now(UTC)))
+    yield from _about("rules", check_pauses(settings))
     for key, mailbox in settings.mailboxes.items():
         yield from _about(f"mailbox {key}", check_mailbox(mailbox))
     yield from _check_accounts(settings)

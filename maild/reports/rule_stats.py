@@ -1,6 +1,6 @@
 """How rules have fared over a while: asked, fired, or only would have. Pure: what was counted → one line for each rule."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from maild.rules.ruleset import RuleSet
@@ -12,8 +12,8 @@ _LETTERS = ("acknowledged with ", "replied with ", "notified ", "closed with ")
 
 @dataclass(frozen=True, slots=True)
 class RuleStats:
-    """`mode` None: the files do not have the rule any more. `skipped`: disabled, resting, stopped by another rule, or not asked about
-    what rules have changed.
+    """`mode` None: the files do not have the rule any more. `skipped`: disabled, paused, resting, stopped by another rule, or not asked
+    about what rules have changed.
 
     `letters` are those its actions asked for, or in shadow would have; gates and caps come after that.
     """
@@ -28,12 +28,12 @@ class RuleStats:
     letters: int = 0
 
 
-def count_outcomes(outcomes: Iterable[RuleOutcome], rules: RuleSet) -> tuple[RuleStats, ...]:
-    """In the order of the rules, those that were never asked, too; then those that are gone."""
+def count_outcomes(outcomes: Iterable[RuleOutcome], rules: RuleSet, paused: Container[str] = ()) -> tuple[RuleStats, ...]:
+    """In the order of the rules, those that were never asked, too; then those that are gone. `paused`: the ids of those that are."""
     found: dict[str, list[RuleOutcome]] = {rule.id: [] for rule in rules.rules}
     for outcome in outcomes:
         found.setdefault(outcome.rule, []).append(outcome)
-    modes = {rule.id: rule.mode for rule in rules.rules}
+    modes = {rule.id: rule.mode_when(paused=rule.id in paused) for rule in rules.rules}
     return tuple(_count(rule, modes.get(rule), alike) for rule, alike in found.items())
 
 

@@ -8,7 +8,8 @@ from maild.config.settings import Mode, Settings
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
 from maild.reports.life import RELOAD, START, DaemonStatus, Life, find_daemon
-from maild.store import accounts, brakes, delayed_answers, mailboxes, suppressions
+from maild.reports.paused_rules import describe_pause, remedy_of
+from maild.store import accounts, brakes, delayed_answers, mailboxes, rule_mail, suppressions
 from maild.store.engine import Transaction
 from maild.store.quarantine import count_by_reason
 from maild.store.status import Stopped, count_elsewhere, find_depths, find_given_up, find_held
@@ -92,6 +93,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *_mailbox_troubles(found),
         *_stopped_mail(tx),
         *_breaker_trouble(brakes.why_tripped(tx)),
+        *_paused_rules(tx),
         *_unreachable_agents(tx, settings, now),
         *_homeless_tickets(tx, settings),
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
@@ -127,6 +129,12 @@ def _breaker_trouble(why: str) -> Iterator[Trouble]:
     """MAIL.md L4: a person looks at what caused the flood before more goes out."""
     if why:
         yield _one("breaker", f"automatic mail to customers is stopped: {why}; `maild outbox resume` lets it out again")
+
+
+def _paused_rules(tx: Transaction) -> Iterator[Trouble]:
+    """RULES.md 5.5: who answers for a rule was told when it was paused, so that it is no news to the admins."""
+    for pause in rule_mail.list_pauses(tx):
+        yield Trouble(f"{describe_pause(pause)}; `{remedy_of(pause)}` lets it go on", frozenset())
 
 
 def _homeless_tickets(tx: Transaction, settings: Settings) -> Iterator[Trouble]:

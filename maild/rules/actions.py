@@ -58,6 +58,11 @@ class Action(ABC):
         """The mail template it names, with what it hands to that; None where it names none."""
         return None
 
+    @property
+    def sends(self) -> bool:
+        """Whether mail goes out because of it that counts against the limit of its rule (RULES.md 5.5)."""
+        return self.letter is not None
+
 
 Values = tuple[tuple[str, Text | int | float | bool | None], ...]
 """What an action hands to a mail template beside the values every letter has."""
@@ -164,6 +169,11 @@ class Ack(Action):
     @property
     def letter(self) -> LetterOrder | None:
         return LetterOrder(self.template, self.values) if self.template else None
+
+    @property
+    def sends(self) -> bool:
+        """There is one for each ticket at most, and the caps of MAIL.md L4 bound it."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)

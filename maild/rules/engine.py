@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from maild.background import NO_MAIL, Limit, RuleMail
 from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.conditions import Tested, build_leaf, capture_all
 from maild.rules.fields import Facts
 from maild.rules.happenings import Happening, find_changes
-from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
+from maild.rules.ruleset import ONCE_ON_TICKET, PAUSED, Rule, RuleSet
+from maild.rules.spans import describe_span
 from maild.rules.strings import ValueMissingError
-from maild.rules.verdict import NO_CAUSE, NOT_CONSIDERED, Cause, Occasion, RuleTrace, Trace, Verdict
+from maild.rules.verdict import NO_CAUSE, NOT_CONSIDERED, Cause, Event, Excess, Occasion, RuleTrace, Trace, Verdict
 from maild.ticket import TicketView
 
 ERROR_TAG = "rule-error"
@@ -63,10 +65,11 @@ def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Fired:
-    """What a rule that fired came to."""
+    """What a rule that fired came to. `sends`: it asks for mail that is limited."""
 
     verdict: Verdict
     actions: tuple[str, ...]
+    sends: bool
 
 
 _Record = tuple[Rule, Sequence[Tested], _Fired | None, str, str]
@@ -100,6 +103,10 @@ class _Run:
             if not rule.shadow:
                 self._mark_error(rule)
             return
+        if fired and fired.sends and (excess := self._find_excess(rule)):
+            self._record(rule, tested, skipped=f"{PAUSED}: {excess.why}")
+            self.verdict = replace(self.verdict, excesses=(*self.verdict.excesses, excess))
+            return
         self._record(rule, tested, fired=fired)
         if fired and not rule.shadow:
             self._go_on_with(fired.verdict, rule)
@@ -110,7 +117,7 @@ class _Run:
     def _why_skipped(self, rule: Rule) -> str:
         if rule.disabled is not None:
             return f"disabled: {rule.disabled}"
-        if why := self._why_not_considered(rule) or self._why_resting(rule):
+        if why := self._why_paused(rule) or self._why_not_considered(rule) or self._why_resting(rule):
             return why
         if self._stopped_by:
             stopper = self._stopped_by.get(None) or (self._stopped_by.get(rule.group) if rule.group else None)
@@ -129,6 +136,22 @@ class _Run:
         if last is None or rule.once is None or self._occasion.now - last >= rule.once:
             return ""
         return f"it fired on this ticket on {last:%Y-%m-%d at %H:%M}, and rests{'' if rule.once == ONCE_ON_TICKET else f' for {rule.once}'}"
+
+    def _why_paused(self, rule: Rule) -> str:
+        pause = self._mail_of(rule).pause if rule.limit else None
+        return f"{PAUSED} since {pause.since:%Y-%m-%d at %H:%M}: {pause.why}" if pause else ""
+
+    def _find_excess(self, rule: Rule) -> Excess | None:
+        """All of a rule is left out that would send too much: a ticket must not wait for an answer to a letter that nobody has got."""
+        mail, limit = self._mail_of(rule), rule.limit
+        if limit is None or mail.count < limit.mails:
+            return None
+        return Excess(rule.id, f"{rule.file}:{rule.line}", rule.owner, _describe_limit(limit), mail.tickets)
+
+    def _mail_of(self, rule: Rule) -> RuleMail:
+        """Nothing of a rule that sends nothing by itself: in shadow, or run by an agent."""
+        is_bound = not rule.shadow and self._occasion.event is not Event.MACRO
+        return self._occasion.background.mail.get(rule.id, NO_MAIL) if is_bound else NO_MAIL
 
     def _try(self, rule: Rule, tested: list[Tested]) -> _Fired | None:
         if not rule.condition.holds(self._facts, tested):
@@ -158,7 +181,7 @@ class _Run:
 
 def _apply(rule: Rule, verdict: Verdict, moment: Moment) -> _Fired:
     """The rule's actions in order; one that has nothing to do, or names a value that is not there, is left out (RULES.md 3)."""
-    words = []
+    words, sends = [], False
     for action in rule.actions:
         try:
             done = action.apply(verdict, moment)
@@ -167,7 +190,12 @@ def _apply(rule: Rule, verdict: Verdict, moment: Moment) -> _Fired:
         else:
             verdict = done.verdict
             words.append(done.words)
-    return _Fired(verdict, tuple(words))
+            sends = sends or action.sends
+    return _Fired(verdict, tuple(words), sends)
+
+
+def _describe_limit(limit: Limit) -> str:
+    return f"more than {limit.mails} mail{'' if limit.mails == 1 else 's'} in {describe_span(limit.window)}"
 
 
 def _tell(event: str, record: _Record) -> RuleTrace:

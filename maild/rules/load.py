@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from maild.background import Limit
 from maild.config.faults import Fault, Faults, Place, TooManyFaultsError
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
@@ -29,8 +30,11 @@ from maild.rules.verdict import NAMED_EVENTS, Event
 VERSION = 1
 MAX_FAULTS = 200
 TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
-RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "mode", "disabled", "about", "owner")
-_PLANNED_RULE_KEYS = ("limit",)
+RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "limit", "mode", "disabled", "about", "owner")
+LIMIT_KEYS = ("mails", "per")
+MOST_MAILS = 10_000
+LONGEST_WINDOW = timedelta(days=31)
+_USUAL_LIMIT = (50, timedelta(hours=1))
 _PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "agent.away", "queue.length")
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
 
@@ -163,7 +167,7 @@ def _read_rules(file: RuleFile, loading: Loading) -> Iterator[_Found]:
 
 
 def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
-    found = loading.entries(table, "a rule", RULE_KEYS, _PLANNED_RULE_KEYS)
+    found = loading.entries(table, "a rule", RULE_KEYS)
     rule_id = _read_id(found.get("id"), table, loading)
     events, time = _read_when(found.get("when"), table, loading)
     condition = read_condition(found["if"].value, loading) if "if" in found else ALWAYS
@@ -235,6 +239,7 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         about=_optional_text(found.get("about"), loading),
         owner=_optional_text(found.get("owner"), loading),
         once=_read_once(found.get("once"), _usual_once(found.get("when")), loading),
+        limit=_read_limit(found.get("limit"), rule, loading),
         cascade=_read_cascade(found.get("cascade"), Event.TIME in rule.events, loading),
     )
 
@@ -266,6 +271,40 @@ def _read_once(entry: Entry | None, usual: str, loading: Loading) -> timedelta |
         return rests
     else:
         loading.add(entry.value.place, "E302", f'"once" is {usual}, ticket or a duration such as {EXAMPLES}')
+    return None
+
+
+def _read_limit(entry: Entry | None, rule: Rule, loading: Loading) -> Limit | None:
+    """How much mail it may send, the usual amount where it does not say; None where it sends none by itself."""
+    mails, window = (_read_amount(entry, loading) if entry else None) or _USUAL_LIMIT
+    sends = any(action.sends for action in rule.actions) and set(rule.events) != {Event.MACRO}
+    return Limit(rule.id, mails, window) if sends else None
+
+
+def _read_amount(entry: Entry, loading: Loading) -> tuple[int, timedelta] | None:
+    table = loading.table(entry.value, '"limit"')
+    found = loading.entries(table, "limit", LIMIT_KEYS) if table else {}
+    for key in LIMIT_KEYS if table else ():
+        if key not in found:
+            loading.add(entry.value.place, "E107", f'"limit" needs "{key}", as in {{mails: 50, per: 1h}}')
+    mails = _read_mails(found["mails"].value, loading) if "mails" in found else None
+    window = _read_window(found["per"].value, loading) if "per" in found else None
+    return (mails, window) if mails and window else None
+
+
+def _read_mails(node: Node, loading: Loading) -> int | None:
+    value = node.value if isinstance(node, Scalar) else None
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_MAILS:
+        return value
+    loading.add(node.place, "E302", f'"mails" is a number from 1 to {MOST_MAILS}')
+    return None
+
+
+def _read_window(node: Node, loading: Loading) -> timedelta | None:
+    window = read_span(node.text) if isinstance(node, Scalar) else None
+    if window and window <= LONGEST_WINDOW:
+        return window
+    loading.add(node.place, "E302", f'"per" is a duration such as {EXAMPLES}, of {LONGEST_WINDOW.days} days at most')
     return None
 
 

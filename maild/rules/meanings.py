@@ -35,7 +35,7 @@ RULE_KEYS: Mapping[str, str] = {
     "group": "a word that rules share, for `stop: group`",
     "once": "event: at every event; stay: once as long as a time rule's state holds; ticket: once in a ticket's life; 24h: not more often",
     "cascade": "true: it is asked about what other rules have changed, too",
-    "limit": "so many mails in so long, then it pauses",
+    "limit": "so many mails in so long; then the rule is paused, and its owner told",
     "mode": "live, or shadow: it is recorded what the rule would do, and nothing is done",
     "disabled": "a reason; the rule is left out, and explanations give the reason",
     "about": "what it is for, in words",

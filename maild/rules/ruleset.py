@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from maild.background import Sought
+from maild.background import Limit, Sought
 from maild.rules.actions import Action
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition, find_aspects
 from maild.rules.time_forms import After, Before, TimeForm
 from maild.rules.verdict import ASKED_BY_NAME, Event, Occasion
 
+PAUSED = "paused"
 ONCE_ON_TICKET = timedelta.max
 """A rule that rests so long fires once in a ticket's life."""
 
@@ -23,8 +24,9 @@ class Rule:
     `captures` are the comparisons of `condition` whose named groups the actions may use. `stops` with `group` None: no later rule of
     the event; with `stops_group` no later rule of its group. `disabled`: the reason why it is off.
     `cascade`: it is asked about what other rules have changed, too. `once`: so long it rests on a ticket where it has fired; None: it does
-    not. `time`: what it waits for, where it is a rule for `Event.TIME`; its `condition` asks for the state that must have held, too.
-    `written` changes with what stands there, the lists and conditions it uses included.
+    not. `limit`: so much mail it may send; None where it sends none, but when an agent runs it. `time`: what it waits for, where it is a
+    rule for `Event.TIME`; its `condition` asks for the state that must have held, too. `written` changes with what stands there, the lists
+    and conditions it uses included.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Rule:
     owner: str | None = None
     cascade: bool = False
     once: timedelta | None = None
+    limit: Limit | None = None
     time: TimeForm | None = None
     written: str = ""
 
@@ -60,6 +63,10 @@ class Rule:
     @property
     def mode(self) -> str:
         return "disabled" if self.disabled is not None else "shadow" if self.shadow else "live"
+
+    def mode_when(self, *, paused: bool) -> str:
+        """`paused`: it has gone past its limit, which keeps only a live rule from anything."""
+        return PAUSED if paused and self.mode == "live" else self.mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ class RuleSet:
 def _aspects_of(rule: Rule) -> Iterator[Sought]:
     if rule.disabled is None:
         yield from find_aspects(rule.condition)
+        yield from (rule.limit,) if rule.limit and not rule.shadow else ()
 
 
 NO_RULES = RuleSet.of(())

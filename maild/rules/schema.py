@@ -267,6 +267,7 @@ def _rule(words: DeskWords) -> Schema:
         "owner": _suggesting(agents, _TEXT),
         "once": _any({"enum": ["event", "stay", "ticket"]}, _SPAN),
         "cascade": _FLAG,
+        "limit": _strict({"mails": {"type": "integer", "minimum": 1, "maximum": load.MOST_MAILS}, "per": _SPAN}, *load.LIMIT_KEYS),
         **dict.fromkeys(("group", "disabled", "about"), _TEXT),
     }
     return {

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
+from maild.background import Limit, Pause, RuleMail
 from maild.config.settings import UTC
 from maild.desk.tally import with_messages
-from maild.effects import AddMessage, AskRule, Decision, Letter, NoteFiring, RecordEvent, Split
+from maild.effects import AddMessage, AskRule, Decision, Letter, NoteFiring, PauseRule, RecordEvent, Split
 from maild.ingest.parse import parse_message
 from maild.known import Absence, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
@@ -66,13 +67,14 @@ class CaseResult:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """The daemon's own code: what a mail means, what an agent's deed does or why it is not done, what a snooze does that is over, and a
-    time rule that is asked; and when that is."""
+    time rule that is asked; and when that is. `limits`: what bounds the mail of rules."""
 
     consider: Consider
     act: Act
     wake: Callable[[TicketView, Known, datetime], Decision]
     ask: Callable[[TicketView, AskRule, Known, datetime], Decision]
     timing: Timing
+    limits: tuple[Limit, ...] = ()
 
 
 def run_cases(cases: Iterable[Case], walk: Walk) -> Iterator[CaseResult]:
@@ -97,6 +99,8 @@ class _Scene:
         self._last_id = EARLIER_ID
         self._mails = 0
         self._stays: dict[tuple[str, int], Stay] = {}
+        self._sent: list[tuple[str, datetime]] = []
+        self._pauses: dict[str, Pause] = {}
         self._decisions: list[Decision] = []
         self._was_expected = False
         if case.given:
@@ -182,6 +186,9 @@ class _Scene:
     def _take(self, decision: Decision) -> None:
         """The ticket as it stands after this, as the archive would have it."""
         self._decisions.append(decision)
+        self._sent += [(letter.rule, self._now) for letter in decision.letters if letter.limited]
+        paused = (effect for effect in decision.effects if isinstance(effect, PauseRule))
+        self._pauses |= {effect.rule: Pause(effect.rule, self._now.astimezone(UTC), effect.why) for effect in paused}
         if decision.after is None:
             return
         said = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
@@ -209,7 +216,13 @@ class _Scene:
         self._known = replace(self._known, by_id=by_id)
 
     def _known_now(self) -> Known:
-        return replace(self._known, tickets={EARLIER_TICKET: self._ticket}) if self._ticket else self._known
+        mail = {limit.rule: self._mail_of(limit) for limit in self._walk.limits}
+        known = replace(self._known, background=replace(self._known.background, mail=mail))
+        return replace(known, tickets={EARLIER_TICKET: self._ticket}) if self._ticket else known
+
+    def _mail_of(self, limit: Limit) -> RuleMail:
+        count = sum(rule == limit.rule and at > self._now - limit.window for rule, at in self._sent)
+        return RuleMail(count, (EARLIER_TICKET,), self._pauses.get(limit.rule))
 
 
 def build_mail(mail: SampleMail, at: datetime, identifier: str = SAMPLE_ID, answers: str = "") -> bytes:
@@ -271,10 +284,11 @@ def _compare(wanted: Expectation, decisions: Sequence[Decision], ticket: TicketV
     forks = _find_forks(decisions)
     if missing := wanted.forks - forks:
         yield Mismatch("forks", ", ".join(sorted(missing)), ", ".join(sorted(forks)) or "(none)")
+    whole = [each for decision in decisions for each in (decision, *decision.beside)]
     for name, count in wanted.sent.items():
-        sent = sum(_count_notices(name, decision) for decision in decisions)
+        sent = sum(_count_notices(name, decision) for decision in whole)
         if sent != count:
-            yield Mismatch(f"sent {name}", str(count), str(sent), _all_sent(decisions))
+            yield Mismatch(f"sent {name}", str(count), str(sent), _all_sent(whole))
     last = next(reversed(decisions), None)
     if wanted.state is not None and last and wanted.state != last.state.value:
         yield Mismatch("state", wanted.state, last.state.value, last.reason.text)

@@ -240,9 +240,21 @@ class Trace(Sequence[RuleTrace]):
 
 
 @dataclass(frozen=True, slots=True)
+class Excess:
+    """A rule would have sent more than it may, and has done nothing (RULES.md 5.5). `place` and `owner` are the rule's; `tickets`: those
+    its last letters were about, the newest first."""
+
+    rule: str
+    place: str
+    owner: str | None
+    why: str
+    tickets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace. `changers`: which
-    rules have changed the ticket; `resting`: which of those that rest have fired.
+    rules have changed the ticket; `resting`: which of those that rest have fired; `excesses`: of those that are to be paused.
     """
 
     ticket: TicketView
@@ -253,6 +265,7 @@ class Verdict:
     trace: Trace = field(default_factory=Trace)
     changers: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
+    excesses: tuple[Excess, ...] = ()
 
     def following(self, earlier: "Verdict") -> "Verdict":
         """This answer together with those for earlier events, at the first of which a mail's fate is decided."""
@@ -266,4 +279,5 @@ class Verdict:
             trace=earlier.trace + self.trace,
             changers=(*earlier.changers, *self.changers),
             resting=(*earlier.resting, *self.resting),
+            excesses=(*earlier.excesses, *self.excesses),
         )

@@ -86,6 +86,11 @@ class GiveTask(Action):
     def describe(self) -> str:
         return f"task for {self.receiver}"
 
+    @property
+    def sends(self) -> bool:
+        """Whoever has a new task is told."""
+        return True
+
     def _find_agent(self, verdict: Verdict) -> str:
         """A department without a lead has its ticket's owner; a ticket without an owner its department's lead."""
         if self.receiver not in ("lead", "owner"):

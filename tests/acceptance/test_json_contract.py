@@ -144,7 +144,7 @@ OTHERS = {
     ("mailbox", "test"): "mailbox ok findings",
     ("template", "list"): "kind language own files",
     ("template", "preview", "received"): "kind language subject own_subject text html",
-    ("rules", "list"): "rule when mode does place about owner disabled",
+    ("rules", "list"): "rule when mode does place about owner disabled limit paused",
     ("rules", "check"): "valid errors warnings faults",
     ("rules", "stats"): "rule mode asked fired would_have_fired failed skipped letters",
     ("rules", "lint"): "valid errors warnings faults",

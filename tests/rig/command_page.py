@@ -56,7 +56,9 @@ merged_into links tasks` |
 | device of an agent | `program address whose answered message automatic proven proof token auth mechanism \
 replies new_mail form read signature commands to_change` |
 | `away` of an agent | `since until deputy`, or null where he is not away |
-| rule | `rule when mode does place about owner disabled` |
+| rule | `rule when mode does place about owner disabled limit paused` |
+| `limit` of a rule | `mails per_seconds`, or null where it sends nothing by itself |
+| `paused` of a rule | `since why`, or null where it is not |
 | rule of `rules explain` | `at event rule file line file_hash fired leaves actions problem skipped shadow` |
 | template | `kind language own files` |
 | letter of `template preview` | `kind language subject own_subject text html`, `own_subject` null where that is the subject |
@@ -66,7 +68,7 @@ replies new_mail form read signature commands to_change` |
 | department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered closed first_answer \
 oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
 | `rules stats` | `rule mode asked fired would_have_fired failed skipped letters`, `mode` null where the rule is gone |
-| `rules disable`, `rules enable`, `rules reload` | `reloaded text`; `reloaded` null where no daemon answers |
+| `rules disable`, `rules enable`, `rules reload` | `reloaded text`; `reloaded` null where no daemon answers, or need not |
 | `check`, `rules check`, `rules lint` | `valid errors warnings faults`, each fault with `file line column code severity message` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,

@@ -1,0 +1,25 @@
+"""Durations as rules write them."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maild.rules.spans import read_span, describe_span
+
+
+def test_a_duration_is_written_as_people_write_it():
+    def check(span: timedelta, words: str) -> None:
+        assert describe_span(span) == words
+
+    check(timedelta(hours=1), "1h")
+    check(timedelta(minutes=90), "1h 30m")
+    check(timedelta(days=31), "31d")
+    check(timedelta(days=1, seconds=5), "1d 5s")
+    check(timedelta(seconds=0.4), "0s")
+
+
+@given(st.integers(1, 10**8))
+def test_what_is_written_is_read_back(seconds: int):
+    span = timedelta(seconds=seconds)
+    assert read_span(describe_span(span)) == span
