@@ -39,6 +39,7 @@ from maild.outbox.guard import breaker_fault, customer_refusal, find_flooded, po
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
+from maild.rule_forwards import forward_all
 from maild.rule_limits import pauses_of, tell_of_pauses
 from maild.rule_work import Work, follow_up
 from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, RuleTrace, Verdict
@@ -96,6 +97,7 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         seen, verdict = replace(seen, spam=NO_SPAM), replace(verdict, ticket=without_suspicion(verdict.ticket))
     settled, left = settle(draft.after, verdict.ticket, settings)
     after = _with_storm_tag(draft, settled, seen, settings)
+    work = _work(draft, draft.after, after, seen)
     effects = (
         *draft.effects,
         *tell_of_rules(verdict),
@@ -105,7 +107,8 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         *pauses_of(verdict),
         *_customer_letters(draft, after, verdict, seen, settings, now),
         *_agent_letters(draft, after, verdict, seen, settings),
-        *follow_up(_work(draft, draft.after, after, seen), verdict, settings, now),
+        *follow_up(work, verdict, settings, now),
+        *forward_all(work, verdict, next(warn_of_doubts(seen), ""), settings),
     )
     told = tell_of_pauses(verdict, after, reading.known.away, settings)
     return _decision(replace(draft, beside=(*draft.beside, *told)), after, effects, reading, verdict.trace)

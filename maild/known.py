@@ -42,14 +42,14 @@ class Question:
     `own_letter` the one whose id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there
     is none. `windows` are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the
     requesters of all tickets found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on
-    several. `agents` are the addresses of all who may be notified, `bounced` the letter a report is about, `aliases` ids that may be other
-    ids of our letters (O1a), `pictures` the hashes of small pictures that may be a signature's (P11). `tags` are words that would be tags
-    if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, "" where none are (A6, A8, A11),
-    `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is wanted, so that it can be
-    undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted` is what he asks beside.
-    `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c). `named` are addresses
-    in an agent's commands: what is known of who has them is wanted. `resting`: there are rules that rest where they have fired. `behind`:
-    only what rules want to know beside is asked, once the ticket is known.
+    several. `agents` are the addresses of all who may be notified, or have mail sent on to, `bounced` the letter a report is about,
+    `aliases` ids that may be other ids of our letters (O1a), `pictures` the hashes of small pictures that may be a signature's (P11).
+    `tags` are words that would be tags if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, ""
+    where none are (A6, A8, A11), `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is
+    wanted, so that it can be undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted`
+    is what he asks beside. `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c).
+    `named` are addresses in an agent's commands: what is known of who has them is wanted. `resting`: there are rules that rest where they
+    have fired. `behind`: only what rules want to know beside is asked, once the ticket is known.
     """
 
     message_id: str

@@ -182,7 +182,7 @@ def _question(
     return replace(
         question,
         addressees=question.addressees | home | elsewhere,
-        agents=agent_homes(settings),
+        agents=agent_homes(settings) | desk.rules.outsiders,
         bounced=bounced.letter if bounced else None,
         queues=tuple(settings.queues),
         departments=departments.keys,

@@ -328,6 +328,30 @@ def alert(
     )
 
 
+def forwarded(
+    outsider: Address, ticket: TicketView, message: AddMessage, template: str, settings: Settings, values: Mapping[str, object]
+) -> Letter:
+    """A rule's `forward`: what a customer has written, with its files, to somebody outside. He gets no word and no id of what was before.
+
+    A reply to it is a note, whoever writes it (MAIL.md F11).
+    """
+    return Letter(
+        kind=LetterKind.STATUS,
+        template=template,
+        queue=ticket.queue,
+        recipients=(outsider,),
+        languages=settings.language_of(ticket.queue, settings.desk.language),
+        subject=ticket.subject,
+        body=message.visible or message.text,
+        body_html=message.visible_html,
+        quoted_from=str(message.author),
+        values=dict(values),
+        attachments=tuple(attachment for attachment in message.attachments if not attachment.elided),
+        automatic=False,
+        internal=True,
+    )
+
+
 def storm_digest(recipient: Address, agent: str | None, first: TicketView, named: Sequence[tuple[int, str]], settings: Settings) -> Letter:
     """MAIL.md L6: one mail for many new tickets, given by number and subject; a reply to it is a note on the first of them.
 

@@ -40,9 +40,16 @@ class LetterDraft:
         return self.letter.kind.is_for_agents
 
     @property
+    def for_outsiders(self) -> bool:
+        """Whether it shows somebody outside what a customer has written, of whose conversation he knows nothing."""
+        return self.letter.internal and not self.for_agents
+
+    @property
     def begins_conversation(self) -> bool:
         """Whether an agent writes to somebody with whom no mail has been exchanged yet, or has what he took down acknowledged. Mail without
         an id is mail all the same, and what acknowledges it an answer."""
+        if self.for_outsiders:
+            return True
         if self.letter.in_reply_to or self.letter.references:
             return False
         has_written = self.ticket is None or self.ticket.last_customer_id is not None

@@ -36,8 +36,8 @@ def write_headers(draft: LetterDraft, subject: str, language: str, settings: Set
 
 
 def references_of(draft: LetterDraft, tokens: Tokens) -> tuple[str, ...]:
-    """The ids for References."""
-    thread = draft.letter.references or (draft.ticket.references if draft.ticket else ())
+    """The ids for References; for outsiders, by whom those of the customer's mail were not seen, the anchor alone."""
+    thread = draft.letter.references or (draft.ticket.references if draft.ticket and not draft.for_outsiders else ())
     anchor = tokens.mint_anchor(draft.ticket.number) if draft.ticket else None
     return choose_references(anchor, thread, draft.letter.in_reply_to)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from maild.rules.ruleset import RuleSet
 from maild.traffic import RuleOutcome
 
-_LETTERS = ("acknowledged with ", "replied with ", "notified ", "closed with ")
+_LETTERS = ("acknowledged with ", "replied with ", "notified ", "forwarded to ", "closed with ")
 """How actions that ask for a letter begin in a trace (`rules.actions`)."""
 
 

@@ -11,7 +11,21 @@ from datetime import datetime
 from maild.errors import MaildError
 from maild.message import AuthResult, MessageClass
 from maild.rules.strings import Text
-from maild.rules.verdict import HOLD_TAG, AckWish, CloseWish, Event, Fate, NoteWish, NotifyWish, Occasion, ReplyWish, Verdict, Wish
+from maild.rules.verdict import (
+    HOLD_TAG,
+    AckWish,
+    CloseWish,
+    Event,
+    Fate,
+    ForwardWish,
+    NoteWish,
+    NotifyWish,
+    Occasion,
+    ReplyWish,
+    Source,
+    Verdict,
+    Wish,
+)
 from maild.ticket import Priority, Status, TicketView, Tier
 
 
@@ -225,6 +239,36 @@ class Notify(Action):
 
     def describe(self) -> str:
         return f"notify {', '.join(self.who)}"
+
+    @property
+    def letter(self) -> LetterOrder:
+        return LetterOrder(self.template, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward(Action):
+    """`forward`: a customer's mail, to somebody outside who can help; never what a machine or a list has sent, nor back to who wrote it."""
+
+    to: tuple[str, ...]
+    template: str
+    values: Values = ()
+
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
+        occasion = moment.occasion
+        if occasion.source is Source.DESK:
+            raise ActionSkippedError("no customer has written")
+        if occasion.nature.message_class is not MessageClass.HUMAN:
+            raise ActionSkippedError("never what a machine or a mailing list has sent")
+        refuse_on_hold(verdict)
+        writers = {address.key for address in (occasion.message.author, *occasion.message.senders) if address}
+        to = tuple(address for address in self.to if address.casefold() not in writers)
+        if not to:
+            raise ActionSkippedError("it comes from there")
+        wish = ForwardWish(moment.rule, to, self.template, _fill_values(self.values, verdict, moment))
+        return _with_wish(verdict, wish, f"forwarded to {', '.join(to)} with {self.template}")
+
+    def describe(self) -> str:
+        return f"forward to {', '.join(self.to)}"
 
     @property
     def letter(self) -> LetterOrder:

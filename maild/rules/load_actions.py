@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Node, Scalar, Table
+from maild.config.readers import bare_address
 from maild.config.settings import Settings
-from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Note, Notify, Reply, SetField, Tag, Untag, Values
+from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, SetField, Tag, Untag, Values
 from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, TIERS, Known
 from maild.rules.loading import Loading
 from maild.rules.strings import FAMILIES, Text, known_names, parse_text
@@ -20,10 +21,14 @@ from maild.ticket import Status
 _INTAKE = frozenset({Event.MAIL_RECEIVED})
 _ON_TICKETS = frozenset(Event) - _INTAKE
 _ALWAYS = frozenset(Event)
-_PLANNED_ACTIONS = ("verify", "ask_rating", "forward")
+_PLANNED_ACTIONS = ("verify", "ask_rating")
 _PLANNED_SETTINGS = ("sla", "sender")
 _OPENING = frozenset({Event.TICKET_CREATED})
 TITLES, MOST_TITLES = "kb_titles", 10
+_WRITING = frozenset({Event.TICKET_CREATED, Event.MESSAGE_CUSTOMER})
+MOST_FORWARDS = 5
+FORWARDED = "forwarded"
+"""The template of what goes to somebody outside, where a rule names no other."""
 RECEIVERS = ("lead", "owner")
 AUDIENCES = ("owner", "lead", "agents", "admins")
 ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +36,7 @@ ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
     "ack": ("template",),
     "reply": ("template", "then"),
     "notify": ("who", "template"),
+    "forward": ("to", "template"),
     "close": ("template",),
     "task": ("title", "for", "due", "clock"),
     "fork": ("queue",),
@@ -174,6 +180,44 @@ def _read_audience(table: Table, loading: Loading) -> tuple[str, ...]:
         if scalar.text not in known:
             loading.add(scalar.place, "E204", f'"{scalar.text}" is no agent or team{did_you_mean(scalar.text, known)}')
     return tuple(scalar.text for scalar in scalars if scalar.text in known)
+
+
+def _read_forward(entry: Entry, scope: _Scope) -> list[Action]:
+    """An address; or a table of some, with a template and values for that."""
+    if not isinstance(entry.value, Table):
+        to = _read_outsiders(entry.value, scope.loading)
+        return [Forward(to, FORWARDED)] if to else []
+    node = entry.value.get("to")
+    if node is None:
+        scope.loading.add(entry.value.place, "E107", '"forward" needs "to": an address, or a list of addresses')
+        return []
+    to = _read_outsiders(node, scope.loading)
+    template = _read_template(entry, scope) if entry.value.get("template") else FORWARDED
+    return [Forward(to, template, _read_values(entry, scope))] if to and template else []
+
+
+def _read_outsiders(node: Node, loading: Loading) -> tuple[str, ...]:
+    """Addresses of people who are neither agents nor the desk itself; none where one of them is wrong."""
+    scalars = loading.scalars(node) or ()
+    found = [bare_address(scalar.text) for scalar in scalars]
+    for scalar, address in zip(scalars, found, strict=True):
+        if fault := _why_no_outsider(scalar.text, address, loading.settings):
+            loading.add(scalar.place, "E302", fault)
+            return ()
+    if len(scalars) > MOST_FORWARDS:
+        loading.add(node.place, "E302", f'"forward" takes {MOST_FORWARDS} addresses at most')
+        return ()
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+def _why_no_outsider(written: str, address: str | None, settings: Settings) -> str:
+    if address is None:
+        return f'"{written[:60]}" is no address such as parts@supplier.example'
+    if settings.is_own_address(address):
+        return f'{address} is the desk\'s own; "set: {{queue: …}}" moves a ticket, and "fork" opens a second one'
+    if agent := settings.agent_at(address):
+        return f'{address} is an agent\'s; write "notify: {{who: {agent.key}, template: …}}"'
+    return ""
 
 
 def _read_close(entry: Entry, scope: _Scope) -> list[Action]:
@@ -357,6 +401,7 @@ ACTIONS: Mapping[str, _ActionReader] = {
     "reply": _ActionReader(_read_reply, _ON_TICKETS),
     "note": _ActionReader(_read_note, _ON_TICKETS),
     "notify": _ActionReader(_read_notify, _ON_TICKETS),
+    "forward": _ActionReader(_read_forward, _WRITING),
     "close": _ActionReader(_read_close, _ON_TICKETS),
     "snooze": _ActionReader(_read_snooze, _ON_TICKETS),
     "task": _ActionReader(_read_task, _ON_TICKETS),

@@ -142,6 +142,7 @@ ACTIONS: Mapping[str, str] = {
     "reply": "a templated letter to the customer; never to automatic mail",
     "note": "an internal note",
     "notify": "a templated letter to agents",
+    "forward": "what the customer has written, to somebody outside; the answer comes in as a third party's",
     "close": "closes the ticket",
     "task": "gives a colleague something to do",
     "snooze": "lets the ticket rest until a time",

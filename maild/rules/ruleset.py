@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from maild.background import Limit, Sought
-from maild.rules.actions import Action
+from maild.rules.actions import Action, Forward
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition, find_aspects
 from maild.rules.time_forms import After, Before, TimeForm
@@ -102,6 +102,12 @@ class RuleSet:
     def timed(self) -> tuple[Rule, ...]:
         """Those that wait for their time; none that is disabled."""
         return tuple(rule for rule in self.by_event[Event.TIME] if rule.disabled is None)
+
+    @property
+    def outsiders(self) -> frozenset[str]:
+        """To whom rules send on what customers write, as addresses are compared."""
+        forwards = (action for rule in self.rules for action in rule.actions if isinstance(action, Forward))
+        return frozenset(address.casefold() for action in forwards for address in action.to)
 
     @property
     def has_resting(self) -> bool:

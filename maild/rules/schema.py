@@ -318,6 +318,8 @@ def _action(name: str, words: DeskWords) -> Schema:
         case "notify":
             who = _one_of((*load_actions.AUDIENCES, *agents, *teams) if desk else ())
             return _letter(words, "who", who=_list_of(who))
+        case "forward":
+            return _any(_list_of(_TEXT), {**_letter(words, "to", to=_list_of(_TEXT)), "required": ["to"]})
         case "close":
             return _any({"enum": [True]}, _strict({"template": _one_of(words.templates)}, minimum=1))
         case "task":

@@ -149,7 +149,17 @@ class ForkWish:
     queue: str
 
 
-Wish = AckWish | ReplyWish | NotifyWish | NoteWish | CloseWish | ForkWish
+@dataclass(frozen=True, slots=True)
+class ForwardWish:
+    """`forward:` of a rule: what the customer has written goes to these addresses, too."""
+
+    rule: str
+    to: tuple[str, ...]
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+Wish = AckWish | ReplyWish | NotifyWish | NoteWish | CloseWish | ForkWish | ForwardWish
 HOLD_TAG = "hold"
 """While a ticket bears it, rules neither answer on it nor close it: a person must look at it first (RULES.md 4)."""
 

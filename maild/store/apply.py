@@ -11,7 +11,7 @@ from functools import partial
 
 from maild.desk.tally import with_messages
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
-from maild.errors import TemplateError
+from maild.errors import LeakError, TemplateError
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
 from maild.stay import StayChange
@@ -144,7 +144,7 @@ def _compose_all(
     for letter, number in zip(letters, counters.take(tx, counters.LETTER, wanted=len(letters)), strict=True):
         try:
             posted.append(_Posted(number, letter, compose(letter, ticket, number)))
-        except TemplateError as error:
+        except (TemplateError, LeakError) as error:
             if not letter.rule:
                 raise
             unwritten.append(RecordEvent("rule_error", f"rule {letter.rule}", f"its letter {letter.template} was not sent: {error}"))

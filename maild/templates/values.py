@@ -213,13 +213,14 @@ FOR_AGENTS = frozenset(
     }
 )
 FOR_CUSTOMERS = frozenset(
-    {"received", "waiting", "closed", "reopened", "passed-on", "passed-to-specialist", "oversize", "faq-password", "answer"}
+    {"received", "waiting", "closed", "reopened", "passed-on", "passed-to-specialist", "oversize", "faq-password", "answer", "forwarded"}
 )
 ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control", "personal-address", "welcome", "welcome-answer"})
-FOR_RULES = frozenset({"escalation", "faq-password"})
+FOR_RULES = frozenset({"escalation", "faq-password", "forwarded"})
 """Kinds of ours that nothing but a rule sends."""
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}
-_OF_KIND: Mapping[str, Mapping[str, object]] = {"answer": _ANSWERED, "oversize": {"limit": "25 MiB"}}
+_SENT_ON = {"quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello,\n\nmy printer needs a new drum."}
+_OF_KIND: Mapping[str, Mapping[str, object]] = {"answer": _ANSWERED, "forwarded": _SENT_ON, "oversize": {"limit": "25 MiB"}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from maild.config.faults import Faults
-from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Note, Notify, Reply, SetField, Tag, Untag
+from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, SetField, Tag, Untag
 from maild.rules.conditions import ALWAYS
 from maild.rules.fields import Field
 from maild.rules.lint.subject import NEAREST, Subject
 from maild.rules.proofs import implies
 
-_SILENT = (Ack, Note, Notify, Divert, Allow)
+_SILENT = (Ack, Note, Notify, Forward, Divert, Allow)
 """Actions that leave every field of the ticket as it is."""
 _SETTABLE = ("queue", "status", "priority", "tier", "owner", "team", "tags", "language")
 _UNKNOWN = "unknown"

@@ -112,6 +112,7 @@ def test_the_listing_names_the_files_a_letter_is_made_of(tmp_path: Path):
         "digest-notifications",
         "digest-storm",
         "escalation",
+        "forwarded",
         "held-back",
         "kept-as-note",
         "notification",
