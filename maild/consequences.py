@@ -13,6 +13,7 @@ from maild.background import Sought
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import find_why_settled
+from maild.desk.audience import find_absent
 from maild.desk.colleagues import tell_department, tell_of_move
 from maild.desk.notices import notice_for
 from maild.effects import AddMessage, Decision, Effect, Letter, Post, RecordEvent, RunMacro, Split
@@ -27,7 +28,7 @@ from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
 from maild.rules.said import occasion_of
-from maild.rules.verdict import NotifyWish, Occasion, ReplyWish, Verdict
+from maild.rules.verdict import NO_CAUSE, Cause, NotifyWish, Occasion, ReplyWish, Verdict
 from maild.ticket import ENDED, MessageKind, TicketView
 
 Asking = Callable[[TicketView, frozenset[Sought]], Known]
@@ -68,10 +69,12 @@ def _with_own(decision: Decision, rules: RuleSet, asking: Asking, settings: Sett
 
     def moment_of(happening: Happening, ticket: TicketView) -> Occasion:
         occasion = occasion_of(happening, decision.before, ticket, settings, now, decision.message_class, silence)
-        return replace(occasion, background=known.background)
+        return replace(occasion, background=known.background, absent=absent)
 
     known = asking(decision.after, rules.aspects_of(happening.event for happening in happenings))
-    verdict = evaluate_all(rules, happenings, decision.after, moment_of, fired=known.fired.get(decision.after.number, {}))
+    absent, fired = find_absent(known, settings), known.fired.get(decision.after.number, {})
+    cause = Cause(decision.by_rules, 1, decision.before) if decision.by_rules else NO_CAUSE
+    verdict = evaluate_all(rules, happenings, decision.after, moment_of, fired=fired, cause=cause)
     return _concluded(decision, decision.after, verdict, silence, known, settings, now, quiet=quiet)
 
 

@@ -46,6 +46,7 @@ from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
 from maild.quarantine_digest import QuarantineDigest
 from maild.refusals import take_refusal_back, tell_of_refusal
+from maild.seeking import seek_owners
 from maild.store import delayed_answers, signs_of_life
 from maild.store.claims import Watch
 from maild.store.engine import Store, Transaction, open_store
@@ -125,6 +126,7 @@ class App:
         self._timetable.every(DUE_SECONDS, self._wake_tickets, at_once=True)
         self._timetable.every(DUE_SECONDS, self._tell_of_due_tasks, at_once=True)
         self._timetable.every(DUE_SECONDS, self._keep_time_rules, at_once=True)
+        self._timetable.every(DUE_SECONDS, self._seek_owners, at_once=True)
         self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
         self._start_postmen()
@@ -149,6 +151,7 @@ class App:
             self._tell_of_due_tasks()
             while self._keep_time_rules():
                 pass
+            self._seek_owners()
             for account, queues in group_by_account(self.settings):
                 self._postman(account, queues).run_until_empty()
             self._copy_sent_mail()
@@ -307,6 +310,9 @@ class App:
 
     def _keep_time_rules(self) -> bool:
         return keep_time_rules(self._store, self._office, _now())
+
+    def _seek_owners(self) -> None:
+        seek_owners(self._store, self._office, _now())
 
     def _copy_sent_mail(self) -> None:
         copy_sent_mail(self._store, self.settings, _now())

@@ -400,6 +400,7 @@ class Decision:
     `author` and `subject` are the mail's, shown where incoming mail is listed, `auth` is what is proved of him (MAIL.md S2); for a command
     there is neither `auth` nor `identity` nor `conduct`. `departments` are those the mail has been read for by now (F10). `beside` is what
     happens in the same transaction to other tickets, or to none. `events`: what happened that neither the ticket nor its messages show.
+    `by_rules`: those that have made the change themselves.
     """
 
     state: IncomingState
@@ -418,6 +419,7 @@ class Decision:
     departments: frozenset[str] = frozenset()
     beside: tuple["Decision", ...] = ()
     events: tuple[Event, ...] = ()
+    by_rules: tuple[str, ...] = ()
 
     @property
     def has_letters(self) -> bool:

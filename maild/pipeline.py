@@ -15,7 +15,7 @@ from maild.conclude import conclude
 from maild.config.settings import Agent, Settings
 from maild.consequences import with_consequences
 from maild.decide import decide
-from maild.desk.audience import agent_homes
+from maild.desk.audience import agent_homes, find_absent
 from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words, may_undo
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
@@ -207,12 +207,13 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, asking: Asking, sett
         return None
     happenings = (Happening(Event.MAIL_RECEIVED), *find_happenings(draft.before, draft.after, draft.effects))
     background = _find_background(rules.aspects_of(happening.event for happening in happenings), draft.after, asking)
+    absent = find_absent(reading.known, settings)
 
     def is_kept_out(verdict: Verdict) -> bool:
         return find_why_kept_out(draft, verdict, reading) is not None
 
     def occasion(happening: Happening, ticket: TicketView) -> Occasion:
-        return replace(_occasion(happening, draft.before, ticket, reading, settings, now), background=background)
+        return replace(_occasion(happening, draft.before, ticket, reading, settings, now), background=background, absent=absent)
 
     fired = reading.known.fired.get(draft.after.number, {})
     return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out, fired)

@@ -13,6 +13,7 @@ from maild.desk.snooze import tell_return
 from maild.effects import AskRule, Decision, IncomingState
 from maild.known import Known
 from maild.message import InboundMessage
+from maild.owners import Presence, Talk, decide_owner
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from maild.reason import Reason
@@ -25,7 +26,8 @@ from maild.ticket import TicketView
 def rehearse(desk: Desk) -> Walk:
     """The walk of this desk, in its first mailbox."""
     limits = tuple(rule.limit for rule in desk.rules.rules if rule.limit)
-    return Walk(partial(_consider, desk), partial(_act, desk), partial(_wake, desk), partial(_ask, desk), desk.timing, limits)
+    doors = (partial(_consider, desk), partial(_act, desk), partial(_wake, desk), partial(_ask, desk), partial(_seek, desk))
+    return Walk(*doors, desk.timing, limits)
 
 
 def _consider(desk: Desk, message: InboundMessage, known: Known, now: datetime) -> Decision:
@@ -60,6 +62,12 @@ def _wake(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decisi
 
 def _ask(desk: Desk, ticket: TicketView, asked: AskRule, known: Known, now: datetime) -> Decision:
     return _with_rules(desk, decide_to_ask(ticket, asked), known, now)
+
+
+def _seek(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decision | None:
+    presence, talk = Presence(known.away, known.suppressed), Talk(answered_on(ticket, known.last_words.get(ticket.number)))
+    decision = decide_owner(ticket, desk.rules, lambda aspects: known.background, presence, talk, desk.settings, now)
+    return _with_rules(desk, decision, known, now) if decision else None
 
 
 def _with_rules(desk: Desk, decision: Decision, known: Known, now: datetime) -> Decision:

@@ -79,7 +79,8 @@ class TicketView:
     `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
     has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10). `snoozed_until`: out of its
     queue until then, whatever its status; None: it is not (PRODUCT 18). `tasks` are open and done, by number. `follower`: the
-    agent whose it was before it went to the second tier, who hears of it as its owner does (PRODUCT 14).
+    agent whose it was before it went to the second tier, who hears of it as its owner does (PRODUCT 14). `sought_by`: the rule that looks
+    for an owner, since it has found none (RULES.md 4).
     """
 
     number: int
@@ -112,19 +113,32 @@ class TicketView:
     tasks: tuple[Task, ...] = ()
     tier: Tier = Tier.L1
     follower: str | None = None
+    sought_by: str | None = None
 
     def with_status(self, status: Status, now: datetime) -> "TicketView":
         """This ticket in another status; `closed_at` says since when it is closed, and of an open one nothing. What has ended does not
         come back by itself."""
         closed_at = (self.closed_at or now) if status is Status.CLOSED else None
-        return replace(self, status=status, closed_at=closed_at, snoozed_until=None if status in ENDED else self.snoozed_until)
+        if status in ENDED:
+            return replace(self, status=status, closed_at=closed_at, snoozed_until=None, sought_by=None)
+        return replace(self, status=status, closed_at=closed_at)
 
     def owned_by(self, agent: str | None) -> "TicketView":
-        """This ticket with another owner; who owns it does not follow it, too."""
-        return replace(self, owner=agent, follower=None if self.follower == agent else self.follower)
+        """This ticket with another owner; who owns it does not follow it, too, and is no longer looked for."""
+        follower = None if self.follower == agent else self.follower
+        return replace(self, owner=agent, follower=follower, sought_by=None)
+
+    def sought(self, rule: str) -> "TicketView":
+        """This ticket without an owner, for whom that rule goes on looking."""
+        return replace(self, owner=None, sought_by=rule)
 
     def awake(self) -> "TicketView":
         return replace(self, snoozed_until=None)
+
+    @property
+    def seeker(self) -> str | None:
+        """The rule that looks for an owner still: until somebody has the ticket, or it has ended."""
+        return self.sought_by if self.owner is None and self.status not in ENDED else None
 
     @property
     def addressee(self) -> Address:

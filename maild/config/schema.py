@@ -204,7 +204,7 @@ agent = record(
     optional("role", member(Role)),
     optional("notify", choice("all", "mine", later={"digest": "all"})),
     unbuilt("quiet", nullable(quiet_hours)),
-    unbuilt("hours", nullable(anything)),
+    optional("hours", nullable(calendar_name)),
     optional("timezone", nullable(zone)),
     optional("tier", number(1, 2)),
     keyed=True,

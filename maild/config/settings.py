@@ -242,6 +242,7 @@ class Agent:
     role: Role = Role.AGENT
     notify: Literal["all", "mine", "digest"] = "all"
     timezone: ZoneInfo | None = None
+    hours: str | None = None
     tier: int = 1
 
     @property

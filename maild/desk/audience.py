@@ -7,6 +7,7 @@ from typing import Literal
 
 from maild.config.settings import Queue, Settings
 from maild.desk.tiers import agents_of_tier
+from maild.known import Known
 from maild.message import Address
 from maild.ticket import TicketView
 
@@ -25,6 +26,11 @@ def agent_homes(settings: Settings) -> frozenset[str]:
 def unreachable_agents(suppressed: Container[str], settings: Settings) -> frozenset[str]:
     """Agents whose own mailbox bounces (MAIL.md B6); `suppressed` are addresses as they are compared."""
     return frozenset(agent.key for agent in settings.agents.values() if agent.email.casefold() in suppressed)
+
+
+def find_absent(known: Known, settings: Settings) -> frozenset[str]:
+    """The agents who are away, or at whose address nothing arrives."""
+    return unreachable_agents(known.suppressed, settings).union(known.away)
 
 
 def agents_to_tell(

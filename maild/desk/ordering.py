@@ -11,7 +11,7 @@ from maild.ticket import Priority, Status
 
 RANKED_PRIORITIES = tuple(reversed(Priority))
 RANKED_STATUSES = tuple(Status)
-_TO_DO = (Status.NEW, Status.OPEN)
+TO_DO = (Status.NEW, Status.OPEN)
 
 
 class Ordered(Protocol):
@@ -55,7 +55,7 @@ class Place(Generic[Ticket]):
 
 def to_do(queue: str) -> tuple[Filter, ...]:
     """Which tickets of a department have a place: what waits for a customer, or is snoozed, has none."""
-    idle = (Filter(Field.STATUS, status.value, negated=True) for status in Status if status not in _TO_DO)
+    idle = (Filter(Field.STATUS, status.value, negated=True) for status in Status if status not in TO_DO)
     return (Filter(Field.QUEUE, queue), Filter(Field.SNOOZED, None, negated=True), *idle)
 
 

@@ -55,12 +55,15 @@ def hand_back(ticket: TicketView, settings: Settings) -> TicketView:
 
 
 def settle_tier(drafted: TicketView, ticket: TicketView, settings: Settings) -> tuple[TicketView, tuple[RecordEvent, ...]]:
-    """A ticket whose tier rules have set, handed up or back as a person would have. An owner whom they have named stays."""
+    """A ticket whose tier rules have set, handed up or back as a person would have. An owner whom they have named stays, and
+    so does their looking for one."""
     if drafted.tier is ticket.tier:
         return ticket, ()
     known = replace(ticket, owner=drafted.owner)
     settled = hand_up(known, settings) if ticket.tier is Tier.L2 else hand_back(known, settings)
-    if ticket.owner != drafted.owner:
+    if ticket.seeker:
+        settled = settled.sought(ticket.seeker)
+    elif ticket.owner != drafted.owner:
         settled = settled.owned_by(ticket.owner)
     return settled, tuple(RecordEvent("assigned", "maild", words) for words in describe_hands(drafted, settled, settings))
 

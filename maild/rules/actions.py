@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maild.background import Aspect
 from maild.errors import MaildError
 from maild.message import AuthResult, MessageClass
 from maild.rules.strings import Text
@@ -62,6 +63,11 @@ class Action(ABC):
         Raises:
             ActionSkippedError, ValueMissingError: it is left out; the trace says why.
         """
+
+    @property
+    def aspects(self) -> frozenset[Aspect]:
+        """What must be looked up for it."""
+        return frozenset()
 
     def describe(self) -> str:
         """What it is for, in words: in the list of rules, and in the trace where it was left out."""

@@ -32,13 +32,14 @@ def evaluate_all(
     occasion_of: Callable[[Happening, TicketView], Occasion],
     is_over: Callable[[Verdict], bool] = lambda verdict: False,
     fired: Mapping[str, datetime] = MappingProxyType({}),
+    cause: Cause = NO_CAUSE,
 ) -> Verdict:
     """What the rules make of all that happened, one event after another, each seeing what the one before left; and then of what they have
     changed themselves, as far as rules ask for that (RULES.md 5.3).
 
-    `is_over`: there is no ticket any more of which more could be asked. `fired`: as in `Occasion`.
+    `is_over`: there is no ticket any more of which more could be asked. `fired`, `cause`: as in `Occasion`.
     """
-    verdict, cause, found = Verdict(ticket), NO_CAUSE, tuple(happenings)
+    verdict, found = Verdict(ticket), tuple(happenings)
     beside = next((happening.message for happening in found if happening.message), None)
     while found:
         before, changers = verdict.ticket, len(verdict.changers)

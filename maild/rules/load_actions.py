@@ -3,15 +3,17 @@
 A reader returns no actions where something is wrong; the fault is then already noted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.config.readers import bare_address
 from maild.config.settings import Settings
+from maild.desk.assignment import Pick, Search
 from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, SetField, Tag, Untag, Values
-from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, TIERS, Known
+from maild.rules.distribution import Distribute
+from maild.rules.fields import AGENTS, CALENDARS, PRIORITIES, QUEUES, TEAMS, TIERS, Known
 from maild.rules.loading import Loading
 from maild.rules.strings import FAMILIES, Text, known_names, parse_text
 from maild.rules.verdict import Event, Fate
@@ -32,7 +34,7 @@ FORWARDED = "forwarded"
 RECEIVERS = ("lead", "owner")
 AUDIENCES = ("owner", "lead", "agents", "admins")
 ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
-    "assign": ("to", "team"),
+    "assign": ("to", "team", "pick", "cap", "hours"),
     "ack": ("template",),
     "reply": ("template", "then"),
     "notify": ("who", "template"),
@@ -43,6 +45,8 @@ ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """What the table of an action may hold; where it names a template, whatever else stands there is a value for that."""
 SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
+_SEARCHING = frozenset({"pick", "cap", "hours"})
+_PICKS = Known("pick", "E302", lambda _: (pick.value for pick in Pick))
 _STATUSES = Known("status", "E302", lambda _: (status.value for status in SETTABLE))
 
 
@@ -110,12 +114,38 @@ def _read_assign(entry: Entry, scope: _Scope) -> list[Action]:
     table = loading.table(entry.value, '"assign"')
     if table is None:
         return []
-    found = loading.entries(table, "assign", ACTION_KEYS["assign"], planned=("pick", "cap", "hours"))
-    agent = _read_name(found.get("to"), AGENTS, loading)
+    found = loading.entries(table, "assign", ACTION_KEYS["assign"])
     team = _read_name(found.get("team"), TEAMS, loading)
+    if found.keys() & _SEARCHING:
+        return _read_search(found, team, loading)
+    agent = _read_name(found.get("to"), AGENTS, loading)
     if not found and not table.entries:
-        loading.add(table.place, "E107", '"assign" needs "to" or "team"')
+        loading.add(table.place, "E107", '"assign" needs "to", "team" or "pick"')
     return [Assign(agent, team)] if agent or team else []
+
+
+def _read_search(found: Mapping[str, Entry], team: str | None, loading: Loading) -> list[Action]:
+    """`pick` is `least_loaded` where nothing else stands there."""
+    if "to" in found:
+        loading.add(found["to"].key.place, "E304", '"to" names who gets it, so that there is nobody to look for: leave it out')
+    picks = tuple(_read_picks(found["pick"], loading)) if "pick" in found else (Pick.LEAST_LOADED,)
+    cap = _read_cap(found["cap"], loading) if "cap" in found else None
+    hours = _read_name(found.get("hours"), CALENDARS, loading)
+    return [Distribute(Search(picks, team, cap, hours), loading.settings)]
+
+
+def _read_picks(entry: Entry, loading: Loading) -> Iterator[Pick]:
+    for scalar in loading.scalars(entry.value) or ():
+        if loading.check_name(scalar, _PICKS):
+            yield Pick(scalar.text)
+
+
+def _read_cap(entry: Entry, loading: Loading) -> int | None:
+    value = entry.value.value if isinstance(entry.value, Scalar) else None
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    loading.add(entry.value.place, "E301", '"cap" takes a number of tickets, at least 1')
+    return None
 
 
 def _read_name(entry: Entry | None, known: Known, loading: Loading) -> str | None:

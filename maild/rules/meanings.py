@@ -137,7 +137,7 @@ ACTIONS: Mapping[str, str] = {
     "default": "sets fields that neither a rule nor a person has set",
     "tag": "adds tags",
     "untag": "takes tags away",
-    "assign": "gives the ticket to an agent or a team",
+    "assign": "gives the ticket to an agent or a team, or to whoever has time for it",
     "ack": "chooses the acknowledgement, or withholds it",
     "reply": "a templated letter to the customer; never to automatic mail",
     "note": "an internal note",

@@ -114,6 +114,9 @@ class RuleSet:
         """Whether it must be remembered of any of them where it has fired."""
         return any(rule.once is not None for rule in self.rules)
 
+    def find(self, name: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.id == name), None)
+
     def find_macro(self, name: str) -> Rule | None:
         """The rule an agent may run by that name, however he spells it."""
         return next((rule for rule in self.by_event[Event.MACRO] if rule.id.casefold() == name.casefold()), None)
@@ -127,6 +130,7 @@ def _aspects_of(rule: Rule) -> Iterator[Sought]:
     if rule.disabled is None:
         yield from find_aspects(rule.condition)
         yield from (rule.limit,) if rule.limit and not rule.shadow else ()
+        yield from (aspect for action in rule.actions for aspect in action.aspects)
 
 
 NO_RULES = RuleSet.of(())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from maild.config.nodes import Items, Scalar, Table, walk_entries
 from maild.config.settings import Desk, Secret, Settings, Storage, Trust
+from maild.desk.assignment import Pick
 from maild.effects import IncomingState
 from maild.rules import load, load_actions, load_cases, load_conditions, load_given, load_times, meanings
 from maild.rules.fields import AGENTS, CALENDARS, FIELDS, HOURS, QUEUES, Field, FieldKind, Known, field_before
@@ -308,7 +309,11 @@ def _action(name: str, words: DeskWords) -> Schema:
         case "tag" | "untag":
             return _list_of(_suggesting(words.tags, _TEXT))
         case "assign":
-            return _any(_one_of(agents), _strict({"to": _one_of(agents), "team": _team(words)}, minimum=1))
+            named = _strict({"to": _one_of(agents), "team": _team(words)}, minimum=1)
+            picks = _list_of({"enum": [pick.value for pick in Pick]})
+            room: Schema = {"type": "integer", "minimum": 1}
+            search = {"team": _team(words), "pick": picks, "cap": room, "hours": _one_of(words.of(CALENDARS))}
+            return _any(_one_of(agents), named, _strict(search, minimum=1))
         case "ack":
             return _any(
                 _FLAG, _letter(words, **{load_actions.TITLES: {"type": "integer", "minimum": 0, "maximum": load_actions.MOST_TITLES}})

@@ -66,13 +66,15 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The daemon's own code: what a mail means, what an agent's deed does or why it is not done, what a snooze does that is over, and a
-    time rule that is asked; and when that is. `limits`: what bounds the mail of rules."""
+    """The daemon's own code: what a mail means, what an agent's deed does or why it is not done, what a snooze does that is over, a time
+    rule that is asked, and who gets a ticket for which a rule looks for an owner, None where there is nobody yet; and when rules are asked.
+    `limits`: what bounds the mail of rules."""
 
     consider: Consider
     act: Act
     wake: Callable[[TicketView, Known, datetime], Decision]
     ask: Callable[[TicketView, AskRule, Known, datetime], Decision]
+    seek: Callable[[TicketView, Known, datetime], Decision | None]
     timing: Timing
     limits: tuple[Limit, ...] = ()
 
@@ -152,6 +154,8 @@ class _Scene:
             else:
                 self._ask_rule(ticket)
         self._now = end
+        if self._ticket and (given := self._walk.seek(self._ticket, self._known_now(), self._now)):
+            self._take(given)
 
     def _find_next_due(self, ticket: TicketView) -> datetime | None:
         due = (stay.due for stay in self._stays.values())

@@ -67,7 +67,7 @@ class Occasion:
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
     `rule`: the one that is asked, at an event of `ASKED_BY_NAME`. `before`: the ticket before all that happened; None for a new one.
     `cause`: what rules did that made it happen. `fired`: when rules that rest have fired on this ticket last.
-    `background` has what `RuleSet.aspects_of` names.
+    `background` has what `RuleSet.aspects_of` names. `absent`: the agents who are away, or whose own mail comes back.
     """
 
     event: Event
@@ -85,6 +85,7 @@ class Occasion:
     fired: Mapping[str, datetime] = field(default_factory=dict)
     source: Source = Source.MAIL
     background: Background = NO_BACKGROUND
+    absent: frozenset[str] = frozenset()
 
 
 class Fate(Enum):

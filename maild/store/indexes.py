@@ -28,6 +28,7 @@ from maild.store.tables.tickets import (
     ENDED,
     MERGED,
     SNOOZED,
+    SOUGHT,
     UNDONE,
     events,
     message_names,
@@ -63,6 +64,7 @@ Index("ix_incoming_unsettled", incoming.c.state, incoming.c.id, sqlite_where=UNS
 Index("ix_tickets_status", tickets.c.status, tickets.c.number)
 Index("ix_tickets_ended", tickets.c.status, tickets.c.updated, sqlite_where=ENDED, postgresql_where=ENDED)
 Index("ix_tickets_snoozed", tickets.c.snoozed_until, sqlite_where=SNOOZED, postgresql_where=SNOOZED)
+Index("ix_tickets_sought", tickets.c.sought_by, sqlite_where=SOUGHT, postgresql_where=SOUGHT)
 Index("ix_tickets_queue", tickets.c.queue, tickets.c.number)
 Index("ix_tickets_owner", tickets.c.owner, tickets.c.number)
 Index("ix_tickets_requester", tickets.c.requester_key, tickets.c.created)

@@ -76,6 +76,7 @@ def _ticket_values(ticket: TicketView) -> Row:
         "requester_since": ticket.requester_since,
         "tier": ticket.tier.value,
         "follower": ticket.follower,
+        "sought_by": ticket.seeker,
     }
 
 

@@ -124,4 +124,5 @@ def _view(row: AnyRow, company: _Company) -> TicketView:
         tasks=company.tasks,
         tier=Tier(row.tier),
         follower=row.follower,
+        sought_by=row.sought_by,
     )

@@ -16,7 +16,7 @@ from maild.ingest.arrival import Place
 from maild.known import Question
 from maild.outbox.delivery import Sent
 from maild.reason import Reason
-from maild.store import backgrounds, customers, incoming, letters, sent_copies, stays, tables, tasks, tickets
+from maild.store import backgrounds, customers, incoming, letters, sent_copies, sought, stays, tables, tasks, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.quarantine import list_kept_out
@@ -82,6 +82,10 @@ def _tickets_to_look_through(tx: Transaction) -> object:
     return stays.find_tickets(tx, 100, 10)
 
 
+def _tickets_whose_owner_is_sought(tx: Transaction) -> object:
+    return sought.find(tx)
+
+
 ASKED_OFTEN = (
     _withheld_mail,
     _mailboxes_with_withheld_mail,
@@ -93,6 +97,7 @@ ASKED_OFTEN = (
     _stays_that_are_due,
     _stays_that_begin_later_than_now,
     _tickets_to_look_through,
+    _tickets_whose_owner_is_sought,
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from maild.config.faults import Faults
 from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, SetField, Tag, Untag
 from maild.rules.conditions import ALWAYS
+from maild.rules.distribution import Distribute
 from maild.rules.fields import Field
 from maild.rules.lint.subject import NEAREST, Subject
 from maild.rules.proofs import implies
@@ -97,7 +98,7 @@ def fields_changed(action: Action) -> tuple[str, ...]:
             return (name, "owner", "team") if name == "queue" else (name,)
         case Tag() | Untag():
             return ("tags",)
-        case Assign():
+        case Assign() | Distribute():
             return ("owner", "team")
         case Reply() | Close():
             return ("status",)

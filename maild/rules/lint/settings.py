@@ -7,6 +7,7 @@ from maild.config.faults import Faults, Place
 from maild.config.nodes import Table, walk_entries
 from maild.rules.actions import Action, Assign, Close, Reply, SetField
 from maild.rules.conditions import find_fields, join
+from maild.rules.distribution import Distribute
 from maild.rules.lint.subject import NEAREST, Subject
 from maild.rules.proofs import ask_for_different_values, implies, is_impossible
 from maild.ticket import Status
@@ -47,6 +48,8 @@ def _values_set(action: Action) -> Iterator[tuple[str, str | None]]:
             yield name, None if value is None else str(value)
         case Assign(agent, team):
             yield from ((name, value) for name, value in (("owner", agent), ("team", team)) if value is not None)
+        case Distribute(search) if search.team:
+            yield "team", search.team
         case Reply(then=Status() as status):
             yield "status", status.value
         case Close():

@@ -12,6 +12,7 @@ MERGED = text("merged_into IS NOT NULL")
 AGENTS = text("agent IS NOT NULL")
 ENDED = text("status IN ('spam', 'closed')")
 SNOOZED = text("snoozed_until IS NOT NULL")
+SOUGHT = text("sought_by IS NOT NULL")
 DUE = text("due IS NOT NULL AND told IS NULL AND done IS NULL")
 UNDONE = text("done IS NULL")
 
@@ -48,6 +49,7 @@ class TicketColumns(TypedColumns):
     requester_since: Named[datetime | None] = Column(Time)
     tier: Named[str] = Column(Text, server_default="L1")
     follower: Named[str | None] = Column(Text)
+    sought_by: Named[str | None] = Column(Text)
 
 
 tickets = Table("tickets", metadata, TicketColumns)

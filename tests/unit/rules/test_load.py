@@ -33,8 +33,8 @@ def test_the_example_desks_rules_are_fine():
     loaded = load_rules(EXAMPLE_DESK, a_desk(EXAMPLE_DESK))
     assert loaded.faults == ()
     routing, answers, timed = ("route-sales", "payment", "complaint"), ("ack", "faq-password"), ("no-answer-30m", "waiting-close")
-    assert [rule.id for rule in loaded.rules.rules] == ["spam", *routing, *answers, *timed]
-    assert len(loaded.rules.cases) >= 11
+    assert [rule.id for rule in loaded.rules.rules] == ["spam", *routing, "distribute", *answers, *timed]
+    assert len(loaded.rules.cases) >= 13
 
 
 def test_no_folder_and_empty_files_are_an_empty_set(tmp_path):

@@ -46,7 +46,7 @@ def run(test):
         trace = tuple(trace.to_mapping() for trace in verdict.trace)
         return Decision(IncomingState.DONE, Reason("test", "it is a test"), before, verdict.ticket, tuple(effects), trace=trace)
 
-    walk = Walk(consider, nothing_else, nothing_else, nothing_else, Timing(rules.timed, a_desk()))
+    walk = Walk(consider, nothing_else, nothing_else, nothing_else, lambda *_: None, Timing(rules.timed, a_desk()))
     return [line for result in run_cases(rules.cases, walk) for line in result.describe()]
 
 
