@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,11 @@ from maild.config.report import describe_counts, render_faults
 from maild.config.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from maild.rules.load import LoadedRules
+
+NOTHING_BESIDE: Mapping[str, object] = MappingProxyType({})
 
 
 @click.command("check", short_help="Are files, rules, templates and canned answers valid?")
@@ -32,11 +37,19 @@ def command(context: Context, strict: bool, as_json: bool) -> None:
     report(context, faults, _contents(loaded.settings), strict=strict, as_json=as_json)
 
 
-def report(context: Context, faults: tuple[Fault, ...], contents: str, *, strict: bool, as_json: bool) -> None:
-    """Print what was found and leave with the exit status it deserves."""
+def report(
+    context: Context,
+    faults: tuple[Fault, ...],
+    contents: str,
+    beside: Mapping[str, object] = NOTHING_BESIDE,
+    *,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Print what was found and leave with the exit status it deserves. `beside`: what else stands in the JSON document."""
     is_valid = all(fault.severity is Severity.WARNING for fault in faults)
     if as_json:
-        print_json(describe_all(faults, context))
+        print_json({**describe_all(faults, context), **beside})
     else:
         if faults:
             click.echo(render_faults(faults, context.directory), err=True)

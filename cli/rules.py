@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from maild.rules.trial import CaseResult
     from maild.rules.verdict import RuleTrace
     from maild.store.engine import Transaction
+    from maild.waiting_rules import Waits
 
 
 @click.group(cls=Group, help="Rules.")
@@ -62,7 +63,27 @@ def _check(context: Context, *, strict: bool, as_json: bool) -> None:
     loaded = load_rules(context, settings)
     handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
     rules = None if handing else loaded.rules
-    report(context, (*loaded.faults, *lint_rules(loaded), *handing), _contents(rules), strict=strict, as_json=as_json)
+    waits = _count_waits(context, settings, rules) if rules else ()
+    told = [f"rule {each.rule} waits on {each.tickets} tickets, and is due at once on {each.due}" for each in waits]
+    faults = (*loaded.faults, *lint_rules(loaded), *handing)
+    report(
+        context, faults, "\n".join((_contents(rules), *told)), {"waits": [asdict(each) for each in waits]}, strict=strict, as_json=as_json
+    )
+
+
+def _count_waits(context: Context, settings: Settings, rules: RuleSet) -> tuple[Waits, ...]:
+    """Where a database is at hand: to check rules none is needed."""
+    from maild.errors import MaildError
+    from maild.rules.times import Timing
+    from maild.waiting_rules import count_waits
+
+    if not rules.timed:
+        return ()
+    try:
+        with context.store(settings).reading() as tx:
+            return tuple(count_waits(tx, Timing(rules.timed, settings), datetime.now(UTC)))
+    except MaildError:
+        return ()
 
 
 def _contents(rules: RuleSet | None) -> str:

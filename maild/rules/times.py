@@ -59,7 +59,10 @@ class Timing:
         """The rule's stays on a ticket that was there before the rule, by what they are about: as old as is known for certain."""
         since = find_beginning(rule, ticket)
         moments = find_moments(rule, ticket, self._facts(ticket, now))
-        dues = {about: self._find_due(rule, ticket, since, moment, now) for about, moment in moments.items()}
+        dues = {
+            about: None if moment and moment <= now else self._find_due(rule, ticket, since, moment, now)
+            for about, moment in moments.items()
+        }
         return {about: Stay(ticket.number, rule.id, about, since, due) for about, due in dues.items()}
 
     def ask(self, rule: Rule, stay: Stay, ticket: TicketView, now: datetime, fired: datetime | None) -> AskRule | Stay | None:

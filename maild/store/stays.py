@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from maild.stay import Stay, StayChange, StayDisturbed, StayEnded
 from maild.store.engine import Transaction
@@ -82,6 +82,12 @@ def find_due(tx: Transaction, rules: Iterable[str], now: datetime, most: int) ->
 def find_ahead(tx: Transaction, latest: datetime, most: int) -> tuple[Stay, ...]:
     """Stays that began later than that."""
     return tuple(Stay(*row) for row in _AHEAD.read(tx, {"latest": latest, "most": most}))
+
+
+def count(tx: Transaction, rule: str, now: datetime) -> tuple[int, int]:
+    """On how many tickets the rule waits, and on how many of them it is due by now."""
+    on_tickets = select(func.count(rule_stays.c.ticket.distinct())).where(rule_stays.c.rule == rule)
+    return tx.execute(on_tickets).scalar_one(), tx.execute(on_tickets.where(rule_stays.c.due <= now)).scalar_one()
 
 
 def find_tickets(tx: Transaction, above: int, most: int) -> list[int]:

@@ -373,6 +373,16 @@ def test_warnings_of_rules_end_lint_with_1_and_check_only_where_it_is_strict(des
     assert maild(desk, "rules", "lint").stderr == ""
 
 
+def test_on_how_many_tickets_rules_wait_is_told_where_a_database_is_at_hand(desk: RunningDesk):
+    desk.rules = "rules: [{id: late, when: {after: 1h, while: {status: new}}, do: [{tag: [late]}], owner: anna}]\n"
+    desk.configure()
+    assert maild(desk, "rules", "check").stdout.endswith("rule late waits on 0 tickets, and is due at once on 0\n")
+    assert json.loads(maild(desk, "rules", "check", "--json").stdout)["waits"] == [{"rule": "late", "tickets": 0, "due": 0}]
+    desk.storage = "sqlite:///elsewhere.db"
+    desk.configure()
+    assert "waits" not in maild(desk, "rules", "check").stdout
+
+
 def test_editors_are_given_the_words_of_the_desk_or_the_language_alone(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, do: [{tag: [paid]}], owner: anna}]\n"
     desk.configure()

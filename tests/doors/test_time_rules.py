@@ -24,7 +24,8 @@ from maild.store.retention import forget_tickets
 from maild.store.views import ticket_views
 from maild.task import Task
 from maild.ticket import Status, TicketView
-from maild.time_rules import ASKED_AT_ONCE, BITE, RETRY_AFTER, keep_time_rules
+from maild.time_rules import ASKED_AT_ONCE, RETRY_AFTER, keep_time_rules
+from maild.waiting_rules import BITE, Waits, count_waits
 from tests.rig.desk import MINUTE, NOW, a_message, a_ticket
 from tests.rig.small_office import DESK, an_office
 
@@ -155,6 +156,22 @@ def test_what_is_due_at_once_is_asked_in_bounded_rounds(store: Store, office: Wr
     assert sum(len(asked(store, number)) for number in numbers) == ASKED_AT_ONCE
     keep(store, desk, NOW + 9 * DAY)
     assert [len(asked(store, number)) for number in numbers] == [1] * len(numbers)
+
+
+def test_how_many_tickets_a_rule_waits_on_is_told_before_a_daemon_takes_it_and_after(store: Store, office: Writing):
+    none = office("")
+    for number in range(BITE + 10):
+        opened(store, none, NOW - (number % 10) * DAY, status=Status.WAITING if number % 2 else Status.OPEN)
+    desk = office(WAITING)
+
+    def counted(now: datetime) -> list[Waits]:
+        with store.reading() as tx:
+            return list(count_waits(tx, desk.desk.timing, now))
+
+    assert counted(NOW) == [Waits("waits", (BITE + 10) // 2, (BITE + 10) // 10 * 4)]
+    keep(store, desk, NOW)
+    assert counted(NOW) == [Waits("waits", (BITE + 10) // 2, 0)]
+    assert counted(NOW + 2 * DAY) == [Waits("waits", (BITE + 10) // 2, (BITE + 10) // 10)]
 
 
 def test_a_rule_that_is_written_otherwise_keeps_since_when_and_asks_nothing_twice(store: Store, office: Writing):

@@ -69,7 +69,8 @@ replies new_mail form read signature commands to_change` |
 oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
 | `rules stats` | `rule mode asked fired would_have_fired failed skipped letters`, `mode` null where the rule is gone |
 | `rules disable`, `rules enable`, `rules reload` | `reloaded text`; `reloaded` null where no daemon answers, or need not |
-| `check`, `rules check`, `rules lint` | `valid errors warnings faults`, each fault with `file line column code severity message` |
+| `check`, `rules check`, `rules lint` | `valid errors warnings faults`, each fault with `file line column code severity message`; \
+those of rules also `waits`, each with `rule tickets due` |
 
 `requester`, `cc` and the `from` of a ticket's message are `{name, address}`; the `from` of incoming mail is the address alone. `owner`,
 `queue` and `mailbox` are keys of the configuration, or null. A ticket's messages and events come oldest first. `text` is the new part of
