@@ -323,14 +323,18 @@ def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> 
     ticket = _ticket(subject)
     with context.store(settings).reading() as tx:
         moments = _remembered(tx, ticket) if ticket else [_imagined(tx, context.desk(settings), Path(subject))]
+        waits = _explain_waits(tx, ticket, settings, rule) if ticket else []
     if rule:
         _require_known(rule, moments, settings)
     if as_json:
         print_json([document for moment in moments for document in _documents(moment, rule)])
-    elif rule:
+        return
+    if rule and not (waits and not any(trace.rule == rule for moment in moments for trace in moment.traces)):
         _print_why_not(rule, moments)
-    else:
+    elif not rule:
         _print_moments(moments)
+    for line in waits:
+        print_text(line)
 
 
 def _require_known(rule: str, moments: list[_Moment], settings: Settings) -> None:
@@ -382,6 +386,23 @@ def _imagined(tx: Transaction, desk: Desk, file: Path) -> _Moment:
         raise UsageError(f'"{file}" is neither a ticket number nor a file')
     decision = _consider_file(desk, file, lambda question: recall(tx, question, datetime.now(UTC)))
     return _Moment(None, read_traces(decision.trace), f"{decision.state.value} ({decision.reason})")
+
+
+def _explain_waits(tx: Transaction, number: int, settings: Settings, only: str | None) -> list[str]:
+    """On what time rules wait on the ticket; of `only` that one, also why it does not."""
+    from maild.rules.explain import explain_no_stay, explain_stay
+    from maild.rules.load import load_rules
+    from maild.rules.times import Timing
+    from maild.store import stays, tickets
+
+    loaded = load_rules(settings.directory, settings).rules
+    timing = Timing(loaded.timed if loaded else (), settings)
+    lines = [explain_stay(stay, shown_time) for stay in stays.find_on(tx, [number]) if only in (None, stay.rule)]
+    rule = timing.find_rule(only or "")
+    if rule and not lines:
+        now = datetime.now(UTC)
+        lines.append(explain_no_stay(rule.id, timing.test_state(rule, tickets.view(tx, number), now)))
+    return lines
 
 
 def _documents(moment: _Moment, rule: str | None) -> list[dict[str, object]]:

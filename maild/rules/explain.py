@@ -1,9 +1,11 @@
 """Traces → words: what the rules did with an event, and why a rule did not fire. Pure; printing is the command's."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from maild.rules.verdict import NOT_CONSIDERED, Leaf, RuleTrace
+from maild.stay import Stay
 
 _HELD = {
     "is": "is {found}",
@@ -90,6 +92,20 @@ def explain_why_not(rule: str, traces: Sequence[RuleTrace]) -> Iterator[str]:
         yield f"rule {rule} was not asked: it is not for {events}" if events else f"rule {rule} was not asked: no rules ran"
     for trace in asked:
         yield f"{trace.event}: {explain_rule(trace)}"
+
+
+def explain_stay(stay: Stay, shown: Callable[[datetime], str]) -> str:
+    """On what a time rule waits on a ticket. `shown`: how a time is written."""
+    what = f"task {stay.about}" if stay.about else "it"
+    if stay.due is None:
+        return f"rule {stay.rule} has had its turn on {what} since {shown(stay.since)}"
+    return f"rule {stay.rule} waits on {what} since {shown(stay.since)}, and is asked at {shown(stay.due)}"
+
+
+def explain_no_stay(rule: str, state: Sequence[Leaf]) -> str:
+    """Why it does not wait on a ticket; `state`: what is asked of that."""
+    against = _against(state)
+    return f"rule {rule} does not wait on it{': ' if against else ''}{'; '.join(map(describe_leaf, against))}"
 
 
 def explain_rule(trace: RuleTrace) -> Explanation:

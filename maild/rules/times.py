@@ -13,13 +13,13 @@ from maild.config.settings import Settings
 from maild.desk.calendar import Calendar, describe_calendar
 from maild.effects import AskRule, Decision, IncomingState
 from maild.reason import Reason
-from maild.rules.conditions import AllOf, Comparison, OneOf, find_fields
+from maild.rules.conditions import AllOf, Comparison, OneOf, Tested, build_leaf, find_fields
 from maild.rules.fields import Facts
 from maild.rules.happenings import Happening
 from maild.rules.ruleset import Rule
 from maild.rules.said import occasion_of
 from maild.rules.time_forms import After, Before, Clock, Cron, Deadline
-from maild.rules.verdict import Event
+from maild.rules.verdict import Event, Leaf
 from maild.stay import Stay, StayChange, StayDisturbed, StayEnded
 from maild.ticket import ENDED, Status, TicketView
 
@@ -89,6 +89,13 @@ class Timing:
             return replace(stay, since=since)
         due = self._find_due(rule, ticket, since, moment, now)
         return replace(stay, since=since, due=max(due, fired + rule.once) if fired and rule.once and rule.repeats else due)
+
+    def test_state(self, rule: Rule, ticket: TicketView, now: datetime) -> tuple[Leaf, ...]:
+        """What the state that the rule waits for asks of the ticket, and how that comes out."""
+        tested: list[Tested] = []
+        if isinstance(rule.time, After | Cron) and rule.time.state:
+            rule.time.state.holds(self._facts(ticket, now), tested)
+        return tuple(map(build_leaf, tested))
 
     def describe(self, rule: Rule) -> str:
         """Changes whenever the rule is to be asked at other times than before, whatever tickets do. The same in every process."""

@@ -383,6 +383,23 @@ def test_on_how_many_tickets_rules_wait_is_told_where_a_database_is_at_hand(desk
     assert "waits" not in maild(desk, "rules", "check").stdout
 
 
+def test_what_a_time_rule_waits_for_on_a_ticket_is_explained(desk: RunningDesk):
+    desk.rules = """
+rules:
+  - {id: late, when: {after: 1h, while: {status: new}}, do: [{tag: [late]}], owner: anna}
+  - {id: silent, when: {after: 3d, while: {status: waiting}}, do: [{tag: [silent]}], owner: anna}
+"""
+    desk.configure()
+    number = a_ticket(desk)["number"]
+    found = maild(desk, "rules", "explain", str(number)).stdout
+    assert "rule late waits on it since " in found
+    assert ", and is asked at " in found
+    assert "silent" not in found
+    assert maild(desk, "rules", "explain", str(number), "--why-not", "silent").stdout == (
+        "rule silent does not wait on it: status is new, wanted waiting\n"
+    )
+
+
 def test_editors_are_given_the_words_of_the_desk_or_the_language_alone(desk: RunningDesk):
     desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, do: [{tag: [paid]}], owner: anna}]\n"
     desk.configure()
