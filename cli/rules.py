@@ -275,6 +275,32 @@ def stats(context: Context, since: str, limit: int | None, as_json: bool) -> Non
 
 
 @command.command(
+    short_help="What differs between two sets of rules. Exit status 1 if anything does.",
+    help="What differs between two sets of rules: which rules, lists, conditions and tests have come, gone or moved, and which part of the "
+    "others says something else. Each is a desk's directory, a folder of rule files, or one file; without NEW, this desk. Comments, "
+    "the order of keys and the file a rule stands in make no difference. Exit status: 0 the same, 1 not, 2 where a file is no YAML.",
+)
+@click.argument("old", metavar="OLD", shell_complete=files, type=click.Path(exists=True, path_type=Path))
+@click.argument("new", metavar="[NEW]", shell_complete=files, required=False, type=click.Path(exists=True, path_type=Path))
+@json_option
+@click.pass_obj
+def diff(context: Context, old: Path, new: Path | None, as_json: bool) -> None:
+    from maild.rules.diff import compare
+    from maild.rules.rule_files import read_written
+
+    found = list(compare(read_written(old), read_written(new or context.directory)))
+    if as_json:
+        print_json([asdict(difference) for difference in found])
+    else:
+        for difference in found:
+            print_text(f"{difference.kind:<8} {difference.what} {difference.name}   ({difference.place})")
+            for part in difference.parts:
+                print_text(f"         {part.path or difference.what}: {part.before or '(nothing)'} → {part.after or '(nothing)'}")
+        say(f"{len(found)} difference{'' if len(found) == 1 else 's'}" if found else "they are the same")
+    sys.exit(1 if found else 0)
+
+
+@command.command(
     short_help="The rules as a picture.",
     help="Print a flowchart in Mermaid's words: the events, the rules they ask in order, where that stops, and which fields one rule sets "
     "and a later one tests. GitHub, GitLab and many editors draw it.",

@@ -1,15 +1,36 @@
-"""Writing to rule files: what is written is tried together with all other rules, then takes a file's place as a whole or not at all."""
+"""Rule files as they are written: read without asking what they mean, and written to.
+
+What is written is tried together with all other rules, then takes a file's place as a whole or not at all.
+"""
 
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from maild.config.faults import did_you_mean
-from maild.config.nodes import Items, Scalar, Table
+from maild.config.faults import Faults, did_you_mean
+from maild.config.nodes import Items, Node, Scalar, Table, read_yaml
 from maild.config.settings import Settings
-from maild.errors import NotFoundError, UsageError
+from maild.errors import ConfigurationError, NotFoundError, UsageError
 from maild.rules.load import LoadedRules, RuleFile, load_rules
+
+
+def read_written(path: Path) -> tuple[Node, ...]:
+    """The files of a desk's directory, of a folder of rules, or the one file; in the order in which they are read.
+
+    Raises:
+        NotFoundError: there are none.
+        ConfigurationError: one of them is no YAML.
+    """
+    folder = path / "rules" if (path / "rules").is_dir() else path
+    files = sorted(file for file in folder.glob("*.yaml") if not file.name.startswith(".")) if folder.is_dir() else [folder]
+    if not files:
+        raise NotFoundError(f"there are no rule files in {path}")
+    faults = Faults()
+    nodes = [read_yaml(file, faults) for file in files]
+    if faults.errors:
+        raise ConfigurationError(f"{path} cannot be compared", faults.sorted())
+    return tuple(node for node in nodes if node is not None)
 
 
 def edit_rule(settings: Settings, rule: str, edit: Callable[[bytes], bytes]) -> Path:

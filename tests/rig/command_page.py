@@ -68,6 +68,7 @@ replies new_mail form read signature commands to_change` |
 | department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered closed first_answer \
 oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
 | `rules stats` | `rule mode asked fired would_have_fired failed skipped letters`, `mode` null where the rule is gone |
+| `rules diff` | `kind what name place parts`, each part `path before after`, in JSON, or null |
 | `rules disable`, `rules enable`, `rules reload` | `reloaded text`; `reloaded` null where no daemon answers, or need not |
 | `check`, `rules check`, `rules lint` | `valid errors warnings faults`, each fault with `file line column code severity message`; \
 those of rules also `waits`, each with `rule tickets due` |
