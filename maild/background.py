@@ -49,8 +49,8 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class RuleMail:
-    """How many letters a rule has sent within the window of its limit. Where that is reached: the last `tickets` they were about, the
-    newest first. `pause` None: it is not paused."""
+    """How many letters a rule has sent within the window of its limit. Where that is just reached: the last `tickets` they were
+    about, the newest first. `pause` None: it is not paused."""
 
     count: int = 0
     tickets: tuple[int, ...] = ()

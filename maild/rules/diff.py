@@ -26,8 +26,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`what` is `list`, `condition`, `rule` or `test`; `place` where it stands, in the newer files if it is there. The one part of a rule that
-    has moved is `behind`: behind which it stood, and stands."""
+    """`what` is `list`, `condition`, `rule` or `test`; `place` where it stands, in the newer files if it is there. The one part of a rule
+    that has moved is `behind`: behind which it stood, and stands."""
 
     kind: Kind
     what: str

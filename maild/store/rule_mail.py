@@ -58,8 +58,9 @@ def find(tx: Transaction, limits: Iterable[Limit], now: datetime) -> Mapping[str
         counts = {rule: count for rule, count in _COUNTS.read(tx, {"rules": [limit.rule for limit in alike], **times})}
         for limit in alike:
             count = counts.get(limit.rule, 0)
-            last = _find_last(tx, limit.rule) if count >= limit.mails else ()
-            found[limit.rule] = RuleMail(count, last, pauses.get(limit.rule))
+            paused = pauses.get(limit.rule)
+            last = _find_last(tx, limit.rule) if count >= limit.mails and paused is None else ()
+            found[limit.rule] = RuleMail(count, last, paused)
     return found
 
 

@@ -28,6 +28,7 @@ def lint(loaded: LoadedRules) -> tuple[Fault, ...]:
         _check_owner(subject, faults)
         _check_condition(subject, faults)
         _check_captures(subject, faults)
+        _check_limit(subject, faults)
     asked = check_order(subjects, faults)
     check_groups(subjects, faults)
     check_settings(asked, faults)
@@ -53,6 +54,11 @@ def _check_condition(subject: Subject, faults: Faults) -> None:
         whole = is_impossible(subject.rule.condition)
         what = f'rule "{subject.rule.id}" can never run' if whole else "this part of the condition can never hold"
         faults.add(place, "W314", f'{what}: {found}; write "any" where one of them is enough')
+
+
+def _check_limit(subject: Subject, faults: Faults) -> None:
+    if subject.table.get("limit") and subject.rule.limit is None:
+        faults.add(subject.place_of("limit"), "W321", f'limits nothing: rule "{subject.rule.id}" sends no mail by itself; take it out')
 
 
 def _check_captures(subject: Subject, faults: Faults) -> None:

@@ -259,6 +259,14 @@ def test_a_stop_of_a_group_without_later_rules_is_told():
     assert codes("group: g, if: {auto: true}, stop: group", "group: g") == []
 
 
+def test_a_limit_of_a_rule_that_sends_nothing_is_told():
+    limit = "limit: {mails: 5, per: 1h}"
+    assert codes(f"{limit}, if: {{auto: true}}") == ["W321"]
+    assert codes(f"{limit}, when: macro, do: [{{reply: {{template: faq-password}}}}]") == ["W321"]
+    assert codes(f"{limit}, if: {{auto: true}}, do: [{{ack: {{template: received}}}}]") == ["W321"]
+    assert codes(f"{limit}, if: {{auto: true}}, do: [{{forward: parts@supplier.example}}]") == []
+
+
 def test_a_large_set_takes_no_more_than_its_share_of_time():
     rules = "\n".join(
         f"- {{id: r{number}, when: ticket.created, owner: anna, stop: true, if: {{subject: {{contains: w{number}}}}}, do: [{{tag: x}}]}}"
