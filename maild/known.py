@@ -48,8 +48,9 @@ class Question:
     where none are (A6, A8, A11), `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is
     wanted, so that it can be undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted`
     is what he asks beside. `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c).
-    `named` are addresses in an agent's commands: what is known of who has them is wanted. `resting`: there are rules that rest where they
-    have fired. `behind`: only what rules want to know beside is asked, once the ticket is known.
+    `named` are addresses in an agent's commands: what is known of who has them is wanted. `quoted`: the letter between whose lines he may
+    have written: what it says is wanted. `resting`: there are rules that rest where they have fired. `behind`: only what rules want to know
+    beside is asked, once the ticket is known.
     """
 
     message_id: str
@@ -75,6 +76,7 @@ class Question:
     welcomed: str = ""
     waits: bool = False
     named: frozenset[str] = frozenset()
+    quoted: int | None = None
     resting: bool = False
     behind: Behind | None = None
 
@@ -406,7 +408,8 @@ class Known:
     (A11). `regroupings` are what was done last to each candidate, `posted` the last answers posted on each, the newest first, where that is
     asked for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by
     key. `files` are those of the tickets that are shown or whose files are asked for, the newest message's first. `welcome` is the last one
-    of the agent asked for. `fired`: when rules that rest have fired last on each candidate, by id. `background` answers `behind`.
+    of the agent asked for. `quoted`: the text of the letter asked for, "" for none. `fired`: when rules that rest have fired last on each
+    candidate, by id. `background` answers `behind`.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -436,6 +439,7 @@ class Known:
     files: Mapping[int, tuple[StoredFile, ...]] = field(default_factory=dict)
     welcome: Welcome | None = None
     people: Mapping[str, KnownPerson] = field(default_factory=dict)
+    quoted: str = ""
     fired: Mapping[int, Mapping[str, datetime]] = field(default_factory=dict)
     background: Background = NO_BACKGROUND
 

@@ -21,6 +21,7 @@ from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out
 from maild.desk.errands import find_wanted
 from maild.desk.forwarded_reading import read_forwarded, with_forwarded
+from maild.desk.quoted_notes import has_quotes
 from maild.desk.reply_address import find_reply_address
 from maild.desk.suspicion import find_distrust, observe, with_tried_number, with_turn
 from maild.draft import Draft
@@ -162,6 +163,7 @@ def _with_commands(
         named=named,
         tags=words,
         undoes=may_undo(lines),
+        quoted=sender.token.token.letter if sender.token and has_quotes(message.new_text) else None,
         wanted=find_wanted(
             find_asked(message, sender, desk.settings, circumstances.corrected) or find_errands(lines), agent, desk.settings, now
         ),

@@ -19,6 +19,7 @@ from maild.desk.named_people import read_person, with_requester_named, with_send
 from maild.desk.participants import with_requester
 from maild.desk.quoted_notes import has_quotes, repeats
 from maild.desk.regroup import Reach, named_tickets
+from maild.desk.rewrapped import rejoined
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.tasks import read_done_alone
 from maild.ingest.excerpt import Excerpts
@@ -46,7 +47,7 @@ class Words:
 def words_of(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings) -> Words:
     """Where his commands and words are looked for: without what the notification says, and with the lines that mend a mail of his."""
     new, corrected = reading.message.new_text, reading.circumstances.corrected
-    text = new if why_internal else without_furniture(new, ticket.number)
+    text = new if why_internal else without_furniture(rejoined(new, reading.known.quoted), ticket.number)
     was_cut = text != new
     if corrected is not None:
         text = with_corrections(text if why_internal else unsigned(text, reading, agent, settings), corrected)

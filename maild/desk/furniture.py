@@ -25,6 +25,7 @@ _CELLS = re.compile(r"\s{0,9}[|\t]\s{0,9}")
 _RULE = re.compile(r"[-_=*]{3,200}$")
 _COMMANDS = re.compile(r"#note\W{1,3}#close\W{1,3}#wait")
 _REST_OF_COMMANDS = re.compile(r"(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)(?:[,\s]{1,3}(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)){0,14}$")
+_FURTHER_ACTION = re.compile(r"·\s")
 _ACTION = re.compile(r"<?mailto:\S{0,500}maild-ref")
 
 
@@ -158,7 +159,7 @@ def _is_tail(lines: Sequence[Line], number: int) -> bool:
     text = lines[number].text.strip()
     if not text or is_quoted(text):
         return False
-    if _ACTION.match(text) or is_wrapped(lines, number):
+    if _ACTION.match(text) or is_wrapped(lines, number) or (lines[number - 1].text.strip() and _FURTHER_ACTION.match(text)):
         return True
     return is_quoted(lines[number - 1].text) and _REST_OF_COMMANDS.match(text) is not None
 

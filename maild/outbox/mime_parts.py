@@ -14,6 +14,7 @@ from maild.outbox.folding import fold_parameters
 _ASCII = bytes(range(128))
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,90}")
 _OPAQUE_TYPES = ("message/", "multipart/", "text/calendar")
+_PLAIN = re.compile(rb'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: (quoted-printable|base64)\r\n')
 OCTET_STREAM = "application/octet-stream"
 BASE64_LINE = 76
 
@@ -36,6 +37,17 @@ def text_part(text: str, subtype: str = "plain") -> Part:
     if beyond_ascii * 6 <= len(raw):
         return Part(_text_headers(subtype, "quoted-printable"), binascii.b2a_qp(raw, istext=True))
     return Part(_text_headers(subtype, "base64"), _base64_lines(raw))
+
+
+def read_text(letter: bytes) -> str:
+    """The plain text of a letter that was put together here, "" where it has none. Nothing behind that is looked at."""
+    found = _PLAIN.search(letter)
+    if found is None:
+        return ""
+    begins = letter.index(b"\r\n\r\n", found.end() - 2) + 4
+    content = letter[begins:].partition(b"\r\n--=_")[0]
+    raw = binascii.a2b_qp(content) if found[1] == b"quoted-printable" else binascii.a2b_base64(content)
+    return raw.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def attachment_part(name: str, content_type: str, content: bytes) -> Part:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, fun
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
+from maild.outbox.mime_parts import read_text
 from maild.store import claims, delayed_answers, letter_aliases, letter_files, sent_copies
 from maild.store.brakes import PAUSED
 from maild.store.counters import await_turn
@@ -25,10 +26,15 @@ from maild.tokens import LetterKind
 from maild.waits import find_latest_end
 
 COMPRESSION = 6
+TEXT_BYTES = 2**20
+"""No letter's text is longer."""
 PRIORITIES = {LetterKind.ANSWER: 0, LetterKind.NOTIFICATION: 1, LetterKind.WELCOME: 1, LetterKind.STATUS: 2, LetterKind.ACKNOWLEDGEMENT: 2}
 """OPERATIONS T9: agents' replies before notifications before acknowledgements."""
 _PRIORITY_ORDER = sorted(set(PRIORITIES.values()))
 
+_BEGINNING = select(func.substr(letters.c.content, 1, TEXT_BYTES).label("beginning"), letters.c.packed).where(
+    letters.c.number == bindparam("number")
+)
 _SENDING = DeliveryState.SENDING.value
 BOUNCED = "bounced: "
 """How the error of a letter begins that the relay took, and that came back."""
@@ -286,6 +292,14 @@ def raw(tx: Transaction, delivery: int) -> bytes:
     if row is None:
         raise NotFoundError(f"there is no outbox row {delivery}")
     return _unpacked(tx, row.number, row.content, row.packed)
+
+
+def text_of(tx: Transaction, letter: int) -> str:
+    """The plain text of a letter, "" for one that is gone. It stands before all files, which are left where they are."""
+    row = tx.execute(_BEGINNING, {"number": letter}).first()
+    if row is None:
+        return ""
+    return read_text(zlib.decompressobj().decompress(row.beginning) if row.packed else row.beginning)
 
 
 def content(tx: Transaction, letter: int) -> bytes:

@@ -48,6 +48,7 @@ from maild.store.counters import await_turn
 from maild.store.engine import AnyRow, Transaction
 from maild.store.history import find_history
 from maild.store.letter_aliases import Alias
+from maild.store.letters import text_of
 from maild.store.prepared import Prepared
 from maild.store.retention import EXPIRED
 from maild.store.tables.mail_in import incoming
@@ -277,6 +278,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         files={number: errands.files_of(tx, number) for number in with_files},
         welcome=welcomes.find(tx, question.welcomed) if question.welcomed else None,
         people={key: customers.find_person(tx, key) for key in sorted(question.named)[:MOST_NAMED]},
+        quoted=text_of(tx, question.quoted) if question.quoted else "",
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
         waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},

@@ -3,7 +3,7 @@
 from pathlib import Path
 from random import Random
 
-from tests.rig.agent_mailbag import AGENT, KNOWN, AgentMailbag, Errand, Outcome, an_agents_desk, errands, find_leaks, ways
+from tests.rig.agent_mailbag import AGENT, KNOWN, AgentMailbag, Errand, Outcome, an_agents_desk, errands, find_leaks, find_pieces, ways
 from tests.rig.mail_forms import PROGRAMS, Place
 from tests.rig.mails import an_email, parsed
 
@@ -26,6 +26,7 @@ def test_a_bag_has_every_command_rightly_and_wrongly_and_every_way_of_writing():
     assert sum(errand.what.startswith("mistyped") for errand in kinds) == len(KNOWN)
     assert {way.program for way in ways()} == set(PROGRAMS)
     assert {way.place for way in ways() if way.html_only} == set(Place)
+    assert {way.place for way in ways() if way.columns} == set(Place)
     assert {errand.outcome for errand in kinds} >= {Outcome.SENT, Outcome.INSIDE, Outcome.RETURNED}
 
 
@@ -44,3 +45,9 @@ def test_the_judge_sees_what_leaks():
         letter = parsed(an_email(body=body, content_type=content_type))
         assert [found.partition(":")[0] for found in find_leaks(letter, errand)] == [leak], body
     assert not list(find_leaks(parsed(an_email(body=f"Dear joan{AGENT}, it is #1.")), errand))
+
+
+def test_the_judge_sees_pieces_of_the_notification():
+    said = "Reply = to Ann Smith\n\nWhere is my order?\n\n----------\nTicket: 1042\nCustomer: since 2025-11-20, last with Boris\n"
+    for body, leaks in (("It is on its way, Ann Smith.\n> Where is my order?", False), ("On its way.\nlast with\nBoris", True)):
+        assert bool(list(find_pieces(parsed(an_email(body=body)), said))) is leaks

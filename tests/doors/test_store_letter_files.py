@@ -20,6 +20,7 @@ from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind
 from tests.rig import letters as written
 from tests.rig.desk import MINUTE, NOTIFICATION, NOW, a_decision, a_message, a_ticket, composed
+from tests.rig.mails import parsed
 
 MIB = 1024 * 1024
 PHOTO, PLAN = (Random(seed).randbytes(3 * LEAST_BYTES) for seed in (1, 2))
@@ -78,6 +79,8 @@ def test_a_file_that_several_letters_carry_is_kept_once(store: Store):
         stored = tx.execute(select(func.sum(func.length(mail_out.letters.c.content)))).scalar_one()
         assert stored < LEAST_BYTES, "nothing of them is left in the letters"
         assert letters.content(tx, 2) == raws[1]
+        texts = [written.text_of(parsed(raw)) for raw in raws]
+        assert [letters.text_of(tx, letter) for letter in range(1, 7)] == [*texts, ""]
 
 
 def test_a_letter_whose_files_lie_apart_is_sent_again_with_the_same_bytes(store: Store):

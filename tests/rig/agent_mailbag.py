@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from enum import Enum
 from html import unescape
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from random import Random
 
@@ -41,6 +41,8 @@ agents:
 AGENT = "anna@acme.example"
 CANNED = {"refund.en.md": "Dear {{ name }}, order {{ order }} is paid back.\n"}
 MACROS = "rules: [{id: urgent, when: macro, do: [{set: {priority: urgent}}]}]"
+LEAST_TELLING = 12
+"""So many characters, without blanks and marks, are no coincidence."""
 INSIDERS = frozenset({AGENT, "boris@acme.example", "ops@acme.example"})
 ASKED = "Where is my order of the thirteenth?"
 SIGNATURE = ("Anna Ivanova", "Room 4711", AGENT)
@@ -148,9 +150,11 @@ class Way:
     program: str
     place: Place
     html_only: bool
+    columns: int = 0
 
     def __str__(self) -> str:
-        return f"{self.program}, {self.place.value}{', HTML only' if self.html_only else ''}"
+        form = ", HTML only" if self.html_only else f", in {self.columns} columns" if self.columns else ""
+        return f"{self.program}, {self.place.value}{form}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +168,15 @@ class Judged:
 
 
 def ways() -> tuple[Way, ...]:
-    """Every program with every place and form it knows."""
-    return tuple(
+    """Every program with every place and form it knows; and on a narrow telephone, where it quotes text with marks."""
+    narrow = cycle((40, 45, 50, 60))
+    whole = tuple(
         Way(name, place, html_only)
         for name, program in PROGRAMS.items()
         for place in (Place if program.marked else (Place.TOP,))
         for html_only in ((False, True) if program.html and program.plain else (program.plain is None,))
     )
+    return (*whole, *(replace(way, columns=next(narrow)) for way in whole if PROGRAMS[way.program].marked and not way.html_only))
 
 
 def errands(random: Random) -> tuple[Errand, ...]:
@@ -358,7 +364,8 @@ class AgentMailbag:
         self.desk.receive(self._answer(errand, way, notice), self._now)
         new = {address: sent[seen.get(address, 0) :] for address, sent in self.desk.letters.items()}
         outside = [parsed(sent.raw) for address, sent in new.items() if address not in INSIDERS for sent in sent]
-        leaks = tuple(leak for mail in outside for leak in find_leaks(mail, errand))
+        said = _text(parsed(notice.raw))
+        leaks = tuple(leak for mail in outside for leak in (*find_leaks(mail, errand), *find_pieces(mail, said)))
         answers = [parsed(sent.raw) for sent in new.get(customer, []) if parsed(sent.raw)["Auto-Submitted"] is None]
         after = self.desk.ticket(number)
         faults = tuple(find_faults(errand, before, after, answers, outside, [parsed(sent.raw) for sent in new.get(AGENT, [])]))
@@ -382,7 +389,8 @@ class AgentMailbag:
         identifier = str(mail["Message-ID"]).strip("<>")
         parent = Parent(identifier, tuple(item.strip("<>") for item in str(mail["References"] or "").split()), str(mail["Subject"]))
         signature = errand.signature if PROGRAMS[way.program].marked else errand.signature_alone
-        content_type, body = written(way.program, Writing(errand.text, signature, way.place, ASKED), quoted, html_only=way.html_only)
+        writing = Writing(errand.text, signature, way.place, ASKED)
+        content_type, body = written(way.program, writing, quoted, html_only=way.html_only, columns=way.columns)
         own_id = program.identifier.format(number=next(self._numbers), domain="acme.example")
         said = {"sender": f"Anna Ivanova <{AGENT}>", "message_id": own_id, "date": self._now}
         if errand.forwarded_by:
@@ -444,6 +452,19 @@ def find_leaks(mail: EmailMessage, errand: Errand) -> Iterator[str]:
         yield f"words that were not to be sent: {errand.words}"
     if errand.what != "##close":
         yield from (f"a command line: {line}" for line in own if _COMMAND_LINE.match(line))
+
+
+def find_pieces(mail: EmailMessage, notification: str) -> Iterator[str]:
+    """What of a notification's own words stands in a letter: the line above the customer's, and all below them."""
+    first, _, below = (notification.partition("\n")[0], *notification.partition("\n----")[1:])
+    shown = _squeezed(f"{_text(mail)}\n{_html(mail)}")
+    for own in map(_squeezed, (first, below)):
+        pieces = (own[at : at + LEAST_TELLING] for at in range(len(own) - LEAST_TELLING + 1))
+        yield from (f"a piece of the notification: {piece}" for piece in pieces if piece in shown)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def find_faults(

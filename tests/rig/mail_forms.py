@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
+from textwrap import wrap
 
 from tests.rig.mails import CRLF
 
@@ -210,9 +211,17 @@ def body_of(html: str) -> str:
     return re.sub(r"(?s).*<body>|</body>.*", "", html)
 
 
-def written(program: str, writing: Writing, quoted: Quoted, *, html_only: bool = False) -> tuple[str, str]:
-    """(content type, body) of an answer. `html_only`: without the plain text, by programs that write HTML."""
+def narrow(lines: Iterable[str], columns: int) -> list[str]:
+    """Lines broken anew as telephones break them: of each only the first piece keeps its mark."""
+    return [piece for line in lines for piece in wrap(line, columns, break_long_words=False, break_on_hyphens=False) or [line]]
+
+
+def written(program: str, writing: Writing, quoted: Quoted, *, html_only: bool = False, columns: int = 0) -> tuple[str, str]:
+    """(content type, body) of an answer. `html_only`: without the plain text, by programs that write HTML; `columns`: without the HTML, and
+    with its lines broken anew."""
     form = PROGRAMS[program]
+    if columns and form.plain:
+        return "text/plain; charset=utf-8", "\n".join(narrow(form.plain(writing, quoted).split("\n"), columns))
     html = f"<html><body>{form.html(writing, quoted)}</body></html>" if form.html else ""
     if form.plain is None or (html and html_only):
         return "text/html; charset=utf-8", html

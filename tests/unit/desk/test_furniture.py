@@ -35,6 +35,7 @@ ASKED = ("Where is my order?", "May I change the address?")
 ANSWERS = ("It comes on Monday.", "yes, to which?")
 BODY = f"Hello,\n\n{ASKED[0]}\nIt should have come.\n\n{ASKED[1]}\n\nAnn"
 WARNING = "The sender could not be verified."
+ELSE = "2026-03-02 17:40 third party Eve Stone: "
 PAST = "2026-03-02 17:50 Ann Smith: I wrote to you in February already, and nobody has told me anything since I first asked you about that."
 NOTE = "She has owed us money since May, and has been told so three times already."
 WORDS = ("owes", "lawyer,", "Invoice", "since-May", "ledger.", "friendly", "blacklisted", "#note", "12.50")
@@ -54,7 +55,7 @@ def notification(language: str, subtype: str, note: str) -> str:
             "warnings": (WARNING,),
             "tasks": (fold_note(f"2. {note} (Boris Petrov, 2026-03-06 09:00)"),),
             "notes": (fold_note(f"rule debts: {note}"),),
-            "history": (fold_note(f"{NOTED}{note}"), PAST),
+            "history": (fold_note(f"{NOTED}{note}"), fold_note(f"{ELSE}{note}"), PAST),
         },
         attachments=(an_attachment("a.pdf"),),
     )
@@ -170,13 +171,13 @@ def test_no_word_of_a_note_reaches_the_customer_by_an_answer_between_the_lines(p
     assert not {word for word in WORDS if word in letter.body}
 
 
-def answered_by_anna(text: str, note: str) -> Reading:
+def answered_by_anna(text: str, note: str, quoted: str = "") -> Reading:
     anna, ticket = Address("Anna Ivanova", "anna@acme.example"), a_ticket()
     token = FoundToken(LetterToken(LetterKind.NOTIFICATION, 1042, 77, "anna"), TokenPlace.IN_REPLY_TO)
     return a_reading(
         message=a_message(header_from=(anna,), new_text=text, text=text),
         sender=a_sender(anna, agent="anna", proven=True, token=token),
-        known=Known(tickets={1042: ticket}, notes=(note,)),
+        known=Known(tickets={1042: ticket}, notes=(note,), quoted=quoted),
         thread=Thread(ticket),
     )
 

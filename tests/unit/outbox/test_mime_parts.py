@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, text_part
+from maild.outbox.mime_parts import Part, alternative, attachment_part, mixed, read_text, text_part
 
 
 def read(part: Part) -> EmailMessage:
@@ -45,6 +45,14 @@ def test_any_text_comes_back(text: str):
     clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").encode("utf-8", "replace").decode()
     expected = clean if clean.endswith("\n") else f"{clean}\n"
     assert read(text_part(text)).get_content().replace("\r\n", "\n") == expected
+
+
+def test_the_text_of_a_letter_is_read_wherever_it_stands_and_with_nothing_behind_it():
+    for text in ("Hello Ann,\nit is Größe 7=8.\n", "Не мога да вляза\n", "--=_a_7\n"):
+        plain, html = text_part(text), text_part("<p>other</p>", "html")
+        for whole in (plain, alternative([plain, html], "7"), mixed([alternative([plain, html], "7"), text_part("a file")], "7")):
+            assert read_text(b"From: a@b.example\r\n" + whole.to_bytes()) == text
+    assert read_text(b"From: a@b.example\r\n\r\nHello") == ""
 
 
 def test_no_content_can_close_a_boundary():
