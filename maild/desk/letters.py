@@ -262,10 +262,10 @@ def is_answered_inside(message: AddMessage, settings: Settings) -> bool:
 
 def _describe(past: Earlier, ticket: TicketView, agent: Agent, settings: Settings) -> str:
     """`2026-03-02 17:50 Ann Smith: Where is my order?`, by the reader's clock; `2026-03-02 17:51 #note Anna Ivanova: …` for a
-    note, `#from Ann Smith` for what an agent has taken down, and `third party Eve Stone` for somebody else's words."""
+    note, `#from Ann Smith` for what an agent has taken down, and `third party Eve Stone` for somebody else's words, line by line."""
     inside = mark_inside(past, ticket)
-    line = f"{clock(past.at, agent, settings)} {inside}{past.author}: {_beginning(past.words, MOST_OF_EARLIER)}"
-    return fold_note(line) if inside else line
+    head = f"{clock(past.at, agent, settings)} {inside}{past.author}:"
+    return _fold_lines(f"{head} {_cut(past.words, MOST_OF_EARLIER)}") if inside else f"{head} {_beginning(past.words, MOST_OF_EARLIER)}"
 
 
 def mark_inside(past: Earlier, ticket: TicketView) -> str:

@@ -90,6 +90,15 @@ def test_the_card_says_until_when_a_ticket_is_snoozed_by_the_readers_clock():
     assert "Snoozed" not in text_of(read_back(composed(told, a_ticket())))
 
 
+def test_a_note_among_what_was_said_before_keeps_its_lines():
+    """O7."""
+    history = ("2026-11-19 10:02 #note Boris Petrov: She rang.\nCall her back,\nafter nine.", "2026-11-19 10:00 Ann Smith: Where is it?")
+    mail = read_back(composed(a_letter(NOTIFICATION, agent="anna", values={"history": history})))
+    assert "\n".join(("Earlier:", *history)) in text_of(mail)
+    shown = html_to_text(text_of(mail, "html"))
+    assert [line in shown.split("\n") for text in history for line in text.split("\n")] == [True] * 4
+
+
 def test_what_acknowledges_no_mail_is_no_reply():
     """`#from` with `#ack`: she has not written. A mail without an id is one all the same."""
     ack = a_letter(ACK, in_reply_to=None, references=())

@@ -264,7 +264,7 @@ def test_agents_see_the_notes_of_a_ticket_and_those_that_rules_have_just_made():
     )
     values = notified(decision)
     assert values["notes"] == (f"rule erp: Look in the ERP\nfirst.\n{'x' * 377}…",), "line by line, as it was written"
-    assert [line.partition(" ")[2][6:] for line in values["history"]] == ["#note Boris Petrov: She owes us money."]
+    assert [line.partition(" ")[2][6:] for line in values["history"]] == ["#note Boris Petrov: She owes us\nmoney."]
 
 
 def test_agents_see_what_third_parties_have_said_before_and_that_it_was_them():
