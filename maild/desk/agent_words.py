@@ -17,7 +17,7 @@ from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.messages import shown_date_of
 from maild.desk.named_people import read_person, with_requester_named, with_sender_named
 from maild.desk.participants import with_requester
-from maild.desk.quoted_notes import has_quotes, repeats
+from maild.desk.quoted_notes import has_quotes, quotes, repeats
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.rewrapped import rejoined
 from maild.desk.second_thoughts import find_unfit, only_status
@@ -68,6 +68,7 @@ def understand(
     faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size) or parsed.faults
     if may_find_more(faults):
         more = _furnished(parsed, reading, ticket, why_internal)
+        more = more or _borrowed(parsed, reading, ticket, why_internal)
         more = more or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
         faults = (*faults, *(more or _quoted_to_another(parsed, reading, ticket, why_internal, settings, now)))
     if reading.circumstances.sent_after_all:
@@ -164,6 +165,14 @@ def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_interna
     letter = find_answered_letter(reading)
     is_between = letter is not None and (letter.returned or letter.crossed or letter.kept) and has_quotes(parsed.body)
     return (CommandFault(0, "the mail that gave yours back stands between your words; write above it"),) if is_between else ()
+
+
+def _borrowed(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """MAIL.md O7: what an agent has taken down for the customer she has not written, and no answer between its lines shows it to her."""
+    words = reading.known.last_words.get(ticket.number)
+    if _is_note(parsed, why_internal) or words is None or not words.taken_down or not quotes(parsed.body, words.text):
+        return ()
+    return (CommandFault(0, "what you quote was taken down for the customer, who has not written it; write above the quotation"),)
 
 
 def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, *, was_cut: bool) -> tuple[CommandFault, ...]:

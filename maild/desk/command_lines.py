@@ -240,10 +240,11 @@ def _is_errand(word: str, argument: str) -> bool:
 
 
 def _find_own(lines: Sequence[str], written: Sequence[int]) -> int:
-    """Where the writer's own words begin: below what he quotes, where nothing but its attribution stands above that."""
+    """Where the writer's own words begin: below what he quotes, where nothing but its attribution stands above that. Commands are his."""
     start = written[0] if written else 0
     quoted = next((index for index in written if is_quoted(lines[index])), None)
-    if quoted is None or (quoted > start and not weigh(" ".join(line.strip() for line in lines[start:quoted]))):
+    above = lines[start:quoted]
+    if quoted is None or (above and (_split_line(above[0]) or not weigh(" ".join(map(str.strip, above))))):
         return start
     return next((index for index in written if index > quoted and not is_quoted(lines[index])), len(lines))
 

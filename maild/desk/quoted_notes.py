@@ -19,6 +19,13 @@ def has_quotes(text: str) -> bool:
     return any(line.lstrip().startswith(_QUOTE_SIGNS) for line in text.splitlines())
 
 
+def quotes(body: str, words: str) -> bool:
+    """Whether a line of these words, or a piece of one, is quoted in an answer."""
+    said = plain(words)
+    quoted = (unquoted(line) for line in body.splitlines() if has_quotes(line))
+    return any(line in said for line in quoted if any(map(str.isalnum, line)))
+
+
 def unquoted(text: str) -> str:
     """A text as one line without quote marks, to be compared, wherever its lines break."""
     return plain(" ".join(_QUOTE_MARK.sub("", line, count=1) for line in text.splitlines()))

@@ -73,6 +73,26 @@ def test_what_was_taken_down_is_nowhere_shown_as_if_she_had_written_it(office: O
     assert "#from Dora Lee:" in text_of(last(office))
 
 
+@pytest.mark.parametrize("quoted", ["> Is it on?\n", "> Is it\n> on?\n", "> She is cross, and wants her money back at once.\n"])
+def test_no_answer_between_its_lines_quotes_what_was_taken_down(office: Office, quoted: str):
+    """O7: however little of it."""
+    write(office, "The printer", f"#from Dora Lee <{DORA}>\n#assign boris\nIs it on?\nShe is cross, and wants her money back at once.")
+    taken = office.letters("boris@acme.example")[-1]
+    for words, outcome in ((quoted, False), (f"#note\n{quoted}", False), ("> What she says.\n", True)):
+        office.receive(an_answer_to(taken, "boris@acme.example", f"{words}Pour water on it.", headers=JUDGED))
+        assert bool(office.letters(DORA)) is outcome
+    returned = office.letters("boris@acme.example")[1]
+    assert "what you quote was taken down for the customer, who has not written it; write above the quotation" in text_of(returned)
+
+
+def test_a_letter_to_somebody_else_may_answer_between_the_lines(office: Office):
+    """A7: the commands above are the first lines of who writes, and no attribution's."""
+    asked = "On Fri, Nov 20, 2026 at 10:02 AM Dora Lee <dora@globex.example> wrote:\n> Is it on?\n\nYes, it is.\n\n> And blue?\n\nNo."
+    assert write(office, "Your chair", f"{TO}\nDear Dora,\n\n{asked}") is not None
+    (letter,) = office.letters(DORA)
+    assert text_of(letter).startswith(f"Dear Dora,\n\n{asked}\n")
+
+
 def test_a_reply_to_the_letter_about_a_held_mail_opens_no_ticket(office: Office):
     """A4."""
     assert office.receive(by_anna(subject="Wire the money", body=f"{TO}\nNow.", verdict="fail")) is None

@@ -72,6 +72,9 @@ def test_commands_below_a_quotation_are_the_first_lines_of_who_writes_there():
     check(f"{quote}\n#tag vip\n#wait\nIt comes.\n\n{quote}", [("tag", "vip"), ("wait", "")], f"{quote}\nIt comes.\n\n{quote.rstrip()}")
     attribution = "On Fri, Nov 20, 2026 at 10:02 AM Ann Smith <ann@globex.example>\nwrote:\n\n"
     check(f"{attribution}{quote}#close\nIt comes.", [("close", "")], f"{attribution}{quote}It comes.")
+    for words in ("", "Dear Ann,\n\n"):
+        text = f"{words}{attribution}{quote}It comes."
+        check(f"#close\n#cc ann@globex.example\n{text}", [("close", ""), ("cc", "ann@globex.example")], text)
     check_fault(f"{quote}\n#frobnicate\nIt comes.", 5, "there is no command #frobnicate")
     check_fault(f"Hello,\n{quote}#note\nShe is a crook.", 5, "#note is read only")
     check_fault(f"{quote}It comes.\n#note\nShe is a crook.", 5, "#note is read only")
