@@ -30,7 +30,7 @@ from maild.message import Address, InboundMessage, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.sizes import describe_size
-from maild.ticket import TicketView
+from maild.ticket import ParticipantRole, TicketView
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
 REPLY_TO_NOTE = Reason("reply-to-note", "a reply to a note is a note")
@@ -68,7 +68,7 @@ def understand(
     faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size) or parsed.faults
     if may_find_more(faults):
         more = _furnished(parsed, reading, ticket, why_internal)
-        more = more or _borrowed(parsed, reading, ticket, why_internal)
+        more = more or _borrowed(parsed, reading, ticket, why_internal, settings)
         more = more or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
         faults = (*faults, *(more or _quoted_to_another(parsed, reading, ticket, why_internal, settings, now)))
     if reading.circumstances.sent_after_all:
@@ -167,12 +167,21 @@ def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_interna
     return (CommandFault(0, "the mail that gave yours back stands between your words; write above it"),) if is_between else ()
 
 
-def _borrowed(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
-    """MAIL.md O7: what an agent has taken down for the customer she has not written, and no answer between its lines shows it to her."""
-    words = reading.known.last_words.get(ticket.number)
-    if _is_note(parsed, why_internal) or words is None or not words.taken_down or not quotes(parsed.body, words.text):
+def _borrowed(
+    parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, settings: Settings
+) -> tuple[CommandFault, ...]:
+    """MAIL.md O7, F6: what an agent has taken down for the customer, or a third party has written, is not hers, and no answer between its
+    lines shows it to her. Whoever is to get the answer, too, is none."""
+    if _is_note(parsed, why_internal) or not has_quotes(parsed.body):
         return ()
-    return (CommandFault(0, "what you quote was taken down for the customer, who has not written it; write above the quotation"),)
+    words, writer = reading.known.last_words.get(ticket.number), _writer_answered(reading, settings)
+    if words and words.taken_down and quotes(parsed.body, words.text):
+        return (CommandFault(0, "what you quote was taken down for the customer, who has not written it; write above the quotation"),)
+    named = {command.argument.casefold() for command in parsed.commands if command.word in ("cc", "same", "requester")}
+    if writer is None or writer.key in named or ticket.role_of(writer.address) not in (None, ParticipantRole.THIRD_PARTY):
+        return ()
+    why = f"what you quote was written by {writer.address}, who is not the requester; write above the quotation, or add #cc sender"
+    return (CommandFault(0, why, by_commands=True),)
 
 
 def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, *, was_cut: bool) -> tuple[CommandFault, ...]:

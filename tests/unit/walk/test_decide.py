@@ -581,6 +581,22 @@ def test_a_piece_of_a_note_between_the_lines_goes_back_to_the_agent():
     assert kinds(decided(by_anna(known=known, message={"new_text": noted, "text": noted}))) == [(MessageKind.NOTE, True)]
 
 
+def test_what_a_third_party_has_written_is_not_quoted_to_the_requester():
+    """F6, O7: unless the answer goes to the third party, too, or the letter told of somebody who takes part."""
+    quoted = "> I have seen it burn.\nWho are you?"
+    letter = KnownLetter(78, "n78@acme.example", LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=NOW, writer=EVE)
+
+    def answered(text: str, role: ParticipantRole = ParticipantRole.THIRD_PARTY, letter: KnownLetter = letter) -> list[str]:
+        ticket = {"participants": (Participant(EVE, role),)}
+        known = Known(tickets={1042: a_ticket(**ticket)}, letters={78: letter})
+        return [template for template, _ in posted(decided(by_anna(known=known, message={"new_text": text, "text": text}, ticket=ticket)))]
+
+    assert answered(quoted) == answered(f"#wait\n{quoted}") == ["command-failed"]
+    assert answered("Who is she?") == answered(f"#cc sender\n{quoted}") == answered(f"#same\n{quoted}") == ["answer"]
+    assert answered(quoted, ParticipantRole.CC) == answered(quoted, letter=replace(letter, writer=ANN)) == ["answer"]
+    assert answered(f"#note\n{quoted}") == []
+
+
 def test_a_notification_without_a_word_in_it_or_without_marks_goes_back_to_the_agent():
     marked = f"#tag late\n{NOTIFICATION.format(answer='')}"
     unmarked = "Where is it?\nOn its way.\n\nTicket: 1042\nQueue: Support\nStatus: open\nPriority: high"
