@@ -309,17 +309,25 @@ def _describe(handed: Handed) -> str:
     message, forwarded = handed.request.message, handed.reading.message.forwarded
     where = "attached" if forwarded and forwarded.is_attached else "in its text"
     at = f"{message.date.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if message.date else (forwarded.sent if forwarded else "")
-    others = f"; {forwarded.others} more attached mails stay files" if forwarded and forwarded.others else ""
+    count = forwarded.others if forwarded else 0
+    others = "; one more attached mail stays a file" if count == 1 else f"; {count} more attached mails stay files" if count else ""
     return f"a mail of {message.author}{f' of {at}' if at else ''}, {where}{others}"
 
 
 def _remarks(handed: Handed, ticket: TicketView, settings: Settings) -> Iterator[str]:
     """What agents are told first."""
-    name, owner = handed.agent.name, settings.agents.get(ticket.owner or "")
-    gave = f", and gave the ticket to {owner.name}" if owner and any(command.word == "assign" for command in handed.beside.commands) else ""
+    name, gave = handed.agent.name, _describe_new_owner(handed, ticket, settings)
     if handed.why_not:
         yield f"{name} forwarded this mail{gave}. The ticket is {name}'s own, since {handed.why_not.text}."
     else:
         yield f"{name} forwarded this mail{gave}."
     if handed.reading.message.forwarded and (others := handed.reading.message.forwarded.others):
-        yield f"{others} more mails were attached to it; they are files of the note."
+        more, are = ("One more mail was", "it is a file") if others == 1 else (f"{others} more mails were", "they are files")
+        yield f"{more} attached to it; {are} of the note."
+
+
+def _describe_new_owner(handed: Handed, ticket: TicketView, settings: Settings) -> str:
+    owner = settings.agents.get(ticket.owner or "")
+    if owner is None or not any(command.word in ("assign", "take") for command in handed.beside.commands):
+        return ""
+    return ", and took the ticket" if owner.key == handed.agent.key else f", and gave the ticket to {owner.name}"

@@ -211,6 +211,13 @@ def test_commands_are_done_with_it(office: Office):
     assert (ticket.owner, ticket.tags, ticket.priority) == ("boris", {"chair", "vip"}, Priority.HIGH)
     assert opened.said[1] == ("anna@acme.example", "note", "She rang twice.")
     assert "! Anna Ivanova forwarded this mail, and gave the ticket to Boris Petrov." in opened.letters("boris@acme.example")[0]
+
+
+@pytest.mark.parametrize("command", ["#take", "#assign me", "#assign anna"])
+def test_whoever_takes_what_he_forwards_gives_it_to_nobody(office: Office, command: str):
+    opened = office.opened(in_text(command))
+    assert opened.ticket.owner == "anna"
+    assert "! Anna Ivanova forwarded this mail, and took the ticket." in opened.letters("anna@acme.example")[0]
     assert office.opened(attached("#close\n#cc bob@globex.example")).ticket.status is Status.CLOSED
     assert office.letters("ann@globex.example") == []
 
@@ -297,7 +304,12 @@ def test_of_several_attached_mails_the_first_is_the_customers(office: Office):
     opened = office.opened(attached("Two mails.", original, an_email(sender="bob@globex.example")))
     assert opened.ticket.requester == ANN_SMITH
     assert opened.said[0] == ("ann@globex.example", "customer", "Look at that mail.")
-    assert "1 more attached mails stay files" in opened.events("forwarded")[0]
+    assert "; one more attached mail stays a file" in opened.events("forwarded")[0]
+    assert "! One more mail was attached to it; it is a file of the note." in opened.letters("anna@acme.example")[0]
+    others = (an_email(sender=f"bob{number}@else.example", subject="Desk", body="x\n") for number in range(2))
+    third = office.opened(attached("", an_email(sender=ANN, subject="My table", body="It rocks.\n"), *others))
+    assert "; 2 more attached mails stay files" in third.events("forwarded")[0]
+    assert "! 2 more mails were attached to it; they are files of the note." in third.letters("anna@acme.example")[0]
     assert [len(files) for files in opened.files] == [1, 1]
 
 
