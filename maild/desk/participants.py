@@ -89,6 +89,15 @@ def find_person_fault(address: Address, settings: Settings) -> str:
     return f"{refusal.text}; {NAME_ANOTHER}" if refusal else ""
 
 
+def find_copy_fault(address: str, settings: Settings) -> str:
+    """Why an address gets no copies of answers (`maild.outbox.copies`); "" if it may."""
+    if agent := settings.agent_at(address):
+        return f"{address} is {agent.name}'s, a colleague's, and copies go outside the desk; #assign or #task tells a colleague"
+    if settings.is_own_address(address):
+        return f"{address} is the desk's own address, and copies go outside the desk; #move takes the ticket to another department"
+    return ""
+
+
 def is_person(address: Address, settings: Settings) -> bool:
     """Whether letters may go there: no address or list of the desk's, no agent, and nobody who takes no answers."""
     return not find_person_fault(address, settings)

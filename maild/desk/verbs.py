@@ -16,7 +16,7 @@ from maild.desk.blocks import find_block_fault
 from maild.desk.canned import Unfit, fill_in
 from maild.desk.command import HASHES, Command, CommandFault
 from maild.desk.named_people import SENDER, address_in, read_person
-from maild.desk.participants import find_person_fault, with_requester, with_role, with_same_person
+from maild.desk.participants import find_copy_fault, find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
 from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
 from maild.desk.tasks import NO_AGENT, Actor, describe_task, find_done, mend_name, read_task
@@ -258,6 +258,8 @@ def _cc(state: _State, argument: str) -> _State:
         return state.fail(f'"{argument}" is not one mail address; #cc needs one, as in #cc bob@globex.example')
     if address.casefold() == state.ticket.addressee.key:
         return state
+    if fault := find_copy_fault(address, state.settings):
+        return state.fail(fault)
     return state.become(with_role(state.ticket, address, ParticipantRole.CC), "changed", f"{address} gets copies")
 
 

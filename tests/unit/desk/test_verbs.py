@@ -71,6 +71,14 @@ def test_copies_go_to_one_address_and_no_word_beside_it_is_lost():
     assert faults("uncc", "bob@globex.example") == ['"bob@globex.example" takes no part in this ticket']
 
 
+def test_nobody_of_the_desk_gets_copies_and_whoever_asks_for_that_hears_what_does_it():
+    """F8: it would say so, and never be."""
+    colleague = "is Boris Petrov's, a colleague's, and copies go outside the desk; #assign or #task tells a colleague"
+    assert faults("cc", "Boris@acme.example") == [f"Boris@acme.example {colleague}"]
+    assert faults("set", "cc=boris@acme.example") == [f"boris@acme.example {colleague}"]
+    assert "is the desk's own address" in faults("cc", "Sales <sales@acme.example>")[0]
+
+
 CARL = Participant(Address("Carl", "carl@other.example"), ParticipantRole.THIRD_PARTY)
 DORA = Address("Dora Lee", "dora@globex.example")
 
