@@ -9,18 +9,20 @@ from maild.config.settings import Agent, Settings
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.known import Absence
 
-_SPOKEN = re.compile(r"(?:until\s+(?P<until>.+?))??\s*(?:\bdeputy\s+(?P<deputy>\S+))?", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"(?:until\s+(?P<until>.+?))??\s*(?:\bdeputy\s+(?P<deputy>\S+))?|(?P<when>\S.*?)\s+deputy\s+(?P<stands_in>\S+)", re.IGNORECASE
+)
 
 
 def is_spoken(argument: str) -> bool:
-    """Whether what stands behind `away` is of its form: `until WHEN deputy NAME`, both or neither."""
+    """Whether what stands behind `away` is of its form: `until WHEN deputy NAME`, both or neither, or `WHEN deputy NAME`."""
     return _SPOKEN.fullmatch(argument.strip()) is not None
 
 
 def read_spoken(argument: str, agent: Agent, settings: Settings, now: datetime) -> Absence | str:
     """The absence that `until 12 May deputy ivan` means; else what is wrong with it. `3d` alone is a time, too."""
     match = _SPOKEN.fullmatch(argument.strip())
-    until, deputy = (match["until"], match["deputy"]) if match else (argument, None)
+    until, deputy = (match["until"] or match["when"], match["deputy"] or match["stands_in"]) if match else (argument, None)
     return read_absence(agent, until or "", deputy or "", settings, now)
 
 

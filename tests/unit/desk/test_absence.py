@@ -24,6 +24,8 @@ def test_absences_are_said_in_words():
     check("until 12 May", twelfth)
     check("Until 12 May deputy Boris", twelfth, "boris")
     check("deputy boris", None, "boris")
+    check("3d deputy Boris", datetime(2026, 3, 5, 10, tzinfo=UTC), "boris")
+    check("12 May deputy boris", twelfth, "boris")
     check("3d", datetime(2026, 3, 5, 10, tzinfo=UTC))
 
 
@@ -43,6 +45,7 @@ def test_what_cannot_be_is_said_in_words():
     check("until 1 March 2026", "is past")
     check("on holiday", '"on holiday" is no time')
     check("deputy bors", 'there is no agent "bors" (did you mean "boris"?)')
+    check("on holiday deputy boris", '"on holiday" is no time')
     check("until 12 May deputy anna", "nobody stands in for himself")
 
 

@@ -41,6 +41,7 @@ def test_a_subject_that_is_a_control_word_with_its_arguments_asks_the_desk():
     check("list  refund", ("list", "refund"))
     check("list “refund order”", ("list", '"refund order"'))
     check("away until 12 May deputy boris", ("away", "until 12 May deputy boris"))
+    check("away 3d deputy boris", ("away", "3d deputy boris"))
     check("Back", ("back", ""))
     check("next", ("next", ""))
     check("next support", ("next", "support"))
