@@ -8,9 +8,22 @@ from typing import Any
 import pytest
 
 from tests.rig.browser import Browser
+from tests.rig.mail_forms import as_word_reads
 from tests.rig.pictures import LANGUAGES, PHONE, Page, pages
 
 MEASURE = Path(__file__).with_name("measure_letter.js").read_text(encoding="utf-8")
+UNKNOWN_TO_WORD = re.compile(
+    r"(?:max-width|overflow[\w-]*|opacity|display|color-scheme|padding-inline[\w-]*|border-inline[\w-]*):[^;}\"]*;?|\.page \{[^}]*\}"
+)
+"""Microsoft's "Word 2007 HTML and CSS Rendering Capabilities in Outlook 2007": no such property, and no padding of a <div>."""
+CELLS = """(() => [...document.querySelectorAll(".page td.label")].map((label) => {
+  const [one, other] = [label, label.nextElementSibling].map((cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return range.getBoundingClientRect();
+  });
+  return Math.max(other.left - one.right, one.left - other.right);
+}))()"""
 ENOUGH_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, level AA, for text of ordinary size."""
 
@@ -71,3 +84,13 @@ def test_a_notification_begins_with_where_a_reply_goes_and_goes_on_with_her_word
             assert "=" in first["words"]
             assert hello["words"] == "Hello,"
             assert hello["top"] < 120 + 30 * was_snoozed
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_in_outlook_lines_are_no_longer_than_elsewhere_and_labels_stand_apart(browser: Browser, language: str):
+    """Its Word engine knows little CSS, and reads what stands in comments of its own (MAIL.md O7)."""
+    for page in pages(language):
+        if page.state in ("ordinary", "empty"):  # It breaks no word of 400 letters, and makes no picture smaller.
+            browser.show(UNKNOWN_TO_WORD.sub("", as_word_reads(page.html)), width=1400, dark=False)
+            assert browser.evaluate("document.querySelector('.page').getBoundingClientRect().width") <= 640, str(page)
+            assert all(gap >= 8 for gap in browser.evaluate(CELLS)), str(page)

@@ -135,7 +135,7 @@ def _outlook(writing: Writing, quoted: Quoted) -> str:
     border = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"
     words = _paragraphs([*writing.words.split("\n"), "", *writing.signature])
     head = f"<div style='{border}'><p class=MsoNormal>{_header_block(quoted)}</p></div>"
-    return f"<div class=WordSection1>{words}<div>{head}</div>{quoted.html}</div>"
+    return f"<div class=WordSection1>{words}<div>{head}</div>{as_word_reads(quoted.html)}</div>"
 
 
 def _outlook_on_a_telephone(writing: Writing, quoted: Quoted) -> str:
@@ -146,6 +146,11 @@ def _outlook_on_a_telephone(writing: Writing, quoted: Quoted) -> str:
     return (
         f'{words}<div><br></div>{advertisement}<div id="mail-editor-reference-message-container">{rule}{head}<div>{quoted.html}</div></div>'
     )
+
+
+def as_word_reads(html: str) -> str:
+    """What stands in comments for Outlook's Word engine is HTML for it, and is quoted as such."""
+    return re.sub(r"(?s)<!--\[if mso\]>(.*?)<!\[endif\]-->", r"\1", html)
 
 
 def _header_block(quoted: Quoted) -> str:

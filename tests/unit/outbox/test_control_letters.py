@@ -61,7 +61,7 @@ def test_every_letter_is_written_in_every_language(language: str):
 def test_a_list_has_a_line_for_each_ticket_and_says_how_many_there_are():
     listing, none, *_ = map(text, letters(a_face()))
     assert listing == (
-        "Reply = commands for the desk\n\nTickets found: 120\nThe newest 2 are shown.\n\n"
+        "Reply = commands for the desk\n\nTickets found: 120\nThe first 2 are shown.\n\n"
         "1042  open  5h  Boris Petrov  Ann Smith: Where is my order?\n1042  open  5h  nobody  Ann Smith: Where is my order?\n"
     )
     assert none == "Reply = commands for the desk\n\nTickets found: 0\n"
