@@ -50,7 +50,10 @@ class AllOf:
     parts: tuple["Condition", ...]
 
     def holds(self, facts: Facts, tested: list[Tested]) -> bool:
-        return all(part.holds(facts, tested) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 (`all` takes twice as long, a thousand times a mail)
+            if not part.holds(facts, tested):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,10 @@ class OneOf:
     parts: tuple["Condition", ...]
 
     def holds(self, facts: Facts, tested: list[Tested]) -> bool:
-        return any(part.holds(facts, tested) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110
+            if part.holds(facts, tested):
+                return True
+        return False
 
 
 def build_leaf(tested: Tested) -> Leaf:

@@ -84,6 +84,7 @@ class _Run:
         self._occasion = occasion
         self._event = occasion.event.value
         self._facts = Facts(occasion)
+        self._may_hold_back = bool(occasion.cause.rules or occasion.fired or occasion.background.mail)
         self._stopped_by: dict[str | None, str] = {}
         self.verdict = Verdict(occasion.ticket)
         self._records: list[_Record] = []
@@ -118,7 +119,7 @@ class _Run:
     def _why_skipped(self, rule: Rule) -> str:
         if rule.disabled is not None:
             return f"disabled: {rule.disabled}"
-        if why := self._why_paused(rule) or self._why_not_considered(rule) or self._why_resting(rule):
+        if self._may_hold_back and (why := self._why_paused(rule) or self._why_not_considered(rule) or self._why_resting(rule)):
             return why
         if self._stopped_by:
             stopper = self._stopped_by.get(None) or (self._stopped_by.get(rule.group) if rule.group else None)

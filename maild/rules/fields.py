@@ -53,7 +53,7 @@ class Field:
 
     `of_ticket`: rules can change it, so it is read anew after each rule that changed something. `is_long`: never shown whole in a trace.
     `aspect`: what must be looked up for it.
-    `key`: under which its value is kept, where that is not its name.
+    `key`: under which its value is kept; fields with the same one have the same value. Its name, if nothing else is said.
     """
 
     name: str
@@ -66,10 +66,8 @@ class Field:
     aspect: Aspect | None = None
     key: str = ""
 
-    @property
-    def value_key(self) -> str:
-        """Fields with the same key have the same value."""
-        return self.key or self.name
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.key or self.name)
 
     @property
     def can_change(self) -> bool:
@@ -129,10 +127,9 @@ class Facts:
 
     def value(self, field: Field) -> FieldValue:
         values = self._of_ticket if field.of_ticket else self._of_message
-        key = field.value_key
-        value = values.get(key)
+        value = values.get(field.key)
         if value is None:
-            value = values[key] = _read(field, self._occasion)
+            value = values[field.key] = _read(field, self._occasion)
         return value
 
 

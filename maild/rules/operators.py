@@ -4,7 +4,7 @@ Which operator takes which values, and how they are written, is decided in `load
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from maild.rules.fields import FieldValue, shorten
@@ -39,9 +39,9 @@ class Equals(Test):
     cased: bool = False
 
     def find(self, value: FieldValue) -> str | None:
-        for position, form in enumerate(_forms(value, self.cased)):
+        for text, form in zip(value.texts, _forms(value, self.cased), strict=True):
             if form in self.wanted:
-                return shorten(value.texts[position])
+                return shorten(text)
         return None
 
 
@@ -194,5 +194,5 @@ def word_needle(folded: str) -> str:
     return words.rstrip() if folded.endswith("*") else words
 
 
-def _forms(value: FieldValue, cased: bool) -> Iterable[str]:
+def _forms(value: FieldValue, cased: bool) -> tuple[str, ...]:
     return value.texts if cased else value.folded

@@ -69,9 +69,7 @@ def implies(premise: Condition, conclusion: Condition, usable: Usable = lambda f
         case Comparison(), OneOf(others):
             return any(implies(premise, other, usable) for other in others)
         case Comparison(), Comparison():
-            return (
-                premise.field.value_key == conclusion.field.value_key and usable(premise.field) and _comparison_implies(premise, conclusion)
-            )
+            return premise.field.key == conclusion.field.key and usable(premise.field) and _comparison_implies(premise, conclusion)
     return False
 
 
@@ -112,7 +110,7 @@ def _contradictions_of(parts: Iterable[Condition]) -> Iterator[Contradiction]:
     by_field: dict[str, list[Comparison]] = {}
     for part in parts:
         if isinstance(part, Comparison):
-            by_field.setdefault(part.field.value_key, []).append(part)
+            by_field.setdefault(part.field.key, []).append(part)
     for same in by_field.values():
         if len(same) > 1 and (found := _contradiction(same[:MAX_CONTRADICTIONS_SOUGHT])):
             yield Contradiction(found)
