@@ -5,6 +5,7 @@ Order is the position in the files; later rules see what earlier ones did (RULES
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.conditions import Tested, build_leaf, capture_all
 from maild.rules.fields import Facts
 from maild.rules.happenings import Happening, find_changes
+from maild.rules.index import Index
 from maild.rules.ruleset import ONCE_ON_TICKET, PAUSED, Rule, RuleSet
 from maild.rules.spans import describe_span
 from maild.rules.strings import ValueMissingError
@@ -58,7 +60,7 @@ def evaluate_all(
 
 def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:
     """What the rules make of one event, with a trace of every rule that was asked."""
-    run = _Run(occasion)
+    run = _Run(occasion, rules.indexes[occasion.event])
     for rule in rules.asked(occasion):
         run.consider(rule)
     return replace(run.verdict, trace=Trace(run.tell))
@@ -73,17 +75,20 @@ class _Fired:
     sends: bool
 
 
-_Record = tuple[Rule, Sequence[Tested], _Fired | None, str, str]
-"""What became of a rule: what was tested, what it came to, what broke, why it was skipped."""
+_Record = tuple[Rule, Facts, Sequence[Tested] | None, _Fired | None, str, str]
+"""What became of a rule upon which facts: what was tested, None if nothing was; what it came to; what broke; why it was skipped."""
 
 
 class _Run:
     """One walk through the rules: the verdict in the making, and what has been stopped."""
 
-    def __init__(self, occasion: Occasion) -> None:
+    def __init__(self, occasion: Occasion, index: Index) -> None:
         self._occasion = occasion
         self._event = occasion.event.value
         self._facts = Facts(occasion)
+        self._index = index
+        self._lasting = self._sift(index.find_lasting)
+        self._open = self._lasting | self._sift(index.find_passing)
         self._may_hold_back = bool(occasion.cause.rules or occasion.fired or occasion.background.mail)
         self._stopped_by: dict[str | None, str] = {}
         self.verdict = Verdict(occasion.ticket)
@@ -95,7 +100,10 @@ class _Run:
 
     def consider(self, rule: Rule) -> None:
         if skipped := self._why_skipped(rule):
-            self._record(rule, skipped=skipped)
+            self._record(rule, (), skipped=skipped)
+            return
+        if rule.id not in self._open:
+            self._record(rule, None)
             return
         tested: list[Tested] = []
         try:
@@ -163,9 +171,17 @@ class _Run:
 
     def _go_on_with(self, verdict: Verdict, rule: Rule) -> None:
         if verdict.ticket is not self.verdict.ticket:
-            self._facts.take(verdict.ticket)
+            self._facts = self._facts.after(verdict.ticket)
+            self._open = self._lasting | self._sift(self._index.find_passing)
             verdict = replace(verdict, changers=(*verdict.changers, rule.id))
         self.verdict = verdict
+
+    def _sift(self, find: Callable[[Facts], frozenset[str]]) -> frozenset[str]:
+        """The rules that may fire; all where a field cannot be read, since whom that breaks is seen when each is asked."""
+        try:
+            return find(self._facts)
+        except Exception:
+            return self._index.rules
 
     def _mark_error(self, rule: Rule) -> None:
         ticket = self.verdict.ticket
@@ -176,9 +192,9 @@ class _Run:
             self._stopped_by.setdefault(rule.group if rule.stops_group else None, rule.id)
 
     def _record(
-        self, rule: Rule, tested: Sequence[Tested] = (), *, fired: _Fired | None = None, problem: str = "", skipped: str = ""
+        self, rule: Rule, tested: Sequence[Tested] | None, *, fired: _Fired | None = None, problem: str = "", skipped: str = ""
     ) -> None:
-        self._records.append((rule, tested, fired, problem, skipped))
+        self._records.append((rule, self._facts, tested, fired, problem, skipped))
 
 
 def _apply(rule: Rule, verdict: Verdict, moment: Moment) -> _Fired:
@@ -201,11 +217,20 @@ def _describe_limit(limit: Limit) -> str:
 
 
 def _tell(event: str, record: _Record) -> RuleTrace:
-    rule, tested, fired, problem, skipped = record
-    leaves, actions = tuple(map(build_leaf, tested)), fired.actions if fired else ()
+    rule, facts, tested, fired, problem, skipped = record
+    leaves = tuple(map(build_leaf, _ask(rule, facts) if tested is None else tested))
+    actions = fired.actions if fired else ()
     return RuleTrace(
         event, rule.id, rule.file, rule.line, rule.file_hash, fired is not None, leaves, actions, problem, skipped, rule.shadow
     )
+
+
+def _ask(rule: Rule, facts: Facts) -> Sequence[Tested]:
+    """What speaks against a rule that was not asked."""
+    tested: list[Tested] = []
+    with suppress(Exception):  # it could not fire, whatever breaks in it
+        rule.condition.holds(facts, tested)
+    return tested
 
 
 def _describe_problem(error: Exception) -> str:

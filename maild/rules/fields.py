@@ -115,15 +115,14 @@ class Facts:
 
     __slots__ = ("_occasion", "_of_message", "_of_ticket")
 
-    def __init__(self, occasion: Occasion) -> None:
+    def __init__(self, occasion: Occasion, of_message: dict[str, FieldValue] | None = None) -> None:
         self._occasion = occasion
-        self._of_message: dict[str, FieldValue] = {}
+        self._of_message = {} if of_message is None else of_message
         self._of_ticket: dict[str, FieldValue] = {}
 
-    def take(self, ticket: TicketView) -> None:
-        """Go on with the ticket as a rule left it."""
-        self._occasion = replace(self._occasion, ticket=ticket)
-        self._of_ticket = {}
+    def after(self, ticket: TicketView) -> "Facts":
+        """Those with the ticket as a rule left it."""
+        return Facts(replace(self._occasion, ticket=ticket), self._of_message)
 
     def value(self, field: Field) -> FieldValue:
         values = self._of_ticket if field.of_ticket else self._of_message

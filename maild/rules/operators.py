@@ -4,18 +4,43 @@ Which operator takes which values, and how they are written, is decided in `load
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 from maild.rules.fields import FieldValue, shorten
 from maild.rules.folding import split_words
 from maild.rules.patterns import Hit, Pattern
 
 
+class Form(Enum):
+    """In which form of a field a clue is looked for: as a whole value, as part of one, among its words (`folding.split_words`), or, for
+    a pattern, in the text as it stands."""
+
+    VALUE = "value"
+    CASED_VALUE = "cased value"
+    PART = "part"
+    WORDS = "words"
+    PATTERN = "pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """What stands in a field, in that form of it."""
+
+    form: Form
+    text: str
+
+
 class Test(ABC):
     """One operator with the values it was given."""
 
     __slots__ = ()
+
+    @property
+    def clues(self) -> tuple[Clue, ...] | None:
+        """One of these stands in each field for which the operator is true; None where nobody can say."""
+        return None
 
     @abstractmethod
     def find(self, value: FieldValue) -> str | None:
@@ -38,6 +63,10 @@ class Equals(Test):
     wanted: frozenset[str]
     cased: bool = False
 
+    @property
+    def clues(self) -> tuple[Clue, ...] | None:
+        return _clues(Form.CASED_VALUE if self.cased else Form.VALUE, sorted(self.wanted))
+
     def find(self, value: FieldValue) -> str | None:
         for text, form in zip(value.texts, _forms(value, self.cased), strict=True):
             if form in self.wanted:
@@ -50,15 +79,28 @@ class HasAll(Test):
     wanted: frozenset[str]
     cased: bool = False
 
+    @property
+    def clues(self) -> tuple[Clue, ...] | None:
+        return _clues(Form.CASED_VALUE if self.cased else Form.VALUE, sorted(self.wanted)[:1]) or None
+
     def find(self, value: FieldValue) -> str | None:
         return shorten(", ".join(sorted(self.wanted))) if self.wanted <= set(_forms(value, self.cased)) else None
 
 
 @dataclass(frozen=True, slots=True)
-class Contains(Test):
+class _Needles(Test):
+    """Some of these stand in a text; they are as texts are compared."""
+
     needles: tuple[str, ...]
     cased: bool = False
 
+    @property
+    def clues(self) -> tuple[Clue, ...] | None:
+        return None if self.cased else _clues(Form.PART, self.needles)
+
+
+@dataclass(frozen=True, slots=True)
+class Contains(_Needles):
     def find(self, value: FieldValue) -> str | None:
         for form in _forms(value, self.cased):
             for needle in self.needles:
@@ -68,11 +110,12 @@ class Contains(Test):
 
 
 @dataclass(frozen=True, slots=True)
-class ContainsAll(Test):
+class ContainsAll(_Needles):
     """Every one of them stands in the same value."""
 
-    needles: tuple[str, ...]
-    cased: bool = False
+    @property
+    def clues(self) -> tuple[Clue, ...] | None:
+        return None if self.cased else _clues(Form.PART, [max(self.needles, key=len)])
 
     def find(self, value: FieldValue) -> str | None:
         for form in _forms(value, self.cased):
@@ -82,29 +125,24 @@ class ContainsAll(Test):
 
 
 @dataclass(frozen=True, slots=True)
-class Starts(Test):
-    needles: tuple[str, ...]
-    cased: bool = False
-
+class Starts(_Needles):
     def find(self, value: FieldValue) -> str | None:
         return next((shorten(form) for form in _forms(value, self.cased) if form.startswith(self.needles)), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Ends(Test):
-    needles: tuple[str, ...]
-    cased: bool = False
-
+class Ends(_Needles):
     def find(self, value: FieldValue) -> str | None:
         return next((shorten(form) for form in _forms(value, self.cased) if form.endswith(self.needles)), None)
 
 
 @dataclass(frozen=True, slots=True)
-class HasWord(Test):
+class HasWord(_Needles):
     """`word`: needles are as `folding.split_words` gives them, those with a final `*` without their last blank."""
 
-    needles: tuple[str, ...]
-    cased: bool = False
+    @property
+    def clues(self) -> tuple[Clue, ...] | None:
+        return None if self.cased else _clues(Form.WORDS, self.needles)
 
     def find(self, value: FieldValue) -> str | None:
         texts = map(split_words, value.texts) if self.cased else value.words
@@ -139,6 +177,10 @@ class Matches(Test):
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(name for pattern in self.patterns for name in pattern.names)
+
+    @property
+    def clues(self) -> tuple[Clue, ...] | None:
+        return _clues(Form.PATTERN, [pattern.source for pattern in self.patterns])
 
     def find(self, value: FieldValue) -> str | None:
         hit = self.search(value)
@@ -192,6 +234,10 @@ def word_needle(folded: str) -> str:
     """What `HasWord` looks for: ` invoice ` for the word, ` invoice` for `invoice*`; blank where there is no letter or digit in it."""
     words = split_words(folded)
     return words.rstrip() if folded.endswith("*") else words
+
+
+def _clues(form: Form, texts: Iterable[str]) -> tuple[Clue, ...]:
+    return tuple(Clue(form, text) for text in texts)
 
 
 def _forms(value: FieldValue, cased: bool) -> tuple[str, ...]:

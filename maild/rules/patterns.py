@@ -3,7 +3,7 @@
 Nothing else in maild imports re2. Which texts a pattern is tried on is decided in `operators`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,8 @@ import re2
 
 MAX_INPUT_CHARACTERS = 64 * 1024
 MAX_PATTERN_CHARACTERS = 4 * 1024
+_MAX_MEMORY_BYTES = 64 * 1024 * 1024
+"""For ten thousand words of rules and what a megabyte of text makes of them. Most sets take a hundredth."""
 _NAMES_A_GROUP = ("?P<", "?<")
 """Without one of these no group can be asked for, and none is followed: that costs a hundred times what finding the match does."""
 _REMEDIES = (
@@ -64,8 +66,7 @@ def compile_pattern(source: str) -> Pattern | str:
     """The pattern, or why it cannot be one, in words for the author of a rule."""
     if len(source) > MAX_PATTERN_CHARACTERS:
         return f"the pattern is longer than {MAX_PATTERN_CHARACTERS} characters"
-    options = re2.Options()
-    options.log_errors = False
+    options = _options()
     options.never_capture = not any(sign in source for sign in _NAMES_A_GROUP)
     try:
         return Pattern(source, re2.compile(source, options))
@@ -79,6 +80,64 @@ def compile_glob(glob: str) -> Pattern | str:
     """The pattern of a glob over a whole text: `*` any text, `?` one character."""
     special = {"*": ".*", "?": "."}
     return compile_pattern(rf"(?s)\A{''.join(special.get(character) or re2.escape(character) for character in glob)}\z")
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """Many texts that are looked for at once: it takes as long as for one."""
+
+    _set: re2.Set
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "Literals | None":
+        """None where they are too many. Bytes, not characters: a text may hold half of one."""
+        options = _options()
+        options.literal, options.encoding, options.max_mem = True, re2.Options.Encoding.LATIN1, _MAX_MEMORY_BYTES
+        literals = re2.Set.SearchSet(options)
+        try:
+            for text in texts:
+                literals.Add(_bytes(text))
+            literals.Compile()
+        except re2.error:
+            return None
+        return cls(literals)
+
+    def find(self, text: str) -> Sequence[int]:
+        """The positions of those that stand in the text."""
+        return self._set.Match(_bytes(text)) or ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSet:
+    """Many patterns that are tried at once, as far as a text must hold certain letters for them to match: it takes as long as for one."""
+
+    _filter: re2.Filter
+
+    @classmethod
+    def of(cls, sources: Sequence[str]) -> "PatternSet | None":
+        """None where they are too many. Each must have been compiled before."""
+        patterns = re2.Filter()
+        try:
+            for source in sources:
+                patterns.Add(source, _options())
+            patterns.Compile()
+        except re2.error:
+            return None
+        return cls(patterns)
+
+    def find(self, text: str) -> Sequence[int]:
+        """The positions of those that may match, all of those among them that do."""
+        return self._filter.Match(_bytes(text[:MAX_INPUT_CHARACTERS]), potential=True) or ()
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _words(error: re2.error) -> str:

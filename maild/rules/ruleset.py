@@ -9,6 +9,7 @@ from maild.background import Limit, Sought
 from maild.rules.actions import Action, Forward
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition, find_aspects
+from maild.rules.index import Index
 from maild.rules.time_forms import After, Before, TimeForm
 from maild.rules.verdict import ASKED_BY_NAME, Event, Occasion
 
@@ -72,20 +73,22 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """All rules in the order in which they run. `digest` is short and changes with any byte of any file. `aspects` are what those for an
-    event want to have looked up."""
+    event want to have looked up; `indexes` tell which of them may fire."""
 
     rules: tuple[Rule, ...]
     digest: str
     cases: tuple[Case, ...]
     by_event: Mapping[Event, tuple[Rule, ...]]
     aspects: Mapping[Event, frozenset[Sought]]
+    indexes: Mapping[Event, Index]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], digest: str = "0000", cases: Iterable[Case] = ()) -> "RuleSet":
         ordered = tuple(rules)
         by_event = {event: tuple(rule for rule in ordered if event in rule.events) for event in Event}
         aspects = {event: frozenset(aspect for rule in asked for aspect in _aspects_of(rule)) for event, asked in by_event.items()}
-        return cls(ordered, digest, tuple(cases), MappingProxyType(by_event), MappingProxyType(aspects))
+        indexes = {event: Index.of({rule.id: rule.condition for rule in asked}) for event, asked in by_event.items()}
+        return cls(ordered, digest, tuple(cases), MappingProxyType(by_event), MappingProxyType(aspects), MappingProxyType(indexes))
 
     def aspects_of(self, events: Iterable[Event]) -> frozenset[Sought]:
         """What must be looked up before rules are asked about these events, and about what they change themselves."""
