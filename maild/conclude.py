@@ -1,6 +1,6 @@
 """Draft and verdict → Decision: what the rules changed, and which letters follow. Pure; the last step before the archive."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import ack_refusals, settled_refusal
 from maild.desk.colleagues import tell_agents, tell_department, tell_of_move
-from maild.desk.doubt import find_why_kept_out, warn_of_doubts, without_suspicion
+from maild.desk.doubt import find_why_kept_out, tell_score, warn_of_doubts, with_score, without_suspicion
 from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import describe_move
@@ -42,7 +42,7 @@ from maild.rule_effects import alert, closing_rule, closing_template, firings_of
 from maild.rule_forwards import forward_all
 from maild.rule_limits import pauses_of, tell_of_pauses
 from maild.rule_work import Work, follow_up
-from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, RuleTrace, Verdict
+from maild.rules.verdict import AckWish, Fate, NotifyWish, ReplyWish, Verdict
 from maild.sizes import describe_size
 from maild.ticket import MessageKind, ParticipantRole, Status, TicketView
 from maild.tokens import LetterKind
@@ -89,10 +89,11 @@ def _once(decision: Decision, reading: Reading) -> Decision:
 
 def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: Settings, now: datetime) -> Decision:
     if verdict is None or draft.after is None:
-        return _decision(draft, draft.after, draft.effects, reading, ())
+        return _decision(draft, draft.after, draft.effects, reading, None, settings)
     seen = draft.seen or reading
-    if why := find_why_kept_out(draft, verdict, seen):
-        return _decision(Draft(IncomingState.QUARANTINED, why), None, (), reading, verdict.trace)
+    if why := find_why_kept_out(draft, verdict, seen, settings):
+        return _decision(Draft(IncomingState.QUARANTINED, why), None, (), reading, verdict, settings)
+    seen = with_score(seen, verdict, settings)
     if verdict.fate is Fate.ALLOW:
         seen, verdict = replace(seen, spam=NO_SPAM), replace(verdict, ticket=without_suspicion(verdict.ticket))
     settled, left = settle(draft.after, verdict.ticket, settings)
@@ -111,7 +112,7 @@ def _decided(draft: Draft, verdict: Verdict | None, reading: Reading, settings: 
         *forward_all(work, verdict, next(warn_of_doubts(seen), ""), settings),
     )
     told = tell_of_pauses(verdict, after, reading.known.away, settings)
-    return _decision(replace(draft, beside=(*draft.beside, *told)), after, effects, reading, verdict.trace)
+    return _decision(replace(draft, beside=(*draft.beside, *told)), after, effects, reading, verdict, settings)
 
 
 def _work(draft: Draft, drafted: TicketView, after: TicketView, reading: Reading) -> Work:
@@ -121,9 +122,10 @@ def _work(draft: Draft, drafted: TicketView, after: TicketView, reading: Reading
 
 
 def _decision(
-    draft: Draft, after: TicketView | None, effects: tuple[Effect, ...], reading: Reading, trace: Sequence[RuleTrace]
+    draft: Draft, after: TicketView | None, effects: tuple[Effect, ...], reading: Reading, verdict: Verdict | None, settings: Settings
 ) -> Decision:
     message = reading.message
+    score = tell_score(verdict, settings) if verdict else None
     return Decision(
         state=draft.state,
         reason=draft.reason,
@@ -131,8 +133,8 @@ def _decision(
         after=after,
         effects=effects,
         message_class=reading.nature.message_class.value,
-        evidence=_evidence(reading),
-        trace=tuple(item.to_mapping() for item in trace),
+        evidence=(*_evidence(reading), *((score,) if score else ())),
+        trace=tuple(item.to_mapping() for item in (verdict.trace if verdict else ())),
         author=message.author,
         subject=message.subject,
         identity=_identity(reading, after),
@@ -141,6 +143,7 @@ def _decision(
         departments=reading.departments.earlier.union(reading.departments.keys),
         beside=draft.beside,
         events=draft.events,
+        score=verdict.score if verdict else 0,
     )
 
 

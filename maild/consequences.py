@@ -67,8 +67,8 @@ def _with_own(decision: Decision, rules: RuleSet, asking: Asking, settings: Sett
         return decision
     silence = _find_silence(decision, decision.after, quiet=quiet)
 
-    def moment_of(happening: Happening, ticket: TicketView) -> Occasion:
-        occasion = occasion_of(happening, decision.before, ticket, settings, now, decision.message_class, silence)
+    def moment_of(happening: Happening, verdict: Verdict) -> Occasion:
+        occasion = occasion_of(happening, decision.before, verdict.ticket, settings, now, decision.message_class, silence)
         return replace(occasion, background=known.background, absent=absent)
 
     known = asking(decision.after, rules.aspects_of(happening.event for happening in happenings))

@@ -400,7 +400,7 @@ class Decision:
     `author` and `subject` are the mail's, shown where incoming mail is listed, `auth` is what is proved of him (MAIL.md S2); for a command
     there is neither `auth` nor `identity` nor `conduct`. `departments` are those the mail has been read for by now (F10). `beside` is what
     happens in the same transaction to other tickets, or to none. `events`: what happened that neither the ticket nor its messages show.
-    `by_rules`: those that have made the change themselves.
+    `by_rules`: those that have made the change themselves. `score`: what the points of rules come to.
     """
 
     state: IncomingState
@@ -420,6 +420,7 @@ class Decision:
     beside: tuple["Decision", ...] = ()
     events: tuple[Event, ...] = ()
     by_rules: tuple[str, ...] = ()
+    score: float = 0
 
     @property
     def has_letters(self) -> bool:

@@ -18,7 +18,7 @@ from maild.decide import decide
 from maild.desk.audience import agent_homes, find_absent
 from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words, may_undo
 from maild.desk.control import find_asked
-from maild.desk.doubt import find_evidence, find_why_kept_out
+from maild.desk.doubt import find_evidence, find_why_kept_out, with_score, with_suspicion
 from maild.desk.errands import find_wanted
 from maild.desk.forwarded_reading import read_forwarded, with_forwarded
 from maild.desk.quoted_notes import has_quotes
@@ -211,14 +211,19 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, asking: Asking, sett
     background = _find_background(rules.aspects_of(happening.event for happening in happenings), draft.after, asking)
     absent = find_absent(reading.known, settings)
 
-    def is_kept_out(verdict: Verdict) -> bool:
-        return find_why_kept_out(draft, verdict, reading) is not None
+    def judge(event: Event, verdict: Verdict) -> Verdict | None:
+        """Whether the mail is kept out, and what it is suspected of, stands when all rules have seen it and none has seen a ticket."""
+        if event is not Event.MAIL_RECEIVED:
+            return verdict
+        if find_why_kept_out(draft, verdict, reading, settings):
+            return None
+        return with_suspicion(verdict, draft, reading, settings)
 
-    def occasion(happening: Happening, ticket: TicketView) -> Occasion:
-        return replace(_occasion(happening, draft.before, ticket, reading, settings, now), background=background, absent=absent)
+    def occasion(happening: Happening, verdict: Verdict) -> Occasion:
+        return replace(_occasion(happening, draft.before, verdict, reading, settings, now), background=background, absent=absent)
 
     fired = reading.known.fired.get(draft.after.number, {})
-    return evaluate_all(rules, happenings, draft.after, occasion, is_kept_out, fired)
+    return evaluate_all(rules, happenings, draft.after, occasion, judge, fired)
 
 
 def _find_background(aspects: frozenset[Sought], ticket: TicketView, asking: Asking) -> Background:
@@ -229,12 +234,13 @@ def _find_background(aspects: frozenset[Sought], ticket: TicketView, asking: Ask
 
 
 def _occasion(
-    happening: Happening, before: TicketView | None, ticket: TicketView, reading: Reading, settings: Settings, now: datetime
+    happening: Happening, before: TicketView | None, verdict: Verdict, reading: Reading, settings: Settings, now: datetime
 ) -> Occasion:
     """What an agent says beside a mail that he forwards is a message of its own."""
     if happening.event in (Event.MESSAGE_NOTE, Event.MESSAGE_AGENT, Event.MACRO):
-        return occasion_of(happening, before, ticket, settings, now)
+        return occasion_of(happening, before, verdict.ticket, settings, now)
     authentication, address = reading.sender.authentication, reading.departments.address
+    spam = with_score(reading, verdict, settings).spam
     source = Source.FORWARDED if reading.sender.forwarded_by else Source.MAIL
-    found = Occasion(happening.event, reading.message, reading.nature, authentication, ticket, address, now, reading.spam)
-    return replace(found, before=before, source=source)
+    found = Occasion(happening.event, reading.message, reading.nature, authentication, verdict.ticket, address, now, spam)
+    return replace(found, before=before, source=source, score=verdict.score)

@@ -274,6 +274,7 @@ spam = record(
     optional("evidence", choice("trusted", "anywhere")),
     optional("flags", mapped(table_of(one_or_more(text)), _as_flags)),
     optional("scores", mapped(table_of(either(mapped(decimal, _score_from), spam_score)), _as_scores)),
+    optional("threshold", word_or("off", None, decimal)),
 )
 
 outbox = record(OutboxSettings, optional("unknown_retry", duration))

@@ -303,12 +303,16 @@ class SpamScore:
 
 @dataclass(frozen=True, slots=True)
 class SpamPolicy:
-    """MAIL.md S4: what a filter's "spam" does to a stranger's mail, whose evidence counts, and the desk's own signs beside the packaged."""
+    """MAIL.md S4: what a filter's "spam" does to a stranger's mail, whose evidence counts, and the desk's own signs beside the packaged.
+
+    `threshold`: from this score upwards the points of rules say spam, too; None: they never do.
+    """
 
     strangers: Literal["quarantine", "ticket"] = "quarantine"
     evidence: Literal["trusted", "anywhere"] = "trusted"
     flags: tuple[SpamFlag, ...] = ()
     scores: tuple[SpamScore, ...] = ()
+    threshold: float | None = 8
 
 
 class SortKey(Enum):

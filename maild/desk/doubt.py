@@ -14,7 +14,7 @@ from maild.ingest.witness import Witness
 from maild.message import AuthResult, InboundMessage
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
-from maild.rules.verdict import Fate, Verdict
+from maild.rules.verdict import SCORE, Fate, Verdict
 from maild.ticket import TicketView
 
 UNAUTHENTICATED = "unauthenticated"
@@ -35,8 +35,13 @@ def find_doubt(reading: Reading, settings: Settings) -> Reason | None:
     """Why the desk by itself would open no ticket for this mail, None if it would."""
     if _has_failed(reading) and settings.trust.unauthenticated == "quarantine":
         return Reason(UNAUTHENTICATED, f"the sender failed authentication: {reading.sender.authentication}")
+    return reading.spam.reason if _is_kept_out_as_spam(reading, settings) else None
+
+
+def _is_kept_out_as_spam(reading: Reading, settings: Settings) -> bool:
+    """Whether this mail goes into quarantine if it is called spam."""
     keeps_out = reading.circumstances.part is Part.JUNK or (settings.spam is not None and settings.spam.strangers == "quarantine")
-    return reading.spam.reason if keeps_out and _is_strangers(reading) and not _was_moved_out(reading) else None
+    return keeps_out and _is_strangers(reading) and not _was_moved_out(reading)
 
 
 def _was_moved_out(reading: Reading) -> bool:
@@ -51,7 +56,25 @@ def _is_strangers(reading: Reading) -> bool:
     return not is_known and reading.thread.ticket is None
 
 
-def find_why_kept_out(draft: Draft, verdict: Verdict, reading: Reading) -> Reason | None:
+def tell_score(verdict: Verdict, settings: Settings) -> Reason | None:
+    """What the rules' points come to, of which threshold, and who gave them; None where nobody gave any."""
+    if not verdict.points:
+        return None
+    threshold = settings.spam.threshold if settings.spam else None
+    of = f" of {threshold:g}" if threshold is not None else ""
+    return Reason(SCORE, f"score {verdict.score:g}{of}: {', '.join(map(str, verdict.points))}")
+
+
+def with_score(reading: Reading, verdict: Verdict, settings: Settings) -> Reading:
+    """The mail as the rules' points show it: from the threshold upwards they call it spam, as a filter does. A filter that did so before
+    keeps its word; so does the agent who forwards the mail (A12)."""
+    threshold = settings.spam.threshold if settings.spam else None
+    if threshold is None or verdict.score < threshold or reading.spam.reason or reading.sender.forwarded_by:
+        return reading
+    return replace(reading, spam=replace(reading.spam, reason=tell_score(verdict, settings)))
+
+
+def find_why_kept_out(draft: Draft, verdict: Verdict, reading: Reading, settings: Settings) -> Reason | None:
     """Why the mail goes into quarantine: a rule says so (RULES.md 4), or a doubt stands. A mail that a person released is let in (S5).
 
     "Drop" too keeps the bytes, in quarantine with a time to live (MAIL.md, shape of the design).
@@ -61,7 +84,8 @@ def find_why_kept_out(draft: Draft, verdict: Verdict, reading: Reading) -> Reaso
     if verdict.fate is Fate.ALLOW:
         return None
     if verdict.fate is Fate.KEEP:
-        return draft.doubt
+        scored = with_score(reading, verdict, settings).spam.reason
+        return draft.doubt or (scored if _is_kept_out_as_spam(reading, settings) else None)
     return Reason(verdict.fate.value, verdict.fate_reason or f"by rule {verdict.fate_rule}")
 
 
@@ -70,6 +94,14 @@ def with_doubts(ticket: TicketView, reading: Reading) -> TicketView:
     failed = {UNAUTHENTICATED} if _has_failed(reading) else set()
     suspected = {SUSPECTED} if _is_suspected(reading) else set()
     return replace(ticket, tags=ticket.tags | failed | suspected)
+
+
+def with_suspicion(verdict: Verdict, draft: Draft, reading: Reading, settings: Settings) -> Verdict:
+    """The verdict, its new ticket tagged where points call the mail spam that do not keep it out."""
+    scored = with_score(reading, verdict, settings)
+    if scored is reading or draft.before is not None or verdict.fate is Fate.ALLOW or not _is_suspected(scored):
+        return verdict
+    return replace(verdict, ticket=replace(verdict.ticket, tags=verdict.ticket.tags | {SUSPECTED}))
 
 
 def without_suspicion(ticket: TicketView) -> TicketView:

@@ -22,6 +22,7 @@ from maild.rules.verdict import (
     NoteWish,
     NotifyWish,
     Occasion,
+    Points,
     ReplyWish,
     Source,
     Verdict,
@@ -332,6 +333,22 @@ class Allow(Action):
             raise ActionSkippedError(f"rule {verdict.fate_rule} keeps it out")
         reason = self.reason.fill(verdict.ticket, moment.captures)
         return ActionResult(replace(verdict, fate=Fate.ALLOW, fate_reason=reason, fate_rule=moment.rule), f"allowed: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Action):
+    """`score`: points for the mail, or against it where they are negative. What all of them come to is the desk's to judge."""
+
+    points: float
+    why: Text | None = None
+
+    def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
+        why = self.why.fill(verdict.ticket, moment.captures) if self.why else ""
+        scored = replace(verdict, points=(*verdict.points, Points(moment.rule, self.points, why)))
+        return ActionResult(scored, f"{self.describe()}, now {scored.score:g}" + (f": {why}" if why else ""))
+
+    def describe(self) -> str:
+        return f"score {self.points:+g}"
 
 
 def refuse_on_hold(verdict: Verdict) -> None:

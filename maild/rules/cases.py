@@ -47,7 +47,8 @@ class Expectation:
     """`fired` is a subset. `ticket` holds field names and the text expected there, `tags` the tags that must be among the ticket's, `tasks`
     what agents, by key, must have to do. `forks` are the queues that get a ticket of their own.
 
-    `sent` counts notices by template or kind, not recipients; `state` is that of the incoming message, as in `message list`.
+    `sent` counts notices by template or kind, not recipients; `state` is that of the incoming message, as in `message list`; `score`
+    what the points of all rules come to.
     """
 
     fired: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ class Expectation:
     forks: frozenset[str] = frozenset()
     sent: Mapping[str, int] = field(default_factory=dict)
     state: str | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,28 +31,31 @@ def evaluate_all(
     rules: RuleSet,
     happenings: Iterable[Happening],
     ticket: TicketView,
-    occasion_of: Callable[[Happening, TicketView], Occasion],
-    is_over: Callable[[Verdict], bool] = lambda verdict: False,
+    occasion_of: Callable[[Happening, Verdict], Occasion],
+    judge: Callable[[Event, Verdict], Verdict | None] = lambda event, verdict: verdict,
     fired: Mapping[str, datetime] = MappingProxyType({}),
     cause: Cause = NO_CAUSE,
 ) -> Verdict:
     """What the rules make of all that happened, one event after another, each seeing what the one before left; and then of what they have
     changed themselves, as far as rules ask for that (RULES.md 5.3).
 
-    `is_over`: there is no ticket any more of which more could be asked. `fired`, `cause`: as in `Occasion`.
+    `occasion_of`: one event, upon what rules have made of those before. `judge`: what the desk makes of their answer to one before the next
+    is asked; None: there is no ticket any more of which more could be asked. `fired`, `cause`: as in `Occasion`.
     """
     verdict, found = Verdict(ticket), tuple(happenings)
     beside = next((happening.message for happening in found if happening.message), None)
     while found:
         before, changers = verdict.ticket, len(verdict.changers)
         for happening in found:
-            occasion = occasion_of(happening, verdict.ticket)
+            occasion = occasion_of(happening, verdict)
             occasion = replace(occasion, before=cause.before, cause=cause) if cause.rules else occasion
             if fired or verdict.resting:
                 occasion = replace(occasion, fired={**fired, **dict.fromkeys(verdict.resting, occasion.now)})
-            verdict = evaluate(rules, occasion).following(verdict)
-            if is_over(verdict):
-                return verdict
+            answer = evaluate(rules, occasion).following(verdict)
+            judged = judge(happening.event, answer)
+            if judged is None:
+                return answer
+            verdict = judged
         cause = Cause(tuple(dict.fromkeys(verdict.changers[changers:])), cause.depth + 1, before)
         found = tuple(find_changes(before, verdict.ticket, beside)) if cause.rules and cause.depth <= DEPTH + 1 else ()
     return verdict
@@ -170,11 +173,11 @@ class _Run:
         return _apply(rule, self.verdict, Moment(rule.id, self._occasion, captures))
 
     def _go_on_with(self, verdict: Verdict, rule: Rule) -> None:
-        if verdict.ticket is not self.verdict.ticket:
-            self._facts = self._facts.after(verdict.ticket)
+        is_changed = verdict.ticket is not self.verdict.ticket
+        if is_changed or verdict.points is not self.verdict.points:
+            self._facts = self._facts.after(verdict.ticket, self._occasion.score + verdict.score)
             self._open = self._lasting | self._sift(self._index.find_passing)
-            verdict = replace(verdict, changers=(*verdict.changers, rule.id))
-        self.verdict = verdict
+        self.verdict = replace(verdict, changers=(*verdict.changers, rule.id)) if is_changed else verdict
 
     def _sift(self, find: Callable[[Facts], frozenset[str]]) -> frozenset[str]:
         """The rules that may fire; all where a field cannot be read, since whom that breaks is seen when each is asked."""

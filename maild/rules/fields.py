@@ -120,9 +120,9 @@ class Facts:
         self._of_message = {} if of_message is None else of_message
         self._of_ticket: dict[str, FieldValue] = {}
 
-    def after(self, ticket: TicketView) -> "Facts":
-        """Those with the ticket as a rule left it."""
-        return Facts(replace(self._occasion, ticket=ticket), self._of_message)
+    def after(self, ticket: TicketView, score: float) -> "Facts":
+        """Those with the ticket, and the mail's score, as a rule left them."""
+        return Facts(replace(self._occasion, ticket=ticket, score=score), self._of_message)
 
     def value(self, field: Field) -> FieldValue:
         values = self._of_ticket if field.of_ticket else self._of_message
@@ -317,6 +317,7 @@ _TICKET_FIELDS = (
     Field("age", FieldKind.DURATION, measure=_age_seconds, of_ticket=True),
     Field("replies.customer", FieldKind.NUMBER, measure=lambda occasion: occasion.ticket.customer_messages, of_ticket=True),
     Field("replies.agent", FieldKind.NUMBER, measure=lambda occasion: occasion.ticket.agent_messages, of_ticket=True),
+    Field("score", FieldKind.NUMBER, measure=lambda occasion: occasion.score, of_ticket=True),
     Field("snoozed", FieldKind.FLAG, measure=lambda occasion: occasion.ticket.snoozed_until is not None, of_ticket=True),
 )
 

@@ -11,7 +11,7 @@ from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.config.readers import bare_address
 from maild.config.settings import Settings
 from maild.desk.assignment import Pick, Search
-from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, SetField, Tag, Untag, Values
+from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, Score, SetField, Tag, Untag, Values
 from maild.rules.distribution import Distribute
 from maild.rules.fields import AGENTS, CALENDARS, PRIORITIES, QUEUES, TEAMS, TIERS, Known
 from maild.rules.loading import Loading
@@ -42,11 +42,13 @@ ACTION_KEYS: Mapping[str, tuple[str, ...]] = {
     "close": ("template",),
     "task": ("title", "for", "due", "clock"),
     "fork": ("queue",),
+    "score": ("points", "reason"),
 }
 """What the table of an action may hold; where it names a template, whatever else stands there is a value for that."""
 SETTABLE = (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED, Status.SPAM)
 _SEARCHING = frozenset({"pick", "cap", "hours"})
 _PICKS = Known("pick", "E302", lambda _: (pick.value for pick in Pick))
+MOST_POINTS = 1000
 _STATUSES = Known("status", "E302", lambda _: (status.value for status in SETTABLE))
 
 
@@ -332,6 +334,28 @@ def _read_fork(entry: Entry, scope: _Scope) -> list[Action]:
     return [Fork(queue)] if queue else []
 
 
+def _read_score(entry: Entry, scope: _Scope) -> list[Action]:
+    """A number alone, or with a reason beside it."""
+    loading = scope.loading
+    if not isinstance(entry.value, Table):
+        points = _read_points(entry.value, loading)
+        return [Score(points)] if points else []
+    found = loading.entries(entry.value, "score", ACTION_KEYS["score"])
+    if "points" not in found:
+        loading.add(entry.value.place, "E107", '"score" needs "points"')
+    points = _read_points(found["points"].value, loading) if "points" in found else None
+    why = _read_text(found["reason"].value, '"reason"', scope) if "reason" in found else None
+    return [Score(points, why)] if points and (why or "reason" not in found) else []
+
+
+def _read_points(node: Node, loading: Loading) -> float | None:
+    number = node.value if isinstance(node, Scalar) else None
+    if isinstance(number, int | float) and not isinstance(number, bool) and 0 < abs(number) <= MOST_POINTS:
+        return number
+    loading.add(node.place, "E301", f'"score" takes points such as 3, +2.5 or -4, at most {MOST_POINTS}, and not 0')
+    return None
+
+
 def _read_template(entry: Entry, scope: _Scope) -> str | None:
     """The mail template an action names; it must be there."""
     table = scope.loading.table(entry.value, f'"{entry.key.text}"')
@@ -440,4 +464,5 @@ ACTIONS: Mapping[str, _ActionReader] = {
     "allow": _ActionReader(_read_allow, _INTAKE),
     "quarantine": _ActionReader(_read_divert, _INTAKE),
     "drop": _ActionReader(_read_divert, _INTAKE),
+    "score": _ActionReader(_read_score, _INTAKE),
 }

@@ -17,7 +17,7 @@ from maild.rules.spans import EXAMPLES, read_span
 
 CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
 MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
-EXPECT_KEYS = ("fired", "not_fired", "ticket", "forks", "sent", "state")
+EXPECT_KEYS = ("fired", "not_fired", "ticket", "forks", "sent", "state", "score")
 TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "snoozed", "tags", "tasks")
 _NOT_PLAIN = ("tags", "tasks")
 FLAGS = ("close", "open", "spam", "take")
@@ -214,6 +214,7 @@ def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> It
         forks=frozenset(_queues(found.get("forks"), loading)),
         sent=dict(_counts(found.get("sent"), loading)),
         state=_state(found.get("state"), loading),
+        score=_score(found.get("score"), loading),
     )
 
 
@@ -263,3 +264,12 @@ def _state(entry: Entry | None, loading: Loading) -> str | None:
     if text not in states:
         loading.add(entry.value.place, "E302", f'"state" is one of {", ".join(states)}')
     return text
+
+
+def _score(entry: Entry | None, loading: Loading) -> float | None:
+    value = entry.value.value if entry and isinstance(entry.value, Scalar) else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if entry:
+        loading.add(entry.value.place, "E301", '"score" takes a number')
+    return None

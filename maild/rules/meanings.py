@@ -105,6 +105,7 @@ FIELDS: Mapping[str, str] = {
     "age": "since the ticket was opened",
     "replies.customer": "messages from customers before this one",
     "replies.agent": "answers of agents",
+    "score": "the points that rules have given the mail so far",
 }
 OPERATORS: Mapping[str, str] = {
     "is": "equals this value, or one of these",
@@ -151,4 +152,5 @@ ACTIONS: Mapping[str, str] = {
     "allow": "the mail of an authenticated sender is let in: a reason",
     "quarantine": "the mail becomes no ticket and is held: a reason",
     "drop": "the mail becomes no ticket and nobody need look at it: a reason",
+    "score": "points for the mail: above 0 they speak for spam, below against; they add up",
 }

@@ -28,6 +28,7 @@ _SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 _TEXT: Schema = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
 _FLAG: Schema = {"type": "boolean"}
 _NUMBER: Schema = {"type": "number"}
+_POINTS: Schema = {"type": "number", "minimum": -load_actions.MOST_POINTS, "maximum": load_actions.MOST_POINTS, "not": {"const": 0}}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _SPAN: Schema = {"type": "string", "pattern": rf"^(?:\s*{SPANS.pattern})+\s*$"}
 _LIST_NAME: Schema = {"type": "string", "pattern": r"^\$[A-Za-z_][\w-]*$"}
@@ -302,7 +303,7 @@ def _actions(words: DeskWords) -> Schema:
 
 def _action(name: str, words: DeskWords) -> Schema:
     desk = words.settings
-    agents, teams = (tuple(desk.agents), tuple(desk.teams)) if desk else ((), ())
+    agents = tuple(desk.agents) if desk else ()
     match name:
         case "set" | "default":
             return _settings(words)
@@ -314,19 +315,8 @@ def _action(name: str, words: DeskWords) -> Schema:
             room: Schema = {"type": "integer", "minimum": 1}
             search = {"team": _team(words), "pick": picks, "cap": room, "hours": _one_of(words.of(CALENDARS))}
             return _any(_one_of(agents), named, _strict(search, minimum=1))
-        case "ack":
-            return _any(
-                _FLAG, _letter(words, **{load_actions.TITLES: {"type": "integer", "minimum": 0, "maximum": load_actions.MOST_TITLES}})
-            )
-        case "reply":
-            return _letter(words, then={"enum": [status.value for status in load_actions.SETTABLE]})
-        case "notify":
-            who = _one_of((*load_actions.AUDIENCES, *agents, *teams) if desk else ())
-            return _letter(words, "who", who=_list_of(who))
-        case "forward":
-            return _any(_list_of(_TEXT), {**_letter(words, "to", to=_list_of(_TEXT)), "required": ["to"]})
-        case "close":
-            return _any({"enum": [True]}, _strict({"template": _one_of(words.templates)}, minimum=1))
+        case "ack" | "reply" | "notify" | "forward" | "close":
+            return _writing(name, words)
         case "task":
             receivers = _one_of((*load_actions.RECEIVERS, *agents) if desk else ())
             clock: Schema = {"enum": ["real"]}
@@ -334,8 +324,30 @@ def _action(name: str, words: DeskWords) -> Schema:
         case "fork":
             queue = _one_of(words.of(QUEUES))
             return _any(queue, _strict({"queue": queue}, "queue"))
+        case "score":
+            return _any(_POINTS, _strict({"points": _POINTS, "reason": _TEXT}, "points"))
         case "note" | "hold" | "snooze" | "allow" | "quarantine" | "drop":
             return _TEXT
+    return {}
+
+
+def _writing(name: str, words: DeskWords) -> Schema:
+    """An action by which somebody is written to."""
+    desk = words.settings
+    match name:
+        case "ack":
+            return _any(
+                _FLAG, _letter(words, **{load_actions.TITLES: {"type": "integer", "minimum": 0, "maximum": load_actions.MOST_TITLES}})
+            )
+        case "reply":
+            return _letter(words, then={"enum": [status.value for status in load_actions.SETTABLE]})
+        case "notify":
+            who = _one_of((*load_actions.AUDIENCES, *desk.agents, *desk.teams) if desk else ())
+            return _letter(words, "who", who=_list_of(who))
+        case "forward":
+            return _any(_list_of(_TEXT), {**_letter(words, "to", to=_list_of(_TEXT)), "required": ["to"]})
+        case "close":
+            return _any({"enum": [True]}, _strict({"template": _one_of(words.templates)}, minimum=1))
     return {}
 
 
@@ -439,5 +451,6 @@ def _expectation(words: DeskWords) -> Schema:
         "forks": _reference("values"),
         "sent": {"type": "object", "additionalProperties": {"type": "integer"}},
         "state": {"enum": [state.value for state in IncomingState]},
+        "score": _NUMBER,
     }
     return _strict({name: forms.get(name, {}) for name in load_cases.EXPECT_KEYS})

@@ -18,6 +18,7 @@ from maild.message import Address, InboundMessage
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.explain import explain_rule, read_traces
 from maild.rules.times import Timing
+from maild.rules.verdict import SCORE
 from maild.stay import Stay, StayDisturbed, StayEnded
 from maild.task import open_tasks
 from maild.ticket import TicketView
@@ -293,9 +294,16 @@ def _compare(wanted: Expectation, decisions: Sequence[Decision], ticket: TicketV
         sent = sum(_count_notices(name, decision) for decision in whole)
         if sent != count:
             yield Mismatch(f"sent {name}", str(count), str(sent), _all_sent(whole))
-    last = next(reversed(decisions), None)
-    if wanted.state is not None and last and wanted.state != last.state.value:
-        yield Mismatch("state", wanted.state, last.state.value, last.reason.text)
+    if decisions:
+        yield from _compare_mail(wanted, decisions[-1])
+
+
+def _compare_mail(wanted: Expectation, decision: Decision) -> Iterator[Mismatch]:
+    if wanted.state is not None and wanted.state != decision.state.value:
+        yield Mismatch("state", wanted.state, decision.state.value, decision.reason.text)
+    if wanted.score is not None and wanted.score != decision.score:
+        why = "; ".join(reason.text for reason in decision.evidence if reason.code == SCORE)
+        yield Mismatch("score", f"{wanted.score:g}", f"{decision.score:g}", why)
 
 
 def _compare_rules(wanted: Expectation, decisions: Sequence[Decision]) -> Iterator[Mismatch]:

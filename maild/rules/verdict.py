@@ -11,6 +11,9 @@ from maild.ingest.spam import NO_SPAM, Spam
 from maild.message import Authentication, InboundMessage, Nature
 from maild.ticket import TicketView
 
+SCORE = "score"
+"""The code of what tells of rules' points."""
+
 
 class Event(Enum):
     """The moments at which rules run (RULES.md 2). TIME is that of a rule that waits for it: no rule names it."""
@@ -67,7 +70,8 @@ class Occasion:
     field `mailbox`). `silence`: why no automatic mail goes to the customer because of it, whatever a rule wishes; "" where one may.
     `rule`: the one that is asked, at an event of `ASKED_BY_NAME`. `before`: the ticket before all that happened; None for a new one.
     `cause`: what rules did that made it happen. `fired`: when rules that rest have fired on this ticket last.
-    `background` has what `RuleSet.aspects_of` names. `absent`: the agents who are away, or whose own mail comes back.
+    `background` has what `RuleSet.aspects_of` names. `absent`: the agents who are away, or whose own mail comes back. `score`: what the
+    rules before have given the mail.
     """
 
     event: Event
@@ -86,6 +90,7 @@ class Occasion:
     source: Source = Source.MAIL
     background: Background = NO_BACKGROUND
     absent: frozenset[str] = frozenset()
+    score: float = 0
 
 
 class Fate(Enum):
@@ -95,6 +100,18 @@ class Fate(Enum):
     ALLOW = "allow"
     QUARANTINE = "quarantine"
     DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """`score:` of a rule: what it gives the mail, or takes from it, and why; "" where it does not say."""
+
+    rule: str
+    points: float
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.points:+g}" + (f" ({self.why})" if self.why else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +282,8 @@ class Excess:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace. `changers`: which
-    rules have changed the ticket; `resting`: which of those that rest have fired; `excesses`: of those that are to be paused.
+    rules have changed the ticket; `resting`: which of those that rest have fired; `excesses`: of those that are to be paused; `points`:
+    what they gave the mail.
     """
 
     ticket: TicketView
@@ -277,6 +295,12 @@ class Verdict:
     changers: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
     excesses: tuple[Excess, ...] = ()
+    points: tuple[Points, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """The points together. Rounded: 0.7 and 0.1 are to reach 0.8."""
+        return round(sum(each.points for each in self.points), 4)
 
     def following(self, earlier: "Verdict") -> "Verdict":
         """This answer together with those for earlier events, at the first of which a mail's fate is decided."""
@@ -291,4 +315,5 @@ class Verdict:
             changers=(*earlier.changers, *self.changers),
             resting=(*earlier.resting, *self.resting),
             excesses=(*earlier.excesses, *self.excesses),
+            points=(*earlier.points, *self.points),
         )

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from maild.config.faults import Faults
-from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, SetField, Tag, Untag
+from maild.rules.actions import Ack, Action, Allow, Assign, Close, Divert, Forward, Note, Notify, Reply, Score, SetField, Tag, Untag
 from maild.rules.conditions import ALWAYS
 from maild.rules.distribution import Distribute
 from maild.rules.fields import Field
@@ -13,7 +13,7 @@ from maild.rules.proofs import implies
 
 _SILENT = (Ack, Note, Notify, Forward, Divert, Allow)
 """Actions that leave every field of the ticket as it is."""
-_SETTABLE = ("queue", "status", "priority", "tier", "owner", "team", "tags", "language")
+_SETTABLE = ("queue", "status", "priority", "tier", "owner", "team", "tags", "language", "score")
 _UNKNOWN = "unknown"
 _ANYTHING = "*"
 
@@ -102,6 +102,8 @@ def fields_changed(action: Action) -> tuple[str, ...]:
             return ("owner", "team")
         case Reply() | Close():
             return ("status",)
+        case Score():
+            return ("score",)
         case _ if isinstance(action, _SILENT):
             return ()
     return (_UNKNOWN,)

@@ -195,7 +195,7 @@ def run_all(rules, others=()):
     """A new ticket, and all that rules make of it and of one another."""
     ruleset = RuleSet.of((*others, *rules_from("rules:\n" + "".join(rules)).rules))
     happenings = (Happening(Event.TICKET_CREATED),)
-    return evaluate_all(ruleset, happenings, a_ticket(), lambda found, ticket: an_occasion(event=found.event, ticket=ticket))
+    return evaluate_all(ruleset, happenings, a_ticket(), lambda found, verdict: an_occasion(event=found.event, ticket=verdict.ticket))
 
 
 def told(verdict, rule_id):

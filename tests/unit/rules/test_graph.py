@@ -35,6 +35,15 @@ def test_order_stops_and_what_one_rule_sets_and_another_tests_are_drawn():
     ]
 
 
+def test_points_lead_to_the_rules_that_ask_for_their_sum():
+    rules = rules_from("""
+        rules:
+          - {id: links, when: mail.received, do: [{score: 4}]}
+          - {id: sure, when: mail.received, if: {score: {gte: 12}}, do: [{drop: spam}]}
+    """)
+    assert list(draw(rules))[-1] == '  r1 -. "score" .-> r2'
+
+
 def test_macros_stand_side_by_side_and_see_nothing_of_each_other():
     rules = rules_from(
         """

@@ -74,6 +74,12 @@ def test_a_rule_is_not_called_unreachable_without_proof():
     assert codes("stop: group, group: g", "if: {auto: true}") == ["W318"]
 
 
+def test_points_that_a_rule_in_between_gives_may_reach_what_comes_later():
+    stop, later = "when: mail.received, if: {score: {gte: 5}}, stop: true", "when: mail.received, if: {score: {gte: 8}}"
+    assert codes(stop, "when: mail.received", later) == ["W310"]
+    assert codes(stop, "when: mail.received, do: [{score: 8}]", later) == []
+
+
 def test_a_rule_that_is_asked_about_what_rules_change_is_not_stopped_by_one_that_is_not():
     assert codes("when: ticket.changed, stop: true", "when: ticket.changed, cascade: true") == []
     assert codes("when: ticket.changed, stop: true, cascade: true", "when: ticket.changed, cascade: true") == ["W310"]

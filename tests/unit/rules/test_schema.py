@@ -31,7 +31,7 @@ UNSEEN = {
     *("broken-pattern", "look-around", "between-upside-down", "blank-needle", "word-without-letters", "too-deep"),  # of values
     *("condition-uses-itself", "same-id-twice", "test-of-unknown-rule", "unknown-list", "unknown-condition"),  # across rules and files
     *("capture-that-is-none", "expression-in-text", "unknown-name-in-text"),  # in texts
-    *("quarantine-too-late", "reply-too-early", "macro-asks-too-much"),  # of an event
+    *("quarantine-too-late", "score-too-late", "reply-too-early", "macro-asks-too-much"),  # of an event
     *("anchor", "duplicate-key", "not-yaml", "tab"),  # below JSON
 }
 """Broken files in which only `maild rules check` finds what is wrong."""

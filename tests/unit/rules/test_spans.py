@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.rules.spans import read_span, describe_span
+from maild.rules.spans import describe_span, read_span
 
 
 def test_a_duration_is_written_as_people_write_it():

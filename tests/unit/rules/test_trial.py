@@ -205,3 +205,16 @@ def test_what_cannot_be_done_is_told_with_its_line():
         "     - ticket.tags: refund",
         "     + ticket.tags: (none)",
     ]
+
+
+def test_a_wrong_score_shows_who_gave_points():
+    rules = rules_from("""
+        rules: [{id: links, when: mail.received, do: [{score: 4}]}]
+        tests:
+          - name: points
+            mail: {from: ann@globex.example, to: support@acme.example}
+            expect: {score: 4.5}
+    """)
+    decision = Decision(IncomingState.DONE, Reason("new", ""), evidence=(Reason("score", "score 4 of 8: links +4"),), score=4)
+    (result,) = run_cases(rules.cases, Walk(lambda message, known, now: decision, nothing_else, nothing_else))
+    assert list(result.describe())[1:] == ["     - score: 4.5", "     + score: 4", "       score 4 of 8: links +4"]

@@ -250,3 +250,77 @@ def test_a_rule_that_keeps_out_comes_first_where_it_stands_first():
 def test_rules_are_asked_before_the_desk_keeps_anything_out():
     decision = decided(FLAGGED, rules="version: 1\nrules: [{id: mine, when: mail.received, if: {spam: true}, do: [{quarantine: mine}]}]\n")
     assert (decision.reason.code, decision.reason.text, fired(decision)) == ("quarantine", "mine", ["mine"])
+
+
+# Points that rules give
+
+SCORING = """
+version: 1
+rules:
+  - {id: links, when: mail.received, do: [{score: {points: +4, reason: nothing but links}}]}
+  - {id: high, when: mail.received, if: {score: {gte: 4}}, do: [{score: +5}]}
+  - {id: regular, when: mail.received, if: {from: boris@globex.example}, do: [{score: -2.5}]}
+  - {id: shadow, mode: shadow, when: mail.received, do: [{score: 100}]}
+  - {id: told, when: ticket.created, if: {score: 9, spam: true}, do: [{tag: [told]}]}
+"""
+NINE = "score 9 of 8: links +4 (nothing but links), high +5"
+
+
+def test_points_of_rules_add_up_and_keep_a_strangers_mail_out():
+    decision = decided(PASSED, rules=SCORING)
+    assert (decision.state, decision.reason.code, decision.reason.text) == (QUARANTINED, "score", NINE)
+    assert (decision.score, decision.after, decision.letters) == (9, None, ())
+    assert [trace["actions"] for trace in decision.trace if trace["fired"]] == [
+        ("score +4, now 4: nothing but links",),
+        ("score +5, now 9",),
+        ("score +100, now 109",),
+    ]
+
+
+def test_below_the_threshold_points_are_remembered_and_do_nothing():
+    decision = decided(PASSED, rules=SCORING, sender="boris@globex.example")
+    assert (decision.state, decision.score, tags(decision)) == (DONE, 6.5, set())
+    said = next(reason.text for reason in decision.evidence if reason.code == "score")
+    assert said == "score 6.5 of 8: links +4 (nothing but links), high +5, regular -2.5"
+    assert "received" in templates(decision)
+
+
+def test_points_speak_of_a_customer_as_a_filter_does_he_gets_a_ticket_and_people_are_warned():
+    decision = decided(PASSED, known=ACQUAINTED, rules=SCORING)
+    assert (decision.state, tags(decision)) == (DONE, {"suspected-spam", "told"})
+    assert warnings(decision) == [(f"This may be spam: {NINE}.",)]
+    assert why_unacknowledged(decision) == NINE
+
+
+def test_points_never_keep_an_answer_to_a_letter_of_ours_from_its_ticket():
+    headers = {"References": f"<{some_tokens().mint_anchor(1042)}>"}
+    decision = decided(PASSED, known=Known(tickets={1042: a_ticket()}), headers=headers, rules=SCORING)
+    assert (decision.state, decision.after and decision.after.number, tags(decision)) == (DONE, 1042, set())
+    assert warnings(decision) == [(f"This may be spam: {NINE}.",)]
+
+
+def test_a_desk_chooses_its_threshold_or_none():
+    def state(spam: SpamPolicy | None) -> tuple[IncomingState, bool]:
+        decision = decided(PASSED, a_desk(spam=spam), rules=SCORING)
+        return decision.state, "suspected-spam" in tags(decision)
+
+    assert state(SpamPolicy(threshold=9.5)) == (DONE, False)
+    assert state(SpamPolicy(threshold=9)) == (QUARANTINED, False)
+    assert state(SpamPolicy(strangers="ticket")) == (DONE, True)
+    assert state(SpamPolicy(threshold=None)) == (DONE, False)
+    assert state(None) == (DONE, False)
+
+
+def test_what_a_rule_allows_or_a_person_has_released_is_kept_out_by_no_points():
+    allowing = SCORING.replace("rules:\n", "rules:\n  - {id: allowed, when: mail.received, do: [{allow: a good customer}]}\n")
+    allowed = decided(PASSED, rules=allowing)
+    assert (allowed.state, tags(allowed), "received" in templates(allowed)) == (DONE, {"told"}, True)
+    released = decided(PASSED, rules=SCORING, released=True)
+    assert (released.state, tags(released), warnings(released)) == (DONE, {"told"}, [()])
+    forged = decided(FAILED, rules=allowing)
+    assert forged.state is QUARANTINED, "whoever only says he is Ann is not let in by her name"
+
+
+def test_fractions_add_up_as_people_add_them():
+    fractions = "version: 1\nrules: [{id: a, when: mail.received, do: [{score: 0.7}, {score: 0.1}]}]\n"
+    assert decided(PASSED, a_desk(spam=SpamPolicy(threshold=0.8)), rules=fractions).state is QUARANTINED

@@ -15,7 +15,7 @@ from maild.ingest.thread import Thread
 from maild.known import Known, KnownMessage, Question
 from maild.message import Address
 from maild.reading import Circumstances, Reading
-from maild.rules.verdict import ReplyWish, Verdict
+from maild.rules.verdict import Points, ReplyWish, Verdict
 from maild.ticket import Status
 from tests.rig.mail_forms import attaching
 from tests.rig.mails import an_email
@@ -43,6 +43,16 @@ def test_old_mail_opens_its_ticket_in_silence_and_commands_nothing():
     decision = decided(forwards(circumstances=Circumstances("support", quiet=True)))
     assert decision.after is not None
     assert (decision.after.requester, decision.after.status, decision.letters) == (ANN, Status.NEW, ())
+
+
+def test_what_an_agent_has_seen_and_forwards_is_spam_by_no_points_of_rules():
+    reading = forwards("#ack\nShe rang.")
+    draft = decide(reading, some_settings(), NOW)
+    assert draft.after is not None
+    decision = conclude(draft, Verdict(draft.after, points=(Points("links", 9),)), reading, some_settings(), NOW)
+    assert [letter.template for letter in decision.letters if not letter.kind.is_for_agents] == ["received"]
+    assert decision.after
+    assert "suspected-spam" not in decision.after.tags
 
 
 def test_the_mail_that_came_is_what_is_known_again():
