@@ -17,14 +17,14 @@ FILE = "05-allowed.yaml"
 LIST = "allowed_senders"
 _NEW = f"""\
 # Senders whose mail is let in whatever a spam filter says, if they are authenticated. `maild message release ID --train` adds a line at the
-# end. Edit it as you like, as long as the list stays last; then reload.
+# end. Edit it as you like, as long as the list stays last; then reload. A domain stands for all addresses in it and below it.
 version: 1
 
 rules:
   - id: allowed-senders
     about: Senders that were let out of quarantine for good.
     when: mail.received
-    if: {{from: ${LIST}}}
+    if: {{from: {{listed: ${LIST}}}}}
     do: [{{allow: its sender was let in by hand}}]
 
 lists:

@@ -283,6 +283,19 @@ def _read_has_all(written: _Written, loading: Loading) -> Test | None:
     return operators.HasAll(frozenset(texts), written.cased) if texts else None
 
 
+def _read_listed(written: _Written, loading: Loading) -> Test | None:
+    """Domains may be written as `@globex.example` and `.globex.example`, too."""
+    scalars, texts = loading.scalars(written.node), _texts(written, loading)
+    if scalars is None or texts is None:
+        return None
+    names = [text.lstrip("@.") for text in texts]
+    for scalar, name in zip(scalars, names, strict=True):
+        if not name or "*" in name or " " in name:
+            loading.add(scalar.place, "E302", f'"listed" takes addresses, and domains for all below them, and not "{scalar.text}"')
+            return None
+    return operators.Listed(frozenset(names), written.cased)
+
+
 def _reader(test: Callable[[tuple[str, ...], bool], Test]) -> Callable[[_Written, Loading], Test | None]:
     def read(written: _Written, loading: Loading) -> Test | None:
         texts = _texts(written, loading)
@@ -380,6 +393,7 @@ _EVERY = frozenset(FieldKind)
 OPERATORS: Mapping[str, _Operator] = {
     "is": _Operator(_EVERY, _read_equals),
     "in": _Operator(_WORDED | NUMERIC, _read_equals),
+    "listed": _Operator(_WORDED, _read_listed),
     "contains": _Operator(_WORDED, _reader(operators.Contains)),
     "contains_all": _Operator(_WORDED, _reader(operators.ContainsAll)),
     "starts": _Operator(_WORDED, _reader(operators.Starts)),

@@ -110,6 +110,7 @@ FIELDS: Mapping[str, str] = {
 OPERATORS: Mapping[str, str] = {
     "is": "equals this value, or one of these",
     "in": "equals one of these",
+    "listed": "an address, its domain or one above it is one of these",
     "contains": "has one of these texts in it",
     "contains_all": "has all of these texts in it",
     "starts": "begins with one of these",

@@ -4,13 +4,16 @@ Which operator takes which values, and how they are written, is decided in `load
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from maild.rules.fields import FieldValue, shorten
 from maild.rules.folding import split_words
 from maild.rules.patterns import Hit, Pattern
+
+MOST_LABELS = 127
+"""So many a domain can have (RFC 1035)."""
 
 
 class Form(Enum):
@@ -71,6 +74,21 @@ class Equals(Test):
         for text, form in zip(value.texts, _forms(value, self.cased), strict=True):
             if form in self.wanted:
                 return shorten(text)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Test):
+    """`listed`: an address that is named itself, or whose domain is, or one above that. Names without "@" are domains."""
+
+    entries: frozenset[str]
+    cased: bool = False
+
+    def find(self, value: FieldValue) -> str | None:
+        for form in _forms(value, self.cased):
+            for name in _names_of(form):
+                if name in self.entries:
+                    return shorten(name)
         return None
 
 
@@ -228,6 +246,14 @@ class Exists(Test):
     def find(self, value: FieldValue) -> str | None:
         is_there = value.number is not None or any(text.strip() for text in value.texts)
         return value.shown if is_there else None
+
+
+def _names_of(address: str) -> Iterator[str]:
+    """What an address may be listed under: itself, its domain, and each domain above. Seen in practice: one of sixty thousand labels."""
+    yield address
+    labels = address.rpartition("@")[2].split(".")[-MOST_LABELS:]
+    for start in range(len(labels)):
+        yield ".".join(labels[start:])
 
 
 def word_needle(folded: str) -> str:

@@ -23,6 +23,7 @@ from maild.rules.operators import (
     Glob,
     HasAll,
     HasWord,
+    Listed,
     Matches,
     NumberIs,
     Starts,
@@ -33,8 +34,8 @@ Usable = Callable[[Field], bool]
 """Whether what is known of a field at one moment still holds at the other."""
 
 _NAMING = (Equals, HasAll, NumberIs)
-_NON_BLANK = (Contains, ContainsAll, Starts, Ends, HasWord, Bound, Between)
-_FOLDING = (Equals, HasAll, Contains, ContainsAll, Starts, Ends, HasWord, Glob)
+_NON_BLANK = (Listed, Contains, ContainsAll, Starts, Ends, HasWord, Bound, Between)
+_FOLDING = (Equals, Listed, HasAll, Contains, ContainsAll, Starts, Ends, HasWord, Glob)
 
 MAX_CONTRADICTIONS_SOUGHT = 64
 """Comparisons of one field in one condition that are held against each other, two by two."""
@@ -195,6 +196,10 @@ def _can_judge(test: Test, cased: bool) -> bool:
 def _needles_imply(premise: Test, conclusion: Test) -> bool:
     """A longer text that is there contains the shorter ones, and begins and ends as those do."""
     match premise, conclusion:
+        case Listed(entries, cased), Listed(_, same):
+            return cased is same and all(conclusion.find(FieldValue((entry,), None, False)) is not None for entry in entries)
+        case Listed(entries, cased), Ends(wanted, same):
+            return cased is same and all(entry.endswith(wanted) for entry in entries)
         case Contains(needles, cased) | Starts(needles, cased) | Ends(needles, cased), Contains(wanted, same):
             return cased is same and all(any(short in needle for short in wanted) for needle in needles)
         case Contains(needles, cased) | Starts(needles, cased) | Ends(needles, cased), ContainsAll(wanted, same):

@@ -215,7 +215,7 @@ def _operand(name: str, plain: Schema, values: Schema) -> Schema:
             return _FLAG
         case "count":
             return _reference(_definition(FieldKind.NUMBER))
-        case "contains" | "contains_all" | "starts" | "ends" | "word" | "glob" | "matches":
+        case "listed" | "contains" | "contains_all" | "starts" | "ends" | "word" | "glob" | "matches":
             return _reference("values")
     return values
 

@@ -41,6 +41,20 @@ def test_a_plain_value_means_equals_folded():
     check('subject: ""', True, subject="")
 
 
+def test_an_address_is_listed_by_itself_its_domain_or_one_above():
+    check("from: {listed: ANN@globex.example}", True)
+    check("from: {listed: [initech.example, globex.example]}", True)
+    check("from: {listed: '@globex.example'}", True)
+    check("from: {listed: $vip}", True)
+    check("from: {listed: example}", True)
+    check("from: {listed: lobex.example}", False)
+    check("from: {listed: boris@globex.example}", False)
+    check("from: {not: {listed: globex.example}}", False)
+    check("cc: {listed: globex.example}", True, cc=(Address("", "x@y.example"), Address("", "bob@mail.globex.example")))
+    check("cc: {listed: mail.globex.example}", False, cc=(Address("", "bob@globex.example"),))
+    check("from.domain: {listed: example}", True)
+
+
 def test_contains():
     check("text: {contains: ON FIRE}", True)
     check("text: {contains: [smoke, fire]}", True)

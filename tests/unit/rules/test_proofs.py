@@ -53,6 +53,15 @@ def test_of_texts():
     check("{subject: {glob: 'a*'}}", "{subject: {glob: ['a*', b]}}", True)
 
 
+def test_of_addresses():
+    check("{from: ann@mail.globex.example}", "{from: {listed: globex.example}}", True)
+    check("{from: {listed: [mail.globex.example, eve@acme.example]}}", "{from: {listed: [globex.example, acme.example]}}", True)
+    check("{from: {listed: globex.example}}", "{from: {listed: mail.globex.example}}", False)
+    check("{from: {listed: globex.example}}", "{from: {ends: lobex.example}}", True)
+    check("{from: {listed: globex.example}}", "{from: {ends: '@globex.example'}}", False)
+    check("{from: {listed: globex.example}}", "{from: {exists: true}}", True)
+
+
 def test_of_numbers():
     check("{size: {gt: 5}}", "{size: {gte: 5}}", True)
     check("{size: {gte: 5}}", "{size: {gt: 5}}", False)
@@ -83,6 +92,7 @@ def test_of_trees():
     "text",
     [
         *("{size: {gt: 5, lt: 3}}", "{size: {gt: 5, lt: 5}}", "{size: {is: 4, gt: 4}}", "{size: {in: [1, 9], gt: 5, lt: 8}}"),
+        "{from: {is: ann@globex.example, not: {listed: globex.example}}}",
         *("{subject: {is: a, not: a}}", "{all: [{subject: a}, {subject: b}]}", "{subject: {is: invoice, contains: order}}"),
         *("{subject: {contains: invoice, not: {contains: voice}}}", "{subject: {starts: a, not: {exists: true}}}"),
         *(
@@ -122,7 +132,7 @@ def test_a_part_that_can_never_hold_is_found_though_the_whole_may():
     assert str(found) == '"subject" is never is a and is b at once'
 
 
-WORDS = ["a", "A", "ab", "b a", "b", "Я", "", "a-b"]
+WORDS = ["a", "A", "ab", "b a", "b", "Я", "", "a-b", "b@a.b", "b@.", "@"]
 LEAVES = [
     *(
         f"subject: {{{operator}: '{word}'}}"
@@ -136,6 +146,9 @@ LEAVES = [
         "subject: {matches: 'b'}",
         "subject: {exists: true}",
         "subject: {exists: false}",
+        "subject: {listed: b}",
+        "subject: {listed: [a.b, ab]}",
+        "subject: {listed: b@a.b, cased: true}",
     ),
     *("subject: {is: A, cased: true}", "subject: {contains: a, cased: true}", "subject: {contains_all: [a, b]}", "subject: {not: a}"),
     *("tags: a", "tags: {has_all: [a, b]}", "tags: {has_none: [a]}", "tags: {count: {gt: 1}}", "tags: {count: 1}", "tags: {exists: false}"),
