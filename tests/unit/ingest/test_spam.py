@@ -56,6 +56,40 @@ def test_only_what_speaks_for_spam_counts() -> None:
     check("Subject: X-Spam-Flag: YES", False)
 
 
+def test_each_filter_and_provider_says_it_in_its_own_words() -> None:
+    check("X-Rspamd-Action: quarantine", True)
+    check("X-Rspamd-Action: greylist", False)
+    check("X-Gm-Spam: 1", True)
+    check("X-Gm-Spam: 0", False)
+    check("X-Mailgun-Sflag: Yes", True)
+    check("X-Mailgun-Sscore: 6.1", True)
+    check("X-Mailgun-Sscore: -0.1", False)
+    check("X-Mras: PROBABLE_SPAM", True)
+    check("X-Mras: Ok", False)
+    check("X-YahooFilteredBulk: 192.0.2.7", True)
+    check("X-YMailISG: vUVJ1uEWLDtRgnpYRKpThlix9osCqNA", False)
+    check("X-NAI-Spam-Flag: YES", True)
+    check("X-ASF-Spam-Status: No, hits=-0.0 required=10.0", False)
+    check("X-Zone-Spam-Status: No, score=0.408099, required=15, tests=[MIME_GOOD=-0.1]", False)
+    check("X-KLMS-AntiSpam-Status: spam", True)
+    check("X-KLMS-AntiSpam-Status: not_detected", False)
+    check("X-TM-AS-Result: Yes--14.277600-5.000000-31", True)
+    check("X-TM-AS-Result: No--3.2-5.0-31", False)
+    check("X-VR-SPAMSTATE: SPAM", True)
+    check("X-VR-SPAMSTATE: OK", False)
+    check("X-CLX-Spam: false", False)
+    check("X-GMX-Antispam: 0 (Mail was not recognized as spam); Detail=V3;", False)
+    check("X-Proofpoint-Spam-Details: rule=notspam policy=default score=0", False)
+    check("X-Junkmail-Status: score=11/100, host=mx2.example", False)
+    check("X-Spam-Hits: 7.1", True)
+    check("X-Spam_score: 6.2", True)
+    check("X-Spam_bar: ++++++", True)
+    check("X-Spam_bar: /", False)
+    for verdict in ("SFV:SKB", "CAT:SPM", "CAT:HSPM", "CAT:SPOOF", "CAT:UIMP"):
+        check(f"X-Forefront-Antispam-Report: CIP:192.0.2.1;{verdict};DIR:INB;", True)
+    check("X-Forefront-Antispam-Report: CIP:192.0.2.1;SFV:SKQ;CAT:BULK;DIR:INB;", False)
+
+
 def test_the_reason_names_the_field_and_is_short() -> None:
     found = find_spam(a_mail("x-spam-status: Yes, " + "score=7 " * 100), None, USUAL).reason
     assert found is not None
