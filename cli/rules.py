@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from maild.background import Pause
     from maild.config.settings import Settings
     from maild.effects import Decision
+    from maild.ingest.opinion import Opinion
     from maild.known import Known, Question
     from maild.pipeline import Desk
     from maild.rules.ruleset import Rule, RuleSet
@@ -461,9 +462,20 @@ def _consider_file(desk: Desk, file: Path, asking: Callable[[Question], Known]) 
     from maild.pipeline import consider
     from maild.reading import Circumstances
 
-    reader = Reader()
+    reader, raw = Reader(), file.read_bytes()
     try:
-        message = reader.read(file.read_bytes())
+        message = reader.read(raw)
     finally:
         reader.close()
-    return consider(message, Circumstances(next(iter(desk.settings.mailboxes))), asking, desk, datetime.now(UTC))
+    circumstances = Circumstances(next(iter(desk.settings.mailboxes)), opinion=_ask_filter(desk.settings, raw))
+    return consider(message, circumstances, asking, desk, datetime.now(UTC))
+
+
+def _ask_filter(settings: Settings, raw: bytes) -> Opinion | None:
+    """What the desk's spam filter says of a mail, as the daemon would hear it."""
+    from maild.ingest.inquiry import Inquiry
+
+    inquiry = Inquiry()
+    (opinion,) = inquiry.hear(inquiry.ask_ahead(settings.spam.rspamd if settings.spam else None, [raw]))
+    inquiry.close()
+    return opinion

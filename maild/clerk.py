@@ -21,9 +21,11 @@ from maild.effects import Decision, IncomingState
 from maild.errors import FilesLackingError, LeakError, MaildError, StoreUnavailableError, TemplateError, WorkerDiedError
 from maild.file_room import fetch
 from maild.held_answers import tell_author, why_held
-from maild.ingest.arrival import Incoming
+from maild.ingest.arrival import Incoming, Part
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.errand import Opened
+from maild.ingest.inquiry import Asked, Inquiry
+from maild.ingest.opinion import Opinion
 from maild.ingest.worker import Reader
 from maild.killpoint import reach
 from maild.known import StoredFile
@@ -49,10 +51,11 @@ OUTAGE_PAUSE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Messages claimed together, and what the workers make of them."""
+    """Messages claimed together, what the workers make of them, and what the spam filter was asked about them."""
 
     incoming: tuple[Incoming, ...]
     reading: "Future[list[Opened | MaildError]]"
+    asked: Asked
 
     @property
     def is_suspect(self) -> bool:
@@ -69,6 +72,7 @@ class _Case(NamedTuple):
 
     incoming: Incoming
     opened: Opened | MaildError
+    opinion: Opinion | None
     fetched: Fetched = NOTHING_FETCHED
 
 
@@ -85,12 +89,21 @@ class Clerk:
     What an outage of the store has kept from being recorded is lost until the next claim; None: nothing is, and no claim is in doubt.
     """
 
-    def __init__(self, store: Store, reader: Reader, office: Callable[[], Office], owner: str, on_letters: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        reader: Reader,
+        office: Callable[[], Office],
+        owner: str,
+        on_letters: Callable[[], None],
+        inquiry: Inquiry | None = None,
+    ) -> None:
         self._store = store
         self._reader = reader
         self._office = office
         self._owner = owner
         self._on_letters = on_letters
+        self._inquiry = inquiry or Inquiry()
         self._wanted = threading.Event()
         self._ending = threading.Event()
         self._ahead: _Batch | None = None
@@ -156,8 +169,13 @@ class Clerk:
             return None
         reach("read.claimed")
         reading = self._reader.open_ahead([incoming.raw for incoming in batch])
+        asked = self._ask_filter(batch)
         # The bytes are the reader's now: 25 MiB of a large mail need not wait here until it is recorded.
-        return _Batch(tuple(replace(incoming, raw=b"") for incoming in batch), reading)
+        return _Batch(tuple(replace(incoming, raw=b"") for incoming in batch), reading, asked)
+
+    def _ask_filter(self, batch: Sequence[Incoming]) -> Asked:
+        policy = self._office().desk.settings.spam
+        return self._inquiry.ask_ahead(policy.rspamd if policy else None, [each.raw if _is_asked_about(each) else None for each in batch])
 
     def _give_back(self, tx: Transaction, deaths: Sequence[tuple[Incoming, WorkerDiedError]]) -> None:
         """An outage of the store counts against no message; a worker's death that could not be recorded then does (I14)."""
@@ -169,7 +187,8 @@ class Clerk:
         opened = batch.reading.result()
         reach("read.parsed")
         office = self._office()
-        waiting = deque(_Case(*pair) for pair in zip(batch.incoming, opened, strict=True))
+        opinions = self._inquiry.hear(batch.asked)
+        waiting = deque(_Case(*each) for each in zip(batch.incoming, opened, opinions, strict=True))
         while waiting:
             lacking = self._record_together(waiting, office)
             if lacking:
@@ -233,7 +252,7 @@ class Clerk:
             return (self._hold(tx, incoming, Reason(WITHHELD, incoming.withheld), header=opened.message),)
         try:
             with self._store.savepoint(tx):
-                return self._walk_all(tx, incoming, opened, office, case.fetched)
+                return self._walk_all(tx, case, opened, office)
         except (StoreUnavailableError, FilesLackingError):
             raise
         except LeakError as leak:
@@ -242,12 +261,13 @@ class Clerk:
             reason = Reason("error", f"{type(error).__name__}: {error}")
             return (self._hold(tx, incoming, reason, traceback.format_exc(), header=opened.message),)
 
-    def _walk_all(self, tx: Transaction, incoming: Incoming, opened: Opened, office: Office, fetched: Fetched) -> tuple[_Seen, ...]:
+    def _walk_all(self, tx: Transaction, case: _Case, opened: Opened, office: Office) -> tuple[_Seen, ...]:
         """A mail that several departments have to themselves walks once for each (F10); the message is settled as it fared best."""
         decisions: list[Decision] = []
         seen: list[_Seen] = []
+        incoming = case.incoming
         for departments in find_departments(opened.message, incoming.mailbox, office.desk.settings):
-            decision, ticket = self._record(tx, incoming, opened, office, departments, decisions, fetched)
+            decision, ticket = self._record(tx, case, opened, office, departments, decisions)
             decisions.append(decision)
             told = (incoming.mailbox, incoming.id, opened.message.message_id, decision.state.value, ticket, decision.reason.text)
             seen.append(_Seen(partial(maillog.decided, *told), decision.has_letters))
@@ -256,19 +276,18 @@ class Clerk:
     def _record(
         self,
         tx: Transaction,
-        incoming: Incoming,
+        case: _Case,
         opened: Opened,
         office: Office,
         departments: Departments,
         earlier: Sequence[Decision],
-        fetched: Fetched,
     ) -> tuple[Decision, int | None]:
         """The mail means what it meant when it came, also where it is released or retried days later (MAIL.md S5). Letters are of today,
         and so is what an agent has sent after all, mended or released (A6, A7, A11)."""
-        now, message = _now(), opened.message
+        now, message, incoming = _now(), opened.message, case.incoming
         at = now if incoming.walks_again else incoming.stored
-        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, at, departments)
-        compose = composing(tx, office, now, opened.files, fetched)
+        decision = consider(message, _circumstances(incoming, case.opinion), partial(recall, tx, now=now), office.desk, at, departments)
+        compose = composing(tx, office, now, opened.files, case.fetched)
         first_number = office.desk.settings.desk.first_number
         settles = all(_rank(decision) > _rank(other) for other in earlier)
         applied = archive.apply(
@@ -317,7 +336,12 @@ def _is_suspect(incoming: Incoming) -> bool:
     return incoming.attempts > 1
 
 
-def _circumstances(incoming: Incoming) -> Circumstances:
+def _is_asked_about(incoming: Incoming) -> bool:
+    """What the server calls spam is called so already; what people of the desk have written, or want seen through, needs no filter."""
+    return incoming.part is Part.INBOX and not incoming.withheld and not incoming.walks_again
+
+
+def _circumstances(incoming: Incoming, opinion: Opinion | None) -> Circumstances:
     return Circumstances(
         incoming.mailbox,
         incoming.answered,
@@ -330,6 +354,7 @@ def _circumstances(incoming: Incoming) -> Circumstances:
         sent_after_all=incoming.sent_after_all,
         corrected=incoming.corrected,
         caught_up=incoming.caught_up,
+        opinion=opinion,
     )
 
 

@@ -165,7 +165,15 @@ def _evidence(reading: Reading) -> tuple[Reason, ...]:
         *reading.thread.refused,
         Reason(f"auth-{authentication.verdict.value}", str(authentication)),
         *((reading.spam.reason,) if reading.spam.reason else ()),
+        *_opinion(reading),
     )
+
+
+def _opinion(reading: Reading) -> Iterator[Reason]:
+    """What the filter that was asked has said, also where it was nothing."""
+    opinion = reading.circumstances.opinion
+    if opinion and (reading.spam.reason is None or reading.spam.reason.text != str(opinion)):
+        yield Reason("filter", str(opinion))
 
 
 def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> TicketView:

@@ -36,6 +36,7 @@ from maild.due_tasks import tell_of_due_tasks
 from maild.errors import AlreadyRunningError, ConfigurationError, MailboxError, StoreUnavailableError
 from maild.floods import tell_of_floods
 from maild.housekeeping import call_watchers, housekeep
+from maild.ingest.inquiry import Inquiry
 from maild.ingest.watcher import Watcher
 from maild.ingest.worker import Reader
 from maild.jobs import scheduled_job
@@ -95,7 +96,8 @@ class App:
         self._board = NoticeBoard(self._store)
         self._alarm = Alarm(self._store)
         self._quarantine_digest = QuarantineDigest(self._store)
-        self._clerk = Clerk(self._store, self._reader, self._renewed_office, self._owner, self._wake_postmen)
+        self._inquiry = Inquiry(self._board.note_filter)
+        self._clerk = Clerk(self._store, self._reader, self._renewed_office, self._owner, self._wake_postmen, self._inquiry)
         self._clerk_thread = threading.Thread(target=self._clerk.run, name="clerk", daemon=True)
         self._watchers: dict[str, Watcher] = {}
         self._postmen: list[Postman] = []
@@ -319,6 +321,7 @@ class App:
 
     def _close(self) -> None:
         self._reader.close()
+        self._inquiry.close()
         self._store.close()
 
 
@@ -395,6 +398,9 @@ def _open_office(directory: Path) -> Office:
     for account, _ in group_by_account(office.desk.settings):
         if account.password:
             account.password.reveal()
+    policy = office.desk.settings.spam
+    if policy and policy.rspamd and policy.rspamd.password:
+        policy.rspamd.password.reveal()
     return office
 
 

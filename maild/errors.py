@@ -67,6 +67,10 @@ class StoreUnavailableError(MaildError):
     """The database does not answer."""
 
 
+class FilterUnavailableError(MaildError):
+    """The spam filter does not answer."""
+
+
 class ReadingError(MaildError):
     """A message could not be read."""
 

@@ -78,6 +78,10 @@ def smtp_state(account: str, state: str, detail: str) -> None:
     _event("smtp", level, account=account, state=state, detail=detail)
 
 
+def filter_state(name: str, trouble: str) -> None:
+    _event("filter", logging.WARNING if trouble else logging.INFO, filter=name, detail=trouble or "it answers")
+
+
 def started(version: str, mailboxes: int, rules: int) -> None:
     _event("started", version=version, mailboxes=mailboxes, rules=rules)
 

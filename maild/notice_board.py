@@ -1,4 +1,4 @@
-"""The notice board: how mailboxes and SMTP accounts fare, into the log and into the store, where `maild status` reads it."""
+"""The notice board: how mailboxes, SMTP accounts and the filter fare, into the log and into the store, where `maild status` reads it."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,6 +51,12 @@ class NoticeBoard:
                 accounts.store_trouble(tx, name, detail)
 
         return note
+
+    def note_filter(self, name: str, trouble: str) -> None:
+        """What is wrong with the spam filter that is asked, "" where nothing is."""
+        maillog.filter_state(name, trouble)
+        with suppress(StoreUnavailableError), self._store.writing() as tx:
+            accounts.store_filter_trouble(tx, name, trouble)
 
     def _known_trouble(self, name: str) -> str:
         with suppress(StoreUnavailableError), self._store.reading() as tx:

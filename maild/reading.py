@@ -7,6 +7,7 @@ from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.ingest.arrival import Part
 from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
+from maild.ingest.opinion import Opinion
 from maild.ingest.sender import Sender
 from maild.ingest.spam import NO_SPAM, Spam
 from maild.ingest.thread import Thread
@@ -20,7 +21,7 @@ class Circumstances:
     """How the message came to us: its mailbox and what the server said of it (see `maild.ingest.arrival.Incoming`).
 
     `received` None: now. `part`: in which of the mailbox's folders it lay; `marked_junk`: its copy carries the keyword $Junk.
-    `sent_after_all`, `corrected`, `caught_up`: as in `Incoming`.
+    `sent_after_all`, `corrected`, `caught_up`: as in `Incoming`. `opinion`: what the desk's spam filter says, None where it was not asked.
     """
 
     mailbox: str
@@ -34,6 +35,7 @@ class Circumstances:
     sent_after_all: bool = False
     corrected: str | None = None
     caught_up: datetime | None = None
+    opinion: Opinion | None = None
 
 
 @dataclass(frozen=True, slots=True)

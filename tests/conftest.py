@@ -15,6 +15,7 @@ from tests.rig.browser import Browser
 from tests.rig.dovecot import DovecotServer
 from tests.rig.mutt import Mutt
 from tests.rig.postgres import PostgresServer
+from tests.rig.rspamd import RspamdServer
 from tests.rig.servers import ServerMissingError
 from tests.rig.sink import SmtpSink
 
@@ -78,6 +79,13 @@ def sink(smtp_sink: SmtpSink) -> SmtpSink:
     """A running SMTP sink, shared by the session and empty at the start of each test."""
     smtp_sink.clear()
     return smtp_sink
+
+
+@pytest.fixture(scope="session")
+def rspamd() -> Iterator[RspamdServer]:
+    server = _started(RspamdServer.start)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

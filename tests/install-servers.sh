@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs what the tests talk to, Dovecot, PostgreSQL, Chromium and mutt, from Debian's packages: quietly, only where it is missing, only as root,
-# and without starting anything. Elsewhere the tests that need them are skipped and say so (with CI set, they fail).
+# Installs what the tests talk to, Dovecot, PostgreSQL, rspamd, Chromium and mutt, from Debian's packages: quietly, only where it is missing, only as
+# root, and without starting anything. Elsewhere the tests that need them are skipped and say so (with CI set, they fail).
 set -u
 
 missing=""
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 command -v dovecot >/dev/null 2>&1 && test -x /usr/lib/dovecot/imap || missing="$missing dovecot-imapd"
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v rspamd >/dev/null 2>&1 || missing="$missing rspamd"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 for program in mutt tmux; do command -v "$program" >/dev/null 2>&1 || missing="$missing $program"; done

@@ -2,10 +2,11 @@
 
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from maild.config.findings import Reading
 from maild.config.nodes import Table
-from maild.config.settings import Mailbox, Security, Smtp
+from maild.config.settings import Mailbox, Rspamd, Security, Smtp
 
 IMAP_PORTS: dict[Security, int] = {"tls": 993, "starttls": 143, "none": 143}
 SMTP_PORTS: dict[Security, int] = {"tls": 465, "starttls": 587, "none": 25}
@@ -30,6 +31,14 @@ def refuse_plaintext(account: Mailbox | Smtp, table: Table, reading: Reading) ->
     node = table.get("security")
     message = f'"security: none" sends passwords to {account.host} in the clear; use tls or starttls, or set allow_plaintext: true'
     reading.refuse(node.place if node else reading.place, "E320", message)
+
+
+def refuse_plain_http(filter_: Rspamd, table: Table, reading: Reading) -> None:
+    """Mail goes unencrypted to this machine only, unless somebody insists."""
+    host = urlsplit(filter_.url).hostname or ""
+    node = table.get("url")
+    if filter_.url.startswith("http://") and not filter_.allow_plaintext and not is_loopback(host) and node:
+        reading.refuse(node.place, "E320", f'"http:" sends mail to {host} in the clear; use https, or set allow_plaintext: true')
 
 
 def refuse_half_login(account: Smtp, table: Table, reading: Reading) -> None:

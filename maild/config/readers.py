@@ -186,12 +186,19 @@ def duration(node: Node, reading: Reading) -> timedelta | Bad:
 
 def duration_up_to(longest: str) -> Reader[timedelta]:
     """A duration no longer than that one."""
-    most = parse_duration(longest)
+    return duration_between("0s", longest)
+
+
+def duration_between(shortest: str, longest: str) -> Reader[timedelta]:
+    """A duration from the first to the second."""
+    least, most = parse_duration(shortest), parse_duration(longest)
 
     def read(node: Node, reading: Reading) -> timedelta | Bad:
         span = duration(node, reading)
-        if span is BAD or most is None or span <= most:
+        if span is BAD or least is None or most is None or least <= span <= most:
             return span
+        if span < least:
+            return reading.refuse(node.place, "E306", f'"{reading.name}" is shorter than {shortest}, the least that makes sense')
         return reading.refuse(node.place, "E306", f'"{reading.name}" is longer than {longest}, the most that makes sense')
 
     return read

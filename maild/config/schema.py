@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from maild.config.accounts import build_mailbox, build_smtp, refuse_half_login, refuse_plaintext
+from maild.config.accounts import build_mailbox, build_smtp, refuse_half_login, refuse_plain_http, refuse_plaintext
 from maild.config.calendars import build_calendar, holiday, hours_of_week
 from maild.config.findings import BAD, Bad, Findings, Reading
 from maild.config.nodes import Node, Table
@@ -16,6 +16,7 @@ from maild.config.readers import (
     decimal,
     domain,
     duration,
+    duration_between,
     duration_up_to,
     either,
     flag,
@@ -50,6 +51,7 @@ from maild.config.settings import (
     Queue,
     Retention,
     Role,
+    Rspamd,
     SpamFlag,
     SpamPolicy,
     SpamScore,
@@ -69,6 +71,7 @@ from maild.config.terms import (
     control_address,
     database_url,
     department_address,
+    filter_url,
     host,
     listener,
     mailbox_owner,
@@ -268,6 +271,15 @@ def _as_scores(written: Mapping[str, SpamScore]) -> tuple[SpamScore, ...]:
     return tuple(replace(score, field=field) for field, score in written.items())
 
 
+rspamd = record(
+    Rspamd,
+    required("url", filter_url),
+    optional("timeout", duration_between("1s", "30s")),
+    optional("password", nullable(secret)),
+    optional("allow_plaintext", flag),
+    optional("ca_file", nullable(path)),
+    checks=(refuse_plain_http,),
+)
 spam = record(
     SpamPolicy,
     optional("strangers", choice("quarantine", "ticket")),
@@ -275,6 +287,7 @@ spam = record(
     optional("flags", mapped(table_of(one_or_more(text)), _as_flags)),
     optional("scores", mapped(table_of(either(mapped(decimal, _score_from), spam_score)), _as_scores)),
     optional("threshold", word_or("off", None, decimal)),
+    optional("rspamd", word_or("off", None, rspamd)),
 )
 
 outbox = record(OutboxSettings, optional("unknown_retry", duration))

@@ -302,10 +302,27 @@ class SpamScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Rspamd:
+    """A running rspamd that is asked about each mail. `timeout` is for one question with its answer."""
+
+    url: str
+    timeout: timedelta = timedelta(seconds=2)
+    password: Secret | None = None
+    allow_plaintext: bool = False
+    ca_file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called wherever it is told of."""
+        return f"rspamd at {self.url.partition('://')[2].rstrip('/')}"
+
+
+@dataclass(frozen=True, slots=True)
 class SpamPolicy:
     """MAIL.md S4: what a filter's "spam" does to a stranger's mail, whose evidence counts, and the desk's own signs beside the packaged.
 
     `threshold`: from this score upwards the points of rules say spam, too; None: they never do.
+    `rspamd` is asked about each mail; None: nobody is.
     """
 
     strangers: Literal["quarantine", "ticket"] = "quarantine"
@@ -313,6 +330,7 @@ class SpamPolicy:
     flags: tuple[SpamFlag, ...] = ()
     scores: tuple[SpamScore, ...] = ()
     threshold: float | None = 8
+    rspamd: Rspamd | None = None
 
 
 class SortKey(Enum):

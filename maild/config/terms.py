@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 
 from maild.config.findings import BAD, Bad, Claim, Reader, Reading, Reference
 from maild.config.nodes import Node
@@ -22,11 +23,30 @@ subject_prefix = matching(re.compile(r"[^\[\]#\s](?:[^\[\]#]{0,28}[^\[\]#\s])?")
 database_url = matching(
     re.compile(r"sqlite:///.+|postgresql(?:\+psycopg)?://.+"), "E312", "sqlite:///FILE or postgresql+psycopg://HOST/DATABASE"
 )
+_FILTER_URL = re.compile(r"https?://(?:[0-9A-Za-z][0-9A-Za-z.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?(?:/[0-9A-Za-z._~/-]*)?")
 quiet_hours = matching(re.compile(r"[0-2]?\d:[0-5]\d\s?-\s?[0-2]?\d:[0-5]\d"), "E315", 'hours such as "19:00-07:30"')
 listener = matching(re.compile(r"\S{1,255}:\d{1,5}|/\S{1,100}"), "E316", "an address and port such as 127.0.0.1:9180")
 never_or_duration = word_or("never", None, duration)
 start = word_or("all", None, word_or("now", timedelta(0), duration))
 rate_or_off: Reader[Rate | None] = word_or("off", None, rate)
+
+
+def filter_url(node: Node, reading: Reading) -> str | Bad:
+    """Where a filter listens. A bad one is not repeated: people write passwords into URLs."""
+    found = text(node, reading)
+    if found is BAD or (_FILTER_URL.fullmatch(found) and _is_url(found)):
+        return found
+    return reading.refuse(
+        node.place, "E312", f'"{reading.name}" must be a URL such as http://127.0.0.1:11333, without a name or a password'
+    )
+
+
+def _is_url(written: str) -> bool:
+    """Ports end at 65535, and not all that looks like an address of IPv6 is one."""
+    try:
+        return urlsplit(written).port != 0
+    except ValueError:
+        return False
 
 
 def rates_or_off(node: Node, reading: Reading) -> tuple[Rate, ...] | Bad:

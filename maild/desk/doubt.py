@@ -9,7 +9,7 @@ from dataclasses import replace
 from maild.config.settings import Settings
 from maild.draft import Draft
 from maild.ingest.arrival import Part
-from maild.ingest.spam import Spam, find_spam
+from maild.ingest.spam import Spam, find_spam, with_opinion
 from maild.ingest.witness import Witness
 from maild.message import AuthResult, InboundMessage
 from maild.reading import Circumstances, Reading
@@ -22,8 +22,9 @@ SUSPECTED = "suspected-spam"
 
 
 def find_evidence(message: InboundMessage, circumstances: Circumstances, witness: Witness | None, settings: Settings) -> Spam:
-    """What calls the mail spam: where the server keeps it, how its copy is marked, what filters wrote into the headers (S4)."""
-    found = find_spam(message, witness, settings.spam)
+    """What calls the mail spam: where the server keeps it, how its copy is marked, what filters wrote into the headers (S4), what
+    the desk's own filter says."""
+    found = with_opinion(find_spam(message, witness, settings.spam), circumstances.opinion)
     if circumstances.part is Part.JUNK:
         return replace(found, reason=Reason("spam", "it lies in the mailbox's junk folder"))
     if circumstances.marked_junk and settings.spam:

@@ -11,11 +11,19 @@ from functools import cache
 from maild.config.settings import SpamPolicy, SpamScore
 from maild.ingest.data import rows
 from maild.ingest.hygiene import one_line
+from maild.ingest.opinion import Opinion
 from maild.ingest.witness import Witness, find_testimony
 from maild.message import HeaderField, InboundMessage
 from maild.reason import Reason
 
 _NUMBER = re.compile(r"[-+]?\d{1,6}(?:\.\d{1,6})?")
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
+_RSPAMD_SYMBOL = re.compile(rf"\s*({_NAME.pattern})\([-+]?\d")
+# Folded within the list, and amavis gives each its weight: "tests=[BAYES_50=0.8, AWL=-0.1] autolearn=no".
+_TESTS = re.compile(rf"tests=\[?((?:{_NAME.pattern}(?:=[-+]?[\d.]+)?,?\s*)*)")
+MOST_CHARACTERS = 100
+MOST_SYMBOLS = 500
+MOST_TESTS = 10_000
 _USUAL = SpamPolicy()
 
 
@@ -23,11 +31,14 @@ _USUAL = SpamPolicy()
 class Spam:
     """`reason`: the first thing that calls the message spam, None if nothing does. `score`: the highest any filter gave, None without one.
 
-    Scales differ by filter: about 5 is the usual threshold.
+    Scales differ by filter: about 5 is the usual threshold. `action` and `symbols`: what rspamd advises, and what
+    filters found.
     """
 
     reason: Reason | None = None
     score: float | None = None
+    action: str = ""
+    symbols: tuple[str, ...] = ()
 
 
 NO_SPAM = Spam()
@@ -45,9 +56,18 @@ def find_spam(message: InboundMessage, witness: Witness | None, policy: SpamPoli
     signs = _signs_of(chosen)
     scores = tuple(_scores(fields, signs))
     score = max((found.score for found in scores), default=None)
-    if policy is None:
-        return Spam(None, score)
-    return Spam(_flagged(fields, signs) or _over_the_limit(scores), score)
+    reason = None if policy is None else _flagged(fields, signs) or _over_the_limit(scores)
+    return Spam(reason, score, _advised(fields), tuple(dict.fromkeys(_symbols(fields))))
+
+
+def with_opinion(found: Spam, opinion: Opinion | None) -> Spam:
+    """What the headers say, and what the filter says that was asked. The headers' reason stands first."""
+    if opinion is None or opinion.score is None:
+        return found
+    said = Reason("spam", str(opinion)) if opinion.is_spam else None
+    score = opinion.score if found.score is None else max(found.score, opinion.score)
+    symbols = tuple(dict.fromkeys((*opinion.symbols, *found.symbols)))
+    return Spam(found.reason or said, score, opinion.action or found.action, symbols)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,22 @@ def _says(value: str, pattern: str) -> bool:
             return False
         position += len(piece)
     return True
+
+
+def _advised(fields: Iterable[HeaderField]) -> str:
+    return next((one_line(field.value)[:MOST_CHARACTERS].casefold() for field in fields if field.name.casefold() == "x-rspamd-action"), "")
+
+
+def _symbols(fields: Iterable[HeaderField]) -> Iterator[str]:
+    """What rspamd lists behind its score, `NAME(1.50)[…]; NAME(…)`, and SpamAssassin as `tests=NAME,NAME`."""
+    for field in fields:
+        match field.name.casefold():
+            case "x-spamd-result":
+                parts = field.value.partition("]")[2].split(";", MOST_SYMBOLS)
+                yield from (found[1] for part in parts if (found := _RSPAMD_SYMBOL.match(part)))
+            case "x-spam-status":
+                tests = _TESTS.search(field.value[:MOST_TESTS])
+                yield from _NAME.findall(tests[1] if tests else "")
 
 
 def _over_the_limit(scores: Iterable[_Measured]) -> Reason | None:

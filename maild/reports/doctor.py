@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from maild.config.settings import Mode, Queue, Settings
 from maild.finding import Finding
 from maild.ingest.mailbox_checkup import check_mailbox
+from maild.ingest.rspamd_checkup import check_rspamd
 from maild.outbox.account_checkup import check_account
 from maild.outbox.queue import group_by_account
 from maild.outbox.ways_back import unthreadable
@@ -35,6 +36,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for key, mailbox in settings.mailboxes.items():
         yield from _about(f"mailbox {key}", check_mailbox(mailbox))
     yield from _check_accounts(settings)
+    if settings.spam and settings.spam.rspamd:
+        yield from _about(settings.spam.rspamd.name, (check_rspamd(settings.spam.rspamd),))
 
 
 def _about(what: str, findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -90,6 +90,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
     troubles = (
         *_daemon_trouble(daemon),
         *(_one(f"smtp {account}", f"SMTP account {account}: {detail}", may_pass=True) for account, detail in in_trouble.items()),
+        *_filter_trouble(tx, settings),
         *_mailbox_troubles(found),
         *_stopped_mail(tx),
         *_breaker_trouble(brakes.why_tripped(tx)),
@@ -135,6 +136,12 @@ def _paused_rules(tx: Transaction) -> Iterator[Trouble]:
     """RULES.md 5.5: who answers for a rule was told when it was paused, so that it is no news to the admins."""
     for pause in rule_mail.list_pauses(tx):
         yield Trouble(f"{describe_pause(pause)}; `{remedy_of(pause)}` lets it go on", frozenset())
+
+
+def _filter_trouble(tx: Transaction, settings: Settings) -> Iterator[Trouble]:
+    rspamd = settings.spam.rspamd if settings.spam else None
+    if rspamd and (detail := accounts.find_filter_trouble(tx, rspamd.name)):
+        yield _one(f"filter {rspamd.name}", f"{rspamd.name}: {detail}; mail is read without it", may_pass=True)
 
 
 def _homeless_tickets(tx: Transaction, settings: Settings) -> Iterator[Trouble]:

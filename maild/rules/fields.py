@@ -297,6 +297,8 @@ _MESSAGE_FIELDS = (
     Field("kind", FieldKind.TEXT, lambda occasion: (occasion.nature.message_class.value,), known=_CLASSES),
     Field("spam", FieldKind.FLAG, measure=lambda occasion: occasion.spam.reason is not None),
     Field("spam.score", FieldKind.NUMBER, measure=lambda occasion: occasion.spam.score),
+    Field("spam.action", FieldKind.TEXT, lambda occasion: _present(occasion.spam.action)),
+    Field("spam.symbols", FieldKind.SET, lambda occasion: occasion.spam.symbols),
     Field("auth", FieldKind.TEXT, lambda occasion: (occasion.authentication.verdict.value,), known=_RESULTS),
     Field("auth.spf", FieldKind.TEXT, lambda occasion: (occasion.authentication.spf.value,), known=_RESULTS),
     Field("auth.dkim", FieldKind.TEXT, lambda occasion: (occasion.authentication.dkim.value,), known=_RESULTS),

@@ -42,6 +42,7 @@ SECTIONS = {
     "automatic": "limits.automatic",
     "storm": "limits.storm",
     "spam_score": "spam.scores.<field>",
+    "rspamd": "spam.rspamd",
 }
 RECORDS = {name: value for name, value in vars(schema).items() if isinstance(value, Record)}
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]

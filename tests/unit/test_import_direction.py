@@ -25,6 +25,7 @@ DOORS = {
     "cronsim": ("maild.rules.schedules",),
     "apscheduler": ("maild.timetable",),
     "smtplib": ("maild.outbox.smtp", "maild.outbox.wire", "maild.outbox.account_checkup", "maild.demo"),
+    "http": ("maild.ingest.rspamd",),
     "imaplib": (),
     "click": ("cli",),
 }

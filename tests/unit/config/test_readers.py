@@ -53,6 +53,15 @@ def test_durations_are_a_number_and_a_unit():
     check_duration("", None)
 
 
+def test_where_a_filter_listens_is_a_url_without_secrets():
+    for url in ("http://127.0.0.1:11333", "https://mx.acme.example/rspamd/", "http://localhost:65535", "http://[::1]:11333/a"):
+        check(terms.filter_url, f'"{url}"', url)
+    for url in ("127.0.0.1:11333", "ftp://mx", "http://", "http://mx:0", "http://mx:65536", "http://[:::]:80", "http://[1.2.3]"):
+        check(terms.filter_url, f'"{url}"', None)
+    for url in ("http://user:secret@mx", "http://mx/checkv2?key=1", "http://mx/a b", "http://mx\\n:80", "http://м.example"):
+        check(terms.filter_url, f'"{url}"', None)
+
+
 def test_sizes_know_thousands_and_1024s():
     check(readers.size, "25MiB", 25 * 1024 * 1024)
     check(readers.size, "20MB", 20_000_000)

@@ -106,6 +106,24 @@ def test_the_highest_score_is_the_score() -> None:
     assert score() is None
 
 
+def test_advice_and_symbols_are_read_whatever_the_filter_calls_them() -> None:
+    def found(*lines: str) -> tuple[str, tuple[str, ...]]:
+        spam = find_spam(a_mail(*lines), None, USUAL)
+        return spam.action, spam.symbols
+
+    rspamd = "X-Spamd-Result: default: False [7.50 / 15.00]; CHEAP_PILLS(8.50)[a;b]; POLITE(-1.00)[]; ARC_NA(0.00)[]"
+    assert found("X-Rspamd-Action: Add header", rspamd) == ("add header", ("CHEAP_PILLS", "POLITE", "ARC_NA"))
+    assert found("X-Spam-Status: No, score=-99.1 required=15.0 tests=AWL,BAYES_50, HTML_00 autolearn=no") == (
+        "",
+        ("AWL", "BAYES_50", "HTML_00"),
+    )
+    assert found("X-Spam-Status: Yes, score=7 tests=[BAYES_50=0.8, AWL=-0.1] autolearn=NO") == ("", ("BAYES_50", "AWL"))
+    assert found("X-Spam-Status: No, score=0 tests=none") == ("", ())
+    assert found("X-Spamd-Result: default: False [0 / 15]; no symbol; Sub_ject(1)[]; X(y)[]", rspamd)[1][0] == "CHEAP_PILLS"
+    below = find_spam(a_mail(OUR_MX, STRANGER, "X-Rspamd-Action: reject", rspamd), OURS, USUAL)
+    assert (below.action, below.symbols) == ("", ())
+
+
 # Whose evidence
 
 
@@ -181,5 +199,15 @@ def test_any_value_is_compared_with_any_pattern(value: str, pieces: list[str]) -
 def test_hostile_values_take_linear_time() -> None:
     policy = SpamPolicy(flags=(SpamFlag("X", ("*a" * 50 + "*b",)),))
     start = process_time()
-    find_spam(a_mail("X: " + "a" * 60_000, "X-Spam-Level: " + "*" * 60_000, "X-Spam-Score: " + "1" * 60_000), None, policy)
+    find_spam(
+        a_mail(
+            "X: " + "a" * 60_000,
+            "X-Spam-Level: " + "*" * 60_000,
+            "X-Spam-Status: tests=" + "A" * 60_000,
+            "X-Spamd-Result: ]" + "A(" * 60_000,
+            "X-Spam-Score: " + "1" * 60_000,
+        ),
+        None,
+        policy,
+    )
     assert process_time() - start < 1

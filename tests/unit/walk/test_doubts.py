@@ -6,6 +6,7 @@ from typing import Any
 from maild.config.settings import Settings, SpamPolicy, Trust
 from maild.effects import Decision, IncomingState, RecordEvent
 from maild.ingest.arrival import Part
+from maild.ingest.opinion import Opinion
 from maild.ingest.parse import parse_message
 from maild.known import History, Known, KnownCopy, KnownMessage
 from maild.pipeline import Desk, consider
@@ -35,11 +36,12 @@ def decided(
     released: bool = False,
     part: Part = Part.INBOX,
     marked_junk: bool = False,
+    opinion: Opinion | None = None,
     **mail: Any,
 ) -> Decision:
     """What becomes of Ann's mail with these headers on top."""
     raw = head.replace("\n", "\r\n").encode() + b"\r\n" + an_email(**mail)
-    circumstances = Circumstances("support", released=released, part=part, marked_junk=marked_junk)
+    circumstances = Circumstances("support", released=released, part=part, marked_junk=marked_junk, opinion=opinion)
     desk = Desk(settings or a_desk(), rules_from(rules), some_tokens())
     return consider(parse_message(raw), circumstances, lambda question: known or Known(), desk, NOW)
 
@@ -324,3 +326,49 @@ def test_what_a_rule_allows_or_a_person_has_released_is_kept_out_by_no_points():
 def test_fractions_add_up_as_people_add_them():
     fractions = "version: 1\nrules: [{id: a, when: mail.received, do: [{score: 0.7}, {score: 0.1}]}]\n"
     assert decided(PASSED, a_desk(spam=SpamPolicy(threshold=0.8)), rules=fractions).state is QUARANTINED
+
+
+# A filter that was asked
+
+BAD = Opinion("rspamd at mx", 7.5, 15, "add header", ("PILLS", "POLITE"))
+GOOD = Opinion("rspamd at mx", 0.2, 15, "no action")
+
+
+def test_what_the_desks_own_filter_says_is_evidence_like_a_header():
+    kept_out = decided(PASSED, opinion=BAD)
+    text = "rspamd at mx: add header, score 7.5 of 15 (PILLS, POLITE)"
+    assert (kept_out.state, kept_out.reason.code, kept_out.reason.text) == (QUARANTINED, "spam", text)
+    acquainted = decided(PASSED, opinion=BAD, known=ACQUAINTED)
+    assert (acquainted.state, tags(acquainted), why_unacknowledged(acquainted)) == (DONE, {"suspected-spam", "seen"}, text)
+    harmless = decided(PASSED, opinion=GOOD)
+    assert (harmless.state, "received" in templates(harmless)) == (DONE, True)
+    assert [str(each) for each in harmless.evidence if each.code == "filter"] == ["rspamd at mx: no action, score 0.2 of 15"]
+
+
+def test_a_filters_good_word_outweighs_nobodys_bad_one():
+    flagged = decided(FLAGGED, opinion=GOOD)
+    assert (flagged.state, flagged.reason.text) == (QUARANTINED, "X-Spam-Flag: YES")
+
+
+def test_where_the_filter_was_not_heard_mail_is_read_without_it_and_that_is_said():
+    decision = decided(PASSED, opinion=Opinion("rspamd at mx", problem="no answer within 2 s"))
+    assert (decision.state, "received" in templates(decision)) == (DONE, True)
+    said = [str(each) for each in decision.evidence if each.code == "filter"]
+    assert said == ["rspamd at mx was not heard: no answer within 2 s"]
+
+
+def test_rules_see_what_the_filter_found():
+    rule = "version: 1\nrules: [{{id: it, when: mail.received, if: {}, do: [{{quarantine: found}}]}}]\n"
+
+    def fires(condition: str, opinion: Opinion, head: str = PASSED) -> bool:
+        return decided(head, opinion=opinion, rules=rule.format(condition), known=ACQUAINTED).state is QUARANTINED
+
+    assert fires("{spam.symbols: PILLS}", BAD)
+    assert fires("{spam.symbols: {starts: pol}}", BAD)
+    assert not fires("{spam.symbols: FORGED}", BAD)
+    assert fires("{spam.action: add header, spam: true}", BAD)
+    assert fires("{spam.score: 7.5}", BAD)
+    assert fires("{spam.score: 9}", BAD, f"X-Spam-Score: 9\n{PASSED}"), "the highest that any filter gave"
+    milter = f"X-Rspamd-Action: reject\nX-Spamd-Result: default: True [16.00 / 15.00]; FORGED(16.00)[]\n{PASSED}"
+    assert fires("{spam.symbols: {has_all: [PILLS, FORGED]}, spam.action: add header}", BAD, milter), "whom one asks oneself knows best"
+    assert fires("{spam.action: {exists: false}, spam.score: {exists: false}}", Opinion("rspamd at mx", problem="refused"))
