@@ -388,11 +388,11 @@ def _ticket(subject: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What the rules did with one mail. `at` None: with a mail file, now; `outcome` is what would become of that."""
+    """What the rules did with one mail. `at` None: with a mail file, now; `outcome` says what would become of that."""
 
     at: datetime | None
     traces: tuple[RuleTrace, ...]
-    outcome: str = ""
+    outcome: tuple[str, ...] = ()
 
 
 def _remembered(tx: Transaction, number: int) -> list[_Moment]:
@@ -406,13 +406,16 @@ def _remembered(tx: Transaction, number: int) -> list[_Moment]:
 def _imagined(tx: Transaction, desk: Desk, file: Path) -> _Moment:
     """What the mail would make the rules do now; nothing is recorded."""
     from maild.errors import UsageError
+    from maild.ingest.opinion import ASKED
     from maild.rules.explain import read_traces
+    from maild.rules.verdict import SCORE
     from maild.store.recall import recall
 
     if not file.is_file():
         raise UsageError(f'"{file}" is neither a ticket number nor a file')
     decision = _consider_file(desk, file, lambda question: recall(tx, question, datetime.now(UTC)))
-    return _Moment(None, read_traces(decision.trace), f"{decision.state.value} ({decision.reason})")
+    about_spam = (str(reason) for reason in decision.evidence if reason.code in (ASKED, SCORE) and reason != decision.reason)
+    return _Moment(None, read_traces(decision.trace), (f"This mail would be {decision.state.value} ({decision.reason})", *about_spam))
 
 
 def _explain_waits(tx: Transaction, number: int, settings: Settings, only: str | None) -> list[str]:
@@ -451,8 +454,8 @@ def _print_moments(moments: list[_Moment]) -> None:
         time = f"{shown_time(moment.at, seconds=True)}  " if moment.at else ""
         for item in explain_all(moment.traces):
             print_text(f"{time}{item.event:<16}  {item}")
-        if moment.outcome:
-            say(f"This mail would be {moment.outcome}")
+        for line in moment.outcome:
+            say(line)
     if not any(moment.traces for moment in moments):
         say("no rules ran")
 

@@ -32,6 +32,7 @@ from maild.effects import (
     TripBreaker,
 )
 from maild.ingest.arrival import Part
+from maild.ingest.opinion import ASKED
 from maild.ingest.spam import NO_SPAM
 from maild.known import Earlier
 from maild.message import Address, AuthResult, InboundMessage, MessageClass
@@ -173,7 +174,7 @@ def _opinion(reading: Reading) -> Iterator[Reason]:
     """What the filter that was asked has said, also where it was nothing."""
     opinion = reading.circumstances.opinion
     if opinion and (reading.spam.reason is None or reading.spam.reason.text != str(opinion)):
-        yield Reason("filter", str(opinion))
+        yield Reason(ASKED, str(opinion))
 
 
 def _with_storm_tag(draft: Draft, ticket: TicketView, reading: Reading, settings: Settings) -> TicketView:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+ASKED = "filter"
+"""The code of what tells of an opinion that decides nothing."""
 SHOWN_SYMBOLS = 8
 SPAM_ACTIONS = frozenset({"add header", "rewrite subject", "quarantine", "discard", "reject"})
 """What rspamd advises about spam. "greylist" and "soft reject" ask a server to wait; names of a site's own are for its rules."""

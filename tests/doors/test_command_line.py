@@ -26,6 +26,7 @@ from maild.store.engine import open_store
 from tests.rig.commands import run_here
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, a_desk_without_servers
+from tests.rig.servers import free_port
 from tests.rig.terminal import shown_on_a_terminal
 
 BOUND_BY_RIGHTS = "setpriv --bounding-set=-dac_override,-dac_read_search"
@@ -357,6 +358,22 @@ def test_a_template_and_the_rules_that_use_it_are_judged_together(desk: RunningD
         assert 'unknown name "amount"' in fault["message"]
     refused = run_here(desk.directory, "ticket", "note", "1", "hello", "--as", "anna")
     assert (refused.returncode, "E405" in refused.stderr) == (2, True)
+
+
+def test_a_mail_file_is_explained_with_its_points_and_without_a_filter_that_is_not_heard(desk: RunningDesk):
+    desk.rules = "version: 1\nrules: [{id: links, owner: anna, when: mail.received, do: [{score: +4}]}]\n"
+    port = free_port()
+    desk.extra = f"spam: {{threshold: 9, rspamd: {{url: 'http://127.0.0.1:{port}'}}}}"
+    desk.configure()
+    file = desk.directory / "a.eml"
+    file.write_bytes(an_email(to=desk.at("support")))
+    told = run_here(desk.directory, "rules", "explain", str(file))
+    assert told.stdout.startswith("mail.received     rule links: always → score +4, now 4   (")
+    assert told.stderr == (
+        "This mail would be done (new: no token, no known reference, no tag)\n"
+        f"rspamd at 127.0.0.1:{port} was not heard: Connection refused\n"
+        "score 4 of 9: links +4\n"
+    )
 
 
 def test_warnings_of_rules_end_lint_with_1_and_check_only_where_it_is_strict(desk: RunningDesk):
