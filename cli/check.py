@@ -63,12 +63,12 @@ def report(
 
 def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
     """Rules and templates are judged against the settings, so they wait until those are valid."""
-    faults = (*loaded.faults, *check_secrets(loaded))
-    if loaded.settings is None:
+    faults, settings = (*loaded.faults, *check_secrets(loaded)), loaded.settings
+    if settings is None:
         return faults
-    rules = load_rules(context, loaded.settings)
-    templates = check_templates(context, loaded.settings, rules)
-    return (*faults, *rules.faults, *lint_rules(rules), *templates, *check_canned(loaded.settings), *check_ids(loaded.settings))
+    rules = load_rules(context, settings)
+    templates = check_templates(context, settings, rules)
+    return (*faults, *rules.faults, *lint_rules(settings, rules), *templates, *check_canned(settings), *check_ids(settings))
 
 
 def load_rules(context: Context, settings: Settings) -> LoadedRules:
@@ -77,10 +77,10 @@ def load_rules(context: Context, settings: Settings) -> LoadedRules:
     return load_rules(context.directory, settings)
 
 
-def lint_rules(loaded: LoadedRules) -> tuple[Fault, ...]:
+def lint_rules(settings: Settings, loaded: LoadedRules) -> tuple[Fault, ...]:
     from maild.rules.lint import lint
 
-    return lint(loaded)
+    return lint(loaded, settings.spam)
 
 
 def check_templates(context: Context, settings: Settings, loaded: LoadedRules) -> tuple[Fault, ...]:

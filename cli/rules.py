@@ -66,7 +66,7 @@ def _check(context: Context, *, strict: bool, as_json: bool) -> None:
     rules = None if handing else loaded.rules
     waits = _count_waits(context, settings, rules) if rules else ()
     told = [f"rule {each.rule} waits on {each.tickets} tickets, and is due at once on {each.due}" for each in waits]
-    faults = (*loaded.faults, *lint_rules(loaded), *handing)
+    faults = (*loaded.faults, *lint_rules(settings, loaded), *handing)
     report(
         context, faults, "\n".join((_contents(rules), *told)), {"waits": [asdict(each) for each in waits]}, strict=strict, as_json=as_json
     )

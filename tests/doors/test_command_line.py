@@ -374,6 +374,8 @@ def test_a_mail_file_is_explained_with_its_points_and_without_a_filter_that_is_n
         f"rspamd at 127.0.0.1:{port} was not heard: Connection refused\n"
         "score 4 of 9: links +4\n"
     )
+    points = 'points lead to nothing: all rules together give 4 at most, and "spam.threshold" is 9'
+    assert all(points in maild(desk, *command.split()).stderr for command in ("check", "rules check"))
 
 
 def test_warnings_of_rules_end_lint_with_1_and_check_only_where_it_is_strict(desk: RunningDesk):

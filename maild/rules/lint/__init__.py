@@ -7,19 +7,22 @@ import re
 
 from maild.config.faults import Fault, Faults
 from maild.config.nodes import walk_entries, walk_scalars
+from maild.config.settings import SpamPolicy
 from maild.rules.lint.circles import check_circles
 from maild.rules.lint.names import check_lists, check_names
 from maild.rules.lint.order import check_groups, check_order
+from maild.rules.lint.points import check_points
 from maild.rules.lint.settings import check_settings
 from maild.rules.lint.subject import Subject, find_subjects
 from maild.rules.load import LoadedRules
 from maild.rules.proofs import find_contradictions, is_impossible
 
 _USED_CAPTURE = re.compile(r"\{\{\s*match\.([\w.-]+)\s*\}\}")
+_USUAL = SpamPolicy()
 
 
-def lint(loaded: LoadedRules) -> tuple[Fault, ...]:
-    """Every warning about a set that loads; none about one that does not, which has errors to mend first."""
+def lint(loaded: LoadedRules, spam: SpamPolicy | None = _USUAL) -> tuple[Fault, ...]:
+    """Every warning about a set that loads; none about one that does not, which has errors to mend first. `spam`: the desk's policy."""
     if loaded.rules is None:
         return ()
     faults = Faults()
@@ -33,6 +36,7 @@ def lint(loaded: LoadedRules) -> tuple[Fault, ...]:
     check_groups(subjects, faults)
     check_settings(asked, faults)
     check_circles(subjects, faults)
+    check_points(subjects, spam, faults)
     check_lists(loaded.files, faults)
     check_names(loaded.files, faults)
     return faults.sorted()

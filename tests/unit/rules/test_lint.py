@@ -4,33 +4,35 @@ import time
 from pathlib import Path
 from textwrap import dedent
 
+from maild.config.settings import SpamPolicy
 from maild.rules.lint import lint
 from maild.rules.load import load_rules
 from tests.rig.occasions import a_desk, load_text
 
+USUAL = SpamPolicy()
 EXAMPLE_DESK = Path(__file__).parents[3] / "etc"
 
 
-def warnings(*texts):
+def warnings(*texts, spam=USUAL):
     """The warnings about files of these contents, which load without a fault, by file and position."""
     loaded = load_text(*texts)
     assert loaded.rules is not None, [fault.describe(Path()) for fault in loaded.faults]
-    return [fault.describe(Path()).partition("/rules/")[2] for fault in lint(loaded)]
+    return [fault.describe(Path()).partition("/rules/")[2] for fault in lint(loaded, spam)]
 
 
-def of_rules(*rules, lists=""):
+def of_rules(*rules, lists="", spam=USUAL):
     """The warnings about rules in one file, one line each from line 2 on: `id`, `when` and `owner` are added where they are not given."""
     written = []
     for letter, rule in zip("abcdefgh", rules, strict=False):
         when = "" if "when:" in rule else "when: ticket.created, "
         do = "" if "do:" in rule else ", do: [{tag: x}]"
         written.append(f"- {{id: {letter}, {when}{rule}{do}, owner: anna}}")
-    found = warnings("\n".join(["rules:", *written, lists]))
+    found = warnings("\n".join(["rules:", *written, lists]), spam=spam)
     return [fault.removeprefix("10.yaml:") for fault in found]
 
 
-def codes(*rules, lists=""):
-    return [fault.split()[1] for fault in of_rules(*rules, lists=lists)]
+def codes(*rules, lists="", spam=USUAL):
+    return [fault.split()[1] for fault in of_rules(*rules, lists=lists, spam=spam)]
 
 
 def test_the_example_desks_rules_mean_what_they_say():
@@ -78,6 +80,21 @@ def test_points_that_a_rule_in_between_gives_may_reach_what_comes_later():
     stop, later = "when: mail.received, if: {score: {gte: 5}}, stop: true", "when: mail.received, if: {score: {gte: 8}}"
     assert codes(stop, "when: mail.received", later) == ["W310"]
     assert codes(stop, "when: mail.received, do: [{score: 8}]", later) == []
+
+
+def test_points_that_nobody_ever_judges_lead_to_nothing():
+    giving, more = "when: mail.received, do: [{score: 4}, {score: -4}]", "when: mail.received, if: {auto: true}, do: [{score: 4}]"
+    assert of_rules(giving, spam=SpamPolicy(threshold=4.5)) == [
+        '2:32: W320 points lead to nothing: all rules together give 4 at most, and "spam.threshold" is 4.5; '
+        'set another, or have a rule ask for "score"'
+    ]
+    assert 'without "spam.threshold" nothing judges them' in of_rules(giving, spam=None)[0]
+    assert codes(giving, spam=SpamPolicy(threshold=None)) == ["W320"]
+    assert codes(giving, more, spam=SpamPolicy(threshold=8)) == []
+    assert codes(giving, f"mode: shadow, {more}", spam=SpamPolicy(threshold=8)) == []
+    assert codes(giving, f"disabled: later, {more}", spam=SpamPolicy(threshold=8)) == ["W320"]
+    assert codes(giving, "when: mail.received, if: {score: {gte: 4}}", spam=None) == []
+    assert codes("when: mail.received, do: [{score: -4}]", spam=None) == [], "it takes off, from what others will give"
 
 
 def test_a_rule_that_is_asked_about_what_rules_change_is_not_stopped_by_one_that_is_not():
