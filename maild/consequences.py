@@ -22,7 +22,7 @@ from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, post
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
-from maild.rule_limits import pauses_of, tell_of_pauses
+from maild.rule_limits import tell_of_pauses, with_pauses
 from maild.rule_work import BY_RULE, Work, follow_up
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
@@ -118,12 +118,11 @@ def _concluded(
     answered = letters.answered_on(after, known.last_words.get(after.number))
     work = Work(drafted, after, said, answered, known, tells=not quiet)
     effects = (
-        *decision.effects,
+        *with_pauses(decision.effects, verdict, now),
         *tell_of_rules(verdict),
         *left,
         *notes_of(verdict, now),
         *firings_of(verdict, now),
-        *pauses_of(verdict),
         *_customer_letter(drafted, after, verdict, silence, known, settings),
         *(() if quiet else _new_keepers(decision, drafted, after, words, known, settings)),
         *(effect for wish in verdict.wishes if isinstance(wish, NotifyWish) for effect in _alert(wish, after, words, known, settings)),

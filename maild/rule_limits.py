@@ -3,13 +3,15 @@ told. Pure; that they do nothing is the engine's (`maild.rules.engine`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from maild.config.readers import bare_address
 from maild.config.settings import Settings
 from maild.desk.absence import deputies
 from maild.desk.audience import admins_named, agents_named
 from maild.desk.letters import house_letter
-from maild.effects import Decision, Effect, IncomingState, PauseRule, RecordEvent
+from maild.effects import AskRule, Decision, Effect, IncomingState, PauseRule, RecordEvent
 from maild.known import Absence
 from maild.message import Address
 from maild.outbox.guard import post
@@ -22,6 +24,14 @@ def pauses_of(verdict: Verdict) -> Iterator[Effect]:
     for excess in _excesses(verdict):
         yield PauseRule(excess.rule, excess.why)
         yield RecordEvent("rule_paused", f"rule {excess.rule}", f"{excess.why}: nothing of it was done, and it is not asked any more")
+
+
+def with_pauses(effects: Iterable[Effect], verdict: Verdict, now: datetime) -> Iterator[Effect]:
+    """What was decided before rules were asked, and which of them are paused now. What such a rule has waited for stays due."""
+    paused = {excess.rule for excess in verdict.excesses}
+    for effect in effects:
+        yield replace(effect, again=now) if isinstance(effect, AskRule) and effect.stay.rule in paused else effect
+    yield from pauses_of(verdict)
 
 
 def tell_of_pauses(verdict: Verdict, ticket: TicketView, away: Mapping[str, Absence], settings: Settings) -> Iterator[Decision]:

@@ -4,15 +4,17 @@ That a stay begins or ends is written with every change of a ticket (`store.appl
 is `waiting_rules`'.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from maild.due import DueJob, settle
 from maild.effects import AskRule, Decision
 from maild.jobs import scheduled_job
 from maild.office import Office
+from maild.rules.ruleset import Rule
 from maild.rules.times import decide_to_ask
 from maild.stay import Stay
-from maild.store import firings, stays, tickets
+from maild.store import firings, rule_mail, stays, tickets
 from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
 from maild.waiting_rules import look_through_tickets
@@ -38,17 +40,24 @@ def keep_time_rules(store: Store, office: Office, now: datetime) -> bool:
 
 def _find_due(tx: Transaction, office: Office, now: datetime) -> tuple[Stay, ...]:
     """Also what was written before the clock was set back (OPERATIONS I23)."""
-    rules = {rule.id for rule in office.desk.timing.rules}
+    rules = _find_rules(tx, office)
     if not rules:
         return ()
     ahead = (stay for stay in stays.find_ahead(tx, find_latest_end(now), ASKED_AT_ONCE) if stay.rule in rules)
     return (*ahead, *stays.find_due(tx, sorted(rules), now, ASKED_AT_ONCE))
 
 
+def _find_rules(tx: Transaction, office: Office) -> Mapping[str, Rule]:
+    """Those that are asked, by id. What a paused rule waits for stays due until a person lets it go on (RULES.md 5.5)."""
+    timed = office.desk.timing.rules
+    paused = {pause.rule for pause in rule_mail.list_pauses(tx)} if timed else ()
+    return {rule.id: rule for rule in timed if rule.shadow or rule.id not in paused}
+
+
 def _ask(tx: Transaction, found: Stay, office: Office, now: datetime) -> Decision | None:
     await_turn(tx)
     timing = office.desk.timing
-    rule = timing.find_rule(found.rule)
+    rule = _find_rules(tx, office).get(found.rule)
     if rule is None or stays.find(tx, found) != found:
         return None
     ticket = tickets.view(tx, found.ticket)

@@ -139,7 +139,7 @@ def _read_word(entry: Entry, known: Iterable[str], planned: tuple[str, ...], loa
 def _read_state(node: Node, loading: Loading) -> Condition | None:
     """A condition that only a change of the ticket can make true or false: else what is due would not be known beforehand."""
     condition = read_condition(node, loading)
-    strange = {field.name: field.key or field.name for field in _fields(condition) if not _is_of_ticket(field)} if condition else {}
+    strange = {field.name: field.key for field in _fields(condition) if not _is_of_ticket(field)} if condition else {}
     for name, what in strange.items():
         places = (entry.key.place for entry in walk_entries(node) if entry.key.text == name.removesuffix(".count"))
         what = f'"{what}" cannot stand in "while", which asks for what people, rules and messages have made of the ticket'
@@ -156,4 +156,4 @@ def _fields(condition: Condition) -> Iterator[Field]:
 
 
 def _is_of_ticket(field: Field) -> bool:
-    return field.of_ticket and field.aspect is None and field.name != "age" and not field.key
+    return field.of_ticket and field.aspect is None and field.name != "age" and field.key == field.name

@@ -152,31 +152,35 @@ class _Scene:
             self._now = max(due, self._now)
             if ticket.snoozed_until and ticket.snoozed_until <= self._now:
                 self._take(self._walk.wake(ticket, self._known_now(), self._now))
-            else:
-                self._ask_rule(ticket)
+            elif stay := self._find_asked():
+                self._ask_rule(ticket, stay)
         self._now = end
         if self._ticket and (given := self._walk.seek(self._ticket, self._known_now(), self._now)):
             self._take(given)
 
     def _find_next_due(self, ticket: TicketView) -> datetime | None:
-        due = (stay.due for stay in self._stays.values())
-        return min((moment for moment in (ticket.snoozed_until, *due) if moment), default=None)
+        asked = self._find_asked()
+        return min((moment for moment in (ticket.snoozed_until, asked.due if asked else None) if moment), default=None)
 
-    def _ask_rule(self, ticket: TicketView) -> None:
+    def _find_asked(self) -> Stay | None:
+        """The stay whose rule is asked next; a rule that is paused is not asked."""
+        asked = (stay for stay in self._stays.values() if stay.due and stay.rule not in self._pauses)
+        return min(asked, key=lambda stay: (stay.due, stay.rule, stay.about), default=None)
+
+    def _ask_rule(self, ticket: TicketView, stay: Stay) -> None:
         timing = self._walk.timing
-        _, name, about = min((stay.due, rule, about) for (rule, about), stay in self._stays.items() if stay.due)
-        rule, stay = timing.find_rule(name), self._stays[name, about]
-        fired = self._known.fired.get(EARLIER_TICKET, {}).get(name)
+        rule, place = timing.find_rule(stay.rule), (stay.rule, stay.about)
+        fired = self._known.fired.get(EARLIER_TICKET, {}).get(stay.rule)
         found = timing.ask(rule, stay, ticket, self._now, fired) if rule else None
         match found:
             case AskRule():
                 self._take(self._walk.ask(ticket, found, self._known_now(), self._now))
-                if (name, about) in self._stays:
-                    self._stays[name, about] = replace(self._stays[name, about], due=found.again)
+                if place in self._stays:
+                    self._stays[place] = replace(self._stays[place], due=found.again)
             case Stay():
-                self._stays[name, about] = found
+                self._stays[place] = found
             case None:
-                del self._stays[name, about]
+                del self._stays[place]
 
     def _do(self, deed: Deed, line: int) -> Iterator[Mismatch]:
         if self._ticket is None:

@@ -18,7 +18,7 @@ from maild.reason import Reason
 from maild.recording import record
 from maild.rules.explain import read_traces
 from maild.stay import Stay
-from maild.store import regroupings, stays, tickets
+from maild.store import regroupings, rule_mail, stays, tickets
 from maild.store.engine import Store, open_store
 from maild.store.retention import forget_tickets
 from maild.store.views import ticket_views
@@ -319,6 +319,27 @@ def test_by_the_business_clock_a_ticket_that_moves_is_counted_by_its_new_departm
 
 
 STATES = {"open": Status.OPEN, "waiting": Status.WAITING, "closed": Status.CLOSED}
+
+
+def test_what_a_paused_rule_waits_for_is_due_until_a_person_lets_it_go_on(store: Store, office: Writing):
+    """RULES.md 5.5: nothing is forgotten because of a brake."""
+    limited = "limit: {mails: 1, per: 1h}, do: [{notify: {who: boris, template: escalation, why: late}}]"
+    desk = office(f"{{id: late, when: {{after: 3d, while: {{status: waiting}}}}, {limited}}}")
+    for _ in range(3):
+        opened(store, desk, status=Status.WAITING)
+    keep(store, desk, NOW + 3 * DAY)
+    assert [[fired for _, fired, _ in asked(store, number)] for number in (1, 2, 3)] == [[True], [False], []]
+    assert [stay.due for stay in standing(store, 1, 2, 3)] == [None, NOW + 3 * DAY, NOW + 3 * DAY]
+    later = NOW + 4 * DAY
+    keep(store, desk, later)
+    assert [len(asked(store, number)) for number in (1, 2, 3)] == [1, 1, 0], "it is not asked"
+    for number in (2, 3):
+        with store.writing() as tx:
+            assert rule_mail.lift(tx, "late")
+        keep(store, desk, later)
+        assert asked(store, number)[-1] == ("late", True, later)
+
+
 MODELLED = """{id: waits, when: {after: 30m, while: {status: [waiting, closed]}}, do: [{note: a}]}
   - {id: tagged, when: {after: 45m, while: {any: [{tags: x}, {status: open}]}}, do: [{note: b}]}"""
 
