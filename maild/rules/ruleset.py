@@ -73,7 +73,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """All rules in the order in which they run. `digest` is short and changes with any byte of any file. `aspects` are what those for an
-    event want to have looked up; `indexes` tell which of them may fire."""
+    event want to have looked up; `indexes` tell which of them may fire. `outsiders`: to whom they send on what customers write, as
+    addresses are compared."""
 
     rules: tuple[Rule, ...]
     digest: str
@@ -81,6 +82,7 @@ class RuleSet:
     by_event: Mapping[Event, tuple[Rule, ...]]
     aspects: Mapping[Event, frozenset[Sought]]
     indexes: Mapping[Event, Index]
+    outsiders: frozenset[str]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], digest: str = "0000", cases: Iterable[Case] = ()) -> "RuleSet":
@@ -88,7 +90,10 @@ class RuleSet:
         by_event = {event: tuple(rule for rule in ordered if event in rule.events) for event in Event}
         aspects = {event: frozenset(aspect for rule in asked for aspect in _aspects_of(rule)) for event, asked in by_event.items()}
         indexes = {event: Index.of({rule.id: rule.condition for rule in asked}) for event, asked in by_event.items()}
-        return cls(ordered, digest, tuple(cases), MappingProxyType(by_event), MappingProxyType(aspects), MappingProxyType(indexes))
+        forwards = (action for rule in ordered for action in rule.actions if isinstance(action, Forward))
+        outsiders = frozenset(address.casefold() for forward in forwards for address in forward.to)
+        tables = (MappingProxyType(by_event), MappingProxyType(aspects), MappingProxyType(indexes))
+        return cls(ordered, digest, tuple(cases), *tables, outsiders)
 
     def aspects_of(self, events: Iterable[Event]) -> frozenset[Sought]:
         """What must be looked up before rules are asked about these events, and about what they change themselves."""
@@ -105,12 +110,6 @@ class RuleSet:
     def timed(self) -> tuple[Rule, ...]:
         """Those that wait for their time; none that is disabled."""
         return tuple(rule for rule in self.by_event[Event.TIME] if rule.disabled is None)
-
-    @property
-    def outsiders(self) -> frozenset[str]:
-        """To whom rules send on what customers write, as addresses are compared."""
-        forwards = (action for rule in self.rules for action in rule.actions if isinstance(action, Forward))
-        return frozenset(address.casefold() for action in forwards for address in action.to)
 
     @property
     def has_resting(self) -> bool:

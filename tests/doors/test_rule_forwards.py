@@ -1,14 +1,17 @@
 """What customers write goes to people outside where a rule says so, and what they answer stays inside (RULES.md 4, MAIL.md F6, F11)."""
 
 from email.message import EmailMessage
+from pathlib import Path
 
 from maild.effects import Suppress
 from maild.store import letters, suppressions
 from maild.ticket import MessageKind
 from tests.rig.letters import text_of
+from tests.rig.mail_forms import Quoted, forwarded
 from tests.rig.mails import an_email, parsed
 from tests.rig.office import an_answer_to
-from tests.rig.ruled_desk import ANN, Opening, RuledDesk
+from tests.rig.replay import a_replay
+from tests.rig.ruled_desk import ANN, DESK, Opening, RuledDesk
 
 PARTS = "parts@supplier.example"
 RULES = f"""
@@ -108,3 +111,16 @@ def test_words_that_look_like_an_agents_token_cost_the_forward_and_not_the_mail(
     assert sent_on(desk, number) == []
     assert desk.log(number, "rule_error") == ["its letter forwarded was not sent: an agent's token would be shown"]
     assert desk.sent(number) == ["received"]
+
+
+def test_of_what_an_agent_forwards_into_the_desk_the_customers_mail_goes_out_and_not_his_words(tmp_path: Path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "10.yaml").write_text(f"rules: [{{id: parts, when: ticket.created, do: [{{forward: {PARTS}}}]}}]")
+    subject, body = forwarded("Thunderbird", "She always pays late.", Quoted(ANN, "anna@acme.example", "My chair", "It is broken.", ""))
+    headers = (("Authentication-Results", "mx.acme.example; dmarc=pass header.from=acme.example"),)
+    raw = an_email(sender="anna@acme.example", to="support@acme.example", subject=subject, body=body, headers=headers)
+    with a_replay(tmp_path, DESK.replace("smtp:", "trust: {authserv_ids: [mx.acme.example]}\nsmtp:", 1)) as replay:
+        desk = RuledDesk(replay)
+        (letter,) = sent_on(desk, desk.receive(raw))
+    assert "ann@globex.example wrote:\n\nIt is broken.\n" in text_of(letter)
+    assert [words for words in ("She always", "anna@acme.example", "Anna") if words in letter.as_string()] == []
