@@ -6,16 +6,18 @@ from pathlib import Path
 
 from maild.alarm import Alarm
 from maild.config.settings import Settings
-from maild.effects import IncomingState, Post
+from maild.effects import IncomingState, PauseRule, Post
 from maild.ingest.arrival import Arrival
 from maild.outbox.delivery import Failed, Outcome, Unknown
 from maild.reason import Reason
 from maild.reports.status import find_status
-from maild.store import accounts, incoming, letters
+from maild.store import accounts, incoming, letters, rule_mail
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from tests.rig.desk import ACKNOWLEDGEMENT, a_decision, a_message, composed
-from tests.rig.small_office import an_office
+from tests.rig.letters import text_of
+from tests.rig.mails import parsed
+from tests.rig.small_office import an_office, read_outbox
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -172,3 +174,17 @@ def test_what_nobody_could_be_told_is_told_when_somebody_can(store: Store, tmp_p
 
 def without_admins(settings: Settings) -> Settings:
     return replace(settings, desk=replace(settings.desk, admins=()))
+
+
+def test_a_rule_that_is_paused_is_no_news_to_the_admins_and_shown_beside_what_is(store: Store, tmp_path: Path):
+    """RULES.md 5.5: whoever answers for it was mailed when it was paused."""
+    office, alarm = an_office(tmp_path), Alarm(store)
+    with store.writing() as tx:
+        rule_mail.pause(tx, PauseRule("faq", "more than 50 mails in 1h"), NOW)
+    alarm.look(office, NOW)
+    alarm.look(office, NOW + timedelta(hours=1))
+    assert mails(store) == []
+    hold_one(store, "one")
+    alarm.look(office, NOW + timedelta(hours=2))
+    ((_, letter),) = read_outbox(store)
+    assert "rule faq is paused since 2026-11-20 10:00: it would have sent more than 50 mails in 1h" in text_of(parsed(letter.encode()))
