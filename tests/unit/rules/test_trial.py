@@ -46,8 +46,11 @@ def run(test):
         trace = tuple(trace.to_mapping() for trace in verdict.trace)
         return Decision(IncomingState.DONE, Reason("test", "it is a test"), before, verdict.ticket, tuple(effects), trace=trace)
 
-    walk = Walk(consider, nothing_else, nothing_else, nothing_else, lambda *_: None, Timing(rules.timed, a_desk()))
-    return [line for result in run_cases(rules.cases, walk) for line in result.describe()]
+    return [line for result in run_cases(rules.cases, a_walk(consider)) for line in result.describe()]
+
+
+def a_walk(consider):
+    return Walk(consider, nothing_else, nothing_else, nothing_else, lambda *_: None, Timing((), a_desk()))
 
 
 def nothing_else(*given):
@@ -216,5 +219,5 @@ def test_a_wrong_score_shows_who_gave_points():
             expect: {score: 4.5}
     """)
     decision = Decision(IncomingState.DONE, Reason("new", ""), evidence=(Reason("score", "score 4 of 8: links +4"),), score=4)
-    (result,) = run_cases(rules.cases, Walk(lambda message, known, now: decision, nothing_else, nothing_else))
+    (result,) = run_cases(rules.cases, a_walk(lambda message, known, now: decision))
     assert list(result.describe())[1:] == ["     - score: 4.5", "     + score: 4", "       score 4 of 8: links +4"]
