@@ -13,6 +13,7 @@ from maild.background import Sought
 from maild.config.settings import Settings
 from maild.desk import letters
 from maild.desk.acknowledge import find_why_settled
+from maild.desk.assignment import is_left_to_owner
 from maild.desk.audience import find_absent
 from maild.desk.colleagues import tell_department, tell_of_move
 from maild.desk.notices import notice_for
@@ -113,6 +114,8 @@ def _concluded(
     quiet: bool,
 ) -> Decision:
     after, left = settle(drafted, verdict.ticket, settings)
+    if decision.before and is_left_to_owner(decision, after):
+        drafted, after = (ticket.owned_by(decision.before.owner) for ticket in (drafted, after))
     words = _words(decision, after, known)
     said = next((effect for effect in decision.effects if isinstance(effect, AddMessage)), None)
     answered = letters.answered_on(after, known.last_words.get(after.number))

@@ -42,6 +42,7 @@ from maild.ingest.worker import Reader
 from maild.jobs import scheduled_job
 from maild.key_watch import KeyWatch
 from maild.notice_board import NoticeBoard
+from maild.offering import offer_tickets
 from maild.office import Office, open_office
 from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
@@ -128,6 +129,7 @@ class App:
         self._timetable.every(DUE_SECONDS, self._wake_tickets, at_once=True)
         self._timetable.every(DUE_SECONDS, self._tell_of_due_tasks, at_once=True)
         self._timetable.every(DUE_SECONDS, self._keep_time_rules, at_once=True)
+        self._timetable.every(DUE_SECONDS, self._offer_tickets, at_once=True)
         self._timetable.every(DUE_SECONDS, self._seek_owners, at_once=True)
         self._timetable.every(COPY_SECONDS, self._copy_sent_mail)
         self._clerk_thread.start()
@@ -153,6 +155,7 @@ class App:
             self._tell_of_due_tasks()
             while self._keep_time_rules():
                 pass
+            self._offer_tickets()
             self._seek_owners()
             for account, queues in group_by_account(self.settings):
                 self._postman(account, queues).run_until_empty()
@@ -312,6 +315,9 @@ class App:
 
     def _keep_time_rules(self) -> bool:
         return keep_time_rules(self._store, self._office, _now())
+
+    def _offer_tickets(self) -> None:
+        offer_tickets(self._store, self._office, _now())
 
     def _seek_owners(self) -> None:
         seek_owners(self._store, self._office, _now())

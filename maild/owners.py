@@ -27,10 +27,12 @@ Asking = Callable[[frozenset[Aspect]], Background]
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who is away, by key, and at which addresses nothing arrives, as they are compared."""
+    """Who is away, by key, and at which addresses nothing arrives, as they are compared. `crowded`: the agents who get one mail for many
+    tickets."""
 
     away: Mapping[str, Absence]
     suppressed: Mapping[str, Suppression]
+    crowded: frozenset[str] = frozenset()
 
     def absent(self, settings: Settings) -> frozenset[str]:
         return unreachable_agents(self.suppressed, settings).union(self.away)
@@ -77,6 +79,7 @@ def _given(ticket: TicketView, rule: str, found: Found, presence: Presence, talk
         without_last_words(talk.earlier, talk.answered),
         suppressed=presence.suppressed,
         away=presence.away,
+        flooded=presence.crowded,
     )
     event = RecordEvent("assigned", f"rule {rule}", f"to {name}, who {found.why}")
     return Decision(IncomingState.DONE, Reason("assign", event.text), ticket, after, (event, *told), by_rules=(rule,))

@@ -6,6 +6,7 @@ from functools import partial
 from maild.config.settings import Agent
 from maild.consequences import with_consequences
 from maild.desk.acts import Act, do
+from maild.desk.assignment import offer
 from maild.desk.command import Command
 from maild.desk.letters import answered_on
 from maild.desk.regroup import Reach
@@ -20,14 +21,15 @@ from maild.reason import Reason
 from maild.rules.cases import Deed
 from maild.rules.times import decide_to_ask
 from maild.rules.trial import Walk
+from maild.rules.verdict import Event
 from maild.ticket import TicketView
 
 
 def rehearse(desk: Desk) -> Walk:
     """The walk of this desk, in its first mailbox."""
     limits = tuple(rule.limit for rule in desk.rules.rules if rule.limit)
-    doors = (partial(_consider, desk), partial(_act, desk), partial(_wake, desk), partial(_ask, desk), partial(_seek, desk))
-    return Walk(*doors, desk.timing, limits)
+    by_itself = (partial(_wake, desk), partial(_ask, desk), partial(_offer, desk), partial(_seek, desk))
+    return Walk(partial(_consider, desk), partial(_act, desk), *by_itself, desk.timing, limits)
 
 
 def _consider(desk: Desk, message: InboundMessage, known: Known, now: datetime) -> Decision:
@@ -62,6 +64,10 @@ def _wake(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decisi
 
 def _ask(desk: Desk, ticket: TicketView, asked: AskRule, known: Known, now: datetime) -> Decision:
     return _with_rules(desk, decide_to_ask(ticket, asked), known, now)
+
+
+def _offer(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decision | None:
+    return _with_rules(desk, offer(ticket, desk.settings), known, now) if desk.rules.hears_of(Event.AGENT_AWAY) else None
 
 
 def _seek(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decision | None:

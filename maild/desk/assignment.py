@@ -9,9 +9,14 @@ from maild.background import Background
 from maild.config.settings import Settings
 from maild.desk.tiers import agents_of_tier
 from maild.desk.when import describe_moment
+from maild.effects import Decision, IncomingState, RecordEvent
+from maild.reason import Reason
+from maild.rules.verdict import Event
 from maild.ticket import TicketView
 
 MOST_NAMED = 5
+OFFERED = "offered"
+"""The line in a ticket's log by which it is known that rules have been asked in an absence of its owner's."""
 
 
 class Pick(Enum):
@@ -48,6 +53,18 @@ class Nobody:
     """Why there is nobody yet."""
 
     why: str
+
+
+def offer(ticket: TicketView, settings: Settings) -> Decision:
+    """Rules are asked who takes a ticket whose owner is away (RULES.md 2), as of one without an owner."""
+    owner = settings.agents.get(ticket.owner or "")
+    event = RecordEvent(OFFERED, "maild", f"{owner.name if owner else ticket.owner} is away, and rules are asked who takes the ticket")
+    return Decision(IncomingState.DONE, Reason("away", event.text), ticket, ticket.owned_by(None), (event,), events=(Event.AGENT_AWAY,))
+
+
+def is_left_to_owner(decision: Decision, after: TicketView) -> bool:
+    """Whether no rule takes the ticket on, nor looks for somebody: it stays whose it was."""
+    return Event.AGENT_AWAY in decision.events and after.owner is None and after.seeker is None
 
 
 def find_crew(search: Search, ticket: TicketView, settings: Settings) -> tuple[str, ...]:

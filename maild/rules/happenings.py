@@ -45,7 +45,8 @@ def find_happenings(
     yield from named
     yield from (Happening(event, beside) for event in events)
     yield from (Happening(_BY_KIND[message.kind], message) for message in said if not _is_report(message, events))
-    yield from find_changes(before, after, beside)
+    if Event.AGENT_AWAY not in events:  # only a rule that takes the ticket on makes a change of it
+        yield from find_changes(before, after, beside)
 
 
 def _by_name(effect: RunMacro | AskRule, beside: AddMessage | None) -> Happening:

@@ -35,7 +35,7 @@ LIMIT_KEYS = ("mails", "per")
 MOST_MAILS = 10_000
 LONGEST_WINDOW = timedelta(days=31)
 _USUAL_LIMIT = (50, timedelta(hours=1))
-_PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "agent.away", "queue.length")
+_PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "queue.length")
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
 
 

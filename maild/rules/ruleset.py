@@ -111,6 +111,10 @@ class RuleSet:
         """Those that wait for their time; none that is disabled."""
         return tuple(rule for rule in self.by_event[Event.TIME] if rule.disabled is None)
 
+    def hears_of(self, event: Event) -> bool:
+        """Whether a rule for it is not disabled."""
+        return any(rule.disabled is None for rule in self.by_event[event])
+
     @property
     def has_resting(self) -> bool:
         """Whether it must be remembered of any of them where it has fired."""

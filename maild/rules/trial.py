@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 from maild.background import Limit, Pause, RuleMail
 from maild.config.settings import UTC
+from maild.desk.ordering import TO_DO
 from maild.desk.tally import with_messages
 from maild.effects import AddMessage, AskRule, Decision, Letter, NoteFiring, PauseRule, RecordEvent, Split
 from maild.ingest.parse import parse_message
@@ -67,14 +68,15 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The daemon's own code: what a mail means, what an agent's deed does or why it is not done, what a snooze does that is over, a time
-    rule that is asked, and who gets a ticket for which a rule looks for an owner, None where there is nobody yet; and when rules are asked.
-    `limits`: what bounds the mail of rules."""
+    """The daemon's own code: what a mail means, what an agent's deed does or why it is not done; and what it does by itself: a snooze that
+    is over, a time rule that is asked, what becomes of a ticket whose owner is away, and who gets one for which a rule looks for an owner,
+    None where there is nobody yet. `timing` knows when rules are asked, `limits` bound their mail."""
 
     consider: Consider
     act: Act
     wake: Callable[[TicketView, Known, datetime], Decision]
     ask: Callable[[TicketView, AskRule, Known, datetime], Decision]
+    offer: Callable[[TicketView, Known, datetime], Decision | None]
     seek: Callable[[TicketView, Known, datetime], Decision | None]
     timing: Timing
     limits: tuple[Limit, ...] = ()
@@ -106,6 +108,7 @@ class _Scene:
         self._pauses: dict[str, Pause] = {}
         self._decisions: list[Decision] = []
         self._was_expected = False
+        self._offered: set[str | None] = set()
         if case.given:
             self._begin(case.given)
         self._receive(case.mail)
@@ -144,6 +147,7 @@ class _Scene:
             self._remember(identifier)
             words = LastWords(message.new_text, mail.sender, at=self._now)
             self._known = replace(self._known, last_words={EARLIER_TICKET: words})
+        self._find_owner()
 
     def _wait(self, lasts: timedelta) -> None:
         """What falls due meanwhile happens at its time, one after the other; a rule that is late already, at once."""
@@ -154,9 +158,21 @@ class _Scene:
                 self._take(self._walk.wake(ticket, self._known_now(), self._now))
             elif stay := self._find_asked():
                 self._ask_rule(ticket, stay)
+            self._find_owner()
         self._now = end
-        if self._ticket and (given := self._walk.seek(self._ticket, self._known_now(), self._now)):
-            self._take(given)
+        self._find_owner()
+
+    def _find_owner(self) -> None:
+        """What the daemon does by itself within seconds: rules are asked once who takes what an agent has who is away."""
+        ticket = self._ticket
+        if ticket and ticket.owner in self._known.away.keys() - self._offered and ticket.status in TO_DO and not ticket.snoozed_until:
+            self._offered.add(ticket.owner)
+            self._do_by_itself(self._walk.offer)
+        self._do_by_itself(self._walk.seek)
+
+    def _do_by_itself(self, job: Callable[[TicketView, Known, datetime], Decision | None]) -> None:
+        if self._ticket and (decision := job(self._ticket, self._known_now(), self._now)):
+            self._take(decision)
 
     def _find_next_due(self, ticket: TicketView) -> datetime | None:
         asked = self._find_asked()
@@ -191,6 +207,7 @@ class _Scene:
             yield Mismatch(f"step in line {line}", "it is done", done)
         else:
             self._take(done)
+            self._find_owner()
 
     def _take(self, decision: Decision) -> None:
         """The ticket as it stands after this, as the archive would have it."""

@@ -27,6 +27,7 @@ class Event(Enum):
     BOUNCE_RECEIVED = "bounce.received"
     SNOOZE_ENDED = "snooze.ended"
     TASK_DUE = "task.due"
+    AGENT_AWAY = "agent.away"
     TICKET_REOPENED = "ticket.reopened"
     TICKET_CLOSED = "ticket.closed"
     TICKET_ASSIGNED = "ticket.assigned"

@@ -1,14 +1,15 @@
-"""The tickets for which a rule looks for an owner still (RULES.md 4)."""
+"""The tickets for which a rule looks for an owner still, and those whose owner is away (RULES.md 2, 4)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, func, select
 
+from maild.desk.assignment import OFFERED
 from maild.desk.ordering import TO_DO
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
-from maild.store.tables.tickets import tickets
+from maild.store.tables.tickets import events, tickets
 from maild.ticket import Priority, Status
 
 
@@ -56,3 +57,21 @@ def find(tx: Transaction) -> tuple[Sought, ...]:
         for number, rule, queue, team, tier, priority, status, created, updated, snoozed in _SOUGHT.read(tx, {})
         if Status(status) in TO_DO and snoozed is None
     )
+
+
+_OWNED = Prepared(
+    select(tickets.c.number)
+    .where(
+        tickets.c.status.in_([status.value for status in TO_DO]),
+        func.coalesce(tickets.c.owner, "") == bindparam("agent"),
+        tickets.c.snoozed_until.is_(None),
+        ~exists().where(events.c.ticket == tickets.c.number, events.c.kind == OFFERED, events.c.at >= bindparam("since")),
+    )
+    .order_by(tickets.c.number)
+)
+"""The index of owners would have SQLite look through all that was ever his; what is open now is far less."""
+
+
+def find_unoffered(tx: Transaction, agent: str, since: datetime) -> tuple[int, ...]:
+    """What an agent has to do, as far as rules have not been asked since then who takes it."""
+    return tuple(_OWNED.read(tx, {"agent": agent, "since": since}).scalars())

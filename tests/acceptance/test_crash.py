@@ -28,6 +28,8 @@ EXTRA = "limits: {automatic: off, storm: off}\noutbox: {unknown_retry: 1s}"
 LATE = "rules: [{id: late, when: {after: 1h, while: {replies.agent: 0}}, do: [{notify: {who: [anna], template: escalation}}]}]"
 MOVE = ", after: {move: Processed}"
 COPYING = "agents: [anna], copy_to_sent: true"
+BY_ITSELF = frozenset(("wake", "due", "time", "seek", "offer"))
+"""Rooms of what the daemon does when its time has come: no mail walks through them."""
 MakeDesk = Callable[..., RunningDesk]
 
 
@@ -134,11 +136,11 @@ def reading_workers(daemon: int) -> list[int]:
 
 def test_every_kill_point_has_a_name_of_its_own():
     assert Counter(kill_points()).most_common(1)[0][1] == 1
-    rooms = {"receive", "read", "apply", "send", "copy", "wake", "due", "time", "seek"}
+    rooms = {"receive", "read", "apply", "send", "copy", *BY_ITSELF}
     assert {point.partition(".")[0] for point in kill_points()} == rooms
 
 
-@pytest.mark.parametrize("point", [point for point in kill_points() if not point.startswith(("wake.", "due.", "time.", "seek."))])
+@pytest.mark.parametrize("point", [point for point in kill_points() if point.partition(".")[0] not in BY_ITSELF])
 def test_a_death_at_this_point_loses_and_doubles_nothing(point: str, storage: str, make_desk: MakeDesk):
     """Acceptance row 14."""
     # Copies that come in again, to be known as ours, would be counted among what was written to the desk.

@@ -11,7 +11,7 @@ from tests.rig.office import RunningDesk, text_of
 DeskMaker = Callable[..., RunningDesk]
 ANN = "ann@globex.example"
 BOTH = "agents: [anna, boris], notify: {new: owner}"
-ONE_EACH = "rules: [{id: share, when: ticket.created, do: [{assign: {pick: [least_loaded], cap: 1}}]}]\n"
+ONE_EACH = "rules: [{id: share, when: [ticket.created, agent.away], do: [{assign: {pick: [least_loaded], cap: 1}}]}]\n"
 
 
 def owners(desk: RunningDesk) -> list[str | None]:
@@ -51,3 +51,16 @@ def test_a_death_while_a_ticket_is_given_neither_loses_nor_doubles_it(point: str
     assert owners(desk) == (["boris"] if point == "seek.committed" else [None])
     desk.run_once()
     assert (owners(desk), len(desk.letters("boris"))) == (["boris"], 1)
+
+
+@pytest.mark.parametrize("point", ["offer.written", "offer.committed"])
+def test_a_death_while_an_absent_agents_ticket_is_offered_neither_loses_nor_doubles_it(point: str, storage: str, make_desk: DeskMaker):
+    desk = make_desk(storage=storage, support=BOTH, rules=ONE_EACH)
+    desk.deliver(sender=ANN, subject="Spare parts")
+    desk.run_once()
+    desk.ask("agent", "away", "anna")
+    assert owners(desk) == ["anna"]
+    assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
+    assert owners(desk) == (["boris"] if point == "offer.committed" else ["anna"])
+    desk.run_once()
+    assert (owners(desk), len(desk.letters("boris")), desk.events(1).count("offered")) == (["boris"], 1, 1)

@@ -7,8 +7,10 @@ from textwrap import dedent
 from typing import Any
 
 from maild.config.load import require_settings
+from maild.desk.audience import MOST_AT_ONCE
 from maild.effects import Decision, IncomingState
 from maild.known import Absence
+from maild.offering import offer_tickets
 from maild.office import Office, open_office
 from maild.reason import Reason
 from maild.seeking import seek_owners
@@ -175,3 +177,64 @@ def test_rules_hear_of_it_as_of_what_a_rule_has_done(store: Store, tmp_path: Pat
         assert tickets.view(tx, 1).tags == {"follows"}
         (trace,) = tickets.list_traces(tx, 1)
     assert [rule.get("skipped", "") for rule in trace.rules if rule["rule"] == "deaf"] == ["not considered: change made by rule share"]
+
+
+TAKES = "rules: [{id: share, when: agent.away, if: {subject: {not: mine}}, do: [{assign: {cap: 1}}]}]"
+
+
+def test_what_an_agent_has_to_do_who_is_away_is_given_to_others_once_they_have_room(store: Store, tmp_path: Path):
+    office = an_office(tmp_path, TAKES)
+    for status in (Status.NEW, Status.OPEN, Status.WAITING, Status.CLOSED):
+        opened(store, rule=None, owner="anna", status=status)
+    offer_tickets(store, office, NOW)
+    assert owners(store) == ["anna"] * 4
+    away(store, "anna")
+    for _ in range(2):
+        offer_tickets(store, office, NOW)
+        assert owners(store) == ["boris", None, "anna", "anna"]
+    assert (told(store), waiting(store)) == ([(BORIS, 1)], [2])
+    with store.reading() as tx:
+        kinds = [row.kind for row in tickets.list_events(tx, 1)]
+    assert kinds == ["offered", "rule", "notified"]
+
+
+def test_what_no_rule_takes_stays_whose_it_is_and_is_offered_once_in_an_absence(store: Store, tmp_path: Path):
+    office = an_office(tmp_path, TAKES)
+    opened(store, rule=None, owner="anna", subject="mine")
+    away(store, "anna")
+    for minutes, times in ((1, 1), (2, 1)):
+        offer_tickets(store, office, NOW + minutes * MINUTE)
+        assert offers(store) == times
+    with store.writing() as tx:
+        absences.store(tx, Absence("anna", NOW + 3 * MINUTE, None))
+    offer_tickets(store, office, NOW + 4 * MINUTE)
+    assert (offers(store), owners(store), told(store)) == (2, ["anna"], [])
+
+
+def test_nothing_is_offered_where_a_deputy_cares_or_no_rule_asks(store: Store, tmp_path: Path):
+    opened(store, rule=None, owner="anna")
+    away(store, "anna")
+    offer_tickets(store, an_office(tmp_path), NOW)
+    offer_tickets(store, an_office(tmp_path, TAKES.replace("when:", "disabled: off, when:")), NOW)
+    with store.writing() as tx:
+        absences.store(tx, Absence("anna", NOW, None, "boris"))
+    offer_tickets(store, an_office(tmp_path, TAKES), NOW)
+    assert (offers(store), owners(store)) == (0, ["anna"])
+
+
+def offers(store: Store) -> int:
+    with store.reading() as tx:
+        return [row.kind for row in tickets.list_events(tx, 1)].count("offered")
+
+
+def test_whoever_gets_many_at_once_has_one_mail_for_them(store: Store, tmp_path: Path):
+    """As in the morning, when the calendar opens."""
+    office = an_office(tmp_path, ONE_EACH.replace("cap: 1", "cap: 50"))
+    for _ in range(2 * MOST_AT_ONCE + 1):
+        opened(store)
+    seek_owners(store, office, NOW)
+    assert [owners(store).count(agent) for agent in ("anna", "boris")] == [MOST_AT_ONCE + 1, MOST_AT_ONCE]
+    assert {recipient for recipient, _ in told(store)} == {BORIS}
+    with store.reading() as tx:
+        kinds = [row.kind for row in tickets.list_events(tx, 1)]
+    assert kinds == ["assigned", "notify_folded"]

@@ -37,6 +37,7 @@ ACTIONS = (
     "set: {priority: high}",
     "default: {status: open}",
     "assign: boris",
+    "assign: {pick: [knows_customer, least_loaded], cap: 3, hours: support}",
     "set: {queue: sales}",
     "close: true",
     "note: seen",
