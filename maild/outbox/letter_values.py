@@ -12,7 +12,7 @@ from maild.outbox.letter_draft import LetterDraft
 from maild.outbox.ways_back import write_personal_address
 from maild.task import Task, open_tasks
 from maild.templates.values import OPTIONAL, Html
-from maild.ticket import Status
+from maild.ticket import Status, Tier
 from maild.tokens import Tokens
 
 REPLY_NAME = 36
@@ -67,7 +67,18 @@ def _opening(draft: LetterDraft, settings: Settings) -> dict[str, str]:
 def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
     ticket = draft.ticket
     if ticket is None:
-        return {"number": 0, "tag": "", "subject": "", "status": "", "snoozed": "", "priority": "", "owner": "", "team": "", "tags": ()}
+        return {
+            "number": 0,
+            "tag": "",
+            "subject": "",
+            "status": "",
+            "snoozed": "",
+            "priority": "",
+            "owner": "",
+            "team": "",
+            "tier": "",
+            "tags": (),
+        }
     owner = settings.agents.get(ticket.owner or "")
     return {
         "number": ticket.number,
@@ -78,6 +89,7 @@ def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
         "priority": ticket.priority.value,
         "owner": owner.name if owner else ticket.owner or "",
         "team": ticket.team or "",
+        "tier": ticket.tier.value if ticket.tier is Tier.L2 else "",
         "tags": sorted(ticket.tags),
     }
 

@@ -24,6 +24,7 @@ _TICKET: Mapping[str, object] = {
     "priority": "normal",
     "owner": "Anna Ivanova",
     "team": "payments",
+    "tier": "L2",
     "tags": ["payment"],
 }
 _EVERY_LETTER: Mapping[str, object] = {

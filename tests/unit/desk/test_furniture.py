@@ -276,6 +276,7 @@ def test_every_word_of_the_letters_is_known():
         "priority",
         "owner",
         "team",
+        "tier",
         "tags",
         "requester",
         "customer",

@@ -24,7 +24,7 @@ from maild.message import Address
 from maild.outbox.compose import Composer
 from maild.outbox.delivery import Composed
 from maild.templates.render import Templates
-from maild.ticket import Participant, ParticipantRole, Status, TicketView
+from maild.ticket import Participant, ParticipantRole, Status, TicketView, Tier
 from maild.tokens import LetterKind
 from tests.rig.letters import ANNA, NOW, TOKENS, a_desk, a_letter, a_round_trip, a_ticket, an_attachment, composed, read_back, text_of
 
@@ -88,6 +88,15 @@ def test_the_card_says_until_when_a_ticket_is_snoozed_by_the_readers_clock():
     snoozed = text_of(read_back(composed(told, a_ticket(snoozed_until=NOW + timedelta(days=3)))))
     assert "Snoozed until: 2026-11-23 10:02\n" in snoozed
     assert "Snoozed" not in text_of(read_back(composed(told, a_ticket())))
+
+
+def test_the_card_says_that_a_ticket_is_the_second_tiers():
+    """PRODUCT 14."""
+    told = a_letter(NOTIFICATION, agent="anna")
+    for tier, is_shown in ((Tier.L1, False), (Tier.L2, True)):
+        mail = read_back(composed(told, a_ticket(tier=tier)))
+        for text in (text_of(mail), html_to_text(text_of(mail, "html"))):
+            assert (re.search(r"^Tier:\W{1,3}L2$", text, re.MULTILINE) is not None) is is_shown
 
 
 def test_a_note_among_what_was_said_before_keeps_its_lines():
