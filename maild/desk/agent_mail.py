@@ -16,6 +16,7 @@ from maild.desk.command import CommandFault, in_order
 from maild.desk.command_lines import says
 from maild.desk.control_mail import asking_of, decide_control_mail
 from maild.desk.crossing import as_note, describe_answers, find_known_until, find_policy, find_release
+from maild.desk.direct_answer import decide_direct_answer
 from maild.desk.errands import run
 from maild.desk.held_mail import hold_unverified
 from maild.desk.letters import Answered
@@ -64,7 +65,8 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
     if ticket is None and (reading.sender.vouched or is_released):
         return None
     if ticket is None or not (is_released or _is_proven_for(ticket, reading)):
-        return hold_unproven(reading, agent, settings, now)
+        direct = decide_direct_answer(reading, agent, ticket, settings, now) if ticket else None
+        return direct or hold_unproven(reading, agent, settings, now)
     return _act(reading, agent, ticket, settings, now)
 
 

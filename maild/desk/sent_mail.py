@@ -40,8 +40,8 @@ def decide_sent_mail(reading: Reading, settings: Settings, now: datetime) -> Dra
         kept = RecordEvent("kept_as_note", "maild", "it did not go to the customer")
         return Draft(IncomingState.DONE, _why(reading), ticket, housed, note, (note, _written(reading), kept, *moved))
     message = message_of(reading, MessageKind.AGENT, now)
-    after = _answered(with_persons(housed, (*reading.message.to, *reading.message.cc), settings), reading.message, now)
-    changes = (*tell_who_joined(housed, after), *_change(housed, after), *tell_awakening(housed, after, "answered", settings))
+    after = with_answer(with_persons(housed, (*reading.message.to, *reading.message.cc), settings), reading.message, now)
+    changes = (*tell_who_joined(housed, after), *tell_status(housed, after), *tell_awakening(housed, after, "answered", settings))
     effects: tuple[Effect, ...] = (message, _written(reading), *moved, *changes)
     return Draft(IncomingState.DONE, _why(reading), ticket, after, message, effects)
 
@@ -50,7 +50,7 @@ def _went_to_customer(ticket: TicketView, message: InboundMessage) -> bool:
     return any(ticket.role_of(person.address) in _CUSTOMERS for person in (*message.to, *message.cc))
 
 
-def _answered(ticket: TicketView, message: InboundMessage, now: datetime) -> TicketView:
+def with_answer(ticket: TicketView, message: InboundMessage, now: datetime) -> TicketView:
     """A14: an answer sets waiting and ends a snooze, but not if the customer has written since; then it is his mail that waits."""
     parents = (*message.in_reply_to, *message.references)
     is_crossed = bool(parents) and ticket.last_customer_id is not None and ticket.last_customer_id not in parents
@@ -59,7 +59,7 @@ def _answered(ticket: TicketView, message: InboundMessage, now: datetime) -> Tic
     return (ticket if ticket.status not in _UNANSWERED else ticket.with_status(Status.WAITING, now)).awake()
 
 
-def _change(before: TicketView, after: TicketView) -> Iterator[RecordEvent]:
+def tell_status(before: TicketView, after: TicketView) -> Iterator[RecordEvent]:
     if before.status is not after.status:
         yield RecordEvent("changed", "maild", f"status {after.status.value}: the customer has an answer")
 
