@@ -285,6 +285,13 @@ class SendCrossed:
 
 
 @dataclass(frozen=True, slots=True)
+class LetIn:
+    """A mail under an agent's name, which was held, walks again: he has said that it is his (MAIL.md A4)."""
+
+    incoming: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunMacro:
     """An agent runs this rule by name (RULES.md 2). What it does is added to the decision before that is written. `no_reply`: and nothing
     goes to the customer."""
@@ -363,6 +370,7 @@ Effect = (
     | SendKept
     | SendMended
     | SendCrossed
+    | LetIn
     | RunMacro
     | AskRule
     | NoteFiring

@@ -121,8 +121,18 @@ TAKEN_BACK = "taken-back"
 """The template of the letter that gives an agent's answer back to him, which he or a lead took back before it went out (MAIL.md A7)."""
 COMMAND_FAILED = "command-failed"
 """The template of the letter that gives an agent's mail back to him, and the reason why that mail did nothing (MAIL.md A7)."""
+UNVERIFIED = "unverified"
+"""The template of the letter by which an agent is told that a mail under his name is held (MAIL.md A4)."""
 CONTROL = "control"
 """The template of the letters that answer what an agent asks the desk itself (MAIL.md A3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAway:
+    """A mail under an agent's name that nothing proved to be his (MAIL.md A4). `is_waiting`: it is still held."""
+
+    incoming: int
+    is_waiting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,8 @@ class KnownLetter:
 
     `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note, or taken back (A6, A7);
     `returned`: the one it gives back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11); `asked`: the one
-    that asked the desk itself, if the letter asks whether something else was meant. `writer`: who wrote the mail it was written because of,
+    that asked the desk itself, if the letter asks whether something else was meant; `held`: the one under its reader's name that is held,
+    if it tells of that (A4). `writer`: who wrote the mail it was written because of,
     None where none was; `tells_of`: that mail's id, "" without one. `task`: the id of the task it tells of (PRODUCT 20).
     `subject`: as it was sent.
     """
@@ -176,6 +187,7 @@ class KnownLetter:
     writer: Address | None = None
     crossed: ReturnedMail | None = None
     asked: ReturnedMail | None = None
+    held: HeldAway | None = None
     as_of: datetime | None = None
     tells_of: str = ""
     task: int | None = None

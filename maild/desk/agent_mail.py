@@ -20,6 +20,7 @@ from maild.desk.direct_answer import decide_direct_answer
 from maild.desk.errands import run
 from maild.desk.held_mail import hold_unverified
 from maild.desk.letters import Answered
+from maild.desk.letting_in import decide_letting_in
 from maild.desk.messages import message_of
 from maild.desk.opening_mail import decide_opening, opens_ticket
 from maild.desk.openings import a_new_ticket
@@ -56,6 +57,8 @@ def decide_agent_mail(reading: Reading, settings: Settings, now: datetime) -> Dr
             return _automatic(reading, ticket, now)
         may_pass = reading.nature.message_class not in TICKET_CLASSES or reading.sender.authenticated or is_released
         return None if may_pass else hold_unproven(reading, agent, settings, now)
+    if letting_in := decide_letting_in(reading, agent, settings, now):
+        return letting_in
     if opening := _find_opening(reading, agent, settings, now):
         # A3: it goes to whom its text names, so that a token is not enough.
         is_sure = reading.sender.vouched or is_released

@@ -35,7 +35,7 @@ def hold_strangers_mail(reading: Reading, settings: Settings, now: datetime) -> 
         return None
     writer = one_line(str(reading.sender.address or "somebody"))
     letter = letters.unverified(owner, reading.departments.primary.key, Reason("stranger", writer), _described(reading, now), settings)
-    told = replace(letter, template="personal-address", values={**letter.values, "sender": writer})
+    told = replace(letter, template="personal-address", agent=None, values={**letter.values, "sender": writer})
     return _hold(reading, owner, f"to the personal address of {owner.name}, but from {writer}", told, settings)
 
 

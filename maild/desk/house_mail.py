@@ -1,4 +1,4 @@
-"""Replies to a letter of the desk about itself: what lies in quarantine, a mail held under a name, an alarm (MAIL.md A4, S5). Pure.
+"""Replies to a letter of the desk about itself: what is in quarantine, a stranger at a personal address, an alarm (MAIL.md A3, S5). Pure.
 
 Such a letter carries no token of its reader's, so that a reply steers nothing; it is no request either, and whoever wrote it is told so.
 """

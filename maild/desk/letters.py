@@ -6,7 +6,7 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.effects import AddMessage, Letter
-from maild.known import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, TAKEN_BACK, Earlier, KnownAnswer, LastWords
+from maild.known import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, TAKEN_BACK, UNVERIFIED, Earlier, KnownAnswer, LastWords
 from maild.message import Address, Attachment, InboundMessage
 from maild.outbox.copies import copied
 from maild.outbox.hygiene import fold_note, one_line
@@ -414,16 +414,17 @@ def house_letter(template: str, queue: str, reader: Address, settings: Settings,
 
 def unverified(agent: Agent, queue: str, reason: Reason, held: HeldMail, settings: Settings) -> Letter:
     """MAIL.md A4: an agent is told at his registered address that a mail under his name was held. Nothing of that mail is in it but its
-    subject, by which he knows it; its number, by which an admin does, is the store's to add.
+    subject, by which he knows it; its number, by which an admin does, is the store's to add. It has a token of his, so that by one word of
+    his that mail is let in (`maild.desk.letting_in`).
 
     It alone of the letters to agents counts against the caps (L4): whoever forges his name decides how many there would be.
     """
     return Letter(
         kind=LetterKind.NOTIFICATION,
-        template="unverified",
+        template=UNVERIFIED,
         queue=queue,
         recipients=(Address(agent.name, agent.email),),
-        agent=None,
+        agent=agent.key,
         languages=settings.language_of(queue, settings.desk.language),
         values={
             "why": reason.text,

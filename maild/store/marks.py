@@ -7,6 +7,7 @@ from maild.effects import (
     Decision,
     EndAbsence,
     Fold,
+    LetIn,
     LiftMute,
     LiftSuppression,
     MarkBounced,
@@ -62,7 +63,7 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 _mark_rule(tx, effect, number, now)
             case StartAbsence() | EndAbsence():
                 _mark_absence(tx, effect)
-            case SendKept() | SendMended() | SendCrossed():
+            case SendKept() | SendMended() | SendCrossed() | LetIn():
                 _let_walk_again(tx, effect)
             case NoteWelcomeAnswer():
                 welcomes.note(tx, effect, incoming)
@@ -106,7 +107,7 @@ def _mark_absence(tx: Transaction, effect: StartAbsence | EndAbsence) -> None:
             absences.end(tx, agent)
 
 
-def _let_walk_again(tx: Transaction, effect: SendKept | SendMended | SendCrossed) -> None:
+def _let_walk_again(tx: Transaction, effect: SendKept | SendMended | SendCrossed | LetIn) -> None:
     match effect:
         case SendKept(message):
             incoming_mail.send_after_all(tx, message)
@@ -114,3 +115,5 @@ def _let_walk_again(tx: Transaction, effect: SendKept | SendMended | SendCrossed
             incoming_mail.send_mended(tx, message, corrected)
         case SendCrossed(message, known_until):
             incoming_mail.send_crossed(tx, message, known_until)
+        case LetIn(message):
+            incoming_mail.release(tx, message)

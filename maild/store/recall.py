@@ -16,8 +16,10 @@ from maild.known import (
     KEPT_AS_NOTE,
     REPEATED_ANSWERS,
     TAKEN_BACK,
+    UNVERIFIED,
     BouncedLetter,
     Earlier,
+    HeldAway,
     KeptMail,
     Known,
     KnownAnswer,
@@ -425,6 +427,7 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         returned=_returned_mail(row) if row.because_of is not None and row.template == COMMAND_FAILED else None,
         crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
         asked=_returned_mail(row) if row.because_of is not None and row.template == CONTROL and row.offer else None,
+        held=_held_away(row) if row.because_of is not None and row.template == UNVERIFIED else None,
         as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
         tells_of=row.tells_of or "",
@@ -446,6 +449,10 @@ def _returned_mail(row: AnyRow) -> ReturnedMail:
     return ReturnedMail(
         row.because_of, row.offer, row.state != IncomingState.DONE.value or row.reason_code not in (COMMAND_FAILED, CROSSED)
     )
+
+
+def _held_away(row: AnyRow) -> HeldAway:
+    return HeldAway(row.because_of, row.state == IncomingState.QUARANTINED.value)
 
 
 def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> BouncedLetter | None:

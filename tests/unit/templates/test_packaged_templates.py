@@ -200,12 +200,13 @@ def test_no_letter_to_agents_has_gaps():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_mail_about_no_ticket_that_is_held_is_not_to_be_mended_by_a_reply(language: str):
+def test_the_letter_of_a_held_mail_about_no_ticket_names_no_notification_of_one(language: str):
     values = sample_values("unverified")
     held, about_none = ({**values, "held": {**values["held"], "ticket": ticket}} for ticket in (1042, 0))
     texts = [" ".join(TEMPLATES.render("unverified", (language,), some).text.split("\n\n")[-1:]) for some in (held, about_none)]
     assert len(texts[1]) < len(texts[0])
     assert "maild message release 12" in texts[1]
+    assert "release" in texts[1].partition("maild message")[0]
 
 
 def test_names_do_not_turn_the_order_of_a_right_to_left_line():
