@@ -143,7 +143,8 @@ def test_hostile_markup_is_cut_in_linear_time(piece: str, text: str):
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_ten_times_the_markup_takes_about_ten_times_as_long(piece: str):
-    assert is_linear(lambda html: Excerpts(html).safe("a " * 10_000), lambda size: piece * (size // len(piece)))
+    """The words stand in the shorter one, too: what lacks them is passed over in an instant."""
+    assert is_linear(lambda html: Excerpts(html).safe("a " * 300), lambda size: piece * (size // len(piece)))
 
 
 def test_many_marks_before_the_first_word_take_linear_time():
