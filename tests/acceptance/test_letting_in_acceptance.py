@@ -24,7 +24,7 @@ def test_an_agent_lets_in_what_was_held_once(make_desk: DeskMaker, storage: str)
     assert "We are coming." in text_of(desk.letter(ANN, 2))
     assert desk.ticket(1)["status"] == "closed"
     desk.receive(an_answer_to(held, desk.at("anna"), "release\n"))
-    assert "is not held any more" in " ".join(text_of(desk.letter_about("anna", "Your request: release")).split())
+    assert "is not held any more" in " ".join(text_of(desk.letter_about("anna", f"Your request: {HELD}")).split())
     assert len(desk.letters(ANN)) == 2
 
 

@@ -47,21 +47,27 @@ def test_one_word_lets_the_held_mail_walk_again_though_nothing_vouches_for_it():
 
 
 def test_it_does_so_once_and_for_a_day():
-    assert told(decided(an_answer(held=replace(WAITING, is_waiting=False)))) == ["line 1: the mail you mean is not held any more"]
+    assert told(decided(an_answer(held=replace(WAITING, is_waiting=False)))) == ["the mail you mean is not held any more"]
     (late,) = told(decided(an_answer(hours=25)))
     assert "more than a day ago; an admin lets it in, by maild message release 12" in str(late)
 
 
+def test_any_other_word_gets_what_does_it():
+    for text in ("I wrote it", "please do not release", "yes", ""):
+        (why,) = told(decided(an_answer(text)))
+        assert str(why).startswith("the mail that is held is let in by the one word release, alone"), text
+
+
 def test_nothing_else_lets_it_in():
-    """Other words, a forward, a token that is only quoted, a From in doubt or one that has failed."""
+    """Commands, a forward, a token that is only quoted, a From in doubt or one that has failed."""
 
     def check(reading: Reading) -> None:
         draft = decided(reading)
         assert not any(isinstance(effect, LetIn) for effect in draft.effects)
         assert draft.state is IncomingState.QUARANTINED
 
-    check(an_answer("I wrote it"))
-    check(an_answer("please do not release"))
+    check(an_answer("#tag vip"))
+    check(an_answer("#list"))
     check(an_answer(subject="Fwd: A mail in your name"))
     check(an_answer(place=TokenPlace.REFERENCE_LINE))
     check(an_answer(place=TokenPlace.REFERENCES))
