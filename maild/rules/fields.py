@@ -14,7 +14,7 @@ from maild.config.settings import Settings
 from maild.desk.calendar import Calendar
 from maild.ingest.words import decode_header
 from maild.message import Address, AuthResult, MessageClass
-from maild.rules.folding import fold, split_words
+from maild.rules.folding import Folded, split_words
 from maild.rules.verdict import Event, Occasion, Source
 from maild.ticket import Priority, Status, TicketView, Tier
 
@@ -78,12 +78,13 @@ class Field:
 class FieldValue:
     """What a field holds on one occasion. The folded form and the words are made when an operator first asks for them."""
 
-    __slots__ = ("_folded", "_shown", "_words", "is_long", "number", "texts")
+    __slots__ = ("_folded", "_forms", "_shown", "_words", "is_long", "number", "texts")
 
     def __init__(self, texts: tuple[str, ...], number: float | None, is_long: bool) -> None:
         self.texts = texts
         self.number = number
         self.is_long = is_long
+        self._forms: tuple[Folded, ...] | None = None
         self._folded: tuple[str, ...] | None = None
         self._words: tuple[str, ...] | None = None
         self._shown: str | None = None
@@ -91,7 +92,7 @@ class FieldValue:
     @property
     def folded(self) -> tuple[str, ...]:
         if self._folded is None:
-            self._folded = tuple(map(fold, self.texts))
+            self._folded = tuple(form.whole for form in self._fold())
         return self._folded
 
     @property
@@ -100,6 +101,16 @@ class FieldValue:
         if self._words is None:
             self._words = tuple(map(split_words, self.folded))
         return self._words
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """See `Folded.different`."""
+        return tuple(form.different for form in self._fold())
+
+    def _fold(self) -> tuple[Folded, ...]:
+        if self._forms is None:
+            self._forms = tuple(map(Folded, self.texts))
+        return self._forms
 
     @property
     def shown(self) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from maild.rules.conditions import AllOf, Comparison, Condition, OneOf
 from maild.rules.fields import Facts, Field, FieldKind, FieldValue
+from maild.rules.folding import split_words
 from maild.rules.operators import Clue, Form
 from maild.rules.patterns import Literals, PatternSet
 
@@ -114,14 +115,14 @@ _FINDERS: Mapping[Form, Callable[[Sequence[str]], Finder | None]] = {
     Form.VALUE: _Values,
     Form.CASED_VALUE: _Values,
     Form.PART: Literals.of,
-    Form.WORDS: Literals.of,
+    Form.WORD: Literals.of,
     Form.PATTERN: PatternSet.of,
 }
 
 _READERS: Mapping[Form, Callable[[FieldValue], Iterable[str]]] = {
     Form.VALUE: lambda value: value.folded,
     Form.CASED_VALUE: lambda value: value.texts,
-    Form.PART: lambda value: value.folded,
-    Form.WORDS: lambda value: value.words,
+    Form.PART: lambda value: value.parts,
+    Form.WORD: lambda value: map(split_words, value.parts),
     Form.PATTERN: lambda value: value.texts,
 }

@@ -17,13 +17,13 @@ MOST_LABELS = 127
 
 
 class Form(Enum):
-    """In which form of a field a clue is looked for: as a whole value, as part of one, among its words (`folding.split_words`), or, for
-    a pattern, in the text as it stands."""
+    """In which form of a field a clue is looked for: as a whole value, within a part of it that has no blank, among its words
+    (`folding.split_words`), or, for a pattern, in the text as it stands."""
 
     VALUE = "value"
     CASED_VALUE = "cased value"
     PART = "part"
-    WORDS = "words"
+    WORD = "word"
     PATTERN = "pattern"
 
 
@@ -114,7 +114,7 @@ class _Needles(Test):
 
     @property
     def clues(self) -> tuple[Clue, ...] | None:
-        return None if self.cased else _clues(Form.PART, self.needles)
+        return None if self.cased else _clues(Form.PART, (_longest(needle.split()) for needle in self.needles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class ContainsAll(_Needles):
 
     @property
     def clues(self) -> tuple[Clue, ...] | None:
-        return None if self.cased else _clues(Form.PART, [max(self.needles, key=len)])
+        return None if self.cased else _clues(Form.PART, [_longest(" ".join(self.needles).split())])
 
     def find(self, value: FieldValue) -> str | None:
         for form in _forms(value, self.cased):
@@ -160,7 +160,7 @@ class HasWord(_Needles):
 
     @property
     def clues(self) -> tuple[Clue, ...] | None:
-        return None if self.cased else _clues(Form.WORDS, self.needles)
+        return None if self.cased else _clues(Form.WORD, map(_whole_word, self.needles))
 
     def find(self, value: FieldValue) -> str | None:
         texts = map(split_words, value.texts) if self.cased else value.words
@@ -264,6 +264,16 @@ def word_needle(folded: str) -> str:
 
 def _clues(form: Form, texts: Iterable[str]) -> tuple[Clue, ...]:
     return tuple(Clue(form, text) for text in texts)
+
+
+def _longest(parts: Iterable[str]) -> str:
+    return max(parts, key=len)
+
+
+def _whole_word(needle: str) -> str:
+    """Of several words the longest that is no prefix; a single one as it is."""
+    *words, _ = needle.split()
+    return f" {_longest(words)} " if words else needle
 
 
 def _forms(value: FieldValue, cased: bool) -> tuple[str, ...]:

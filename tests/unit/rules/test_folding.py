@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.rules.folding import fold, split_words
+from maild.rules.folding import Folded, fold, split_words
 
 
 def check(text, expected):
@@ -82,6 +82,18 @@ def test_words_stand_between_single_blanks():
 @given(st.text())
 def test_folding_twice_changes_nothing_more(text):
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_parts_between_blanks_are_folded_as_if_each_stood_alone(text):
+    assert fold(text) == " ".join(filter(None, map(fold, text.split())))
+    assert set(Folded(text).different.split()) == set(fold(text).split())
+
+
+def test_parts_that_are_alike_are_there_once_and_in_order():
+    folded = Folded("Чао та та чао, e-mail 7 та 7")
+    assert folded.different == "чао та чао, e-mail 7"
+    assert folded.whole == "чао та та чао, e-mail 7 та 7"
 
 
 @given(st.text(), st.text())

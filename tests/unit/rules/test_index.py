@@ -42,6 +42,16 @@ def test_values_words_and_parts_must_be_there():
     check("{text: {word: [fir*]}}", True)
 
 
+def test_of_several_words_the_longest_must_be_there():
+    check("{text: {contains: printer it}}", True)
+    check("{text: {contains: printed it}}", False)
+    check("{text: {word: [it is on fi*]}}", True)
+    check("{text: {word: [fire is on fi*]}}", True)  # each word is there, though not in that order
+    check("{text: {word: [it was on fi*]}}", False)
+    check("{text: {word: [is on smok*]}}", True)
+    check("{text: {contains_all: [it is, is on smoke]}}", False)
+
+
 def test_of_a_pattern_the_letters_must_be_there_that_it_cannot_do_without():
     check(r"{subject: {matches: '(?i)print\w*\s*(?P<n>\d+)'}}", True)
     check(r"{subject: {matches: '(?i)ticket\D*(?P<n>\d+)'}}", False)
