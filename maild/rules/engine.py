@@ -91,7 +91,7 @@ class _Run:
         self._facts = Facts(occasion)
         self._index = index
         self._lasting = self._sift(index.find_lasting)
-        self._open = self._lasting | self._sift(index.find_passing)
+        self._found = self._lasting | self._sift(index.find_passing)
         self._may_hold_back = bool(occasion.cause.rules or occasion.fired or occasion.background.mail)
         self._stopped_by: dict[str | None, str] = {}
         self.verdict = Verdict(occasion.ticket)
@@ -105,7 +105,7 @@ class _Run:
         if skipped := self._why_skipped(rule):
             self._record(rule, (), skipped=skipped)
             return
-        if rule.id not in self._open:
+        if self._index.leaves_out(rule.id, self._found):
             self._record(rule, None)
             return
         tested: list[Tested] = []
@@ -176,15 +176,15 @@ class _Run:
         is_changed = verdict.ticket is not self.verdict.ticket
         if is_changed or verdict.points is not self.verdict.points:
             self._facts = self._facts.after(verdict.ticket, self._occasion.score + verdict.score)
-            self._open = self._lasting | self._sift(self._index.find_passing)
+            self._found = self._lasting | self._sift(self._index.find_passing)
         self.verdict = replace(verdict, changers=(*verdict.changers, rule.id)) if is_changed else verdict
 
-    def _sift(self, find: Callable[[Facts], frozenset[str]]) -> frozenset[str]:
-        """The rules that may fire; all where a field cannot be read, since whom that breaks is seen when each is asked."""
+    def _sift(self, find: Callable[[Facts], frozenset[int]]) -> frozenset[int]:
+        """The clues that are found; all where a field cannot be read, since whom that breaks is seen when each rule is asked."""
         try:
             return find(self._facts)
         except Exception:
-            return self._index.rules
+            return self._index.all_clues
 
     def _mark_error(self, rule: Rule) -> None:
         ticket = self.verdict.ticket

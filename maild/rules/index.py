@@ -6,6 +6,7 @@ know it (`engine`). A rule of which nobody can say what it must find is always a
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 from maild.rules.conditions import AllOf, Comparison, Condition, OneOf
@@ -27,50 +28,57 @@ class Finder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """All that rules look for in one form of one field. `rules`: for each clue the ids of those that look for it."""
+    """All clues in one form of one field. `numbers`: those of the clues, in the order in which the finder has them."""
 
     field: Field
     form: Form
     finder: Finder
-    rules: tuple[frozenset[str], ...]
+    numbers: tuple[int, ...]
 
-    def sift(self, facts: Facts) -> Iterator[str]:
-        """The rules that find something there."""
+    def sift(self, facts: Facts) -> Iterator[int]:
+        """The clues that are found."""
         for text in _READERS[self.form](facts.value(self.field)):
             for position in self.finder.find(text):
-                yield from self.rules[position]
+                yield self.numbers[position]
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The rules of one event by what they must find, `of_ticket` where rules can change that. `always`: those that need nothing."""
+    """The rules of one event by the clues of which each must find one; those of which nobody knows any are missing. `of_ticket`: the sieves
+    of what rules can change."""
 
-    rules: frozenset[str]
-    always: frozenset[str]
+    needs: Mapping[str, frozenset[int]]
     of_message: tuple[Sieve, ...]
     of_ticket: tuple[Sieve, ...]
 
     @classmethod
     def of(cls, conditions: Mapping[str, Condition]) -> "Index":
         """`conditions`: those of the rules, by id."""
-        needs = {rule: find_needs(condition) for rule, condition in conditions.items()}
-        always = {rule for rule, needed in needs.items() if needed is None}
-        sieves = []
-        for (_, form), (field, wanted) in _group(needs).items():
-            if finder := _FINDERS[form](tuple(wanted)):
-                sieves.append(Sieve(field, form, finder, tuple(map(frozenset, wanted.values()))))
-            else:
-                always.update(*wanted.values())
-        of_ticket = tuple(sieve for sieve in sieves if sieve.field.of_ticket)
-        return cls(frozenset(conditions), frozenset(always), tuple(sieve for sieve in sieves if not sieve.field.of_ticket), of_ticket)
+        clues = _Clues()
+        needs = {rule: clues.number(needed) for rule, each in conditions.items() if (needed := find_needs(each)) is not None}
+        sieves, lost = clues.sieves()
+        return cls(
+            {rule: needed for rule, needed in needs.items() if needed.isdisjoint(lost)},
+            tuple(sieve for sieve in sieves if not sieve.field.of_ticket),
+            tuple(sieve for sieve in sieves if sieve.field.of_ticket),
+        )
 
-    def find_lasting(self, facts: Facts) -> frozenset[str]:
-        """The rules that may fire whatever others make of the ticket."""
-        return self.always.union(*(sieve.sift(facts) for sieve in self.of_message))
+    def find_lasting(self, facts: Facts) -> frozenset[int]:
+        """The clues that are there whatever rules make of the ticket."""
+        return frozenset(clue for sieve in self.of_message for clue in sieve.sift(facts))
 
-    def find_passing(self, facts: Facts) -> frozenset[str]:
-        """Those that may fire as the ticket is now."""
-        return frozenset().union(*(sieve.sift(facts) for sieve in self.of_ticket))
+    def find_passing(self, facts: Facts) -> frozenset[int]:
+        """Those that are there as the ticket is now."""
+        return frozenset(clue for sieve in self.of_ticket for clue in sieve.sift(facts))
+
+    @property
+    def all_clues(self) -> frozenset[int]:
+        return frozenset().union(*self.needs.values())
+
+    def leaves_out(self, rule: str, found: frozenset[int]) -> bool:
+        """Whether the rule cannot fire where no other clues are found."""
+        needed = self.needs.get(rule)
+        return needed is not None and needed.isdisjoint(found)
 
 
 def find_needs(condition: Condition) -> Needs | None:
@@ -91,14 +99,29 @@ def _is_common(needs: Needs) -> bool:
     return any(field.kind is FieldKind.FLAG or field.known for field, _ in needs)
 
 
-def _group(needs: Mapping[str, Needs | None]) -> Mapping[tuple[str, Form], tuple[Field, Mapping[str, set[str]]]]:
-    """The rules that want each clue, by form and field. Fields of one key are one."""
-    grouped: dict[tuple[str, Form], tuple[Field, dict[str, set[str]]]] = {}
-    for rule, needed in needs.items():
-        for field, clue in needed or ():
-            _, wanted = grouped.setdefault((field.key, clue.form), (field, {}))
-            wanted.setdefault(clue.text, set()).add(rule)
-    return grouped
+class _Clues:
+    """The clues of all rules, numbered as they come. Fields of one key are one."""
+
+    def __init__(self) -> None:
+        self._next = count()
+        self._groups: dict[tuple[str, Form], tuple[Field, dict[str, int]]] = {}
+
+    def number(self, needs: Needs) -> frozenset[int]:
+        return frozenset(self._number(field, clue) for field, clue in needs)
+
+    def _number(self, field: Field, clue: Clue) -> int:
+        _, numbers = self._groups.setdefault((field.key, clue.form), (field, {}))
+        return numbers.setdefault(clue.text, next(self._next))
+
+    def sieves(self) -> tuple[Sequence[Sieve], frozenset[int]]:
+        """One for each form of each field, and the clues that are too many for one."""
+        sieves, lost = [], frozenset[int]()
+        for (_, form), (field, numbers) in self._groups.items():
+            if finder := _FINDERS[form](tuple(numbers)):
+                sieves.append(Sieve(field, form, finder, tuple(numbers.values())))
+            else:
+                lost = lost.union(numbers.values())
+        return sieves, lost
 
 
 class _Values:
