@@ -230,7 +230,8 @@ def test_init_says_what_it_wrote(tmp_path: Path):
     folder = tmp_path / "new"
     done = CliRunner().invoke(command, ["init", str(folder), "--non-interactive", "--address", "support@acme.example", "--json"])
     written = json.loads(done.stdout)
-    assert written["files"] == [str(folder / name) for name in ("maild.yaml", "secret.key", "rules/10-example.yaml")]
+    names = ("maild.yaml", "secret.key", "rules/10-example.yaml", "canned/refund.en.md", "canned/refund.bg.md")
+    assert written["files"] == [str(folder / name) for name in names]
     assert (written["directory"], written["login"]) == (str(folder), None)
 
 
