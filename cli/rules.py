@@ -356,10 +356,11 @@ def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> 
     if as_json:
         print_json([document for moment in moments for document in _documents(moment, rule)])
         return
-    if rule and not (waits and not any(trace.rule == rule for moment in moments for trace in moment.traces)):
-        _print_why_not(rule, moments)
-    elif not rule:
+    was_asked = any(trace.rule == rule for moment in moments for trace in moment.traces)
+    if rule is None:
         _print_moments(moments)
+    elif was_asked or not waits:
+        _print_why_not(rule, moments)
     for line in waits:
         print_text(line)
 
