@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.backtest import command as backtest
 from cli.completion import files, rules
 from cli.context import Context
 from cli.group import Group
@@ -34,6 +35,9 @@ def command() -> None:
     pass
 
 
+command.add_command(backtest)
+
+
 @command.command(help="Are the rules valid, and do they give their templates what those need? Every fault with file, line, column.")
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings.")
 @json_option
@@ -54,14 +58,10 @@ def lint(context: Context, as_json: bool) -> None:
 
 
 def _check(context: Context, *, strict: bool, as_json: bool) -> None:
-    from cli.check import check_templates, lint_rules, load_rules, report
-    from maild.templates.checking import HANDING
+    from cli.check import check_rules, report
 
-    settings = context.settings()
-    loaded = load_rules(context, settings)
-    handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
-    rules = None if handing else loaded.rules
-    report(context, (*loaded.faults, *lint_rules(loaded), *handing), _contents(rules), strict=strict, as_json=as_json)
+    checked = check_rules(context, context.settings())
+    report(context, checked.faults, _contents(checked.rules), strict=strict, as_json=as_json)
 
 
 def _contents(rules: RuleSet | None) -> str:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import NamedTuple
 
 from maild import maillog
-from maild.effects import Decision, IncomingState
+from maild.effects import Decision
 from maild.errors import FilesLackingError, LeakError, MaildError, StoreUnavailableError, TemplateError, WorkerDiedError
 from maild.file_room import fetch
 from maild.held_answers import tell_author, why_held
@@ -267,10 +267,10 @@ class Clerk:
         and so is what an agent has sent after all, mended or released (A6, A7, A11)."""
         now, message = _now(), opened.message
         at = now if incoming.walks_again else incoming.stored
-        decision = consider(message, _circumstances(incoming), partial(recall, tx, now=now), office.desk, at, departments)
+        decision = consider(message, Circumstances.of(incoming), partial(recall, tx, now=now), office.desk, at, departments)
         compose = composing(tx, office, now, opened.files, fetched)
         first_number = office.desk.settings.desk.first_number
-        settles = all(_rank(decision) > _rank(other) for other in earlier)
+        settles = decision.settles(earlier)
         applied = archive.apply(tx, decision, now=now, compose=compose, incoming=incoming, first_number=first_number, settles=settles)
         return decision, applied.ticket_number
 
@@ -306,26 +306,6 @@ class Clerk:
 
 def _is_suspect(incoming: Incoming) -> bool:
     return incoming.attempts > 1
-
-
-def _circumstances(incoming: Incoming) -> Circumstances:
-    return Circumstances(
-        incoming.mailbox,
-        incoming.answered,
-        incoming.quiet,
-        incoming.released,
-        incoming.received,
-        incoming.full_size,
-        part=incoming.part,
-        marked_junk=incoming.junk,
-        sent_after_all=incoming.sent_after_all,
-        corrected=incoming.corrected,
-        caught_up=incoming.caught_up,
-    )
-
-
-def _rank(decision: Decision) -> int:
-    return (IncomingState.DUPLICATE, IncomingState.QUARANTINED, IncomingState.DONE).index(decision.state)
 
 
 def _now() -> datetime:

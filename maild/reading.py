@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.canned.shelf import NO_ANSWERS, Shelf
-from maild.ingest.arrival import Part
+from maild.ingest.arrival import Incoming, Part
 from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
 from maild.ingest.sender import Sender
@@ -34,6 +34,23 @@ class Circumstances:
     sent_after_all: bool = False
     corrected: str | None = None
     caught_up: datetime | None = None
+
+    @classmethod
+    def of(cls, incoming: Incoming) -> "Circumstances":
+        """Those of a stored message."""
+        return cls(
+            incoming.mailbox,
+            incoming.answered,
+            incoming.quiet,
+            incoming.released,
+            incoming.received,
+            incoming.full_size,
+            part=incoming.part,
+            marked_junk=incoming.junk,
+            sent_after_all=incoming.sent_after_all,
+            corrected=incoming.corrected,
+            caught_up=incoming.caught_up,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,181 @@
+"""The replay: stored mail walks once more, in a scratch copy of the desk, by the desk's rules and by those that are tried.
+
+The walk is the daemon's own, and so is what records it; the clock stands where it stood when each mail walked, and letters are counted and
+not written. The desk's own rules drive the copy on; those that are tried are asked about the same mail at the same moment, so that both see
+the same desk. Tickets and letters get the numbers they had, or nobody's answer would find its ticket. The desk's database is only read,
+in one view of one moment. Counting and comparing is `maild.rules.backtest`'s.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from maild.effects import Decision, Letter
+from maild.errors import MaildError
+from maild.ingest.department import Departments, find_departments
+from maild.ingest.worker import Reader
+from maild.known import Known, Question
+from maild.message import InboundMessage
+from maild.outbox.delivery import Composed, Envelope
+from maild.past import Cast, PastMail, PostedLetter
+from maild.pipeline import Desk, consider
+from maild.reading import Circumstances
+from maild.rules.backtest import Backtest, Baseline, Judge
+from maild.rules.ruleset import RuleSet
+from maild.store import past
+from maild.store.apply import Applied, apply
+from maild.store.engine import Store, Transaction, open_scratch
+from maild.store.recall import recall
+from maild.ticket import TicketView
+from maild.traffic import Period
+
+BATCH = 128
+READERS = 2
+
+Progress = Callable[[int, int], None]
+"""Told how many mails are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried: `rules` beside those of the `desk`; None: the desk's own beside what it has recorded. `queue` "": every one's."""
+
+    desk: Desk
+    period: Period
+    rules: RuleSet | None = None
+    queue: str = ""
+
+
+def replay(store: Store, trial: Trial, progress: Progress) -> Backtest:
+    """Replay a period. Nothing is left behind, however it ends.
+
+    Raises:
+        StoreUnavailableError: the desk's database does not answer, or there is no room for the copy.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="maild-backtest-", ignore_cleanup_errors=True))
+        stage = open_scratch(Path(folder) / "copy.db")
+        stack.callback(stage.close)
+        reader = Reader(READERS)
+        stack.callback(reader.close)
+        source = stack.enter_context(store.reading())
+        cast = past.find_cast(source, trial.period)
+        with stage.writing() as tx:
+            past.copy_before(source, tx, trial.period)
+        return _Replay(stage, trial, cast).play(_mails(source, cast, trial.period, reader), progress)
+
+
+_Read = tuple[PastMail, InboundMessage | MaildError]
+
+
+def _mails(source: Transaction, cast: Cast, period: Period, reader: Reader) -> Iterator[list[_Read]]:
+    """The mails in portions, the next of which is read in the workers while one is walked through."""
+    with ThreadPoolExecutor(1, "reading ahead") as ahead:
+        waiting: tuple[list[PastMail], Future[list[InboundMessage | MaildError]]] | None = None
+        for start in range(0, len(cast.mails), BATCH):
+            mails = past.read_mails(source, cast.mails[start : start + BATCH], period.since)
+            reading = ahead.submit(reader.read_many, [mail.incoming.raw for mail in mails])
+            if waiting:
+                yield list(zip(waiting[0], waiting[1].result(), strict=True))
+            # The bytes are the reader's now.
+            waiting = [replace(mail, incoming=replace(mail.incoming, raw=b"")) for mail in mails], reading
+        if waiting:
+            yield list(zip(waiting[0], waiting[1].result(), strict=True))
+
+
+class _Replay:
+    def __init__(self, stage: Store, trial: Trial, cast: Cast) -> None:
+        self._stage = stage
+        self._cast = cast
+        self._desk = trial.desk
+        self._tried = replace(trial.desk, rules=trial.rules) if trial.rules else None
+        baseline = Baseline.RULES if trial.rules else Baseline.RECORD
+        self._judge = Judge(trial.rules or trial.desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
+
+    def play(self, portions: Iterator[list[_Read]], progress: Progress) -> Backtest:
+        done = 0
+        progress(done, len(self._cast.mails))
+        for portion in portions:
+            with self._stage.writing() as tx:
+                for mail, message in portion:
+                    self._walk(tx, mail, message)
+            done += len(portion)
+            progress(done, len(self._cast.mails))
+        return self._judge.report(deleted=self._cast.deleted, held=self._cast.held)
+
+    def _walk(self, tx: Transaction, mail: PastMail, message: InboundMessage | MaildError) -> None:
+        """One mail, in its own savepoint. What breaks over it breaks only that, as in the clerk's hands."""
+        if isinstance(message, MaildError):
+            self._judge.note_broken()
+            return
+        try:
+            with self._stage.savepoint(tx):
+                self._walk_all(tx, mail, message)
+        except Exception:
+            self._judge.note_broken()
+
+    def _walk_all(self, tx: Transaction, mail: PastMail, message: InboundMessage) -> None:
+        past.arrive(tx, mail)
+        letters = list(mail.letters)
+        earlier: list[Decision] = []
+        for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._desk.settings)):
+            asking = _once(partial(recall, tx, now=mail.at))
+            ours = self._consider(message, mail, asking, departments, self._desk)
+            tried = self._consider(message, mail, asking, departments, self._tried) if self._tried else ours
+            applied = self._record(tx, mail, ours, mail.opened[walk] if walk < len(mail.opened) else None, letters, earlier)
+            earlier.append(ours)
+            self._judge.see(mail, ours, tried, applied.ticket_number, walk)
+
+    def _consider(
+        self, message: InboundMessage, mail: PastMail, asking: Callable[[Question], Known], departments: Departments, desk: Desk
+    ) -> Decision:
+        at = mail.at if mail.incoming.walks_again else mail.incoming.stored
+        return consider(message, Circumstances.of(mail.incoming), asking, desk, at, departments)
+
+    def _record(
+        self, tx: Transaction, mail: PastMail, decision: Decision, number: int | None, left: list[PostedLetter], earlier: Sequence[Decision]
+    ) -> Applied:
+        """`number`: of the ticket that the mail opened then. `left`: the letters of then that have not been written again yet."""
+        written: list[Letter] = []
+        first, settles = self._desk.settings.desk.first_number, decision.settles(earlier)
+        compose = partial(_compose, written)
+        with past.numbering(tx, number):
+            applied = apply(tx, decision, now=mail.at, compose=compose, incoming=mail.incoming, first_number=first, settles=settles)
+        for given, letter in zip(applied.letters, written, strict=False):
+            if letter.delay is None:
+                past.deliver(tx, given, mail.at, _take(left, letter))
+        return applied
+
+
+def _once(asking: Callable[[Question], Known]) -> Callable[[Question], Known]:
+    """The store's answer, asked for once: two sets of rules ask the same question about a mail."""
+    answered: list[tuple[Question, Known]] = []
+
+    def ask(question: Question) -> Known:
+        known = next((known for asked, known in answered if asked == question), None)
+        if known is None:
+            known = asking(question)
+            answered.append((question, known))
+        return known
+
+    return ask
+
+
+def _compose(written: list[Letter], letter: Letter, ticket: TicketView | None, number: int) -> Composed:
+    """A letter that nobody will read: who gets it is all that counts."""
+    written.append(letter)
+    envelopes = tuple(Envelope(person, "", "") for person in letter.addressees)
+    return Composed(f"{number}@maild.invalid", letter.subject, b"", envelopes)
+
+
+def _take(left: list[PostedLetter], letter: Letter) -> PostedLetter | None:
+    """The letter of then that this one is, which is taken from those left."""
+    for posted in left:
+        if (posted.kind, posted.template, posted.agent) == (letter.kind, letter.template, letter.agent):
+            left.remove(posted)
+            return posted
+    return None
