@@ -41,8 +41,8 @@ _UNJUDGED = {
     "backtest",
     short_help="What rules would have made of stored mail.",
     help="Replay stored mail through the daemon's own code in a copy that is thrown away, and say what would differ: with --rules what "
-    "those rules do beside the desk's own, else what the desk's rules do, as the files are now, beside what has happened. Nothing is sent and "
-    "nothing changes; the desk may run meanwhile. Exit status 2 where the rules are not valid, 3 where they would send more mails than "
+    "those rules do beside the desk's own, else what the desk's rules do, as the files are now, beside what has happened. Nothing is sent "
+    "and nothing changes; the desk may run meanwhile. Exit status 2 where the rules are not valid, 3 where they would send more mails than "
     "--limit-mails.",
 )
 @click.option("--since", metavar="WHEN", default="30d", help="Mail from then on; an age or a day, as 30d or 2026-11-01. Else 30d.")

@@ -69,16 +69,21 @@ def consider(
     departments: Departments | None = None,
 ) -> Decision:
     """What one message means and does. Pure but for one question to the store, and a second where rules want to know more of the ticket.
-    The daemon, `explain` and `backtest` all call this.
+    The daemon, `explain` and `rules test` all call this.
 
     `departments`: for which of those it is for (`find_departments`); None: the first.
     """
     departments = departments or find_departments(message, circumstances.mailbox, desk.settings)[0]
     reading = read(message, circumstances, departments, asking, desk, now)
+    return consider_reading(reading, asking, desk, now)
+
+
+def consider_reading(reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
+    """The same of a message that is read already; `backtest` calls this, once for each set of rules that it compares."""
     draft = decide(reading, desk.settings, now)
     verdict = consult(desk.rules, draft, draft.seen or reading, asking, desk.settings, now)
     decision = conclude(draft, verdict, reading, desk.settings, now)
-    is_asked, quiet = verdict is not None, circumstances.quiet
+    is_asked, quiet = verdict is not None, reading.circumstances.quiet
 
     def know(ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
         return replace(reading.known, background=_find_background(aspects, ticket, asking))

@@ -18,11 +18,10 @@ from maild.effects import Decision, Letter
 from maild.errors import MaildError
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.worker import Reader
-from maild.known import Known, Question
 from maild.message import InboundMessage
 from maild.outbox.delivery import Composed, Envelope
 from maild.past import Cast, PastMail, PostedLetter
-from maild.pipeline import Desk, consider
+from maild.pipeline import Desk, consider_by
 from maild.reading import Circumstances
 from maild.rules.backtest import Backtest, Baseline, Judge
 from maild.rules.ruleset import RuleSet
@@ -92,7 +91,7 @@ class _Replay:
         self._stage = stage
         self._cast = cast
         self._desk = trial.desk
-        self._tried = replace(trial.desk, rules=trial.rules) if trial.rules else None
+        self._rule_sets = (trial.desk.rules, trial.rules) if trial.rules else (trial.desk.rules,)
         baseline = Baseline.RULES if trial.rules else Baseline.RECORD
         self._judge = Judge(trial.rules or trial.desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
 
@@ -119,22 +118,22 @@ class _Replay:
             self._judge.note_broken()
 
     def _walk_all(self, tx: Transaction, mail: PastMail, message: InboundMessage) -> None:
+        past.deliver_due(tx, mail.at)
         past.arrive(tx, mail)
         letters = list(mail.letters)
         earlier: list[Decision] = []
         for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._desk.settings)):
-            asking = _once(partial(recall, tx, now=mail.at))
-            ours = self._consider(message, mail, asking, departments, self._desk)
-            tried = self._consider(message, mail, asking, departments, self._tried) if self._tried else ours
-            applied = self._record(tx, mail, ours, mail.opened[walk] if walk < len(mail.opened) else None, letters, earlier)
+            ours, *others = self._consider(tx, mail, message, departments)
+            number = mail.opened[walk] if walk < len(mail.opened) else None
+            applied = self._record(tx, mail, ours, number, letters, earlier)
             earlier.append(ours)
-            self._judge.see(mail, ours, tried, applied.ticket_number, walk)
+            self._judge.see(mail, ours, others[0] if others else ours, applied.ticket_number, walk)
 
-    def _consider(
-        self, message: InboundMessage, mail: PastMail, asking: Callable[[Question], Known], departments: Departments, desk: Desk
-    ) -> Decision:
+    def _consider(self, tx: Transaction, mail: PastMail, message: InboundMessage, departments: Departments) -> tuple[Decision, ...]:
+        """By the desk's own rules first."""
         at = mail.at if mail.incoming.walks_again else mail.incoming.stored
-        return consider(message, Circumstances.of(mail.incoming), asking, desk, at, departments)
+        asking = partial(recall, tx, now=mail.at)
+        return consider_by(message, Circumstances.of(mail.incoming), asking, self._desk, at, departments, self._rule_sets)
 
     def _record(
         self, tx: Transaction, mail: PastMail, decision: Decision, number: int | None, left: list[PostedLetter], earlier: Sequence[Decision]
@@ -145,24 +144,9 @@ class _Replay:
         compose = partial(_compose, written)
         with past.numbering(tx, number):
             applied = apply(tx, decision, now=mail.at, compose=compose, incoming=mail.incoming, first_number=first, settles=settles)
-        for given, letter in zip(applied.letters, written, strict=False):
-            if letter.delay is None:
-                past.deliver(tx, given, mail.at, _take(left, letter))
+        known = ((number, _take(left, letter)) for number, letter in zip(applied.letters, written, strict=False))
+        past.relabel(tx, [(number, posted) for number, posted in known if posted])
         return applied
-
-
-def _once(asking: Callable[[Question], Known]) -> Callable[[Question], Known]:
-    """The store's answer, asked for once: two sets of rules ask the same question about a mail."""
-    answered: list[tuple[Question, Known]] = []
-
-    def ask(question: Question) -> Known:
-        known = next((known for asked, known in answered if asked == question), None)
-        if known is None:
-            known = asking(question)
-            answered.append((question, known))
-        return known
-
-    return ask
 
 
 def _compose(written: list[Letter], letter: Letter, ticket: TicketView | None, number: int) -> Composed:

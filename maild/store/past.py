@@ -23,7 +23,7 @@ from maild.store.retention import DELETED, EXPIRED
 from maild.store.tables.desk import absences, welcomes
 from maild.store.tables.desk import counters as counters_table
 from maild.store.tables.mail_in import incoming, raw_messages
-from maild.store.tables.mail_out import bounces, delayed_answers, deliveries, letter_aliases, letters, suppressions
+from maild.store.tables.mail_out import UNDELIVERED, bounces, delayed_answers, deliveries, letter_aliases, letters, suppressions
 from maild.store.tables.tickets import (
     attachments,
     events,
@@ -50,8 +50,13 @@ _ARRIVE = Prepared(incoming.insert())
 _SET_COUNTER = Prepared(counters_table.update().where(counters_table.c.name == bindparam("counter")))
 _IS_TAKEN = Prepared(select(tickets.c.number).where(tickets.c.number == bindparam("number")))
 _RELABEL = Prepared(letters.update().where(letters.c.number == bindparam("as_replayed")))
-_RELABEL_DELAY = Prepared(delayed_answers.update().where(delayed_answers.c.letter == bindparam("as_replayed")))
-_DELIVER = Prepared(deliveries.update().where(deliveries.c.letter == bindparam("as_replayed")))
+_RELABEL_DELIVERIES = Prepared(deliveries.update().where(deliveries.c.letter == bindparam("as_replayed")))
+_RELABEL_DELAYS = Prepared(delayed_answers.update().where(delayed_answers.c.letter == bindparam("as_replayed")))
+_DELIVER = Prepared(
+    deliveries.update()
+    .where(UNDELIVERED, deliveries.c.state == DeliveryState.QUEUED.value, deliveries.c.next_attempt <= bindparam("now"))
+    .values(state=DeliveryState.SENT.value, settled=deliveries.c.next_attempt, next_attempt=None)
+)
 
 
 def find_cast(tx: Transaction, period: Period) -> Cast:
@@ -252,11 +257,16 @@ def _set_counter(stage: Transaction, counter: str, value: int) -> None:
     _SET_COUNTER.write(stage, {"counter": counter, "value": value})
 
 
-def deliver(stage: Transaction, number: int, at: datetime, was: PostedLetter | None) -> None:
-    """A letter of the replay has reached everybody, under the number and the id that it had then; None: there was no such letter."""
-    known_as = was.number if was else number
-    if was:
-        _RELABEL.write(stage, {"as_replayed": number, "number": was.number, "message_id": was.message_id})
-        _RELABEL_DELAY.write(stage, {"as_replayed": number, "letter": was.number})
-    sent = {"state": DeliveryState.SENT.value, "settled": at, "next_attempt": None}
-    _DELIVER.write(stage, {"as_replayed": number, "letter": known_as, **sent})
+def relabel(stage: Transaction, letters_then: Sequence[tuple[int, PostedLetter]]) -> None:
+    """Letters of the replay, by number, get the numbers and the ids that they had then: answers name them."""
+    if not letters_then:
+        return
+    _RELABEL.write(stage, *({"as_replayed": number, "number": was.number, "message_id": was.message_id} for number, was in letters_then))
+    renumbered = [{"as_replayed": number, "letter": was.number} for number, was in letters_then]
+    _RELABEL_DELIVERIES.write(stage, *renumbered)
+    _RELABEL_DELAYS.write(stage, *renumbered)
+
+
+def deliver_due(stage: Transaction, now: datetime) -> None:
+    """Every letter whose time has come has reached everybody."""
+    _DELIVER.write(stage, {"now": now})
