@@ -2,10 +2,12 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, an_answer_to
 from tests.rig.terminal import shown_on_a_terminal
 
@@ -20,20 +22,17 @@ NEW_RULES = (
 
 
 @pytest.fixture
-def desk(desk: RunningDesk) -> RunningDesk:
+def desk(make_desk: Callable[..., RunningDesk], storage: str) -> RunningDesk:
     """Three requests, one of them about an invoice and one answered, and a mail that was kept out."""
-    desk.rules = RULES
-    desk.configure()
-    desk.start()
-    desk.deliver(sender="ann@globex.example", subject="Printer")
-    desk.deliver(sender="bob@globex.example", subject="Money", body="Where is my invoice?\n")
-    desk.deliver(sender="carl@globex.example", subject="Door")
-    desk.deliver(sender="eve@spam.example", subject="Win", headers={"X-Spam-Flag": "YES"})
-    desk.settle()
-    answer = an_answer_to(desk.letter_about("anna", "Printer"), desk.at("anna"), "Is it plugged in?\n")
-    desk.receive(answer)
-    back = an_answer_to(desk.letter_about("ann@globex.example", "Printer", 2), "ann@globex.example", "It is. And the invoice is wrong.\n")
-    desk.receive(back)
+    desk = make_desk(storage=storage, rules=RULES).start()
+    support = desk.at("support")
+    desk.receive(an_email(sender="ann@globex.example", to=support, subject="Printer"))
+    desk.receive(an_email(sender="bob@globex.example", to=support, subject="Money", body="Where is my invoice?\n"))
+    desk.receive(an_email(sender="carl@globex.example", to=support, subject="Door"))
+    desk.receive(an_email(sender="eve@spam.example", to=support, subject="Win", headers={"X-Spam-Flag": "YES"}))
+    desk.receive(an_answer_to(desk.letter_about("anna", "Printer"), desk.at("anna"), "Is it plugged in?\n"))
+    answer = desk.letter_about("ann@globex.example", "Printer", 2)
+    desk.receive(an_answer_to(answer, "ann@globex.example", "It is. And the invoice is wrong.\n"))
     desk.settle()
     return desk
 

@@ -91,8 +91,8 @@ In a `report`, `first_answer` has `median_hours p90_hours`, or is null where nob
 of `{rule, fired, broke, actions}` with `actions` a list of `{action, times}` (the twenty commonest), `doubts` of `{state, reason, mails}`.
 [Operations](operations.md#the-report) says what is counted.
 
-In a `rules backtest`, `baseline` is `rules` or `record`, `mails` a list of `{kind, to, mails, was}`, and `unjudged` says how many mails were
-not judged, by why: `{after_divergence, by_hand, released, older, strayed, deleted, held, broken}`.
+In a `rules backtest`, `baseline` is `rules` or `record`, `mails` a list of `{kind, to, mails, was}`, and `unjudged` says how many mails
+were not judged, by why: `{after_divergence, by_hand, released, older, strayed, deleted, held, broken}`.
 [Rules](rules.md#on-the-mail-of-the-last-weeks) has the words.
 
 `evidence` of `message show` is all that maild went by, in the order in which it was found: what machine or person wrote the mail, what
