@@ -6,16 +6,16 @@ the same desk. Tickets and letters get the numbers they had, or nobody's answer 
 in one view of one moment. Counting and comparing is `maild.rules.backtest`'s.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from maild.effects import Decision, Letter
-from maild.errors import MaildError
+from maild.errors import MaildError, StoreUnavailableError
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.worker import Reader
 from maild.message import InboundMessage
@@ -65,13 +65,14 @@ def replay(store: Store, trial: Trial, progress: Progress) -> Backtest:
         cast = past.find_cast(source, trial.period)
         with stage.writing() as tx:
             past.copy_before(source, tx, trial.period)
-        return _Replay(stage, trial, cast).play(_mails(source, cast, trial.period, reader), progress)
+        portions = stack.enter_context(closing(_mails(source, cast, trial.period, reader)))
+        return _Replay(stage, trial, cast).play(portions, progress)
 
 
 _Read = tuple[PastMail, InboundMessage | MaildError]
 
 
-def _mails(source: Transaction, cast: Cast, period: Period, reader: Reader) -> Iterator[list[_Read]]:
+def _mails(source: Transaction, cast: Cast, period: Period, reader: Reader) -> Generator[list[_Read], None, None]:
     """The mails in portions, the next of which is read in the workers while one is walked through."""
     with ThreadPoolExecutor(1, "reading ahead") as ahead:
         waiting: tuple[list[PastMail], Future[list[InboundMessage | MaildError]]] | None = None
@@ -107,13 +108,19 @@ class _Replay:
         return self._judge.report(deleted=self._cast.deleted, held=self._cast.held)
 
     def _walk(self, tx: Transaction, mail: PastMail, message: InboundMessage | MaildError) -> None:
-        """One mail, in its own savepoint. What breaks over it breaks only that, as in the clerk's hands."""
+        """One mail, in its own savepoint. What breaks over it breaks only that, as in the clerk's hands.
+
+        Raises:
+            StoreUnavailableError: it is the copy that is broken.
+        """
         if isinstance(message, MaildError):
             self._judge.note_broken()
             return
         try:
             with self._stage.savepoint(tx):
                 self._walk_all(tx, mail, message)
+        except StoreUnavailableError:
+            raise
         except Exception:
             self._judge.note_broken()
 
