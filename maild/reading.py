@@ -1,6 +1,7 @@
 """Reading: everything found out about one message before anything is decided. The reading room's result, plain values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.canned.shelf import NO_ANSWERS, Shelf
@@ -74,6 +75,11 @@ class Reading:
     forwarded: "Reading | None" = None
     shelf: Shelf = NO_ANSWERS
     rules: RuleSet = NO_RULES
+
+    def under(self, rules: RuleSet, fired: Mapping[int, Mapping[str, datetime]]) -> "Reading":
+        """The same reading for a desk with other rules. `fired`: when those that rest have fired last, by ticket."""
+        forwarded = self.forwarded.under(rules, fired) if self.forwarded else None
+        return replace(self, rules=rules, known=replace(self.known, fired=fired), forwarded=forwarded)
 
     @property
     def bounced_recipient(self) -> str:

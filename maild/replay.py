@@ -10,18 +10,19 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from maild.effects import Decision, Letter
+from maild.effects import Decision, Letter, NoteFiring
 from maild.errors import MaildError, StoreUnavailableError
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.worker import Reader
 from maild.message import InboundMessage
 from maild.outbox.delivery import Composed, Envelope
 from maild.past import Cast, PastMail, PostedLetter
-from maild.pipeline import Desk, consider_by
+from maild.pipeline import Desk, consider_reading, read
 from maild.reading import Circumstances
 from maild.rules.backtest import Backtest, Baseline, Judge
 from maild.rules.ruleset import RuleSet
@@ -92,7 +93,8 @@ class _Replay:
         self._stage = stage
         self._cast = cast
         self._desk = trial.desk
-        self._rule_sets = (trial.desk.rules, trial.rules) if trial.rules else (trial.desk.rules,)
+        self._tried = replace(trial.desk, rules=trial.rules) if trial.rules else None
+        self._fired: dict[int, dict[str, datetime]] = {}
         baseline = Baseline.RULES if trial.rules else Baseline.RECORD
         self._judge = Judge(trial.rules or trial.desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
 
@@ -130,17 +132,28 @@ class _Replay:
         letters = list(mail.letters)
         earlier: list[Decision] = []
         for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._desk.settings)):
-            ours, *others = self._consider(tx, mail, message, departments)
+            ours, tried = self._consider(tx, mail, message, departments)
             number = mail.opened[walk] if walk < len(mail.opened) else None
             applied = self._record(tx, mail, ours, number, letters, earlier)
             earlier.append(ours)
-            self._judge.see(mail, ours, others[0] if others else ours, applied.ticket_number, walk)
+            self._note_firings(tried, applied.ticket_number)
+            self._judge.see(mail, ours, tried, applied.ticket_number, walk)
 
-    def _consider(self, tx: Transaction, mail: PastMail, message: InboundMessage, departments: Departments) -> tuple[Decision, ...]:
-        """By the desk's own rules first."""
+    def _consider(self, tx: Transaction, mail: PastMail, message: InboundMessage, departments: Departments) -> tuple[Decision, Decision]:
+        """By the desk's own rules, and by those that are tried. Each has rested where it has fired itself."""
         at = mail.at if mail.incoming.walks_again else mail.incoming.stored
         asking = partial(recall, tx, now=mail.at)
-        return consider_by(message, Circumstances.of(mail.incoming), asking, self._desk, at, departments, self._rule_sets)
+        reading = read(message, Circumstances.of(mail.incoming), departments, asking, self._desk, at)
+        ours = consider_reading(reading, asking, self._desk, at)
+        if self._tried is None:
+            return ours, ours
+        return ours, consider_reading(reading.under(self._tried.rules, self._fired), asking, self._tried, at)
+
+    def _note_firings(self, tried: Decision, number: int | None) -> None:
+        """The copy knows where the desk's own rules have fired."""
+        if number is not None:
+            fired = {effect.rule: effect.at for effect in tried.effects if isinstance(effect, NoteFiring)}
+            self._fired[number] = {**self._fired.get(number, {}), **fired}
 
     def _record(
         self, tx: Transaction, mail: PastMail, decision: Decision, number: int | None, left: list[PostedLetter], earlier: Sequence[Decision]
