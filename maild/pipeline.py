@@ -5,7 +5,7 @@
 Receiving is `maild.ingest.watcher`, posting `maild.outbox.queue`; here is what lies between, from stored bytes to one transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -79,8 +79,24 @@ def consider(
 
 
 def consider_reading(reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
-    """The same of a message that is read already; `backtest` calls this, once for each set of rules that it compares."""
-    draft = decide(reading, desk.settings, now)
+    """The same of a message that is read already."""
+    return _conclude(decide(reading, desk.settings, now), reading, asking, desk, now)
+
+
+def consider_twice(
+    reading: Reading, tried: RuleSet, fired: Mapping[int, Mapping[str, datetime]], asking: Asking, desk: Desk, now: datetime
+) -> tuple[Decision, Decision]:
+    """What a message means by the desk's own rules, and by others: `backtest` compares them. `fired`: when others that rest have fired."""
+    draft, theirs = decide(reading, desk.settings, now), reading.under(tried, fired)
+    ours = _conclude(draft, reading, asking, desk, now)
+    if reading.sender.agent:
+        # Agents' mails may name macros, which are rules; before that, all others mean the same by any.
+        draft = decide(theirs, desk.settings, now)
+    return ours, _conclude(draft, theirs, asking, replace(desk, rules=tried), now)
+
+
+def _conclude(draft: Draft, reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
+    """What the rules make of a draft, and what follows from both."""
     verdict = consult(desk.rules, draft, draft.seen or reading, asking, desk.settings, now)
     decision = conclude(draft, verdict, reading, desk.settings, now)
     is_asked, quiet = verdict is not None, reading.circumstances.quiet

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,7 @@ from maild.ingest.worker import Reader
 from maild.message import InboundMessage
 from maild.outbox.delivery import Composed, Envelope
 from maild.past import Cast, PastMail, PostedLetter
-from maild.pipeline import Desk, consider_reading, read
+from maild.pipeline import Desk, consider_reading, consider_twice, read
 from maild.reading import Circumstances
 from maild.rules.backtest import Backtest, Baseline, Judge
 from maild.rules.ruleset import RuleSet
@@ -35,6 +36,8 @@ from maild.traffic import Period
 
 BATCH = 128
 READERS = 2
+INVENTED = 1 << 40
+"""Tickets and letters that there were not then are numbered from here on."""
 
 Progress = Callable[[int, int], None]
 """Told how many mails are done, and how many there are."""
@@ -79,7 +82,7 @@ def _mails(source: Transaction, cast: Cast, period: Period, reader: Reader) -> G
         waiting: tuple[list[PastMail], Future[list[InboundMessage | MaildError]]] | None = None
         for start in range(0, len(cast.mails), BATCH):
             mails = past.read_mails(source, cast.mails[start : start + BATCH], period.since)
-            reading = ahead.submit(reader.read_many, [mail.incoming.raw for mail in mails])
+            reading = ahead.submit(reader.read_many, [mail.incoming.raw for mail in mails], with_look=False)
             if waiting:
                 yield list(zip(waiting[0], waiting[1].result(), strict=True))
             # The bytes are the reader's now.
@@ -93,7 +96,8 @@ class _Replay:
         self._stage = stage
         self._cast = cast
         self._desk = trial.desk
-        self._tried = replace(trial.desk, rules=trial.rules) if trial.rules else None
+        self._tried = trial.rules
+        self._numbers = _Numbers()
         self._fired: dict[int, dict[str, datetime]] = {}
         baseline = Baseline.RULES if trial.rules else Baseline.RECORD
         self._judge = Judge(trial.rules or trial.desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
@@ -129,12 +133,11 @@ class _Replay:
     def _walk_all(self, tx: Transaction, mail: PastMail, message: InboundMessage) -> None:
         past.deliver_due(tx, mail.at)
         past.arrive(tx, mail)
-        letters = list(mail.letters)
         earlier: list[Decision] = []
         for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._desk.settings)):
             ours, tried = self._consider(tx, mail, message, departments)
-            number = mail.opened[walk] if walk < len(mail.opened) else None
-            applied = self._record(tx, mail, ours, number, letters, earlier)
+            self._numbers.begin(mail, walk)
+            applied = self._record(tx, mail, ours, earlier)
             earlier.append(ours)
             self._note_firings(tried, applied.ticket_number)
             self._judge.see(mail, ours, tried, applied.ticket_number, walk)
@@ -144,10 +147,10 @@ class _Replay:
         at = mail.at if mail.incoming.walks_again else mail.incoming.stored
         asking = partial(recall, tx, now=mail.at)
         reading = read(message, Circumstances.of(mail.incoming), departments, asking, self._desk, at)
-        ours = consider_reading(reading, asking, self._desk, at)
         if self._tried is None:
+            ours = consider_reading(reading, asking, self._desk, at)
             return ours, ours
-        return ours, consider_reading(reading.under(self._tried.rules, self._fired), asking, self._tried, at)
+        return consider_twice(reading, self._tried, self._fired, asking, self._desk, at)
 
     def _note_firings(self, tried: Decision, number: int | None) -> None:
         """The copy knows where the desk's own rules have fired."""
@@ -155,31 +158,57 @@ class _Replay:
             fired = {effect.rule: effect.at for effect in tried.effects if isinstance(effect, NoteFiring)}
             self._fired[number] = {**self._fired.get(number, {}), **fired}
 
-    def _record(
-        self, tx: Transaction, mail: PastMail, decision: Decision, number: int | None, left: list[PostedLetter], earlier: Sequence[Decision]
-    ) -> Applied:
-        """`number`: of the ticket that the mail opened then. `left`: the letters of then that have not been written again yet."""
-        written: list[Letter] = []
-        first, settles = self._desk.settings.desk.first_number, decision.settles(earlier)
-        compose = partial(_compose, written)
-        with past.numbering(tx, number):
-            applied = apply(tx, decision, now=mail.at, compose=compose, incoming=mail.incoming, first_number=first, settles=settles)
-        known = ((number, _take(left, letter)) for number, letter in zip(applied.letters, written, strict=False))
-        past.relabel(tx, [(number, posted) for number, posted in known if posted])
-        return applied
+    def _record(self, tx: Transaction, mail: PastMail, decision: Decision, earlier: Sequence[Decision]) -> Applied:
+        numbers, settles = self._numbers, decision.settles(earlier)
+        # What rules said is the judge's, who has it before him.
+        untold = replace(decision, trace=())
+        first = self._desk.settings.desk.first_number
+        return apply(
+            tx,
+            untold,
+            now=mail.at,
+            compose=numbers.compose,
+            incoming=mail.incoming,
+            first_number=first,
+            settles=settles,
+            numbering=numbers,
+        )
 
 
-def _compose(written: list[Letter], letter: Letter, ticket: TicketView | None, number: int) -> Composed:
-    """A letter that nobody will read: who gets it is all that counts."""
-    written.append(letter)
-    envelopes = tuple(Envelope(person, "", "") for person in letter.addressees)
-    return Composed(f"{number}@maild.invalid", letter.subject, b"", envelopes)
+class _Numbers:
+    """Tickets and letters get the numbers and the ids that they had then: people name them. What there was not then gets others."""
 
+    def __init__(self) -> None:
+        self._invented = count(INVENTED)
+        self._given: set[int] = set()
+        self._opened: Sequence[int] = ()
+        self._posted: list[PostedLetter] = []
+        self._ids: dict[int, str] = {}
 
-def _take(left: list[PostedLetter], letter: Letter) -> PostedLetter | None:
-    """The letter of then that this one is, which is taken from those left."""
-    for posted in left:
-        if (posted.kind, posted.template, posted.agent) == (letter.kind, letter.template, letter.agent):
-            left.remove(posted)
-            return posted
-    return None
+    def begin(self, mail: PastMail, walk: int) -> None:
+        """What follows is that mail's doing where it walks for that one of its departments."""
+        self._opened = mail.opened[walk:]
+        if walk == 0:
+            self._posted, self._ids = list(mail.letters), {}
+
+    def ticket(self, tx: Transaction) -> int:
+        number = next((number for number in self._opened if number not in self._given), None)
+        number = number or next(self._invented)
+        self._given.add(number)
+        return number
+
+    def letters(self, tx: Transaction, letters: Sequence[Letter]) -> Sequence[int]:
+        return [self._number_of(letter) for letter in letters]
+
+    def _number_of(self, letter: Letter) -> int:
+        for posted in self._posted:
+            if (posted.kind, posted.template, posted.agent) == (letter.kind, letter.template, letter.agent):
+                self._posted.remove(posted)
+                self._ids[posted.number] = posted.message_id
+                return posted.number
+        return next(self._invented)
+
+    def compose(self, letter: Letter, ticket: TicketView | None, number: int) -> Composed:
+        """A letter that nobody will read: who gets it is all that counts."""
+        envelopes = tuple(Envelope(person, "", "") for person in letter.addressees)
+        return Composed(self._ids.get(number, f"{number}@maild.invalid"), letter.subject, b"", envelopes)

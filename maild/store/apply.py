@@ -7,6 +7,7 @@ and rows are written, one statement per table: the ticket's in `ticket_rows`, wh
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from maild.desk.tally import with_messages
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
@@ -27,10 +28,34 @@ from maild.tokens import LetterKind
 Compose = Callable[[Letter, TicketView | None, int], Composed]
 """Renders a letter under its number; the ticket is numbered. None: the letter concerns no ticket."""
 
+
+class Numbering(Protocol):
+    """Who gives tickets and letters their numbers."""
+
+    def ticket(self, tx: Transaction) -> int:
+        """Of the ticket that is opened."""
+
+    def letters(self, tx: Transaction, letters: Sequence[Letter]) -> Sequence[int]:
+        """One for each of these letters."""
+
+
 _INSERT_EVENTS = Prepared(tickets.events.insert())
 _INSERT_TRACE = Prepared(tickets.rule_traces.insert())
 _INSERT_LETTERS = Prepared(mail_out.letters.insert())
 _INSERT_DELIVERIES = Prepared(mail_out.deliveries.insert())
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """One after the other, as they come. `first`: of the desk's tickets."""
+
+    first: int
+
+    def ticket(self, tx: Transaction) -> int:
+        return counters.take(tx, counters.TICKET, first=self.first)[0]
+
+    def letters(self, tx: Transaction, letters: Sequence[Letter]) -> Sequence[int]:
+        return counters.take(tx, counters.LETTER, wanted=len(letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +89,23 @@ def apply(
     incoming: Incoming | None,
     first_number: int,
     settles: bool = True,
+    numbering: Numbering | None = None,
 ) -> Applied:
     """Write everything a decision means.
 
     `compose` renders a letter for the numbered ticket under the letter's number; if it raises, the caller's savepoint undoes the rest,
     unless it was only a rule that wanted the letter.
     `incoming` is settled with the decision's state; None for a decision that no mail caused. `settles` False: it stays as an earlier walk
-    has settled it, and only its departments are noted (F10). `first_number`: of a desk's first ticket.
+    has settled it, and only its departments are noted (F10). `first_number`: of a desk's first ticket. `numbering` None: numbers are
+    counted on from there.
     """
+    numbers = numbering or _Counting(first_number)
     messages = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
     if messages and decision.after is None:
         raise ValueError("a decision that concerns no ticket cannot add messages")
-    ticket = decision.after and with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
+    ticket = decision.after and with_messages(_numbered(tx, decision, decision.after, numbers), decision.before, messages, now)
     told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
-    posted, unwritten = _compose_all(tx, told, ticket, compose)
+    posted, unwritten = _compose_all(tx, told, ticket, compose, numbers)
     written: tuple[int, ...] = ()
     task_ids: Mapping[int, int] = {}
     if ticket is not None:
@@ -91,19 +119,22 @@ def apply(
         _write_delays(tx, posted, ticket, dict(zip(written, messages, strict=True)), now)
     _write_log(tx, replace(decision, effects=(*decision.effects, *unwritten)) if unwritten else decision, number, incoming, now)
     write_marks(tx, decision, number, now, incoming.id if incoming else None)
-    opened = _regroup(tx, decision, ticket, now, compose, first_number)
+    opened = _regroup(tx, decision, ticket, now, compose, numbers)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)
     elif incoming:
         incoming_mail.note_departments(tx, incoming.id, decision.departments)
-    beside = [apply(tx, other, now=now, compose=compose, incoming=None, first_number=first_number) for other in decision.beside]
+    beside = [_apply_beside(tx, other, now, compose, numbers) for other in decision.beside]
     return Applied(ticket, (*(item.number for item in posted), *opened, *(number for other in beside for number in other.letters)))
 
 
-def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_number: int) -> TicketView:
-    if decision.before is not None:
-        return after
-    return replace(after, number=counters.take(tx, counters.TICKET, first=first_number)[0])
+def _apply_beside(tx: Transaction, decision: Decision, now: datetime, compose: Compose, numbers: Numbering) -> Applied:
+    """What happens in the same transaction, and is not what the mail itself is."""
+    return apply(tx, decision, now=now, compose=compose, incoming=None, first_number=1, numbering=numbers)
+
+
+def _numbered(tx: Transaction, decision: Decision, after: TicketView, numbers: Numbering) -> TicketView:
+    return after if decision.before is not None else replace(after, number=numbers.ticket(tx))
 
 
 def _with_letters(ticket: TicketView, posted: Sequence[_Posted]) -> TicketView:
@@ -122,14 +153,14 @@ def _telling(letters: Sequence[Letter], incoming: Incoming) -> Sequence[Letter]:
 
 
 def _compose_all(
-    tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose
+    tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose, numbers: Numbering
 ) -> tuple[tuple[_Posted, ...], tuple[RecordEvent, ...]]:
     """The letters written, and what is to be said of those that were not: where a rule's own template breaks, nothing else is lost by it
     (RULES.md 5.2)."""
     if not letters:
         return (), ()
     posted, unwritten = [], []
-    for letter, number in zip(letters, counters.take(tx, counters.LETTER, wanted=len(letters)), strict=True):
+    for letter, number in zip(letters, numbers.letters(tx, letters), strict=True):
         try:
             posted.append(_Posted(number, letter, compose(letter, ticket, number)))
         except TemplateError as error:
@@ -229,7 +260,7 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
 
 
 def _regroup(
-    tx: Transaction, decision: Decision, ticket: TicketView | None, now: datetime, compose: Compose, first_number: int
+    tx: Transaction, decision: Decision, ticket: TicketView | None, now: datetime, compose: Compose, numbers: Numbering
 ) -> tuple[int, ...]:
     """Merges, links, splits and what is undone of them. Answers the numbers of the letters about tickets split off."""
     posted: tuple[int, ...] = ()
@@ -240,14 +271,14 @@ def _regroup(
             case Link() if ticket:
                 regroupings.link(tx, ticket.number, effect, now)
             case Split() if ticket:
-                posted += _split(tx, ticket.number, effect, now, compose, first_number)
+                posted += _split(tx, ticket.number, effect, now, compose, numbers)
             case Undo():
                 regroupings.undo(tx, effect, now)
     return posted
 
 
-def _split(tx: Transaction, ticket: int, effect: Split, now: datetime, compose: Compose, first_number: int) -> tuple[int, ...]:
-    opened = apply(tx, effect.opening, now=now, compose=compose, incoming=None, first_number=first_number)
+def _split(tx: Transaction, ticket: int, effect: Split, now: datetime, compose: Compose, numbers: Numbering) -> tuple[int, ...]:
+    opened = _apply_beside(tx, effect.opening, now, compose, numbers)
     if opened.ticket is None:
         return ()
     regroupings.split(tx, ticket, opened.ticket.number, effect, now)

@@ -4,8 +4,7 @@ Reading only; what is written goes into the copy. What the desk keeps as it is n
 copy where the replay brings it about by itself: tickets that replayed mails opened begin anew, all others stand as they do today.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +14,13 @@ from maild.effects import IncomingState
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import DeliveryState
 from maild.past import Cast, PastMail, PostedLetter
-from maild.store import counters
 from maild.store.engine import AnyRow, Transaction
 from maild.store.incoming import find_all
 from maild.store.prepared import Prepared
 from maild.store.retention import DELETED, EXPIRED
 from maild.store.tables.desk import absences, welcomes
-from maild.store.tables.desk import counters as counters_table
 from maild.store.tables.mail_in import incoming, raw_messages
-from maild.store.tables.mail_out import UNDELIVERED, bounces, delayed_answers, deliveries, letter_aliases, letters, suppressions
+from maild.store.tables.mail_out import UNDELIVERED, bounces, deliveries, letter_aliases, letters, suppressions
 from maild.store.tables.tickets import (
     attachments,
     events,
@@ -41,18 +38,11 @@ from maild.tokens import LetterKind
 from maild.traffic import Period
 
 BATCH = 1000
-INVENTED = 1 << 40
-"""Tickets and letters that there were not are numbered from here on."""
 _OPENED = "opened"
 _GONE = (EXPIRED.code, DELETED.code)
 _SETTLED = (IncomingState.DONE.value, IncomingState.QUARANTINED.value, IncomingState.DUPLICATE.value)
 _WALKS_AGAIN = or_(incoming.c.released, incoming.c.sent_after_all, incoming.c.corrected.is_not(None), incoming.c.caught_up.is_not(None))
 _ARRIVE = Prepared(incoming.insert())
-_SET_COUNTER = Prepared(counters_table.update().where(counters_table.c.name == bindparam("counter")))
-_IS_TAKEN = Prepared(select(tickets.c.number).where(tickets.c.number == bindparam("number")))
-_RELABEL = Prepared(letters.update().where(letters.c.number == bindparam("as_replayed")))
-_RELABEL_DELIVERIES = Prepared(deliveries.update().where(deliveries.c.letter == bindparam("as_replayed")))
-_RELABEL_DELAYS = Prepared(delayed_answers.update().where(delayed_answers.c.letter == bindparam("as_replayed")))
 _DELIVER = Prepared(
     deliveries.update()
     .where(UNDELIVERED, deliveries.c.state == DeliveryState.QUEUED.value, deliveries.c.next_attempt <= bindparam("now"))
@@ -116,7 +106,8 @@ def _find_hands(tx: Transaction, period: Period) -> Mapping[int, datetime]:
 def read_mails(tx: Transaction, mails: Sequence[int], since: datetime) -> list[PastMail]:
     """These mails with their bytes, in this order."""
     by_id = {mail.id: mail for mail in find_all(tx, mails)}
-    rows = {row.id: row for row in tx.execute(select(incoming).where(incoming.c.id.in_(mails)))}
+    fates = select(incoming.c.id, incoming.c.state, incoming.c.ticket, incoming.c.settled).where(incoming.c.id.in_(mails))
+    rows = {row.id: row for row in tx.execute(fates)}
     opened = _gather(tx.execute(select(events.c.incoming, events.c.ticket).where(_is_opening(mails)).order_by(events.c.id)))
     traced = _gather(
         tx.execute(select(rule_traces.c.incoming, rule_traces.c.rules).where(rule_traces.c.incoming.in_(mails)).order_by(rule_traces.c.id))
@@ -172,8 +163,6 @@ def copy_before(source: Transaction, stage: Transaction, period: Period) -> None
         found = source.execute(select(*columns).where(*where).execution_options(yield_per=BATCH)).mappings()
         for rows in found.partitions(BATCH):
             stage.execute(table.insert(), [{**row, **blank} for row in rows])
-    for counter in (counters.TICKET, counters.LETTER):
-        _set_counter(stage, counter, INVENTED)
 
 
 def _copied(period: Period) -> tuple[tuple[Table, tuple[ColumnElement[bool], ...], Mapping[str, object]], ...]:
@@ -241,32 +230,6 @@ def arrive(stage: Transaction, mail: PastMail) -> None:
             "evidence": [],
         },
     )
-
-
-@contextmanager
-def numbering(stage: Transaction, number: int | None) -> Iterator[None]:
-    """The ticket that is opened meanwhile has this number, as it had then; None, or one that is given already: a number of its own."""
-    if number is None or _IS_TAKEN.read(stage, {"number": number}).first():
-        yield
-        return
-    last = counters.find_last(stage, counters.TICKET)
-    _set_counter(stage, counters.TICKET, number - 1)
-    yield
-    _set_counter(stage, counters.TICKET, last)
-
-
-def _set_counter(stage: Transaction, counter: str, value: int) -> None:
-    _SET_COUNTER.write(stage, {"counter": counter, "value": value})
-
-
-def relabel(stage: Transaction, letters_then: Sequence[tuple[int, PostedLetter]]) -> None:
-    """Letters of the replay, by number, get the numbers and the ids that they had then: answers name them."""
-    if not letters_then:
-        return
-    _RELABEL.write(stage, *({"as_replayed": number, "number": was.number, "message_id": was.message_id} for number, was in letters_then))
-    renumbered = [{"as_replayed": number, "letter": was.number} for number, was in letters_then]
-    _RELABEL_DELIVERIES.write(stage, *renumbered)
-    _RELABEL_DELAYS.write(stage, *renumbered)
 
 
 def deliver_due(stage: Transaction, now: datetime) -> None:
