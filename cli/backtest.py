@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OVER_THE_LIMIT = 3
 _UNJUDGED = {
     "after_divergence": "came on tickets behind their first difference; what people would have done there cannot be replayed",
-    "by_hand": "came on tickets that somebody had changed at the command line",
+    "by_hand": "came on tickets that somebody had changed at the command line, or by a mail about another ticket",
     "released": "had been let out of quarantine by hand",
     "older": "came on tickets whose first mail is not there to be replayed, or that were opened at the command line",
     "strayed": "fared otherwise then than by the rules in the files; their tickets are judged no further",
@@ -113,9 +113,10 @@ def _tried(context: Context, settings: Settings, folder: Path | None) -> RuleSet
 
 
 def _run(context: Context, settings: Settings, period: Period, tried: RuleSet | None, queue: str) -> Backtest:
+    from maild.office import open_office
     from maild.replay import Trial, replay
 
-    trial = Trial(context.desk(settings), period, tried, queue)
+    trial = Trial(open_office(settings), period, tried, queue)
     with _progress() as progress:
         return replay(context.store(settings), trial, progress)
 

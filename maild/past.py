@@ -40,11 +40,12 @@ class PastMail:
 @dataclass(frozen=True, slots=True)
 class Cast:
     """What can be replayed of a period. `mails` are the messages, by id, in the order in which they walked; `tickets` those that they
-    opened, `by_hand` since when people have changed one at the command line. `deleted` mails are no longer stored, `held` ones never became
-    anything."""
+    opened, `by_hand` since when people have changed one at the command line, `deeds` the letters about them that no mail has caused.
+    `deleted` mails are no longer stored, `held` ones never became anything."""
 
     mails: tuple[int, ...]
     tickets: frozenset[int] = frozenset()
     by_hand: Mapping[int, datetime] = field(default_factory=dict)
+    deeds: Mapping[int, tuple[PostedLetter, ...]] = field(default_factory=dict)
     deleted: int = 0
     held: int = 0

@@ -83,16 +83,28 @@ def consider_reading(reading: Reading, asking: Asking, desk: Desk, now: datetime
     return _conclude(decide(reading, desk.settings, now), reading, asking, desk, now)
 
 
-def consider_twice(
-    reading: Reading, tried: RuleSet, fired: Mapping[int, Mapping[str, datetime]], asking: Asking, desk: Desk, now: datetime
-) -> tuple[Decision, Decision]:
-    """What a message means by the desk's own rules, and by others: `backtest` compares them. `fired`: when others that rest have fired."""
-    draft, theirs = decide(reading, desk.settings, now), reading.under(tried, fired)
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Rules that are tried beside the desk's own. `fired`: when those that rest have fired last, by ticket. `is_wanted`: whether they are
+    asked at all, where the desk's own have it so."""
+
+    rules: RuleSet
+    fired: Mapping[int, Mapping[str, datetime]]
+    is_wanted: Callable[[Decision], bool]
+
+
+def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, now: datetime) -> tuple[Decision, Decision]:
+    """What a message means by the desk's own rules, and by others, which `backtest` compares; twice the first, where others are not
+    wanted."""
+    draft = decide(reading, desk.settings, now)
     ours = _conclude(draft, reading, asking, desk, now)
+    if not rival.is_wanted(ours):
+        return ours, ours
+    theirs = reading.under(rival.rules, rival.fired)
     if reading.sender.agent:
-        # Agents' mails may name macros, which are rules; before that, all others mean the same by any.
+        # Agents' mails may name macros, which are rules; before these are asked, all other mail means the same by any.
         draft = decide(theirs, desk.settings, now)
-    return ours, _conclude(draft, theirs, asking, replace(desk, rules=tried), now)
+    return ours, _conclude(draft, theirs, asking, replace(desk, rules=rival.rules), now)
 
 
 def _conclude(draft: Draft, reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:

@@ -23,11 +23,12 @@ from maild.writing_desk import composing
 def record(tx: Transaction, decision: Decision, office: Office, now: datetime) -> Applied:
     """Write everything the decision means, and ask the rules about all that happens by it (see `apply`)."""
     desk = office.desk
-    whole = with_consequences(decision, desk.rules, partial(_ask, tx, desk.settings, now), desk.settings, now)
+    whole = with_consequences(decision, desk.rules, partial(ask_about, tx, desk.settings, now), desk.settings, now)
     return apply(tx, whole, now=now, compose=composing(tx, office, now), incoming=None, first_number=desk.settings.desk.first_number)
 
 
-def _ask(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
+def ask_about(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
+    """What must be known of a ticket where no mail is about it, before rules have their say (`maild.consequences`)."""
     question = Question("", agents=agent_homes(settings), queues=tuple(settings.queues), windows=windows(settings.limits))
     known = recall_about(tx, ticket, question, now)
     behind = Behind(aspects, ticket.number, ticket.requester.key)

@@ -6,38 +6,48 @@ the same desk. Tickets and letters get the numbers they had, or nobody's answer 
 in one view of one moment. Counting and comparing is `maild.rules.backtest`'s.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import count
+from heapq import heappop, heappush
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from maild.effects import Decision, Letter, NoteFiring
+from maild.awakening import WAKING
+from maild.background import Aspect
+from maild.consequences import with_consequences
+from maild.due import DueJob, DueTicket
+from maild.due_tasks import TELLING
+from maild.effects import Decision, NoteFiring
 from maild.errors import MaildError, StoreUnavailableError
+from maild.ingest.arrival import Incoming
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.worker import Reader
+from maild.known import Known
 from maild.message import InboundMessage
-from maild.outbox.delivery import Composed, Envelope
-from maild.past import Cast, PastMail, PostedLetter
-from maild.pipeline import Desk, consider_reading, consider_twice, read
+from maild.office import Office
+from maild.past import Cast, PastMail
+from maild.pipeline import Rival, consider_reading, consider_twice, read
 from maild.reading import Circumstances
+from maild.recording import ask_about
+from maild.renumbering import Renumbering
 from maild.rules.backtest import Backtest, Baseline, Judge
 from maild.rules.ruleset import RuleSet
 from maild.store import past
 from maild.store.apply import Applied, apply
 from maild.store.engine import Store, Transaction, open_scratch
 from maild.store.recall import recall
+from maild.store.views import ticket_views
 from maild.ticket import TicketView
 from maild.traffic import Period
 
 BATCH = 128
 READERS = 2
-INVENTED = 1 << 40
-"""Tickets and letters that there were not then are numbered from here on."""
+JOBS: tuple[DueJob[DueTicket], ...] = (WAKING, TELLING)
+"""What happens without a mail when its time has come."""
 
 Progress = Callable[[int, int], None]
 """Told how many mails are done, and how many there are."""
@@ -45,9 +55,9 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried: `rules` beside those of the `desk`; None: the desk's own beside what it has recorded. `queue` "": every one's."""
+    """What is tried: `rules` beside those of the `office`; None: its own beside what it has recorded. `queue` "": every one's."""
 
-    desk: Desk
+    office: Office
     period: Period
     rules: RuleSet | None = None
     queue: str = ""
@@ -95,36 +105,46 @@ class _Replay:
     def __init__(self, stage: Store, trial: Trial, cast: Cast) -> None:
         self._stage = stage
         self._cast = cast
-        self._desk = trial.desk
+        self._office, self._desk = trial.office, trial.office.desk
+        self._period = trial.period
         self._tried = trial.rules
-        self._numbers = _Numbers()
+        self._numbers = Renumbering(cast.deeds)
+        self._alarms: list[datetime] = []
         self._fired: dict[int, dict[str, datetime]] = {}
         baseline = Baseline.RULES if trial.rules else Baseline.RECORD
-        self._judge = Judge(trial.rules or trial.desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
+        self._judge = Judge(trial.rules or self._desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
 
     def play(self, portions: Iterator[list[_Read]], progress: Progress) -> Backtest:
         done = 0
         progress(done, len(self._cast.mails))
+        with self._stage.writing() as tx:
+            self._set_alarms_of_others(tx)
         for portion in portions:
             with self._stage.writing() as tx:
                 for mail, message in portion:
+                    self._let_time_pass(tx, mail.at)
                     self._walk(tx, mail, message)
             done += len(portion)
             progress(done, len(self._cast.mails))
         return self._judge.report(deleted=self._cast.deleted, held=self._cast.held)
 
     def _walk(self, tx: Transaction, mail: PastMail, message: InboundMessage | MaildError) -> None:
-        """One mail, in its own savepoint. What breaks over it breaks only that, as in the clerk's hands.
+        if isinstance(message, MaildError):
+            self._judge.note_broken()
+            return
+        with self._by_itself(tx):
+            self._walk_all(tx, mail, message)
+
+    @contextmanager
+    def _by_itself(self, tx: Transaction) -> Iterator[None]:
+        """In its own savepoint. What breaks over it breaks only that, as in the clerk's hands.
 
         Raises:
             StoreUnavailableError: it is the copy that is broken.
         """
-        if isinstance(message, MaildError):
-            self._judge.note_broken()
-            return
         try:
             with self._stage.savepoint(tx):
-                self._walk_all(tx, mail, message)
+                yield
         except StoreUnavailableError:
             raise
         except Exception:
@@ -137,10 +157,12 @@ class _Replay:
         for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._desk.settings)):
             ours, tried = self._consider(tx, mail, message, departments)
             self._numbers.begin(mail, walk)
-            applied = self._record(tx, mail, ours, earlier)
+            applied = self._apply(tx, ours, mail.at, mail.incoming, settles=ours.settles(earlier))
             earlier.append(ours)
             self._note_firings(tried, applied.ticket_number)
             self._judge.see(mail, ours, tried, applied.ticket_number, walk)
+            for deed, other in zip(ours.beside, tried.beside, strict=False):
+                self._see_deed(deed, other, mail.at)
 
     def _consider(self, tx: Transaction, mail: PastMail, message: InboundMessage, departments: Departments) -> tuple[Decision, Decision]:
         """By the desk's own rules, and by those that are tried. Each has rested where it has fired itself."""
@@ -150,65 +172,68 @@ class _Replay:
         if self._tried is None:
             ours = consider_reading(reading, asking, self._desk, at)
             return ours, ours
-        return consider_twice(reading, self._tried, self._fired, asking, self._desk, at)
+        rival = Rival(self._tried, self._fired, partial(self._judge.is_open, mail))
+        return consider_twice(reading, rival, asking, self._desk, at)
+
+    def _apply(self, tx: Transaction, decision: Decision, now: datetime, incoming: Incoming | None, *, settles: bool = True) -> Applied:
+        # What the rules said is the judge's, who sees it all the same.
+        untold, numbers, first = replace(decision, trace=()), self._numbers, self._desk.settings.desk.first_number
+        compose = numbers.compose
+        applied = apply(tx, untold, now=now, compose=compose, incoming=incoming, first_number=first, settles=settles, numbering=numbers)
+        for ticket in (applied.ticket, *(other.after for other in decision.beside)):
+            if ticket:
+                self._set_alarms(ticket)
+        return applied
 
     def _note_firings(self, tried: Decision, number: int | None) -> None:
         """The copy knows where the desk's own rules have fired."""
-        if number is not None:
-            fired = {effect.rule: effect.at for effect in tried.effects if isinstance(effect, NoteFiring)}
+        fired = {effect.rule: effect.at for effect in tried.effects if isinstance(effect, NoteFiring)}
+        if number is not None and fired:
             self._fired[number] = {**self._fired.get(number, {}), **fired}
 
-    def _record(self, tx: Transaction, mail: PastMail, decision: Decision, earlier: Sequence[Decision]) -> Applied:
-        numbers, settles = self._numbers, decision.settles(earlier)
-        # What rules said is the judge's, who has it before him.
-        untold = replace(decision, trace=())
-        first = self._desk.settings.desk.first_number
-        return apply(
-            tx,
-            untold,
-            now=mail.at,
-            compose=numbers.compose,
-            incoming=mail.incoming,
-            first_number=first,
-            settles=settles,
-            numbering=numbers,
-        )
+    def _set_alarms_of_others(self, tx: Transaction) -> None:
+        """Tickets that no replayed mail opened have been put off, too."""
+        due = {case.number for job in JOBS for case in job.find(tx, self._office, self._period.until)}
+        for ticket in ticket_views(tx, due).values():
+            self._set_alarms(ticket)
 
+    def _set_alarms(self, ticket: TicketView) -> None:
+        """Something may happen to the ticket then."""
+        snoozed = (ticket.snoozed_until,) if ticket.snoozed_until else ()
+        for at in (*snoozed, *(task.due for task in ticket.tasks if task.due and task.is_open and not task.told)):
+            heappush(self._alarms, at)
 
-class _Numbers:
-    """Tickets and letters get the numbers and the ids that they had then: people name them. What there was not then gets others."""
+    def _let_time_pass(self, tx: Transaction, until: datetime) -> None:
+        """What falls due before a mail comes is done first, each at its time."""
+        while self._alarms and self._alarms[0] <= until:
+            now = heappop(self._alarms)
+            for job in JOBS:
+                for case in tuple(job.find(tx, self._office, now)):
+                    with self._by_itself(tx):
+                        self._do(tx, job, case, now)
 
-    def __init__(self) -> None:
-        self._invented = count(INVENTED)
-        self._given: set[int] = set()
-        self._opened: Sequence[int] = ()
-        self._posted: list[PostedLetter] = []
-        self._ids: dict[int, str] = {}
+    def _do(self, tx: Transaction, job: DueJob[DueTicket], case: DueTicket, now: datetime) -> None:
+        """As the desk's own rules have it; those that are tried are asked, too."""
+        decision = job.decide(tx, case, self._office, now)
+        if decision is None:
+            return
+        ours = self._follow(tx, decision, self._desk.rules, now)
+        tried = self._follow(tx, decision, self._tried, now, self._fired) if self._tried else ours
+        self._numbers.begin_deed(case.number)
+        self._apply(tx, ours, now, None)
+        self._note_firings(tried, case.number)
+        self._see_deed(ours, tried, now)
 
-    def begin(self, mail: PastMail, walk: int) -> None:
-        """What follows is that mail's doing where it walks for that one of its departments."""
-        self._opened = mail.opened[walk:]
-        if walk == 0:
-            self._posted, self._ids = list(mail.letters), {}
+    def _follow(
+        self, tx: Transaction, decision: Decision, rules: RuleSet, now: datetime, fired: Mapping[int, Mapping[str, datetime]] | None = None
+    ) -> Decision:
+        def know(ticket: TicketView, aspects: frozenset[Aspect]) -> Known:
+            known = ask_about(tx, self._desk.settings, now, ticket, aspects)
+            return known if fired is None else replace(known, fired=fired)
 
-    def ticket(self, tx: Transaction) -> int:
-        number = next((number for number in self._opened if number not in self._given), None)
-        number = number or next(self._invented)
-        self._given.add(number)
-        return number
+        return with_consequences(decision, rules, know, self._desk.settings, now)
 
-    def letters(self, tx: Transaction, letters: Sequence[Letter]) -> Sequence[int]:
-        return [self._number_of(letter) for letter in letters]
-
-    def _number_of(self, letter: Letter) -> int:
-        for posted in self._posted:
-            if (posted.kind, posted.template, posted.agent) == (letter.kind, letter.template, letter.agent):
-                self._posted.remove(posted)
-                self._ids[posted.number] = posted.message_id
-                return posted.number
-        return next(self._invented)
-
-    def compose(self, letter: Letter, ticket: TicketView | None, number: int) -> Composed:
-        """A letter that nobody will read: who gets it is all that counts."""
-        envelopes = tuple(Envelope(person, "", "") for person in letter.addressees)
-        return Composed(self._ids.get(number, f"{number}@maild.invalid"), letter.subject, b"", envelopes)
+    def _see_deed(self, ours: Decision, tried: Decision, at: datetime) -> None:
+        """Of what was no mail, only the two sets of rules can be compared: what is recorded of it does not say what came of what."""
+        if self._tried is not None and at >= self._period.since:
+            self._judge.see_deed(at, ours, tried)

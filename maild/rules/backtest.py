@@ -74,10 +74,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where a ticket's ways part: `ticket` None: the mail had none. `rules` are those that fire on one side only, or do something else."""
+    """Where a ticket's ways part: `ticket` None: the mail had none. `mail` None: by what no mail has caused. `rules` are those that fire on
+    one side only, or do something else."""
 
     ticket: int | None
-    mail: int
+    mail: int | None
     at: datetime
     subject: str
     changes: tuple[Change, ...]
@@ -261,13 +262,26 @@ class Judge:
             self._unjudged[why] += 1
             return
         is_record = self.baseline is Baseline.RECORD
-        before = outcome_recorded(mail, walk) if is_record else outcome_of(now)
-        self._count(before, outcome_of(tried), tried)
+        before, after = outcome_recorded(mail, walk) if is_record else outcome_of(now), outcome_of(tried)
+        self._judged += 1
+        self._count(before, after, tried)
         if not is_record and _fate(before) != _fate(outcome_recorded(mail)) and walk == 0:
             # Something else than these rules has decided then, so that what followed does not belong to this replay.
             self._unjudged["strayed"] += 1
             self._end(number)
-        self._compare(mail, before, outcome_of(tried), number)
+        self._compare(mail.incoming.id, mail.at, before, after, number)
+
+    def see_deed(self, at: datetime, now: Decision, tried: Decision) -> None:
+        """What has happened to a ticket by no mail about it, likewise."""
+        if now.after is None or not self._is_wanted(now, tried) or self._why_not_ticket(now.after.number, at):
+            return
+        before, after = outcome_of(now), outcome_of(tried)
+        self._count(before, after, tried)
+        self._compare(None, at, before, after, now.after.number)
+
+    def is_open(self, mail: PastMail, now: Decision) -> bool:
+        """Whether anything is still to be said about the mail, where the desk's own rules have it so."""
+        return mail.is_judged and not self._why_not(mail, now, now.before.number if now.before else None)
 
     def _is_wanted(self, now: Decision, tried: Decision) -> bool:
         queues = {decision.after.queue for decision in (now, tried) if decision.after}
@@ -277,17 +291,17 @@ class Judge:
         """Why a mail cannot be judged, "" where it can."""
         if mail.incoming.released:
             return "released"
-        if now.before is None or number is None:
-            return ""
+        return "" if now.before is None or number is None else self._why_not_ticket(number, mail.at)
+
+    def _why_not_ticket(self, number: int, at: datetime) -> str:
         if number in self._ended:
             return "after_divergence"
         if number not in self.tickets:
             return "older"
         hand = self.by_hand.get(number)
-        return "by_hand" if hand and hand <= mail.at else ""
+        return "by_hand" if hand and hand <= at else ""
 
     def _count(self, before: Outcome, after: Outcome, tried: Decision) -> None:
-        self._judged += 1
         for trace in read_traces(tried.trace):
             self._fired[trace.rule] += trace.fired and not trace.shadow
             self._shadow[trace.rule] += trace.fired and trace.shadow
@@ -309,13 +323,13 @@ class Judge:
             if rule := letters.get(notice.template):
                 self._mails_of[rule] += notice.mails
 
-    def _compare(self, mail: PastMail, before: Outcome, after: Outcome, number: int | None) -> None:
+    def _compare(self, mail: int | None, at: datetime, before: Outcome, after: Outcome, number: int | None) -> None:
         changes = compare(before, after)
         if not changes:
             return
         rules = find_responsible(before, after)
         view = after.ticket or before.ticket
-        self._differences.append(Difference(number, mail.incoming.id, mail.at, view.subject if view else "", changes, rules))
+        self._differences.append(Difference(number, mail, at, view.subject if view else "", changes, rules))
         self._differing.update(rules)
         self._end(number)
 

@@ -42,6 +42,7 @@ _OPENED = "opened"
 _GONE = (EXPIRED.code, DELETED.code)
 _SETTLED = (IncomingState.DONE.value, IncomingState.QUARANTINED.value, IncomingState.DUPLICATE.value)
 _WALKS_AGAIN = or_(incoming.c.released, incoming.c.sent_after_all, incoming.c.corrected.is_not(None), incoming.c.caught_up.is_not(None))
+_POSTED = (letters.c.number, letters.c.kind, letters.c.template, letters.c.agent, letters.c.message_id)
 _ARRIVE = Prepared(incoming.insert())
 _DELIVER = Prepared(
     deliveries.update()
@@ -63,6 +64,7 @@ def find_cast(tx: Transaction, period: Period) -> Cast:
         mails=tuple(message for _, message in walked),
         tickets=frozenset(number for number in tx.execute(_opened(period)).scalars() if number),
         by_hand=_find_hands(tx, period),
+        deeds=_gather((row.ticket, _posted(row)) for row in tx.execute(_letters_of_deeds(period))),
         deleted=tx.execute(gone).scalar_one(),
         held=tx.execute(held).scalar_one(),
     )
@@ -125,8 +127,12 @@ def _is_opening(mails: Sequence[int]) -> ColumnElement[bool]:
 
 
 def _letters_of(mails: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    columns = (letters.c.incoming, letters.c.number, letters.c.kind, letters.c.template, letters.c.agent, letters.c.message_id)
-    return select(*columns).where(letters.c.incoming.in_(mails)).order_by(letters.c.number)
+    return select(letters.c.incoming, *_POSTED).where(letters.c.incoming.in_(mails)).order_by(letters.c.number)
+
+
+def _letters_of_deeds(period: Period) -> Select[*tuple[Any, ...]]:
+    where = (letters.c.incoming.is_(None), letters.c.created < period.until, letters.c.ticket.in_(_opened(period)))
+    return select(letters.c.ticket, *_POSTED).where(*where).order_by(letters.c.number)
 
 
 def _posted(row: AnyRow) -> PostedLetter:

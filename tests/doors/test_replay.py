@@ -64,11 +64,11 @@ def ruled(desk: Replay, *texts: str) -> None:
 
 
 def tried(desk: Replay, *texts: str, period: Period = MONTH, queue: str = "") -> Backtest:
-    return replay(desk.store, Trial(desk.office.desk, period, rules(desk, *texts), queue), lambda done, total: None)
+    return replay(desk.store, Trial(desk.office, period, rules(desk, *texts), queue), lambda done, total: None)
 
 
 def beside_the_record(desk: Replay) -> Backtest:
-    return replay(desk.store, Trial(desk.office.desk, MONTH), lambda done, total: None)
+    return replay(desk.store, Trial(desk.office, MONTH), lambda done, total: None)
 
 
 def asks(
@@ -157,6 +157,50 @@ def test_what_an_answer_on_an_old_ticket_meets_is_the_ticket_as_it_stood(desk: R
     assert changes(found) == [
         (1, (Change("priority", "normal", "high"), Change("tags", "waits", "payment, waits")), ("invoices",)),
     ]
+
+
+def test_what_falls_due_between_two_mails_happens_when_it_is_due(desk: Replay):
+    """A snooze ends by itself, and rules are asked about it; the mail after that finds the ticket awake."""
+    asks(desk, "Printer")
+    answers(desk, "anna", 1, "#snooze 3d\nThe part comes on Thursday.\n", 5)
+    asks(desk, "Another", minutes=5 * 24 * 60)
+    found = tried(desk, "{id: back, when: snooze.ended, do: [{set: {priority: high}}]}")
+    assert changes(found) == [(1, (Change("priority", "normal", "high"),), ("back",))]
+    (difference,) = found.differences
+    assert difference.mail is None
+    assert BEGIN + 2 * DAY < difference.at < BEGIN + 4 * DAY
+    assert [(rule.fired, rule.was) for rule in found.rules] == [(1, 0)]
+    assert found.judged == 3
+
+
+def test_what_is_done_by_a_rule_without_a_mail_goes_on_in_the_copy(desk: Replay):
+    ruled(desk, "{id: back, when: snooze.ended, do: [{tag: [late]}]}")
+    asks(desk, "Printer")
+    answers(desk, "anna", 1, "#snooze 1d\nWait.\n", 5)
+    writes_back(desk, 1, "Is it there?\n", 3 * 24 * 60)
+    (difference,) = tried(desk, INVOICES.replace("word: invoice", "word: there")).differences
+    assert (difference.mail, difference.changes[0]) == (None, Change("tags", "late", "(nothing)"))
+
+
+def test_rules_that_are_tried_rest_where_they_have_fired_themselves(desk: Replay):
+    """The first firing changes nothing, since an agent has set the tag already; without its rest the second would."""
+    asks(desk, "Printer")
+    answers(desk, "anna", 1, "#tag payment\nTry again.\n", 5)
+    writes_back(desk, 1, "The invoice is wrong.\n", 10)
+    answers(desk, "anna", 1, "#untag payment\nIt is right.\n", 15)
+    writes_back(desk, 1, "The invoice is wrong, I say.\n", 20)
+    rule = "{{id: one, when: message.customer, {}if: {{text: {{word: invoice}}}}, do: [{{tag: [payment]}}]}}"
+    assert changes(tried(desk, rule.format("once: ticket, "))) == []
+    assert len(changes(tried(desk, rule.format("")))) == 1
+
+
+def test_macros_of_the_tried_rules_are_those_that_agents_run(desk: Replay):
+    macro = "{{id: refund, when: macro, do: [{{tag: [{}]}}]}}"
+    ruled(desk, macro.format("money"))
+    asks(desk, "Printer")
+    answers(desk, "anna", 1, "#macro refund\nYou get it back.\n", 5)
+    assert changes(tried(desk, macro.format("money"))) == []
+    assert changes(tried(desk, macro.format("refunds"))) == [(1, (Change("tags", "money", "refunds"),), ("refund",))]
 
 
 def test_a_mail_that_would_have_been_kept_out_is_a_ticket_less(desk: Replay):
@@ -298,7 +342,7 @@ def test_an_end_in_the_middle_leaves_nothing_behind(desk: Replay, tmp_path: Path
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replay(desk.store, Trial(desk.office.desk, MONTH, NO_RULES), interrupt)
+        replay(desk.store, Trial(desk.office, MONTH, NO_RULES), interrupt)
     assert list(folder.iterdir()) == []
 
 
@@ -311,5 +355,5 @@ def test_the_desk_goes_on_meanwhile(desk: Replay):
         seen.append(total)
         asks(desk, "Meanwhile", minutes=30 + len(seen))
 
-    found = replay(desk.store, Trial(desk.office.desk, MONTH, NO_RULES), meanwhile)
+    found = replay(desk.store, Trial(desk.office, MONTH, NO_RULES), meanwhile)
     assert (found.judged, seen) == (1, [1, 1])

@@ -112,6 +112,24 @@ def test_a_ticket_is_judged_until_its_first_difference():
     assert (found.judged, found.unjudged.after_divergence) == (1, 1)
 
 
+def test_what_no_mail_has_caused_is_judged_by_its_ticket():
+    judge = Judge(RULES, Baseline.RULES, frozenset({7}), {})
+    judge.see_deed(NOW, decided(before=ON), HIGH)
+    judge.see_deed(NOW, decided(before=ON), HIGH)
+    judge.see_deed(NOW, decided(before=replace(ON, number=3), on=replace(ON, number=3)), HIGH)
+    found = judge.report()
+    assert [(difference.ticket, difference.mail) for difference in found.differences] == [(7, None)]
+    assert (found.judged, found.rules[0].fired, found.rules_mails) == (0, 1, 1)
+
+
+def test_mail_of_which_nothing_is_to_be_said_is_not_open():
+    judge = Judge(RULES, Baseline.RULES, frozenset({7}), {})
+    assert judge.is_open(a_mail(), SAME)
+    assert not judge.is_open(a_mail(judged=False), SAME)
+    judge.see(a_mail(), SAME, HIGH, 7)
+    assert not judge.is_open(a_mail(2), decided(before=ON))
+
+
 def test_rules_are_counted_with_their_part_in_differences_and_their_mails():
     quiet = RuleTrace("ticket.created", "quiet", "rules/1.yaml", 3, "abc", True, actions=("no ack",), shadow=True)
     found = judged((a_mail(), SAME, replace(HIGH, trace=(VIP.to_mapping(), quiet.to_mapping()))))
