@@ -6,6 +6,7 @@ the same desk. Tickets and letters get the numbers they had, or nobody's answer 
 in one view of one moment. Counting and comparing is `maild.rules.backtest`'s.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -21,7 +22,7 @@ from maild.background import Aspect
 from maild.consequences import with_consequences
 from maild.due import DueJob, DueTicket
 from maild.due_tasks import TELLING
-from maild.effects import Decision, NoteFiring
+from maild.effects import AddMessage, Decision, Effect, NoteFiring
 from maild.errors import MaildError, StoreUnavailableError
 from maild.ingest.arrival import Incoming
 from maild.ingest.department import Departments, find_departments
@@ -45,6 +46,8 @@ from maild.ticket import TicketView
 from maild.traffic import Period
 
 BATCH = 128
+AHEAD = 2
+"""So many portions are with the workers: neither they nor the walk wait for the other, where one of them is slow for a while."""
 READERS = 2
 JOBS: tuple[DueJob[DueTicket], ...] = (WAKING, TELLING)
 """What happens without a mail when its time has come."""
@@ -87,18 +90,22 @@ _Read = tuple[PastMail, InboundMessage | MaildError]
 
 
 def _mails(source: Transaction, cast: Cast, period: Period, reader: Reader) -> Generator[list[_Read], None, None]:
-    """The mails in portions, the next of which is read in the workers while one is walked through."""
+    """The mails in portions, the next of which are read in the workers while one is walked through."""
     with ThreadPoolExecutor(1, "reading ahead") as ahead:
-        waiting: tuple[list[PastMail], Future[list[InboundMessage | MaildError]]] | None = None
+        waiting: deque[tuple[list[PastMail], Future[list[InboundMessage | MaildError]]]] = deque()
         for start in range(0, len(cast.mails), BATCH):
             mails = past.read_mails(source, cast.mails[start : start + BATCH], period.since)
             reading = ahead.submit(reader.read_many, [mail.incoming.raw for mail in mails], with_look=False)
-            if waiting:
-                yield list(zip(waiting[0], waiting[1].result(), strict=True))
             # The bytes are the reader's now.
-            waiting = [replace(mail, incoming=replace(mail.incoming, raw=b"")) for mail in mails], reading
-        if waiting:
-            yield list(zip(waiting[0], waiting[1].result(), strict=True))
+            waiting.append(([replace(mail, incoming=replace(mail.incoming, raw=b"")) for mail in mails], reading))
+            if len(waiting) > AHEAD:
+                yield _read(*waiting.popleft())
+        while waiting:
+            yield _read(*waiting.popleft())
+
+
+def _read(mails: list[PastMail], reading: "Future[list[InboundMessage | MaildError]]") -> list[_Read]:
+    return list(zip(mails, reading.result(), strict=True))
 
 
 class _Replay:
@@ -176,8 +183,7 @@ class _Replay:
         return consider_twice(reading, rival, asking, self._desk, at)
 
     def _apply(self, tx: Transaction, decision: Decision, now: datetime, incoming: Incoming | None, *, settles: bool = True) -> Applied:
-        # What the rules said is the judge's, who sees it all the same.
-        untold, numbers, first = replace(decision, trace=()), self._numbers, self._desk.settings.desk.first_number
+        untold, numbers, first = _untold(decision), self._numbers, self._desk.settings.desk.first_number
         compose = numbers.compose
         applied = apply(tx, untold, now=now, compose=compose, incoming=incoming, first_number=first, settles=settles, numbering=numbers)
         for ticket in (applied.ticket, *(other.after for other in decision.beside)):
@@ -237,3 +243,12 @@ class _Replay:
         """Of what was no mail, only the two sets of rules can be compared: what is recorded of it does not say what came of what."""
         if self._tried is not None and at >= self._period.since:
             self._judge.see_deed(at, ours, tried)
+
+
+def _untold(decision: Decision) -> Decision:
+    """Without what only people read: nobody looks into the copy."""
+    return replace(decision, trace=(), evidence=(), effects=tuple(map(_bare, decision.effects)))
+
+
+def _bare(effect: Effect) -> Effect:
+    return replace(effect, html="") if isinstance(effect, AddMessage) and effect.html else effect

@@ -39,7 +39,7 @@ _PRAGMAS = (
 )
 """No mmap: its pages count as resident memory, and an I/O error in them kills the process instead of failing the statement."""
 _WRITING = ("PRAGMA cache_size = -2048",)
-_SCRATCH = ("PRAGMA synchronous = OFF", "PRAGMA foreign_keys = OFF", "PRAGMA cache_size = -32768")
+_SCRATCH = ("PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF", "PRAGMA foreign_keys = OFF", "PRAGMA cache_size = -32768")
 _READING = ("PRAGMA query_only = ON", "PRAGMA cache_size = -512")
 """Who reads keeps little: SQLite throws the pages away as soon as another connection has written, and the holes stay in the heap."""
 
