@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from maild.config.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from maild.rules.load import LoadedRules
 
@@ -51,14 +53,19 @@ def report(
     if as_json:
         print_json({**describe_all(faults, context), **beside})
     else:
-        if faults:
-            click.echo(render_faults(faults, context.directory), err=True)
+        report_faults(context, faults)
         counts = f" ({describe_counts(faults)})" if faults else ""
         print_text(f"{context.directory}: {'valid' if is_valid else 'not valid'}{counts}: {contents}")
     if not is_valid:
         raise click.exceptions.Exit(2)
     if strict and faults:
         raise click.exceptions.Exit(1)
+
+
+def report_faults(context: Context, faults: tuple[Fault, ...]) -> None:
+    """Each with its place, for people."""
+    if faults:
+        click.echo(render_faults(faults, context.directory), err=True)
 
 
 def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
@@ -71,10 +78,19 @@ def collect_faults(context: Context, loaded: Loaded) -> tuple[Fault, ...]:
     return (*faults, *rules.faults, *lint_rules(settings, rules), *templates, *check_canned(settings), *check_ids(settings))
 
 
-def load_rules(context: Context, settings: Settings) -> LoadedRules:
+def load_rules(context: Context, settings: Settings, folder: Path | None = None) -> LoadedRules:
     from maild.rules.load import load_rules
 
-    return load_rules(context.directory, settings)
+    return load_rules(context.directory, settings, folder=folder)
+
+
+def check_rules(context: Context, settings: Settings, folder: Path | None = None) -> LoadedRules:
+    """The rules, or those of another folder; none, where they give a template less than it needs. Faults of both kinds."""
+    from maild.templates.checking import HANDING
+
+    loaded = load_rules(context, settings, folder)
+    handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
+    return replace(loaded, rules=None if handing else loaded.rules, faults=(*loaded.faults, *lint_rules(settings, loaded), *handing))
 
 
 def lint_rules(settings: Settings, loaded: LoadedRules) -> tuple[Fault, ...]:

@@ -33,7 +33,7 @@ NOUNS = {
     "view": "Saved queries: list, show.",
     "message": "What came in: list, show, retry, release, inject, inspect.",
     "outbox": "What goes out: list, show, retry, cancel, suppressed, lift, pause, resume.",
-    "rules": "Rules: check, lint, list, test, explain, stats, enable, disable …",
+    "rules": "Rules: check, lint, list, test, explain, backtest, stats, disable …",
     "mailbox": "Mailboxes: list, test.",
     "agent": "Agents: list, show, welcome, away, back.",
     "template": "Templates: list, preview, copy, canned.",

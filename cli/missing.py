@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 UNBUILT = {
     "top": "`maild status` has one look",
     "ticket export": "`maild ticket show --json` and `maild ticket raw` print all of one",
-    "rules backtest": "`maild rules test` and `maild rules explain FILE` try rules",
     "customer": "",
     "mailbox show": "`maild mailbox list --json` has all",
     "template show": "`maild template preview` has it filled in, `maild template copy` fetches its file",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.backtest import command as backtest
 from cli.completion import files, rules
 from cli.context import Context
 from cli.group import Group
@@ -37,6 +38,9 @@ def command() -> None:
     pass
 
 
+command.add_command(backtest)
+
+
 @command.command(help="Are the rules valid, and do they give their templates what those need? Every fault with file, line, column.")
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings.")
 @json_option
@@ -57,19 +61,14 @@ def lint(context: Context, as_json: bool) -> None:
 
 
 def _check(context: Context, *, strict: bool, as_json: bool) -> None:
-    from cli.check import check_templates, lint_rules, load_rules, report
-    from maild.templates.checking import HANDING
+    from cli.check import check_rules, report
 
     settings = context.settings()
-    loaded = load_rules(context, settings)
-    handing = tuple(fault for fault in check_templates(context, settings, loaded) if fault.code == HANDING)
-    rules = None if handing else loaded.rules
-    waits = _count_waits(context, settings, rules) if rules else ()
+    checked = check_rules(context, settings)
+    waits = _count_waits(context, settings, checked.rules) if checked.rules else ()
     told = [f"rule {each.rule} waits on {each.tickets} tickets, and is due at once on {each.due}" for each in waits]
-    faults = (*loaded.faults, *lint_rules(settings, loaded), *handing)
-    report(
-        context, faults, "\n".join((_contents(rules), *told)), {"waits": [asdict(each) for each in waits]}, strict=strict, as_json=as_json
-    )
+    contents, beside = "\n".join((_contents(checked.rules), *told)), {"waits": [asdict(each) for each in waits]}
+    report(context, checked.faults, contents, beside, strict=strict, as_json=as_json)
 
 
 def _count_waits(context: Context, settings: Settings, rules: RuleSet) -> tuple[Waits, ...]:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import NamedTuple
 
 from maild import maillog
-from maild.effects import Decision, IncomingState
+from maild.effects import Decision
 from maild.errors import FilesLackingError, LeakError, MaildError, StoreUnavailableError, TemplateError, WorkerDiedError
 from maild.file_room import fetch
 from maild.held_answers import tell_author, why_held
@@ -286,10 +286,10 @@ class Clerk:
         and so is what an agent has sent after all, mended or released (A6, A7, A11)."""
         now, message, incoming = _now(), opened.message, case.incoming
         at = now if incoming.walks_again else incoming.stored
-        decision = consider(message, _circumstances(incoming, case.opinion), partial(recall, tx, now=now), office.desk, at, departments)
+        circumstances = Circumstances.of(incoming, case.opinion)
+        decision = consider(message, circumstances, partial(recall, tx, now=now), office.desk, at, departments)
         compose = composing(tx, office, now, opened.files, case.fetched)
         first_number = office.desk.settings.desk.first_number
-        settles = all(_rank(decision) > _rank(other) for other in earlier)
         applied = archive.apply(
             tx,
             decision,
@@ -297,7 +297,7 @@ class Clerk:
             compose=compose,
             incoming=incoming,
             first_number=first_number,
-            settles=settles,
+            settles=decision.settles(earlier),
             follow=office.desk.timing.follow,
         )
         return decision, applied.ticket_number
@@ -339,27 +339,6 @@ def _is_suspect(incoming: Incoming) -> bool:
 def _is_asked_about(incoming: Incoming) -> bool:
     """What the server calls spam is called so already; what people of the desk have written, or want seen through, needs no filter."""
     return incoming.part is Part.INBOX and not incoming.withheld and not incoming.walks_again
-
-
-def _circumstances(incoming: Incoming, opinion: Opinion | None) -> Circumstances:
-    return Circumstances(
-        incoming.mailbox,
-        incoming.answered,
-        incoming.quiet,
-        incoming.released,
-        incoming.received,
-        incoming.full_size,
-        part=incoming.part,
-        marked_junk=incoming.junk,
-        sent_after_all=incoming.sent_after_all,
-        corrected=incoming.corrected,
-        caught_up=incoming.caught_up,
-        opinion=opinion,
-    )
-
-
-def _rank(decision: Decision) -> int:
-    return (IncomingState.DUPLICATE, IncomingState.QUARANTINED, IncomingState.DONE).index(decision.state)
 
 
 def _now() -> datetime:

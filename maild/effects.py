@@ -3,7 +3,7 @@
 `maild.decide` and `maild.desk` build them, `maild.store` applies them in one transaction, `maild.outbox` sends what a `Post` asks for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -391,6 +391,10 @@ class IncomingState(Enum):
     DUPLICATE = "duplicate"
 
 
+_FARING = (IncomingState.DUPLICATE, IncomingState.QUARANTINED, IncomingState.DONE)
+"""What a walk may come to, the best last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """By what another copy of a mail is known again (MAIL.md F1): its id, its fingerprint, its own Date."""
@@ -435,6 +439,11 @@ class Decision:
         """Whether anything is to be sent, also for what happens beside, and for what is split off."""
         split_off = (effect.opening for effect in self.effects if isinstance(effect, Split))
         return bool(self.letters) or any(other.has_letters for other in (*self.beside, *split_off))
+
+    def settles(self, earlier: Sequence["Decision"]) -> bool:
+        """Whether the message fared better by this walk than by those for other departments before, and is settled as this one says
+        (MAIL.md F10)."""
+        return all(_FARING.index(self.state) > _FARING.index(other.state) for other in earlier)
 
     @property
     def letters(self) -> tuple[Letter, ...]:

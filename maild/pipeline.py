@@ -5,7 +5,7 @@
 Receiving is `maild.ingest.watcher`, posting `maild.outbox.queue`; here is what lies between, from stored bytes to one transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -75,16 +75,49 @@ def consider(
     departments: Departments | None = None,
 ) -> Decision:
     """What one message means and does. Pure but for one question to the store, and a second where rules want to know more of the ticket.
-    The daemon, `explain` and `backtest` all call this.
+    The daemon, `explain` and `rules test` all call this.
 
     `departments`: for which of those it is for (`find_departments`); None: the first.
     """
     departments = departments or find_departments(message, circumstances.mailbox, desk.settings)[0]
     reading = read(message, circumstances, departments, asking, desk, now)
+    return consider_reading(reading, asking, desk, now)
+
+
+def consider_reading(reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
+    """The same of a message that is read already."""
+    return _conclude(decide(reading, desk.settings, now), reading, asking, desk, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Rules that are tried beside the desk's own. `fired`: when those that rest have fired last, by ticket. `is_wanted`: whether they are
+    asked at all, where the desk's own have it so."""
+
+    rules: RuleSet
+    fired: Mapping[int, Mapping[str, datetime]]
+    is_wanted: Callable[[Decision], bool]
+
+
+def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, now: datetime) -> tuple[Decision, Decision]:
+    """What a message means by the desk's own rules, and by others, which `backtest` compares; twice the first, where others are not
+    wanted."""
     draft = decide(reading, desk.settings, now)
+    ours = _conclude(draft, reading, asking, desk, now)
+    if not rival.is_wanted(ours):
+        return ours, ours
+    theirs = reading.under(rival.rules, rival.fired)
+    if reading.sender.agent:
+        # Agents' mails may name macros, which are rules; before these are asked, all other mail means the same by any.
+        draft = decide(theirs, desk.settings, now)
+    return ours, _conclude(draft, theirs, asking, replace(desk, rules=rival.rules), now)
+
+
+def _conclude(draft: Draft, reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
+    """What the rules make of a draft, and what follows from both."""
     verdict = consult(desk.rules, draft, draft.seen or reading, asking, desk.settings, now)
     decision = conclude(draft, verdict, reading, desk.settings, now)
-    is_asked, quiet = verdict is not None, circumstances.quiet
+    is_asked, quiet = verdict is not None, reading.circumstances.quiet
 
     def know(ticket: TicketView, aspects: frozenset[Sought]) -> Known:
         return replace(reading.known, background=_find_background(aspects, ticket, asking))

@@ -1,10 +1,11 @@
 """Reading: everything found out about one message before anything is decided. The reading room's result, plain values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.canned.shelf import NO_ANSWERS, Shelf
-from maild.ingest.arrival import Part
+from maild.ingest.arrival import Incoming, Part
 from maild.ingest.bounce import Bounced
 from maild.ingest.department import Departments
 from maild.ingest.opinion import Opinion
@@ -37,6 +38,24 @@ class Circumstances:
     caught_up: datetime | None = None
     opinion: Opinion | None = None
 
+    @classmethod
+    def of(cls, incoming: Incoming, opinion: Opinion | None = None) -> "Circumstances":
+        """Those of a stored message, and what the filter says of it."""
+        return cls(
+            incoming.mailbox,
+            incoming.answered,
+            incoming.quiet,
+            incoming.released,
+            incoming.received,
+            incoming.full_size,
+            part=incoming.part,
+            marked_junk=incoming.junk,
+            sent_after_all=incoming.sent_after_all,
+            corrected=incoming.corrected,
+            caught_up=incoming.caught_up,
+            opinion=opinion,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -59,6 +78,11 @@ class Reading:
     forwarded: "Reading | None" = None
     shelf: Shelf = NO_ANSWERS
     rules: RuleSet = NO_RULES
+
+    def under(self, rules: RuleSet, fired: Mapping[int, Mapping[str, datetime]]) -> "Reading":
+        """The same reading for a desk with other rules. `fired`: when those that rest have fired last, by ticket."""
+        forwarded = self.forwarded.under(rules, fired) if self.forwarded else None
+        return replace(self, rules=rules, known=replace(self.known, fired=fired), forwarded=forwarded)
 
     @property
     def bounced_recipient(self) -> str:

@@ -23,7 +23,7 @@ from maild.writing_desk import composing
 def record(tx: Transaction, decision: Decision, office: Office, now: datetime) -> Applied:
     """Write everything the decision means, and ask the rules about all that happens by it (see `apply`)."""
     desk = office.desk
-    whole = with_consequences(decision, desk.rules, partial(_ask, tx, desk.settings, now), desk.settings, now)
+    whole = with_consequences(decision, desk.rules, partial(ask_about, tx, desk.settings, now), desk.settings, now)
     return apply(
         tx,
         whole,
@@ -35,7 +35,8 @@ def record(tx: Transaction, decision: Decision, office: Office, now: datetime) -
     )
 
 
-def _ask(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Sought]) -> Known:
+def ask_about(tx: Transaction, settings: Settings, now: datetime, ticket: TicketView, aspects: frozenset[Sought]) -> Known:
+    """What must be known of a ticket where no mail is about it, before rules have their say (`maild.consequences`)."""
     question = Question("", agents=agent_homes(settings), queues=tuple(settings.queues), windows=windows(settings.limits))
     known = recall_about(tx, ticket, question, now)
     behind = Behind(aspects, ticket.number, ticket.requester.key)

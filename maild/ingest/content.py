@@ -41,16 +41,16 @@ class Content:
     block_html: str
 
 
-def read_content(root: Part, *, reply: bool, is_announced: bool = False) -> Content:
+def read_content(root: Part, *, reply: bool, is_announced: bool = False, with_look: bool = True) -> Content:
     """The content of a message. `reply`: its new text is cut; without, all of it is new (P8). `is_announced`: its subject says that it
-    passes another mail on (A12)."""
+    passes another mail on (A12). Without `with_look` there is no safe HTML."""
     body = divide(root)
     text = read_text(body)
     lines, armour = remove_armour(text.lines)
     uncut = keep_reply(lines)
     new = cut_reply(lines) if reply else uncut
     calendar = next((part for part in root.walk() if part.content_type == "text/calendar"), None)
-    excerpts = Excerpts(text.html)
+    excerpts = Excerpts(text.html if with_look else "")
     is_forward = is_announced or begins_with_forward(new.elided) or begins_with_forward(uncut.visible)
     block = find_block(lines, is_announced=is_announced) if is_forward else None
     uncut_html = excerpts.safe(uncut.visible)

@@ -11,11 +11,13 @@ OUT_OF_MEMORY = 3
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Read a message; `reply` as in `maild.ingest.parse.parse_message`. `with_files`: its attachments' bytes are wanted, too."""
+    """Read a message; `reply` as in `maild.ingest.parse.parse_message`. `with_files`: its attachments' bytes are wanted, too; `with_look`:
+    how its HTML looks in letters, too, which takes a quarter of the time."""
 
     raw: bytes
     reply: bool = True
     with_files: bool = False
+    with_look: bool = True
 
 
 @dataclass(frozen=True, slots=True)

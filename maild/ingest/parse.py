@@ -66,16 +66,16 @@ def parse_message(raw: bytes, *, reply: bool = True) -> InboundMessage:
     return open_message(raw, reply=reply).message
 
 
-def open_message(raw: bytes, *, reply: bool = True, with_files: bool = False) -> Opened:
-    """The message, and if wanted the bytes of what it carries."""
+def open_message(raw: bytes, *, reply: bool = True, with_files: bool = False, with_look: bool = True) -> Opened:
+    """The message, and if wanted the bytes of what it carries. `with_look` as in `Errand`."""
     parts = _open(raw)
-    content = read_content(parts.root, reply=reply, is_announced=passes_on(_decoded(parts.header, "subject")))
+    content = read_content(parts.root, reply=reply, is_announced=passes_on(_decoded(parts.header, "subject")), with_look=with_look)
     message = _compose(raw, parts, content)
     enclosed = () if message.report else find_enclosed(parts.root)
     attached = content.attached
     if enclosed:
         inner, (part, *others) = _open_enclosed(enclosed[0]), enclosed
-        passed_on = read_content(inner.root, reply=reply)
+        passed_on = read_content(inner.root, reply=reply, with_look=with_look)
         attached += passed_on.attached
         message = replace(message, forwarded=attached_mail(message, _compose(part.payload, inner, passed_on), part, len(others)))
     elif content.block and not message.report:

@@ -54,7 +54,7 @@ def _answer(perform: Callable[[Errand], Answer], errand: Errand) -> Answer:
 
 
 def _perform(errand: Errand) -> Answer:
-    return open_message(errand.raw, reply=errand.reply, with_files=errand.with_files)
+    return open_message(errand.raw, reply=errand.reply, with_files=errand.with_files, with_look=errand.with_look)
 
 
 if __name__ == "__main__":

@@ -58,9 +58,9 @@ class Reader:
             raise result
         return result
 
-    def read_many(self, raws: Iterable[bytes], *, reply: bool = True) -> list[InboundMessage | MaildError]:
+    def read_many(self, raws: Iterable[bytes], *, reply: bool = True, with_look: bool = True) -> list[InboundMessage | MaildError]:
         """One result for each message, in order; an error stands for the message it belongs to."""
-        results = self._run_all([Errand(raw, reply) for raw in raws])
+        results = self._run_all([Errand(raw, reply, with_look=with_look) for raw in raws])
         return [result.message if isinstance(result, Opened) else result for result in results]
 
     def open_ahead(self, raws: Sequence[bytes]) -> "Future[list[Opened | MaildError]]":

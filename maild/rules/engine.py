@@ -47,11 +47,10 @@ def evaluate_all(
     while found:
         before, changers = verdict.ticket, len(verdict.changers)
         for happening in found:
-            occasion = occasion_of(happening, verdict)
-            occasion = replace(occasion, before=cause.before, cause=cause) if cause.rules else occasion
-            if fired or verdict.resting:
-                occasion = replace(occasion, fired={**fired, **dict.fromkeys(verdict.resting, occasion.now)})
-            answer = evaluate(rules, occasion).following(verdict)
+            answer = verdict
+            if rules.by_event[happening.event]:
+                occasion = _in_turn(occasion_of(happening, verdict), cause, fired, verdict.resting)
+                answer = evaluate(rules, occasion).following(verdict)
             judged = judge(happening.event, answer)
             if judged is None:
                 return answer
@@ -59,6 +58,12 @@ def evaluate_all(
         cause = Cause(tuple(dict.fromkeys(verdict.changers[changers:])), cause.depth + 1, before)
         found = tuple(find_changes(before, verdict.ticket, beside)) if cause.rules and cause.depth <= DEPTH + 1 else ()
     return verdict
+
+
+def _in_turn(occasion: Occasion, cause: Cause, fired: Mapping[str, datetime], resting: Sequence[str]) -> Occasion:
+    """With what rules have done before this event. `resting`: those that have just fired."""
+    occasion = replace(occasion, before=cause.before, cause=cause) if cause.rules else occasion
+    return replace(occasion, fired={**fired, **dict.fromkeys(resting, occasion.now)}) if fired or resting else occasion
 
 
 def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:

@@ -41,7 +41,7 @@ _NAME = re.compile(r"[\w][\w.-]{0,79}")
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """One rule file as it is written. `name` is relative to the configuration; `sections` are its top-level entries."""
+    """One rule file as it is written. `name` is relative to the configuration where it lies there; `sections` are its top-level entries."""
 
     name: str
     digest: str
@@ -65,14 +65,16 @@ class _Found:
     place: Place
 
 
-def load_rules(directory: Path, settings: Settings, drafts: Mapping[str, bytes] = MappingProxyType({})) -> LoadedRules:
-    """The rules of a desk: `rules/*.yaml` below `directory`. A missing folder is an empty set.
+def load_rules(
+    directory: Path, settings: Settings, drafts: Mapping[str, bytes] = MappingProxyType({}), folder: Path | None = None
+) -> LoadedRules:
+    """The rules of a desk: `rules/*.yaml` below `directory`, or those in another `folder`. A missing folder is an empty set.
 
     `drafts` are files by name as they would be: read instead of those of the same name, or beside them.
     """
     faults = Faults(MAX_FAULTS)
     try:
-        return _load(directory, Loading(faults, settings), drafts)
+        return _load(directory, folder or directory / "rules", Loading(faults, settings), drafts)
     except TooManyFaultsError:
         last = max(faults.sorted(), key=lambda fault: (fault.place.file, fault.place.line))
         return LoadedRules(
@@ -83,9 +85,9 @@ def load_rules(directory: Path, settings: Settings, drafts: Mapping[str, bytes] 
         return LoadedRules(None, (*faults.sorted(), Fault(large.place, "E108", message)))
 
 
-def _load(directory: Path, plain: Loading, drafts: Mapping[str, bytes]) -> LoadedRules:
+def _load(directory: Path, folder: Path, plain: Loading, drafts: Mapping[str, bytes]) -> LoadedRules:
     faults = plain.faults
-    raws = tuple(_read_all(directory / "rules", drafts, faults))
+    raws = tuple(_read_all(folder, drafts, faults))
     files = tuple(_open_file(path, raw, directory, plain) for path, raw in raws)
     loading = _with_names(files, plain)
     found = tuple(rule for file in files for rule in _read_rules(file, loading))
@@ -110,7 +112,8 @@ def _read_all(folder: Path, drafts: Mapping[str, bytes], faults: Faults) -> Iter
 
 
 def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> RuleFile:
-    file = RuleFile(path.relative_to(directory).as_posix(), hashlib.sha256(raw).hexdigest()[:8], {})
+    name = path.relative_to(directory) if path.is_relative_to(directory) else path
+    file = RuleFile(name.as_posix(), hashlib.sha256(raw).hexdigest()[:8], {})
     node = parse_yaml(raw, path, loading.faults)
     table = loading.table(node, "a rule file") if node is not None else None
     if table is None:

@@ -384,14 +384,17 @@ def ticket_value(ticket: TicketView, name: str) -> str:
 
 def _count_notices(name: str, decision: Decision) -> int:
     """Notices, not recipients: three agents told of one message are one. `name` is a kind (ack reply status notification) or a template."""
-    is_acknowledged = any(isinstance(effect, RecordEvent) and effect.kind == "acknowledged" for effect in decision.effects)
-    notices = {(_kind_word(letter, is_acknowledged), letter.template) for letter in decision.letters}
+    notices = {(kind_word(letter, decision), letter.template) for letter in decision.letters}
     return sum(name in notice for notice in notices)
 
 
-def _kind_word(letter: Letter, is_acknowledged: bool) -> str:
+def kind_word(letter: Letter, decision: Decision) -> str:
     """A rule's reply takes the place of the acknowledgement and is a letter of its kind; only the log tells them apart."""
-    return _KINDS.get(letter.kind) or ("ack" if is_acknowledged else "reply")
+    return _KINDS.get(letter.kind) or ("ack" if _is_acknowledged(decision) else "reply")
+
+
+def _is_acknowledged(decision: Decision) -> bool:
+    return any(isinstance(effect, RecordEvent) and effect.kind == "acknowledged" for effect in decision.effects)
 
 
 def _all_sent(decisions: Iterable[Decision]) -> str:

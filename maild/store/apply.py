@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from maild.desk.tally import with_messages
 from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent, Split, Undo
@@ -31,10 +32,34 @@ Compose = Callable[[Letter, TicketView | None, int], Composed]
 Follow = Callable[[TicketView | None, TicketView, datetime], Iterable[StayChange]]
 """Which stays of time rules begin and end where a ticket changes, see `maild.rules.times`."""
 
+
+class Numbering(Protocol):
+    """Who gives tickets and letters their numbers."""
+
+    def ticket(self, tx: Transaction) -> int:
+        """Of the ticket that is opened."""
+
+    def letters(self, tx: Transaction, letters: Sequence[Letter]) -> Sequence[int]:
+        """One for each of these letters."""
+
+
 _INSERT_EVENTS = Prepared(tickets.events.insert())
 _INSERT_TRACE = Prepared(tickets.rule_traces.insert())
 _INSERT_LETTERS = Prepared(mail_out.letters.insert())
 _INSERT_DELIVERIES = Prepared(mail_out.deliveries.insert())
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """One after the other, as they come. `first`: of the desk's tickets."""
+
+    first: int
+
+    def ticket(self, tx: Transaction) -> int:
+        return counters.take(tx, counters.TICKET, first=self.first)[0]
+
+    def letters(self, tx: Transaction, letters: Sequence[Letter]) -> Sequence[int]:
+        return counters.take(tx, counters.LETTER, wanted=len(letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +99,23 @@ def apply(
     first_number: int,
     settles: bool = True,
     follow: Follow = follow_nothing,
+    numbering: Numbering | None = None,
 ) -> Applied:
     """Write everything a decision means.
 
     `compose` renders a letter for the numbered ticket under the letter's number; if it raises, the caller's savepoint undoes the rest,
     unless it was only a rule that wanted the letter.
     `incoming` is settled with the decision's state; None for a decision that no mail caused. `settles` False: it stays as an earlier walk
-    has settled it, and only its departments are noted (F10). `first_number`: of a desk's first ticket.
+    has settled it, and only its departments are noted (F10). `first_number`: of a desk's first ticket. `numbering` None: numbers are
+    counted on from there.
     """
+    numbers = numbering or _Counting(first_number)
     messages = [effect for effect in decision.effects if isinstance(effect, AddMessage)]
     if messages and decision.after is None:
         raise ValueError("a decision that concerns no ticket cannot add messages")
-    ticket = decision.after and with_messages(_numbered(tx, decision, decision.after, first_number), decision.before, messages, now)
+    ticket = decision.after and with_messages(_numbered(tx, decision, decision.after, numbers), decision.before, messages, now)
     told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
-    posted, unwritten = _compose_all(tx, told, ticket, compose)
+    posted, unwritten = _compose_all(tx, told, ticket, compose, numbers)
     written: tuple[int, ...] = ()
     task_ids: Mapping[int, int] = {}
     if ticket is not None:
@@ -102,7 +130,7 @@ def apply(
         _write_delays(tx, posted, ticket, dict(zip(written, messages, strict=True)), now)
     _write_log(tx, replace(decision, effects=(*decision.effects, *unwritten)) if unwritten else decision, number, incoming, now)
     write_marks(tx, decision, number, now, incoming.id if incoming else None)
-    again = partial(apply, tx, now=now, compose=compose, incoming=None, first_number=first_number, follow=follow)
+    again = partial(apply, tx, now=now, compose=compose, incoming=None, first_number=first_number, follow=follow, numbering=numbering)
     opened = _regroup(tx, decision, ticket, now, follow, again)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)
@@ -112,10 +140,8 @@ def apply(
     return Applied(ticket, (*(item.number for item in posted), *opened, *(number for other in beside for number in other.letters)))
 
 
-def _numbered(tx: Transaction, decision: Decision, after: TicketView, first_number: int) -> TicketView:
-    if decision.before is not None:
-        return after
-    return replace(after, number=counters.take(tx, counters.TICKET, first=first_number)[0])
+def _numbered(tx: Transaction, decision: Decision, after: TicketView, numbers: Numbering) -> TicketView:
+    return after if decision.before is not None else replace(after, number=numbers.ticket(tx))
 
 
 def _with_letters(ticket: TicketView, posted: Sequence[_Posted]) -> TicketView:
@@ -134,14 +160,14 @@ def _telling(letters: Sequence[Letter], incoming: Incoming) -> Sequence[Letter]:
 
 
 def _compose_all(
-    tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose
+    tx: Transaction, letters: Sequence[Letter], ticket: TicketView | None, compose: Compose, numbers: Numbering
 ) -> tuple[tuple[_Posted, ...], tuple[RecordEvent, ...]]:
     """The letters written, and what is to be said of those that were not: where a rule's own template breaks, nothing else is lost by it
     (RULES.md 5.2)."""
     if not letters:
         return (), ()
     posted, unwritten = [], []
-    for letter, number in zip(letters, counters.take(tx, counters.LETTER, wanted=len(letters)), strict=True):
+    for letter, number in zip(letters, numbers.letters(tx, letters), strict=True):
         try:
             posted.append(_Posted(number, letter, compose(letter, ticket, number)))
         except (TemplateError, LeakError) as error:

@@ -17,6 +17,7 @@ _TAKE = Prepared(
     .values(value=case((counters.c.value < _LOWEST, _LOWEST), else_=counters.c.value) + bindparam("wanted", type_=counters.c.value.type))
     .returning(counters.c.value)
 )
+_FIND = Prepared(select(counters.c.value).where(counters.c.name == bindparam("counter")))
 _TURN = select(counters.c.value).where(counters.c.name == TURN).with_for_update()
 
 
@@ -28,7 +29,7 @@ def take(tx: Connection, counter: str, *, wanted: int = 1, first: int = 1) -> ra
 
 def find_last(tx: Connection, counter: str) -> int:
     """The number given out last."""
-    return tx.execute(select(counters.c.value).where(counters.c.name == counter)).scalar_one()
+    return _FIND.read(tx, {"counter": counter}).scalar_one()
 
 
 def await_turn(tx: Connection) -> None:

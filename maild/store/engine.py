@@ -39,6 +39,7 @@ _PRAGMAS = (
 )
 """No mmap: its pages count as resident memory, and an I/O error in them kills the process instead of failing the statement."""
 _WRITING = ("PRAGMA cache_size = -2048",)
+_SCRATCH = ("PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF", "PRAGMA foreign_keys = OFF", "PRAGMA cache_size = -32768")
 _READING = ("PRAGMA query_only = ON", "PRAGMA cache_size = -512")
 """Who reads keeps little: SQLite throws the pages away as soon as another connection has written, and the holes stay in the heap."""
 
@@ -57,11 +58,12 @@ _HINTS = {
 class Store:
     """An open database. Threads share it; a transaction belongs to one thread."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, scratch: bool = False) -> None:
+        """`scratch`: as `open_scratch` says."""
         self.url = url
         self.name = describe_url(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self._writers = _sqlite_engine(url, reading=False) if self.is_sqlite else _postgresql_engine(url)
+        self._writers = _sqlite_engine(url, reading=False, scratch=scratch) if self.is_sqlite else _postgresql_engine(url)
         self._readers = _sqlite_engine(url, reading=True) if self.is_sqlite else _snapshots(self._writers)
         self._turnstile = Turnstile() if self.is_sqlite else None
         self._writer: Connection | None = None
@@ -188,6 +190,22 @@ def open_store(url: str, directory: Path, *, create: bool) -> Store:
     return store
 
 
+def open_scratch(file: Path) -> Store:
+    """A new database for as long as this process lives: nothing waits for the disk, and rows may point to rows that were not brought along.
+
+    Raises:
+        StoreUnavailableError: the file cannot be made.
+    """
+    _provide_file(file, create=True)
+    store = Store(make_url("sqlite://").set(database=str(file)), scratch=True)
+    try:
+        _create_where_empty(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
 def connect_store(url: str, directory: Path, *, create: bool) -> Store:
     """Like `open_store`, whatever schema the database has. Only for what looks at or changes the schema itself."""
     parsed = _read_url(url, directory)
@@ -241,7 +259,7 @@ def _create_where_empty(store: Store) -> None:
             schema.create(tx)
 
 
-def _sqlite_engine(url: URL, *, reading: bool) -> Engine:
+def _sqlite_engine(url: URL, *, reading: bool, scratch: bool = False) -> Engine:
     """What begins a transaction is `Store`'s to say."""
     size = {"pool_size": 2, "max_overflow": 14} if reading else {"pool_size": 1, "max_overflow": 0}
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_timeout=BUSY_SECONDS, **size)
@@ -249,7 +267,7 @@ def _sqlite_engine(url: URL, *, reading: bool) -> Engine:
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in _PRAGMAS + (_READING if reading else _WRITING):
+        for pragma in _PRAGMAS + (_READING if reading else _SCRATCH if scratch else _WRITING):
             cursor.execute(pragma)
         cursor.close()
 

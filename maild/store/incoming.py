@@ -294,6 +294,11 @@ def list_stored_after(tx: Transaction, message: int) -> list[Incoming]:
     return [_incoming(row) for row in tx.execute(_STORED_AFTER, {"message": message})]
 
 
+def find_all(tx: Transaction, messages: Sequence[int]) -> list[Incoming]:
+    """These messages, by id, whatever became of them."""
+    return [_incoming(row) for row in tx.execute(_CLAIMED, {"ids": list(messages)})]
+
+
 def _is_free(row: AnyRow, vital_sign: claims.VitalSign, now: datetime) -> bool:
     if row.claimed_by is None:
         return is_over(row.claimed_until, LONGEST_PAUSE, now)

@@ -11,7 +11,7 @@ from importlib import import_module
 from tests.bench.bench_desk import a_ground
 from tests.bench.figures import Figure, render
 
-FIGURES = ("throughput", "growth", "latency", "memory", "commands", "threads", "agents", "corpus", "rules")
+FIGURES = ("throughput", "growth", "latency", "memory", "commands", "threads", "agents", "corpus", "rules", "backtest")
 PROGRAMS = {False: "cli.main", True: "tests.bench.profiled"}
 
 

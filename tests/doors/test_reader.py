@@ -8,6 +8,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,16 @@ def test_attachments_are_taken_out_in_a_worker():
     assert isinstance(opened, Opened)
     (attachment,) = opened.message.attachments
     assert opened.files == {attachment.part: b"bytes"}
+    reader.close()
+
+
+def test_a_mail_is_read_without_its_look_where_nobody_will_see_it():
+    reader = Reader()
+    raw = an_email(body="<p>Help</p>", content_type="text/html; charset=utf-8")
+    (seen,), (unseen,) = reader.read_many([raw]), reader.read_many([raw], with_look=False)
+    assert isinstance(seen, InboundMessage)
+    assert seen.new_html == "<p>Help</p>"
+    assert unseen == replace(seen, new_html="", uncut_html="")
     reader.close()
 
 

@@ -21,8 +21,8 @@ out. Acts that cannot be undone ask, `--yes` answers. [Shells complete](#maild-c
 A ticket's NUMBER is written `8`, `'#8'` or as its subject has it, `'[Acme #8-7QKD]'`, where the check characters must be right. Faults are
 named from the desk's folder, all other paths are printed in full.
 
-Exit status: 0 done, 1 failed or an expectation was not met, 2 wrong usage or invalid configuration. A mistake is one sentence on standard
-error.
+Exit status: 0 done, 1 failed or an expectation was not met, 2 wrong usage or invalid configuration, 3 a backtest over its limit. A mistake
+is one sentence on standard error.
 
 Mail data never controls a terminal: in text, control characters, invisible characters and lone surrogates become blanks; in JSON they are
 escaped.
@@ -67,6 +67,9 @@ replies new_mail form read signature commands to_change` |
 | `report` | `since until queues` |
 | department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered closed first_answer \
 oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
+| `rules backtest` | `since until baseline judged rules differences mails rules_mails limit_mails unjudged` |
+| rule of `rules backtest` | `rule place fired shadow broke was tickets mails` |
+| difference of `rules backtest` | `ticket mail at subject changes rules`, each change with `field before after` |
 | `rules stats` | `rule mode asked fired would_have_fired failed skipped letters`, `mode` null where the rule is gone |
 | `rules diff` | `kind what name place parts`, each part `path before after`, in JSON, or null |
 | `rules disable`, `rules enable`, `rules reload` | `reloaded text`; `reloaded` null where no daemon answers, or need not |
@@ -91,6 +94,10 @@ In a `report`, `first_answer` has `median_hours p90_hours`, or is null where nob
 `{number, asked, hours, requester, subject}`, `automatic` of `{class, mails, kept_out}`, `not_sent` of `{kind, template, letters}`, `rules`
 of `{rule, fired, broke, actions}` with `actions` a list of `{action, times}` (the twenty commonest), `doubts` of `{state, reason, mails}`.
 [Operations](operations.md#the-report) says what is counted.
+
+In a `rules backtest`, `baseline` is `rules` or `record`, `mails` a list of `{kind, to, mails, was}`, and `unjudged` says how many mails
+were not judged, by why: `{after_divergence, by_hand, released, older, strayed, deleted, held, broken}`.
+[Rules](rules.md#on-the-mail-of-the-last-weeks) has the words.
 
 `evidence` of `message show` is all that maild went by, in the order in which it was found: what machine or person wrote the mail, what
 points at a ticket, what is proved of the sender, what calls it spam. `code` is a stable word, `text` says what stands in the mail. As long

@@ -1,0 +1,51 @@
+"""The past as a backtest replays it: stored mails, and what became of each. Plain values, on their way from the store to the replay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from maild.effects import IncomingState
+from maild.ingest.arrival import Incoming
+from maild.tokens import LetterKind
+
+
+@dataclass(frozen=True, slots=True)
+class PostedLetter:
+    """A letter that was written because of a mail."""
+
+    number: int
+    kind: LetterKind
+    template: str
+    agent: str | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastMail:
+    """A stored mail as it fared. `at` is when it walked, by the desk's clock; `opened` are the tickets it opened, in order; `traces` those
+    of its walks, one for each department that had it to itself (MAIL.md F10). `is_judged`: it came within the time that is asked about, and
+    is not there only because an older ticket must be brought to where it then stood.
+    """
+
+    incoming: Incoming
+    at: datetime
+    state: IncomingState
+    ticket: int | None
+    opened: tuple[int, ...]
+    letters: tuple[PostedLetter, ...]
+    traces: tuple[tuple[Mapping[str, object], ...], ...]
+    is_judged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What can be replayed of a period. `mails` are the messages, by id, in the order in which they walked; `tickets` those that they
+    opened, `by_hand` since when people have changed one at the command line, `deeds` the letters about them that no mail has caused.
+    `deleted` mails are no longer stored, `held` ones never became anything."""
+
+    mails: tuple[int, ...]
+    tickets: frozenset[int] = frozenset()
+    by_hand: Mapping[int, datetime] = field(default_factory=dict)
+    deeds: Mapping[int, tuple[PostedLetter, ...]] = field(default_factory=dict)
+    deleted: int = 0
+    held: int = 0

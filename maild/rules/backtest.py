@@ -1,0 +1,370 @@
+"""Backtest: what rules would have made of the past, beside what other rules, or the desk then, have made of it (RULES.md 6).
+
+Pure: decisions in, figures out. Replaying is `maild.replay`'s. A ticket is judged until its first divergence: what people would have
+done from there on, nobody knows.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from maild.effects import AddMessage, Decision, IncomingState
+from maild.past import PastMail
+from maild.rules.explain import read_traces
+from maild.rules.ruleset import RuleSet
+from maild.rules.trial import kind_word, ticket_value
+from maild.rules.verdict import RuleTrace
+from maild.ticket import MessageKind, TicketView
+from maild.tokens import LetterKind
+
+CUSTOMER, AGENT, ADMINS = "customer", "agent", "admins"
+_FIELDS = ("queue", "status", "priority", "owner", "team", "language")
+_NOTHING = "(nothing)"
+
+
+class Baseline(Enum):
+    """Beside what the rules are judged: what other rules make of the same mail, or what the desk has recorded."""
+
+    RULES = "rules"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A letter as far as it is compared. `kind` is ack, reply, status or notification; `to` is customer, agent or admins, `who` the agent.
+    `mails`: one for each recipient."""
+
+    kind: str
+    template: str
+    to: str
+    who: str = ""
+    mails: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.template} to {self.who or self.to}"
+
+
+Firing = tuple[str, tuple[str, ...]]
+"""A rule that fired, and what it did in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a mail. `ticket` None: none is concerned, or, where `has_ticket`, nobody has written down what it was like. `notes`
+    are those of rules."""
+
+    state: IncomingState
+    ticket: TicketView | None
+    has_ticket: bool
+    firings: tuple[Firing, ...]
+    notices: tuple[Notice, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that would be different: a field of the ticket, `mail` (what becomes of it), `mails` (what goes out), `note`, `rules`."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a ticket's ways part: `ticket` None: the mail had none. `mail` None: by what no mail has caused. `rules` are those that fire on
+    one side only, or do something else."""
+
+    ticket: int | None
+    mail: int | None
+    at: datetime
+    subject: str
+    changes: tuple[Change, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFigures:
+    """One rule, over all mails judged. `shadow`: so often it would have fired. `was`: so often it fired on the other side. `tickets`: at so
+    many it has a part in the divergence; `mails` went out by it. `place` "": the tried rules do not have it."""
+
+    rule: str
+    place: str
+    fired: int
+    shadow: int
+    broke: int
+    was: int
+    tickets: int
+    mails: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailFigures:
+    """Mails of one kind to customers, to agents or to admins: now, and on the other side."""
+
+    kind: str
+    to: str
+    mails: int
+    was: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Mails that were replayed and not judged, by why; and those that could not be replayed (`deleted`, `held`, `broken`)."""
+
+    after_divergence: int = 0
+    by_hand: int = 0
+    released: int = 0
+    older: int = 0
+    strayed: int = 0
+    deleted: int = 0
+    held: int = 0
+    broken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What came of it. `judged` mails; `rules_mails` went out because a rule wants them."""
+
+    baseline: Baseline
+    judged: int
+    rules: tuple[RuleFigures, ...]
+    differences: tuple[Difference, ...]
+    mails: tuple[MailFigures, ...]
+    unjudged: Unjudged
+
+    @property
+    def rules_mails(self) -> int:
+        return sum(rule.mails for rule in self.rules)
+
+
+def outcome_of(decision: Decision) -> Outcome:
+    """What a decision makes of its mail."""
+    return Outcome(
+        decision.state,
+        decision.after,
+        decision.after is not None,
+        tuple(_firings(read_traces(decision.trace))),
+        tuple(_notices(decision)),
+        tuple(_notes(decision)),
+    )
+
+
+def _notes(decision: Decision) -> Iterator[str]:
+    for effect in decision.effects:
+        if isinstance(effect, AddMessage) and effect.kind is MessageKind.NOTE and effect.author.name.startswith("rule "):
+            yield effect.visible
+
+
+def _notices(decision: Decision) -> Iterator[Notice]:
+    for letter in decision.letters:
+        to = AGENT if letter.agent else ADMINS if letter.kind is LetterKind.NOTIFICATION else CUSTOMER
+        yield Notice(kind_word(letter, decision), letter.template, to, letter.agent or "", len(letter.addressees))
+
+
+def outcome_recorded(mail: PastMail, walk: int = 0) -> Outcome:
+    """What the desk has recorded of a mail, by its walk for one of several departments: no more than that."""
+    traces = read_traces(mail.traces[walk]) if walk < len(mail.traces) else ()
+    to_customer = (letter for letter in mail.letters if letter.kind is not LetterKind.NOTIFICATION)
+    notices = (Notice(letter.kind.name.lower(), letter.template, CUSTOMER) for letter in to_customer)
+    return Outcome(mail.state, None, mail.ticket is not None, tuple(_firings(traces)), tuple(notices))
+
+
+def _firings(traces: Iterable[RuleTrace]) -> Iterator[Firing]:
+    for trace in traces:
+        if trace.fired and not trace.shadow:
+            yield trace.rule, trace.actions
+
+
+def compare(before: Outcome, after: Outcome) -> tuple[Change, ...]:
+    """What is different, in the order in which people look: the mail's fate, the ticket, what goes out."""
+    return tuple(_compare(before, after))
+
+
+def _compare(before: Outcome, after: Outcome) -> Iterator[Change]:
+    if fate := _changed("mail", _fate(before), _fate(after)):
+        yield from fate
+        return
+    if before.ticket and after.ticket:
+        yield from _compare_tickets(before.ticket, after.ticket)
+        yield from _changed("mails", _list(before.notices), _list(after.notices))
+        yield from _changed("note", "; ".join(before.notes), "; ".join(after.notes))
+    elif before.ticket is not after.ticket:
+        yield from _changed("rules", _list(_words(before.firings)), _list(_words(after.firings)))
+        yield from _changed("mails", _templates(before), _templates(after))
+
+
+def _fate(outcome: Outcome) -> str:
+    where = "on a ticket" if outcome.has_ticket else "no ticket"
+    return where if outcome.state is IncomingState.DONE else outcome.state.value
+
+
+def _compare_tickets(before: TicketView, after: TicketView) -> Iterator[Change]:
+    fields = (f"field.{name}" for name in sorted(before.fields.keys() | after.fields.keys()))
+    for name in (*_FIELDS, *fields):
+        yield from _changed(name, ticket_value(before, name), ticket_value(after, name))
+    yield from _changed("tags", _list(sorted(before.tags)), _list(sorted(after.tags)))
+
+
+def _changed(field: str, before: str, after: str) -> tuple[Change, ...]:
+    return (Change(field, before or _NOTHING, after or _NOTHING),) if before != after else ()
+
+
+def _list(items: Iterable[object]) -> str:
+    return ", ".join(map(str, items))
+
+
+def _words(firings: Iterable[Firing]) -> Iterator[str]:
+    return (f"{rule}: {', '.join(actions)}" if actions else rule for rule, actions in firings)
+
+
+def _templates(outcome: Outcome) -> str:
+    """What the customer gets; whom among the agents letters went to depends on more than the rules."""
+    return _list(sorted(notice.template for notice in outcome.notices if notice.to == CUSTOMER))
+
+
+def find_responsible(before: Outcome, after: Outcome) -> tuple[str, ...]:
+    """The rules that fire on one side only, or do something else there."""
+    ours, theirs = Counter(after.firings), Counter(before.firings)
+    return tuple(dict.fromkeys(rule for rule, _ in ((ours - theirs) + (theirs - ours))))
+
+
+@dataclass(slots=True)
+class Judge:
+    """Sees the mails in the order in which they walked, and counts. `queue` "": every department's are judged."""
+
+    rules: RuleSet
+    baseline: Baseline
+    tickets: frozenset[int]
+    by_hand: Mapping[int, datetime]
+    queue: str = ""
+    _judged: int = 0
+    _ended: set[int] = field(default_factory=set)
+    _unjudged: Counter[str] = field(default_factory=Counter)
+    _fired: Counter[str] = field(default_factory=Counter)
+    _shadow: Counter[str] = field(default_factory=Counter)
+    _broke: Counter[str] = field(default_factory=Counter)
+    _was: Counter[str] = field(default_factory=Counter)
+    _differing: Counter[str] = field(default_factory=Counter)
+    _mails_of: Counter[str] = field(default_factory=Counter)
+    _mails: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _mails_before: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _differences: list[Difference] = field(default_factory=list)
+
+    def see(self, mail: PastMail, now: Decision, tried: Decision, number: int | None, walk: int = 0) -> None:
+        """One mail by its walk for one department. `now`: what the desk's own rules make of it, by which the replay goes on, `tried`: what
+        those make of it that are tried. `number`: of the ticket it is on."""
+        if not mail.is_judged or not self._is_wanted(now, tried):
+            return
+        if why := self._why_not(mail, now, number):
+            self._unjudged[why] += 1
+            return
+        is_record = self.baseline is Baseline.RECORD
+        before, after = outcome_recorded(mail, walk) if is_record else outcome_of(now), outcome_of(tried)
+        self._judged += 1
+        self._count(before, after, tried)
+        if not is_record and _fate(before) != _fate(outcome_recorded(mail)) and walk == 0:
+            # Something else than these rules has decided then, so that what followed does not belong to this replay.
+            self._unjudged["strayed"] += 1
+            self._end(number)
+        self._compare(mail.incoming.id, mail.at, before, after, number)
+
+    def see_deed(self, at: datetime, now: Decision, tried: Decision) -> None:
+        """What has happened to a ticket by no mail about it, likewise."""
+        if now.after is None or not self._is_wanted(now, tried) or self._why_not_ticket(now.after.number, at):
+            return
+        before, after = outcome_of(now), outcome_of(tried)
+        self._count(before, after, tried)
+        self._compare(None, at, before, after, now.after.number)
+
+    def is_open(self, mail: PastMail, now: Decision) -> bool:
+        """Whether anything is still to be said about the mail, where the desk's own rules have it so."""
+        return mail.is_judged and not self._why_not(mail, now, now.before.number if now.before else None)
+
+    def _is_wanted(self, now: Decision, tried: Decision) -> bool:
+        queues = {decision.after.queue for decision in (now, tried) if decision.after}
+        return not self.queue or self.queue in queues
+
+    def _why_not(self, mail: PastMail, now: Decision, number: int | None) -> str:
+        """Why a mail cannot be judged, "" where it can."""
+        if mail.incoming.released:
+            return "released"
+        return "" if now.before is None or number is None else self._why_not_ticket(number, mail.at)
+
+    def _why_not_ticket(self, number: int, at: datetime) -> str:
+        if number in self._ended:
+            return "after_divergence"
+        if number not in self.tickets:
+            return "older"
+        hand = self.by_hand.get(number)
+        return "by_hand" if hand and hand <= at else ""
+
+    def _count(self, before: Outcome, after: Outcome, tried: Decision) -> None:
+        for trace in read_traces(tried.trace):
+            self._fired[trace.rule] += trace.fired and not trace.shadow
+            self._shadow[trace.rule] += trace.fired and trace.shadow
+            self._broke[trace.rule] += bool(trace.problem)
+        self._was.update(rule for rule, _ in before.firings)
+        for notice in before.notices:
+            self._mails_before[notice.kind, notice.to] += notice.mails
+        for notice in after.notices:
+            self._mails[notice.kind, notice.to] += notice.mails
+        self._count_mails_of_rules(after)
+
+    def _count_mails_of_rules(self, outcome: Outcome) -> None:
+        """A letter is the last rule's that has fired and names its template: that one had the last word."""
+        fired = {rule for rule, _ in outcome.firings}
+        letters = {
+            action.letter.template: rule.id for rule in self.rules.rules if rule.id in fired for action in rule.actions if action.letter
+        }
+        for notice in outcome.notices:
+            if rule := letters.get(notice.template):
+                self._mails_of[rule] += notice.mails
+
+    def _compare(self, mail: int | None, at: datetime, before: Outcome, after: Outcome, number: int | None) -> None:
+        changes = compare(before, after)
+        if not changes:
+            return
+        rules = find_responsible(before, after)
+        view = after.ticket or before.ticket
+        self._differences.append(Difference(number, mail, at, view.subject if view else "", changes, rules))
+        self._differing.update(rules)
+        self._end(number)
+
+    def _end(self, number: int | None) -> None:
+        if number is not None:
+            self._ended.add(number)
+
+    def note_broken(self) -> None:
+        """A mail broke the walk, or could not be read."""
+        self._unjudged["broken"] += 1
+
+    def report(self, *, deleted: int = 0, held: int = 0) -> Backtest:
+        return Backtest(
+            self.baseline,
+            self._judged,
+            tuple(self._rules()),
+            tuple(self._differences),
+            tuple(self._mail_figures()),
+            Unjudged(deleted=deleted, held=held, **self._unjudged),
+        )
+
+    def _rules(self) -> Iterator[RuleFigures]:
+        places = {rule.id: f"{rule.file}:{rule.line}" for rule in self.rules.rules}
+        for rule in (*places, *sorted(self._was.keys() - places.keys())):
+            yield RuleFigures(
+                rule,
+                places.get(rule, ""),
+                self._fired[rule],
+                self._shadow[rule],
+                self._broke[rule],
+                self._was[rule],
+                self._differing[rule],
+                self._mails_of[rule],
+            )
+
+    def _mail_figures(self) -> Iterator[MailFigures]:
+        for kind, to in sorted(self._mails.keys() | self._mails_before.keys()):
+            yield MailFigures(kind, to, self._mails[kind, to], self._mails_before[kind, to])

@@ -1,0 +1,162 @@
+"""What a backtest compares and counts: decisions in, figures out."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from maild.effects import AddMessage, Decision, Effect, IncomingState, Post, RecordEvent
+from maild.ingest.arrival import Incoming
+from maild.past import PastMail, PostedLetter
+from maild.reason import Reason
+from maild.rules.backtest import Backtest, Baseline, Change, Judge, compare, outcome_of, outcome_recorded
+from maild.rules.verdict import RuleTrace
+from maild.ticket import MessageKind, Priority, Status, TicketView
+from maild.tokens import LetterKind
+from tests.rig.desk import ACKNOWLEDGEMENT, NOTIFICATION, NOW, a_letter, a_ticket
+from tests.rig.occasions import rules_from
+
+ON = replace(a_ticket(), number=7)
+RULES = rules_from("""
+    rules:
+      - {id: vip, when: ticket.created, do: [{notify: {who: lead, template: escalation}}]}
+      - {id: quiet, when: ticket.created, mode: shadow, do: [{ack: false}]}
+""")
+VIP = RuleTrace("ticket.created", "vip", "rules/1.yaml", 2, "abc", True, actions=("notify lead",))
+ESCALATION = a_letter(kind=LetterKind.NOTIFICATION, template="escalation", agent="anna")
+
+
+def decided(
+    *effects: Effect,
+    on: TicketView | None = ON,
+    before: TicketView | None = None,
+    state=IncomingState.DONE,
+    trace: tuple[RuleTrace, ...] = (),
+) -> Decision:
+    return Decision(state, Reason("new", ""), before, on, effects, trace=tuple(rule.to_mapping() for rule in trace))
+
+
+def a_mail(number: int = 1, *, ticket: int | None = 7, judged: bool = True, at: datetime = NOW, released: bool = False, **more) -> PastMail:
+    incoming = Incoming(number, "support", b"", at, at, 1, released=released)
+    past = PastMail(incoming, at, IncomingState.DONE, ticket, (7,), (), (), judged)
+    return replace(past, **more)
+
+
+def check(before: Decision, after: Decision, *expected: Change) -> None:
+    assert compare(outcome_of(before), outcome_of(after)) == expected
+
+
+def test_each_field_of_a_ticket_is_compared():
+    check(decided(), decided())
+    check(decided(), decided(on=replace(ON, queue="sales")), Change("queue", "support", "sales"))
+    check(decided(), decided(on=replace(ON, status=Status.CLOSED)), Change("status", "new", "closed"))
+    check(decided(), decided(on=replace(ON, priority=Priority.HIGH)), Change("priority", "normal", "high"))
+    check(decided(), decided(on=replace(ON, owner="anna")), Change("owner", "(nothing)", "anna"))
+    check(decided(on=replace(ON, team="payments")), decided(), Change("team", "payments", "(nothing)"))
+    check(decided(), decided(on=replace(ON, tags=frozenset("ba"))), Change("tags", "(nothing)", "a, b"))
+    check(decided(on=replace(ON, fields={"order": "1"})), decided(on=replace(ON, fields={"order": "2"})), Change("field.order", "1", "2"))
+
+
+def test_what_becomes_of_the_mail_goes_before_all_that_follows_from_it():
+    kept_out = decided(on=None, state=IncomingState.QUARANTINED)
+    check(decided(Post(ACKNOWLEDGEMENT)), kept_out, Change("mail", "on a ticket", "quarantined"))
+    check(kept_out, decided(), Change("mail", "quarantined", "on a ticket"))
+    check(decided(on=None), decided(), Change("mail", "no ticket", "on a ticket"))
+
+
+def test_letters_are_compared_by_what_they_are_and_to_whom():
+    acknowledged = RecordEvent("acknowledged", "maild", "")
+    told = "notification notification to boris"
+    check(
+        decided(Post(NOTIFICATION)),
+        decided(Post(NOTIFICATION), Post(ACKNOWLEDGEMENT), acknowledged),
+        Change("mails", told, f"{told}, ack received to customer"),
+    )
+    check(
+        decided(Post(NOTIFICATION)),
+        decided(Post(replace(NOTIFICATION, agent="anna"))),
+        Change("mails", told, "notification notification to anna"),
+    )
+
+
+def test_only_rules_notes_are_compared():
+    note = AddMessage(MessageKind.NOTE, replace(ON.requester, name="rule vip"), NOW, "look", "look", internal=True)
+    check(decided(), decided(note), Change("note", "(nothing)", "look"))
+    check(decided(), decided(replace(note, author=ON.requester)))
+
+
+def test_the_record_knows_which_rules_fired_and_what_the_customer_got():
+    posted = PostedLetter(1, LetterKind.ACKNOWLEDGEMENT, "received", None, "x")
+    told = PostedLetter(2, LetterKind.NOTIFICATION, "notification", "anna", "y")
+    recorded = outcome_recorded(a_mail(letters=(posted, told), traces=((VIP.to_mapping(),),)))
+    assert compare(recorded, outcome_of(decided(Post(ACKNOWLEDGEMENT), trace=(VIP,)))) == ()
+    assert compare(recorded, outcome_of(decided(Post(ACKNOWLEDGEMENT)))) == (Change("rules", "vip: notify lead", "(nothing)"),)
+    assert compare(recorded, outcome_of(decided(trace=(VIP,)))) == (Change("mails", "received", "(nothing)"),)
+
+
+def judged(*seen: tuple[PastMail, Decision, Decision], by_hand: dict[int, datetime] | None = None, queue: str = "") -> Backtest:
+    judge = Judge(RULES, Baseline.RULES, frozenset({7}), by_hand or {}, queue)
+    for mail, now, tried in seen:
+        judge.see(mail, now, tried, now.after.number if now.after else None)
+    return judge.report()
+
+
+SAME = decided()
+HIGH = decided(Post(ESCALATION), on=replace(ON, priority=Priority.HIGH), trace=(VIP,))
+
+
+def test_a_ticket_is_judged_until_its_first_difference():
+    later = decided(before=ON)
+    found = judged((a_mail(1), SAME, HIGH), (a_mail(2), later, HIGH))
+    assert [(difference.mail, difference.rules) for difference in found.differences] == [(1, ("vip",))]
+    assert (found.judged, found.unjudged.after_divergence) == (1, 1)
+
+
+def test_what_no_mail_has_caused_is_judged_by_its_ticket():
+    judge = Judge(RULES, Baseline.RULES, frozenset({7}), {})
+    judge.see_deed(NOW, decided(before=ON), HIGH)
+    judge.see_deed(NOW, decided(before=ON), HIGH)
+    judge.see_deed(NOW, decided(before=replace(ON, number=3), on=replace(ON, number=3)), HIGH)
+    found = judge.report()
+    assert [(difference.ticket, difference.mail) for difference in found.differences] == [(7, None)]
+    assert (found.judged, found.rules[0].fired, found.rules_mails) == (0, 1, 1)
+
+
+def test_mail_of_which_nothing_is_to_be_said_is_not_open():
+    judge = Judge(RULES, Baseline.RULES, frozenset({7}), {})
+    assert judge.is_open(a_mail(), SAME)
+    assert not judge.is_open(a_mail(judged=False), SAME)
+    judge.see(a_mail(), SAME, HIGH, 7)
+    assert not judge.is_open(a_mail(2), decided(before=ON))
+
+
+def test_rules_are_counted_with_their_part_in_differences_and_their_mails():
+    quiet = RuleTrace("ticket.created", "quiet", "rules/1.yaml", 3, "abc", True, actions=("no ack",), shadow=True)
+    found = judged((a_mail(), SAME, replace(HIGH, trace=(VIP.to_mapping(), quiet.to_mapping()))))
+    assert [(rule.rule, rule.fired, rule.shadow, rule.was, rule.tickets, rule.mails) for rule in found.rules] == [
+        ("vip", 1, 0, 0, 1, 1),
+        ("quiet", 0, 1, 0, 0, 0),
+    ]
+    assert found.rules_mails == 1
+    assert [(mail.kind, mail.to, mail.mails, mail.was) for mail in found.mails] == [("notification", "agent", 1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("mail", "now", "why"),
+    [
+        (a_mail(released=True), SAME, "released"),
+        (a_mail(), decided(before=replace(ON, number=3), on=replace(ON, number=3)), "older"),
+        (a_mail(at=NOW + timedelta(minutes=1)), decided(before=ON), "by_hand"),
+        (a_mail(ticket=None), SAME, "strayed"),
+    ],
+)
+def test_what_is_not_the_rules_doing_is_counted_apart(mail: PastMail, now: Decision, why: str):
+    found = judged((mail, now, now), by_hand={7: NOW})
+    assert getattr(found.unjudged, why) == 1
+    assert found.differences == ()
+
+
+def test_mail_before_the_period_and_of_other_departments_is_not_judged():
+    assert judged((a_mail(judged=False), SAME, HIGH)).judged == 0
+    assert judged((a_mail(), SAME, HIGH), queue="sales").judged == 0
+    assert judged((a_mail(), SAME, decided(on=replace(ON, queue="sales"))), queue="sales").judged == 1
