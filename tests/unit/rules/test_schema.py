@@ -177,7 +177,13 @@ LETTERS = paired(["to", "team", "template", "then", "who", "days", "why"], LISTS
 ACTION = paired(list(ACTIONS), LISTS | mapped(SETTINGS | LETTERS))
 FREE_KEYS = [key for key in RULE_KEYS if key not in ("id", "when", "if", "do")]
 OPTIONS = st.dictionaries(st.sampled_from(FREE_KEYS), LISTS | st.sampled_from(["group", "ticket", "event", "stay", "1d 2h"]), max_size=2)
-EVENTS = st.sampled_from([*(event.value for event in NAMED_EVENTS), "[ticket.created, message.customer]"]) | LISTS
+TIMES = mapped(
+    paired(["after", "before"], st.sampled_from(["30m", "1d 2h", "0m", "soon"]))
+    | paired(["while"], st.sampled_from(["{status: new}", "{tags: [a, b], snoozed: false}", "{}", "new"]))
+    | paired(["clock", "of", "each", "tz"], st.sampled_from(["real", "business", "snooze", "task.due", "ticket", "Europe/Sofia"]))
+    | paired(["cron"], st.sampled_from(["'0 8 * * mon'", "0 8 * *", "'*/5 * 1 1-3 *'"]))
+)
+EVENTS = st.sampled_from([*(event.value for event in NAMED_EVENTS), "[ticket.created, message.customer]"]) | LISTS | TIMES
 
 
 RULES = st.one_of(
