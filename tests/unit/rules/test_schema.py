@@ -157,6 +157,7 @@ WORDS_OF_THE_DESK = [
     "true",
     "12",
     "$l",
+    "parts@supplier.example",
 ]
 NUMBERS = ["0", "5", "2.5", "5MiB", "3 kb", "30m", "2d", "1h", "$n", "-1", "12 W"]
 ODD = ["null", "~", "''", "{}", "[]", "1e3", "'5'", "[1, a]", "{is: a}", "$m", "TRUE", "no", "[null]", "2026-01-01", "false"]
@@ -176,7 +177,11 @@ SETTINGS = paired(["queue", "status", "priority", "tier", "owner", "team", "lang
 LETTERS = paired(["to", "team", "template", "then", "who", "days", "why"], LISTS | st.sampled_from(["received", "lead"]))
 ACTION = paired(list(ACTIONS), LISTS | mapped(SETTINGS | LETTERS))
 FREE_KEYS = [key for key in RULE_KEYS if key not in ("id", "when", "if", "do")]
-OPTIONS = st.dictionaries(st.sampled_from(FREE_KEYS), LISTS | st.sampled_from(["group", "ticket", "event", "stay", "1d 2h"]), max_size=2)
+OPTIONS = st.dictionaries(
+    st.sampled_from(FREE_KEYS),
+    LISTS | st.sampled_from(["group", "ticket", "event", "stay", "1d 2h", "{mails: 5, per: 1h}", "{mails: 5, per: 99d}"]),
+    max_size=2,
+)
 TIMES = mapped(
     paired(["after", "before"], st.sampled_from(["30m", "1d 2h", "0m", "soon"]))
     | paired(["while"], st.sampled_from(["{status: new}", "{tags: [a, b], snoozed: false}", "{}", "new"]))
