@@ -342,7 +342,7 @@ def forwarded(
         recipients=(outsider,),
         languages=settings.language_of(ticket.queue, settings.desk.language),
         subject=ticket.subject,
-        body=message.visible or message.text,
+        body=message.visible,
         body_html=message.visible_html,
         quoted_from=str(message.author),
         values=dict(values),
