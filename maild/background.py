@@ -9,11 +9,13 @@ from enum import Enum
 
 
 class Aspect(Enum):
-    """What is looked up together: who the requester is to the desk, how much there is to do, what has been of the ticket until now."""
+    """What is looked up together: who the requester is to the desk, how much there is to do, what has been of the ticket until now, whose
+    turn it is."""
 
     REQUESTER = "requester"
     WORKLOAD = "workload"
     PAST = "past"
+    TURNS = "turns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class Background:
 
     REQUESTER: how many other `tickets` he has, spam and merged ones not counted, the `tags` of the newest, and `last_agent`, who owned the
     newest that anybody owned. WORKLOAD: the new and open tickets that are not snoozed, by owner and by queue. PAST: since when the customer
-    waits for an answer, None where he waits for none; when the ticket was last changed; how often it was reopened. For each limit: the
-    `mail` of its rule.
+    waits for an answer, None where he waits for none; when the ticket was last changed; how often it was reopened. TURNS: the number of the
+    newest ticket that each agent owns, by agent. For each limit: the `mail` of its rule.
     """
 
     tickets: int = 0
@@ -78,6 +80,7 @@ class Background:
     waits_since: datetime | None = None
     changed: datetime | None = None
     reopenings: int = 0
+    newest: Mapping[str, int] = field(default_factory=dict)
     mail: Mapping[str, RuleMail] = field(default_factory=dict)
 
 

@@ -24,6 +24,7 @@ class Pick(Enum):
 
     KNOWS_CUSTOMER = "knows_customer"
     LEAST_LOADED = "least_loaded"
+    ROUND_ROBIN = "round_robin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def _pick(picks: Sequence[Pick], free: list[str], background: Background) -> Fou
     why = "is the only one free" if len(free) == 1 else ""
     for pick in picks:
         fitting, reason = _fitting(pick, free, background)
-        free, why = (fitting, why or reason) if fitting else (free, why)
+        if fitting:
+            free, why = fitting, reason if len(fitting) < len(free) or not why else why
     agent = min(free, key=lambda each: background.loads.get(each, 0))
     return Found(agent, why or f"has {background.loads.get(agent, 0)} to do")
 
@@ -119,6 +121,9 @@ def _fitting(pick: Pick, free: list[str], background: Background) -> tuple[list[
         case Pick.LEAST_LOADED:
             least = min(background.loads.get(agent, 0) for agent in free)
             return [agent for agent in free if background.loads.get(agent, 0) == least], f"has least to do ({least})"
+        case Pick.ROUND_ROBIN:
+            oldest = min(background.newest.get(agent, 0) for agent in free)
+            return [agent for agent in free if background.newest.get(agent, 0) == oldest], "has had no ticket for the longest time"
 
 
 def _listed(words: list[str]) -> str:

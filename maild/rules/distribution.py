@@ -13,6 +13,8 @@ from maild.rules.ruleset import Rule
 from maild.rules.verdict import Verdict
 from maild.ticket import ENDED
 
+_ASPECTS = {Pick.KNOWS_CUSTOMER: Aspect.REQUESTER, Pick.LEAST_LOADED: Aspect.WORKLOAD, Pick.ROUND_ROBIN: Aspect.TURNS}
+
 
 @dataclass(frozen=True, slots=True)
 class Distribute(Action):
@@ -41,7 +43,7 @@ class Distribute(Action):
 
     @property
     def aspects(self) -> frozenset[Aspect]:
-        return frozenset({Aspect.WORKLOAD, *((Aspect.REQUESTER,) if Pick.KNOWS_CUSTOMER in self.search.picks else ())})
+        return frozenset({Aspect.WORKLOAD, *(_ASPECTS[pick] for pick in self.search.picks)})
 
 
 def find_distribution(rule: Rule | None) -> Distribute | None:

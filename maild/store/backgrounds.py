@@ -41,6 +41,8 @@ _REOPENINGS = Prepared(
     .where(events.c.ticket == bindparam("number"), events.c.kind == "reopened")
     .order_by(events.c.id.desc())
 )
+_NEXT_OWNER = Prepared(select(func.min(tickets.c.owner)).where(tickets.c.owner > bindparam("after")))
+_NEWEST_OF = Prepared(select(func.max(tickets.c.number)).where(tickets.c.owner == bindparam("owner")))
 _CAME_IN = Prepared(select(func.min(messages.c.at)).where(messages.c.incoming == bindparam("incoming")))
 _PUBLIC = (messages.c.ticket == bindparam("number"), messages.c.internal == false())
 _ANSWERED = select(func.max(messages.c.id)).where(*_PUBLIC, messages.c.kind == MessageKind.AGENT.value).scalar_subquery()
@@ -103,4 +105,19 @@ def _began_again(tx: Transaction, at: datetime, incoming: int | None) -> datetim
     return min(came_in, at) if came_in else at
 
 
-_FINDERS = {Aspect.REQUESTER: _find_requester, Aspect.WORKLOAD: _find_workload, Aspect.PAST: _find_past}
+def _find_turns(tx: Transaction, behind: Behind) -> Mapping[str, Any]:
+    """From owner to owner: the index has each one's newest ticket at its end."""
+    newest: dict[str, int] = {}
+    owner = _NEXT_OWNER.read(tx, {"after": ""}).scalar_one()
+    while owner:
+        newest[owner] = _NEWEST_OF.read(tx, {"owner": owner}).scalar_one()
+        owner = _NEXT_OWNER.read(tx, {"after": owner}).scalar_one()
+    return {"newest": newest}
+
+
+_FINDERS = {
+    Aspect.REQUESTER: _find_requester,
+    Aspect.WORKLOAD: _find_workload,
+    Aspect.PAST: _find_past,
+    Aspect.TURNS: _find_turns,
+}

@@ -67,6 +67,13 @@ def test_there_is_to_do_what_is_new_or_open_and_not_snoozed(store: Store):
     assert found(store, Aspect.WORKLOAD) == Background(loads={"boris": 2}, lengths={"support": 2, "sales": 1})
 
 
+def test_whose_turn_it_is_tells_each_ones_newest_ticket_whatever_has_become_of_it(store: Store):
+    assert found(store, Aspect.TURNS) == NO_BACKGROUND
+    for owner, status in (("boris", Status.OPEN), ("anna", Status.OPEN), (None, Status.NEW), ("boris", Status.CLOSED)):
+        opened(store, owner=owner, status=status)
+    assert found(store, Aspect.TURNS) == Background(newest={"anna": 2, "boris": 4})
+
+
 def test_a_customer_waits_since_his_first_message_without_an_answer(store: Store):
     number = opened(store)
     happened(store, number, NOW + DAY, said(NOW + DAY))

@@ -12,7 +12,7 @@ from maild.desk.assignment import Found, Pick, Search, find_agent, find_crew
 from maild.desk.calendar import Calendar, Hours
 from maild.ticket import Tier
 
-KNOWS, LEAST = Pick.KNOWS_CUSTOMER, Pick.LEAST_LOADED
+KNOWS, LEAST, IN_TURN = Pick.KNOWS_CUSTOMER, Pick.LEAST_LOADED, Pick.ROUND_ROBIN
 UTC = ZoneInfo("UTC")
 OPEN = Calendar(UTC, ((Hours(9 * 60, 18 * 60),),) * 7)
 CLOSED = Calendar(UTC, ((Hours(20 * 60, 22 * 60),),) * 7)
@@ -29,6 +29,7 @@ def check(
     expected: str,
     *picks: Pick,
     loads: dict[str, int] | None = None,
+    newest: dict[str, int] | None = None,
     last: str | None = None,
     absent: tuple[str, ...] = (),
     cap: int | None = None,
@@ -40,7 +41,9 @@ def check(
     now: datetime = NOW,
 ) -> None:
     ticket, search = a_ticket(queue=queue, tier=tier), Search(picks, team, cap, hours)
-    found = find_agent(search, ticket, Background(loads=loads or {}, last_agent=last), frozenset(absent), settings, now)
+    found = find_agent(
+        search, ticket, Background(loads=loads or {}, last_agent=last, newest=newest or {}), frozenset(absent), settings, now
+    )
     assert (f"{found.agent} {found.why}" if isinstance(found, Found) else f"nobody: {found.why}") == expected
 
 
@@ -49,6 +52,14 @@ def test_the_picks_are_asked_in_their_order():
     check("anna has least to do (1)", LEAST, KNOWS, loads={"anna": 1, "boris": 9}, last="boris")
     check("anna has least to do (1)", KNOWS, LEAST, loads={"anna": 1, "boris": 9}, last="somebody else")
     check("anna has least to do (1)", KNOWS, LEAST, loads={"anna": 1, "boris": 9})
+
+
+def test_in_turn_it_is_whose_newest_ticket_is_the_oldest():
+    turn = "has had no ticket for the longest time"
+    check(f"boris {turn}", IN_TURN, newest={"anna": 12, "boris": 11}, loads={"boris": 9})
+    check(f"anna {turn}", IN_TURN, newest={"boris": 11})
+    check("anna has least to do (0)", LEAST, IN_TURN, newest={"anna": 12, "boris": 11}, loads={"boris": 1})
+    check(f"boris {turn}", LEAST, IN_TURN, newest={"anna": 12, "boris": 11})
 
 
 def test_among_equals_it_is_who_has_least_to_do_then_who_stands_first():
