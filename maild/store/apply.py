@@ -192,7 +192,10 @@ def _write_letters(
         tx, *(_letter_values(item, ticket, incoming, now) | {"task": task_ids.get(item.letter.task or 0)} for item in posted)
     )
     sent_copies.want(tx, [item.number for item in posted if item.composed.is_copied])
-    deliveries = [_delivery_values(item.letter, item.number, envelope, now) for item in posted for envelope in item.composed.envelopes]
+    behind = _find_answers_before(tx, posted, ticket, now)
+    deliveries = [
+        _delivery_values(item.letter, item.number, envelope, now, behind) for item in posted for envelope in item.composed.envelopes
+    ]
     if deliveries:
         _INSERT_DELIVERIES.write(tx, *deliveries)
 
@@ -221,8 +224,18 @@ def _letter_values(posted: _Posted, ticket: int | None, incoming: Incoming | Non
     }
 
 
-def _delivery_values(letter: Letter, number: int, envelope: Envelope, now: datetime) -> Row:
-    recipient = envelope.recipient
+def _find_answers_before(tx: Transaction, posted: Sequence[_Posted], ticket: int | None, now: datetime) -> datetime:
+    """When answers have gone out that wait (`send_after`), where there is a notice among these letters; else `now`. Whoever reads that his
+    ticket is closed must have read the answer."""
+    if ticket is None or not any(item.letter.kind is LetterKind.STATUS for item in posted):
+        return now
+    waiting = delayed_answers.find_waiting_on(tx, (ticket,)).get(ticket, ())
+    return max((now, *(answer.until for answer in waiting)))
+
+
+def _delivery_values(letter: Letter, number: int, envelope: Envelope, now: datetime, behind: datetime) -> Row:
+    """`behind`: when a notice may go."""
+    recipient, first = envelope.recipient, behind if letter.kind is LetterKind.STATUS else now
     return {
         "letter": number,
         "priority": PRIORITIES[letter.kind],
@@ -234,7 +247,7 @@ def _delivery_values(letter: Letter, number: int, envelope: Envelope, now: datet
         "created": now,
         "state": DeliveryState.QUEUED.value,
         "attempts": 0,
-        "next_attempt": now + letter.delay.lasts if letter.delay else now,
+        "next_attempt": now + letter.delay.lasts if letter.delay else first,
         "was_unknown": False,
         "reply": "",
         "error": "",

@@ -167,3 +167,15 @@ def is_waiting() -> ColumnElement[bool]:
         .where(delayed_answers.c.letter == deliveries.c.letter, delayed_answers.c.until == deliveries.c.next_attempt)
         .exists()
     )
+
+
+def is_behind_answer() -> ColumnElement[bool]:
+    """Whether a delivery, in a statement about deliveries, waits as long as an answer on its ticket was to: its own, or one before it."""
+    answers = letters.alias()
+    return (
+        select(delayed_answers.c.letter)
+        .join(answers, answers.c.number == delayed_answers.c.letter)
+        .join(letters, letters.c.ticket == answers.c.ticket)
+        .where(letters.c.number == deliveries.c.letter, delayed_answers.c.until == deliveries.c.next_attempt)
+        .exists()
+    )

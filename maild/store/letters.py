@@ -123,7 +123,7 @@ _HASTEN = (
     update(deliveries)
     .where(
         UNDELIVERED,
-        or_(~delayed_answers.is_waiting(), deliveries.c.created > bindparam("at_once")),
+        or_(~delayed_answers.is_behind_answer(), deliveries.c.created > bindparam("at_once")),
         deliveries.c.next_attempt > bindparam("at_once"),
         or_(deliveries.c.state == DeliveryState.QUEUED.value, deliveries.c.next_attempt > bindparam("at_last")),
     )
@@ -248,7 +248,8 @@ def recover(
 def hasten(tx: Transaction, now: datetime, longest: timedelta) -> int:
     """Let letters go at once that wait for longer than they can: the clock was set back since. Answers how many.
 
-    `longest` is how long one that was tried may wait; one that was not waits for nothing, but an answer that is held back.
+    `longest` is how long one that was tried may wait; one that was not waits for nothing, but an answer that is held back
+    and the notice behind it.
     """
     times = {"now": now, "at_once": find_latest_end(now), "at_last": find_latest_end(now, longest)}
     return tx.execute(_HASTEN, times).rowcount

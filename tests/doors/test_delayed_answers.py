@@ -108,6 +108,21 @@ def test_a_restart_neither_forgets_an_answer_nor_sends_it_early(desk: Replay, st
     desk.store.close()
 
 
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_notice_waits_behind_the_answer_that_was_given_before_it(desk: Replay, undone: bool):
+    """A14: whoever reads that his ticket is closed has read the answer."""
+    number = asked(desk)
+    answer(desk, number, "It is on its way.")
+    answer(desk, number, "#close", NOW + 10 * SECOND)
+    if undone:
+        answer(desk, number, "#undo", NOW + 20 * SECOND)
+    assert "status" not in sent_at(desk, NOW + 59 * SECOND)
+    assert sent_at(desk, NOW + MINUTE) == (["status"] if undone else ["answer", "status"])
+    answer(desk, number, "#open\n#note\nOnce more.", NOW + 2 * MINUTE)
+    answer(desk, number, "#close", NOW + 2 * MINUTE)
+    assert "status" in sent_at(desk, NOW + 2 * MINUTE)
+
+
 def test_an_answer_that_is_taken_back_goes_to_nobody_and_comes_back_to_its_author(desk: Replay):
     ticket = asked(desk, cc=BOB)
     before = desk.ticket(ticket)
@@ -316,13 +331,16 @@ def test_the_outbox_is_told_what_to_do_with_an_answer_that_waits(desk: Replay):
 
 @pytest.mark.parametrize("wait", [MINUTE, timedelta(days=1)])
 def test_an_answer_is_not_hurried_unless_the_clock_was_set_back(desk: Replay, wait: timedelta):
+    """Nor is the notice behind it."""
     with_wait(desk, wait)
-    answer(desk, asked(desk), "It is on its way.")
+    number = asked(desk)
+    answer(desk, number, "It is on its way.")
+    answer(desk, number, "#close")
     sent_at(desk, NOW)
     housekeep(desk.store, desk.office.desk.settings, NOW + SECOND)
     assert sent_at(desk, NOW + SECOND) == []
     housekeep(desk.store, desk.office.desk.settings, NOW - 300 * MINUTE)
-    assert sent_at(desk, NOW - 300 * MINUTE) == ["answer"]
+    assert sent_at(desk, NOW - 300 * MINUTE) == ["answer", "status"]
 
 
 def with_wait(desk: Replay, wait: timedelta) -> None:
