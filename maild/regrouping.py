@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from maild.ticket import Participant, Status, TicketView
+from maild.ticket import Participant, Status, TicketView, Tier
 
 
 class RegroupingKind(Enum):
@@ -15,7 +15,10 @@ class RegroupingKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All of a ticket that a merge may change, beside what can be counted. `tasks` are the ids of its tasks, and their numbers there."""
+    """All of a ticket that a merge may change, beside what can be counted. `tasks` are the ids of its tasks, and their numbers there.
+
+    `tier` None: that was not remembered, and neither was its `follower`.
+    """
 
     status: Status
     closed_at: datetime | None
@@ -26,6 +29,8 @@ class Standing:
     last_customer_id: str | None
     snoozed_until: datetime | None = None
     tasks: tuple[tuple[int, int], ...] = ()
+    tier: Tier | None = None
+    follower: str | None = None
 
 
 def standing_of(ticket: TicketView) -> Standing:
@@ -39,6 +44,8 @@ def standing_of(ticket: TicketView) -> Standing:
         ticket.last_customer_id,
         ticket.snoozed_until,
         tuple((task.id, task.number) for task in ticket.tasks),
+        ticket.tier,
+        ticket.follower,
     )
 
 

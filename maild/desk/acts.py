@@ -280,13 +280,16 @@ def _absent_owner(before: TicketView, after: TicketView, act: Act, settings: Set
 
 
 def _delay(ticket: TicketView, kept: TicketView, performed: Performed, act: Act, settings: Settings) -> Delay | None:
-    """How long the answer waits, and what the ticket is without it: a status that commands beside it set goes with it. At the command line
-    whoever answers sees what he sends, and scripts rely on its going out."""
+    """How long the answer waits, and what the ticket is without it: a status or tier that commands beside it set goes with it. At the
+    command line whoever answers sees what he sends, and scripts rely on its going out."""
     queue = settings.queues.get(kept.queue)
     if queue is None or not queue.send_after or act.message_id is None:
         return None
     stood = next((effect.after for effect in performed.effects if isinstance(effect, Merge)), ticket)
-    return Delay(queue.send_after, replace(kept, status=stood.status, closed_at=stood.closed_at, snoozed_until=stood.snoozed_until))
+    without = replace(kept, status=stood.status, closed_at=stood.closed_at, snoozed_until=stood.snoozed_until)
+    if stood.tier is not kept.tier:
+        without = replace(without, tier=stood.tier, owner=stood.owner, follower=stood.follower)
+    return Delay(queue.send_after, without)
 
 
 def _answer(ticket: TicketView, act: Act, answered: Answered, delay: Delay | None, settings: Settings) -> Iterator[Effect]:

@@ -218,12 +218,15 @@ def restore(ticket: TicketView, before: Standing, after: Standing) -> TicketView
     others = tuple(person for person in ticket.participants if person not in joined)
     gained = frozenset(after.references) - frozenset(before.references)
     alone = tuple(identifier for identifier in ticket.references if identifier not in gained)
+    is_tier_as_left = before.tier is not None and (ticket.tier, ticket.follower) == (after.tier, after.follower)
     return replace(
         ticket,
         status=before.status if is_as_left else ticket.status,
         closed_at=before.closed_at if is_as_left else ticket.closed_at,
         snoozed_until=before.snoozed_until if is_quiet and ticket.snoozed_until == after.snoozed_until else ticket.snoozed_until,
         owner=before.owner if ticket.owner == after.owner else ticket.owner,
+        tier=before.tier if is_tier_as_left and before.tier else ticket.tier,
+        follower=before.follower if is_tier_as_left else ticket.follower,
         tags=ticket.tags - (after.tags - before.tags),
         participants=before.participants if ticket.participants == after.participants else others,
         references=before.references if ticket.references == after.references else alone,

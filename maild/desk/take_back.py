@@ -142,6 +142,8 @@ def tell_taken_back(before: TicketView, ticket: TicketView, answer: PostedAnswer
     yield RecordEvent("recalled", by, f"the answer{to}: {outcome}")
     if ticket.status is not before.status:
         yield RecordEvent("changed", "maild", f"status {ticket.status.value}: the answer was taken back")
+    if ticket.tier is not before.tier:
+        yield RecordEvent("changed", "maild", f"tier {ticket.tier.value}: the answer was taken back")
 
 
 def tell_people(

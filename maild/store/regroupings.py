@@ -17,7 +17,7 @@ from maild.store.engine import AnyRow, Transaction
 from maild.store.tables.mail_in import incoming
 from maild.store.tables.tickets import messages, regroupings, tickets
 from maild.store.views import in_chunks, ticket_views
-from maild.ticket import Participant, ParticipantRole, Status
+from maild.ticket import Participant, ParticipantRole, Status, Tier
 
 Row = dict[str, object]
 
@@ -130,6 +130,8 @@ def standing_values(standing: Standing) -> Row:
         "last_customer_id": standing.last_customer_id,
         "snoozed_until": standing.snoozed_until.isoformat() if standing.snoozed_until else None,
         "tasks": [list(task) for task in standing.tasks],
+        "tier": standing.tier.value if standing.tier else None,
+        "follower": standing.follower,
     }
 
 
@@ -145,6 +147,8 @@ def read_standing(values: Mapping[str, Any]) -> Standing:
         last_customer_id=values["last_customer_id"],
         snoozed_until=_time(values["snoozed_until"]),
         tasks=tuple((identifier, number) for identifier, number in values.get("tasks", ())),
+        tier=Tier(tier) if (tier := values.get("tier")) else None,
+        follower=values.get("follower"),
     )
 
 

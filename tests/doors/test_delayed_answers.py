@@ -20,7 +20,7 @@ from maild.store.engine import Store, open_store
 from maild.store.retention import forget_tickets
 from maild.store.tables.mail_out import letters as letter_rows
 from maild.store.tables.mail_out import sent_copies
-from maild.ticket import MessageKind, Status
+from maild.ticket import MessageKind, Status, Tier
 from tests.rig.desk import MINUTE, NOW
 from tests.rig.mails import an_email, parsed
 from tests.rig.office import an_answer_to, text_of
@@ -106,6 +106,22 @@ def test_a_restart_neither_forgets_an_answer_nor_sends_it_early(desk: Replay, st
     assert sent_at(desk, NOW + MINUTE - SECOND) == []
     assert sent_at(desk, NOW + MINUTE) == ["answer"]
     desk.store.close()
+
+
+def test_a_ticket_that_was_handed_up_with_an_answer_comes_back_with_it(store: Store, tmp_path: Path):
+    """PRODUCT 14: the customer has not been told, since the answer said so."""
+    desk = Replay(an_office(tmp_path, HOLDING.replace("email: boris@acme.example", "email: boris@acme.example, tier: 2")), store)
+    number = asked(desk)
+    answer(desk, number, "#l2\nBoris will look at it.")
+    handed = desk.ticket(number)
+    assert (handed.tier, handed.owner, handed.follower) == (Tier.L2, "boris", "anna")
+    answer(desk, number, "#undo", NOW + SECOND)
+    back = desk.ticket(number)
+    assert (back.tier, back.owner, back.follower, back.status) == (Tier.L1, None, None, Status.NEW)
+    answer(desk, number, "#l2\nBoris will look at it.", NOW + 2 * SECOND)
+    answer(desk, number, "#set tier=L1", NOW + 3 * SECOND, agent="boris")
+    answer(desk, number, "#undo", NOW + 4 * SECOND)
+    assert desk.ticket(number).tier is Tier.L1
 
 
 @pytest.mark.parametrize("undone", [False, True])
