@@ -29,7 +29,7 @@ class Comparison:
     def holds(self, facts: Facts, tested: list[Tested]) -> bool:
         """Whether it is true; what was found goes into `tested`."""
         value = facts.value(self.field)
-        hit = self.test.find(value)
+        hit = None if value.absent and value.lacks(self.test.clues) else self.test.find(value)
         tested.append((self, value, hit))
         return (hit is None) is self.negated
 

@@ -75,15 +75,38 @@ class Field:
         return self.of_ticket and self.kind in (FieldKind.TEXT, FieldKind.SET)
 
 
-class FieldValue:
-    """What a field holds on one occasion. The folded form and the words are made when an operator first asks for them."""
+class Form(Enum):
+    """In which form of a field a clue is looked for: as a whole value, within a part of it that has no blank, among its words
+    (`folding.split_words`), or, for a pattern, in the text as it stands."""
 
-    __slots__ = ("_folded", "_forms", "_shown", "_words", "is_long", "number", "texts")
+    VALUE = "value"
+    CASED_VALUE = "cased value"
+    PART = "part"
+    WORD = "word"
+    PATTERN = "pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """What stands in a field, in that form of it."""
+
+    form: Form
+    text: str
+
+
+class FieldValue:
+    """What a field holds on one occasion. The folded form and the words are made when an operator first asks for them.
+
+    `absent`: of what has been looked for in some form of it, whether that was not found (`index.Sieve`).
+    """
+
+    __slots__ = ("_folded", "_forms", "_shown", "_words", "absent", "is_long", "number", "texts")
 
     def __init__(self, texts: tuple[str, ...], number: float | None, is_long: bool) -> None:
         self.texts = texts
         self.number = number
         self.is_long = is_long
+        self.absent: dict[Form, Callable[[str], bool]] = {}
         self._forms: tuple[Folded, ...] | None = None
         self._folded: tuple[str, ...] | None = None
         self._words: tuple[str, ...] | None = None
@@ -106,6 +129,10 @@ class FieldValue:
     def parts(self) -> tuple[str, ...]:
         """See `Folded.different`."""
         return tuple(form.different for form in self._fold())
+
+    def lacks(self, clues: Iterable[Clue] | None) -> bool:
+        """Whether it is known already that none of them is there."""
+        return clues is not None and all(clue.form in self.absent and self.absent[clue.form](clue.text) for clue in clues)
 
     def _fold(self) -> tuple[Folded, ...]:
         if self._forms is None:

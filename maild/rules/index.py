@@ -4,15 +4,14 @@ Of a thousand rules next to none finds anything in a mail. Those are not asked; 
 know it (`engine`). A rule of which nobody can say what it must find is always asked.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
 from maild.rules.conditions import AllOf, Comparison, Condition, OneOf
-from maild.rules.fields import Facts, Field, FieldKind, FieldValue
+from maild.rules.fields import Clue, Facts, Field, FieldKind, FieldValue, Form
 from maild.rules.folding import split_words
-from maild.rules.operators import Clue, Form
 from maild.rules.patterns import Literals, PatternSet
 
 Needs = tuple[tuple[Field, Clue], ...]
@@ -28,18 +27,19 @@ class Finder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """All clues in one form of one field. `numbers`: those of the clues, in the order in which the finder has them."""
+    """All clues in one form of one field, and their `numbers`, in the order in which the finder has them."""
 
     field: Field
     form: Form
     finder: Finder
-    numbers: tuple[int, ...]
+    numbers: Mapping[str, int]
 
-    def sift(self, facts: Facts) -> Iterator[int]:
-        """The clues that are found."""
-        for text in _READERS[self.form](facts.value(self.field)):
-            for position in self.finder.find(text):
-                yield self.numbers[position]
+    def sift(self, facts: Facts) -> frozenset[int]:
+        """The clues that are found. Of the others nobody needs to look again."""
+        value, numbers = facts.value(self.field), tuple(self.numbers.values())
+        found = frozenset(numbers[position] for text in _READERS[self.form](value) for position in self.finder.find(text))
+        value.absent[self.form] = lambda text: text in self.numbers and self.numbers[text] not in found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class Index:
 
     def find_lasting(self, facts: Facts) -> frozenset[int]:
         """The clues that are there whatever rules make of the ticket."""
-        return frozenset(clue for sieve in self.of_message for clue in sieve.sift(facts))
+        return frozenset().union(*(sieve.sift(facts) for sieve in self.of_message))
 
     def find_passing(self, facts: Facts) -> frozenset[int]:
         """Those that are there as the ticket is now."""
-        return frozenset(clue for sieve in self.of_ticket for clue in sieve.sift(facts))
+        return frozenset().union(*(sieve.sift(facts) for sieve in self.of_ticket))
 
     @property
     def all_clues(self) -> frozenset[int]:
@@ -118,7 +118,7 @@ class _Clues:
         sieves, lost = [], frozenset[int]()
         for (_, form), (field, numbers) in self._groups.items():
             if finder := _FINDERS[form](tuple(numbers)):
-                sieves.append(Sieve(field, form, finder, tuple(numbers.values())))
+                sieves.append(Sieve(field, form, finder, numbers))
             else:
                 lost = lost.union(numbers.values())
         return sieves, lost

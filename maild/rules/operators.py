@@ -6,33 +6,13 @@ Which operator takes which values, and how they are written, is decided in `load
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
-from maild.rules.fields import FieldValue, shorten
+from maild.rules.fields import Clue, FieldValue, Form, shorten
 from maild.rules.folding import split_words
 from maild.rules.patterns import Hit, Pattern
 
 MOST_LABELS = 127
 """So many a domain can have (RFC 1035)."""
-
-
-class Form(Enum):
-    """In which form of a field a clue is looked for: as a whole value, within a part of it that has no blank, among its words
-    (`folding.split_words`), or, for a pattern, in the text as it stands."""
-
-    VALUE = "value"
-    CASED_VALUE = "cased value"
-    PART = "part"
-    WORD = "word"
-    PATTERN = "pattern"
-
-
-@dataclass(frozen=True, slots=True)
-class Clue:
-    """What stands in a field, in that form of it."""
-
-    form: Form
-    text: str
 
 
 class Test(ABC):
