@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
@@ -117,6 +117,7 @@ class _Replay:
         self._tried = trial.rules
         self._numbers = Renumbering(cast.deeds)
         self._alarms: list[datetime] = []
+        self._clock = datetime.min.replace(tzinfo=UTC)
         self._fired: dict[int, dict[str, datetime]] = {}
         baseline = Baseline.RULES if trial.rules else Baseline.RECORD
         self._judge = Judge(trial.rules or self._desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
@@ -210,13 +211,14 @@ class _Replay:
             heappush(self._alarms, at)
 
     def _let_time_pass(self, tx: Transaction, until: datetime) -> None:
-        """What falls due before a mail comes is done first, each at its time."""
+        """What falls due before a mail comes is done first, each at its time; at once, what was due when it was said."""
         while self._alarms and self._alarms[0] <= until:
-            now = heappop(self._alarms)
+            now = max(heappop(self._alarms), self._clock)
             for job in JOBS:
                 for case in tuple(job.find(tx, self._office, now)):
                     with self._by_itself(tx):
                         self._do(tx, job, case, now)
+        self._clock = until
 
     def _do(self, tx: Transaction, job: DueJob[DueTicket], case: DueTicket, now: datetime) -> None:
         """As the desk's own rules have it; those that are tried are asked, too."""

@@ -173,6 +173,15 @@ def test_what_falls_due_between_two_mails_happens_when_it_is_due(desk: Replay):
     assert found.judged == 3
 
 
+def test_a_task_that_falls_due_between_two_mails_is_told_of_when_it_is_due(desk: Replay):
+    work = "{id: work, when: ticket.created, do: [{task: {title: Call, for: anna, due: 1m}}]}"
+    ruled(desk, work)
+    asks(desk, "Printer")
+    asks(desk, "Another", minutes=10)
+    found = tried(desk, work, "{id: late, when: task.due, do: [{tag: [late]}]}")
+    assert [(difference.ticket, difference.mail, difference.at) for difference in found.differences] == [(1, None, BEGIN + MINUTE)]
+
+
 def test_what_is_done_by_a_rule_without_a_mail_goes_on_in_the_copy(desk: Replay):
     ruled(desk, "{id: back, when: snooze.ended, do: [{tag: [late]}]}")
     asks(desk, "Printer")
