@@ -4,11 +4,12 @@
 negated; a leaf of the trace that came out false is therefore always what spoke against the rule.
 """
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maild.background import Aspect
-from maild.rules.fields import Facts, Field, FieldValue, shorten
+from maild.rules.fields import Clue, Facts, Field, FieldValue, shorten
 from maild.rules.operators import Test
 from maild.rules.verdict import Leaf
 
@@ -18,18 +19,23 @@ Tested = tuple["Comparison", FieldValue, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One operator on one field. `operator` and `wanted` are words for the trace; a negated operator begins with `not `."""
+    """One operator on one field. `operator` and `wanted` are words for the trace; a negated operator begins with `not `. `clues`: those of
+    the test, kept since each mail asks for them."""
 
     field: Field
     operator: str
     wanted: str
     test: Test
     negated: bool = False
+    clues: tuple[Clue, ...] | None = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clues", self.test.clues)
 
     def holds(self, facts: Facts, tested: list[Tested]) -> bool:
         """Whether it is true; what was found goes into `tested`."""
         value = facts.value(self.field)
-        hit = None if value.absent and value.lacks(self.test.clues) else self.test.find(value)
+        hit = None if value.absent and value.lacks(self.clues) else self.test.find(value)
         tested.append((self, value, hit))
         return (hit is None) is self.negated
 

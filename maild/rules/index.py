@@ -84,7 +84,7 @@ class Index:
 def find_needs(condition: Condition) -> Needs | None:
     """What the condition must find; None where nobody can say. Of what must all hold, that which the fewest mails have is enough."""
     match condition:
-        case Comparison(field, test=test, negated=False) if (clues := test.clues) is not None:
+        case Comparison(field, negated=False, clues=clues) if clues is not None:
             return tuple((field, clue) for clue in clues)
         case OneOf(parts):
             needs = [find_needs(part) for part in parts]
