@@ -14,7 +14,7 @@ from maild.office import Office
 from maild.reason import Reason
 from maild.store import absences, suppressions, tickets
 from maild.store.engine import Store, Transaction
-from maild.store.recall import earlier_on, last_words_of
+from maild.store.said import earlier_on, last_words_of
 from maild.store.views import ticket_views
 from maild.ticket import TicketView
 

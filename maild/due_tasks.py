@@ -14,7 +14,7 @@ from maild.reason import Reason
 from maild.rules.verdict import Event
 from maild.store import absences, tasks, tickets
 from maild.store.engine import Store, Transaction
-from maild.store.recall import earlier_on, last_words_of
+from maild.store.said import earlier_on, last_words_of
 from maild.store.views import ticket_views
 from maild.task import Task
 from maild.ticket import TicketView

@@ -28,7 +28,7 @@ from maild.recording import record
 from maild.store import absences, delayed_answers, errands, regroupings, suppressions, tickets, welcomes
 from maild.store.counters import await_turn
 from maild.store.engine import Store, Transaction
-from maild.store.recall import earlier_on, last_words_of
+from maild.store.said import earlier_on, last_words_of
 from maild.store.tickets import MessageRow, TicketRow
 from maild.store.views import ticket_views
 from maild.ticket import MessageKind, TicketView

@@ -17,7 +17,7 @@ from maild.owners import Presence, Talk, decide_owner, find_seeking
 from maild.rules.distribution import find_distribution
 from maild.store import absences, backgrounds, sought, suppressions, tickets
 from maild.store.engine import Store, Transaction
-from maild.store.recall import earlier_on, last_words_of
+from maild.store.said import earlier_on, last_words_of
 from maild.store.sought import Sought
 from maild.store.views import ticket_views
 

@@ -4,36 +4,23 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, false, func, or_, select, true
+from sqlalchemy import bindparam, func, select
 
 from maild.aliases import canonical
 from maild.effects import IncomingState
 from maild.ingest.arrival import Part
 from maild.known import (
-    COMMAND_FAILED,
-    CONTROL,
-    CROSSED,
-    KEPT_AS_NOTE,
-    REPEATED_ANSWERS,
-    TAKEN_BACK,
-    UNVERIFIED,
     BouncedLetter,
-    Earlier,
-    HeldAway,
-    KeptMail,
     Known,
-    KnownAnswer,
     KnownCopy,
     KnownLetter,
     KnownMessage,
-    LastWords,
-    OwnAnswer,
     Question,
-    ReturnedMail,
 )
-from maild.message import Address, AuthResult
+from maild.message import AuthResult
 from maild.store import (
     absences,
+    answered,
     backgrounds,
     customers,
     delayed_answers,
@@ -54,19 +41,15 @@ from maild.store.letters import text_of
 from maild.store.prepared import Prepared
 from maild.store.retention import EXPIRED
 from maild.store.tables.mail_in import incoming
-from maild.store.tables.mail_out import deliveries, letters
-from maild.store.tables.tickets import IS_TAKEN_DOWN, attachments, message_references, messages, tags
+from maild.store.tables.mail_out import deliveries
+from maild.store.tables.tickets import attachments, message_references, messages, tags
 from maild.store.views import with_merge_targets
-from maild.ticket import MessageKind, TicketView
-from maild.tokens import LetterKind, LetterToken
+from maild.ticket import TicketView
+from maild.tokens import LetterToken
 
 MOST_ADOPTERS = 20
 MOST_NAMED = 20
 MOST_COPIES = 50
-MOST_EARLIER = 5
-EARLIER_CHARACTERS = 400
-MOST_NOTES = 100
-ANSWER_CHARACTERS = 20_000
 
 _COPIES = Prepared(
     select(
@@ -94,29 +77,6 @@ _MESSAGES = Prepared(
     .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
     .order_by(messages.c.id)
 )
-_LETTER = select(
-    letters.c.number,
-    letters.c.message_id,
-    letters.c.kind,
-    letters.c.ticket,
-    letters.c.agent,
-    letters.c.internal,
-    letters.c.created,
-    letters.c.author,
-    letters.c.template,
-    letters.c.subject,
-    letters.c.offer,
-    letters.c.as_of,
-    letters.c.task,
-    incoming.c.id.label("because_of"),
-    incoming.c.state,
-    incoming.c.reason_code,
-    incoming.c.sent_after_all,
-    incoming.c.author_name,
-    incoming.c.author_address,
-    incoming.c.message_id.label("tells_of"),
-).outerjoin(incoming, incoming.c.id == letters.c.incoming)
-_LETTERS = Prepared(_LETTER.where(letters.c.number.in_(bindparam("numbers", expanding=True))))
 _RECIPIENTS = Prepared(select(deliveries.c.recipient_key).where(deliveries.c.letter == bindparam("letter")).order_by(deliveries.c.id))
 _ADOPTERS = Prepared(
     select(messages.c.ticket)
@@ -142,82 +102,6 @@ _HANDED_IN = (
     .order_by(messages.c.id)
     .limit(MOST_COPIES)
 )
-_LAST_WORDS = Prepared(
-    select(
-        messages.c.visible,
-        messages.c.author_name,
-        messages.c.author_address,
-        messages.c.thread_headers,
-        messages.c.at,
-        messages.c.agent,
-        incoming.c.author_address.label("sender"),
-    )
-    .outerjoin(incoming, incoming.c.id == messages.c.incoming)
-    .where(
-        messages.c.ticket == bindparam("number"),
-        messages.c.kind == MessageKind.CUSTOMER.value,
-        messages.c.internal == false(),
-    )
-    .order_by(messages.c.id.desc())
-    .limit(1)
-)
-_EARLIER = Prepared(
-    said.messages_with(EARLIER_CHARACTERS)
-    .where(
-        messages.c.ticket == bindparam("number"),
-        or_(
-            messages.c.kind == MessageKind.THIRD_PARTY.value,
-            and_(messages.c.kind.in_((MessageKind.CUSTOMER.value, MessageKind.AGENT.value)), messages.c.internal == false()),
-            and_(messages.c.kind == MessageKind.NOTE.value, messages.c.internal == true()),
-        ),
-    )
-    .order_by(messages.c.id.desc())
-    .limit(MOST_EARLIER)
-)
-_NOTES = Prepared(
-    select(messages.c.visible)
-    .where(
-        messages.c.ticket.in_(bindparam("tickets", expanding=True)),
-        or_(
-            and_(messages.c.internal == true(), or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent"))),
-            IS_TAKEN_DOWN,
-        ),
-    )
-    .order_by(messages.c.id.desc())
-    .limit(MOST_NOTES)
-)
-_ANSWERS = Prepared(
-    select(
-        messages.c.author_name,
-        messages.c.author_address,
-        messages.c.agent,
-        func.coalesce(incoming.c.settled, messages.c.at).label("recorded"),
-        func.coalesce(messages.c.shown, messages.c.at).label("dated"),
-        func.substr(messages.c.visible, 1, ANSWER_CHARACTERS).label("said"),
-    )
-    .outerjoin(incoming, incoming.c.id == messages.c.incoming)
-    .where(
-        messages.c.ticket == bindparam("number"),
-        messages.c.kind == MessageKind.AGENT.value,
-        messages.c.internal == false(),
-        or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent")),
-    )
-    .order_by(messages.c.id.desc())
-    .limit(MOST_EARLIER)
-)
-_OWN_ANSWERS = Prepared(
-    select(
-        func.substr(messages.c.text, 1, ANSWER_CHARACTERS).label("said"),
-        func.substr(messages.c.visible, 1, ANSWER_CHARACTERS).label("shown"),
-    )
-    .where(
-        messages.c.agent == bindparam("agent"),
-        messages.c.kind.in_((MessageKind.AGENT.value, MessageKind.NOTE.value)),
-        messages.c.message_id != bindparam("id", type_=messages.c.message_id.type),
-    )
-    .order_by(messages.c.id.desc())
-    .limit(REPEATED_ANSWERS)
-)
 _SEEN_PICTURES = Prepared(
     select(attachments.c.sha256)
     .join(messages, messages.c.id == attachments.c.message)
@@ -239,7 +123,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     aliases = _find_aliases(tx, question.aliases, found)
     own_letter = next((alias.letter for alias in aliases if alias.alias == canonical(question.message_id)), question.own_letter)
     own_number = frozenset() if own_letter is None else frozenset({own_letter})
-    by_number = _find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
+    by_number = answered.find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
     own = by_number.get(own_letter or 0)
     found_beside = errands.find(tx, question.wanted)
     perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
@@ -264,16 +148,16 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         letters=by_number,
         adopters=adopters,
         sent=count_sent(tx, question, requesters, now),
-        last_words={number: words for number in views if (words := last_words_of(tx, number))},
+        last_words={number: words for number in views if (words := said.last_words_of(tx, number))},
         tag_names=_find_tag_names(tx, question.tags),
         bounced=_find_bounced(tx, question.bounced, now),
         suppressed=suppressions.find_holding(tx, question.addressees | question.agents | requesters, now),
         history=find_history(tx, question, views, on_tickets, now),
         aliases=_reported(aliases, by_number),
-        earlier={number: earlier_on(tx, number) for number in views},
-        notes=_find_notes(tx, question.notes_beside, views),
-        own_answers=_find_own_answers(tx, question),
-        answers={number: _find_answers(tx, number, question.notes_beside) for number in views if question.notes_beside},
+        earlier={number: said.earlier_on(tx, number) for number in views},
+        notes=said.find_notes(tx, question.notes_beside, views),
+        own_answers=said.find_own_answers(tx, question),
+        answers={number: said.find_answers(tx, number, question.notes_beside) for number in views if question.notes_beside},
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),
         found=found_beside,
         away=absences.find_holding(tx, now),
@@ -291,30 +175,15 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
 def recall_about(tx: Transaction, ticket: TicketView, question: Question, now: datetime) -> Known:
     """What must be known of a ticket before its people are written to because of something that no mail has caused."""
     customers = frozenset((ticket.requester.key, ticket.addressee.key))
-    words = last_words_of(tx, ticket.number)
+    words = said.last_words_of(tx, ticket.number)
     return Known(
         sent=count_sent(tx, question, customers, now),
         last_words={ticket.number: words} if words else {},
         suppressed=suppressions.find_holding(tx, question.agents | customers, now),
-        earlier={ticket.number: earlier_on(tx, ticket.number)},
+        earlier={ticket.number: said.earlier_on(tx, ticket.number)},
         away=absences.find_holding(tx, now),
         fired=firings.find_on(tx, (ticket.number,)),
     )
-
-
-def last_words_of(tx: Transaction, number: int) -> LastWords | None:
-    """What the customer wrote last on a ticket and was not kept internal; None where there is nothing."""
-    row = _LAST_WORDS.read(tx, {"number": number}).first()
-    if row is None:
-        return None
-    headers = tuple((name, value) for name, value in row.thread_headers or ())
-    forwarded_by = row.sender if row.sender and row.sender.casefold() != row.author_address.casefold() else ""
-    return LastWords(row.visible, row.author_name or row.author_address, headers, row.at, row.agent, forwarded_by)
-
-
-def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
-    """The last messages of a ticket that its customer knows, and the notes and third parties' words among them, the newest first."""
-    return tuple(said.read(row) for row in _EARLIER.read(tx, {"number": number}))
 
 
 def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
@@ -407,54 +276,6 @@ def _first_by_id(found: Iterable[_Found], own: Collection[int]) -> dict[str, Kno
     return {identifier: item.message for identifier, item in by_id.items()}
 
 
-def _find_letters(tx: Transaction, numbers: Collection[int]) -> dict[int, KnownLetter]:
-    if not numbers:
-        return {}
-    return {row.number: _known_letter(row) for row in _LETTERS.read(tx, {"numbers": list(numbers)})}
-
-
-def _known_letter(row: AnyRow) -> KnownLetter:
-    return KnownLetter(
-        letter=row.number,
-        message_id=row.message_id,
-        kind=LetterKind(row.kind),
-        ticket=row.ticket,
-        agent=row.agent,
-        internal=row.internal,
-        created=row.created,
-        author=row.author,
-        kept=_kept_mail(row) if row.because_of is not None and _is_kept(row) else None,
-        returned=_returned_mail(row) if row.because_of is not None and row.template == COMMAND_FAILED else None,
-        crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
-        asked=_returned_mail(row) if row.because_of is not None and row.template == CONTROL and row.offer else None,
-        held=_held_away(row) if row.because_of is not None and row.template == UNVERIFIED else None,
-        as_of=row.as_of,
-        writer=Address(row.author_name, row.author_address) if row.author_address else None,
-        tells_of=row.tells_of or "",
-        task=row.task,
-        subject=row.subject,
-    )
-
-
-def _is_kept(row: AnyRow) -> bool:
-    """An answer that was taken back from some only has gone out, and is not sent once more."""
-    return bool(row.template == KEPT_AS_NOTE or (row.template == TAKEN_BACK and row.offer is not None))
-
-
-def _kept_mail(row: AnyRow) -> KeptMail:
-    return KeptMail(row.because_of, row.sent_after_all or row.state != IncomingState.DONE.value)
-
-
-def _returned_mail(row: AnyRow) -> ReturnedMail:
-    return ReturnedMail(
-        row.because_of, row.offer, row.state != IncomingState.DONE.value or row.reason_code not in (COMMAND_FAILED, CROSSED)
-    )
-
-
-def _held_away(row: AnyRow) -> HeldAway:
-    return HeldAway(row.because_of, row.state == IncomingState.QUARANTINED.value)
-
-
 def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> BouncedLetter | None:
     if letter is None:
         return None
@@ -464,27 +285,6 @@ def _find_bounced(tx: Transaction, letter: int | None, now: datetime) -> Bounced
 
 def _find_recipients(tx: Transaction, letter: int) -> tuple[str, ...]:
     return tuple(_RECIPIENTS.read(tx, {"letter": letter}).scalars())
-
-
-def _find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[str, ...]:
-    """What his colleagues, third parties and rules have said inside, and what agents have taken down for customers, the newest first."""
-    if not agent or not tickets:
-        return ()
-    return tuple(_NOTES.read(tx, {"tickets": list(tickets), "agent": agent}).scalars())
-
-
-def _find_answers(tx: Transaction, number: int, agent: str) -> tuple[KnownAnswer, ...]:
-    """What others than this agent have answered publicly, the newest first. A mail says nothing before it has walked."""
-    rows = _ANSWERS.read(tx, {"number": number, "agent": agent})
-    return tuple(KnownAnswer(Address(row.author_name, row.author_address), row.agent, row.recorded, row.dated, row.said) for row in rows)
-
-
-def _find_own_answers(tx: Transaction, question: Question) -> tuple[OwnAnswer, ...]:
-    """By mail only: whoever writes at the command line signs nothing. Fewer than three say nothing of a signature (P9)."""
-    if not question.answers_of:
-        return ()
-    rows = _OWN_ANSWERS.read(tx, {"agent": question.answers_of, "id": question.message_id}).all()
-    return tuple(OwnAnswer(row.said, row.shown) for row in rows) if len(rows) == REPEATED_ANSWERS else ()
 
 
 def _find_seen_pictures(tx: Transaction, pictures: Collection[str], tickets: Collection[int]) -> frozenset[str]:
