@@ -35,7 +35,7 @@ def decide_letting_in(reading: Reading, agent: Agent, settings: Settings, now: d
     letter = find_answered_letter(reading)
     held = letter.held if letter else None
     text = unsigned(reading.message.new_text, reading, agent, settings).strip()
-    is_command = text.startswith(tuple(HASHES)) and not says(RELEASE, text)
+    is_command = text.startswith(tuple(HASHES)) and not text[1:].casefold().startswith(RELEASE)
     if letter is None or held is None or is_command:
         return None
     if find_from_fault(reading.message) or reading.sender.authentication.verdict is AuthResult.FAIL:

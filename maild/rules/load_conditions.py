@@ -284,13 +284,13 @@ def _read_has_all(written: _Written, loading: Loading) -> Test | None:
 
 
 def _read_listed(written: _Written, loading: Loading) -> Test | None:
-    """Domains may be written as `@globex.example` and `.globex.example`, too."""
+    """Domains may be written as `@globex.example` and `.globex.example`, too. Before "@" there may be a quoted string (RFC 5322, 3.4.1)."""
     scalars, texts = loading.scalars(written.node), _texts(written, loading)
     if scalars is None or texts is None:
         return None
     names = [text.lstrip("@.") for text in texts]
     for scalar, name in zip(scalars, names, strict=True):
-        if not name or "*" in name or " " in name:
+        if not name or "*" in name or (" " in name and not name.startswith('"')):
             loading.add(scalar.place, "E302", f'"listed" takes addresses, and domains for all below them, and not "{scalar.text}"')
             return None
     return operators.Listed(frozenset(names), written.cased)

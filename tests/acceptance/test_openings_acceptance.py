@@ -106,7 +106,7 @@ def test_a_call_is_taken_down_and_nobody_outside_ever_reads_it(desk: RunningDesk
     quoted = "".join(f"> {line}\n" for line in text_of(notice).splitlines())
     reply(desk, notice, f"Support wrote:\n{quoted}\n\nUse water.\n", "boris")
     assert desk.letters(dora) == [], "what stands between the lines of it comes back"
-    assert "never goes to the customer" in " ".join(text_of(desk.letters("boris")[-1]).split())
+    assert "what you quote was taken down for the customer" in " ".join(text_of(desk.letters("boris")[-1]).split())
     reply(desk, notice, f"Use water.\n\nSupport wrote:\n{quoted}", "boris")
     answer = desk.letter(dora)
     assert text_of(answer).startswith("Use water.\n")

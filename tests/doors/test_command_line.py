@@ -632,7 +632,7 @@ def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
 
 
 def test_a_command_that_is_not_built_yet_says_so(desk: RunningDesk):
-    one_sentence(shell("$maild rules backtest", desk.directory), 'does not have "rules backtest" yet; `maild rules test`', status=2)
+    one_sentence(shell("$maild top", desk.directory), 'does not have "top" yet; `maild status`', status=2)
     for words in ("kb search refund", "backup copy.db --json", "ticket export 1", "customer --help"):
         one_sentence(shell(f"$maild {words}", desk.directory), "this version of maild does not have", status=2)
 
