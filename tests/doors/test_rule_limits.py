@@ -13,7 +13,7 @@ from maild.ticket import Status
 from tests.rig.letters import text_of
 from tests.rig.mails import an_email, parsed
 from tests.rig.replay import Replay
-from tests.rig.ruled_desk import ANN, ANNA, DESK, Opening, RuledDesk
+from tests.rig.ruled_desk import ANN, ANNA, DESK, START, Opening, RuledDesk
 from tests.rig.small_office import an_office
 
 BORIS, ADMIN = "boris@acme.example", "ops@acme.example"
@@ -188,7 +188,7 @@ def test_who_answers_for_a_rule_is_told_or_else_the_lead_or_else_the_admins(a_de
 
 
 def test_two_processes_do_not_run_past_a_limit_together(store: Store, store_url: str, tmp_path: Path):
-    """Each has its turn to ask and to write."""
+    """Each has its turn to ask and to write. Both have the same clock."""
     (tmp_path / "rules").mkdir()
     rule = f"{{id: vip, when: ticket.created, limit: {{mails: 5, per: 1h}}, do: [{ALARM}]}}"
     (tmp_path / "rules" / "10.yaml").write_text(f"rules: [{rule}]")
@@ -197,6 +197,7 @@ def test_two_processes_do_not_run_past_a_limit_together(store: Store, store_url:
 
     def work(desk: RuledDesk) -> None:
         for _ in range(6):
+            desk.now = START
             desk.receive(an_email(sender=ANN, to="support@acme.example"))
 
     threads = [threading.Thread(target=work, args=(desk,)) for desk in desks]
