@@ -6,28 +6,22 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from maild.config.load import require_settings
 from maild.desk.audience import MOST_AT_ONCE
 from maild.effects import Decision, IncomingState
 from maild.known import Absence
 from maild.offering import offer_tickets
-from maild.office import Office, open_office
+from maild.office import Office
 from maild.reason import Reason
 from maild.seeking import seek_owners
 from maild.store import absences, letters, sought, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.ticket import Priority, Status
+from tests.rig import small_office
 from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
 
-DESK = """
-desk: {name: Acme, tag: Acme, domain: acme.example, secret: {file: secret.key}, admins: [ops@acme.example]}
-smtp: {host: localhost, port: 25, security: none}
-queues:
-  support: {address: support@acme.example, agents: [anna, boris], mode: live,
-    mailbox: {host: localhost, security: none, username: u, password: p}}
-agents: {anna: {name: Anna, email: anna@acme.example}, boris: {name: Boris, email: boris@acme.example}}
-calendars: {office: {hours: {mon-fri: "12:00-18:00"}}}
+DESK = f"""{small_office.DESK}
+calendars: {{office: {{hours: {{mon-fri: "12:00-18:00"}}}}}}
 """
 ONE_EACH = "rules: [{id: share, when: ticket.created, do: [{assign: {cap: 1}}]}]"
 AFTERNOON = "rules: [{id: share, when: ticket.created, do: [{assign: {hours: office}}]}]"
@@ -36,11 +30,9 @@ ANNA, BORIS = "anna@acme.example", "boris@acme.example"
 
 
 def an_office(directory: Path, rules: str = ONE_EACH) -> Office:
-    (directory / "secret.key").write_text("k" * 64, encoding="ascii")
-    (directory / "maild.yaml").write_text(DESK, encoding="utf-8")
     (directory / "rules").mkdir(exist_ok=True)
     (directory / "rules" / "10.yaml").write_text(dedent(rules), encoding="utf-8")
-    return open_office(require_settings(directory))
+    return small_office.an_office(directory, DESK)
 
 
 def opened(store: Store, *, rule: str | None = "share", priority: Priority = Priority.NORMAL, **fields: Any) -> int:
