@@ -158,6 +158,8 @@ def _print(found: Backtest, period: Period, limit: int | None) -> None:
     print_text(f"\n{len(found.differences)} differ; {found.rules_mails} mails by rules")
     for sentence in _unjudged(found.unjudged):
         say(sentence)
+    for problem in found.problems:
+        say(problem)
 
 
 def _rule_cells(rule: RuleFigures) -> tuple[object, ...]:
@@ -187,4 +189,5 @@ def _document(found: Backtest, period: Period, limit_mails: int | None, limit: i
         "rules_mails": found.rules_mails,
         "limit_mails": limit_mails,
         "unjudged": asdict(found.unjudged),
+        "problems": list(found.problems),
     }

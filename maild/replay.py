@@ -138,14 +138,14 @@ class _Replay:
 
     def _walk(self, tx: Transaction, mail: PastMail, message: InboundMessage | MaildError) -> None:
         if isinstance(message, MaildError):
-            self._judge.note_broken()
+            self._judge.note_broken(f"message {mail.incoming.id}", message)
             return
-        with self._by_itself(tx):
+        with self._by_itself(tx, f"message {mail.incoming.id}"):
             self._walk_all(tx, mail, message)
 
     @contextmanager
-    def _by_itself(self, tx: Transaction) -> Iterator[None]:
-        """In its own savepoint. What breaks over it breaks only that, as in the clerk's hands.
+    def _by_itself(self, tx: Transaction, what: str) -> Iterator[None]:
+        """In its own savepoint. What breaks over it breaks only that, as in the clerk's hands, and is told of.
 
         Raises:
             StoreUnavailableError: it is the copy that is broken.
@@ -155,8 +155,8 @@ class _Replay:
                 yield
         except StoreUnavailableError:
             raise
-        except Exception:
-            self._judge.note_broken()
+        except Exception as error:
+            self._judge.note_broken(what, error)
 
     def _walk_all(self, tx: Transaction, mail: PastMail, message: InboundMessage) -> None:
         past.deliver_due(tx, mail.at)
@@ -216,7 +216,7 @@ class _Replay:
             now = max(heappop(self._alarms), self._clock)
             for job in JOBS:
                 for case in tuple(job.find(tx, self._office, now)):
-                    with self._by_itself(tx):
+                    with self._by_itself(tx, job.case.format(case)):
                         self._do(tx, job, case, now)
         self._clock = until
 

@@ -22,6 +22,7 @@ from maild.tokens import LetterKind
 CUSTOMER, AGENT, ADMINS = "customer", "agent", "admins"
 _FIELDS = ("queue", "status", "priority", "owner", "team", "language")
 _NOTHING = "(nothing)"
+MOST_PROBLEMS = 10
 
 
 class Baseline(Enum):
@@ -126,7 +127,8 @@ class Unjudged:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """What came of it. `judged` mails; `rules_mails` went out because a rule wants them."""
+    """What came of it. `judged` mails; `rules_mails` went out because a rule wants them. `problems`: over what the walk broke, and how; of
+    many only the first."""
 
     baseline: Baseline
     judged: int
@@ -134,6 +136,7 @@ class Backtest:
     differences: tuple[Difference, ...]
     mails: tuple[MailFigures, ...]
     unjudged: Unjudged
+    problems: tuple[str, ...] = ()
 
     @property
     def rules_mails(self) -> int:
@@ -252,6 +255,7 @@ class Judge:
     _mails: Counter[tuple[str, str]] = field(default_factory=Counter)
     _mails_before: Counter[tuple[str, str]] = field(default_factory=Counter)
     _differences: list[Difference] = field(default_factory=list)
+    _problems: list[str] = field(default_factory=list)
 
     def see(self, mail: PastMail, now: Decision, tried: Decision, number: int | None, walk: int = 0) -> None:
         """One mail by its walk for one department. `now`: what the desk's own rules make of it, by which the replay goes on, `tried`: what
@@ -337,9 +341,11 @@ class Judge:
         if number is not None:
             self._ended.add(number)
 
-    def note_broken(self) -> None:
-        """A mail broke the walk, or could not be read."""
+    def note_broken(self, what: str, error: Exception) -> None:
+        """A mail broke the walk, or could not be read; or what fell due between two."""
         self._unjudged["broken"] += 1
+        if len(self._problems) < MOST_PROBLEMS:
+            self._problems.append(f"{what}: {type(error).__name__}: {error}")
 
     def report(self, *, deleted: int = 0, held: int = 0) -> Backtest:
         return Backtest(
@@ -349,6 +355,7 @@ class Judge:
             tuple(self._differences),
             tuple(self._mail_figures()),
             Unjudged(deleted=deleted, held=held, **self._unjudged),
+            tuple(self._problems),
         )
 
     def _rules(self) -> Iterator[RuleFigures]:

@@ -9,7 +9,7 @@ from maild.effects import AddMessage, Decision, Effect, IncomingState, Post, Rec
 from maild.ingest.arrival import Incoming
 from maild.past import PastMail, PostedLetter
 from maild.reason import Reason
-from maild.rules.backtest import Backtest, Baseline, Change, Judge, compare, outcome_of, outcome_recorded
+from maild.rules.backtest import MOST_PROBLEMS, Backtest, Baseline, Change, Judge, compare, outcome_of, outcome_recorded
 from maild.rules.verdict import RuleTrace
 from maild.ticket import MessageKind, Priority, Status, TicketView
 from maild.tokens import LetterKind
@@ -120,6 +120,16 @@ def test_what_no_mail_has_caused_is_judged_by_its_ticket():
     found = judge.report()
     assert [(difference.ticket, difference.mail) for difference in found.differences] == [(7, None)]
     assert (found.judged, found.rules[0].fired, found.rules_mails) == (0, 1, 1)
+
+
+def test_what_breaks_the_replay_is_told_of_and_of_many_only_the_first():
+    judge = Judge(RULES, Baseline.RULES, frozenset({7}), {})
+    for number in range(MOST_PROBLEMS + 1):
+        judge.note_broken(f"message {number}", ValueError("no such day"))
+    found = judge.report()
+    assert found.unjudged.broken == MOST_PROBLEMS + 1
+    assert found.problems[0] == "message 0: ValueError: no such day"
+    assert len(found.problems) == MOST_PROBLEMS
 
 
 def test_mail_of_which_nothing_is_to_be_said_is_not_open():
