@@ -4,8 +4,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from maild.config.settings import Settings
+from maild.desk.answered import answered_on
 from maild.desk.audience import MOST_AT_ONCE, agent_homes
-from maild.desk.letters import answered_on
 from maild.desk.snooze import find_crowded_by_returns, tell_return
 from maild.due import DueJob, DueTicket, settle
 from maild.effects import Decision, Effect, IncomingState

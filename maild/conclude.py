@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
-from maild.desk import letters
+from maild.desk import agent_letters, customer_letters
 from maild.desk.acknowledge import ack_refusals, settled_refusal
+from maild.desk.answered import Answered, answered_by, answered_on
 from maild.desk.colleagues import tell_agents, tell_department, tell_of_move
 from maild.desk.doubt import find_why_kept_out, tell_score, warn_of_doubts, with_score, without_suspicion
-from maild.desk.letters import Answered, answered_by
 from maild.desk.notices import notice_for
 from maild.desk.rehoming import describe_move
 from maild.desk.reply_address import is_same_organisation
@@ -220,7 +220,7 @@ def _rule_replies(
     if refusal := _automatic_refusal(draft, ticket, ticket.addressee, reading, settings):
         yield RecordEvent("reply_withheld", f"rule {first.rule}", f"{first.template}: {refusal.text}")
         return
-    letter = letters.rule_reply(first.template, ticket, answered, settings, first.values)
+    letter = customer_letters.rule_reply(first.template, ticket, answered, settings, first.values)
     letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
     yield from post(
         replace(letter, rule=first.rule),
@@ -241,7 +241,7 @@ def _acknowledge(
         yield RecordEvent("ack_withheld", "maild", "; ".join(reason.text for reason in refusals))
         return
     template = wish.template if wish and wish.template else "received"
-    letter = letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
+    letter = customer_letters.acknowledgement(ticket, answered, settings, template, wish.values if wish else {})
     letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
     letter = replace(letter, rule=wish.rule if wish and wish.template else "", limited=False)
     yield from post(letter, settings, RecordEvent("acknowledged", "maild", f"{ticket.addressee.address}, with the template {template}"))
@@ -258,7 +258,7 @@ def _oversize_notice(
         yield RecordEvent("notice_withheld", "maild", f"oversize: {refusal.text}")
         return
     kind = LetterKind.ACKNOWLEDGEMENT if draft.acknowledge else LetterKind.STATUS
-    letter = letters.oversize(kind, sender, ticket, answered, settings, settings.mailboxes[reading.circumstances.mailbox].max_size)
+    letter = customer_letters.oversize(kind, sender, ticket, answered, settings, settings.mailboxes[reading.circumstances.mailbox].max_size)
     letter = _without_strangers_words(letter, sender, ticket, reading, settings)
     yield from post(letter, settings, RecordEvent("noticed", "maild", f"{sender.address} of: oversize"))
 
@@ -305,7 +305,7 @@ def _status_notice(
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{ticket.addressee.address} of: {template}")
-    letter = replace(letters.status_notice(template, ticket, answered, settings), rule=closing_rule(verdict))
+    letter = replace(customer_letters.status_notice(template, ticket, answered, settings), rule=closing_rule(verdict))
     letter = _without_strangers_words(letter, ticket.addressee, ticket, reading, settings)
     yield from post(letter, settings, event)
 
@@ -330,7 +330,7 @@ def _agent_letters(draft: Draft, ticket: TicketView, verdict: Verdict, reading: 
         yield from _notifications(draft, draft.message, ticket, verdict, reading, settings)
     elif draft.silence is None and not reading.circumstances.quiet:
         # A rule may move a ticket because of a mail that nobody is told of, as an automatic answer.
-        words = letters.customers_message(ticket, letters.answered_on(ticket, reading.known.last_words.get(ticket.number)))
+        words = agent_letters.customers_message(ticket, answered_on(ticket, reading.known.last_words.get(ticket.number)))
         yield from tell_of_move(draft.before, ticket, words, settings, suppressed=reading.known.suppressed, away=reading.known.away)
     for wish in verdict.wishes:
         if isinstance(wish, NotifyWish) and draft.silence:
@@ -408,7 +408,7 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
 def _warn_of_ways(message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[str]:
     """MAIL.md F8, P14: where the agent's reply goes, wherever that is not where the mail comes from or asks for."""
     sender = message.author
-    is_public = not letters.is_answered_inside(message, settings)
+    is_public = not agent_letters.is_answered_inside(message, settings)
     if message.kind is MessageKind.THIRD_PARTY:
         both = "#cc sender sends it there, too; #same does, if both are one person"
         goes = f" Your reply goes to {ticket.addressee}, not to {sender.address}; {both}." if is_public else ""
@@ -416,7 +416,7 @@ def _warn_of_ways(message: AddMessage, ticket: TicketView, reading: Reading, set
     if is_public and sender.key == ticket.requester.key and ticket.reply_to:
         yield f"The sender asks for answers to {ticket.reply_to}, and that is where your reply goes."
     elsewhere = _other_reply_addresses(reading.message, ticket, settings)
-    if is_public and (nobody := letters.find_unreachable(ticket, (), settings)):
+    if is_public and (nobody := customer_letters.find_unreachable(ticket, (), settings)):
         asked = f" The mail asks for answers to {elsewhere}." if elsewhere else ""
         yield f"{nobody.address} is the department's own address, so a reply reaches nobody unless #cc ADDRESS names who gets it.{asked}"
     elif elsewhere:

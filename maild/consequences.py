@@ -11,8 +11,9 @@ from datetime import datetime
 
 from maild.background import Sought
 from maild.config.settings import Settings
-from maild.desk import letters
+from maild.desk import agent_letters, customer_letters
 from maild.desk.acknowledge import find_why_settled
+from maild.desk.answered import answered_on
 from maild.desk.assignment import is_left_to_owner
 from maild.desk.audience import find_absent
 from maild.desk.colleagues import tell_department, tell_of_move
@@ -118,7 +119,7 @@ def _concluded(
         drafted, after = (ticket.owned_by(decision.before.owner) for ticket in (drafted, after))
     words = _words(decision, after, known)
     said = next((effect for effect in decision.effects if isinstance(effect, AddMessage)), None)
-    answered = letters.answered_on(after, known.last_words.get(after.number))
+    answered = answered_on(after, known.last_words.get(after.number))
     work = Work(drafted, after, said, answered, known, tells=not quiet)
     effects = (
         *with_pauses(decision.effects, verdict, now),
@@ -139,7 +140,7 @@ def _concluded(
 def _words(decision: Decision, ticket: TicketView, known: Known) -> AddMessage:
     """What agents are shown: what was said, else what the customer wrote last."""
     said = next((effect for effect in decision.effects if isinstance(effect, AddMessage)), None)
-    return said or letters.customers_message(ticket, letters.answered_on(ticket, known.last_words.get(ticket.number)))
+    return said or agent_letters.customers_message(ticket, answered_on(ticket, known.last_words.get(ticket.number)))
 
 
 def _alert(wish: NotifyWish, ticket: TicketView, words: AddMessage, known: Known, settings: Settings) -> Iterator[Effect]:
@@ -153,7 +154,7 @@ def _customer_letter(
     replies = [wish for wish in verdict.wishes if isinstance(wish, ReplyWish)]
     # An address that only a mail has asked for counts once a colleague has answered to it (MAIL.md P14).
     ticket = after if after.agent_messages else replace(after, reply_to=None)
-    answered = letters.answered_on(ticket, known.last_words.get(ticket.number))
+    answered = answered_on(ticket, known.last_words.get(ticket.number))
     refusal = silence or customer_refusal(ticket.addressee, ticket.queue, AuthResult.UNKNOWN, known, settings)
     for wish in replies[1:]:
         yield RecordEvent("reply_withheld", f"rule {wish.rule}", f"{wish.template}: rule {replies[0].rule} already writes because of this")
@@ -162,7 +163,7 @@ def _customer_letter(
         if refusal:
             yield RecordEvent("reply_withheld", f"rule {wish.rule}", f"{wish.template}: {refusal.text}")
             return
-        letter = letters.rule_reply(wish.template, ticket, answered, settings, wish.values)
+        letter = customer_letters.rule_reply(wish.template, ticket, answered, settings, wish.values)
         yield from post(
             replace(letter, rule=wish.rule),
             settings,
@@ -173,7 +174,7 @@ def _customer_letter(
             yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
             return
         event = RecordEvent("noticed", "maild", f"{ticket.addressee.address} of: {template}")
-        letter = letters.status_notice(template, ticket, answered, settings)
+        letter = customer_letters.status_notice(template, ticket, answered, settings)
         yield from post(replace(letter, rule=closing_rule(verdict)), settings, event)
 
 

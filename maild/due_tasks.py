@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
-from maild.desk.letters import answered_on
+from maild.desk.answered import answered_on
 from maild.desk.tasks import Telling, find_crowded_by_tasks, tell_due
 from maild.due import DueJob, DueTicket, settle
 from maild.effects import Decision, IncomingState

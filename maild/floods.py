@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import agent_letters
 from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.jobs import scheduled_job
 from maild.office import Office
@@ -49,5 +49,5 @@ def _tell(store: Store, office: Office, key: str, about: Sequence[Folded], now: 
 
 
 def _digest(agent: Agent, named: Sequence[tuple[TicketView, bool]], settings: Settings, now: datetime) -> tuple[Effect, ...]:
-    letter = letters.flood_digest(agent, named, settings, now)
+    letter = agent_letters.flood_digest(agent, named, settings, now)
     return post(letter, settings, RecordEvent("notified", "maild", f"{agent.name}, by one mail about {len(named)} tickets"))

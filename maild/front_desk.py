@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters, welcome_letters
+from maild.desk import welcome_letters
 from maild.desk.absence import read_absence
 from maild.desk.acts import Act, Done, do
+from maild.desk.answered import NOTHING_ANSWERED, Answered, answered_on
 from maild.desk.audience import agent_homes
 from maild.desk.command import Command
 from maild.desk.errands import Asking, Unfit, claim_next, find_wanted
@@ -56,7 +57,7 @@ class FrontDesk:
         with self.store.writing() as tx:
             ticket = tickets.lead(tx, number)
             others = ticket_views(tx, named_tickets(act.commands))
-            answered = letters.answered_on(ticket, last_words_of(tx, ticket.number))
+            answered = answered_on(ticket, last_words_of(tx, ticket.number))
             customers = (person.key for view in (ticket, *others.values()) for person in (view.addressee, *view.cc))
             known, earlier = self._suppressed(tx, *customers, *named_people(act.commands)), earlier_on(tx, ticket.number)
             last, posted = regroupings.find_last(tx, number), delayed_answers.find_posted(tx, ticket.number)
@@ -188,13 +189,13 @@ def _share(rows: Sequence[MessageRow]) -> Share:
     customers = [row for row in rows if row.kind is MessageKind.CUSTOMER]
     shown = [row for row in customers if not row.internal]
     own = [row for row in shown if row.agent is None]
-    words = (letters.Answered(None, (), row.visible, row.author.name or row.author.address) for row in reversed(shown))
+    words = (Answered(None, (), row.visible, row.author.name or row.author.address) for row in reversed(shown))
     return Share(
         messages=tuple(row.id for row in rows),
         customer=len(customers),
         agent=sum(row.kind is MessageKind.AGENT for row in rows),
         ids=tuple(row.message_id for row in own if row.message_id),
-        words=next(words, letters.NOTHING_ANSWERED),
+        words=next(words, NOTHING_ANSWERED),
     )
 
 

@@ -5,7 +5,7 @@ The letter to him is posted in the transaction that holds the mail; nothing else
 
 from datetime import datetime
 
-from maild.desk import letters
+from maild.desk import returned_letters
 from maild.desk.openings import a_new_ticket
 from maild.effects import Decision, IncomingState, RecordEvent
 from maild.errors import LeakError, NotFoundError
@@ -41,7 +41,7 @@ def tell_author(tx: Transaction, message: int, leak: LeakError, text: str, offic
     ticket = _find_ticket(tx, leak.ticket)
     event = RecordEvent("answer_held", agent.key, f"message {message} is held, and nothing of it was done: {why.text}")
     place = ticket or a_new_ticket(earlier.mailbox, Address("", ""), earlier.subject, now)
-    letter = letters.held_back(agent, place, why.text, text, message, settings)
+    letter = returned_letters.held_back(agent, place, why.text, text, message, settings)
     decision = Decision(IncomingState.HELD, why, ticket, ticket, (*((event,) if ticket else ()), *post(letter, settings)))
     record(tx, decision, office, now)
     return (decision,)

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from maild.background import Aspect, Background
 from maild.config.settings import Settings
+from maild.desk.agent_letters import customers_message, without_last_words
+from maild.desk.answered import Answered
 from maild.desk.assignment import Found, find_agent
 from maild.desk.audience import unreachable_agents
 from maild.desk.colleagues import tell_department
-from maild.desk.letters import Answered, customers_message, without_last_words
 from maild.desk.ordering import TO_DO
 from maild.effects import Decision, IncomingState, RecordEvent
 from maild.known import Absence, Earlier, Suppression

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from maild.config.settings import Mode, Settings
-from maild.desk.letters import house_letter
+from maild.desk.agent_letters import house_letter
 from maild.effects import Letter
 from maild.house_mail import find_speaking_queue, post_house_letters
 from maild.jobs import scheduled_job

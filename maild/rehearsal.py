@@ -6,9 +6,9 @@ from functools import partial
 from maild.config.settings import Agent
 from maild.consequences import with_consequences
 from maild.desk.acts import Act, do
+from maild.desk.answered import answered_on
 from maild.desk.assignment import offer
 from maild.desk.command import Command
-from maild.desk.letters import answered_on
 from maild.desk.regroup import Reach
 from maild.desk.snooze import tell_return
 from maild.effects import AskRule, Decision, IncomingState

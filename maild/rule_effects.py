@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
-from maild.desk import letters
+from maild.desk import agent_letters
 from maild.desk.absence import deputies
 from maild.desk.audience import admins_named, agents_named
 from maild.desk.rehoming import Moved, leave_behind
@@ -71,8 +71,8 @@ def alert(wish: NotifyWish, ticket: TicketView, words: str, away: Mapping[str, A
     """A letter to each of whom a rule's `notify` names. `words` are what was said."""
     for key in agents_named(wish.who, ticket, settings, absent=frozenset(away), deputies=deputies(away)):
         agent = settings.agents[key]
-        letter = letters.alert(Address(agent.name, agent.email), key, ticket, wish.template, settings, wish.values, words)
+        letter = agent_letters.alert(Address(agent.name, agent.email), key, ticket, wish.template, settings, wish.values, words)
         yield from post(replace(letter, rule=wish.rule), settings)
     for admin in admins_named(wish.who, settings):
-        letter = letters.alert(admin, None, ticket, wish.template, settings, wish.values, words)
+        letter = agent_letters.alert(admin, None, ticket, wish.template, settings, wish.values, words)
         yield from post(replace(letter, rule=wish.rule), settings)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from maild.config.settings import Settings
-from maild.desk.letters import forwarded
+from maild.desk.customer_letters import forwarded
 from maild.effects import Effect, RecordEvent
 from maild.message import Address
 from maild.outbox.guard import post, suppression_refusal

@@ -9,8 +9,8 @@ from datetime import datetime
 from maild.config.readers import bare_address
 from maild.config.settings import Settings
 from maild.desk.absence import deputies
+from maild.desk.agent_letters import house_letter
 from maild.desk.audience import admins_named, agents_named
-from maild.desk.letters import house_letter
 from maild.effects import AskRule, Decision, Effect, IncomingState, PauseRule, RecordEvent
 from maild.known import Absence
 from maild.message import Address

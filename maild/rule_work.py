@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.config.settings import Settings
+from maild.desk.answered import Answered
 from maild.desk.colleagues import tell_department
-from maild.desk.letters import Answered
 from maild.desk.split import open_beside
 from maild.desk.tasks import Telling, tell_of_new
 from maild.effects import AddMessage, Decision, Effect, IncomingState, Post, RecordEvent, Split

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from maild.background import Aspect, Background, Behind
 from maild.config.settings import Settings
+from maild.desk.answered import answered_on
 from maild.desk.assignment import Found, find_agent
 from maild.desk.audience import agent_homes, find_crowded
-from maild.desk.letters import answered_on
 from maild.desk.ordering import order
 from maild.due import DueJob, DueTicket, settle
 from maild.effects import Decision

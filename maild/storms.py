@@ -6,7 +6,7 @@ from itertools import groupby
 
 from maild.conclude import STORM
 from maild.config.settings import Settings
-from maild.desk import letters
+from maild.desk import agent_letters
 from maild.desk.audience import agents_to_tell
 from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.jobs import scheduled_job
@@ -72,7 +72,7 @@ def _tell_all(store: Store, office: Office, untold: Sequence[TicketRow], now: da
 def _digest(first: TicketView, gathered: tuple[TicketRow, ...], unreachable: frozenset[str], settings: Settings) -> tuple[Effect, ...]:
     """One letter to each agent who would have got one for each ticket; where there is none, to the admins."""
     named = tuple((row.number, row.subject) for row in gathered)
-    written = [letters.storm_digest(address, agent, first, named, settings) for address, agent in _told(first, unreachable, settings)]
+    written = [agent_letters.storm_digest(address, agent, first, named, settings) for address, agent in _told(first, unreachable, settings)]
     event = RecordEvent("notified", "maild", f"one mail about {len(gathered)} tickets of a storm")
     return (event, *(effect for letter in written for effect in post(letter, settings)))
 

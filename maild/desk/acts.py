@@ -5,15 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Mode, Settings
-from maild.desk import letters
+from maild.desk import agent_letters, customer_letters
 from maild.desk.absence import deputies, describe_absence
+from maild.desk.agent_letters import without_last_words
+from maild.desk.answered import Answered
 from maild.desk.audience import agents_to_tell
 from maild.desk.blocks import part
 from maild.desk.canned import part_around, put_together
 from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
 from maild.desk.crossing import describe_answers
-from maild.desk.letters import Answered, without_last_words
 from maild.desk.macros import find_macro_faults
 from maild.desk.notices import notice_for
 from maild.desk.regroup import Reach
@@ -72,7 +73,7 @@ class Act:
     @property
     def says_something(self) -> bool:
         has_answer = any(command.word == "canned" for command in self.commands)
-        return has_answer or bool(self.body.strip()) or any(map(letters.may_be_relayed, self.attachments))
+        return has_answer or bool(self.body.strip()) or any(map(customer_letters.may_be_relayed, self.attachments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _leak_fault(act: Act) -> CommandFault | None:
     """MAIL.md A8: what would show an agent's own address or token goes back to him; `maild.outbox.leaks` scans the finished mail again."""
     if leak := find_leak(act.body, act.agent.addresses):
         return CommandFault(0, leak.text)
-    for file in filter(letters.may_be_relayed, act.attachments):
+    for file in filter(customer_letters.may_be_relayed, act.attachments):
         if leak := find_leak(file.name, act.agent.addresses):
             return CommandFault(0, f'{leak.text}, in the name of the file "{file.name}"; give the file another name')
         if file.mentions is None:
@@ -198,7 +199,7 @@ def _leak_fault(act: Act) -> CommandFault | None:
 
 def _nobody_fault(ticket: TicketView, act: Act, settings: Settings) -> CommandFault | None:
     """MAIL.md A13: whoever answers what his own department has written to itself must not believe that somebody got it."""
-    if nobody := letters.find_unreachable(ticket, act.without, settings):
+    if nobody := customer_letters.find_unreachable(ticket, act.without, settings):
         why = f"{nobody.address} is the department's own address, so nobody would get it"
         return CommandFault(0, f"{why}; name who is to get it with #cc ADDRESS, or keep it with #note", by_commands=True)
     return None
@@ -295,7 +296,7 @@ def _delay(ticket: TicketView, kept: TicketView, performed: Performed, act: Act,
 def _answer(ticket: TicketView, act: Act, answered: Answered, delay: Delay | None, settings: Settings) -> Iterator[Effect]:
     # Only the words must not name him (A8): a link with his own address in the HTML is no reason to refuse what the text says.
     html = "" if find_leak(act.html, act.agent.addresses) else act.html
-    letter = letters.answer(ticket, act.agent, act.body, act.attachments, act.without, answered, settings, html=html)
+    letter = customer_letters.answer(ticket, act.agent, act.body, act.attachments, act.without, answered, settings, html=html)
     if not letter.recipients:
         yield RecordEvent("answered", act.by, "everybody already has this answer; not sent again")
         return
@@ -318,7 +319,7 @@ def _customer_notice(
         yield RecordEvent("notice_withheld", "maild", f"{template}: {refusal.text}")
         return
     event = RecordEvent("noticed", "maild", f"{after.addressee.address} of: {template}")
-    yield from post(letters.status_notice(template, after, answered, settings), settings, event)
+    yield from post(customer_letters.status_notice(template, after, answered, settings), settings, event)
 
 
 def _colleagues(
@@ -336,7 +337,7 @@ def _colleagues(
 
     A6: where it is handed over with a note, a reply is a note, since what answers a note may quote it between its lines.
     """
-    told = message or letters.customers_message(after, answered)
+    told = message or agent_letters.customers_message(after, answered)
     earlier = act.earlier if message else without_last_words(act.earlier, answered)
     owner, is_new_owner = settings.agents.get(after.owner or ""), before.owner != after.owner
     is_told = owner and owner.key != act.agent.key and (message or is_new_owner or merged)
@@ -379,5 +380,5 @@ def _crossed_colleagues(ticket: TicketView, act: Act, message: AddMessage, setti
         last = act.crossed[-1]
         earlier = tuple(past for past in act.earlier if past.at < last.shown)
         yield from tell_agents(
-            (act.agent.key,), ticket, letters.colleagues_message(last), ("Your answer crossed with it.",), settings, earlier
+            (act.agent.key,), ticket, agent_letters.colleagues_message(last), ("Your answer crossed with it.",), settings, earlier
         )

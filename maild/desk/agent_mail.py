@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import returned_letters
 from maild.desk.acts import Act, Done, do
 from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sent_directly, warn_of_absence
 from maild.desk.agent_words import DEFAULT_VISIBILITY, REPLY_TO_NOTE, find_why_internal, may_find_more, understand, unsigned, words_of
+from maild.desk.answered import Answered, answered_on
 from maild.desk.answered_letter import find_answered_letter
 from maild.desk.command import CommandFault, in_order
 from maild.desk.command_lines import says
@@ -19,7 +20,6 @@ from maild.desk.crossing import as_note, describe_answers, find_known_until, fin
 from maild.desk.direct_answer import decide_direct_answer
 from maild.desk.errands import run
 from maild.desk.held_mail import hold_unverified
-from maild.desk.letters import Answered
 from maild.desk.letting_in import decide_letting_in
 from maild.desk.messages import message_of
 from maild.desk.opening_mail import decide_opening, opens_ticket
@@ -162,7 +162,7 @@ def _own_act(reading: Reading, agent: Agent, ticket: TicketView, settings: Setti
 def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime) -> Draft:
     words = words_of(reading, agent, ticket, why_internal, settings)
     act, faults = understand(words, reading, agent, ticket, why_internal, settings, now)
-    answered = _answered_with_sender(letters.answered_on(ticket, reading.known.last_words.get(ticket.number)), act, reading)
+    answered = _answered_with_sender(answered_on(ticket, reading.known.last_words.get(ticket.number)), act, reading)
     housed, moved = rehome(ticket, reading.departments.primary, settings)
     peopled = _with_persons_answered(housed, act, reading, settings)
     done = do(peopled, act, answered, settings)
@@ -237,7 +237,7 @@ def _held(reading: Reading, act: Act, ticket: TicketView, text: str, settings: S
     """MAIL.md A11: nothing goes out and nothing is done until its author has seen what a colleague has answered before him."""
     why = f"{describe_answers(act.crossed)} since the letter to {act.agent.name} that this answers"
     offer = None if reading.circumstances.sent_after_all else as_note((*act.commands, *act.errands))
-    letter = letters.crossed(act.agent, ticket, act.crossed, text, settings, offer=offer)
+    letter = returned_letters.crossed(act.agent, ticket, act.crossed, text, settings, offer=offer)
     effects = (RecordEvent("crossed", act.by, f"held: {why}; nothing was done"), *post(letter, settings))
     return Draft(IncomingState.DONE, Reason(CROSSED, why), before=ticket, after=ticket, effects=effects)
 
@@ -249,7 +249,7 @@ def _kept(reading: Reading, act: Act, done: Done, why: Reason, settings: Setting
     says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply", "undo") for command in act.commands)
     if says_so or reading.message.nothing_new:
         return (event,)
-    letter = letters.kept_as_note(act.agent, done.after, why, done.message.visible if done.message else "", settings)
+    letter = returned_letters.kept_as_note(act.agent, done.after, why, done.message.visible if done.message else "", settings)
     return (event, *post(replace(letter, as_of=find_known_until(reading)), settings))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import returned_letters
 from maild.desk.acts import Act, find_absent_helpers, find_absent_owner
 from maild.desk.command import Command, CommandFault, describe_faults
 from maild.desk.crossing import find_known_until
@@ -42,7 +42,7 @@ def give_back(
     """
     why = "; ".join(map(str, refusal.faults))
     offer = find_offer(refusal.commands, refusal.faults)
-    letter = letters.command_failed(
+    letter = returned_letters.command_failed(
         agent, ticket, describe_faults(refusal.faults), refusal.text, settings, internal=internal, offer=offer, about=refusal.about
     )
     reason, is_there = Reason(COMMAND_FAILED, why), ticket.number != 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Role, Settings
-from maild.desk import letters
+from maild.desk import customer_letters
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, find_task_told, is_forward
@@ -234,7 +234,7 @@ def _empty(act: Act) -> tuple[CommandFault, ...]:
 
 def _says_nothing_itself(act: Act, message: InboundMessage) -> tuple[CommandFault, ...]:
     """Seen in practice: "Hello Ann, my answers are below in red", and they stand where Outlook quotes the notification without marks."""
-    says_more = act.places or any(map(letters.may_be_relayed, act.attachments))
+    says_more = act.places or any(map(customer_letters.may_be_relayed, act.attachments))
     if act.internal or says_more or not message.elided or not says_nothing_else(act.body):
         return ()
     why = "the mail says nothing itself above what it quotes without marks, where your words cannot be found; write them above it"

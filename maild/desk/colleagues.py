@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import agent_letters
 from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import Circle, agents_to_tell, unreachable_agents, watchers_to_tell
 from maild.desk.rehoming import describe_move
@@ -34,7 +34,7 @@ def tell_agents(
         if agent.key in flooded:
             yield from fold(agent)
             continue
-        letter = letters.notification(agent, ticket, message, warnings, settings, earlier=earlier, snoozed_until=snoozed_until)
+        letter = agent_letters.notification(agent, ticket, message, warnings, settings, earlier=earlier, snoozed_until=snoozed_until)
         yield from post(letter, settings, RecordEvent("notified", "maild", agent.name))
 
 
@@ -119,6 +119,6 @@ def tell_of_absence(ticket: TicketView, away: Mapping[str, Absence], settings: S
 
 def _tell_admins(ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings) -> Iterator[Effect]:
     nobody = f"Queue {settings.queues[ticket.queue].name} has no agent to tell."
-    values = {"warnings": (nobody, *warnings, *letters.describe_bringer(message, settings))}
+    values = {"warnings": (nobody, *warnings, *agent_letters.describe_bringer(message, settings))}
     for admin in settings.desk.admins:
-        yield from post(letters.alert(Address("", admin), None, ticket, "notification", settings, values, message.visible), settings)
+        yield from post(agent_letters.alert(Address("", admin), None, ticket, "notification", settings, values, message.visible), settings)

@@ -8,10 +8,12 @@ from urllib.parse import quote
 from maild.canned.shelf import Shelf
 from maild.config.settings import Agent, Settings
 from maild.desk.absence import describe_absence
+from maild.desk.agent_letters import customers_message, mark_inside, notification
+from maild.desk.answered import Answered
 from maild.desk.canned import describe_languages, describe_usage
 from maild.desk.command import HASHES, CommandFault, describe_faults
 from maild.desk.files import Parcel, describe_files
-from maild.desk.letters import Answered, clock, customers_message, mark_inside, notification
+from maild.desk.glimpses import clock
 from maild.desk.manual import usages
 from maild.desk.saved_queries import views_of
 from maild.desk.task_letters import list_lines

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import agent_letters
 from maild.desk.audience import agents_to_tell, colleagues
 from maild.effects import Effect, Suppress
 from maild.message import Address
@@ -43,17 +43,17 @@ def tell_others(
 
 def tell_on_ticket(ticket: TicketView, warning: str, why: str, absent: frozenset[str], settings: Settings) -> Iterator[Effect]:
     """The agents of the ticket's department, or else the admins. `absent` are the keys of agents who get no mail."""
-    told = letters.event_message("Mail system", why, ticket)
+    told = agent_letters.event_message("Mail system", why, ticket)
     others = agents_to_tell("agents", ticket, settings, absent=absent)
     for key in others:
-        yield from post(letters.notification(settings.agents[key], ticket, told, (warning,), settings), settings)
+        yield from post(agent_letters.notification(settings.agents[key], ticket, told, (warning,), settings), settings)
     for admin in settings.desk.admins if not others else ():
         warnings = {"warnings": (warning,)}
-        yield from post(letters.alert(Address("", admin), None, ticket, "notification", settings, warnings, told.text), settings)
+        yield from post(agent_letters.alert(Address("", admin), None, ticket, "notification", settings, warnings, told.text), settings)
 
 
 def _tell_off_ticket(agent: Agent, warning: str, absent: frozenset[str], settings: Settings) -> Iterator[Effect]:
     """The admins have an alarm of their own about it, and are not written to twice."""
     for key, queue in colleagues(agent.key, settings, absent=absent):
         reader = Address(settings.agents[key].name, settings.agents[key].email)
-        yield from post(letters.house_letter("attention", queue, reader, settings, warnings=(warning,)), settings)
+        yield from post(agent_letters.house_letter("attention", queue, reader, settings, warnings=(warning,)), settings)

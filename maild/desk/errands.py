@@ -13,10 +13,10 @@ from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
 from maild.desk.absence import describe_absence, read_spoken
 from maild.desk.acts import Act, do
+from maild.desk.answered import NOTHING_ANSWERED, answered_on
 from maild.desk.command import Command, CommandFault
 from maild.desk.control import MISTYPED, MOST_ASKED, UNKNOWN, read_files, read_number, suggest
 from maild.desk.files import has_file, pack
-from maild.desk.letters import NOTHING_ANSWERED, answered_on
 from maild.desk.ordering import order
 from maild.desk.query import Field, Filter, Query, find_meant, find_stranger, find_view, read_query
 from maild.desk.rehoming import works_in

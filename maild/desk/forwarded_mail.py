@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk.acts import Act, do, message_by, settled
+from maild.desk.agent_letters import customers_message, without_last_words
 from maild.desk.agent_mail import hold_unproven, is_as_customer
 from maild.desk.agent_outcome import Refusal, give_back
 from maild.desk.agent_words import own_text, read_beside, unsigned
+from maild.desk.answered import NOTHING_ANSWERED, Answered, answered_on
 from maild.desk.colleagues import tell_agents
 from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import Parsed, with_corrections
@@ -19,7 +21,6 @@ from maild.desk.control import find_asked
 from maild.desk.control_mail import asking_of
 from maild.desk.errands import run
 from maild.desk.forwarded_reading import vouched_for
-from maild.desk.letters import NOTHING_ANSWERED, Answered, answered_on, customers_message, without_last_words
 from maild.desk.messages import shown_date_of
 from maild.desk.opening_mail import opens_ticket
 from maild.desk.openings import a_new_ticket

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import returned_letters
 from maild.draft import Draft
 from maild.effects import IncomingState, Letter
 from maild.ingest.hygiene import one_line
@@ -19,7 +19,7 @@ WRITTEN = frozenset({MessageClass.HUMAN, MessageClass.LIST, MessageClass.AUTO_GE
 
 def hold_unverified(reading: Reading, agent: Agent, why: Reason, settings: Settings, now: datetime) -> Draft:
     """MAIL.md A4: a mail under an agent's name; nothing relayed, nothing run."""
-    letter = letters.unverified(agent, reading.departments.primary.key, why, _described(reading, now), settings)
+    letter = returned_letters.unverified(agent, reading.departments.primary.key, why, _described(reading, now), settings)
     return _hold(reading, agent, f"under the name of {agent.name}, but not proven: {why.text}", letter, settings)
 
 
@@ -34,7 +34,9 @@ def hold_strangers_mail(reading: Reading, settings: Settings, now: datetime) -> 
     if owner is None or not is_a_request or reading.circumstances.released or _is_to_a_department(reading.message, settings):
         return None
     writer = one_line(str(reading.sender.address or "somebody"))
-    letter = letters.unverified(owner, reading.departments.primary.key, Reason("stranger", writer), _described(reading, now), settings)
+    letter = returned_letters.unverified(
+        owner, reading.departments.primary.key, Reason("stranger", writer), _described(reading, now), settings
+    )
     told = replace(letter, template="personal-address", agent=None, values={**letter.values, "sender": writer})
     return _hold(reading, owner, f"to the personal address of {owner.name}, but from {writer}", told, settings)
 
@@ -51,9 +53,9 @@ def _hold(reading: Reading, agent: Agent, what: str, letter: Letter, settings: S
     return Draft(IncomingState.QUARANTINED, reason, effects=() if is_quiet or untold else post(letter, settings))
 
 
-def _described(reading: Reading, now: datetime) -> letters.HeldMail:
+def _described(reading: Reading, now: datetime) -> returned_letters.HeldMail:
     ticket = reading.thread.ticket
-    return letters.HeldMail(reading.message.subject, reading.circumstances.received or now, ticket.number if ticket else 0)
+    return returned_letters.HeldMail(reading.message.subject, reading.circumstances.received or now, ticket.number if ticket else 0)
 
 
 def _is_to_a_department(message: InboundMessage, settings: Settings) -> bool:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
+from maild.desk.agent_letters import house_letter
 from maild.desk.answered_letter import is_forward
 from maild.desk.command import CommandFault
 from maild.desk.control import find_asked
 from maild.desk.control_mail import asking_of, tell_not_done
-from maild.desk.letters import house_letter
 from maild.desk.opening_mail import opens_ticket
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from maild.desk import letters
+from maild.desk.answered import thread_headers_of
 from maild.effects import AddMessage
 from maild.ingest.dates import shown_date
 from maild.ingest.placeholder import placeholder
@@ -30,7 +30,7 @@ def message_of(reading: Reading, kind: MessageKind, now: datetime) -> AddMessage
         subject=message.subject,
         attachments=message.attachments,
         shown=shown_date_of(reading, now),
-        thread_headers=letters.thread_headers_of(message),
+        thread_headers=thread_headers_of(message),
     )
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Mode, Settings
-from maild.desk import letters
+from maild.desk import customer_letters
 from maild.desk.acts import Act, Done, do
+from maild.desk.answered import NOTHING_ANSWERED, Answered
 from maild.desk.colleagues import tell_department
 from maild.desk.command import Command, CommandFault
-from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.effects import AddMessage, Effect, Post, RecordEvent
 from maild.message import Address
 from maild.outbox.guard import post
@@ -101,7 +101,7 @@ def _taken_down(ticket: TicketView, act: Act) -> AddMessage:
 def _acknowledgement(ticket: TicketView, act: Act, refusal: Reason | None, settings: Settings) -> tuple[Effect, ...]:
     if refusal:
         return (RecordEvent("ack_withheld", "maild", refusal.text),)
-    ack = letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})
+    ack = customer_letters.acknowledgement(ticket, NOTHING_ANSWERED, settings, "received", {})
     return post(ack, settings, RecordEvent("acknowledged", act.by, f"{ticket.requester.address}, with the template {ack.template}"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.config.settings import Settings
-from maild.desk import letters
+from maild.desk import agent_letters
 from maild.desk.audience import unreachable_agents
 from maild.desk.dead_mailbox import find_reader, tell_on_ticket, tell_others
 from maild.desk.messages import message_of
@@ -90,10 +90,10 @@ def tell_who_answered(
     """B4: the author of an answer that did not arrive, and the ticket's owner; where neither is an agent, as with an answer written at the
     command line, whoever is told of the ticket. `unreachable` are the keys of agents whose mailboxes are known to be dead.
     """
-    told = letters.event_message("Mail system", failure, ticket)
+    told = agent_letters.event_message("Mail system", failure, ticket)
     concerned = [settings.agents[key] for key in dict.fromkeys((author, ticket.owner)) if key and key in settings.agents]
     for agent in concerned:
-        yield from post(letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
+        yield from post(agent_letters.notification(agent, ticket, told, ("Your answer could not be delivered.",), settings), settings)
     if not concerned:
         yield from tell_on_ticket(ticket, "An answer could not be delivered.", failure, unreachable, settings)
 

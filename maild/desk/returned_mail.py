@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import command_lines_alone, says
-from maild.desk.letters import may_be_relayed
+from maild.desk.customer_letters import may_be_relayed
 from maild.effects import SendMended
 from maild.known import KnownLetter, ReturnedMail
 from maild.message import Attachment

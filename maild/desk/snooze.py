@@ -5,9 +5,10 @@ from datetime import datetime
 
 from maild.config.settings import Settings
 from maild.desk.absence import deputies
+from maild.desk.agent_letters import customers_message, without_last_words
+from maild.desk.answered import Answered
 from maild.desk.audience import agents_to_tell, find_crowded, unreachable_agents
 from maild.desk.colleagues import tell_department
-from maild.desk.letters import Answered, customers_message, without_last_words
 from maild.desk.when import describe_moment
 from maild.effects import Effect, RecordEvent
 from maild.known import Absence, Earlier

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
+from maild.desk.agent_letters import customers_message
+from maild.desk.answered import Answered
 from maild.desk.blocks import Block
 from maild.desk.colleagues import tell_department
-from maild.desk.letters import Answered, customers_message
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, Split
 from maild.known import Absence
 from maild.reason import Reason

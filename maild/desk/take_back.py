@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from maild.config.settings import Agent, Settings
-from maild.desk import letters
+from maild.desk import returned_letters
 from maild.desk.colleagues import tell_agents
 from maild.desk.regroup import Reach, find_undo_fault, restore
 from maild.effects import AddMessage, Effect, RecordEvent, TakeBack
@@ -153,7 +153,7 @@ def tell_people(
     author, delayed = settings.agents.get(answer.author), answer.delayed
     if author is None or delayed is None:
         return
-    yield from post(letters.taken_back(author, ticket, answer, by, settings), settings)
+    yield from post(returned_letters.taken_back(author, ticket, answer, by, settings), settings)
     if answer.reached:
         return
     note = AddMessage(

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk.absence import describe_absence
-from maild.desk.letters import Answered, clock, customers_message, notification, without_last_words
+from maild.desk.agent_letters import customers_message, notification, without_last_words
+from maild.desk.answered import Answered
+from maild.desk.glimpses import clock
 from maild.effects import Letter
 from maild.known import Absence, Earlier
 from maild.outbox.hygiene import one_line

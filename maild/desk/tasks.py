@@ -11,9 +11,9 @@ from datetime import datetime
 from maild.config.faults import did_you_mean, find_nearest
 from maild.config.settings import Agent, Settings
 from maild.desk import task_letters
+from maild.desk.answered import Answered
 from maild.desk.audience import find_crowded
 from maild.desk.colleagues import fold
-from maild.desk.letters import Answered
 from maild.desk.when import Unreadable, describe_moment, is_filler, read_when
 from maild.effects import Effect, RecordEvent
 from maild.known import Absence, Earlier

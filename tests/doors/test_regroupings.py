@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from maild.desk.acts import Act, Done, do
+from maild.desk.answered import NOTHING_ANSWERED
 from maild.desk.command import Command
-from maild.desk.letters import NOTHING_ANSWERED
 from maild.desk.query import parse_query
 from maild.desk.regroup import Reach, named_tickets
 from maild.effects import Decision, Identity, IncomingState, Link

@@ -8,8 +8,8 @@ from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
 
 from maild.config.settings import Agent, Mode, Notify
 from maild.desk.acts import Act, Done, do
+from maild.desk.answered import NOTHING_ANSWERED, Answered
 from maild.desk.command import Command
-from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.desk.regroup import Reach
 from maild.desk.split import Share, split_messages
 from maild.effects import AddMessage, Decision, Letter, Post, RecordEvent, Split

@@ -2,7 +2,8 @@
 
 from builders import ANN, a_message, a_ticket, some_settings
 
-from maild.desk.letters import NOTHING_ANSWERED, answer
+from maild.desk.answered import NOTHING_ANSWERED
+from maild.desk.customer_letters import answer
 from maild.desk.reply_address import find_reply_address, tell_reply_address, with_reply_address
 from maild.message import Address, AuthResult
 from maild.ticket import Participant, ParticipantRole, TicketView

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from builders import AGENTS, NOW, a_queue, a_ticket, some_settings
 
 from maild.config.settings import Notify, Settings
-from maild.desk.letters import NOTHING_ANSWERED, Answered
+from maild.desk.answered import NOTHING_ANSWERED, Answered
 from maild.desk.snooze import find_snooze_ended, tell_return
 from maild.effects import Effect, Letter, Post, RecordEvent
 from maild.known import Earlier, Suppression

@@ -8,8 +8,8 @@ from builders import AGENTS, ANN, NOW, a_queue, a_ticket, some_settings
 
 from maild.config.settings import Settings
 from maild.desk.acts import Act, Done, do
+from maild.desk.answered import NOTHING_ANSWERED
 from maild.desk.command import Command
-from maild.desk.letters import NOTHING_ANSWERED
 from maild.desk.regroup import Reach
 from maild.desk.verbs import ONE_ONLY, Performed, perform
 from maild.effects import AddMessage, Delay, Letter, Post, RecordEvent, TakeBack, Undo

@@ -9,9 +9,9 @@ from builders import AGENTS, NOW, a_queue, a_ticket, some_settings
 
 from maild.config.settings import Agent
 from maild.desk.acts import Act, Done, do
+from maild.desk.answered import NOTHING_ANSWERED, Answered
 from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import parse
-from maild.desk.letters import NOTHING_ANSWERED, Answered
 from maild.desk.regroup import Reach
 from maild.desk.tasks import Telling, find_absent, read_done_alone, tell_due, write_asked
 from maild.desk.verbs import perform

@@ -8,10 +8,10 @@ from builders import AGENTS, NOW, a_queue, a_ticket, some_settings
 
 from maild.config.settings import Agent, Settings
 from maild.desk.acts import Act, Done, do
+from maild.desk.answered import Answered
 from maild.desk.audience import agents_to_tell
 from maild.desk.command import Command
 from maild.desk.errands import find_wanted
-from maild.desk.letters import Answered
 from maild.desk.query import Field, Filter
 from maild.desk.tiers import hand_back, settle_tier
 from maild.effects import Post, RecordEvent
