@@ -81,11 +81,6 @@ def explain(traces: Iterable[RuleTrace]) -> Iterator[Explanation]:
     return map(explain_rule, traces)
 
 
-def explain_fired(traces: Iterable[RuleTrace]) -> Iterator[Explanation]:
-    """The rules that did something or broke."""
-    return (explain_rule(trace) for trace in traces if trace.fired or trace.problem)
-
-
 def explain_why_not(rule: str, traces: Sequence[RuleTrace]) -> Iterator[str]:
     """`--why-not RULE`: for each event on which it was asked, what spoke against it."""
     asked = [trace for trace in traces if trace.rule == rule]

@@ -13,7 +13,18 @@ from maild.config.nodes import Items, Scalar, Table, walk_entries
 from maild.config.settings import Desk, Secret, Settings, Storage, Trust
 from maild.desk.assignment import Pick
 from maild.effects import IncomingState
-from maild.rules import load, load_actions, load_cases, load_conditions, load_given, load_times, meanings
+from maild.rules import (
+    action_scope,
+    load,
+    load_actions,
+    load_cases,
+    load_conditions,
+    load_given,
+    load_letters,
+    load_times,
+    load_work,
+    meanings,
+)
 from maild.rules.fields import AGENTS, CALENDARS, FIELDS, HOURS, QUEUES, Field, FieldKind, Known, field_before
 from maild.rules.folding import fold
 from maild.rules.load import LoadedRules
@@ -318,7 +329,7 @@ def _action(name: str, words: DeskWords) -> Schema:
         case "ack" | "reply" | "notify" | "forward" | "close":
             return _writing(name, words)
         case "task":
-            receivers = _one_of((*load_actions.RECEIVERS, *agents) if desk else ())
+            receivers = _one_of((*load_work.RECEIVERS, *agents) if desk else ())
             clock: Schema = {"enum": ["real"]}
             return _strict({"title": _TEXT, "for": receivers, "due": _TEXT, "clock": clock}, "title", "for")
         case "fork":
@@ -337,12 +348,12 @@ def _writing(name: str, words: DeskWords) -> Schema:
     match name:
         case "ack":
             return _any(
-                _FLAG, _letter(words, **{load_actions.TITLES: {"type": "integer", "minimum": 0, "maximum": load_actions.MOST_TITLES}})
+                _FLAG, _letter(words, **{action_scope.TITLES: {"type": "integer", "minimum": 0, "maximum": action_scope.MOST_TITLES}})
             )
         case "reply":
-            return _letter(words, then={"enum": [status.value for status in load_actions.SETTABLE]})
+            return _letter(words, then={"enum": [status.value for status in action_scope.SETTABLE]})
         case "notify":
-            who = _one_of((*load_actions.AUDIENCES, *desk.agents, *desk.teams) if desk else ())
+            who = _one_of((*load_letters.AUDIENCES, *desk.agents, *desk.teams) if desk else ())
             return _letter(words, "who", who=_list_of(who))
         case "forward":
             return _any(_list_of(_TEXT), {**_letter(words, "to", to=_list_of(_TEXT)), "required": ["to"]})

@@ -1,6 +1,6 @@
 """The actions by which a rule makes work for people, or puts it off: `task`, `snooze`, `hold`, `fork`. Pure, like all actions.
 
-How they are written is decided in `load_actions`; who is told of a task, and how a ticket is opened beside another, in the walk.
+How they are written is decided in `load_work`; who is told of a task, and how a ticket is opened beside another, in the walk.
 """
 
 from collections.abc import Mapping

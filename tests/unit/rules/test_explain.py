@@ -1,5 +1,5 @@
 from maild.rules.engine import evaluate
-from maild.rules.explain import explain, explain_fired, explain_firing, explain_why_not, read_traces
+from maild.rules.explain import explain, explain_firing, explain_why_not, read_traces
 from tests.rig.occasions import a_message, a_ticket, an_occasion, rules_from
 
 
@@ -64,4 +64,4 @@ def test_why_not_names_events_and_rules_that_were_not_asked():
 def test_stored_traces_tell_the_same():
     rules = rules_from("rules:\n  - {id: a, when: ticket.created, do: [{tag: a}]}\n")
     traces = evaluate(rules, an_occasion()).trace
-    assert list(explain_fired(read_traces([trace.to_mapping() for trace in traces]))) == list(explain(traces))
+    assert list(explain(read_traces([trace.to_mapping() for trace in traces]))) == list(explain(traces))

@@ -15,7 +15,7 @@ from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.pipeline import Desk
 from maild.rehearsal import rehearse
-from maild.rules import load, load_actions, load_cases, load_conditions, load_given, strings
+from maild.rules import action_scope, load, load_actions, load_cases, load_conditions, load_given, load_letters, strings
 from maild.rules.cases import Case, Expectation
 from maild.rules.fields import FIELDS, FieldKind, find_field
 from maild.rules.load import load_rules
@@ -167,10 +167,10 @@ def test_every_action_is_done_and_every_key_in_one_is_used():
         inner = keys(entry.value for entry in done if entry.key.text == name)
         assert missing(load_actions.SETTINGS, inner) == [], name
         assert any(key.startswith("field.") for key in inner), name
-    for name, wanted in load_actions.ACTION_KEYS.items():
+    for name, wanted in action_scope.ACTION_KEYS.items():
         assert missing(wanted, keys(entry.value for entry in done if entry.key.text == name)) == [], name
     named = {word for entry in done if entry.key.text == "notify" for word in scalars(entry.value)}
-    assert missing(load_actions.AUDIENCES, named) == []
+    assert missing(load_letters.AUDIENCES, named) == []
 
 
 def test_every_value_that_texts_may_name_is_named():
