@@ -338,7 +338,7 @@ def _describe_other(sign: SignOfLife) -> str:
     return f"maild runs already on this database: process {pid}{since}; stop it first"
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """What is loaded by now lives as long as the process, but for the first office, which a reload puts aside once.
 
     To look through it again and again took a twentieth of the clerk's time.
@@ -357,7 +357,7 @@ def run(directory: Path) -> int:
     signals = _Signals()
     app = App(directory)
     app.start()
-    _spare_the_collector()
+    spare_the_collector()
     while not (dead := app.dead_rooms()):
         app.mind_the_clock()
         arrived = signals.wait(LOOK_SECONDS)

@@ -83,8 +83,8 @@ class _Fired:
     sends: bool
 
 
-_Record = tuple[Rule, Facts, Sequence[Tested] | None, _Fired | None, str, str]
-"""What became of a rule upon which facts: what was tested, None if nothing was; what it came to; what broke; why it was skipped."""
+_Record = tuple[Rule, Sequence[Tested], _Fired | None, str, str]
+"""What became of a rule that was asked: what was tested, what it came to, what broke, why it was skipped."""
 
 
 class _Run:
@@ -100,18 +100,27 @@ class _Run:
         self._may_hold_back = bool(occasion.cause.rules or occasion.fired or occasion.background.mail)
         self._stopped_by: dict[str | None, str] = {}
         self.verdict = Verdict(occasion.ticket)
-        self._records: list[_Record] = []
+        # A rule alone was left out. For thousands of them nothing is made that the garbage collector would have to look through.
+        self._records: list[_Record | Rule | Facts] = [self._facts]
 
     def tell(self) -> Iterator[RuleTrace]:
-        """What became of each rule, in words."""
-        return (_tell(self._event, record) for record in self._records)
+        """What became of each rule, in words, upon the facts that stand before it."""
+        facts = self._facts
+        for record in self._records:
+            match record:
+                case Facts():
+                    facts = record
+                case Rule():
+                    yield _tell(self._event, (record, _ask(record, facts), None, "", ""))
+                case _:
+                    yield _tell(self._event, record)
 
     def consider(self, rule: Rule) -> None:
         if skipped := self._why_skipped(rule):
             self._record(rule, (), skipped=skipped)
             return
         if self._index.leaves_out(rule.id, self._found):
-            self._record(rule, None)
+            self._records.append(rule)
             return
         tested: list[Tested] = []
         try:
@@ -181,15 +190,16 @@ class _Run:
         is_changed = verdict.ticket is not self.verdict.ticket
         if is_changed or verdict.points is not self.verdict.points:
             self._facts = self._facts.after(verdict.ticket, self._occasion.score + verdict.score)
+            self._records.append(self._facts)
             self._found = self._lasting | self._sift(self._index.find_passing)
         self.verdict = replace(verdict, changers=(*verdict.changers, rule.id)) if is_changed else verdict
 
-    def _sift(self, find: Callable[[Facts], frozenset[int]]) -> frozenset[int]:
-        """The clues that are found; all where a field cannot be read, since whom that breaks is seen when each rule is asked."""
+    def _sift(self, find: Callable[[Facts], frozenset[str]]) -> frozenset[str]:
+        """The rules that may fire; all where a field cannot be read, since whom that breaks is seen when each rule is asked."""
         try:
             return find(self._facts)
         except Exception:
-            return self._index.all_clues
+            return self._index.bound
 
     def _mark_error(self, rule: Rule) -> None:
         ticket = self.verdict.ticket
@@ -199,10 +209,8 @@ class _Run:
         if rule.stops:
             self._stopped_by.setdefault(rule.group if rule.stops_group else None, rule.id)
 
-    def _record(
-        self, rule: Rule, tested: Sequence[Tested] | None, *, fired: _Fired | None = None, problem: str = "", skipped: str = ""
-    ) -> None:
-        self._records.append((rule, self._facts, tested, fired, problem, skipped))
+    def _record(self, rule: Rule, tested: Sequence[Tested], *, fired: _Fired | None = None, problem: str = "", skipped: str = "") -> None:
+        self._records.append((rule, tested, fired, problem, skipped))
 
 
 def _apply(rule: Rule, verdict: Verdict, moment: Moment) -> _Fired:
@@ -225,8 +233,8 @@ def _describe_limit(limit: Limit) -> str:
 
 
 def _tell(event: str, record: _Record) -> RuleTrace:
-    rule, facts, tested, fired, problem, skipped = record
-    leaves = tuple(map(build_leaf, _ask(rule, facts) if tested is None else tested))
+    rule, tested, fired, problem, skipped = record
+    leaves = tuple(map(build_leaf, tested))
     actions = fired.actions if fired else ()
     return RuleTrace(
         event, rule.id, rule.file, rule.line, rule.file_hash, fired is not None, leaves, actions, problem, skipped, rule.shadow

@@ -44,10 +44,11 @@ class Sieve:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The rules of one event by the clues of which each must find one; those of which nobody knows any are missing. `of_ticket`: the sieves
-    of what rules can change."""
+    """The rules of one event by the clues of which each must find one. `bound`: those rules; of the others nobody knows what they need.
+    `rules`: by the number of a clue, the rules that may fire where it is found. `of_ticket`: the sieves of what rules can change."""
 
-    needs: Mapping[str, frozenset[int]]
+    bound: frozenset[str]
+    rules: Mapping[int, Sequence[str]]
     of_message: tuple[Sieve, ...]
     of_ticket: tuple[Sieve, ...]
 
@@ -57,28 +58,32 @@ class Index:
         clues = _Clues()
         needs = {rule: clues.number(needed) for rule, each in conditions.items() if (needed := find_needs(each)) is not None}
         sieves, lost = clues.sieves()
+        bound = [rule for rule, needed in needs.items() if needed.isdisjoint(lost)]
+        rules: dict[int, list[str]] = {}
+        for rule in bound:
+            for clue in needs[rule]:
+                rules.setdefault(clue, []).append(rule)
         return cls(
-            {rule: needed for rule, needed in needs.items() if needed.isdisjoint(lost)},
+            frozenset(bound),
+            rules,
             tuple(sieve for sieve in sieves if not sieve.field.of_ticket),
             tuple(sieve for sieve in sieves if sieve.field.of_ticket),
         )
 
-    def find_lasting(self, facts: Facts) -> frozenset[int]:
-        """The clues that are there whatever rules make of the ticket."""
-        return frozenset().union(*(sieve.sift(facts) for sieve in self.of_message))
+    def find_lasting(self, facts: Facts) -> frozenset[str]:
+        """The rules that may fire whatever rules make of the ticket."""
+        return self._find(self.of_message, facts)
 
-    def find_passing(self, facts: Facts) -> frozenset[int]:
-        """Those that are there as the ticket is now."""
-        return frozenset().union(*(sieve.sift(facts) for sieve in self.of_ticket))
+    def find_passing(self, facts: Facts) -> frozenset[str]:
+        """Those that may fire as the ticket is now."""
+        return self._find(self.of_ticket, facts)
 
-    @property
-    def all_clues(self) -> frozenset[int]:
-        return frozenset().union(*self.needs.values())
+    def _find(self, sieves: Iterable[Sieve], facts: Facts) -> frozenset[str]:
+        return frozenset(rule for sieve in sieves for clue in sieve.sift(facts) for rule in self.rules.get(clue, ()))
 
-    def leaves_out(self, rule: str, found: frozenset[int]) -> bool:
-        """Whether the rule cannot fire where no other clues are found."""
-        needed = self.needs.get(rule)
-        return needed is not None and needed.isdisjoint(found)
+    def leaves_out(self, rule: str, found: frozenset[str]) -> bool:
+        """Whether the rule cannot fire, where those are found that may."""
+        return rule not in found and rule in self.bound
 
 
 def find_needs(condition: Condition) -> Needs | None:

@@ -148,5 +148,5 @@ def test_the_verdict_and_its_trace_are_those_of_a_set_that_asks_every_rule(rules
     occasion = an_occasion(
         message=message, ticket=a_ticket(tags=frozenset(tags), fields={"note": header}), before=a_ticket(tags=frozenset({body}))
     )
-    asks_every_rule = replace(rules, indexes={Event.TICKET_CREATED: Index({}, (), ())})
+    asks_every_rule = replace(rules, indexes={Event.TICKET_CREATED: Index(frozenset(), {}, (), ())})
     assert evaluate(rules, occasion) == evaluate(asks_every_rule, occasion)
