@@ -277,7 +277,8 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
     if rows:
         _INSERT_EVENTS.write(tx, *rows)
     if decision.trace:
-        _INSERT_TRACE.write(tx, place | {"rules": [dict(rule) for rule in decision.trace]})
+        whole = [dict(rule) for rule in decision.trace]
+        _INSERT_TRACE.write(tx, place | {"rules": [rule for rule in whole if rule["fired"] or "problem" in rule], "whole": whole})
 
 
 def _regroup(

@@ -111,9 +111,8 @@ def read_mails(tx: Transaction, mails: Sequence[int], since: datetime) -> list[P
     fates = select(incoming.c.id, incoming.c.state, incoming.c.ticket, incoming.c.settled).where(incoming.c.id.in_(mails))
     rows = {row.id: row for row in tx.execute(fates)}
     opened = _gather(tx.execute(select(events.c.incoming, events.c.ticket).where(_is_opening(mails)).order_by(events.c.id)))
-    traced = _gather(
-        tx.execute(select(rule_traces.c.incoming, rule_traces.c.rules).where(rule_traces.c.incoming.in_(mails)).order_by(rule_traces.c.id))
-    )
+    traces = select(rule_traces.c.incoming, rule_traces.c.rules, rule_traces.c.whole).where(rule_traces.c.incoming.in_(mails))
+    traced = _gather((row.incoming, row.rules if row.whole is None else row.whole) for row in tx.execute(traces.order_by(rule_traces.c.id)))
     posted = _gather((row.incoming, _posted(row)) for row in tx.execute(_letters_of(mails)))
     return [
         _past(by_id[mail], rows[mail], opened.get(mail, ()), posted.get(mail, ()), traced.get(mail, ()), since)

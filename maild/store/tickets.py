@@ -179,8 +179,9 @@ def list_events(tx: Transaction, number: int) -> tuple[EventRow, ...]:
 
 def list_traces(tx: Transaction, number: int) -> tuple[TraceRow, ...]:
     """What the rules did on a ticket, the oldest decision first."""
-    query = select(rule_traces.c.at, rule_traces.c.incoming, rule_traces.c.rules).where(rule_traces.c.ticket == number)
-    return tuple(TraceRow(at, incoming, tuple(rules)) for at, incoming, rules in tx.execute(query.order_by(rule_traces.c.id)))
+    columns = (rule_traces.c.at, rule_traces.c.incoming, rule_traces.c.rules, rule_traces.c.whole)
+    query = select(*columns).where(rule_traces.c.ticket == number).order_by(rule_traces.c.id)
+    return tuple(TraceRow(at, incoming, tuple(rules if whole is None else whole)) for at, incoming, rules, whole in tx.execute(query))
 
 
 def _count(tx: Transaction, *conditions: ColumnElement[bool]) -> int:

@@ -4,8 +4,10 @@ Each question reads its tables once, whatever it finds; the database counts what
 """
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Text, and_, bindparam, case, cast, func, select, text, type_coerce
 
@@ -17,10 +19,11 @@ from maild.rules.verdict import Fate
 from maild.store.columns import Time
 from maild.store.engine import Transaction
 from maild.store.tables.mail_in import incoming
-from maild.store.tables.tickets import events, messages, tickets
+from maild.store.tables.tickets import events, messages, rule_traces, tickets
 from maild.ticket import MessageKind, Status
 from maild.traffic import NotSent, Origin, Period, Received, Request, RuleFirings, RuleOutcome, Traffic
 
+ROWS_AT_ONCE = 100
 _OF_A_RULE = (Fate.QUARANTINE.value, Fate.DROP.value)
 """Reasons whose words are a rule's own."""
 _KEPT_OUT = (IncomingState.HELD.value, IncomingState.QUARANTINED.value)
@@ -31,20 +34,13 @@ _ARRIVED = func.coalesce(incoming.c.received, messages.c.at, type_=messages.c.at
 _IS_ANSWER = and_(messages.c.kind == MessageKind.AGENT.value, ~messages.c.internal)
 _IS_CUSTOMERS = messages.c.kind == MessageKind.CUSTOMER.value
 
-# Rules stand as JSON in one row for each event. Both engines read `->>`; what takes the list apart has another name on each.
+# What rules did stands as JSON in a row for each event. Both engines read `->>`; what takes the list apart has another name on each.
 _FIRED = """
 SELECT tickets.queue, CAST(incoming.departments AS TEXT), incoming.mailbox, rule.value ->> 'rule', rule.value ->> 'actions',
   rule.value ->> 'problem' IS NOT NULL, count(*)
 FROM rule_traces LEFT JOIN tickets ON tickets.number = rule_traces.ticket LEFT JOIN incoming ON incoming.id = rule_traces.incoming,
   {each} AS rule
 WHERE rule_traces.at >= :since AND rule_traces.at < :until AND (rule.value ->> 'fired' = {true} OR rule.value ->> 'problem' IS NOT NULL)
-GROUP BY 1, 2, 3, 4, 5, 6
-"""
-_FARED = """
-SELECT rule.value ->> 'rule', rule.value ->> 'fired' = {true}, rule.value ->> 'shadow' IS NOT NULL, rule.value ->> 'problem' IS NOT NULL,
-  rule.value ->> 'skipped' IS NOT NULL, rule.value ->> 'actions', count(*)
-FROM rule_traces, {each} AS rule
-WHERE rule_traces.at >= :since AND rule_traces.at < :until
 GROUP BY 1, 2, 3, 4, 5, 6
 """
 _SQLITE = {"each": "json_each(rule_traces.rules)", "true": "1"}
@@ -160,10 +156,16 @@ def _count_firings(tx: Transaction, period: Period) -> Iterator[RuleFirings]:
 
 def find_outcomes(tx: Transaction, period: Period) -> Iterator[RuleOutcome]:
     """How every rule has fared that was there to be asked."""
-    words = _FARED.format(**(_POSTGRESQL if tx.dialect.name == "postgresql" else _SQLITE))
-    query = text(words).bindparams(bindparam("since", type_=Time()), bindparam("until", type_=Time()))
-    for rule, fired, shadow, broke, skipped, actions, times in tx.execute(query, {"since": period.since, "until": period.until}):
-        yield RuleOutcome(rule, bool(fired), bool(shadow), bool(broke), bool(skipped), _read_list(actions), times)
+    query = select(rule_traces.c.rules, rule_traces.c.whole).where(*_within(period, rule_traces.c.at))
+    rows = tx.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+    fared = Counter(_fared(rule) for rules, whole in rows for rule in (rules if whole is None else whole))
+    for (name, fired, shadow, broke, skipped, actions), times in fared.items():
+        yield RuleOutcome(name, fired, shadow, broke, skipped, actions, times)
+
+
+def _fared(rule: Mapping[str, Any]) -> tuple[str, bool, bool, bool, bool, tuple[str, ...]]:
+    told = (rule.get(key) is not None for key in ("shadow", "problem", "skipped"))
+    return rule["rule"], rule["fired"], *told, tuple(rule.get("actions") or ())
 
 
 def _within(period: Period, moment: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -3,14 +3,17 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import LargeBinary, cast, func, select, update
+
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.ingest.arrival import Part
 from maild.message import Address, MessageClass
 from maild.reason import Reason
 from maild.rules.verdict import RuleTrace
-from maild.store import incoming
+from maild.store import incoming, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
+from maild.store.tables.tickets import rule_traces
 from maild.store.traffic import find_outcomes, find_traffic
 from maild.ticket import MessageKind, Status, TicketView
 from maild.traffic import NotSent, Origin, Period, Received, Request, RuleFirings, RuleOutcome, Traffic
@@ -190,3 +193,20 @@ def test_of_rules_all_outcomes_are_counted_those_of_shadows_apart(store: Store):
         RuleOutcome("trial", True, True, False, False, ("replied with refund",), 2),
         RuleOutcome("vip", False, False, False, False, (), 2),
     ]
+
+
+def test_what_an_older_maild_has_written_of_rules_counts_and_is_read_alike(store: Store):
+    ticket = opened(store, trace=(FIRED, MISSED))
+    older = {"whole": None, "rules": [dict(rule.to_mapping()) for rule in (FIRED, MISSED)]}
+    with store.writing() as tx:
+        was = tuple(tickets.list_traces(tx, ticket.number)), set(find_outcomes(tx, WEEK))
+        tx.execute(update(rule_traces).values(older))
+        assert (tuple(tickets.list_traces(tx, ticket.number)), set(find_outcomes(tx, WEEK))) == was
+
+
+def test_of_a_thousand_rules_that_did_nothing_next_to_nothing_is_kept(store: Store):
+    missed = tuple(replace(MISSED, rule=f"vip-{number}", line=number) for number in range(1000))
+    opened(store, trace=(*missed, FIRED))
+    with store.reading() as tx:
+        ((did, size),) = tx.execute(select(rule_traces.c.rules, func.length(cast(rule_traces.c.whole, LargeBinary))))
+        assert ([rule["rule"] for rule in did], size < 20_000) == (["payment"], True)

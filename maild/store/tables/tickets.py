@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Named, Table, Text, TypedColumns, and_, text
 
-from maild.store.columns import Key, Number, Time, Words
+from maild.store.columns import Key, Number, Packed, Time, Words
 from maild.store.tables import metadata
 from maild.ticket import MessageKind
 
@@ -162,11 +162,15 @@ events = Table("events", metadata, EventColumns)
 
 
 class RuleTraceColumns(TypedColumns):
+    """What rules made of one event: `rules`, those that did something or broke, which reports count; `whole`, all that were there to be
+    asked, NULL in what an older maild has written, where `rules` has them."""
+
     id: Named[int] = Column(Number, primary_key=True)
     ticket: Named[int | None] = Column(Number, ForeignKey("tickets.number", ondelete="CASCADE"))
     incoming: Named[int | None] = Column(Number)
     at: Named[datetime] = Column(Time)
     rules: Named[list[dict[str, object]]] = Column(JSON)
+    whole: Named[list[dict[str, object]] | None] = Column(Packed)
 
 
 rule_traces = Table("rule_traces", metadata, RuleTraceColumns)
