@@ -25,8 +25,19 @@ def make_database(postgres: PostgresServer) -> Callable[[], str]:
     return lambda: postgres.create(f"acceptance{next(_numbers)}", like="pattern")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def storage(request: pytest.FixtureRequest) -> str:
+    """Of each engine in `make soak`; the doors to both are tested in `make test`, and what hangs on the engine has `each_storage`."""
+    return _storage_of(request)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_storage(request: pytest.FixtureRequest) -> str:
+    """For tests whose point is what the engine does: kills, locks, the main job from end to end."""
+    return _storage_of(request)
+
+
+def _storage_of(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return SQLITE
     make_database: Callable[[], str] = request.getfixturevalue("make_database")

@@ -197,8 +197,8 @@ def test_a_death_while_a_rule_is_asked_at_its_time_neither_loses_nor_doubles_wha
     assert (desk.events(1).count("rule"), len(desk.letters("anna"))) == (1, 2)
 
 
-def test_ten_deaths_under_load_lose_and_double_nothing(storage: str, make_desk: MakeDesk):
-    check_kills(Correspondence.begin(make_desk(storage=storage, extra=EXTRA)), 10)
+def test_ten_deaths_under_load_lose_and_double_nothing(each_storage: str, make_desk: MakeDesk):
+    check_kills(Correspondence.begin(make_desk(storage=each_storage, extra=EXTRA)), 10)
 
 
 @pytest.mark.soak
@@ -206,8 +206,8 @@ def test_fifty_deaths_under_load_lose_and_double_nothing(storage: str, make_desk
     check_kills(Correspondence.begin(make_desk(storage=storage, extra=EXTRA)), 50)
 
 
-def test_an_end_under_load_drains_and_repeats_nothing(storage: str, make_desk: MakeDesk):
-    desk = make_desk(storage=storage, extra=EXTRA)
+def test_an_end_under_load_drains_and_repeats_nothing(each_storage: str, make_desk: MakeDesk):
+    desk = make_desk(storage=each_storage, extra=EXTRA)
     letters = Correspondence.begin(desk)
     letters.request(100)
     launch(desk)

@@ -1,8 +1,17 @@
 """The main job, end to end: mail in, ticket, rules, acknowledgement, agent's answer, mail out. Real IMAP, real SMTP, both engines."""
 
+from collections.abc import Callable
+
+import pytest
+
 from tests.rig.office import RunningDesk, an_answer_to, text_of
 
 ANN = "Ann Smith <ann@globex.example>"
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., RunningDesk], each_storage: str) -> RunningDesk:
+    return make_desk(storage=each_storage).start()
 
 
 def test_a_request_is_acknowledged_answered_and_closed(desk: RunningDesk):

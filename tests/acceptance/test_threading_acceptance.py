@@ -12,7 +12,7 @@ from tests.rig.sink import SmtpSink
 OUTLOOK_ID = "AS8PR04MB8263C3B6D0E1F2A3B4C5D6E7F8091A2@AS8PR04MB8263.eurprd04.prod.outlook.example"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, dovecot_server: DovecotServer, smtp_sink: SmtpSink
 ) -> Iterator[RunningDesk]:
