@@ -14,7 +14,7 @@ from maild.desk.canned import describe_languages, describe_usage
 from maild.desk.command import HASHES, CommandFault, describe_faults
 from maild.desk.files import Parcel, describe_files
 from maild.desk.glimpses import clock
-from maild.desk.manual import usages
+from maild.desk.manual import Usage, usages
 from maild.desk.saved_queries import views_of
 from maild.desk.task_letters import list_lines
 from maild.desk.when import describe_moment
@@ -97,10 +97,11 @@ def canned(face: Face, shelf: Shelf) -> Letter:
 
 
 def commands(face: Face) -> Letter:
-    """Every command there is, and the views he sees (PRODUCT 17)."""
-    views = ((f"list {view.key}", view.about or view.query) for view in views_of(face.agent.key, face.settings).values())
-    rows = tuple({"usage": usage, "does": does} for usage, does in (*usages(), *views))
-    return _letter(face, outcome="help", commands=rows)
+    """Every command there is, and the views he sees (PRODUCT 17); those of a kind stand together."""
+    views = tuple(Usage(f"list {view.key}", view.about or view.query) for view in views_of(face.agent.key, face.settings).values())
+    groups = (group for group in (*usages(), views) if group)
+    rows = ({"usage": usage.written, "does": usage.does, "begins": usage is group[0]} for group in groups for usage in group)
+    return _letter(face, outcome="help", commands=tuple(rows))
 
 
 def not_done(face: Face, faults: Iterable[CommandFault], offer: str = "") -> Letter:

@@ -88,12 +88,17 @@ def answer(
         references=answered.references,
         body=body,
         body_html=html,
-        quoted=shown.text,
+        quoted="" if _answers_between(body) else shown.text,
         quoted_from=shown.author,
         attachments=tuple(item for item in attachments if may_be_relayed(item)),
         thread_headers=shown.thread_headers,
         automatic=False,
     )
+
+
+def _answers_between(body: str) -> bool:
+    """Whether the answer stands between her own lines: below it they would be there twice (MAIL.md O7: at most her last message)."""
+    return any(line.startswith(">") for line in body.splitlines())
 
 
 def find_unreachable(ticket: TicketView, without: Iterable[str], settings: Settings) -> Address | None:

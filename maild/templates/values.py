@@ -130,7 +130,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     },
     "works": ["replies_customer", "commands_read"],
     "changes": ["fresh_unvouched", "signature"],
-    "commands": [{"usage": "#close", "does": "closes the ticket"}],
+    "commands": [{"usage": "#close", "does": "closes the ticket", "begins": True}],
     "canned": [{"usage": "#canned refund order=…", "languages": "de, en", "begins": "Your money is on its way back."}],
     "mendable": True,
     "offer": ["#close"],

@@ -347,7 +347,7 @@ def test_a_view_is_listed_by_its_name_as_far_as_the_agent_sees_it():
 
 def test_help_names_the_views_of_the_agent():
     rows = the_letter(decide(fresh("help"), WITH_VIEWS, NOW)).values["commands"]
-    assert rows[-1] == {"usage": "list payments", "does": "what is to be paid"}
+    assert rows[-1] == {"usage": "list payments", "does": "what is to be paid", "begins": True}
 
 
 def test_the_next_ticket_of_a_view_is_one_of_the_agents_own_departments_that_meets_its_query():
