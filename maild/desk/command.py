@@ -1,5 +1,6 @@
 """A command of an agent's, by mail or at the command line, and what may be wrong with it. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ HASHES = "#＃﹟"
 
 PLAIN_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 """What programs make of quotation marks, back to those that were typed."""
+
+OF_STATUS = {"open": "open", "waiting": "wait", "closed": "close", "spam": "spam"}
+"""What `#set status=` takes, and the command that says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,15 @@ def describe_faults(faults: Iterable[CommandFault]) -> str:
 def in_order(faults: Iterable[CommandFault]) -> tuple[CommandFault, ...]:
     """By the lines of the mail, those of the mail as a whole behind them."""
     return tuple(sorted(faults, key=lambda fault: (fault.line == 0, fault.line)))
+
+
+def read_assignment(argument: str) -> tuple[str, str] | None:
+    """The name and the value in `order=1234567`, as behind `#set`; None where it sets nothing."""
+    name, equals, value = (part.strip() for part in argument.partition("="))
+    name = name.casefold().removeprefix("field.")
+    return (name, value) if name and equals else None
+
+
+def read_tags(argument: str) -> frozenset[str]:
+    """The tags behind `#tag` and `#untag`, each with a `#` before it or not."""
+    return frozenset(word.strip("#").casefold() for word in re.split(r"[\s,]+", argument) if word.strip("#"))

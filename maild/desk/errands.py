@@ -15,6 +15,7 @@ from maild.desk.absence import describe_absence, read_spoken
 from maild.desk.acts import Act, do
 from maild.desk.answered import NOTHING_ANSWERED, answered_on
 from maild.desk.command import Command, CommandFault
+from maild.desk.contradictions import find_contradictions
 from maild.desk.control import MISTYPED, MOST_ASKED, UNKNOWN, read_files, read_number, suggest
 from maild.desk.files import has_file, pack
 from maild.desk.ordering import order
@@ -89,6 +90,8 @@ def run(commands: Iterable[Command], asking: Asking) -> Ran:
     asked = tuple(reversed(once.values()))
     if len(asked) > MOST_ASKED:
         return Ran(faults=(CommandFault(0, f"one mail may ask for {MOST_ASKED} things at most", by_commands=True),))
+    if torn := find_contradictions(asked, asking.agent.key):
+        return Ran(faults=tuple(torn.values()))
     if len(nexts := [command for command in asked if command.word == "next"]) > 1:
         return Ran(faults=(CommandFault(nexts[1].line, "one mail gets one next ticket", by_commands=True),))
     done = [(command, ERRANDS[command.word](command, asking)) for command in asked]

@@ -14,7 +14,8 @@ from maild.canned.shelf import Filled
 from maild.config.settings import Settings
 from maild.desk.blocks import find_block_fault
 from maild.desk.canned import Unfit, fill_in
-from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.command import HASHES, OF_STATUS, Command, CommandFault, read_assignment, read_tags
+from maild.desk.contradictions import find_contradictions
 from maild.desk.named_people import SENDER, address_in, read_person
 from maild.desk.participants import find_copy_fault, find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
@@ -30,7 +31,6 @@ from maild.rules.ruleset import Rule
 from maild.ticket import ENDED, ParticipantRole, Priority, Status, TicketView, Tier
 
 NO_REACH = Reach()
-ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
 FIRST = {"merge": 0, "undo": 0, "requester": 1, "same": 1, "move": 2, "l2": 3}
 """Commands after which the ticket may be another, then those after which it is another's, another department's, the second tier's; those
 beside them are about that one."""
@@ -91,8 +91,11 @@ def perform(
     """The ticket after the commands, in order, but those of `FIRST` before all others, and those of `LAST` after them. With any fault the
     ticket comes back as it was."""
     state = _State(ticket, actor=actor, settings=settings, now=now, reach=reach)
-    faults: list[CommandFault] = []
-    for command in sorted(commands, key=lambda command: (FIRST.get(command.word, len(FIRST)), command.word in LAST)):
+    commands = tuple(commands)
+    torn = find_contradictions(commands, actor)
+    faults = list(torn.values())
+    whole = (command for command in commands if command not in torn)
+    for command in sorted(whole, key=lambda command: (FIRST.get(command.word, len(FIRST)), command.word in LAST)):
         state = VERBS[command.word](state, command.argument)
         faults += [_fault_of(command, fault) for fault in state.faults]
         state = replace(state, faults=())
@@ -185,7 +188,7 @@ def _tier(state: _State, argument: str, before: str = "") -> _State:
 
 
 def _tag(state: _State, argument: str) -> _State:
-    words = _words(argument)
+    words = read_tags(argument)
     if not words:
         return state.fail("#tag needs at least one word, as in #tag vip")
     if problems := [problem for word in sorted(words) if (problem := find_tag_problem(word))]:
@@ -202,7 +205,7 @@ def find_tag_problem(word: str) -> str:
 
 
 def _untag(state: _State, argument: str) -> _State:
-    words = _words(argument)
+    words = read_tags(argument)
     if not words:
         return state.fail("#untag needs at least one word, as in #untag vip")
     return state.become(replace(state.ticket, tags=state.ticket.tags - words), "untagged", ", ".join(sorted(words)))
@@ -232,17 +235,17 @@ def _snooze(state: _State, argument: str) -> _State:
 
 
 def _set(state: _State, argument: str) -> _State:
-    name, equals, value = (part.strip() for part in argument.partition("="))
-    name = name.casefold().removeprefix("field.")
-    if not name or not equals:
+    assignment = read_assignment(argument)
+    if assignment is None:
         return state.fail(f'"{argument}" sets nothing; write a name, "=" and a value, as in order=1234567')
+    name, value = assignment
     if name == "priority":
         return _priority(state, value, "priority=")
     if name == "tier":
         return _tier(state, value, "tier=")
     if name == "status":
-        verb = {"open": _open, "waiting": _wait, "closed": _close, "spam": _spam}.get(value.casefold())
-        return verb(state, "") if verb else _unknown(state, "status", value, ("open", "waiting", "closed", "spam"), "status=")
+        word = OF_STATUS.get(value.casefold())
+        return VERBS[word](state, "") if word else _unknown(state, "status", value, OF_STATUS, "status=")
     if verb := {"requester": _requester, "same": _same, "cc": _cc, "uncc": _uncc}.get(name):
         return verb(state, value)
     ticket = replace(state.ticket, fields={**state.ticket.fields, name: value})
@@ -317,8 +320,6 @@ def _ack(state: _State, argument: str) -> _State:
 
 def _merge(state: _State, argument: str) -> _State:
     """This ticket goes into the one named, as users of RT and Zammad expect; what else is commanded happens there."""
-    if state.effects:
-        return state.fail(ONE_ONLY, by_commands=False)
     named = find_named(argument)
     if named is None:
         return state.fail("#merge needs the number of the ticket into which this one is to go, as in #merge 1042")
@@ -345,8 +346,6 @@ def _link(state: _State, argument: str) -> _State:
 
 
 def _split(state: _State, argument: str) -> _State:
-    if any(not isinstance(effect, Link) for effect in state.effects) or state.splits:
-        return state.fail(ONE_ONLY, by_commands=False)
     fault = find_block_fault(state.reach.blocks)
     return state.fail(fault, by_commands=False) if fault else replace(state, splits=True)
 
@@ -399,8 +398,6 @@ def _macro(state: _State, argument: str) -> _State:
 
 def _undo(state: _State, argument: str) -> _State:
     """To whose ticket the words beside it would go is anybody's guess, so they are a note, and no customer is told of anything."""
-    if state.effects:
-        return state.fail(ONE_ONLY, by_commands=False)
     match find_undoable(state.ticket, state.reach, state.actor, state.settings, state.now, argument.casefold()):
         case NotUndone(text, better):
             return state.fail(text, better, by_commands=bool(better))
@@ -425,10 +422,6 @@ def _take_apart(state: _State, last: Regrouping) -> _State:
         RecordEvent("undone", state.actor, f"the {last.kind.value} with #{here}", on=other),
     )
     return replace(state, ticket=ticket, effects=(Undo(last.id, gone),), events=(*state.events, *events))
-
-
-def _words(argument: str) -> frozenset[str]:
-    return frozenset(word.strip("#").casefold() for word in re.split(r"[\s,]+", argument) if word.strip("#"))
 
 
 def _unknown(state: _State, noun: str, given: str, known: Collection[str], before: str = "") -> _State:

@@ -251,6 +251,8 @@ def test_a_ticket_is_snoozed_until_a_time_in_plain_words_and_brought_back(desk: 
     assert len(desk.ask("queue", "show", "support")["tickets"]) == 1
     assert desk.events(1)[-3:] == ["snoozed", "snoozed", "woke"]
     one_sentence(shell("$maild ticket snooze 1 12/5", desk.directory), '"12/5" can be read in two ways; write it as in 12 May', status=2)
+    torn = run_here(desk.directory, "ticket", "set", "1", "status=open", "priority=low", "status=closed")
+    one_sentence(torn, "#set status=closed contradicts #set status=open; write only one of them", status=2)
 
 
 def test_a_department_shows_its_tickets_in_order_with_the_reason(desk: RunningDesk):

@@ -7,8 +7,9 @@ from typing import Any
 from builders import ANN, NOW, a_ticket, some_settings
 
 from maild.desk.command import Command
+from maild.desk.contradictions import ONE_ONLY
 from maild.desk.regroup import Named, Reach, find_named, merged_into
-from maild.desk.verbs import ONE_ONLY, Performed, perform
+from maild.desk.verbs import Performed, perform
 from maild.effects import Link, Merge, RecordEvent, Undo
 from maild.message import Address
 from maild.regrouping import Regrouping, RegroupingKind, standing_of
@@ -20,7 +21,7 @@ COPIES = ParticipantRole.CC
 
 
 def told(*commands: str, ticket: TicketView | None = None, others: tuple[TicketView, ...] = (a_ticket(7),), **more: Any) -> Performed:
-    words = [Command(*command.partition(" ")[::2]) for command in commands]
+    words = [Command(*command.partition(" ")[::2], line) for line, command in enumerate(commands, 1)]
     reach = Reach({view.number: view for view in others}, **{"is_sure": True} | more)
     return perform(ticket or a_ticket(1042), words, "anna", some_settings(), NOW, reach)
 
@@ -114,7 +115,7 @@ def test_what_cannot_be_merged_is_said_in_a_sentence():
     assert fault("merge 7", others=(back,)) == "ticket 7 went into this one already"
     assert fault("merge 7", others=(a_ticket(7, status=Status.SPAM),)) == "ticket 7 is spam; #open it first"
     assert fault("merge 7", ticket=a_ticket(status=Status.SPAM)) == "ticket 1042 is spam; #open it first"
-    assert fault("merge 7", "merge 8", others=(a_ticket(7), a_ticket(8))) == ONE_ONLY
+    assert fault("merge 7", "merge 8", others=(a_ticket(7), a_ticket(8))) == f"#merge 8 contradicts #merge 7 in line 1; {ONE_ONLY}"
 
 
 def test_nobody_sees_anothers_conversation_unless_the_agent_says_so():
@@ -258,7 +259,7 @@ def test_what_cannot_be_undone_is_said():
     after, last = merge_of(STAYS, GONE)
     newer = replace(last, newer_on=3)
     assert fault("undo", ticket=after, last=newer).startswith("ticket 3 has been merged or split since; #undo that first")
-    assert fault("undo", "merge 8", ticket=after, last=last, others=(a_ticket(8),)) == ONE_ONLY
+    assert fault("undo", "merge 8", ticket=after, last=last, others=(a_ticket(8),)) == f"#merge 8 contradicts #undo in line 1; {ONE_ONLY}"
 
 
 def test_a_link_is_undone_from_either_side():

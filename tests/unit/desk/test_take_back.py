@@ -10,8 +10,9 @@ from maild.config.settings import Settings
 from maild.desk.acts import Act, Done, do
 from maild.desk.answered import NOTHING_ANSWERED
 from maild.desk.command import Command
+from maild.desk.contradictions import ONE_ONLY
 from maild.desk.regroup import Reach
-from maild.desk.verbs import ONE_ONLY, Performed, perform
+from maild.desk.verbs import Performed, perform
 from maild.effects import AddMessage, Delay, Letter, Post, RecordEvent, TakeBack, Undo
 from maild.message import Address
 from maild.outbox.delivery import DeliveryState
@@ -39,7 +40,7 @@ def an_answer(*ways: Way, author: str = "anna", before: TicketView = OPEN, after
 
 
 def told(*commands: str, ticket: TicketView = ANSWERED, actor: str = "anna", **reach: Any) -> Performed:
-    words = [Command(*command.partition(" ")[::2]) for command in commands]
+    words = [Command(*command.partition(" ")[::2], line) for line, command in enumerate(commands, 1)]
     return perform(ticket, words, actor, waiting(), NOW, Reach({7: a_ticket(7)}, **reach))
 
 
@@ -221,8 +222,8 @@ def test_who_leads_takes_his_own_back_before_others():
 def test_an_undo_names_what_it_means_or_nothing():
     assert fault("undo merge", last=LINK) == "what was done last is the link with #7"
     assert fault("undo answer", last=LINK) == "nobody has answered on ticket 1042"
-    assert fault("undo", "undo", posted=(an_answer(),)) == ONE_ONLY
-    assert fault("undo", "merge 7", posted=(an_answer(),)) == ONE_ONLY
+    assert fault("undo", "undo", posted=(an_answer(),)) == f"#undo contradicts #undo in line 1; {ONE_ONLY}"
+    assert fault("undo", "merge 7", posted=(an_answer(),)) == f"#merge 7 contradicts #undo in line 1; {ONE_ONLY}"
 
 
 def test_a_merge_beside_the_answer_stays_when_that_is_taken_back():

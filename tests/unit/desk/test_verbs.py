@@ -191,13 +191,14 @@ def test_a_snooze_is_ended_by_off_or_with_the_ticket_and_not_by_what_else_is_sai
     assert perform(a_ticket(), [Command("snooze", "off")], "anna", some_settings(), NOW).events == ()
     for command in ("close", "spam"):
         assert done((command, ""), snoozed_until=NOW).snoozed_until is None
-        assert done(("snooze", "3d"), (command, "")).snoozed_until is None
+        both = perform(a_ticket(), [Command("snooze", "3d", 1), Command(command, "", 2)], "anna", some_settings(), NOW)
+        assert [str(fault) for fault in both.faults] == [f"line 2: #{command} contradicts #snooze 3d in line 1; write only one of them"]
     for command in (("wait", ""), ("open", ""), ("assign", "boris"), ("move", "sales"), ("tag", "vip")):
         assert done(command, snoozed_until=NOW).snoozed_until == NOW, command
 
 
 def test_no_ticket_is_snoozed_that_has_ended_or_until_a_time_that_nobody_can_read():
-    closed = perform(a_ticket(), [Command("close", ""), Command("snooze", "3d", 2)], "anna", some_settings(), NOW)
+    closed = perform(a_ticket(status=Status.CLOSED), [Command("tag", "x", 1), Command("snooze", "3d", 2)], "anna", some_settings(), NOW)
     assert [str(fault) for fault in closed.faults] == [
         "line 2: the ticket is closed, so it is in no queue; #open it, and it can be snoozed"
     ]

@@ -803,6 +803,10 @@ def test_all_that_is_wrong_with_a_mail_comes_back_at_once():
     wrong("#opne\n#snooze 3d\nDear Ann", "line 1: there is no command #opne; did you mean #open?", offer="#open\n#snooze 3d")
     wrong("#noet\nWrite to anna@acme.example", "line 1: there is no command #noet; did you mean #note?", offer="#note")
     wrong("#frobnicate\nWrite to anna@acme.example", "line 1: there is no command #frobnicate", offer="")
+    wrong("#close\nDear Ann\n#reopen", "line 3: #open contradicts #close in line 1; write only one of them", offer="")
+    wrong("#clsoe\n#open\nDear Ann", close, "line 2: #open contradicts #close in line 1", offer="")
+    wrong("#spam\n#close\nDear Ann", "line 2: #close contradicts #spam in line 1", offer=None)
+    wrong("#away 3d\n#back\nDear Ann", "line 2: #back contradicts #away 3d in line 1", offer="")
 
 
 def mends(words: str, returned: ReturnedMail | None, **changes: Any) -> Draft:
