@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from maild.posted_answer import PostedAnswer, WaitingNotice
+
 
 class Aspect(Enum):
     """What is looked up together: who the requester is to the desk, how much there is to do, what has been of the ticket until now, whose
-    turn it is."""
+    turn it is, and, for no rule, what is held back from its people."""
 
     REQUESTER = "requester"
     WORKLOAD = "workload"
     PAST = "past"
     TURNS = "turns"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Background:
     REQUESTER: how many other `tickets` he has, spam and merged ones not counted, the `tags` of the newest, and `last_agent`, who owned the
     newest that anybody owned. WORKLOAD: the new and open tickets that are not snoozed, by owner and by queue. PAST: since when the customer
     waits for an answer, None where he waits for none; when the ticket was last changed; how often it was reopened. TURNS: the number of the
-    newest ticket that each agent owns, by agent. For each limit: the `mail` of its rule.
+    newest ticket that each agent owns, by agent. WAITING: the `answers` that wait to be sent, the newest first, and the `notices` that wait
+    behind them. For each limit: the `mail` of its rule.
     """
 
     tickets: int = 0
@@ -81,6 +85,8 @@ class Background:
     changed: datetime | None = None
     reopenings: int = 0
     newest: Mapping[str, int] = field(default_factory=dict)
+    answers: tuple[PostedAnswer, ...] = ()
+    notices: tuple[WaitingNotice, ...] = ()
     mail: Mapping[str, RuleMail] = field(default_factory=dict)
 
 

@@ -2,14 +2,14 @@
 
 One seam for every door: an agent's mail, what he asks in it beside, the command line, jobs, reports of machines. A mail from outside has
 asked the rules before letters about it were written (`maild.pipeline`); everything else is decided first, and the rules add to it. They
-take nothing back: an answer that goes out goes out, whatever they do.
+take nothing back: an answer that goes out goes out, whatever they do. An older one that still waits does not, if its ticket becomes spam.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from maild.background import Sought
+from maild.background import Aspect, Sought
 from maild.config.settings import Settings
 from maild.desk import agent_letters, customer_letters
 from maild.desk.acknowledge import find_why_settled
@@ -18,6 +18,7 @@ from maild.desk.assignment import is_left_to_owner
 from maild.desk.audience import find_absent
 from maild.desk.colleagues import tell_department, tell_of_move
 from maild.desk.notices import notice_for
+from maild.desk.spam_answers import becomes_spam, with_mail_stopped
 from maild.effects import AddMessage, Decision, Effect, Letter, Post, RecordEvent, RunMacro, Split
 from maild.known import Known
 from maild.message import AuthResult
@@ -35,7 +36,8 @@ from maild.ticket import ENDED, MessageKind, TicketView
 
 Asking = Callable[[TicketView, frozenset[Sought]], Known]
 """What must be known before anybody is written to because of what has happened to a ticket, and what rules want to have looked up; asked
-only where a rule is for it."""
+only where a rule is for it, or mail may wait that must not go out."""
+WAITING_MAIL: frozenset[Sought] = frozenset({Aspect.WAITING})
 
 
 def with_consequences(
@@ -45,9 +47,15 @@ def with_consequences(
 
     `asked`: they have had their say about the ticket itself. `quiet`: it is old mail, of which nobody is to hear anything by itself.
     """
-    if not rules.rules:
-        return decision
+    whole = _with_rules(decision, rules, asking, settings, now, asked=asked, quiet=quiet) if rules.rules else decision
+    if whole.after is None or not becomes_spam(whole):
+        return whole
+    return with_mail_stopped(whole, whole.after, asking(whole.after, WAITING_MAIL).background, settings)
 
+
+def _with_rules(
+    decision: Decision, rules: RuleSet, asking: Asking, settings: Settings, now: datetime, *, asked: bool, quiet: bool
+) -> Decision:
     def follow(other: Decision) -> Decision:
         return with_consequences(other, rules, asking, settings, now, quiet=quiet)
 

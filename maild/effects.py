@@ -188,6 +188,13 @@ class TakeBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Withhold:
+    """A notice that waits behind an answer, the letter of that number, goes to nobody."""
+
+    letter: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mute:
     """Until then whoever stands behind `key` (`maild.known.guess_key`, `pair_key`) is not believed, or not answered (MAIL.md L5, S6)."""
 
@@ -358,6 +365,7 @@ Effect = (
     | Split
     | Undo
     | TakeBack
+    | Withhold
     | Mute
     | LiftMute
     | TripBreaker

@@ -66,3 +66,11 @@ class WaitingAnswer:
 
     author: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingNotice:
+    """A notice to a customer, the letter of that number, that goes out once an answer before it has. `template` says of what."""
+
+    letter: int
+    template: str

@@ -12,7 +12,7 @@ from maild.message import Address
 from maild.outbox.hygiene import one_line
 from maild.posted_answer import PostedAnswer
 from maild.reason import Reason
-from maild.ticket import TicketView
+from maild.ticket import Status, TicketView
 from maild.tokens import LetterKind
 
 MOST_OF_SUBJECT = 100
@@ -81,19 +81,19 @@ def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, setti
     return _returned(KEPT_AS_NOTE, agent, ticket, text, why.text, settings, internal=True)
 
 
-def taken_back(agent: Agent, ticket: TicketView, answer: PostedAnswer, by: Agent, settings: Settings) -> Letter:
+def taken_back(agent: Agent, ticket: TicketView, answer: PostedAnswer, by: Agent | None, settings: Settings) -> Letter:
     """MAIL.md A7: an agent's answer that did not go out, or not to all, back to him. What he replies is an answer, and he knows of no other
-    than when he wrote this one (A11). Where nobody got it, it is sent after all as he wrote it if he says so.
+    than when he wrote this one (A11). Where nobody got it, it is sent after all as he wrote it if he says so. `by` None: by no person.
     """
     delayed, reached = answer.delayed, answer.reached
-    why = "" if by.key == agent.key else by.name
+    why = "" if by is None or by.key == agent.key else by.name
     letter = _returned(TAKEN_BACK, agent, ticket, delayed.text if delayed else "", why, settings, internal=False)
     return replace(
         letter,
         about=delayed.incoming if delayed else None,
         offer=None if reached else "",
         as_of=answer.at,
-        values={**letter.values, "reached": ", ".join(reached)},
+        values={**letter.values, "reached": ", ".join(reached), "spam": ticket.status is Status.SPAM},
     )
 
 

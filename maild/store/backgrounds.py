@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, false, func, select
 
 from maild.background import Aspect, Background, Behind, Limit
-from maild.store import rule_mail
+from maild.store import delayed_answers, rule_mail
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.tickets import events, messages, tickets
@@ -115,9 +115,15 @@ def _find_turns(tx: Transaction, behind: Behind) -> Mapping[str, Any]:
     return {"newest": newest}
 
 
+def _find_waiting(tx: Transaction, behind: Behind) -> Mapping[str, Any]:
+    answers, notices = delayed_answers.find_stoppable(tx, behind.ticket), delayed_answers.find_notices(tx, behind.ticket)
+    return {"answers": answers, "notices": notices}
+
+
 _FINDERS = {
     Aspect.REQUESTER: _find_requester,
     Aspect.WORKLOAD: _find_workload,
     Aspect.PAST: _find_past,
     Aspect.TURNS: _find_turns,
+    Aspect.WAITING: _find_waiting,
 }

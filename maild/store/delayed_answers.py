@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, false, func, select, true, update
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, select, true, update
 
 from maild.effects import Delay, TakeBack
 from maild.outbox.delivery import DeliveryState
-from maild.posted_answer import STOPPABLE, Delayed, PostedAnswer, WaitingAnswer, Way
+from maild.posted_answer import STOPPABLE, Delayed, PostedAnswer, WaitingAnswer, WaitingNotice, Way
 from maild.regrouping import standing_of
 from maild.store import sent_copies
 from maild.store.counters import is_reading
@@ -28,6 +29,7 @@ _CAN_BE_STOPPED = (deliveries.c.state.in_([state.value for state in STOPPABLE]),
 _POSTED = (
     select(
         letters.c.number,
+        letters.c.ticket,
         letters.c.author,
         letters.c.created,
         letters.c.incoming,
@@ -41,8 +43,8 @@ _POSTED = (
     .outerjoin(messages, messages.c.id == delayed_answers.c.message)
     .where(letters.c.kind == LetterKind.ANSWER.value, letters.c.author.is_not(None), delayed_answers.c.taken_back.is_(None))
     .order_by(letters.c.number.desc())
-    .limit(MOST_POSTED)
 )
+_STOPPABLE = select(deliveries.c.id).where(deliveries.c.letter == letters.c.number, *_CAN_BE_STOPPED).exists()
 
 _WAITS = (
     select(deliveries.c.id)
@@ -73,7 +75,25 @@ def find_posted(tx: Transaction, ticket: int) -> tuple[PostedAnswer, ...]:
 
     In a writing transaction nobody sends what waits of them until it ends.
     """
-    rows = tx.execute(_POSTED.where(letters.c.ticket == ticket)).all()
+    return _find(tx, _POSTED.where(letters.c.ticket == ticket).limit(MOST_POSTED))
+
+
+def find_stoppable(tx: Transaction, ticket: int) -> tuple[PostedAnswer, ...]:
+    """All that stand on a ticket, also such as came with another that went into it, and have not gone to everybody; as in `find_posted`."""
+    here = select(delayed_answers.c.letter).join(messages, messages.c.id == delayed_answers.c.message).where(messages.c.ticket == ticket)
+    return _find(tx, _POSTED.where(letters.c.number.in_(here), _STOPPABLE))
+
+
+def find_notices(tx: Transaction, ticket: int) -> tuple[WaitingNotice, ...]:
+    """The notices to a ticket's people that wait behind answers."""
+    waits = (deliveries.c.letter == letters.c.number, *_CAN_BE_STOPPED, is_behind_answer())
+    of_ticket = (letters.c.ticket == ticket, letters.c.kind == LetterKind.STATUS.value)
+    rows = tx.execute(select(letters.c.number, letters.c.template).where(*of_ticket, select(deliveries.c.id).where(*waits).exists()))
+    return tuple(WaitingNotice(row.number, row.template) for row in rows)
+
+
+def _find(tx: Transaction, posted: Select[Any]) -> tuple[PostedAnswer, ...]:
+    rows = tx.execute(posted).all()
     numbers = [row.number for row in rows]
     in_hand = _hold(tx, numbers)
     ways: dict[int, list[Way]] = {number: [] for number in numbers}
@@ -83,8 +103,7 @@ def find_posted(tx: Transaction, ticket: int) -> tuple[PostedAnswer, ...]:
     for row in tx.execute(of_letters.where(deliveries.c.letter.in_(numbers)).order_by(deliveries.c.id)):
         ways[row.letter].append(Way(row.recipient, _state_of(row, in_hand), row.settled))
     return tuple(
-        PostedAnswer(row.number, row.author, row.created, tuple(ways[row.number]), _delayed(tx, row, ticket) if row.until else None)
-        for row in rows
+        PostedAnswer(row.number, row.author, row.created, tuple(ways[row.number]), _delayed(tx, row) if row.until else None) for row in rows
     )
 
 
@@ -109,9 +128,9 @@ def _hold(tx: Transaction, numbers: Collection[int]) -> frozenset[int] | None:
     return frozenset(tx.execute(free.with_for_update(skip_locked=True)).scalars())
 
 
-def _delayed(tx: Transaction, row: AnyRow, ticket: int) -> Delayed:
+def _delayed(tx: Transaction, row: AnyRow) -> Delayed:
     states = {name: read_standing(values) for name, values in row.states.items()}
-    told = _find_told(tx, row.incoming, ticket) if row.incoming else ()
+    told = _find_told(tx, row.incoming, row.ticket) if row.incoming else ()
     return Delayed(row.until, row.message, row.said or "", row.incoming, states["before"], states["after"], row.answers, told)
 
 
@@ -144,8 +163,7 @@ def count_waiting(tx: Transaction, now: datetime) -> int:
 
 def take_back(tx: Transaction, effect: TakeBack, now: datetime) -> None:
     """Nothing of the letter goes out any more; if nobody has it, the answer is a note, which can be sent after all (A6)."""
-    waiting = update(deliveries).where(deliveries.c.letter == effect.letter, *_CAN_BE_STOPPED)
-    tx.execute(waiting, {"state": DeliveryState.CANCELLED.value, "next_attempt": None, "settled": now})
+    stop(tx, effect.letter, now)
     if effect.message is None:
         return
     sent_copies.forget(tx, effect.letter)
@@ -153,6 +171,12 @@ def take_back(tx: Transaction, effect: TakeBack, now: datetime) -> None:
     note = {"kind": MessageKind.NOTE.value, "internal": True}
     tx.execute(update(messages).where(messages.c.id == effect.message), note)
     tx.execute(update(incoming).where(incoming.c.id == effect.incoming, incoming.c.sent_after_all == true()), {"sent_after_all": False})
+
+
+def stop(tx: Transaction, letter: int, now: datetime) -> None:
+    """It goes to nobody to whom it has not gone."""
+    waiting = update(deliveries).where(deliveries.c.letter == letter, *_CAN_BE_STOPPED)
+    tx.execute(waiting, {"state": DeliveryState.CANCELLED.value, "next_attempt": None, "settled": now})
 
 
 def was_taken_back(tx: Transaction, letter: int) -> bool:

@@ -24,6 +24,7 @@ from maild.effects import (
     Suppress,
     TakeBack,
     TripBreaker,
+    Withhold,
 )
 from maild.store import (
     absences,
@@ -47,7 +48,7 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
     """`number` is the ticket's, `incoming` the mail's, None where none is concerned."""
     for effect in decision.effects:
         match effect:
-            case NoteAlias() | MarkBounced() | TakeBack():
+            case NoteAlias() | MarkBounced() | TakeBack() | Withhold():
                 _mark_letter(tx, effect, now)
             case Mute():
                 mutes.store(tx, effect)
@@ -69,7 +70,7 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 welcomes.note(tx, effect, incoming)
 
 
-def _mark_letter(tx: Transaction, effect: NoteAlias | MarkBounced | TakeBack, now: datetime) -> None:
+def _mark_letter(tx: Transaction, effect: NoteAlias | MarkBounced | TakeBack | Withhold, now: datetime) -> None:
     match effect:
         case NoteAlias(letter, message_id, by_relay):
             letter_aliases.store(tx, letter, message_id, by_relay=by_relay)
@@ -77,6 +78,8 @@ def _mark_letter(tx: Transaction, effect: NoteAlias | MarkBounced | TakeBack, no
             letters.mark_bounced(tx, letter, recipient, diagnostic)
         case TakeBack():
             delayed_answers.take_back(tx, effect, now)
+        case Withhold(letter):
+            delayed_answers.stop(tx, letter, now)
 
 
 def _mark_address(tx: Transaction, effect: NoteBounce | Suppress | LiftSuppression, now: datetime) -> None:

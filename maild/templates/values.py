@@ -137,6 +137,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     "answers": [{"at": "2026-03-02 17:52", "author": "Boris Petrov", "text": "Hello Ann,\n\nit comes on Monday."}],
     "keepable": True,
     "reached": "",
+    "spam": True,
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
@@ -181,6 +182,7 @@ OPTIONAL: Mapping[str, object] = {
     "answers": (),
     "keepable": False,
     "reached": "",
+    "spam": False,
     "match": {},
     "limit": "",
     "reply_to": "",

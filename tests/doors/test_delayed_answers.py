@@ -440,3 +440,99 @@ def test_where_two_write_at_once_whoever_has_an_answer_in_hand_keeps_it(desk: Re
         with desk.store.writing() as taking_back:
             (posted,) = delayed_answers.find_posted(taking_back, ticket)
             assert (posted.reached, posted.can_be_taken_back) == ((ANN,), False)
+
+
+def test_no_answer_waits_on_a_ticket_that_is_marked_as_spam_whosever_it_is(desk: Replay):
+    """A7: `#spam` sends nothing, now or later. Whoever wrote it may know better."""
+    ticket = asked(desk)
+    answer(desk, ticket, "#close\nIt is on its way.")
+    answer(desk, ticket, "And it is blue.", NOW + SECOND, agent="boris")
+    answer(desk, ticket, "#spam", NOW + 2 * SECOND, agent="boris")
+    spam = desk.ticket(ticket)
+    assert (spam.status, spam.agent_messages) == (Status.SPAM, 0)
+    assert (kinds(desk, ticket)[1:], waits(desk, ticket)) == ([MessageKind.NOTE] * 2, [(ANN, CANCELLED), (ANN, CANCELLED)])
+    assert events(desk, ticket)[-3:] == ["spam", "recalled", "recalled"]
+    back = notice(desk, "anna", ticket)
+    words = " ".join(text_of(back).split())
+    assert "Your answer was taken back by Boris before it went out." in words
+    assert "The ticket was marked as spam." in words
+    assert "It is on its way." in words
+    own = " ".join(text_of(notice(desk, "boris", ticket)).split())
+    assert "Your answer was taken back before it went out." in own
+    assert "And it is blue." in own
+    assert {"answer", "status"}.isdisjoint(sent_at(desk, NOW + 2 * MINUTE))
+    desk.receive(an_answer_to(back, "anna@acme.example", "It is none, and on its way.\n"), NOW + 3 * MINUTE)
+    assert (desk.ticket(ticket).status, waits(desk, ticket)[2:]) == (Status.WAITING, [(ANN, QUEUED)])
+
+
+def test_a_notice_that_waits_behind_an_answer_is_withheld_with_it(desk: Replay):
+    ticket = asked(desk)
+    answer(desk, ticket, "It is on its way.")
+    answer(desk, ticket, "#close", NOW + SECOND)
+    answer(desk, ticket, "#spam", NOW + 2 * SECOND)
+    assert {"answer", "status"}.isdisjoint(sent_at(desk, NOW + 2 * MINUTE))
+    assert events(desk, ticket)[-3:] == ["spam", "recalled", "notice_withheld"]
+
+
+def test_what_has_gone_out_and_what_waits_on_other_tickets_has_nothing_to_do_with_spam(desk: Replay):
+    other, ticket = asked(desk), asked(desk, cc=BOB)
+    answer(desk, other, "It is red.")
+    answer(desk, ticket, "It is on its way.")
+    sent_at(desk, NOW)
+    with desk.store.writing() as tx:
+        delivery = letters.claim(tx, NOW + MINUTE, "me", 60)
+        assert delivery is not None
+        assert delivery.ticket == other
+        letters.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
+        assert letters.claim(tx, NOW + MINUTE, "me", 60) is not None
+    answer(desk, ticket, "#spam", NOW + MINUTE)
+    assert waits(desk, ticket) == [(ANN, DeliveryState.SENDING), (BOB, CANCELLED)]
+    assert (kinds(desk, ticket)[-1], desk.ticket(ticket).agent_messages) == (MessageKind.AGENT, 1)
+    assert f"but {ANN} had it already, so it stays an answer" in text_of(notice(desk, "anna", ticket))
+    answer(desk, other, "#spam", NOW + 2 * MINUTE)
+    assert (waits(desk, other), events(desk, other)[-1]) == ([(ANN, SENT)], "spam")
+
+
+def test_a_rule_or_the_command_line_that_marks_spam_lets_no_answer_out_either(store: Store, tmp_path: Path):
+    (tmp_path / "rules").mkdir()
+    junk = "rules: [{id: junk, when: message.note, do: [{set: {status: spam}}]}]"
+    (tmp_path / "rules" / "10-junk.yaml").write_text(junk, encoding="utf-8")
+    desk = Replay(an_office(tmp_path, HOLDING), store)
+    for_rule, by_hand = asked(desk), asked(desk)
+    for ticket in (for_rule, by_hand):
+        answer(desk, ticket, "It is on its way.")
+    answer(desk, for_rule, "#note\nThis is a casino.", NOW + SECOND)
+    boris = desk.office.desk.settings.agents["boris"]
+    FrontDesk(desk.store, desk.office, boris).act(by_hand, Act(boris, "boris", NOW, (Command("set", "status=spam"),)))
+    for ticket, whose in ((for_rule, ""), (by_hand, " by Boris")):
+        assert (desk.ticket(ticket).status, waits(desk, ticket)) == (Status.SPAM, [(ANN, CANCELLED)])
+        with desk.store.reading() as tx:
+            (back,) = (row.id for row in letters.list_outbox(tx, ticket=ticket) if row.template == "taken-back")
+            assert f"Your answer was taken back{whose} before it went out." in text_of(parsed(letters.raw(tx, back)))
+
+
+def test_an_answer_goes_where_it_was_to_go_also_from_a_ticket_that_goes_into_another(desk: Replay):
+    """PRODUCT 21: it was written to that customer, who waits for it. As spam the ticket takes it along."""
+    first, ticket = asked(desk), asked(desk)
+    answer(desk, ticket, "It is on its way.")
+    answer(desk, ticket, f"#merge {first} anyway", NOW + SECOND)
+    assert sent_at(desk, NOW + MINUTE).count("answer") == 1
+    first, ticket = asked(desk), asked(desk)
+    answer(desk, ticket, "It is on its way.", NOW + 2 * MINUTE)
+    answer(desk, ticket, f"#merge {first} anyway", NOW + 2 * MINUTE)
+    answer(desk, first, "#spam", NOW + 2 * MINUTE)
+    assert (kinds(desk, first)[-1], waits(desk, ticket)) == (MessageKind.NOTE, [(ANN, CANCELLED)])
+    assert (desk.ticket(first).owner, desk.ticket(first).agent_messages) == ("anna", 0)
+
+
+def test_an_answer_goes_to_whom_it_was_written_though_the_ticket_is_anothers_meanwhile(desk: Replay):
+    """MAIL.md F8: what was said before somebody was the requester is not shown to him."""
+    ticket = asked(desk)
+    answer(desk, ticket, "It is on its way.")
+    answer(desk, ticket, "#requester dora@globex.example\nI have passed this on to you.", NOW + SECOND)
+    (old, *new) = waits(desk, ticket)
+    assert (old, sorted(recipient for recipient, _ in new)) == ((ANN, QUEUED), [ANN, "dora@globex.example"])
+    answer(desk, ticket, "#undo answer", NOW + 2 * SECOND)
+    answer(desk, ticket, "#undo answer", NOW + 3 * SECOND)
+    assert {state for _, state in waits(desk, ticket)} == {CANCELLED}
+    assert desk.ticket(ticket).requester.address == "dora@globex.example"
