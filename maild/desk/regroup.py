@@ -1,6 +1,6 @@
 """Merging and linking tickets, and undoing it: what they become, and what speaks against it (PRODUCT 21, MAIL.md A7, F9). Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from maild.posted_answer import PostedAnswer
 from maild.regrouping import Regrouping, RegroupingKind, Standing
 from maild.rules.ruleset import NO_RULES, RuleSet
 from maild.task import Task, together
-from maild.ticket import Participant, ParticipantRole, Status, TicketView, latest_ids
+from maild.ticket import Participant, ParticipantRole, Status, TicketView, Tier, latest_ids
 
 ANYWAY = "anyway"
 NAMING = frozenset(("merge", "link"))
@@ -163,12 +163,23 @@ def _together(ticket: TicketView, target: TicketView, settings: Settings) -> tup
 def find_undo_fault(ticket: TicketView, last: Regrouping | None) -> str:
     """Why nothing of the ticket can be undone; "" if something can."""
     if last is None:
-        return f"nothing was merged, linked or split on ticket {ticket.number} that could be undone"
+        nothing = f"nothing was merged, linked or split on ticket {ticket.number} that could be undone"
+        return "; ".join((nothing, *_find_opposites(ticket)))
     if last.kind is RegroupingKind.SPLIT and last.ticket != ticket.number:
         return f"ticket {ticket.number} was split off #{last.ticket}; #undo it there (maild ticket undo {last.ticket})"
     if last.newer_on is not None:
         return f"ticket {last.newer_on} has been merged or split since; #undo that first (maild ticket undo {last.newer_on})"
     return ""
+
+
+def _find_opposites(ticket: TicketView) -> Iterator[str]:
+    """What takes back what other commands may have made of the ticket: each of them has one that does the opposite."""
+    if ticket.tier is Tier.L2:
+        yield "#set tier=L1 gives the ticket back to the first tier"
+    if ticket.status in (Status.CLOSED, Status.SPAM):
+        yield "#open opens it again"
+    if ticket.snoozed_until:
+        yield "#snooze off brings it back"
 
 
 def undo(ticket: TicketView, last: Regrouping) -> tuple[TicketView, TicketView | None]:

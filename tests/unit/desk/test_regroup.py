@@ -13,7 +13,7 @@ from maild.desk.verbs import Performed, perform
 from maild.effects import Link, Merge, RecordEvent, Undo
 from maild.message import Address
 from maild.regrouping import Regrouping, RegroupingKind, standing_of
-from maild.ticket import Participant, ParticipantRole, Status, TicketView
+from maild.ticket import Participant, ParticipantRole, Status, TicketView, Tier
 
 BOB = Address("Bob", "bob@globex.example")
 EVE = Address("Eve", "eve@else.example")
@@ -256,6 +256,14 @@ def test_words_beside_an_undo_reach_nobody_outside():
 
 def test_what_cannot_be_undone_is_said():
     assert fault("undo") == "nothing was merged, linked or split on ticket 1042 that could be undone"
+    nothing = "nothing was merged, linked or split on ticket 1042 that could be undone"
+    for ticket, how in (
+        (a_ticket(1042, tier=Tier.L2), "#set tier=L1 gives the ticket back to the first tier"),
+        (a_ticket(1042, status=Status.CLOSED), "#open opens it again"),
+        (a_ticket(1042, status=Status.SPAM), "#open opens it again"),
+        (a_ticket(1042, snoozed_until=TOMORROW), "#snooze off brings it back"),
+    ):
+        assert fault("undo", ticket=ticket) == f"{nothing}; {how}", "what no #undo is for has a command of its own"
     after, last = merge_of(STAYS, GONE)
     newer = replace(last, newer_on=3)
     assert fault("undo", ticket=after, last=newer).startswith("ticket 3 has been merged or split since; #undo that first")
