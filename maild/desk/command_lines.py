@@ -5,11 +5,12 @@ import string
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from itertools import takewhile
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
+from maild.desk.command_words import aliases, command_of, plain, spellings
 from maild.desk.control import CONTROLS, MOST_ASKED
 from maild.desk.named_people import named_people
 from maild.desk.regroup import named_tickets
@@ -18,7 +19,7 @@ from maild.desk.verbs import VERBS
 from maild.ingest.attributions import weigh
 from maild.ingest.quotes import is_quoted
 
-ALIASES = {"internal": "note", "reopen": "open", "prio": "priority", "dept": "move"}
+_KNOWN = (*VERBS, *CONTROLS)
 ALONE = frozenset(("close", "open", "wait", "take", "l2", "spam", "noreply", "same", "split", "undo", "ack", "help", "back", "tasks"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 MAY_NAME = {"undo": frozenset(UNDOABLE)}
@@ -60,8 +61,12 @@ _HAS_WORDS = ALONE | {"note"}
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _MAY_BE_BROKEN = 60
 """In characters: programs that break lines leave none much shorter."""
+_LIKENESS_OF_LINES = 0.6
+"""So much like a command is what stands where commands do."""
 _LIKENESS = 0.75
 """From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
+_LIKENESS_OF_OTHERS = 0.85
+"""The same for the words of languages, if they begin alike: there are many, and "winter" is near to "intern", "area" to "tarea"."""
 _LIKE_NOTHING_ELSE = 3
 """Shorter commands are too much like other words: "#top", "#two"."""
 
@@ -124,8 +129,7 @@ def _guess(line: str) -> str:
     """The command that a line is, or may have been meant to be; "" for none."""
     match = _COMMAND_LIKE.match(line)
     word = _word_of(match) if match else ""
-    near = next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=0.6)), "")
-    return ALIASES.get(near, near)
+    return command_of(_nearest(word, frozenset()))
 
 
 def hash_words(text: str) -> frozenset[str]:
@@ -168,7 +172,7 @@ def is_opening(text: str, known_tags: Iterable[str] = ()) -> bool:
 def _opens(word: str, rest: str, tags: frozenset[str], *, is_command: bool) -> bool:
     if word in OPENING:
         return is_command or "@" in rest
-    return "@" in rest and _nearest(word, tags) in OPENING
+    return "@" in rest and command_of(_nearest(word, tags)) in OPENING
 
 
 def find_named_addresses(text: str) -> frozenset[str]:
@@ -250,8 +254,13 @@ def _find_own(lines: Sequence[str], written: Sequence[int]) -> int:
 
 
 def _split_line(line: str) -> tuple[str, str] | None:
-    """(the word after #, the rest of the line) of a command line, without what nobody sees before it and the marks of bold letters around
-    it; None for any other line."""
+    """(the word after #, in the command's own spelling, the rest of the line) of a command line; None for any other line."""
+    written = _split_written(line)
+    return written and (command_of(written[0]), written[1])
+
+
+def _split_written(line: str) -> tuple[str, str] | None:
+    """The same with the word as it is written, without what nobody sees before it and the marks of bold letters around it."""
     if not (match := _LINE.match(line)):
         return None
     word, rest = match["word"].translate(_WITHOUT_UNSEEN), match["rest"].rstrip()
@@ -265,13 +274,13 @@ def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
     """Known commands among the words, mistyped or not, by the index of their lines."""
     for index, line in lines.items():
         if (match := _COMMAND_LIKE.match(line)) and (meant := _find_meant(word := _word_of(match))):
-            split = _split_line(line)
-            if meant == TEXT and word != TEXT and split:
+            split, command = _split_line(line), command_of(meant)
+            if command == TEXT and word != meant and split:
                 yield _unknown(word, split[1].strip(_BLANK), index + 1, frozenset())
                 continue
             own_line = "a line that begins with it and names an answer"
-            where = f"#{meant} is read only on {own_line if meant == TEXT else 'the first lines, above any text, or on the last line'}"
-            is_lost = any(map(str.isalnum, line[match.end() :])) and (word != meant or ALIASES.get(meant, meant) in _HAS_WORDS)
+            where = f"#{meant} is read only on {own_line if command == TEXT else 'the first lines, above any text, or on the last line'}"
+            is_lost = any(map(str.isalnum, line[match.end() :])) and (word != meant or command in _HAS_WORDS)
             yield CommandFault(index + 1, f"{where}; if it is no command, write ##{word}", by_commands=not is_lost)
 
 
@@ -281,19 +290,24 @@ def _word_of(command_like: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _find_meant(word: str) -> str | None:
-    """The command that a word among others is, or is by a slip of the fingers. Remembered: a program is full of "#include"."""
-    near = get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS), n=1, cutoff=_LIKENESS)
-    return next((found for found in near if found == word or len(found) >= _LIKE_NOTHING_ELSE), None)
+    """The word of a command that one among others is, or is by a slip of the fingers. Remembered: a program is full of "#include"."""
+    if command_of(word) in _KNOWN:
+        return word
+    folded = plain(word)
+    others = (other for other in aliases() if other[0] == folded[:1])
+    own, other = _near(word, _KNOWN, _LIKENESS), _near(folded, others, _LIKENESS_OF_OTHERS)
+    near = _nearer(word, own, other)
+    return near if len(near) >= _LIKE_NOTHING_ELSE else None
 
 
 def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
-    split = _split_line(line.translate(PLAIN_QUOTES))
+    split = _split_written(line.translate(PLAIN_QUOTES))
     if not split:
         return CommandFault(number, f"{line.strip()} is not a command")
-    word, argument = ALIASES.get(split[0], split[0]), _argument_of(split[0], split[1])
+    word, argument = command_of(split[0]), _argument_of(*split)
     if word in ALONE and any(map(str.isalnum, argument)) and argument.casefold() not in MAY_NAME.get(word, ()):
         return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
-    if word in VERBS or word in CONTROLS:
+    if word in _KNOWN:
         return Command(word, argument, number)
     if word in tags and not argument:
         return Command("tag", word, number)
@@ -304,12 +318,28 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
 
 def _argument_of(word: str, rest: str) -> str:
     """What stands behind a command: of a note words as they are written, of any other what it names."""
-    meant = ALIASES.get(word, word)
+    meant = command_of(word)
     return rest.strip() if meant == "note" else rest.strip(_BLANK).rstrip("!;" if meant in TIMED else ".!;")
 
 
+@lru_cache(maxsize=1024)
 def _nearest(word: str, tags: frozenset[str]) -> str:
-    return next(iter(get_close_matches(word, (*VERBS, *ALIASES, *CONTROLS, *tags), n=1, cutoff=0.6)), "")
+    """The word of a command, or the tag, that was perhaps meant; "" for none."""
+    return _nearer(word, _near(word, (*_KNOWN, *tags), _LIKENESS_OF_LINES), _near(plain(word), aliases(), _LIKENESS_OF_LINES))
+
+
+def _near(word: str, known: Iterable[str], cutoff: float) -> str:
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")
+
+
+def _nearer(word: str, own: str, other: str) -> str:
+    """Of a command's own word and another, as these are compared, the nearer, as people are shown it; "" for neither."""
+    is_own = own and (not other or _likeness(word, own) >= _likeness(plain(word), other))
+    return own if is_own else spellings().get(other, "")
+
+
+def _likeness(word: str, known: str) -> float:
+    return SequenceMatcher(a=known, b=word).ratio()
 
 
 def _unknown(word: str, rest: str, number: int, tags: frozenset[str]) -> CommandFault:
@@ -317,7 +347,7 @@ def _unknown(word: str, rest: str, number: int, tags: frozenset[str]) -> Command
     argument = _argument_of(near, rest)
     if not near:
         return CommandFault(number, f"there is no command #{word}", by_commands=True)
-    is_lost = ALIASES.get(near, near) in ALONE and any(map(str.isalnum, argument))
+    is_lost = command_of(near) in ALONE and any(map(str.isalnum, argument))
     takes_it = near not in tags or not argument
     better = f"#{near} {argument}".rstrip() if takes_it and not is_lost else ""
     return CommandFault(number, f"there is no command #{word}; did you mean #{near}?", by_commands=not is_lost, better=better)

@@ -13,6 +13,7 @@ from maild.desk.absence import is_spoken
 from maild.desk.agent_signatures import is_signature_alone
 from maild.desk.answered_letter import is_forward
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command
+from maild.desk.command_words import command_of
 from maild.desk.query import find_view
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender
@@ -199,4 +200,6 @@ def _read(line: str) -> Command | None:
     written = line.strip()
     word, _, argument = written[:_LONGEST].translate(PLAIN_QUOTES).lstrip(HASHES).partition(" ")
     word = word.casefold().rstrip(".!;:") if len(written) <= _LONGEST else ""
+    # Only with a # are the words of other languages commands: a subject of a request may begin with any of them.
+    word = command_of(word) if written[:1] in HASHES else word
     return Command(word, argument.strip()) if word in CONTROLS else None

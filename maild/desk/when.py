@@ -141,7 +141,7 @@ def _too_far(text: str) -> Unreadable:
 
 def _plain(text: str) -> str:
     """Folded, one blank between words, and without those that say nothing. `2026-05-12T09:00` is two words."""
-    apart = re.sub(r"(?<=\d)t(?=\d)|,", " ", _STOP.sub("", _fold(text)))
+    apart = re.sub(r"(?<=\d)t(?=\d)|,", " ", _STOP.sub("", fold(text)))
     return " ".join(word for word in apart.split() if word not in _words().beside)
 
 
@@ -289,15 +289,15 @@ def _words() -> _Words:
 
 
 def _listed(data: Mapping[str, Mapping[str, list[str]]], name: str) -> Iterator[str]:
-    return (_fold(word) for language in data.values() for word in language.get(name, ()))
+    return (fold(word) for language in data.values() for word in language.get(name, ()))
 
 
 def _numbered(data: Mapping[str, Mapping[str, list[list[str]]]], name: str, first: int) -> dict[str, int]:
     lists = (language.get(name, ()) for language in data.values())
-    return {_fold(word): number for forms in lists for number, words in enumerate(forms, first) for word in words}
+    return {fold(word): number for forms in lists for number, words in enumerate(forms, first) for word in words}
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Case, accents and what nobody sees off; digits and colons of the East as ours."""
     apart = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return "".join(character for character in apart if not (unicodedata.combining(character) or unicodedata.category(character) == "Cf"))

@@ -3,7 +3,19 @@
 from pathlib import Path
 from random import Random
 
-from tests.rig.agent_mailbag import AGENT, KNOWN, AgentMailbag, Errand, Outcome, an_agents_desk, errands, find_leaks, find_pieces, ways
+from tests.rig.agent_mailbag import (
+    AGENT,
+    KNOWN,
+    OTHER_WORDS,
+    AgentMailbag,
+    Errand,
+    Outcome,
+    an_agents_desk,
+    errands,
+    find_leaks,
+    find_pieces,
+    ways,
+)
 from tests.rig.mail_forms import PROGRAMS, Place
 from tests.rig.mails import an_email, parsed
 
@@ -22,8 +34,8 @@ def test_nothing_leaks_and_all_or_nothing_is_done(tmp_path: Path):
 def test_a_bag_has_every_command_rightly_and_wrongly_and_every_way_of_writing():
     kinds = errands(Random(1))
     words = {errand.text.partition(" ")[0].partition("\n")[0] for errand in kinds}
-    assert {f"#{word}" for word in KNOWN} <= words
-    assert sum(errand.what.startswith("mistyped") for errand in kinds) == len(KNOWN)
+    assert {f"#{word}" for word in KNOWN | OTHER_WORDS.keys()} <= words
+    assert sum(errand.what.startswith("mistyped") for errand in kinds) == len(KNOWN | OTHER_WORDS.keys())
     assert {way.program for way in ways()} == set(PROGRAMS)
     assert {way.place for way in ways() if way.html_only} == set(Place)
     assert {way.place for way in ways() if way.columns} == set(Place)

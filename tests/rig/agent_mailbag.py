@@ -16,7 +16,7 @@ from itertools import count, cycle
 from pathlib import Path
 from random import Random
 
-from maild.desk.command_lines import ALIASES
+from maild.desk.command_words import command_of, words
 from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
 from maild.ticket import Priority, Status, TicketView
@@ -46,7 +46,8 @@ LEAST_TELLING = 12
 INSIDERS = frozenset({AGENT, "boris@acme.example", "ops@acme.example"})
 ASKED = "Where is my order of the thirteenth?"
 SIGNATURE = ("Anna Ivanova", "Room 4711", AGENT)
-KNOWN = frozenset({*VERBS, *CONTROLS, *ALIASES})
+OTHER_WORDS = {word: command for command, others in words()["en"].items() for word in others}
+KNOWN = frozenset({*VERBS, *CONTROLS})
 _INSIDER = re.compile(rf"(?i)(?<![\w.-])(?:{'|'.join(map(re.escape, INSIDERS))})")
 _TOKEN = re.compile(r"(?:n\.|\+a)\d{1,12}\.\d{1,12}\.[a-z0-9]{10,}")
 _COMMAND_LINE = re.compile(r"[\W_]*[#＃][\W_]*[^\W\d_]")
@@ -182,12 +183,12 @@ def ways() -> tuple[Way, ...]:
 def errands(random: Random) -> tuple[Errand, ...]:
     """Every kind once, and at the end what can be written anywhere."""
     words = (f"Here is answer {number}." for number in count(1))
-    known = {word: word for word in (*VERBS, *CONTROLS)} | ALIASES
+    known = {word: word for word in (*VERBS, *CONTROLS)} | OTHER_WORDS
     return (
         *(_commanded(f"#{word}", _example(meant), next(words)) for word, meant in known.items()),
         *(
             _commanded(spelling, _example("close"), next(words))
-            for spelling in ("#CLOSE", "＃close", "*#close*", "#close.", "\u200e#close")
+            for spelling in ("#CLOSE", "＃close", "*#close*", "#close.", "\u200e#close", "#schließen", "#Κλείσιμο", "#закрыть", "#بستن")
         ),
         *(_last(f"#{word}", _example(word), next(words)) for word in ("close", "wait", "assign")),
         *(Errand(f"#{word} alone", f"#{word}", Outcome.INSIDE, holds=_example(word).holds) for word in ("close", "take", "wait")),
@@ -317,7 +318,7 @@ def _mistyped(word: str, random: Random) -> str:
         f"{word[:at]}{word[at + 1 :]}",
         f"{word}s",
     )
-    return next(slip for slip in random.sample(slips, len(slips)) if slip not in KNOWN and slip != word)
+    return next(slip for slip in random.sample(slips, len(slips)) if command_of(slip) not in KNOWN and slip != word)
 
 
 def _copied(ticket: TicketView) -> set[str]:

@@ -14,7 +14,7 @@ from maild.config import schema
 from maild.config.faults import Faults
 from maild.config.nodes import parse_yaml
 from maild.config.records import Record
-from maild.desk.command_lines import ALIASES
+from maild.desk.command_words import words
 from maild.desk.control import CONTROLS
 from maild.desk.verbs import VERBS
 from maild.effects import IncomingState
@@ -88,8 +88,18 @@ def test_the_rules_page_tells_kinds_of_fields_as_they_are():
 def test_the_agents_page_names_every_command():
     text = sections(MANUAL / "agents.md")["Commands"]
     assert {row[0].split()[0] for row in rows(text)} == {f"#{verb}" for verb in VERBS}
-    assert [alias for alias in ALIASES if f"`#{alias}`" not in text] == []
+    assert [alias for aliases in words()["en"].values() for alias in aliases if f"`#{alias}`" not in text] == []
     assert [row[0].split()[0] for row in rows(sections(MANUAL / "agents.md")["Asking the desk"])] == list(CONTROLS)
+
+
+def test_the_agents_page_has_the_words_of_every_language():
+    languages = tuple(language for language in words() if language != "en")
+    text = sections(MANUAL / "agents.md")["Commands in your language"]
+    assert f"| command | {' | '.join(languages)} |" in text
+    told = rows(text)
+    for column, language in enumerate(languages, 1):
+        listed = {row[0].strip("`#"): tuple(word.strip("`#") for word in row[column].split()) for row in told}
+        assert listed == words()[language], language
 
 
 def test_the_configuration_page_names_every_variable_of_canned_answers():

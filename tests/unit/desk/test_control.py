@@ -47,12 +47,16 @@ def test_a_subject_that_is_a_control_word_with_its_arguments_asks_the_desk():
     check("next support", ("next", "support"))
     check("show 1042", ("show", "1042"))
     check("show [Acme #1042-7QKD]", ("show", "[Acme #1042-7QKD]"))
+    check("#Hilfe", ("help", ""))
+    check("#показать 1042", ("show", "1042"))
 
 
 def test_any_other_subject_is_a_request():
     for subject in (
         "",
         "Help me",
+        "Hilfe",
+        "Liste der Kunden",
         "help: the printer burns",
         "Re: help",
         "Re: list #payment",

@@ -1,0 +1,40 @@
+"""What commands are called in the desk's languages, beside their own words (MAIL.md A7), by `data/command_words.toml`. Pure."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from maild.desk.when import fold
+
+_OF_OTHER_KEYBOARDS = str.maketrans({"ي": "ی", "ك": "ک"})
+"""Persian letters as Arabic keyboards write them."""
+
+
+def command_of(word: str) -> str:
+    """The command that goes by this word, in its own spelling; the word itself where none does, or where it is that spelling."""
+    return aliases().get(plain(word), word)
+
+
+def plain(word: str) -> str:
+    """As words of commands are compared, whatever keyboard they were typed on."""
+    return fold(word).translate(_OF_OTHER_KEYBOARDS)
+
+
+@cache
+def aliases() -> Mapping[str, str]:
+    """The commands by their other words, as these are compared."""
+    return {plain(word): command for language in words().values() for command, others in language.items() for word in others}
+
+
+@cache
+def spellings() -> Mapping[str, str]:
+    """How people are shown the other words, by how they are compared."""
+    return {plain(word): word for language in words().values() for others in language.values() for word in others}
+
+
+@cache
+def words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """By language and command."""
+    data = tomllib.loads(files("maild.desk").joinpath("data/command_words.toml").read_text(encoding="utf-8"))
+    return {language: {command: tuple(others) for command, others in table.items()} for language, table in data.items()}
