@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maild.canned.notation import NotationFault, read_pieces
+from maild.canned.notation import NotationFault, read_pieces, with_links
 from maild.canned.shelf import ANY_LANGUAGE, NO_ANSWERS, Canned, Piece, Shelf
 from maild.config.faults import Fault, Faults, Place
 from maild.config.settings import Settings
@@ -92,7 +92,7 @@ def _read_answer(name: str, language: str, source: str, file: Path, faults: Faul
         for fault in broken:
             faults.add(_place(file, source, fault), fault.code, fault.text)
         return None
-    sound = [piece for piece in pieces if not isinstance(piece, NotationFault)]
+    sound = tuple(with_links(piece for piece in pieces if not isinstance(piece, NotationFault)))
     page = render(sound)
     for problem in page.problems:
         faults.add(Place(file, problem.line, 1), "E401", problem.text)

@@ -66,7 +66,8 @@ def _placed(parts: Sequence[str], variables: Sequence[Variable]) -> Iterator[Pie
             in_tag = opened > closed if opened != closed else in_tag
             yield part
         else:
-            yield replace(variables[int(part)], in_link=in_tag)
+            variable = variables[int(part)]
+            yield replace(variable, in_link=in_tag or variable.in_link)
 
 
 def _find_problems(tokens: Sequence[Token], stem: str) -> Iterator[Problem]:

@@ -4,10 +4,10 @@ What templates can do beside, loops and conditions, has no place in a text that 
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from maild.canned.shelf import Variable
+from maild.canned.shelf import Piece, Variable
 from maild.config.faults import did_you_mean
 
 FIELD = "field."
@@ -21,6 +21,8 @@ OWN = frozenset(
 )
 """What the desk knows by itself. Every other name has no dot, and is given by the agent."""
 
+_LONGEST_ADDRESS = 2048
+_ADDRESS_BEFORE = re.compile(r"(?:https?://|mailto:|tel:)[^\s()<>\[\]\"]*\Z", re.IGNORECASE)
 NAME = re.compile(r"[^\W\d]\w*(?:\.\w[\w-]*)?")
 _MARK = re.compile(r"\{\{(?P<inside>[^{}\n]*)\}\}|\{\{|\}\}|\{%")
 _INSIDE = re.compile(rf"\s*(?P<name>{NAME.pattern})\s*(?:\|\s*default\(\s*\"(?P<default>[^\"]+)\"\s*\)\s*)?")
@@ -44,6 +46,18 @@ def read_pieces(source: str) -> Iterator[str | Variable | NotationFault]:
         yield _read(match)
         end = match.end()
     yield source[end:]
+
+
+def with_links(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same, and of each variable whether it is a part of an address that stands there as text: a blank in its value would end that."""
+    before = ""
+    for piece in pieces:
+        if isinstance(piece, Variable):
+            yield replace(piece, in_link=_ADDRESS_BEFORE.search(before) is not None)
+            before = f"{before}-"
+        else:
+            yield piece
+            before = f"{before}{piece}"[-_LONGEST_ADDRESS:]
 
 
 def find_name_problem(name: str) -> str:

@@ -64,7 +64,7 @@ class Canned:
     def fill(self, values: Mapping[str, str]) -> Filled:
         """The text with values for all its variables. In the HTML they stand as words, whatever is written in them."""
         return Filled(
-            "".join(piece if isinstance(piece, str) else _value(piece, values) for piece in self.text),
+            "".join(piece if isinstance(piece, str) else _written(piece, values) for piece in self.text),
             "".join(piece if isinstance(piece, str) else _shown(piece, values) for piece in self.html),
         )
 
@@ -108,7 +108,13 @@ def _value(variable: Variable, values: Mapping[str, str]) -> str:
     return values.get(variable.name, "").strip() or variable.default or ""
 
 
-def _shown(variable: Variable, values: Mapping[str, str]) -> str:
-    """Apart from the words around it, which may run the other way (Unicode UAX #9); percent-encoded within an address."""
+def _written(variable: Variable, values: Mapping[str, str]) -> str:
+    """Percent-encoded within an address."""
     value = _value(variable, values)
-    return escape(quote(value, safe="@")) if variable.in_link else f"<bdi>{escape(value)}</bdi>"
+    return quote(value, safe="@") if variable.in_link else value
+
+
+def _shown(variable: Variable, values: Mapping[str, str]) -> str:
+    """Apart from the words around it, which may run the other way (Unicode UAX #9)."""
+    value = escape(_written(variable, values))
+    return value if variable.in_link else f"<bdi>{value}</bdi>"

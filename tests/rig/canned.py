@@ -1,7 +1,7 @@
 """Canned answers made of their text, without files."""
 
 from maild.canned.markdown import render
-from maild.canned.notation import NotationFault, read_pieces
+from maild.canned.notation import NotationFault, read_pieces, with_links
 from maild.canned.shelf import ANY_LANGUAGE, Canned, Shelf
 
 REFUND = """Dear {{ requester.first_name|default("customer") }},
@@ -15,8 +15,8 @@ ERSTATTUNG = "Guten Tag,\n\nBestellung **{{ order }}** ist erstattet.\n"
 
 
 def an_answer(name: str, source: str, language: str = ANY_LANGUAGE) -> Canned:
-    pieces = [piece for piece in read_pieces(source.rstrip()) if not isinstance(piece, NotationFault)]
-    return Canned(name, language, tuple(pieces), render(pieces).html)
+    pieces = tuple(with_links(piece for piece in read_pieces(source.rstrip()) if not isinstance(piece, NotationFault)))
+    return Canned(name, language, pieces, render(pieces).html)
 
 
 def a_shelf(**sources: str) -> Shelf:

@@ -56,6 +56,24 @@ def test_within_an_address_a_value_is_a_part_of_it_and_no_more():
     assert 'href="https://acme.example/Ann"' in filled("<https://acme.example/{{ x }}>", x="Ann").html
 
 
+def test_an_address_in_the_text_is_whole_whatever_stands_for_its_variables():
+    """In the form without HTML, where it is all that there is to click on, a blank would end it."""
+
+    def check(source: str, expected: str) -> None:
+        assert filled(source, name="Ann Smith", order="1/2").text == expected
+
+    check("[here](https://acme.example/?n={{ name }}&o={{ order }})", "[here](https://acme.example/?n=Ann%20Smith&o=1%2F2)")
+    check("See https://acme.example/{{ order }}/{{ name }}.", "See https://acme.example/1%2F2/Ann%20Smith.")
+    check("<https://acme.example/{{ name }}>, {{ name }}", "<https://acme.example/Ann%20Smith>, Ann Smith")
+    check("mailto:help@acme.example?subject={{ name }}", "mailto:help@acme.example?subject=Ann%20Smith")
+    check(
+        "[{{ name }}](https://acme.example/){{ name }} https://acme.example/ {{ name }}",
+        "[Ann Smith](https://acme.example/)Ann Smith https://acme.example/ Ann Smith",
+    )
+    bare = filled("See https://acme.example/{{ name }}.", name='Ann "<b>" Smith')
+    assert bare.html == f"{P}See https://acme.example/Ann%20%22%3Cb%3E%22%20Smith.</p>", "a mail program makes a link of it"
+
+
 def test_a_word_of_the_text_is_not_taken_for_the_place_of_a_variable():
     assert filled("variable0x {{ a }} Variablez0x", a="1").html == f"{P}variable0x <bdi>1</bdi> Variablez0x</p>"
 
