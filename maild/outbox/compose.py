@@ -115,7 +115,7 @@ class Composer:
         ticket_number = ticket.number if ticket else 0
         secret = self._author_addresses(letter)
         attached, left_out = _choose_files(letter, files, self._settings.desk.attach_max)
-        shown = place_pictures(letter.body_html, (attachment for attachment, _ in attached), number, self._settings.desk.domain)
+        shown = place_pictures(letter.body_html, attached, number, self._settings.desk.domain)
         return LetterDraft(
             letter=_without_excess(clear_letter(replace(letter, body_html=shown), secret)),
             ticket=ticket if ticket is None or letter.kind.is_for_agents else clear_ticket(ticket, secret),
