@@ -88,6 +88,11 @@ class Calendar:
                 midnight += _DAY
 
 
+def add_time(calendar: Calendar | None, moment: datetime, span: timedelta) -> datetime:
+    """The moment, in UTC, at which so much time has passed since, of which counts what is open; without a calendar all of it."""
+    return calendar.add(moment, span) if calendar else moment.astimezone(UTC) + span
+
+
 def describe_calendar(calendar: Calendar) -> str:
     """All of it in one line, which is the same in every process."""
     return f"{calendar.zone.key} {calendar.week} {sorted(calendar.holidays)} {sorted(calendar.yearly)}"

@@ -21,6 +21,7 @@ from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
 from maild.rules.load_times import describe_node, read_time_form
+from maild.rules.load_work import warn_of_clocks
 from maild.rules.loading import Loading, TooLargeError
 from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.spans import EXAMPLES, read_span
@@ -184,6 +185,8 @@ def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
     actions = read_actions(found["do"].value, loading, events, names) if "do" in found else ()
     if rule_id is None or condition is None:
         return None
+    if "do" in found:
+        warn_of_clocks(found["do"].value, actions, condition, loading)
     place = found["id"].value.place
     rule = Rule(rule_id, events, condition, actions, file.name, place.line, file.digest, captures, time=time)
     if time and "when" in found:

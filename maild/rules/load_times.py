@@ -56,19 +56,25 @@ def _describe_entry(entry: Entry, loading: Loading) -> str:
 
 
 def _read_after(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
-    lasts = _read_length(found["after"], loading)
-    clocks = {clock.value: clock for clock in Clock}
-    word = _read_word(found["clock"], clocks, (), loading) if "clock" in found else Clock.REAL.value
+    lasts = read_length(found["after"], loading)
+    clock = read_clock(found.get("clock"), loading)
     state = _read_state(found["while"].value, loading) if "while" in found else None
-    if lasts is None or state is None or word is None:
+    if lasts is None or state is None or clock is None:
         return None
-    if clocks[word] is Clock.BUSINESS and not any(queue.calendar for queue in _find_queues(state, loading.settings)):
+    if clock is Clock.BUSINESS and not any(queue.calendar for queue in find_queues(state, loading.settings)):
         message = "is the real one here: no department on whose tickets this rule can wait has a calendar"
         loading.add(found["clock"].value.place, "W319", f'"clock: business" {message}')
-    return After(lasts, state, clocks[word])
+    return After(lasts, state, clock)
 
 
-def _find_queues(state: Condition, settings: Settings) -> Iterator[Queue]:
+def read_clock(entry: Entry | None, loading: Loading) -> Clock | None:
+    """The real one where none is named; None where what is named is none."""
+    clocks = {clock.value: clock for clock in Clock}
+    word = _read_word(entry, clocks, (), loading) if entry else Clock.REAL.value
+    return clocks[word] if word else None
+
+
+def find_queues(state: Condition, settings: Settings) -> Iterator[Queue]:
     """The departments whose tickets can be in that state, as far as what is asked of all of them tells."""
     parts = state.parts if isinstance(state, AllOf) else (state,)
     asked = [part for part in parts if isinstance(part, Comparison) and part.field is FIELDS["queue"]]
@@ -79,7 +85,7 @@ def _find_queues(state: Condition, settings: Settings) -> Iterator[Queue]:
 
 
 def _read_before(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
-    lead = _read_length(found["before"], loading)
+    lead = read_length(found["before"], loading)
     deadlines = {deadline.value: deadline for deadline in Deadline}
     word = _read_word(found["of"], deadlines, _PLANNED_DEADLINES, loading) if "of" in found else None
     return Before(lead, deadlines[word]) if lead and word else None
@@ -115,10 +121,11 @@ _READERS: Mapping[str, Callable[[dict[str, Entry], Loading], TimeForm | None]] =
 }
 
 
-def _read_length(entry: Entry, loading: Loading) -> timedelta | None:
+def read_length(entry: Entry, loading: Loading, where: str = "") -> timedelta | None:
+    """`where`: what must stand beside it, for it to be one."""
     span = read_span(entry.value.text) if isinstance(entry.value, Scalar) else None
     if span is None or not timedelta() < span <= LONGEST:
-        what = f'"{entry.key.text}" takes a duration such as {EXAMPLES}'
+        what = f'{where}"{entry.key.text}" takes a duration such as {EXAMPLES}'
         loading.add(entry.value.place, "E302", f"{what}, longer than 0s and of five years at most")
         return None
     return span

@@ -1,15 +1,18 @@
 """YAML nodes → the actions of RULES.md 4 that give somebody work: an owner, a task, a date, a second ticket."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from maild.config.nodes import Entry, Scalar
+from maild.config.nodes import Entry, Node, Scalar, Table, walk_entries
 from maild.desk.assignment import Pick, Search
 from maild.rules.action_scope import ACTION_KEYS, Scope, read_name, read_text, read_when
-from maild.rules.actions import Action, Assign
+from maild.rules.actions import Action, Assign, SetField
+from maild.rules.conditions import Condition
 from maild.rules.distribution import Distribute
 from maild.rules.fields import AGENTS, CALENDARS, QUEUES, TEAMS, Known
+from maild.rules.load_times import find_queues, read_clock, read_length
 from maild.rules.loading import Loading
-from maild.rules.work import Fork, GiveTask, Hold, Snooze
+from maild.rules.time_forms import Clock
+from maild.rules.work import Fork, GiveTask, Hold, OpenTime, Snooze, When
 
 RECEIVERS = ("lead", "owner")
 _SEARCHING = frozenset({"pick", "cap", "hours"})
@@ -73,21 +76,38 @@ def read_task(entry: Entry, scope: Scope) -> list[Action]:
             loading.add(table.place, "E107", f'"task" needs "{key}"')
     title = read_text(found["title"].value, '"title"', scope) if "title" in found else None
     receiver = read_name(found.get("for"), _TASK_RECEIVERS, loading)
-    due = read_when(found["due"], scope) if "due" in found else None
-    _check_clock(found.get("clock"), loading)
+    due = _read_due(found, scope)
     if title is None or receiver is None or (due is None and "due" in found):
         return []
     return [GiveTask(title, receiver, due, {key: queue.lead for key, queue in settings.queues.items() if queue.lead})]
 
 
-def _check_clock(entry: Entry | None, loading: Loading) -> None:
-    if entry is None:
+def _read_due(found: Mapping[str, Entry], scope: Scope) -> When | OpenTime | None:
+    """By the business clock a duration only: `fri 9:00` is a moment already, whoever is open until then."""
+    loading = scope.loading
+    clock = read_clock(found.get("clock"), loading)
+    if "due" not in found:
+        if clock is Clock.BUSINESS:
+            loading.add(found["clock"].key.place, "E107", '"clock: business" needs "due": a duration, of which opening hours count')
+        return None
+    if clock is not Clock.BUSINESS:
+        return read_when(found["due"], scope)
+    length = read_length(found["due"], loading, 'with "clock: business" ')
+    return OpenTime(length, loading.settings) if length else None
+
+
+def warn_of_clocks(do: Node, actions: Iterable[Action], condition: Condition, loading: Loading) -> None:
+    """`clock: business` of a task, in a rule that fires in no department with a calendar. `condition` and `actions` are the rule's: where
+    it sets the department itself, that may be any."""
+    moves = any(isinstance(action, SetField) and action.name == "queue" for action in actions)
+    queues = loading.settings.queues.values() if moves else find_queues(condition, loading.settings)
+    if any(queue.calendar for queue in queues):
         return
-    text = loading.text(entry.value, '"clock"')
-    if text == "business":
-        loading.add(entry.value.place, "E109", '"clock: business" is not built yet')
-    elif text is not None and text != "real":
-        loading.add(entry.value.place, "E302", '"clock" is one of real, business')
+    tasks = (entry.value for entry in walk_entries(do) if entry.key.text == "task")
+    clocks = (clock for task in tasks if isinstance(task, Table) and (clock := task.get("clock")))
+    for clock in (clock for clock in clocks if isinstance(clock, Scalar) and clock.text == Clock.BUSINESS.value):
+        message = "is the real one here: no department in which this rule can give a task has a calendar"
+        loading.add(clock.place, "W319", f'"clock: business" {message}')
 
 
 def read_hold(entry: Entry, scope: Scope) -> list[Action]:

@@ -330,8 +330,10 @@ def _action(name: str, words: DeskWords) -> Schema:
             return _writing(name, words)
         case "task":
             receivers = _one_of((*load_work.RECEIVERS, *agents) if desk else ())
-            clock: Schema = {"enum": ["real"]}
-            return _strict({"title": _TEXT, "for": receivers, "due": _TEXT, "clock": clock}, "title", "for")
+            clock: Schema = {"enum": [clock.value for clock in Clock]}
+            form = _strict({"title": _TEXT, "for": receivers, "due": _TEXT, "clock": clock}, "title", "for")
+            by_business = {"required": ["clock"], "properties": {"clock": {"const": Clock.BUSINESS.value}}}
+            return {**form, "if": by_business, "then": {"required": ["due"], "properties": {"due": _SPAN}}}
         case "fork":
             queue = _one_of(words.of(QUEUES))
             return _any(queue, _strict({"queue": queue}, "queue"))

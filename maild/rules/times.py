@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from maild.config.settings import Settings
-from maild.desk.calendar import Calendar, describe_calendar
+from maild.desk.calendar import Calendar, add_time, describe_calendar
 from maild.effects import AskRule, Decision, IncomingState
 from maild.reason import Reason
 from maild.rules.conditions import AllOf, Comparison, OneOf, Tested, build_leaf, find_fields
@@ -109,8 +109,7 @@ class Timing:
         """When the rule is to be asked first in a stay that began then; of a schedule, next."""
         match rule.time:
             case After(lasts=lasts):
-                calendar = self._calendar(rule, ticket)
-                return calendar.add(since, lasts) if calendar else since.astimezone(UTC) + lasts
+                return add_time(self._calendar(rule, ticket), since, lasts)
             case Before(lead=lead) if moment:
                 return moment.astimezone(UTC) - lead
             case Cron(schedule=schedule):

@@ -4,16 +4,18 @@ How they are written is decided in `load_work`; who is told of a task, and how a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from maild.config.settings import Settings
+from maild.desk.calendar import add_time
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.rules.actions import Action, ActionResult, ActionSkippedError, Moment
 from maild.rules.strings import Text
 from maild.rules.verdict import HOLD_TAG, ForkWish, NoteWish, Verdict
 from maild.task import LONGEST_TITLE, MOST_OPEN, Task, next_number, open_tasks
-from maild.ticket import ENDED
+from maild.ticket import ENDED, TicketView
 
 _SOME_MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -44,6 +46,22 @@ def parse_when(words: str, zone: ZoneInfo) -> When | str:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTime:
+    """So much time in which the ticket's department is open by its calendar; every hour counts where it has none."""
+
+    span: timedelta
+    settings: Settings = field(repr=False, compare=False)
+
+    def moment(self, queue: str, now: datetime) -> datetime:
+        """Counted from now on, in that department."""
+        return add_time(self.settings.calendar_of(queue), now, self.span)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.settings.desk.timezone
+
+
+@dataclass(frozen=True, slots=True)
 class Snooze(Action):
     """`snooze`: out of its queue until then (PRODUCT 18). A later mail of the customer's wakes the ticket as ever."""
 
@@ -67,7 +85,7 @@ class GiveTask(Action):
 
     title: Text
     receiver: str
-    due: When | None
+    due: When | OpenTime | None
     leads: Mapping[str, str]
 
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
@@ -78,7 +96,7 @@ class GiveTask(Action):
             raise ActionSkippedError(f"{agent} has that task already")
         if len(still) >= MOST_OPEN:
             raise ActionSkippedError(f"the ticket has {MOST_OPEN} open tasks already")
-        due = self.due.moment(now) if self.due else None
+        due = self._find_due(ticket, now)
         task = Task(next_number(ticket.tasks), title, agent, f"rule {moment.rule}", now, due)
         until = f", due {describe_moment(due, self.due.zone)}" if self.due and due else ""
         return ActionResult(replace(verdict, ticket=replace(ticket, tasks=(*ticket.tasks, task))), f"task for {agent}{until}: {title}")
@@ -90,6 +108,14 @@ class GiveTask(Action):
     def sends(self) -> bool:
         """Whoever has a new task is told."""
         return True
+
+    def _find_due(self, ticket: TicketView, now: datetime) -> datetime | None:
+        match self.due:
+            case When():
+                return self.due.moment(now)
+            case OpenTime():
+                return self.due.moment(ticket.queue, now)
+        return None
 
     def _find_agent(self, verdict: Verdict) -> str:
         """A department without a lead has its ticket's owner; a ticket without an owner its department's lead."""

@@ -86,6 +86,17 @@ def test_a_business_clock_that_no_calendar_tells_is_a_warning():
     assert codes("queue: sales") == codes("status: new, queue: {not: support}") == ["W319"]
 
 
+def test_a_task_by_a_business_clock_that_no_calendar_tells_is_a_warning():
+    def codes(condition, before=""):
+        task = "{task: {title: x, for: boris, due: 1d, clock: business}}"
+        loaded = load_text(f"rules: [{{id: a, when: ticket.created, if: {{{condition}}}, do: [{before}{task}]}}]")
+        assert loaded.rules is not None
+        return [fault.code for fault in loaded.faults]
+
+    assert codes("subject: x") == codes("queue: [support, sales]") == codes("queue: sales", "{set: {queue: support}}, ") == []
+    assert codes("queue: sales") == codes("queue: sales", "{notify: {who: boris, template: escalation, clock: business}}, ") == ["W319"]
+
+
 def test_a_file_by_another_ending_is_told(tmp_path):
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "10.yml").write_text("rules: []")

@@ -244,6 +244,24 @@ def test_a_step_is_judged_as_it_loads(step, loads):
     assert (faults(text) == []) is loads
 
 
+@pytest.mark.parametrize(
+    ("due", "loads"),
+    [
+        ("due: 1d 2h, clock: business", True),
+        ("due: fri 9:00, clock: real", True),
+        ("due: fri 9:00", True),
+        ("clock: real", True),
+        ("due: fri 9:00, clock: business", False),
+        ("clock: business", False),
+        ("due: 1d, clock: sun", False),
+    ],
+)
+def test_when_a_task_is_due_is_judged_as_it_loads(due, loads):
+    text = f"rules: [{{id: a, when: ticket.created, do: [{{task: {{title: x, for: anna, {due}}}}}]}}]"
+    assert (load_text(text).rules is not None) is loads
+    assert (faults(text) == []) is loads
+
+
 def test_a_test_without_anything_expected_is_refused():
     text = "tests: [{name: a, mail: {from: a@a.example, to: b@b.example}, steps: [{reply: x}]}]"
     assert load_text(text).rules is None
