@@ -167,7 +167,16 @@ def _evidence(reading: Reading) -> tuple[Reason, ...]:
         Reason(f"auth-{authentication.verdict.value}", str(authentication)),
         *((reading.spam.reason,) if reading.spam.reason else ()),
         *_opinion(reading),
+        *_naming(reading),
     )
+
+
+def _naming(reading: Reading) -> Iterator[Reason]:
+    """Who says that somebody else wrote the mail than whom it came from, and how little that is worth."""
+    carrier = reading.sender.carrier
+    if carrier and carrier.rule:
+        yield Reason("named", f"rule {carrier.rule} says who wrote it; the mail came from {carrier.address}")
+        yield from (carrier.unproven,) if carrier.unproven else ()
 
 
 def _opinion(reading: Reading) -> Iterator[Reason]:
@@ -386,6 +395,9 @@ def _warnings(draft: Draft, message: AddMessage, ticket: TicketView, reading: Re
         yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."
     sender = message.author
     yield from warn_of_doubts(reading)
+    if (carrier := reading.sender.carrier) and carrier.rule:
+        unproven = ", and nothing proves that it came from there" if carrier.unproven else ""
+        yield f"The mail came from {carrier.address}{unproven}. Rule {carrier.rule} says that {sender.address} wrote it."
     yield from tell_of_waiting(reading.known.waiting.get(ticket.number, ()), message.at, settings)
     yield from _warn_of_ways(message, ticket, reading, settings)
     if len(senders := reading.message.senders) > 1:

@@ -283,6 +283,8 @@ def _oddities(reading: Reading) -> Iterator[RecordEvent]:
         )
     if reading.thread.collision:
         yield RecordEvent("mid_collision", "maild", "its Message-ID belongs to another message and is not used for threading")
+    if (carrier := reading.sender.carrier) and carrier.rule:
+        yield RecordEvent("sender_named", f"rule {carrier.rule}", f"{by} wrote what came from {carrier.address}")
     if len(senders) > 1:
         yield RecordEvent("several_senders", "maild", f"{by} counts as its writer, the first of {len(senders)} whom the mail names in From")
 

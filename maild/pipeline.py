@@ -27,7 +27,7 @@ from maild.desk.suspicion import find_distrust, observe, with_tried_number, with
 from maild.draft import Draft
 from maild.effects import Decision
 from maild.ingest.arrival import Part
-from maild.ingest.author import find_author
+from maild.ingest.author import Through, find_author, name_writer
 from maild.ingest.automated import classify, with_own_letter
 from maild.ingest.bounce import Bounced, find_bounced_letter
 from maild.ingest.department import Departments, find_departments
@@ -40,12 +40,13 @@ from maild.known import Known, Question
 from maild.message import REPORTS, AuthResult, InboundMessage
 from maild.outbox.guard import windows
 from maild.reading import Circumstances, Reading
+from maild.reason import Reason
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
 from maild.rules.said import occasion_of
 from maild.rules.times import Timing
-from maild.rules.verdict import Event, Occasion, Source, Verdict
+from maild.rules.verdict import Event, NamedWriter, Occasion, Source, Verdict
 from maild.ticket import TicketView
 from maild.tokens import Tokens
 
@@ -74,8 +75,8 @@ def consider(
     now: datetime,
     departments: Departments | None = None,
 ) -> Decision:
-    """What one message means and does. Pure but for one question to the store, and a second where rules want to know more of the ticket.
-    The daemon, `explain` and `rules test` all call this.
+    """What one message means and does. Pure but for one question to the store, a second where rules want to know more of the ticket, and
+    the same again where one says who wrote it. The daemon, `explain` and `rules test` all call this.
 
     `departments`: for which of those it is for (`find_departments`); None: the first.
     """
@@ -98,6 +99,10 @@ class Rival:
     fired: Mapping[int, Mapping[str, datetime]]
     is_wanted: Callable[[Decision], bool]
 
+    def knowing(self, asking: Asking) -> Asking:
+        """The same answers, but for when rules have fired."""
+        return lambda question: replace(asking(question), fired=self.fired)
+
 
 def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, now: datetime) -> tuple[Decision, Decision]:
     """What a message means by the desk's own rules, and by others, which `backtest` compares; twice the first, where others are not
@@ -110,12 +115,16 @@ def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, n
     if reading.sender.agent:
         # Agents' mails may name macros, which are rules; before these are asked, all other mail means the same by any.
         draft = decide(theirs, desk.settings, now)
-    return ours, _conclude(draft, theirs, asking, replace(desk, rules=rival.rules), now)
+    return ours, _conclude(draft, theirs, rival.knowing(asking), replace(desk, rules=rival.rules), now)
 
 
 def _conclude(draft: Draft, reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
     """What the rules make of a draft, and what follows from both."""
     verdict = consult(desk.rules, draft, draft.seen or reading, asking, desk.settings, now)
+    if verdict and verdict.writer and not find_why_kept_out(draft, verdict, reading, desk.settings):
+        came, reading = reading, _read_as_written_by(verdict.writer, reading, asking, desk, now)
+        draft = decide(reading, desk.settings, now)
+        verdict = consult(desk.rules, draft, reading, asking, desk.settings, now, came)
     decision = conclude(draft, verdict, reading, desk.settings, now)
     is_asked, quiet = verdict is not None, reading.circumstances.quiet
 
@@ -130,7 +139,28 @@ def read(
 ) -> Reading:
     """Recognise and thread: everything that can be found out about a message before anything is decided."""
     witness = find_witness(circumstances.mailbox, desk.settings)
-    through = find_author(message, witness, desk.settings)
+    return _read_through(find_author(message, witness, desk.settings), witness, circumstances, departments, asking, desk, now)
+
+
+def _read_as_written_by(writer: NamedWriter, came: Reading, asking: Asking, desk: Desk, now: datetime) -> Reading:
+    """The mail as that of whom a rule names, from the beginning: nothing that was known of the machine holds for him. But whoever sends
+    through it is believed no more than it is itself (S6)."""
+    witness = find_witness(came.circumstances.mailbox, desk.settings)
+    through = name_writer(came.message, writer.address, writer.rule, witness)
+    return _read_through(through, witness, came.circumstances, came.departments, asking, desk, now, came.sender.distrust)
+
+
+def _read_through(
+    through: Through,
+    witness: Witness | None,
+    circumstances: Circumstances,
+    departments: Departments,
+    asking: Asking,
+    desk: Desk,
+    now: datetime,
+    distrust: Reason | None = None,
+) -> Reading:
+    """`distrust`: why whoever sent it is believed less than his mail says."""
     message = through.message
     spam = find_evidence(message, circumstances, witness, desk.settings)
     recognised = _recognise(message, witness, desk.tokens, desk.settings)
@@ -145,7 +175,7 @@ def read(
         recognised = _recognise(message, witness, tokens, desk.settings)
     named = replace(recognised.sender, carrier=through.carrier)
     conduct = observe(message, named, known.history, tokens, circumstances.received or now, find_details(message, desk.settings))
-    sender = replace(named, distrust=find_distrust(named, conduct, known.history))
+    sender = replace(named, distrust=distrust or find_distrust(named, conduct, known.history))
     nature = classify(message, tokens, desk.settings, sender.authentication, is_prompt=conduct.is_prompt, carrier=through.carrier)
     thread = find_thread(message, sender, departments, known, tokens, desk.settings, now, is_house=is_house)
     nature = with_own_letter(nature, thread)
@@ -236,8 +266,13 @@ def _find_welcomed(sender: Sender) -> str:
     return sender.agent or "" if sender.token is None else ""
 
 
-def consult(rules: RuleSet, draft: Draft, reading: Reading, asking: Asking, settings: Settings, now: datetime) -> Verdict | None:
-    """Ask the rules about a mail from outside, and about all that it does; None for any other mail, which they keep out of nothing."""
+def consult(
+    rules: RuleSet, draft: Draft, reading: Reading, asking: Asking, settings: Settings, now: datetime, came: Reading | None = None
+) -> Verdict | None:
+    """Ask the rules about a mail from outside, and about all that it does; None for any other mail, which they keep out of nothing.
+
+    `came`: the mail as it came, where a rule has said who wrote it; at intake all rules see that.
+    """
     if Event.MAIL_RECEIVED not in draft.events or draft.after is None:
         return None
     happenings = (Happening(Event.MAIL_RECEIVED), *find_happenings(draft.before, draft.after, draft.effects))
@@ -253,7 +288,8 @@ def consult(rules: RuleSet, draft: Draft, reading: Reading, asking: Asking, sett
         return with_suspicion(verdict, draft, reading, settings)
 
     def occasion(happening: Happening, verdict: Verdict) -> Occasion:
-        return replace(_occasion(happening, draft.before, verdict, reading, settings, now), background=background, absent=absent)
+        seen = came if came and happening.event is Event.MAIL_RECEIVED else reading
+        return replace(_occasion(happening, draft.before, verdict, seen, settings, now), background=background, absent=absent)
 
     fired = reading.known.fired.get(draft.after.number, {})
     return evaluate_all(rules, happenings, draft.after, occasion, judge, fired)
@@ -276,4 +312,16 @@ def _occasion(
     spam = with_score(reading, verdict, settings).spam
     source = Source.FORWARDED if reading.sender.forwarded_by else Source.MAIL
     found = Occasion(happening.event, reading.message, reading.nature, authentication, verdict.ticket, address, now, spam)
-    return replace(found, before=before, source=source, score=verdict.score)
+    return replace(found, before=before, source=source, score=verdict.score, writer_stands=_why_writer_stands(reading))
+
+
+def _why_writer_stands(reading: Reading) -> str:
+    """Why no rule may say that somebody else wrote the mail; "" where one may."""
+    sender = reading.sender
+    if sender.forwarded_by:
+        return f"{sender.forwarded_by} forwards the mail, and has said who wrote it"
+    if sender.carrier:
+        return "a form or a list has said who wrote the mail"
+    if sender.agent:
+        return "the mail bears an agent's address"
+    return "the sender failed authentication" if sender.authentication.verdict is AuthResult.FAIL else ""

@@ -1,4 +1,5 @@
-"""Who really wrote a mail that came through a machine: a contact form (MAIL.md L6a), or a list that puts itself into From (P14). Pure.
+"""Who really wrote a mail that came through a machine: a contact form (MAIL.md L6a), a list that puts itself into From (P14), or one of
+which a rule knows where it names him (RULES.md 4). Pure.
 
 The mail then reads as if its writer had sent it, but for one thing: such a From proves nothing, so it is never strict (A2). Anybody can
 fill in a form, write list headers, or give a list a Reply-To, so the `Carrier` says how little its word is worth.
@@ -23,10 +24,13 @@ class Carrier:
 
     `is_form`: a contact form of ours, so that the signs of a machine in the mail mean nothing. `unproven`: why the writer it names gets no
     automatic mail (P14: anybody could have named him); None for a machine of ours that is proved, or that nobody is there to judge.
+    `rule`: the one that has read his name out of the mail, "" where none has; `address`: the machine's own, where one has.
     """
 
     is_form: bool
     unproven: Reason | None = None
+    rule: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,16 @@ def find_author(message: InboundMessage, witness: Witness | None, settings: Sett
     if writer := _list_writer(message, settings):
         return Through(_written_by(writer, message), Carrier(is_form=False, unproven=_why_unproven(message, witness, settings)))
     return Through(message)
+
+
+def name_writer(message: InboundMessage, writer: str, rule: str, witness: Witness | None) -> Through:
+    """RULES.md 4: the mail as that of whom a rule has found in it. A machine that is proved speaks for him as a contact form does (L6a); of
+    any other its writer may have made up both."""
+    machine = message.author.address if message.author else ""
+    is_proved = len(message.header_from) == 1 and judge(message, witness, (message.header_from[0].key,)).verdict is AuthResult.PASS
+    unproven = Reason("unproven-machine", f"its writer is named by {machine}, and nothing proves that it came from there")
+    carrier = Carrier(is_form=is_proved, unproven=None if is_proved else unproven, rule=rule, address=machine)
+    return Through(_written_by(Address("", writer), message), carrier)
 
 
 def _form_writer(message: InboundMessage, witness: Witness | None, settings: Settings) -> Address | None:

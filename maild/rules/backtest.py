@@ -20,7 +20,7 @@ from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
 CUSTOMER, AGENT, ADMINS = "customer", "agent", "admins"
-_FIELDS = ("queue", "status", "priority", "owner", "team", "language")
+_FIELDS = ("requester", "queue", "status", "priority", "owner", "team", "language")
 _NOTHING = "(nothing)"
 MOST_PROBLEMS = 10
 

@@ -14,13 +14,16 @@ from maild.rules.fields import AGENTS, PRIORITIES, QUEUES, TEAMS, TIERS, Known
 from maild.rules.load_letters import read_ack, read_close, read_forward, read_notify, read_reply
 from maild.rules.load_work import read_assign, read_fork, read_hold, read_snooze, read_task
 from maild.rules.loading import Loading
+from maild.rules.senders import SetSender
 from maild.rules.verdict import Event, Fate
 
 _INTAKE = frozenset({Event.MAIL_RECEIVED})
 _ON_TICKETS = frozenset(Event) - _INTAKE
 _ALWAYS = frozenset(Event)
 _PLANNED_ACTIONS = ("verify", "ask_rating")
-_PLANNED_SETTINGS = ("sla", "sender")
+_PLANNED_SETTINGS = ("sla",)
+SENDER = "sender"
+"""What `set` can set beside fields of the ticket, at `mail.received` only."""
 _OPENING = frozenset({Event.TICKET_CREATED})
 _WRITING = frozenset({Event.TICKET_CREATED, Event.MESSAGE_CUSTOMER})
 MOST_POINTS = 1000
@@ -53,8 +56,10 @@ def _read_settings(entry: Entry, scope: Scope) -> list[Action]:
 
 def _read_setting(entry: Entry, scope: Scope, only_undecided: bool) -> list[Action]:
     name = entry.key.text
+    if name == SENDER:
+        return _read_sender(entry, scope, only_undecided)
     if not name.removeprefix("field.") or (name not in SETTINGS and not name.startswith("field.")):
-        scope.loading.refuse_unknown("field to set", entry.key, (*SETTINGS, "field.<name>"), _PLANNED_SETTINGS)
+        scope.loading.refuse_unknown("field to set", entry.key, (*SETTINGS, SENDER, "field.<name>"), _PLANNED_SETTINGS)
         return []
     if isinstance(entry.value, Scalar) and entry.value.value is None and (name in CLEARABLE or name.startswith("field.")):
         return [SetField(name, None, only_undecided)]
@@ -63,6 +68,16 @@ def _read_setting(entry: Entry, scope: Scope, only_undecided: bool) -> list[Acti
     if text is None or (known and isinstance(entry.value, Scalar) and not scope.loading.check_name(entry.value, known)):
         return []
     return [SetField(name, text, only_undecided)]
+
+
+def _read_sender(entry: Entry, scope: Scope, only_undecided: bool) -> list[Action]:
+    text = read_text(entry.value, f'"{SENDER}"', scope)
+    if only_undecided:
+        scope.loading.add(entry.key.place, "E304", 'a mail has a sender already; write "set" and not "default"')
+    elif misplaced := [event.value for event in scope.events if event not in _INTAKE]:
+        message = f'"{SENDER}" cannot be set in a rule for {misplaced[0]}; only for {Event.MAIL_RECEIVED.value}'
+        scope.loading.add(entry.key.place, "E304", message)
+    return [SetSender(text, scope.loading.settings)] if text else []
 
 
 def _read_tags(entry: Entry, scope: Scope) -> list[Action]:

@@ -18,7 +18,7 @@ from maild.rules.spans import EXAMPLES, read_span
 CASE_KEYS = ("name", "at", "mail", "given", "steps", "expect")
 MAIL_KEYS = ("from", "to", "cc", "reply_to", "subject", "body", "headers", "attachments")
 EXPECT_KEYS = ("fired", "not_fired", "ticket", "forks", "sent", "state", "score")
-TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "snoozed", "tags", "tasks")
+TICKET_KEYS = ("queue", "status", "priority", "tier", "owner", "team", "language", "subject", "requester", "snoozed", "tags", "tasks")
 _NOT_PLAIN = ("tags", "tasks")
 FLAGS = ("close", "open", "spam", "take")
 SETS = ("tag", "untag")

@@ -110,6 +110,7 @@ FIELDS: Mapping[str, str] = {
     "replies.agent": "answers of agents",
     "score": "the points that rules have given the mail so far",
 }
+SETTINGS: Mapping[str, str] = {**FIELDS, "sender": "at mail.received: who wrote what a machine has sent, by his address"}
 OPERATORS: Mapping[str, str] = {
     "is": "equals this value, or one of these",
     "in": "equals one of these",

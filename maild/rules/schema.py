@@ -317,7 +317,7 @@ def _action(name: str, words: DeskWords) -> Schema:
     agents = tuple(desk.agents) if desk else ()
     match name:
         case "set" | "default":
-            return _settings(words)
+            return _settings(words, with_sender=name == "set")
         case "tag" | "untag":
             return _list_of(_suggesting(words.tags, _TEXT))
         case "assign":
@@ -380,11 +380,12 @@ def _letter(words: DeskWords, *required: str, **own: Schema) -> Schema:
     return {"type": "object", "properties": properties, "additionalProperties": _SCALAR, "required": ["template", *required]}
 
 
-def _settings(words: DeskWords) -> Schema:
+def _settings(words: DeskWords, *, with_sender: bool) -> Schema:
     clearable = {name: _any(form, {"type": "null"}) for name in load_actions.CLEARABLE if (form := _setting(name, words))}
     forms = {name: clearable.get(name) or _setting(name, words) for name in load_actions.SETTINGS}
     own = {r"^field\..+": _any(_TEXT, {"type": "null"})}
-    described = _described(meanings.FIELDS, forms)
+    sender = {load_actions.SENDER: _TEXT} if with_sender else {}
+    described = _described(meanings.SETTINGS, {**forms, **sender})
     return {"type": "object", "properties": described, "patternProperties": own, "additionalProperties": False}
 
 

@@ -375,6 +375,8 @@ def ticket_value(ticket: TicketView, name: str) -> str:
             return ticket.tier.value
         case "subject":
             return ticket.subject
+        case "requester":
+            return ticket.requester.address
         case "snoozed":
             return str(ticket.snoozed_until is not None).casefold()
     if name.startswith("field."):

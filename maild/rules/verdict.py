@@ -72,7 +72,7 @@ class Occasion:
     `rule`: the one that is asked, at an event of `ASKED_BY_NAME`. `before`: the ticket before all that happened; None for a new one.
     `cause`: what rules did that made it happen. `fired`: when rules that rest have fired on this ticket last.
     `background` has what `RuleSet.aspects_of` names. `absent`: the agents who are away, or whose own mail comes back. `score`: what the
-    rules before have given the mail.
+    rules before have given the mail. `writer_stands`: why no rule may say that somebody else wrote the mail; "" where one may.
     """
 
     event: Event
@@ -92,6 +92,7 @@ class Occasion:
     background: Background = NO_BACKGROUND
     absent: frozenset[str] = frozenset()
     score: float = 0
+    writer_stands: str = ""
 
 
 class Fate(Enum):
@@ -113,6 +114,14 @@ class Points:
 
     def __str__(self) -> str:
         return f"{self.rule} {self.points:+g}" + (f" ({self.why})" if self.why else "")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWriter:
+    """`set: {sender: …}` of a rule: who wrote the mail, by a bare address."""
+
+    rule: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +293,7 @@ class Excess:
 class Verdict:
     """The rules' answer for one event: the draft ticket as they left it, the mail's fate, wishes in order, and the trace. `changers`: which
     rules have changed the ticket; `resting`: which of those that rest have fired; `excesses`: of those that are to be paused; `points`:
-    what they gave the mail.
+    what they gave the mail; `writer`: who has written it, where a rule says that it was not whom it came from.
     """
 
     ticket: TicketView
@@ -297,6 +306,7 @@ class Verdict:
     resting: tuple[str, ...] = ()
     excesses: tuple[Excess, ...] = ()
     points: tuple[Points, ...] = ()
+    writer: NamedWriter | None = None
 
     @property
     def score(self) -> float:
@@ -317,4 +327,5 @@ class Verdict:
             resting=(*earlier.resting, *self.resting),
             excesses=(*earlier.excesses, *self.excesses),
             points=(*earlier.points, *self.points),
+            writer=self.writer or earlier.writer,
         )

@@ -11,7 +11,7 @@ from maild.store import tickets
 from maild.ticket import MessageKind, Priority
 from tests.rig.bounces import a_bounce_of
 from tests.rig.letters import text_of
-from tests.rig.mails import parsed
+from tests.rig.mails import an_email, parsed
 from tests.rig.office import an_answer_to
 from tests.rig.ruled_desk import ANN, Opening
 
@@ -222,3 +222,19 @@ def test_a_rule_that_only_looks_on_does_not_rest(a_desk: Opening):
     for tag in ("vip", "gold"):
         desk.at_the_command_line(number, Command("tag", tag))
     assert desk.asked(number) == [["ticket.changed"]] * 2
+
+
+def test_a_ticket_is_hers_whom_a_rule_finds_in_a_machines_mail(a_desk: Opening):
+    """RULES.md 2, MAIL.md P14: no server proves the machine here, so that she hears of it when a person answers."""
+    desk = a_desk("""
+        rules:
+          - {id: shop, when: mail.received, if: {body: {matches: 'From (?P<who>\\S+):'}}, do: [{set: {sender: "{{ match.who }}"}}]}
+    """)
+    number = desk.receive(an_email(sender="noreply@shop.example", body=f"From {ANN}: where is it?\n", headers={"Auto-Submitted": "no"}))
+    assert (desk.desk.ticket(number).requester.address, desk.kinds(number)) == (ANN, ["customer"])
+    assert desk.log(number, "sender_named") == [f"{ANN} wrote what came from noreply@shop.example"]
+    assert desk.sent(number) == []
+    desk.answered(number, "On its way.\n")
+    assert desk.sent(number) == ["answer"]
+    asked = [event for moment in desk.asked(number) for event in moment]
+    assert asked[0] == "mail.received"

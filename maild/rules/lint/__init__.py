@@ -12,6 +12,7 @@ from maild.rules.lint.circles import check_circles
 from maild.rules.lint.names import check_lists, check_names
 from maild.rules.lint.order import check_groups, check_order
 from maild.rules.lint.points import check_points
+from maild.rules.lint.senders import check_sender
 from maild.rules.lint.settings import check_settings
 from maild.rules.lint.subject import Subject, find_subjects
 from maild.rules.load import LoadedRules
@@ -32,6 +33,7 @@ def lint(loaded: LoadedRules, spam: SpamPolicy | None = _USUAL) -> tuple[Fault, 
         _check_condition(subject, faults)
         _check_captures(subject, faults)
         _check_limit(subject, faults)
+        check_sender(subject, faults)
     asked = check_order(subjects, faults)
     check_groups(subjects, faults)
     check_settings(asked, faults)

@@ -10,9 +10,10 @@ from maild.rules.distribution import Distribute
 from maild.rules.fields import Field
 from maild.rules.lint.subject import NEAREST, Subject
 from maild.rules.proofs import implies
+from maild.rules.senders import SetSender
 
-_SILENT = (Ack, Note, Notify, Forward, Divert, Allow)
-"""Actions that leave every field of the ticket as it is."""
+_SILENT = (Ack, Note, Notify, Forward, Divert, Allow, SetSender)
+"""Actions that leave every field of the ticket as it is; who wrote a mail, later rules at its intake see as it came."""
 _SETTABLE = ("queue", "status", "priority", "tier", "owner", "team", "tags", "language", "score")
 _UNKNOWN = "unknown"
 _ANYTHING = "*"

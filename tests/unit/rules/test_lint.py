@@ -82,6 +82,28 @@ def test_points_that_a_rule_in_between_gives_may_reach_what_comes_later():
     assert codes(stop, "when: mail.received, do: [{score: 8}]", later) == []
 
 
+def test_a_sender_that_anybody_could_have_written_into_a_mail():
+    def rule(condition):
+        reads = r"body: {matches: '(?P<who>\S+@\S+)'}"
+        return f'when: mail.received, if: {{{condition}, {reads}}}, do: [{{set: {{sender: "{{{{ match.who }}}}"}}}}]'
+
+    proof, machine = "auth: pass", "from: noreply@shop.example"
+    (warning,) = of_rules(rule("subject: Order"))
+    assert warning.endswith('W324 anybody can send a mail in which this rule finds its sender: ask for "auth: pass" and "from", too')
+    assert codes(rule(f"{proof}, {machine}")) == codes(rule("auth.dmarc: pass, from.domain: {listed: shop.example}")) == []
+    assert codes(rule(f"any: [{{{proof}}}, {{auth.dmarc: pass}}], {machine}")) == []
+    assert codes(rule(f"auth: {{not: [fail, none, unknown]}}, {machine}")) == codes(f"disabled: later, {rule('subject: Order')}") == []
+    for forgeable in (
+        machine,
+        proof,
+        f"{proof}, from: {{not: eve@evil.example}}",
+        f"auth.dkim: pass, {machine}",
+        f"auth: {{not: fail}}, {machine}",
+        f"any: [{{{proof}}}, {{header.X-Key: secret}}], {machine}",
+    ):
+        assert codes(rule(forgeable)) == ["W324"], forgeable
+
+
 def test_points_that_nobody_ever_judges_lead_to_nothing():
     giving, more = "when: mail.received, do: [{score: 4}, {score: -4}]", "when: mail.received, if: {auto: true}, do: [{score: 4}]"
     assert of_rules(giving, spam=SpamPolicy(threshold=4.5)) == [

@@ -173,7 +173,7 @@ CONDITIONS = st.recursive(
     lambda inner: (paired(["all", "any", "none"], listed(st.lists(inner, max_size=2))) | paired(["not"], inner)).map("{{{}}}".format),
     max_leaves=3,
 )
-SETTINGS = paired(["queue", "status", "priority", "tier", "owner", "team", "language", "field.x"], LISTS)
+SETTINGS = paired(["queue", "status", "priority", "tier", "owner", "team", "language", "sender", "field.x"], LISTS)
 LETTERS = paired(["to", "team", "template", "then", "who", "days", "why"], LISTS | st.sampled_from(["received", "lead"]))
 ACTION = paired(list(ACTIONS), LISTS | mapped(SETTINGS | LETTERS))
 FREE_KEYS = [key for key in RULE_KEYS if key not in ("id", "when", "if", "do")]
