@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from itertools import islice
 
 from maild.config.faults import did_you_mean, find_nearest
 from maild.config.settings import Sort, View
@@ -51,6 +52,8 @@ class Query:
     sort: tuple[Sort, ...] = ()
 
 
+MOST_TERMS = 100
+"""Nobody writes more, and a database refuses statements of a thousand conditions."""
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _AGE = re.compile(r"(\d{1,5})([mhdw])")
@@ -67,13 +70,21 @@ def parse_query(text: str, me: str | None, now: datetime, views: Mapping[str, Vi
     None: it is the query of a view itself, which holds no other, so that none can hold itself.
 
     Raises:
-        UsageError: a term makes no sense; the message says which and what would.
+        UsageError: a term makes no sense, or there are too many; the message says which and what would.
     """
     if text.count('"') % 2:
         raise UsageError(f"the query has an open quotation mark: {text}")
     if view := find_view(text, views or {}):
         return parse_query(view.query, me, now)
-    return tuple(found for term in _TERM.findall(text) for found in _read_term(term, me, now, views))
+    read = (found for term in _terms(text) for found in _read_term(term, me, now, views))
+    filters = tuple(islice(read, MOST_TERMS + 1))
+    if len(filters) > MOST_TERMS:
+        raise UsageError(f"a query has {MOST_TERMS} terms at most, those of its views among them")
+    return filters
+
+
+def _terms(text: str) -> Iterator[str]:
+    return (match[0] for match in _TERM.finditer(text))
 
 
 def read_query(text: str, me: str | None, now: datetime, views: Mapping[str, View]) -> Query:
@@ -85,7 +96,7 @@ def read_query(text: str, me: str | None, now: datetime, views: Mapping[str, Vie
 
 def _views_in(text: str) -> Iterator[str]:
     """The names behind `view:`."""
-    for term in _TERM.findall(text):
+    for term in _terms(text):
         name, _, value = term.partition(":")
         if name.casefold() == "view":
             yield value.replace('"', "")
@@ -144,7 +155,8 @@ def find_meant(text: str, queues: Iterable[str], agents: Iterable[str]) -> str:
         "queue": list(queues),
         "owner": ["me", "none", *agents],
     }
-    meant = [_find_meant_term(term, known) for term in _TERM.findall(text)]
+    terms = tuple(islice(_terms(text), MOST_TERMS + 1))
+    meant = [_find_meant_term(term, known) for term in terms] if len(terms) <= MOST_TERMS else [""]
     return " ".join(meant) if all(meant) else ""
 
 

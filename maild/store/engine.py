@@ -28,6 +28,8 @@ AnyRow = Row[*tuple[Any, ...]]
 BUSY_SECONDS = 30
 _LIMIT_EXCEEDED = "54"
 """PostgreSQL's class of errors over a value too large for it. The driver calls them operational, as if another time would be better."""
+_LIMITS = ("too large", "too many", "too complex", "overflow")
+"""What SQLite says over the same, as of an expression of a thousand terms. It has no code of its own for that."""
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",
@@ -307,7 +309,10 @@ def _faults_mapped(name: str) -> Iterator[None]:
 
 def _is_refusal(error: Exception) -> bool:
     """Whether the database is there, and will not have this value at any time."""
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    cause = getattr(error, "orig", None)
+    if getattr(cause, "sqlite_errorname", "") == "SQLITE_ERROR":
+        return any(limit in str(cause) for limit in _LIMITS)
+    state = getattr(cause, "sqlstate", None)
     return isinstance(state, str) and state.startswith(_LIMIT_EXCEEDED)
 
 

@@ -125,6 +125,14 @@ def test_a_value_the_database_will_never_take_is_no_outage(postgres: PostgresSer
     store.close()
 
 
+def test_a_statement_too_large_for_the_database_is_no_outage_on_either_engine(store: Store):
+    """One mail, which asked for a thousand words, was tried for ever, and no other was seen through meanwhile."""
+    with store.writing() as tx:
+        with pytest.raises(DatabaseError), store.savepoint(tx):
+            tx.exec_driver_sql(f"SELECT 1 WHERE {'NOT ' * 20_000} 1 = 1")
+        switches.store(tx, "still", "works")
+
+
 def test_a_block_that_raises_leaves_nothing(store: Store):
     def fail() -> None:
         with store.writing() as tx:

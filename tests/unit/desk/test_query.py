@@ -6,7 +6,7 @@ import pytest
 from builders import some_settings
 
 from maild.config.settings import Sort, SortKey, View
-from maild.desk.query import Field, Filter, Query, find_stranger, parse_query, read_query
+from maild.desk.query import MOST_TERMS, Field, Filter, Query, find_meant, find_stranger, parse_query, read_query
 from maild.desk.saved_queries import views_of
 from maild.errors import UsageError
 
@@ -81,6 +81,17 @@ def test_times_are_ages_or_dates():
 def test_a_term_that_makes_no_sense_says_what_would(query: str, fault: str):
     with pytest.raises(UsageError, match=fault):
         parse_query(query, "anna", NOW)
+
+
+def test_no_query_has_more_terms_than_a_database_takes():
+    assert len(parse_query("x " * MOST_TERMS, None, NOW)) == MOST_TERMS
+    views = {"long": View("long", "x " * MOST_TERMS)}
+    assert len(parse_query("view:long", None, NOW, views)) == MOST_TERMS
+    for query in ("x " * 101, "created:<7d " * 100_000, "view:long y", "view:long view:long"):
+        with pytest.raises(UsageError, match="100 terms at most"):
+            parse_query(query, None, NOW, views)
+    assert find_meant("stauts:opne " * 100, (), ())
+    assert find_meant("stauts:opne " * 100_000, (), ()) == ""
 
 
 def test_a_query_may_name_a_department_or_an_agent_nobody_knows():
