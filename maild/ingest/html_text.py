@@ -14,6 +14,7 @@ from maild.ingest.html_marks import begins_rest, draws_rule, find_names, find_or
 from maild.ingest.html_nesting import VOID
 from maild.ingest.html_tokens import Tag, read_html
 from maild.ingest.html_visibility import MAX_STYLE, find_tininess, is_hiding
+from maild.ingest.hygiene import one_line
 from maild.ingest.lines import Line, Origin
 
 MAX_HTML = 2 * 1024 * 1024
@@ -176,7 +177,7 @@ class _Writer:
         if style := attributes.get("style", "").lower()[:MAX_STYLE]:
             element = self._with_style(element, style)
         if element.name == "a":
-            element = element._replace(link=attributes.get("href", "").strip()[:2_000])
+            element = element._replace(link=one_line(attributes.get("href", "")[:2_000]))
         if names := find_names(attributes):
             element = self._with_names(element, names)
         return element

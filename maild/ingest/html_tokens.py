@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from html import unescape
 from typing import NamedTuple
 
+from maild.ingest.hygiene import clean_text
+
 MAX_ATTRIBUTES = 50
 
 # Possessive, so that nothing is tried twice. A quote counts only after "=", as in browsers; seen in practice: title=don't.
@@ -32,7 +34,7 @@ class Tag(NamedTuple):
             if count >= MAX_ATTRIBUTES:
                 break
             name, double, single, bare = attribute.groups()
-            found.setdefault(name.lower(), unescape(double or single or bare or ""))
+            found.setdefault(name.lower(), _resolved(double or single or bare or ""))
         return found
 
 
@@ -44,6 +46,11 @@ def render_tag(tag: Tag) -> str:
 def read_html(html: str) -> Iterator[Tag | str]:
     """Tags and the texts between them, character references resolved. Comments, declarations, scripts and styles are left out."""
     return _Scanner(html).scan()
+
+
+def _resolved(text: str) -> str:
+    """Character references resolved. What they stand for has not been cleaned yet (MAIL.md P3)."""
+    return clean_text(unescape(text)) if "&" in text else text
 
 
 class _Scanner:
@@ -68,12 +75,12 @@ class _Scanner:
                 position = opening.end()
                 continue
             if (begin := opening.start()) > start:
-                yield unescape(html[start:begin])
+                yield _resolved(html[start:begin])
             if tag:
                 yield tag
             position = start = end
         if start < len(html):
-            yield unescape(html[start:])
+            yield _resolved(html[start:])
 
     def _read_markup(self, opening: re.Match[str]) -> tuple[int | None, Tag | None]:
         """(where the markup ends, the tag in it); an end of None means that this is text after all."""

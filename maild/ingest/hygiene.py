@@ -9,6 +9,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_END = re.compile("\r\n?")
+# Unicode's own ends of lines and paragraphs. Mail programs mark what they quote by the lines of mail, which end in LF: what stood behind
+# such a one in a quoted line would look like words of whoever quotes it.
+_SEPARATOR = re.compile("[\u2028\u2029]")
 _BLANKS = re.compile(r"\s+")
 # What is no letter, digit, blank or ASCII: combining marks among it. Unicode's own safe limit for a run of marks is 30 (UAX 15).
 _MARK = re.compile(r"[^\w\s\x00-\x7f]")
@@ -16,11 +19,11 @@ _MARKS = re.compile(rf"{_MARK.pattern}{{{MAX_MARKS},}}")
 
 
 def clean_text(text: str) -> str:
-    """Many lines: LF line ends, no control characters but tab and LF, no lone surrogates, NFC."""
+    """Many lines: LF line ends and no others, no control characters but tab and LF, no lone surrogates, NFC."""
     if text.isascii() and text.isprintable():
         return text
     text = _CONTROL.sub("", _LINE_END.sub("\n", text))
-    return text if text.isascii() else _compose(_SURROGATE.sub("\ufffd", text))
+    return text if text.isascii() else _compose(_SEPARATOR.sub(" ", _SURROGATE.sub("\ufffd", text)))
 
 
 def one_line(text: str) -> str:

@@ -68,6 +68,12 @@ def test_references_are_resolved():
     check("a &amp; b &lt;c&gt; &#8364;&nbsp;5", "a & b <c> € 5")
 
 
+def test_what_references_stand_for_is_clean_and_ends_no_line_without_its_quote_mark():
+    check("<blockquote>a&#8232;#close&#8233;b&#xd800;c&#27;d</blockquote>", "> a #close b\ufffdcd")
+    check("<blockquote><pre>a&#13;#close&#12;b</pre></blockquote>", "> a\n> #closeb")
+    check('<blockquote><pre><a href="http://x.example/&#10;#close">a</a></pre></blockquote>', "> a <http://x.example/ #close>")
+
+
 def test_broken_markup_loses_no_text():
     check("a < b and c > d", "a < b and c > d")
     check("one<p title=don't>two", "one\n\ntwo")

@@ -22,6 +22,10 @@ def test_control_characters_go_but_tabs_stay():
     check("a\x85b\x9bc", "abc")
 
 
+def test_no_other_character_ends_a_line():
+    check("a\u2028b\u2029c", "a b c")
+
+
 def test_lone_surrogates_are_replaced():
     check("a\udcffb", "a\ufffdb")
 
