@@ -25,6 +25,8 @@ NO_AGENT = "there is no agent"
 EXAMPLE = "as in #task boris fri check the invoice"
 _MOST_WORDS_OF_TIME = 8
 _QUOTED = re.compile(r'"([^"]+)"')
+_NUMBER = re.compile(r"\d{1,9}")
+"""One of more digits than Python reads as a number is the number of no task either."""
 _BARE_HOUR = re.compile(r"\d{1,2}")
 _ALSO_VERBS = frozenset(("do", "so"))
 """Days of the week in German, and how an English sentence may begin."""
@@ -48,7 +50,7 @@ def read_task(argument: str, tasks: Sequence[Task], actor: Actor) -> Task | str:
     What stands in quotation marks is what is to be done, whatever it begins with.
     """
     first, _, rest = argument.strip().partition(" ")
-    if first.isdecimal():
+    if _NUMBER.fullmatch(first):
         return _change(int(first), rest.strip(), tasks, actor)
     agent = _agent_in(first, actor)
     if agent is None:
@@ -96,7 +98,7 @@ def find_done(argument: str, tasks: Sequence[Task], actor: Actor) -> Task | str:
     """The open task that is meant: by its number, or the one that the letter tells of which is answered, or the only one of the actor's.
     Else what is wrong."""
     named = argument.strip().removeprefix("#")
-    if named and not named.isdecimal():
+    if named and not _NUMBER.fullmatch(named):
         return f'"{argument}" is the number of no task; write it as in #done 2'
     if named:
         task = next((task for task in tasks if task.number == int(named)), None)

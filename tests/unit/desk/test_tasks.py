@@ -150,6 +150,8 @@ def test_no_task_is_ticked_off_by_a_guess():
     gone = (replace(INVOICE, done=NOW),)
     for argument, reach in (("1", Reach()), ("", Reach(task=11))):
         assert fault("done", argument, gone, reach=reach).text == 'task 1, "check the invoice", is done already; it has no open task'
+    assert fault("done", "9" * 5000).text.endswith('9" is the number of no task; write it as in #done 2')
+    assert fault("task", f"{'9' * 5000} boris mon").text.startswith('there is no agent "999')
     words = fault("done", "it is fine now")
     assert (words.text, words.by_commands) == ('"it is fine now" is the number of no task; write it as in #done 2', False)
 
