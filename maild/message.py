@@ -57,10 +57,14 @@ PERSONAL_TYPES = frozenset(
         "application/x-pkcs7-signature",
         "application/pgp-signature",
         "application/pgp-keys",
+        "text/directory",
         "text/vcard",
         "text/x-vcard",
+        "application/vcard",
     }
 )
+PERSONAL_NAMES = (".vcf", ".p7s")
+"""Seen in practice: visiting cards and signatures that are `application/octet-stream`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ class Attachment:
     """What a message carries beside its text. The bytes stay in the stored raw message; `part` is the leaf's index in its MIME walk.
 
     `inline`: the HTML shows it. `elided`: it is not to be shown, because it stands only among what was set aside as quoted or as signature,
-    or belongs to a signature by all signs (MAIL.md P11). `mentions`: of an attached message the words that hold an address or a token, None
-    if there are more than anybody looks through.
+    or belongs to a signature by all signs (MAIL.md P11). `mentions`: of an attached message or invitation the words that hold an address or
+    a token, of other text those with a token; None if there are more than anybody looks through.
     """
 
     name: str
@@ -90,7 +94,7 @@ class Attachment:
     @property
     def is_personal(self) -> bool:
         """Signatures, keys and visiting cards: they name their sender's own address."""
-        return self.content_type in PERSONAL_TYPES
+        return self.content_type in PERSONAL_TYPES or self.name.casefold().endswith(PERSONAL_NAMES)
 
 
 class MessageClass(Enum):

@@ -193,8 +193,12 @@ def _leak_fault(act: Act) -> CommandFault | None:
                 0, f'the attached mail "{file.name}" names too many addresses to be looked through; send it as another file'
             )
         if leak := find_leak("\n".join(file.mentions), act.agent.addresses):
-            return CommandFault(0, f'{leak.text}, in the attached mail "{file.name}"; write what it says, and leave it out')
+            return CommandFault(0, f'{leak.text}, in the attached {_kind_of(file)} "{file.name}"; write what it says, and leave it out')
     return None
+
+
+def _kind_of(file: Attachment) -> str:
+    return "mail" if file.content_type.startswith("message/") or file.name.casefold().endswith(".eml") else "file"
 
 
 def _nobody_fault(ticket: TicketView, act: Act, settings: Settings) -> CommandFault | None:

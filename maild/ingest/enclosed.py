@@ -1,5 +1,7 @@
 """Enclosed messages: what the mails attached to a mail mention, for the final scan of what goes to customers (MAIL.md A8). Pure.
 
+So do invitations, which name who invites, and a notification that was saved as a file.
+
 Who must not be shown is not known here, so that every word is kept that may name somebody or be one of our tokens. The bytes of a message
 are looked through as they stand, too, so that nothing is passed over which is beyond the limits of opening it (P2). Those of a message
 within it stand there already unless they are encoded, so that each is opened once and looked through once.
@@ -20,38 +22,68 @@ from maild.tokens import MAC_PATTERN
 MOST_MENTIONED = 5_000
 MOST_LEVELS = 5
 """So many files named *.eml are opened within each other; what mail programs declare as messages the tree has opened already."""
+MOST_TEXT = 2 * 1024 * 1024
+"""So many bytes of the text files of one mail are looked through: a notification has a tenth of that."""
+_MAILS = (".eml", ".mht", ".mhtml")
+_CALENDARS = (".ics",)
+_PAGES = (".htm", ".html", ".txt")
 
 _RUN = re.compile(r"[^\s<>,;()\[\]\"|/?&=]{1,500}")
 # What it may begin with stands first: a text without is soon looked through.
 _MENTION = re.compile(rf"[@%mMnNwW](?:(?<=@)|(?<=%)40|(?i:(?<=m)aild-ref|(?<=[nw])\.\d{{1,12}}\.\d{{1,12}}\.{MAC_PATTERN}))")
 _MARKUP = re.compile(r"<[^<>]{0,2000}>")
+_TOKEN = re.compile(rf"maild-ref|{MAC_PATTERN}", re.IGNORECASE)
+# RFC 5545 section 3.1: its lines are broken anywhere, within an address, too.
+_FOLD = re.compile(r"\n[ \t]")
 _UNENCODED = frozenset({"", "7bit", "8bit", "binary"})
 
 
 @dataclass(slots=True)
 class Allowance:
-    """How many parts may still be opened to look through what is attached to one mail (P2); none: something has been left closed."""
+    """How many parts may still be opened to look through what is attached to one mail (P2); none: something has been left closed. `text`:
+    how many bytes of text files may still be looked through."""
 
     parts: int = MAX_PARTS
+    text: int = MOST_TEXT
 
 
 def find_mentioned(part: Part, allowance: Allowance) -> tuple[str, ...] | None:
-    """The words of an attached message, and of those in it, that hold an address or a token, each once; nothing of any other attachment.
+    """The words of an attached message, of those in it, and of an invitation, that hold an address or a token, each once; of other text
+    those with a token, since lists and logs are full of addresses; nothing of any other attachment.
 
     None: it holds more of them than are looked through.
     """
-    if not _is_message(part):
-        return ()
+    is_message = _is_message(part)
+    texts = _texts_of(part, _Place(), allowance) if is_message else _text_of(part, allowance)
     found: dict[str, None] = {}
-    for text in _texts_of(part, _Place(), allowance):
+    for text in texts:
         found.update(dict.fromkeys(_mentions(text)))
-        if len(found) > MOST_MENTIONED:
+        if len(found) > MOST_MENTIONED and is_message:
             return None
+    if not is_message and not _is_calendar(part):
+        return tuple(filter(_TOKEN.search, found))
     return tuple(found) if allowance.parts > 0 else None
 
 
 def _is_message(part: Part) -> bool:
-    return part.main_type == "message" or declared_name(part).casefold().endswith(".eml")
+    return part.main_type == "message" or _is_named(part, _MAILS)
+
+
+def _is_calendar(part: Part) -> bool:
+    return part.content_type == "text/calendar" or _is_named(part, _CALENDARS)
+
+
+def _is_named(part: Part, endings: tuple[str, ...]) -> bool:
+    return declared_name(part).casefold().endswith(endings)
+
+
+def _text_of(part: Part, allowance: Allowance) -> Iterator[str]:
+    """What can be read in a file that is text by its type or its name, as far as the allowance goes."""
+    if len(part.payload) > allowance.text or not (part.main_type == "text" or _is_named(part, (*_CALENDARS, *_PAGES))):
+        return
+    allowance.text -= len(part.payload)
+    text = part.text
+    yield _FOLD.sub("", text) if _is_calendar(part) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,13 @@ def test_a_screenshot_without_a_word_is_an_answer_and_a_logo_is_none():
         assert letters(done("Look.", attachments=(logo,)))[0].attachments == ()
 
 
+def test_visiting_cards_and_signatures_stay_behind_whatever_type_they_are_sent_as():
+    """A8."""
+    for name, content_type in (("smime.p7s", "application/octet-stream"), ("Anna.VCF", "text/plain"), ("card", "text/directory")):
+        card = replace(FILE, name=name, content_type=content_type)
+        assert letters(done("Look.", attachments=(card,)))[0].attachments == ()
+
+
 def test_an_answer_goes_out_in_the_agents_html_unless_it_shows_his_address():
     """A8."""
     assert letters(done("Look.", html="<p>Look.</p>"))[0].body_html == "<p>Look.</p>"
@@ -100,6 +107,9 @@ def test_an_answer_with_an_attached_mail_that_names_him_comes_back_and_a_note_do
         assert 'attached mail "old.eml"' in fault.text
         assert done("See the mail.", "note", attachments=(mail,)).faults == ()
     assert done("See the mail.", attachments=(replace(FILE, mentions=("ann@globex.example",)),)).faults == ()
+    invitation = replace(FILE, name="invite.ics", content_type="text/calendar", mentions=("mailto:anna@acme.example",))
+    (fault,) = done("Let us meet.", attachments=(invitation,)).faults
+    assert 'in the attached file "invite.ics"' in fault.text
 
 
 def test_a_ticket_that_has_an_owner_keeps_him_and_he_is_told():

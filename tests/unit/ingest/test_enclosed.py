@@ -55,6 +55,29 @@ def test_tokens_are_found_wherever_they_stand_in_an_attached_mail():
     check(enclosed(an_email(body=f"{LINE}\n"), content_type="application/octet-stream", name="Notice.EML"), "agent-token")
 
 
+INVITATION = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nORGANIZER;CN=Anna:mailto:anna@\r\n acme.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+def test_who_invites_is_found_in_an_invitation_wherever_its_lines_are_broken():
+    check(enclosed(INVITATION.encode(), content_type="text/calendar", name="invite.ics"), "agent-address")
+    check(enclosed(INVITATION.encode(), content_type="application/octet-stream", name="Invite.ICS"), "agent-address")
+    check(enclosed(INVITATION.replace("anna", "joanna").encode(), content_type="text/calendar", name="invite.ics"), None)
+
+
+def test_tokens_are_found_in_a_notification_that_was_saved_and_addresses_are_not():
+    for content_type, name in (("text/html", "notice.html"), ("application/octet-stream", "notice.txt"), ("text/plain", "notice")):
+        check(enclosed(f"Reply = to Ann\n\n{LINE}\n".encode(), content_type=content_type, name=name), "agent-token")
+        check(enclosed(b"anna@acme.example\n" * 9000, content_type=content_type, name=name), None)
+    check(enclosed(an_email(body=f"{LINE}\n"), content_type="application/x-mimearchive", name="notice.mht"), "agent-token")
+    check(enclosed(f"{LINE}\n".encode(), content_type="image/png", name="notice.png"), None)
+
+
+def test_of_very_long_text_files_nothing_is_looked_through():
+    log = enclosed(b"n.1042.77 @ maild-ref anna@acme.example\n" * 60_000, content_type="text/plain", name="x.log")
+    (attachment,) = parse_message(log).attachments
+    assert attachment.mentions == ()
+
+
 def test_tokens_are_found_behind_every_transfer_encoding():
     for encoding in ("base64", "quoted-printable"):
         check(enclosed(encoded(encoding, f"Grüße,\n\n{'x' * 60} {LINE}\n")), "agent-token")
