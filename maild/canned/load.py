@@ -11,6 +11,7 @@ from pathlib import Path
 from maild.canned.notation import NotationFault, read_pieces, with_links
 from maild.canned.shelf import ANY_LANGUAGE, NO_ANSWERS, Canned, Piece, Shelf
 from maild.config.faults import Fault, Faults, Place
+from maild.config.nodes import read_file
 from maild.config.settings import Settings
 from maild.ingest.hygiene import clean_text
 
@@ -66,7 +67,7 @@ def _find_name_problem(name: str, language: str | None) -> str:
 
 def _read_text(file: Path, faults: Faults) -> str | None:
     try:
-        raw = file.read_bytes()
+        raw = read_file(file, MOST_BYTES)
     except OSError as error:
         faults.add(Place(file, 1, 1), "E401", f"cannot be read: {error.strerror}")
         return None

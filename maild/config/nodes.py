@@ -103,19 +103,19 @@ def walk_scalars(node: Node) -> Iterator[Scalar]:
 def read_yaml(file: Path, faults: Faults) -> Node | None:
     """The root node of a file; None, with faults, where it cannot be read or holds no valid YAML. An empty file is an empty table."""
     try:
-        raw = _read_bytes(file)
+        raw = read_file(file)
     except OSError as error:
         faults.add(Place(file, 1, 1), "E100", f"cannot be read: {error.strerror}")
         return None
     return parse_yaml(raw, file, faults)
 
 
-def _read_bytes(file: Path) -> bytes:
+def read_file(file: Path, most_bytes: int = MAX_BYTES) -> bytes:
     """At most one byte more than is allowed. A pipe or a device would block for ever, so only regular files are opened."""
     if file.exists() and not file.is_file():
         raise OSError(EINVAL, "it is not a file")
     with file.open("rb") as opened:
-        return opened.read(MAX_BYTES + 1)
+        return opened.read(most_bytes + 1)
 
 
 def parse_yaml(raw: bytes, file: Path, faults: Faults) -> Node | None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from maild.background import Limit
 from maild.config.faults import Fault, Faults, Place, TooManyFaultsError
-from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
+from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml, read_file
 from maild.config.settings import Settings
 from maild.rules.cases import Case
 from maild.rules.conditions import ALWAYS, Condition, find_aspects, find_captures, join
@@ -102,14 +102,25 @@ def _load(directory: Path, folder: Path, plain: Loading, drafts: Mapping[str, by
 
 def _read_all(folder: Path, drafts: Mapping[str, bytes], faults: Faults) -> Iterator[tuple[Path, bytes]]:
     """Editors' own files (`.#20-routing.yaml`) are passed over."""
-    for name in sorted({path.name for path in folder.glob("*.yaml") if not path.name.startswith(".")} | drafts.keys()):
+    names = _names_in(folder, faults)
+    for name in sorted({name for name in names if name.endswith(".yaml") and not name.startswith(".")} | drafts.keys()):
         path = folder / name
         try:
-            yield path, drafts[name] if name in drafts else path.read_bytes()
+            yield path, drafts[name] if name in drafts else read_file(path)
         except OSError as error:
             faults.add(Place(path, 1, 1), "E100", f"cannot be read: {error.strerror}")
-    for path in sorted(folder.glob("*.yml")):
+    for path in sorted(folder / name for name in names if name.endswith(".yml")):
         faults.add(Place(path, 1, 1), "W304", f'is not read: rule files end in ".yaml" (rename it to {path.stem}.yaml)')
+
+
+def _names_in(folder: Path, faults: Faults) -> list[str]:
+    """A folder that is there and cannot be looked into is no empty set: a running desk would lose all its rules at a reload."""
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError) or folder.is_symlink():
+            faults.add(Place(folder, 1, 1), "E100", f"cannot be read: {error.strerror}")
+        return []
 
 
 def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> RuleFile:

@@ -76,7 +76,7 @@ def test_every_fault_is_said_with_its_place(tmp_path: Path):
     check_fault(tmp_path, "a.md", "\n\nx {% if a %}", '3:3: E401 "{%" is no variable; write {{ name }}, or {{ name|default("words") }}')
     check_fault(tmp_path, "a.md", "\n![x](https://x.example/a.png)", "2:1: E401 a picture cannot be sent along; write a link")
     (tmp_path / "canned" / "a.md").mkdir()
-    assert faults(tmp_path) == ["canned/a.md:1:1: E401 cannot be read: Is a directory"]
+    assert faults(tmp_path) == ["canned/a.md:1:1: E401 cannot be read: it is not a file"]
 
 
 def test_a_folder_that_is_none_is_a_fault(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Loading: broken files with their expected faults, files that are fine, any bytes at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,25 @@ def test_an_editors_lock_file_is_passed_over(tmp_path):
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / ".#10.yaml").symlink_to("nowhere")
     assert load_rules(tmp_path, a_desk(tmp_path)).faults == ()
+
+
+def faults_of(directory):
+    return [fault.describe(directory).partition("\n")[0] for fault in load_rules(directory, a_desk(directory)).faults]
+
+
+def test_a_pipe_is_no_rule_file_and_nobody_waits_for_it(tmp_path):
+    (tmp_path / "rules").mkdir()
+    os.mkfifo(tmp_path / "rules" / "10.yaml")
+    assert faults_of(tmp_path) == ["rules/10.yaml:1:1: E100 cannot be read: it is not a file"]
+
+
+def test_rules_that_cannot_be_looked_for_are_not_no_rules(tmp_path):
+    assert faults_of(tmp_path) == []
+    (tmp_path / "rules").symlink_to("a-disk-that-is-away")
+    assert faults_of(tmp_path) == ["rules:1:1: E100 cannot be read: No such file or directory"]
+    (tmp_path / "rules").unlink()
+    (tmp_path / "rules").write_text("rules: []")
+    assert faults_of(tmp_path) == ["rules:1:1: E100 cannot be read: Not a directory"]
 
 
 def test_any_change_of_a_file_changes_the_digest():
