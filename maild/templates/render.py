@@ -26,7 +26,10 @@ from maild.templates.words import Vocabulary, load_vocabulary
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 # Seen in practice: Outlook, whose empty paragraphs are three empty lines each. What an agent writes to a customer stays as it is.
 _GAP = re.compile(r"\n(?:[ \t]*\n){2,}")
-RENDER_FAULTS = (JinjaError, TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError, OSError)
+RENDER_FAULTS = (
+    *(JinjaError, TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError, OSError),
+    AssertionError,  # `truncate(2)`, which leaves no room for its dots
+)
 
 
 @dataclass(frozen=True, slots=True)

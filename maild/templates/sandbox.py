@@ -1,17 +1,20 @@
 """The sandbox templates run in: plain values in, at most 1 MB out, a bounded number of steps (OPERATIONS X19).
 
-Beyond what Jinja2's own sandbox refuses, no method of any value can be called, only harmless filters exist, and text cannot be
-multiplied or formatted to a width, so that neither a template nor a value in it can exhaust memory. Part of the Jinja2 door.
+Beyond what Jinja2's own sandbox refuses, no method of any value can be called, only harmless filters exist, text cannot be multiplied or
+formatted to a width, and nothing that is put together is longer than the output may be, so that neither a template nor a value in it can
+exhaust memory. Part of the Jinja2 door.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, nodes, pass_context, pass_eval_context
+from jinja2.filters import do_join, do_round, make_attrgetter
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
 from maild import paragraphs as plain
 from maild.errors import TemplateError
@@ -21,11 +24,14 @@ from maild.templates.values import Html
 MAX_OUTPUT = 1024 * 1024
 MAX_STEPS = 100_000
 MAX_COMPILED = 10_000
+MAX_BITS = 256
+MAX_DIGITS = 20
 STEP = "_step"
 _HARMLESS_FILTERS = """
-    abs capitalize count d default e escape first float int join last length lower max min reverse round sort string sum title trim
-    truncate unique upper urlencode wordcount
+    abs capitalize count d default e escape first float int last length lower max min reverse sort string title trim truncate unique upper
+    urlencode wordcount
 """
+_TOO_LONG = f"gives more than {MAX_OUTPUT // 1024} kB"
 
 
 _compiled: dict[tuple[object, ...], object] = {}
@@ -34,7 +40,7 @@ _compiled: dict[tuple[object, ...], object] = {}
 class Sandbox(ImmutableSandboxedEnvironment):
     """A Jinja2 environment over one catalogue; templates are compiled once and kept."""
 
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self, catalogue: Catalogue) -> None:
         super().__init__(
@@ -50,7 +56,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals = {}
         harmless = {name: self.filters[name] for name in _HARMLESS_FILTERS.split()}
         ours = {"paragraphs": paragraphs, "quoted": quoted, "numbered": numbered, "listed": listed, "isolated": isolated}
-        self.filters = {**harmless, **ours, STEP: self.meter.step}
+        limited = {"join": joined, "round": rounded, "sum": summed}
+        self.filters = {**harmless, **limited, **ours, STEP: self.meter.step}
 
     def compile(self, source: Any, *where: Any, **how: Any) -> Any:
         """What this process has compiled before is not compiled again: an office loaded anew costs what has changed in it."""
@@ -69,7 +76,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         bodies += [node.body for node in tree.find_all(nodes.CallBlock)]
         for body in bodies:
             body.insert(0, _step(body[0].lineno if body else 1))
+        _Joining().visit(tree)
         return tree
+
+    def concat(self, pieces: Iterable[str]) -> str:
+        """What a block or a macro has put together."""
+        return capped(pieces)
 
     def make_globals(self, d: MutableMapping[str, object] | None) -> MutableMapping[str, object]:
         """A plain dict: Jinja2's own mapping is slow to copy, and each rendering copies it."""
@@ -95,8 +107,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: object, operator: str, left: object, right: object) -> object:
         if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
+            if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > MAX_BITS:
+                raise TemplateError(f'"{operator}" is allowed between small numbers only')
             return self.binop_table[operator](left, right)
-        raise TemplateError(f'"{operator}" is allowed between small numbers only')
+        if operator != "+":
+            raise TemplateError(f'"{operator}" is allowed between small numbers only')
+        if isinstance(left, Sequence) and isinstance(right, Sequence) and len(left) + len(right) > MAX_OUTPUT:
+            raise TemplateError(_TOO_LONG)
+        return self.binop_table[operator](left, right)
+
+
+class _Joining(NodeTransformer):
+    """`a ~ b` is `[a, b]|join`, which has a limit."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+        self.generic_visit(node)
+        return nodes.Filter(nodes.List(node.nodes, lineno=node.lineno), "join", [], [], None, None, lineno=node.lineno)
 
 
 class Meter:
@@ -136,9 +162,41 @@ def capped(pieces: Iterable[str]) -> str:
     for piece in pieces:
         size += len(piece)
         if size > MAX_OUTPUT:
-            raise TemplateError(f"gives more than {MAX_OUTPUT // 1024} kB")
+            raise TemplateError(_TOO_LONG)
         kept.append(piece)
     return "".join(kept)
+
+
+@pass_eval_context
+def joined(scope: EvalContext, value: Iterable[object], d: str = "", attribute: str | int | None = None) -> str:
+    """Jinja2's `join`, with a limit."""
+    pieces = [item if isinstance(item, str) else str(item) for item in _chosen(scope, value, attribute)]
+    if sum(map(len, pieces)) + len(d) * len(pieces) > MAX_OUTPUT:
+        raise TemplateError(_TOO_LONG)
+    text: str = do_join(scope, pieces, d)
+    return text
+
+
+@pass_eval_context
+def summed(scope: EvalContext, iterable: Iterable[object], attribute: str | int | None = None, start: float = 0) -> float:
+    """Jinja2's `sum`, of numbers alone: lists would grow."""
+    total = start
+    for number in _chosen(scope, iterable, attribute):
+        if not isinstance(number, int | float):
+            raise TemplateError("only numbers have a sum")
+        total += number
+    return total
+
+
+def _chosen(scope: EvalContext, items: Iterable[object], attribute: str | int | None) -> Iterable[object]:
+    return items if attribute is None else map(make_attrgetter(scope.environment, attribute), items)
+
+
+def rounded(value: float, precision: int = 0, method: Literal["common", "ceil", "floor"] = "common") -> float:
+    """Jinja2's `round`, which would reckon with powers of ten of any size."""
+    if abs(precision) > MAX_DIGITS:
+        raise TemplateError(f"a number is rounded to {MAX_DIGITS} places at most")
+    return do_round(value, precision, method)
 
 
 def paragraphs(text: object, direction: str = "") -> Html:

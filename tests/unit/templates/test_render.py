@@ -228,11 +228,33 @@ LOOP = "{% for a in body %}"
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
         "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}",
         "{% include 'en/own.body.txt' %}",
+        f"{{% set a = body %}}{'{% set a = a ~ a %}' * 40}{{{{ a|length }}}}",
+        f"{{% set a = body %}}{'{% set a = a + a %}' * 40}{{{{ a|length }}}}",
+        f"{{% set a = [1] %}}{'{% set a = a + a %}' * 40}{{{{ a|length }}}}",
+        f"{{% set a = [1] %}}{'{% set a = [a, a]|sum(start=[]) %}' * 40}{{{{ a|length }}}}",
+        f"{{% set a = body %}}{'{% set a = [a, a]|join %}' * 40}{{{{ a|length }}}}",
+        f"{{% set a %}}{{{{ body }}}}{{% endset %}}{'{% set a %}{{ a }}{{ a }}{% endset %}' * 40}{{{{ a|length }}}}",
+        "{% macro m(a, n) %}{% if n %}{{ m(a ~ a, n - 1) }}{% endif %}{{ a|length }}{% endmacro %}{{ m(body, 40) }}",
+        f"{{% set a = 10 %}}{'{% set a = a * a %}' * 40}{{{{ a > 1 }}}}",
+        "{{ 15|round(-2000000000) }}",
+        "{{ 15|round(400000000, 'floor') }}",
+        "{{ body|truncate(2) }}",
     ],
 )
 def test_nothing_runs_or_grows_without_end(tmp_path: Path, text: str):
     with pytest.raises(TemplateError):
         rendered(tmp_path, text, body="x" * 200)
+
+
+def test_what_is_put_together_is_what_it_was(tmp_path: Path):
+    check(tmp_path / "a", "{{ 'a' ~ 1 ~ body }}{{ 1 + 2.5 }}{{ 'a' + 'b' }}{{ [1, 2]|sum }}", "a1<b>3.5ab3\n", body="<b>")
+    check(
+        tmp_path / "b",
+        "{{ [1, 'a']|join(', ') }} {{ [{'x': 2}]|sum('x') }} {{ 2.55|round(1) }} {{ 7|round }} {{ 3 * 4 }}",
+        "1, a 2 2.5 7 12\n",
+    )
+    desk = a_desk_with(tmp_path / "c", en__own__body_txt="x", en__own__body_html="{{ 'a' ~ body }}{{ [body, '<']|join('&') }}")
+    assert Templates(desk).render("own", ("en",), {"body": "<b>"}).html == "a&lt;b&gt;&lt;b&gt;&amp;&lt;\n"
 
 
 def test_a_rendering_gives_a_megabyte_at_most(tmp_path: Path):
