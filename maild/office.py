@@ -77,6 +77,5 @@ def _require_valid(what: str, faults: tuple[Fault, ...], settings: Settings) -> 
 
 def with_keys(office: Office, keys: tuple[bytes, ...]) -> Office:
     """The same office, which signs with the first of these keys and knows what any of them has signed."""
-    settings = office.desk.settings
-    tokens = tokens_of(settings, keys)
-    return Office(replace(office.desk, tokens=tokens), Composer(settings, tokens, Templates(settings)))
+    tokens = tokens_of(office.desk.settings, keys)
+    return Office(replace(office.desk, tokens=tokens), office.composer.with_tokens(tokens))

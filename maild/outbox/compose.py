@@ -73,6 +73,10 @@ class Composer:
         self._tokens = tokens
         self._templates = templates
 
+    def with_tokens(self, tokens: Tokens) -> "Composer":
+        """The same with other keys: the templates are those the desk was opened with."""
+        return Composer(self._settings, tokens, self._templates)
+
     def compose(
         self,
         letter: Letter,

@@ -11,7 +11,8 @@ file even where the desk has its own of that name, so that this one may extend i
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -27,11 +28,20 @@ _NAME = re.compile(rf"(?:{_FOLDER})?[A-Za-z0-9][A-Za-z0-9_-]{{0,63}}(?:\.[a-z]{{
 
 @dataclass(frozen=True, slots=True)
 class TemplateFile:
-    """One file. `name` is as templates name each other (`en/received.body.txt`); `own`: the desk's, not the package's."""
+    """One file. `name` is as templates name each other (`en/received.body.txt`); `own`: the desk's, not the package's.
+
+    `kept`: what stood in one of the desk's own when it was found, since a running desk has what it was opened with until it is reloaded;
+    None where it could not be read.
+    """
 
     name: str
     path: Path
     own: bool
+    kept: bytes | None = field(default=None, repr=False, compare=False)
+
+    def read(self) -> bytes:
+        """Raises OSError: it cannot be read."""
+        return self.path.read_bytes() if self.kept is None else self.kept
 
     @property
     def language(self) -> str:
@@ -62,7 +72,7 @@ class Catalogue:
     """The templates one desk sees, as its folders are when it is opened. `directory` is the desk's own, which need not exist."""
 
     def __init__(self, directory: Path) -> None:
-        self._own = {name: TemplateFile(name, path, True) for name, path in _template_paths(directory).items()}
+        self._own = {name: TemplateFile(name, path, True, _content(path)) for name, path in _template_paths(directory).items()}
         self._packaged = {name: TemplateFile(name, path, False) for name, path in _packaged_paths().items()}
 
     def find(self, name: str) -> TemplateFile | None:
@@ -112,6 +122,12 @@ class Catalogue:
         parts = tuple(part for role in ROLES if (part := self.find_part(kind, role, language)))
         speaks = any(not part.language for part in parts)
         return (*parts, *self.words(language)) if speaks else parts
+
+
+def _content(path: Path) -> bytes | None:
+    with suppress(OSError):
+        return path.read_bytes()
+    return None
 
 
 @cache

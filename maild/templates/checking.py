@@ -60,7 +60,7 @@ class _Check:
     def _check_template(self, file: TemplateFile) -> None:
         start = Place(file.path, 1, 1)
         try:
-            source = file.path.read_text(encoding="utf-8")
+            source = file.read().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             self._faults.add(start, "E401", f"cannot be read as UTF-8: {error}")
             return
@@ -115,7 +115,7 @@ class _Check:
 
     def _check_words(self, file: TemplateFile) -> None:
         """Each word is one that letters ask for, or belongs to a kind of the desk's own; each is a sound template."""
-        given = read_words(file.path, self._faults)
+        given = read_words(file.path, self._faults, file.kept)
         wanted = self._words_of_the_package()
         for word in given:
             if str(word) not in wanted and not self._is_of_an_own_kind(word):
@@ -128,7 +128,7 @@ class _Check:
 
     def _words_of_the_package(self) -> frozenset[str]:
         file = self._catalogue.find(f"{PACKAGED}{words.LAST_RESORT}/{WORDS}")
-        return frozenset(str(word) for word in read_words(file.path, self._faults)) if file else frozenset()
+        return frozenset(str(word) for word in read_words(file.path, self._faults, file.kept)) if file else frozenset()
 
     def _is_of_an_own_kind(self, word: Word) -> bool:
         return len(word.name) > 1 and any(file.kind.replace("-", "_") == word.name[0] for file in self._own)

@@ -152,7 +152,7 @@ class _Loader(BaseLoader):
         file = self._catalogue.find(template)
         if file is None:
             raise TemplateNotFound(template)
-        return file.path.read_text(encoding="utf-8"), str(file.path), None
+        return file.read().decode("utf-8"), str(file.path), None
 
 
 def capped(pieces: Iterable[str]) -> str:

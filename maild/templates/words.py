@@ -12,7 +12,7 @@ from typing import TypeAlias
 from jinja2 import Template
 
 from maild.config.faults import Faults, Place
-from maild.config.nodes import Scalar, Table, read_yaml
+from maild.config.nodes import Scalar, Table, parse_yaml, read_yaml
 from maild.errors import TemplateError
 from maild.templates.catalogue import Catalogue
 from maild.templates.sandbox import Sandbox, capped
@@ -77,15 +77,15 @@ def load_vocabulary(catalogue: Catalogue, sandbox: Sandbox, language: str) -> Vo
     """
     faults = Faults()
     files = dict.fromkeys((*catalogue.words(language), *catalogue.words(LAST_RESORT)))
-    words = [word for file in files for word in read_words(file.path, faults)]
+    words = [word for file in files for word in read_words(file.path, faults, file.kept)]
     if faults.errors:
         raise TemplateError(faults.errors[0].describe(Path()))
     return Vocabulary(words, sandbox)
 
 
-def read_words(path: Path, faults: Faults) -> tuple[Word, ...]:
-    """The words of one file, in its order."""
-    root = read_yaml(path, faults)
+def read_words(path: Path, faults: Faults, kept: bytes | None = None) -> tuple[Word, ...]:
+    """The words of one file, in its order; as it was `kept`, if it was."""
+    root = read_yaml(path, faults) if kept is None else parse_yaml(kept, path, faults)
     if isinstance(root, Table):
         return tuple(_words_below(root, (), faults))
     if root is not None:

@@ -160,6 +160,14 @@ def test_a_packaged_file_is_copied_to_be_changed(tmp_path: Path):
     assert file.read_text(encoding="utf-8") == "Ahoy"
 
 
+def test_a_desk_has_the_templates_it_was_opened_with(tmp_path: Path):
+    """OPERATIONS C6: what is being written waits for the reload, which tries it first."""
+    templates = Templates(a_desk_with(tmp_path, en__own__body_txt="Ahoy {{ words.reply_to }}", en__words__yaml="reply_to: Write to us\n"))
+    (tmp_path / "templates/en/own.body.txt").write_text("{{ half of a", encoding="utf-8")
+    (tmp_path / "templates/en/words.yaml").write_text("reply_to: [", encoding="utf-8")
+    assert templates.render("own", ("en",), {}).text == "Ahoy Write to us\n"
+
+
 def test_values_are_never_templates(tmp_path: Path):
     check(tmp_path, "{{ body }}", "{{ 7*7 }}{% include 'x' %}\n", body="{{ 7*7 }}{% include 'x' %}")
 
