@@ -62,7 +62,7 @@ def show(context: Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
-    fields = ("agent", "name", "email", "emails", "role", "queues", "leads", "teams")
+    fields = ("agent", "name", "email", "emails", "added", "role", "queues", "leads", "teams")
     print_fields((field, document[field] or None) for field in fields)
     print_fields((("away", _away(known.away.get(agent.key))), ("welcomed", _welcomed(known.welcomes.get(agent.key)))))
     if devices := known.devices_of(agent.key):
@@ -123,6 +123,31 @@ def back(context: Context, name: str, as_json: bool) -> None:
     _report(desk, None, as_json)
 
 
+@command.command(
+    "disown",
+    short_help="An address is an agent's no longer.",
+    help="ADDRESS is an agent's no longer, who has added it by mail with the word `always` (`maild agent show` lists those). What stands "
+    "in the configuration is taken out there.",
+)
+@click.argument("address")
+@json_option
+@click.pass_obj
+def disown(context: Context, address: str, as_json: bool) -> None:
+    from maild.errors import NotFoundError
+    from maild.store import agent_addresses
+
+    settings = context.settings()
+    with context.store(settings).writing() as tx:
+        if not agent_addresses.forget(tx, address):
+            owner = settings.agent_at(address)
+            where = f"; it stands in the configuration, as {owner.key}'s" if owner else ""
+            raise NotFoundError(f"no agent has added {address}{where}")
+    if as_json:
+        print_json({"address": address.casefold(), "forgotten": True})
+        return
+    print_text(f"{address} is no agent's any more")
+
+
 def _report(desk: FrontDesk, absence: Absence | None, as_json: bool) -> None:
     from maild.desk.absence import describe_absence
 
@@ -148,6 +173,7 @@ class _Known:
     away: Mapping[str, Absence]
     welcomes: Mapping[str, Welcome]
     devices: tuple[Device, ...]
+    added: Mapping[str, tuple[str, ...]]
 
     def devices_of(self, agent: str) -> tuple[Device, ...]:
         return tuple(device for device in self.devices if device.agent == agent)
@@ -161,13 +187,14 @@ def _look_up(context: Context, settings: Settings) -> _Known:
         with context.store(settings).reading() as tx:
             return _read(tx)
     except NotFoundError:
-        return _Known({}, {}, ())
+        return _Known({}, {}, (), {})
 
 
 def _read(tx: Transaction) -> _Known:
-    from maild.store import absences, welcomes
+    from maild.store import absences, agent_addresses, welcomes
 
-    return _Known(absences.find_holding(tx, datetime.now(UTC)), welcomes.find_all(tx), welcomes.list_devices(tx))
+    now = datetime.now(UTC)
+    return _Known(absences.find_holding(tx, now), welcomes.find_all(tx), welcomes.list_devices(tx), agent_addresses.find_all(tx))
 
 
 def _away(absence: Absence | None) -> str:
@@ -203,6 +230,7 @@ def _document(agent: Agent, known: _Known, settings: Settings) -> dict[str, obje
         "name": agent.name,
         "email": agent.email,
         "emails": list(agent.emails),
+        "added": list(known.added.get(agent.key, ())),
         "role": agent.role,
         "queues": [queue.key for queue in settings.queues.values() if agent.key in queue.agents],
         "leads": [queue.key for queue in settings.queues.values() if agent.key == queue.lead],

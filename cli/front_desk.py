@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 def open_front_desk(context: Context, agent: str | None) -> FrontDesk:
     """The front desk with this agent at it, or whoever is at the keyboard."""
     from maild.front_desk import FrontDesk
-    from maild.office import open_front_office
+    from maild.office import open_front_office, with_added
+    from maild.store import agent_addresses
 
     settings = context.settings()
     store = context.store(settings)
     office, faults = open_front_office(settings)
     if faults:
         _warn_of_rules(faults, context)
-    return FrontDesk(store, office, _actor(agent, settings))
+    with store.reading() as tx:
+        office = with_added(office, agent_addresses.find_all(tx))
+    return FrontDesk(store, office, _actor(agent, office.desk.settings))
 
 
 def _warn_of_rules(faults: tuple[Fault, ...], context: Context) -> None:

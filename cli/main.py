@@ -35,7 +35,7 @@ NOUNS = {
     "outbox": "What goes out: list, show, retry, cancel, suppressed, lift, pause, resume.",
     "rules": "Rules: check, lint, list, test, explain, backtest, stats, disable …",
     "mailbox": "Mailboxes: list, test.",
-    "agent": "Agents: list, show, welcome, away, back.",
+    "agent": "Agents: list, show, welcome, away, back, disown.",
     "template": "Templates: list, preview, copy, canned.",
     "db": "The database: status, upgrade.",
     "completion": "Completion for bash, zsh and fish.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -409,10 +409,12 @@ def _imagined(tx: Transaction, desk: Desk, file: Path) -> _Moment:
     from maild.ingest.opinion import ASKED
     from maild.rules.explain import read_traces
     from maild.rules.verdict import SCORE
+    from maild.store import agent_addresses
     from maild.store.recall import recall
 
     if not file.is_file():
         raise UsageError(f'"{file}" is neither a ticket number nor a file')
+    desk = replace(desk, settings=desk.settings.with_added(agent_addresses.find_all(tx)))
     decision = _consider_file(desk, file, lambda question: recall(tx, question, datetime.now(UTC)))
     about_spam = (str(reason) for reason in decision.evidence if reason.code in (ASKED, SCORE) and reason != decision.reason)
     return _Moment(None, read_traces(decision.trace), (f"This mail would be {decision.state.value} ({decision.reason})", *about_spam))

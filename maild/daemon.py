@@ -43,13 +43,13 @@ from maild.jobs import scheduled_job
 from maild.key_watch import KeyWatch
 from maild.notice_board import NoticeBoard
 from maild.offering import offer_tickets
-from maild.office import Office, open_office
+from maild.office import Office, open_office, with_added
 from maild.outbox.queue import Postman, group_by_account
 from maild.outbox.smtp import Account
 from maild.quarantine_digest import QuarantineDigest
 from maild.refusals import take_refusal_back, tell_of_refusal
 from maild.seeking import seek_owners
-from maild.store import delayed_answers, signs_of_life
+from maild.store import agent_addresses, delayed_answers, signs_of_life
 from maild.store.claims import Watch
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.mail_room import MailRoom
@@ -204,9 +204,12 @@ class App:
         return ReloadResult(True)
 
     def _renewed_office(self) -> Office:
-        """The office that mail is read with: between two reloads its keys may have been rotated."""
+        """The office that mail is read with: between two reloads its keys may have been rotated, and agents may have said on whatever node
+        which addresses are theirs, too."""
+        with self._store.reading() as tx:
+            added = agent_addresses.find_all(tx)
         with self._swapping:
-            self._office = self._keys.renew(self._office)
+            self._office = with_added(self._keys.renew(self._office), added)
             return self._office
 
     def mind_the_clock(self) -> None:

@@ -299,6 +299,14 @@ class LetIn:
 
 
 @dataclass(frozen=True, slots=True)
+class AddAddress:
+    """This address is the agent's from now on, too: he has said so (MAIL.md A4)."""
+
+    agent: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunMacro:
     """An agent runs this rule by name (RULES.md 2). What it does is added to the decision before that is written. `no_reply`: and nothing
     goes to the customer."""
@@ -379,6 +387,7 @@ Effect = (
     | SendMended
     | SendCrossed
     | LetIn
+    | AddAddress
     | RunMacro
     | AskRule
     | NoteFiring

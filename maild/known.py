@@ -123,16 +123,20 @@ COMMAND_FAILED = "command-failed"
 """The template of the letter that gives an agent's mail back to him, and the reason why that mail did nothing (MAIL.md A7)."""
 UNVERIFIED = "unverified"
 """The template of the letter by which an agent is told that a mail under his name is held (MAIL.md A4)."""
+PERSONAL_ADDRESS = "personal-address"
+"""The template of the letter by which an agent is told that a stranger's mail to his personal address is held (MAIL.md A3, A4)."""
 CONTROL = "control"
 """The template of the letters that answer what an agent asks the desk itself (MAIL.md A3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAway:
-    """A mail under an agent's name that nothing proved to be his (MAIL.md A4). `is_waiting`: it is still held."""
+    """A mail under an agent's name that nothing proved to be his (MAIL.md A4). `is_waiting`: it is still held. `adds`: it came to his
+    personal address from this one, which he may say is his, too; "" for any other."""
 
     incoming: int
     is_waiting: bool
+    adds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The office: all that decisions and letters rest on beside the mail itself, loaded from a desk's folder and swapped as one at a reload."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from maild.canned.load import load_shelf
@@ -73,6 +73,14 @@ def _open_shelf(settings: Settings) -> Shelf:
 def _require_valid(what: str, faults: tuple[Fault, ...], settings: Settings) -> None:
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise ConfigurationError(f"the {what} in {settings.directory} are not valid: {describe_counts(faults)}", faults)
+
+
+def with_added(office: Office, added: Mapping[str, tuple[str, ...]]) -> Office:
+    """The same office, whose agents have these addresses, too (MAIL.md A4); the same one where they have them already."""
+    settings = office.desk.settings.with_added(added)
+    if settings is office.desk.settings:
+        return office
+    return Office(replace(office.desk, settings=settings), Composer(settings, office.desk.tokens, Templates(settings)))
 
 
 def with_keys(office: Office, keys: tuple[bytes, ...]) -> Office:

@@ -5,8 +5,8 @@ Names and defaults are those of the contract (INTERFACE.md). Durations are timed
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
@@ -234,6 +234,8 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
+    """`added` are addresses that he has said are his, too (MAIL.md A4), which no file has."""
+
     key: str
     name: str
     email: str
@@ -244,10 +246,11 @@ class Agent:
     timezone: ZoneInfo | None = None
     hours: str | None = None
     tier: int = 1
+    added: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        return (self.email, *self.emails)
+        return (self.email, *self.emails, *self.added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +432,17 @@ class Settings:
         object.__setattr__(self, "_departments", departments)
         object.__setattr__(self, "_agents", agents)
         object.__setattr__(self, "_own_domains", frozenset(_domain(address) for address in own if address))
+
+    def with_added(self, added: Mapping[str, tuple[str, ...]]) -> "Settings":
+        """The same desk, whose agents, by their keys, have these addresses beside those of the files, and no others. What the files give to
+        a department or to anybody else is theirs."""
+        by_files = frozenset(own.casefold() for agent in self.agents.values() for own in (agent.email, *agent.emails))
+
+        def free(addresses: Iterable[str]) -> tuple[str, ...]:
+            return tuple(own for own in addresses if own.casefold() not in by_files and not self.is_own_address(own))
+
+        agents = {key: replace(agent, added=free(added.get(key, ()))) for key, agent in self.agents.items()}
+        return self if agents == self.agents else replace(self, agents=agents)
 
     def department_at(self, address: str) -> DepartmentAddress | None:
         """The department an address belongs to, also with a detail behind its plus (MAIL.md F3a, F10); None for a foreign address."""

@@ -66,6 +66,11 @@ def back(face: Face) -> Letter:
     return _letter(face, outcome="back")
 
 
+def added(face: Face, address: str) -> Letter:
+    """MAIL.md A4: an address is his, too, from now on."""
+    return _letter(face, outcome="added", sender=one_line(address))
+
+
 def absent(face: Face, absence: Absence) -> Letter:
     """A colleague to whom he has given a ticket is away."""
     owner = face.settings.agents[absence.agent]

@@ -64,6 +64,12 @@ def _is_proven(reading: Reading) -> bool:
     return reading.circumstances.released or (reading.sender.proven if is_reply else reading.sender.vouched)
 
 
+def tell_added(address: str, asking: Asking) -> Decision:
+    """MAIL.md A4: at his registered address, so that nobody adds one behind his back."""
+    letter = control_letters.added(control_letters.Face(asking.agent, asking.queue, address, asking.settings, asking.answers), address)
+    return Decision(IncomingState.DONE, Reason("control", f"{address} was added"), effects=post(letter, asking.settings))
+
+
 def tell_not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading, offer: str = "") -> tuple[Decision, ...]:
     """He is told, unless he has been told too often. `offer`: what he probably meant."""
     face = control_letters.Face(asking.agent, asking.queue, words, asking.settings, asking.answers)

@@ -8,7 +8,9 @@ from maild.desk import returned_letters
 from maild.draft import Draft
 from maild.effects import IncomingState, Letter
 from maild.ingest.hygiene import one_line
-from maild.message import Address, InboundMessage, MessageClass
+from maild.ingest.sender import find_from_fault
+from maild.known import PERSONAL_ADDRESS
+from maild.message import Address, AuthResult, InboundMessage, MessageClass
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
@@ -37,8 +39,26 @@ def hold_strangers_mail(reading: Reading, settings: Settings, now: datetime) -> 
     letter = returned_letters.unverified(
         owner, reading.departments.primary.key, Reason("stranger", writer), _described(reading, now), settings
     )
-    told = replace(letter, template="personal-address", agent=None, values={**letter.values, "sender": writer})
+    adds = _find_addable(reading, settings)
+    told = replace(
+        letter,
+        template=PERSONAL_ADDRESS,
+        agent=owner.key if adds else None,
+        offer=adds or None,
+        values={**letter.values, "sender": writer, "adds": adds},
+    )
     return _hold(reading, owner, f"to the personal address of {owner.name}, but from {writer}", told, settings)
+
+
+def _find_addable(reading: Reading, settings: Settings) -> str:
+    """MAIL.md A4, S1: the address from which he may have written himself, "" where it is surely none of his, or nobody vouches for it. A
+    customer's stays a customer's: what he writes on his tickets must not become an agent's."""
+    message, sender, address = reading.message, reading.sender, reading.sender.address
+    if address is None or find_from_fault(message) or address.key != message.header_from[0].key:
+        return ""
+    is_his = sender.authentication.verdict is AuthResult.PASS and reading.nature.message_class is MessageClass.HUMAN
+    is_anybodys = settings.agent_at(address.address) or settings.is_own_address(address.address) or reading.known.history.has_written
+    return address.address if is_his and not is_anybodys else ""
 
 
 def _hold(reading: Reading, agent: Agent, what: str, letter: Letter, settings: Settings) -> Draft:

@@ -10,6 +10,7 @@ from maild.known import (
     CONTROL,
     CROSSED,
     KEPT_AS_NOTE,
+    PERSONAL_ADDRESS,
     TAKEN_BACK,
     UNVERIFIED,
     HeldAway,
@@ -69,13 +70,18 @@ def _known_letter(row: AnyRow) -> KnownLetter:
         returned=_returned_mail(row) if row.because_of is not None and row.template == COMMAND_FAILED else None,
         crossed=_returned_mail(row) if row.because_of is not None and row.template == CROSSED else None,
         asked=_returned_mail(row) if row.because_of is not None and row.template == CONTROL and row.offer else None,
-        held=_held_away(row) if row.because_of is not None and row.template == UNVERIFIED else None,
+        held=_held_away(row) if row.because_of is not None and _is_held(row) else None,
         as_of=row.as_of,
         writer=Address(row.author_name, row.author_address) if row.author_address else None,
         tells_of=row.tells_of or "",
         task=row.task,
         subject=row.subject,
     )
+
+
+def _is_held(row: AnyRow) -> bool:
+    """A stranger's mail to an agent's personal address is let in by him only as his own."""
+    return bool(row.template == UNVERIFIED or (row.template == PERSONAL_ADDRESS and row.offer))
 
 
 def _is_kept(row: AnyRow) -> bool:
@@ -94,4 +100,5 @@ def _returned_mail(row: AnyRow) -> ReturnedMail:
 
 
 def _held_away(row: AnyRow) -> HeldAway:
-    return HeldAway(row.because_of, row.state == IncomingState.QUARANTINED.value)
+    adds = row.offer or "" if row.template == PERSONAL_ADDRESS else ""
+    return HeldAway(row.because_of, row.state == IncomingState.QUARANTINED.value, adds)

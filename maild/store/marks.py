@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from maild.effects import (
+    AddAddress,
     AskRule,
     Decision,
     EndAbsence,
@@ -28,6 +29,7 @@ from maild.effects import (
 )
 from maild.store import (
     absences,
+    agent_addresses,
     brakes,
     delayed_answers,
     firings,
@@ -62,8 +64,8 @@ def write_marks(tx: Transaction, decision: Decision, number: int | None, now: da
                 folds.store(tx, agent, number, now)
             case AskRule() | NoteFiring() | PauseRule():
                 _mark_rule(tx, effect, number, now)
-            case StartAbsence() | EndAbsence():
-                _mark_absence(tx, effect)
+            case StartAbsence() | EndAbsence() | AddAddress():
+                _mark_agent(tx, effect, now)
             case SendKept() | SendMended() | SendCrossed() | LetIn():
                 _let_walk_again(tx, effect)
             case NoteWelcomeAnswer():
@@ -102,12 +104,14 @@ def _mark_rule(tx: Transaction, effect: AskRule | NoteFiring | PauseRule, number
             rule_mail.pause(tx, effect, now)
 
 
-def _mark_absence(tx: Transaction, effect: StartAbsence | EndAbsence) -> None:
+def _mark_agent(tx: Transaction, effect: StartAbsence | EndAbsence | AddAddress, now: datetime) -> None:
     match effect:
         case StartAbsence(absence):
             absences.store(tx, absence)
         case EndAbsence(agent):
             absences.end(tx, agent)
+        case AddAddress(agent, address):
+            agent_addresses.store(tx, agent, address, now)
 
 
 def _let_walk_again(tx: Transaction, effect: SendKept | SendMended | SendCrossed | LetIn) -> None:

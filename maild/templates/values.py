@@ -138,6 +138,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     "keepable": True,
     "reached": "",
     "spam": True,
+    "adds": "anna@home.example",
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
@@ -183,6 +184,7 @@ OPTIONAL: Mapping[str, object] = {
     "keepable": False,
     "reached": "",
     "spam": False,
+    "adds": "",
     "match": {},
     "limit": "",
     "reply_to": "",

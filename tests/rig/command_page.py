@@ -51,7 +51,7 @@ merged_into links tasks` |
 | department of `queue show` | the same, `teams` (its agents in each), and `tickets`: those to be done, in order, with one key more, `why` |
 | mailbox | `mailbox host username folder queues state last_success error` |
 | mailbox of `mailbox test` | `mailbox ok findings`, each finding with `level text remedy` |
-| agent | `agent name email emails role queues leads teams away welcome devices` |
+| agent | `agent name email emails added role queues leads teams away welcome devices` |
 | `welcome` of an agent | `sent until answers`, or null where he has not been welcomed |
 | device of an agent | `program address whose answered message automatic proven proof token auth mechanism \
 replies new_mail form read signature commands to_change` |

@@ -1,5 +1,5 @@
-"""What the desk keeps for itself: numbers, switches, leases, who is muted, who is away, which rules are paused, and how agents' mail
-programs fare."""
+"""What the desk keeps for itself: numbers, switches, leases, who is muted, who is away, which addresses agents have added to theirs, which
+rules are paused, and how agents' mail programs fare."""
 
 from datetime import datetime
 
@@ -52,6 +52,15 @@ class AbsenceColumns(TypedColumns):
 
 
 absences = Table("absences", metadata, AbsenceColumns)
+
+
+class AgentAddressColumns(TypedColumns):
+    address: Named[str] = Column(Key, primary_key=True)
+    agent: Named[str] = Column(Text)
+    added: Named[datetime] = Column(Time)
+
+
+agent_addresses = Table("agent_addresses", metadata, AgentAddressColumns)
 
 
 class RulePauseColumns(TypedColumns):
