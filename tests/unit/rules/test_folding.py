@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.rules.folding import Folded, fold, split_words
+from maild.rules.folding import MOST_CHARACTERS, Folded, fold, split_words
 
 
 def check(text, expected):
@@ -71,6 +71,13 @@ def test_what_cannot_be_seen_is_no_obstacle():
     check("in\u00advoice", "invoice")
     check("\u202binvoice\u202c", "invoice")
     check("in\x00voice", "invoice")
+
+
+def test_no_text_takes_more_than_its_length():
+    """One mail of blessings was 400 million characters, and took half a minute and three gigabytes."""
+    assert len(fold("\ufdfa" * 1000 + "\ufdfb" * 1000 + "a")) == 1
+    check("الرسول\ufdfaقال", "الرسول قال")
+    assert len(fold("b" * 3_000_000)) == len(fold("é" * 3_000_000)) == MOST_CHARACTERS
 
 
 def test_words_stand_between_single_blanks():
