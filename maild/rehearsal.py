@@ -18,7 +18,9 @@ from maild.owners import Presence, Talk, decide_owner
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from maild.reason import Reason
+from maild.rule_reports import Waiting, decide_report
 from maild.rules.cases import Deed
+from maild.rules.ruleset import Rule
 from maild.rules.times import decide_to_ask
 from maild.rules.trial import Walk
 from maild.rules.verdict import Event
@@ -29,7 +31,8 @@ def rehearse(desk: Desk) -> Walk:
     """The walk of this desk, in its first mailbox."""
     limits = tuple(rule.limit for rule in desk.rules.rules if rule.limit)
     by_itself = (partial(_wake, desk), partial(_ask, desk), partial(_offer, desk), partial(_seek, desk))
-    return Walk(partial(_consider, desk), partial(_act, desk), *by_itself, desk.timing, limits)
+    by_schedule = partial(_report, desk)
+    return Walk(partial(_consider, desk), partial(_act, desk), *by_itself, by_schedule, desk.timing, limits, desk.rules.schedules)
 
 
 def _consider(desk: Desk, message: InboundMessage, known: Known, now: datetime) -> Decision:
@@ -74,6 +77,11 @@ def _seek(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decisi
     presence, talk = Presence(known.away, known.suppressed), Talk(answered_on(ticket, known.last_words.get(ticket.number)))
     decision = decide_owner(ticket, desk.rules, lambda aspects: known.background, presence, talk, desk.settings, now)
     return _with_rules(desk, decision, known, now) if decision else None
+
+
+def _report(desk: Desk, rule: Rule, known: Known, now: datetime) -> Decision:
+    waiting = {queue: Waiting(known.background.lengths.get(queue, 0)) for queue in desk.settings.queues}
+    return decide_report(rule, desk.rules, waiting, known, desk.settings, now)
 
 
 def _with_rules(desk: Desk, decision: Decision, known: Known, now: datetime) -> Decision:

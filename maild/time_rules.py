@@ -13,6 +13,7 @@ from maild.jobs import scheduled_job
 from maild.office import Office
 from maild.rules.ruleset import Rule
 from maild.rules.times import decide_to_ask
+from maild.schedule_rules import REPORTING
 from maild.stay import Stay
 from maild.store import firings, rule_mail, stays, tickets
 from maild.store.counters import await_turn
@@ -30,11 +31,12 @@ def keep_time_rules(store: Store, office: Office, now: datetime) -> bool:
     """One round; answers whether there was anything to do, so that more may be left.
 
     Rules that are new or changed begin to wait on the tickets that were there before them, those that are gone wait no more, and the first
-    of those whose time has come are asked.
+    of those whose time has come are asked. So are those that concern no ticket.
     """
     is_looking = False
     with scheduled_job("new time rules"):
         is_looking = look_through_tickets(store, office.desk.timing, now)
+    settle(REPORTING, store, office, now)
     return settle(ASKING, store, office, now) > 0 or is_looking
 
 

@@ -20,13 +20,14 @@ from maild.rules.conditions import ALWAYS, Condition, find_aspects, find_capture
 from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
+from maild.rules.load_departments import check_department_rule
 from maild.rules.load_times import describe_node, read_time_form
 from maild.rules.load_work import warn_of_clocks
 from maild.rules.loading import Loading, TooLargeError
 from maild.rules.ruleset import ONCE_ON_TICKET, Rule, RuleSet
 from maild.rules.spans import EXAMPLES, read_span
 from maild.rules.time_forms import After, Cron, TimeForm
-from maild.rules.verdict import NAMED_EVENTS, Event
+from maild.rules.verdict import ABOUT_DEPARTMENTS, NAMED_EVENTS, Event
 
 VERSION = 1
 MAX_FAULTS = 200
@@ -189,6 +190,8 @@ def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
     condition = condition and _with_state(condition, time)
     if condition and Event.MACRO in events and any(find_aspects(condition)):
         loading.add(found["if"].value.place, "E109", "a macro that asks who the customer is, or how much there is to do, is not built yet")
+    if ABOUT_DEPARTMENTS.intersection(events):
+        check_department_rule(found, condition, loading)
     captures = tuple(find_captures(condition)) if condition else ()
     names = tuple(name for capture in captures for name in capture.test.names)
     if "do" not in found:
@@ -222,7 +225,9 @@ def _read_when(entry: Entry | None, table: Table, loading: Loading) -> tuple[tup
         loading.add(table.place, "E107", f'the rule needs "when": {", ".join(event.value for event in NAMED_EVENTS)}')
         return (), None
     if isinstance(entry.value, Table):
-        return (Event.TIME,), read_time_form(entry.value, loading)
+        form = read_time_form(entry.value, loading)
+        is_once = isinstance(form, Cron) and not form.on_tickets
+        return (Event.SCHEDULE if is_once else Event.TIME,), form
     return _read_events(entry.value, loading), None
 
 
@@ -257,7 +262,7 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         owner=_optional_text(found.get("owner"), loading),
         once=_read_once(found.get("once"), _usual_once(found.get("when")), loading),
         limit=_read_limit(found.get("limit"), rule, loading),
-        cascade=_read_cascade(found.get("cascade"), Event.TIME in rule.events, loading),
+        cascade=_read_cascade(found.get("cascade"), rule.time is not None, loading),
     )
 
 

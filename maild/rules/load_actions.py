@@ -15,11 +15,11 @@ from maild.rules.load_letters import read_ack, read_close, read_forward, read_no
 from maild.rules.load_work import read_assign, read_fork, read_hold, read_snooze, read_task
 from maild.rules.loading import Loading
 from maild.rules.senders import SetSender
-from maild.rules.verdict import Event, Fate
+from maild.rules.verdict import ABOUT_DEPARTMENTS, Event, Fate
 
 _INTAKE = frozenset({Event.MAIL_RECEIVED})
-_ON_TICKETS = frozenset(Event) - _INTAKE
-_ALWAYS = frozenset(Event)
+_ALWAYS = frozenset(Event) - ABOUT_DEPARTMENTS
+_ON_TICKETS = _ALWAYS - _INTAKE
 _PLANNED_ACTIONS = ("verify", "ask_rating")
 _PLANNED_SETTINGS = ("sla",)
 SENDER = "sender"
@@ -43,8 +43,11 @@ def _read_action(entry: Entry, scope: Scope) -> list[Action]:
         scope.loading.refuse_unknown("action", entry.key, ACTIONS, _PLANNED_ACTIONS)
         return []
     misplaced = [event.value for event in scope.events if event not in ACTIONS[name].events]
-    if misplaced:
-        fitting = ", ".join(event.value for event in Event if event in ACTIONS[name].events)
+    if misplaced and ABOUT_DEPARTMENTS.intersection(scope.events):
+        fitting = ", ".join(word for word, action in ACTIONS.items() if action.events & ABOUT_DEPARTMENTS)
+        scope.loading.add(entry.key.place, "E304", f'"{name}" cannot stand in a rule that concerns no ticket; only {fitting} can')
+    elif misplaced:
+        fitting = ", ".join(event.value for event in Event if event in ACTIONS[name].events - ABOUT_DEPARTMENTS)
         scope.loading.add(entry.key.place, "E304", f'"{name}" cannot stand in a rule for {misplaced[0]}; only for {fitting}')
     return ACTIONS[name].read(entry, scope)
 
@@ -154,7 +157,7 @@ ACTIONS: Mapping[str, _ActionReader] = {
     "ack": _ActionReader(read_ack, _ON_TICKETS),
     "reply": _ActionReader(read_reply, _ON_TICKETS),
     "note": _ActionReader(_read_note, _ON_TICKETS),
-    "notify": _ActionReader(read_notify, _ON_TICKETS),
+    "notify": _ActionReader(read_notify, _ON_TICKETS | ABOUT_DEPARTMENTS),
     "forward": _ActionReader(read_forward, _WRITING),
     "close": _ActionReader(read_close, _ON_TICKETS),
     "snooze": _ActionReader(read_snooze, _ON_TICKETS),

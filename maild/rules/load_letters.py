@@ -5,13 +5,17 @@ from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.config.readers import bare_address
 from maild.config.settings import Settings
 from maild.rules.action_scope import ACTION_KEYS, MOST_TITLES, STATUSES, TITLES, Scope, read_template, read_values
-from maild.rules.actions import Ack, Action, Close, Forward, Notify, Reply
+from maild.rules.actions import Ack, Action, Close, Forward, Notify, Reply, Values
 from maild.rules.loading import Loading
+from maild.rules.strings import Text
+from maild.rules.verdict import ABOUT_DEPARTMENTS
 from maild.ticket import Status
 
 MOST_FORWARDS = 5
 FORWARDED = "forwarded"
 """The template of what goes to somebody outside, where a rule names no other."""
+BACKLOG = "backlog"
+"""The template of what a rule sends that is asked about a department."""
 AUDIENCES = ("owner", "lead", "agents", "admins")
 
 
@@ -50,8 +54,31 @@ def read_notify(entry: Entry, scope: Scope) -> list[Action]:
     if table is None:
         return []
     template = read_template(entry, scope)
-    who = _read_audience(table, scope.loading)
-    return [Notify(who, template, read_values(entry, scope))] if template and who else []
+    who, values = _read_audience(table, scope.loading), read_values(entry, scope)
+    if template and not _fits(template, who, values, table, scope):
+        return []
+    return [Notify(who, template, values)] if template and who else []
+
+
+def _fits(template: str, who: tuple[str, ...], values: Values, table: Table, scope: Scope) -> bool:
+    """Whether it can be sent about what the rule is asked about: a ticket, or a department. What is wrong is noted."""
+    key, node = table.key("template"), table.get("who")
+    place = key.place if key else table.place
+    if not ABOUT_DEPARTMENTS.intersection(scope.events):
+        if template == BACKLOG:
+            scope.loading.add(place, "E304", f'"{BACKLOG}" tells of a department, and this rule concerns a ticket; name another template')
+        return template != BACKLOG
+    faults = []
+    if template != BACKLOG:
+        what = f"{BACKLOG}.body.txt of your own changes what it says"
+        faults.append((place, f'a rule that concerns no ticket sends the template "{BACKLOG}"; a templates/{what}'))
+    if "owner" in who and node:
+        faults.append((node.place, '"owner" is a ticket\'s, and this rule concerns none'))
+    if any(isinstance(value, Text) and value.names for _, value in values):
+        faults.append((table.place, "this rule concerns no ticket, so that no {{ name }} can stand in its texts"))
+    for place, fault in faults:
+        scope.loading.add(place, "E304", fault)
+    return not faults
 
 
 def _read_audience(table: Table, loading: Loading) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from maild.rules.time_forms import After, Before, Clock, Cron, Deadline, TimeFor
 FORMS = {"after": ("after", "while", "clock"), "before": ("before", "of"), "cron": ("cron", "tz", "each", "while")}
 """By the key that tells which it is, the keys of each form."""
 NEEDED = {"after": "while", "before": "of"}
+ONCE = "once"
+EACH = ("ticket", ONCE)
 _PLANNED_DEADLINES = ("sla",)
 LONGEST = timedelta(days=5 * 366)
 
@@ -98,11 +100,13 @@ def _read_cron(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
         loading.add(found["cron"].value.place, "E302", f'"cron" takes the five fields of a schedule that comes: {what}')
         expression = None
     zone = _read_zone(found["tz"], loading) if "tz" in found else loading.settings.desk.timezone
-    each = _read_word(found["each"], ("ticket",), ("once",), loading) if "each" in found else "ticket"
+    each = _read_word(found["each"], EACH, (), loading) if "each" in found else EACH[0]
+    if each == ONCE and "while" in found:
+        loading.add(found["while"].key.place, "E304", f'"while" is a state of tickets, and "each: {ONCE}" concerns none; ask in "if"')
     state = _read_state(found["while"].value, loading) if "while" in found else None
     if expression is None or zone is None or each is None or ("while" in found and state is None):
         return None
-    return Cron(Schedule(expression, zone), state)
+    return Cron(Schedule(expression, zone), state, on_tickets=each != ONCE)
 
 
 def _read_zone(entry: Entry, loading: Loading) -> ZoneInfo | None:
@@ -146,12 +150,18 @@ def _read_word(entry: Entry, known: Iterable[str], planned: tuple[str, ...], loa
 def _read_state(node: Node, loading: Loading) -> Condition | None:
     """A condition that only a change of the ticket can make true or false: else what is due would not be known beforehand."""
     condition = read_condition(node, loading)
-    strange = {field.name: field.key for field in _fields(condition) if not _is_of_ticket(field)} if condition else {}
+    why = 'cannot stand in "while", which asks for what people, rules and messages have made of the ticket'
+    is_refused = condition and refuse_fields(condition, node, _is_of_ticket, f'{why}; ask it in "if", when the time has come', loading)
+    return None if is_refused else condition
+
+
+def refuse_fields(condition: Condition, node: Node, fits: Callable[[Field], bool], why: str, loading: Loading) -> bool:
+    """A fault about each field of a condition that does not fit there. Whether there was one."""
+    strange = {field.name: field.key for field in _fields(condition) if not fits(field)}
     for name, what in strange.items():
         places = (entry.key.place for entry in walk_entries(node) if entry.key.text == name.removesuffix(".count"))
-        what = f'"{what}" cannot stand in "while", which asks for what people, rules and messages have made of the ticket'
-        loading.add(next(places, node.place), "E304", f'{what}; ask it in "if", when the time has come')
-    return None if strange else condition
+        loading.add(next(places, node.place), "E304", f'"{what}" {why}')
+    return bool(strange)
 
 
 def _fields(condition: Condition) -> Iterator[Field]:

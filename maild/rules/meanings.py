@@ -49,7 +49,7 @@ TIME_KEYS: Mapping[str, str] = {
     "before": "so long ahead of a moment",
     "cron": "a schedule: minute, hour, day of the month, month, day of the week",
     "tz": "the time zone of the schedule; else the desk's",
-    "each": "ticket: on every ticket in that state, or on all that have not ended",
+    "each": "ticket: on every ticket in that state, or on all that have not ended; once: on no ticket, but for each department, to report",
     "of": "the moment: snooze, when a ticket comes back; task.due, when a task is due",
 }
 GROUPS: Mapping[str, str] = {

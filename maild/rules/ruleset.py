@@ -10,7 +10,8 @@ from maild.rules.actions import Action, Forward
 from maild.rules.cases import Case
 from maild.rules.conditions import Comparison, Condition, find_aspects
 from maild.rules.index import Index
-from maild.rules.time_forms import After, Before, TimeForm
+from maild.rules.schedules import Schedule
+from maild.rules.time_forms import After, Before, Cron, TimeForm
 from maild.rules.verdict import ASKED_BY_NAME, Event, Occasion
 
 PAUSED = "paused"
@@ -110,6 +111,12 @@ class RuleSet:
     def timed(self) -> tuple[Rule, ...]:
         """Those that wait for their time; none that is disabled."""
         return tuple(rule for rule in self.by_event[Event.TIME] if rule.disabled is None)
+
+    @property
+    def schedules(self) -> Mapping[str, tuple[Rule, Schedule]]:
+        """Those that report of departments, by id, each with when; none that is disabled."""
+        found = (rule for rule in self.by_event[Event.SCHEDULE] if rule.disabled is None)
+        return {rule.id: (rule, rule.time.schedule) for rule in found if isinstance(rule.time, Cron)}
 
     def hears_of(self, event: Event) -> bool:
         """Whether a rule for it is not disabled."""

@@ -300,7 +300,7 @@ def _time_form(form: str) -> Schema:
         "of": {"enum": [deadline.value for deadline in Deadline]},
         "cron": {"type": "string", "pattern": r"^\s*\S+(?:\s+\S+){4}\s*$"},
         "tz": _TEXT,
-        "each": {"enum": ["ticket"]},
+        "each": {"enum": list(load_times.EACH)},
     }
     needed = [form, load_times.NEEDED[form]] if form in load_times.NEEDED else [form]
     return _strict(_described(meanings.TIME_KEYS, {key: forms.get(key, _SPAN) for key in load_times.FORMS[form]}), *needed)

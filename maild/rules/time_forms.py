@@ -48,13 +48,15 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """Each moment of a schedule, on every ticket that is in the state by then. `state` None: on all that have not ended."""
+    """Each moment of a schedule, on every ticket that is in the state by then. `state` None: on all that have not ended. `on_tickets`
+    False: on none, but once for each department."""
 
     schedule: Schedule
     state: Condition | None
+    on_tickets: bool = True
 
     def describe(self) -> str:
-        return f"cron {self.schedule.expression}"
+        return f"cron {self.schedule.expression}{'' if self.on_tickets else ', once'}"
 
 
 TimeForm = After | Before | Cron

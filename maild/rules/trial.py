@@ -3,8 +3,8 @@
 The walk is handed in as functions, so this room needs to know nothing of it. A case's mail is built as bytes and parsed like any other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
@@ -18,6 +18,8 @@ from maild.known import Absence, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.explain import explain_rule, read_traces
+from maild.rules.ruleset import Rule
+from maild.rules.schedules import Schedule
 from maild.rules.times import Timing
 from maild.rules.verdict import SCORE
 from maild.stay import Stay, StayDisturbed, StayEnded
@@ -70,7 +72,8 @@ class CaseResult:
 class Walk:
     """The daemon's own code: what a mail means, what an agent's deed does or why it is not done; and what it does by itself: a snooze that
     is over, a time rule that is asked, what becomes of a ticket whose owner is away, and who gets one for which a rule looks for an owner,
-    None where there is nobody yet. `timing` knows when rules are asked, `limits` bound their mail."""
+    None where there is nobody yet, and what a rule reports. `timing` and `schedules` know when rules are asked, `limits` bound their
+    mail."""
 
     consider: Consider
     act: Act
@@ -78,8 +81,10 @@ class Walk:
     ask: Callable[[TicketView, AskRule, Known, datetime], Decision]
     offer: Callable[[TicketView, Known, datetime], Decision | None]
     seek: Callable[[TicketView, Known, datetime], Decision | None]
+    report: Callable[[Rule, Known, datetime], Decision]
     timing: Timing
     limits: tuple[Limit, ...] = ()
+    schedules: Mapping[str, tuple[Rule, Schedule]] = field(default_factory=dict)
 
 
 def run_cases(cases: Iterable[Case], walk: Walk) -> Iterator[CaseResult]:
@@ -109,6 +114,7 @@ class _Scene:
         self._decisions: list[Decision] = []
         self._was_expected = False
         self._offered: set[str | None] = set()
+        self._reports = {name: schedule.find_next(case.at) for name, (_, schedule) in walk.schedules.items()}
         if case.given:
             self._begin(case.given)
         self._receive(case.mail)
@@ -152,12 +158,9 @@ class _Scene:
     def _wait(self, lasts: timedelta) -> None:
         """What falls due meanwhile happens at its time, one after the other; a rule that is late already, at once."""
         end = self._now.astimezone(UTC) + lasts
-        while (ticket := self._ticket) and (due := self._find_next_due(ticket)) and due <= end:
+        while (due := self._find_next_due()) and due <= end:
             self._now = max(due, self._now)
-            if ticket.snoozed_until and ticket.snoozed_until <= self._now:
-                self._take(self._walk.wake(ticket, self._known_now(), self._now))
-            elif stay := self._find_asked():
-                self._ask_rule(ticket, stay)
+            self._do_what_is_due()
             self._find_owner()
         self._now = end
         self._find_owner()
@@ -174,9 +177,25 @@ class _Scene:
         if self._ticket and (decision := job(self._ticket, self._known_now(), self._now)):
             self._take(decision)
 
-    def _find_next_due(self, ticket: TicketView) -> datetime | None:
-        asked = self._find_asked()
-        return min((moment for moment in (ticket.snoozed_until, asked.due if asked else None) if moment), default=None)
+    def _do_what_is_due(self) -> None:
+        ticket, stay = self._ticket, self._find_asked()
+        if ticket and ticket.snoozed_until and ticket.snoozed_until <= self._now:
+            self._take(self._walk.wake(ticket, self._known_now(), self._now))
+        elif ticket and stay and stay.due and stay.due <= self._now:
+            self._ask_rule(ticket, stay)
+        elif name := self._find_report():
+            rule, schedule = self._walk.schedules[name]
+            self._reports[name] = schedule.find_next(self._now)
+            self._take(self._walk.report(rule, self._known_now(), self._now))
+
+    def _find_next_due(self) -> datetime | None:
+        asked, name = self._find_asked() if self._ticket else None, self._find_report()
+        moments = (self._ticket and self._ticket.snoozed_until, asked and asked.due, name and self._reports[name])
+        return min((moment for moment in moments if moment), default=None)
+
+    def _find_report(self) -> str | None:
+        """The rule that is to report next."""
+        return min((name for name in self._reports if name not in self._pauses), key=self._reports.__getitem__, default=None)
 
     def _find_asked(self) -> Stay | None:
         """The stay whose rule is asked next; a rule that is paused is not asked."""

@@ -16,7 +16,8 @@ SCORE = "score"
 
 
 class Event(Enum):
-    """The moments at which rules run (RULES.md 2). TIME is that of a rule that waits for it: no rule names it."""
+    """The moments at which rules run (RULES.md 2). TIME is that of a rule that waits for it on a ticket, SCHEDULE that of one which
+    concerns no ticket: no rule names them."""
 
     MAIL_RECEIVED = "mail.received"
     TICKET_CREATED = "ticket.created"
@@ -35,10 +36,13 @@ class Event(Enum):
     TICKET_CHANGED = "ticket.changed"
     MACRO = "macro"
     TIME = "time"
+    SCHEDULE = "schedule"
 
 
-NAMED_EVENTS = tuple(event for event in Event if event is not Event.TIME)
-ASKED_BY_NAME = frozenset({Event.MACRO, Event.TIME})
+NAMED_EVENTS = tuple(event for event in Event if event not in (Event.TIME, Event.SCHEDULE))
+ABOUT_DEPARTMENTS = frozenset({Event.SCHEDULE})
+"""At these rules are asked about a department, and there is no ticket."""
+ASKED_BY_NAME = frozenset({Event.MACRO, Event.TIME, Event.SCHEDULE})
 """At these one rule is asked, and no other stands in its way."""
 
 

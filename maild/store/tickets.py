@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, not_, select
 
 from maild.config.settings import Sort, SortKey
 from maild.desk.ordering import RANKED_PRIORITIES, RANKED_STATUSES
@@ -182,6 +182,12 @@ def list_traces(tx: Transaction, number: int) -> tuple[TraceRow, ...]:
     columns = (rule_traces.c.at, rule_traces.c.incoming, rule_traces.c.rules, rule_traces.c.whole)
     query = select(*columns).where(rule_traces.c.ticket == number).order_by(rule_traces.c.id)
     return tuple(TraceRow(at, incoming, tuple(rules if whole is None else whole)) for at, incoming, rules, whole in tx.execute(query))
+
+
+def forget_log_of_nothing(tx: Transaction, before: datetime) -> None:
+    """What was done that concerned neither a ticket nor a mail, with which the rest of the log is deleted."""
+    for table in (rule_traces, events):
+        tx.execute(delete(table).where(table.c.ticket.is_(None), table.c.incoming.is_(None), table.c.at < before))
 
 
 def _count(tx: Transaction, *conditions: ColumnElement[bool]) -> int:

@@ -139,6 +139,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     "reached": "",
     "spam": True,
     "adds": "anna@home.example",
+    "rule": "monday-report",
 }
 OPTIONAL: Mapping[str, object] = {
     "warnings": (),
@@ -185,6 +186,7 @@ OPTIONAL: Mapping[str, object] = {
     "reached": "",
     "spam": False,
     "adds": "",
+    "rule": "",
     "match": {},
     "limit": "",
     "reply_to": "",
@@ -210,6 +212,7 @@ FOR_AGENTS = frozenset(
         "digest-notifications",
         "attention",
         "quarantined",
+        "backlog",
         "control",
         "shown",
         "personal-address",
@@ -220,8 +223,10 @@ FOR_AGENTS = frozenset(
 FOR_CUSTOMERS = frozenset(
     {"received", "waiting", "closed", "reopened", "passed-on", "passed-to-specialist", "oversize", "faq-password", "answer", "forwarded"}
 )
-ABOUT_NO_TICKET = frozenset({"attention", "quarantined", "unverified", "control", "personal-address", "welcome", "welcome-answer"})
-FOR_RULES = frozenset({"escalation", "faq-password", "forwarded"})
+ABOUT_NO_TICKET = frozenset(
+    {"attention", "quarantined", "backlog", "unverified", "control", "personal-address", "welcome", "welcome-answer"}
+)
+FOR_RULES = frozenset({"escalation", "backlog", "faq-password", "forwarded"})
 """Kinds of ours that nothing but a rule sends."""
 _ANSWERED = {"quoted": "Where is it?\n\nAnn", "quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello Ann,\n\nit is on its way."}
 _SENT_ON = {"quoted_from": "Ann Smith <ann@globex.example>", "body": "Hello,\n\nmy printer needs a new drum."}

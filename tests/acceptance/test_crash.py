@@ -26,9 +26,12 @@ KILL_POINT = re.compile(r'^ +reach\("([^"]+)"\)$', re.MULTILINE)
 DUE_ROOM = re.compile(r'DueJob\("([^"]+)"')
 EXTRA = "limits: {automatic: off, storm: off}\noutbox: {unknown_retry: 1s}"
 LATE = "rules: [{id: late, when: {after: 1h, while: {replies.agent: 0}}, do: [{notify: {who: [anna], template: escalation}}]}]"
+REPORT = (
+    'rules: [{id: report, when: {cron: "0 8 1 * *", each: once}, if: {queue: support}, do: [{notify: {who: [anna], template: backlog}}]}]'
+)
 MOVE = ", after: {move: Processed}"
 COPYING = "agents: [anna], copy_to_sent: true"
-BY_ITSELF = frozenset(("wake", "due", "time", "seek", "offer"))
+BY_ITSELF = frozenset(("wake", "due", "time", "report", "seek", "offer"))
 """Rooms of what the daemon does when its time has come: no mail walks through them."""
 MakeDesk = Callable[..., RunningDesk]
 
@@ -195,6 +198,18 @@ def test_a_death_while_a_rule_is_asked_at_its_time_neither_loses_nor_doubles_wha
     desk.run_once()
     desk.letter("anna", 2)
     assert (desk.events(1).count("rule"), len(desk.letters("anna"))) == (1, 2)
+
+
+@pytest.mark.parametrize("point", kill_points("report."))
+def test_a_death_while_a_rule_reports_neither_loses_nor_doubles_the_letter(point: str, storage: str, make_desk: MakeDesk):
+    """RULES.md 2."""
+    desk = make_desk(storage=storage, extra=EXTRA, rules=REPORT)
+    desk.run_once()
+    desk.let_reports_be_due()
+    assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
+    desk.run_once()
+    assert "Tickets in Support that wait for somebody: 0." in text_of(desk.letter("anna"))
+    assert len(desk.letters("anna")) == 1
 
 
 def test_ten_deaths_under_load_lose_and_double_nothing(each_storage: str, make_desk: MakeDesk):

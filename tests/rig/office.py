@@ -26,6 +26,7 @@ from maild.daemon import App
 from maild.effects import IncomingState
 from maild.ingest.worker import Reader
 from maild.outbox.delivery import DeliveryState
+from maild.store import switches
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.received_mail import IncomingRow, list_incoming
 from maild.store.status import find_depths
@@ -252,6 +253,12 @@ teams: {{payments: [boris]}}
         with self.store() as store, store.writing() as tx:
             long_ago = datetime.now(UTC) - timedelta(days=1000)
             tx.execute(update(rule_stays).where(rule_stays.c.due.is_not(None)).values(since=long_ago, due=long_ago))
+
+    def let_reports_be_due(self) -> None:
+        """So has that of every rule that reports."""
+        with self.store() as store, store.writing() as tx:
+            for name, word in switches.find_all(tx, "rules.schedule."):
+                switches.store(tx, name, f"{word.partition(' ')[0]} {(datetime.now(UTC) - timedelta(days=1)).isoformat()}")
 
     def settle(self) -> None:
         """Wait until everything that has arrived is read and everything that is due is sent."""

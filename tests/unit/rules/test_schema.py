@@ -185,7 +185,7 @@ OPTIONS = st.dictionaries(
 TIMES = mapped(
     paired(["after", "before"], st.sampled_from(["30m", "1d 2h", "0m", "soon"]))
     | paired(["while"], st.sampled_from(["{status: new}", "{tags: [a, b], snoozed: false}", "{}", "new"]))
-    | paired(["clock", "of", "each", "tz"], st.sampled_from(["real", "business", "snooze", "task.due", "ticket", "Europe/Sofia"]))
+    | paired(["clock", "of", "each", "tz"], st.sampled_from(["real", "business", "snooze", "task.due", "ticket", "once", "Europe/Sofia"]))
     | paired(["cron"], st.sampled_from(["'0 8 * * mon'", "0 8 * *", "'*/5 * 1 1-3 *'"]))
 )
 EVENTS = st.sampled_from([*(event.value for event in NAMED_EVENTS), "[ticket.created, message.customer]"]) | LISTS | TIMES
