@@ -11,9 +11,10 @@ from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, find_task_told, is_forward
 from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
-from maild.desk.command_lines import Parsed, is_errand, parse, probably_meant, with_corrections
+from maild.desk.command_lines import Parsed, find_lone_word, is_errand, parse, probably_meant, with_corrections
 from maild.desk.crossing import find_crossing
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
+from maild.desk.lone_words import find_lone_fault
 from maild.desk.messages import shown_date_of
 from maild.desk.named_people import read_person, with_requester_named, with_sender_named
 from maild.desk.participants import with_requester
@@ -50,7 +51,7 @@ def words_of(reading: Reading, agent: Agent, ticket: TicketView, why_internal: R
     text = new if why_internal else without_furniture(rejoined(new, reading.known.quoted), ticket.number)
     was_cut = text != new
     if corrected is not None:
-        text = with_corrections(text if why_internal else unsigned(text, reading, agent, settings), corrected)
+        text = with_corrections(text if why_internal else _alone(unsigned(text, reading, agent, settings), agent), corrected)
     if find_task_told(reading) and (done := read_done_alone(unsigned(text, reading, agent, settings))):
         return Words(done, was_cut)
     return Words(text, was_cut)
@@ -66,6 +67,7 @@ def understand(
     commands = with_requester_named(parsed.commands, reading.known.people)
     parsed = replace(parsed, commands=with_sender_named(commands, _writer_answered(reading, settings)))
     faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size) or parsed.faults
+    faults = faults or _lone(parsed, reading, agent, ticket, why_internal)
     if may_find_more(faults):
         more = _furnished(parsed, reading, ticket, why_internal)
         more = more or _borrowed(parsed, reading, ticket, why_internal, settings)
@@ -152,6 +154,19 @@ def _parse(reading: Reading, text: str, *, internal: bool) -> Parsed:
     parsed = parse(text, reading.known.tag_names)
     may_be_old = parsed.commands or text != message.new_text
     return replace(parsed, body="") if may_be_old and not internal and is_old_text(parsed.body) else parsed
+
+
+def _lone(parsed: Parsed, reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """A command without its # would reach the customer. What was kept as a note, and is sent by its writer's word, is what he means."""
+    if _is_note(parsed, why_internal) or reading.circumstances.sent_after_all:
+        return ()
+    return find_lone_fault(_alone(parsed.body, agent), ticket.tasks, agent.key)
+
+
+def _alone(text: str, agent: Agent) -> str:
+    """The word above nothing but its writer's name; any other text as it is."""
+    first, _, rest = text.lstrip().partition("\n")
+    return first if find_lone_word(first) and is_signature_alone(rest, agent.name) else text
 
 
 def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:

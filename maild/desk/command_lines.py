@@ -4,7 +4,7 @@ import re
 import string
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from itertools import takewhile
@@ -47,6 +47,13 @@ _WITHOUT_UNSEEN = dict.fromkeys(map(ord, _UNSEEN))
 _LINE = re.compile(
     rf"(?P<lead>[\s*_{_UNSEEN}]*)[{HASHES}][{_UNSEEN}]*(?P<word>(?![{_UNSEEN}])[^\W\d_][\w{_UNSEEN}-]{{0,80}})(?P<rest>.*)", re.DOTALL
 )
+# A command for whoever has written it, and a heading or a path for a program: "# note", "/close".
+_TORN = re.compile(
+    rf"(?P<lead>[\s*_{_UNSEEN}]*)(?:(?P<hash>[{HASHES}])[\s{_UNSEEN}]+|/)(?P<command>(?P<word>[^\W\d_]\w{{0,80}})(?=[\s.!;:*_]|$).*)",
+    re.DOTALL,
+)
+TORN_OPENING = "a blank stands behind a #, so that the line is text; write #to or #from without one, in a new mail"
+"""Said of `# to ann@globex.example`."""
 # A command for a reader, whatever stands around its "#": "- #note", "(#close)". No quoted line, no `##word`.
 _LETTERS_UNSEEN = "\u115f\u1160\u3164\uffa0"
 _COMMAND_LIKE = re.compile(
@@ -89,13 +96,31 @@ def says(word: str, text: str) -> bool:
     return said.removeprefix(said[:1] if said[:1] in HASHES else "") == word
 
 
+@dataclass(frozen=True, slots=True)
+class LoneWord:
+    """All that a text says, without #, and the index of its line."""
+
+    word: str
+    line: int
+
+
+def find_lone_word(text: str) -> LoneWord | None:
+    """The word that a text consists of, beside its commands and what it quotes; None where it says more."""
+    lines = text.splitlines()
+    written = [index for index, line in enumerate(lines) if line.strip(_BLANK)]
+    begin = _find_own(lines, written)
+    own = [index for index in written if index >= begin and not is_quoted(lines[index]) and not _is_command_line(lines[index])]
+    word = lines[own[0]].strip(f"{_BLANK}*_.!;").translate(_WITHOUT_UNSEEN).casefold() if len(own) == 1 else ""
+    return LoneWord(word, own[0]) if word.isalpha() else None
+
+
 def command_lines_alone(text: str) -> str:
     """A text that is nothing but command lines, right or wrong, without its blank lines and what it quotes; "" for any other.
 
     Lines that only ask the desk itself are about no text.
     """
     lines = [line.strip(_BLANK) for line in text.splitlines() if line.strip(_BLANK) and not is_quoted(line)]
-    found = [_split_line(line) for line in lines]
+    found = [_split_line(_mended(line) or line) for line in lines]
     return "\n".join(lines) if all(found) and not all(split and _is_errand(*split) for split in found) else ""
 
 
@@ -109,6 +134,8 @@ def with_corrections(text: str, corrected: str) -> str:
     chosen = _find_command_lines(lines)
     among = {index: line for index, line in enumerate(lines) if index not in chosen}
     old = {*chosen, *(fault.line - 1 for fault in _misplaced(among) if fault.by_commands)}
+    if (lone := find_lone_word(text)) and lone.word in map(_guess, corrections):
+        old.add(lone.line)
     said_anew = max(map(_kept_inside, corrections), default=0)
     gone = {index for index in old if _kept_inside(lines[index]) <= said_anew}
     begin = _find_own(lines, [index for index, line in enumerate(lines) if line.strip(_BLANK)])
@@ -127,7 +154,7 @@ def _kept_inside(line: str) -> int:
 
 def _guess(line: str) -> str:
     """The command that a line is, or may have been meant to be; "" for none."""
-    match = _COMMAND_LIKE.match(line)
+    match = _COMMAND_LIKE.match(_mended(line) or line)
     word = _word_of(match) if match else ""
     return command_of(_nearest(word, frozenset()))
 
@@ -156,7 +183,7 @@ def may_undo(text: str) -> bool:
 def _find_commands(text: str) -> Iterator[Command]:
     """What its lines would command, wherever they stand, or were probably to command."""
     for line in text.splitlines()[:200]:
-        if _split_line(line):
+        if _is_command_line(line):
             read = _read_line(line, 0, frozenset())
             yield from (read,) if isinstance(read, Command) else probably_meant((read,))
 
@@ -223,8 +250,8 @@ def _find_command_lines(lines: Sequence[str]) -> tuple[int, ...]:
     """
     written = [index for index, line in enumerate(lines) if line.strip(_BLANK)]
     start = _find_own(lines, written)
-    first = tuple(takewhile(lambda index: _split_line(lines[index]), (index for index in written if index >= start)))
-    is_last_too = bool(written) and _split_line(lines[written[-1]]) is not None
+    first = tuple(takewhile(lambda index: _is_command_line(lines[index]), (index for index in written if index >= start)))
+    is_last_too = bool(written) and _is_command_line(lines[written[-1]])
     texts = (index for index in written if (split := _split_line(lines[index])) and split[0] == TEXT and not _is_errand(*split))
     return tuple(sorted({*first, *(written[-1:] if is_last_too else ()), *texts}))
 
@@ -248,9 +275,23 @@ def _find_own(lines: Sequence[str], written: Sequence[int]) -> int:
     start = written[0] if written else 0
     quoted = next((index for index in written if is_quoted(lines[index])), None)
     above = lines[start:quoted]
-    if quoted is None or (above and (_split_line(above[0]) or not weigh(" ".join(map(str.strip, above))))):
+    if quoted is None or (above and (_is_command_line(above[0]) or not weigh(" ".join(map(str.strip, above))))):
         return start
     return next((index for index in written if index > quoted and not is_quoted(lines[index])), len(lines))
+
+
+def _is_command_line(line: str) -> bool:
+    """Rightly written or not."""
+    return _split_line(line) is not None or _mended(line) != ""
+
+
+def _mended(line: str) -> str:
+    """`#note` for a line `# note` or `/note`; "" for any other, as a heading that names no command. `# to` is one before an address."""
+    match = _TORN.match(line)
+    word = command_of(match["word"].casefold()) if match else ""
+    if match is None or word not in _KNOWN or (word in OPENING and "@" not in line):
+        return ""
+    return f"{match['lead']}#{match['command']}"
 
 
 def _split_line(line: str) -> tuple[str, str] | None:
@@ -303,7 +344,8 @@ def _find_meant(word: str) -> str | None:
 def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
     split = _split_written(line.translate(PLAIN_QUOTES))
     if not split:
-        return CommandFault(number, f"{line.strip()} is not a command")
+        mended = _mended(line)
+        return _torn(line, mended, number, tags) if mended else CommandFault(number, f"{line.strip()} is not a command")
     word, argument = command_of(split[0]), _argument_of(*split)
     if word in ALONE and any(map(str.isalnum, argument)) and argument.casefold() not in MAY_NAME.get(word, ()):
         return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
@@ -314,6 +356,18 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     if word in _ANSWERS:
         return CommandFault(number, f"#{word} stands alone, in a reply to the mail that {_ANSWERS[word]}", by_commands=True)
     return _unknown(word, split[1], number, tags)
+
+
+def _torn(line: str, mended: str, number: int, tags: frozenset[str]) -> CommandFault:
+    """Whoever writes so means the desk: as text it would go to the customer, a note as well."""
+    meant = _read_line(mended, number, tags)
+    is_slash = line.lstrip(f"{_BLANK}*_").startswith("/")
+    why = "a command begins with #" if is_slash else "a blank stands behind the #, so that the line is text (a heading here begins with ##)"
+    if isinstance(meant, CommandFault):
+        return replace(meant, text=f"{why}; {meant.text}")
+    if meant.word in OPENING:
+        return CommandFault(0, TORN_OPENING)
+    return CommandFault(number, f"{why}; did you mean {meant}?", by_commands=True, better=str(meant))
 
 
 def _argument_of(word: str, rest: str) -> str:

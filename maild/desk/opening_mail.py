@@ -14,7 +14,7 @@ from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sen
 from maild.desk.agent_words import act_of, own_text, parse_new_mail, unsigned
 from maild.desk.answered_letter import find_answered_letter, has_subject_of_ours
 from maild.desk.command import HASHES, Command, CommandFault
-from maild.desk.command_lines import OPENING, Parsed, is_opening
+from maild.desk.command_lines import OPENING, TORN_OPENING, Parsed, is_opening
 from maild.desk.control_mail import asking_of
 from maild.desk.errands import run
 from maild.desk.furniture import shows_notification
@@ -78,7 +78,7 @@ def _find_faults(parsed: Parsed, last: int, reading: Reading, settings: Settings
     yield from parsed.faults
     openings = [command for command in parsed.commands if command.word in OPENING]
     if _TORN.search(parsed.body):
-        yield CommandFault(0, "a blank stands behind a #, so that the line is text; write #to or #from without one, in a new mail")
+        yield CommandFault(0, TORN_OPENING)
     elif not openings and not parsed.faults:
         yield CommandFault(0, "no ticket is opened without #to or #from", by_commands=True)
     for command in openings[1:]:

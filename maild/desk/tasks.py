@@ -109,7 +109,7 @@ def find_done(argument: str, tasks: Sequence[Task], actor: Actor) -> Task | str:
     his = [task for task in open_tasks(tasks) if task.agent == actor.agent]
     if len(his) == 1:
         return his[0]
-    return f"which task is done? {_list(tasks)}" if his else f"none of the ticket's open tasks is yours; {_list(tasks)}"
+    return f"which task is done? {list_open(tasks)}" if his else f"none of the ticket's open tasks is yours; {list_open(tasks)}"
 
 
 def read_done_alone(text: str) -> str:
@@ -167,11 +167,11 @@ def _certain(doubt: str) -> str:
 
 def _no_such(number: int, task: Task | None, tasks: Sequence[Task]) -> str:
     if task:
-        return f'task {number}, "{task.title}", is done already; {_list(tasks)}'
-    return f"there is no task {number} on this ticket; {_list(tasks)}"
+        return f'task {number}, "{task.title}", is done already; {list_open(tasks)}'
+    return f"there is no task {number} on this ticket; {list_open(tasks)}"
 
 
-def _list(tasks: Sequence[Task]) -> str:
+def list_open(tasks: Sequence[Task]) -> str:
     still = open_tasks(tasks)
     return f"open are: {', '.join(f'{task.number} ({task.title})' for task in still)}" if still else "it has no open task"
 

@@ -128,6 +128,35 @@ def test_text_behind_a_command_that_takes_none_is_not_lost():
         check(f"{line}\nHello", [("close", line.partition(" ")[2].strip("\u200f"))], "Hello")
 
 
+def test_a_blank_behind_the_sign_and_a_stroke_instead_of_it_are_slips_where_commands_stand():
+    """A7: as text they would go to the customer."""
+    for line, meant in (
+        ("# note", "#note"),
+        ("＃ note She owes us money.", "#note She owes us money."),
+        ("#\u00a0internal", "#note"),
+        ("*# close*", "#close"),
+        ("# assign boris", "#assign boris"),
+        ("# show 7", "#show 7"),
+        ("/close", "#close"),
+        ("/Tag vip", "#tag vip"),
+    ):
+        for text in (f"{line}\nHello", f"#wait\n\n{line}\nHello", f"Hello\n\n{line}"):
+            (fault,) = parse(text).faults
+            assert (fault.better, fault.by_commands) == (meant, True), text
+            assert f"did you mean {meant}?" in fault.text
+            assert with_corrections(text, meant).count("ello") == 1
+            assert parse(with_corrections(text, meant)).faults == (), text
+        assert parse(f"Hello\n{line}\nbye").body == f"Hello\n{line}\nbye"
+    for line in ("# heading", "# Notes", "## note", "/home", "/close/it", "/ close", "# To whom it may concern", "> # note", "# 1"):
+        check(f"{line}\nbye", [], f"{line}\nbye")
+
+
+def test_a_slip_that_was_to_keep_something_inside_keeps_it_there_whatever_lines_are_corrected():
+    assert with_corrections("# note\n#clsoe\nHello", "#close") == "#close\n# note\nHello"
+    assert with_corrections("# note\n#clsoe\nHello", "#close\n#note") == "#close\n#note\nHello"
+    assert command_lines_alone("# close\n/tag vip") == "# close\n/tag vip"
+
+
 def mending(text: str, tags: tuple[str, ...] = ()) -> list[tuple[bool, str]]:
     return [(fault.by_commands, fault.better) for fault in parse(text, tags).faults]
 

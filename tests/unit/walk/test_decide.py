@@ -16,6 +16,7 @@ from maild.known import Found, History, KeptMail, Known, KnownAnswer, KnownCopy,
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
+from maild.task import Task
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status
 from maild.tokens import LetterKind, LetterToken
 from tests.rig.canned import a_shelf
@@ -756,6 +757,57 @@ def test_a_mistyped_command_sends_the_draft_back_and_does_nothing():
     draft = decided(by_anna(message={"new_text": "#clsoe\nDear Ann", "text": "#clsoe\nDear Ann"}))
     assert (draft.reason.code, draft.before == draft.after, kinds(draft)) == ("command-failed", True, [])
     assert posted(draft) == [("command-failed", (ANNA,))]
+
+
+QUOTED = "On Fri, 20 Nov 2026 at 10:02, Ann via Support <support@acme.example> wrote:\n> Where is it?\n\n"
+
+
+def test_a_commands_word_alone_goes_to_no_customer():
+    """A7. Words that may well be an answer are one."""
+    signed = Known(tickets={1042: a_ticket()}, own_answers=(OwnAnswer("x\n\nAnna\nRoom 4711", "x"),) * 3)
+
+    def answered(text: str, **changes: Any) -> Draft:
+        return decided(by_anna(message={"new_text": text, "text": text}, **changes))
+
+    for word in ("close", "next", "help", "note", "take", "undo", "back", "reopen"):
+        for text in (
+            word,
+            f"\n{word.title()}.\n",
+            f"*{word}*",
+            f"{word}\n\nBest regards\nAnna Ivanova",
+            f"{QUOTED}{word}",
+            f"#tag vip\n{word}",
+        ):
+            assert offered(answered(text)) is not None, text
+            assert f"did you mean #{word}?" in refused(answered(text)), text
+    assert offered(answered("close")) == offered(answered("close\n\nAnna\nRoom 4711", known=signed)) == "#close"
+    assert offered(answered("#tag vip\nclose")) == "#close\n#tag vip"
+    assert offered(answered("merge")) == ""
+    assert "nothing to send" in refused(answered("send"))
+    assert "answers the letter that asks for it" in refused(answered("release"))
+    for word in ("yes", "Yes.", "done", "open", "Tag", "wait", "same", "closed", "close it", "noted"):
+        assert posted(answered(word)) == [("answer", (ANN,))], word
+    assert kinds(answered("#note\nclose")) == kinds(answered("close", place=TokenPlace.REFERENCES)) == [(MessageKind.NOTE, True)]
+    assert posted(after_all("close")) == [("answer", (ANN,))]
+    for text in ("close", "close\n\nBest regards\nAnna Ivanova"):
+        mended = answered(text, circumstances=Circumstances("support", corrected="#close"))
+        assert (mended.after and mended.after.status, kinds(mended)) == (Status.CLOSED, [])
+
+
+def test_whoever_has_something_to_do_is_asked_whether_he_has_done_that():
+    his, other = (Task(number, "call", "anna", "boris", NOW, id=number) for number in (1, 2))
+
+    def answered(*tasks: Task, corrected: str | None = None) -> Draft:
+        circumstances = Circumstances("support", corrected=corrected)
+        ticket = {"tasks": tasks}
+        known = Known(tickets={1042: a_ticket(**ticket)})
+        return decided(by_anna(message={"new_text": "done", "text": "done"}, ticket=ticket, known=known, circumstances=circumstances))
+
+    assert (offered(answered(his)), offered(answered(his, other))) == ("#done 1", "")
+    assert "which task is done? open are: 1 (call), 2 (call)" in refused(answered(his, other))
+    assert posted(answered(replace(his, agent="boris"))) == posted(answered()) == [("answer", (ANN,))]
+    after = answered(his, other, corrected="#done 2")
+    assert (kinds(after), after.after and [task.is_open for task in after.after.tasks]) == ([], [True, False])
 
 
 def offered(draft: Draft) -> str | None:
