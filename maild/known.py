@@ -46,8 +46,9 @@ class Question:
     `aliases` ids that may be other ids of our letters (O1a), `pictures` the hashes of small pictures that may be a signature's (P11).
     `tags` are words that would be tags if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, ""
     where none are (A6, A8, A11), `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is
-    wanted, so that it can be undone. `waits`: answers that wait to be sent are wanted; on a desk that holds none back nobody asks. `wanted`
-    is what he asks beside. `welcomed` is the agent whose letter of welcome this may answer, "" where it is no such answer (PRODUCT 34c).
+    wanted, so that it can be undone; `splits`: what customers have written on them is. `waits`: answers that wait to be sent are wanted;
+    on a desk that holds none back nobody asks. `wanted` is what he asks beside. `welcomed` is the agent whose letter of welcome this may
+    answer, "" where it is no such answer (PRODUCT 34c).
     `named` are addresses in an agent's commands: what is known of who has them is wanted. `quoted`: the letter between whose lines he may
     have written: what it says is wanted. `resting`: there are rules that rest where they have fired. `behind`: only what rules want to know
     beside is asked, once the ticket is known.
@@ -78,6 +79,7 @@ class Question:
     named: frozenset[str] = frozenset()
     quoted: int | None = None
     resting: bool = False
+    splits: bool = False
     behind: Behind | None = None
 
 
@@ -419,12 +421,13 @@ class Known:
     already refer to this one (F7). `own_recipients` are whom `own` went to. `bounced` is the letter a report is about (B2). `suppressed`
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
-    pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_answers` the last three
-    mails of the agent who writes, if there are so many, `answers` the last public answers of others on each candidate, the newest first
-    (A11). `regroupings` are what was done last to each candidate, `posted` the last answers posted on each, the newest first, where that is
-    asked for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by
-    key. `files` are those of the tickets that are shown or whose files are asked for, the newest message's first. `welcome` is the last one
-    of the agent asked for. `quoted`: the text of the letter asked for, "" for none. `fired`: when rules that rest have fired last on each
+    pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_notes` those of the agent who
+    writes, `own_answers` his last three mails, if there are so many, `answers` the last public answers of others on each candidate, the
+    newest first (A11). `customers_words` is what the customers of each candidate have written, where something may be split off.
+    `regroupings` are what was done last to each candidate, `posted` the last answers posted on each, the newest first, where that is asked
+    for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by key.
+    `files` are those of the tickets that are shown or whose files are asked for, the newest message's first. `welcome` is the last one of
+    the agent asked for. `quoted`: the text of the letter asked for, "" for none. `fired`: when rules that rest have fired last on each
     candidate, by id. `background` answers `behind`.
     """
 
@@ -444,6 +447,8 @@ class Known:
     aliases: Mapping[str, LetterToken] = field(default_factory=dict)
     earlier: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    own_notes: tuple[str, ...] = ()
+    customers_words: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     own_answers: tuple[OwnAnswer, ...] = ()
     answers: Mapping[int, tuple[KnownAnswer, ...]] = field(default_factory=dict)
     seen_pictures: frozenset[str] = frozenset()

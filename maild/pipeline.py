@@ -16,7 +16,7 @@ from maild.config.settings import Agent, Settings
 from maild.consequences import with_consequences
 from maild.decide import decide
 from maild.desk.audience import agent_homes, find_absent
-from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words, may_undo
+from maild.desk.command_lines import find_errands, find_named_addresses, find_named_tickets, hash_words, may_command
 from maild.desk.control import find_asked
 from maild.desk.doubt import find_evidence, find_why_kept_out, with_score, with_suspicion
 from maild.desk.errands import find_wanted
@@ -225,7 +225,8 @@ def _with_commands(
         addressees=question.addressees | named,
         named=named,
         tags=words,
-        undoes=may_undo(lines),
+        undoes=may_command("undo", lines),
+        splits=may_command("split", lines),
         quoted=sender.token.token.letter if sender.token and has_quotes(message.new_text) else None,
         wanted=find_wanted(
             find_asked(message, sender, desk.settings, circumstances.corrected) or find_errands(lines), agent, desk.settings, now

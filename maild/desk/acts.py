@@ -123,7 +123,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *(replace(event, by=act.by) for event in performed.events),
         *performed.effects,
         *(RunMacro(rule.id, performed.no_reply) for rule in performed.macros),
-        *split_off(after, act.reach.blocks, answered, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
+        *split_off(after, act.reach, answered, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
         *left,
         *(_crossings(act) if answers or performed.events else ()),
         *_ownership(kept, after, act),

@@ -18,7 +18,7 @@ from maild.desk.lone_words import find_lone_fault
 from maild.desk.messages import shown_date_of
 from maild.desk.named_people import read_person, with_requester_named, with_sender_named
 from maild.desk.participants import with_requester
-from maild.desk.quoted_notes import has_quotes, quotes, repeats
+from maild.desk.quoted_notes import has_quotes, quotes, repeats, repeats_own
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.rewrapped import rejoined
 from maild.desk.second_thoughts import find_unfit, only_status
@@ -203,8 +203,10 @@ def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: R
     """MAIL.md F11: a notification shows notes, so whoever answers between its lines may have a piece of one left among his words."""
     if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
         return ()
-    words = reading.known.last_words.get(ticket.number)
-    if not repeats(parsed.body, reading.known.notes, words.text if words and not words.taken_down else ""):
+    words, known = reading.known.last_words.get(ticket.number), reading.known
+    public = words.text if words and not words.taken_down else ""
+    said = (past.words for past in known.earlier.get(ticket.number, ()) if not (past.is_note or past.is_taken_down or past.third_party))
+    if not repeats(parsed.body, known.notes, public) and not repeats_own(parsed.body, known.own_notes, "\n".join((public, *said))):
         return ()
     return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
 
@@ -309,6 +311,7 @@ def _reach(reading: Reading, agent: Agent, ticket: TicketView, settings: Setting
         shelf=reading.shelf,
         task=find_task_told(reading),
         rules=reading.rules,
+        said=known.customers_words.get(ticket.number, ()),
     )
 
 

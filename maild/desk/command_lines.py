@@ -175,9 +175,9 @@ def find_named_tickets(text: str) -> frozenset[int]:
     return named_tickets(_find_commands(text))
 
 
-def may_undo(text: str) -> bool:
-    """Whether a line of it would undo something."""
-    return any(command.word == "undo" for command in _find_commands(text))
+def may_command(word: str, text: str) -> bool:
+    """Whether a line of it would do this."""
+    return any(command.word == word for command in _find_commands(text))
 
 
 def _find_commands(text: str) -> Iterator[Command]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 _QUOTE_SIGNS = (">", "＞", "|")
 _QUOTE_MARK = re.compile(r"[\s>＞|]*(?:[^\W\d_]{1,15}>+[\s>＞|]*)?")
 """What a mail program writes before a quoted line, with the initials of who wrote it (The Bat!) or without."""
+_HEAD_OF_NOTE = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d #(?:note|from) ")
+"""What stands before a note among what was said before (`agents.txt`), whosever it is."""
 TELLING = 15
 """So many characters say something that is not said everywhere."""
 _SHOWN = 400
@@ -41,6 +43,15 @@ def repeats(body: str, notes: Iterable[str], known_to_all: str) -> bool:
     """
     said, public = unquoted(body), unquoted(known_to_all)
     return any(piece in said and piece not in public for note in notes for piece in _pieces(plain(note[:_SHOWN])))
+
+
+def repeats_own(body: str, notes: Iterable[str], known_to_all: str) -> bool:
+    """Whether a piece of a note of the writer's own is quoted in his answer. What he writes anew is his business, and what he has quoted in
+    a note himself is none."""
+    said, public = unquoted("\n".join(line for line in body.splitlines() if has_quotes(line))), unquoted(known_to_all)
+    told = (plain("\n".join(line for line in note[:_SHOWN].splitlines() if not has_quotes(line))) for note in notes)
+    pieces = (piece for note in told if len(note) >= TELLING for piece in _pieces(note))
+    return _HEAD_OF_NOTE.search(said) is not None or any(piece in said and piece not in public for piece in pieces)
 
 
 def _pieces(note: str) -> Iterator[str]:

@@ -31,7 +31,7 @@ class Reach:
     `is_sure`: more than the token of this one ticket says who acts, so that he may show it to others. `last`: what was done to the ticket
     last that can be undone; `posted`: the last answers on it, the newest first. `leads`: who acts may take back what others have answered.
     `blocks`: what is to be split off. `shelf`: the canned answers there are. `task`: the id of the task that the letter tells of which is
-    answered. `rules`: those he may run by name.
+    answered. `rules`: those he may run by name. `said`: what the ticket's customers have written, where something is split off.
     """
 
     tickets: Mapping[int, TicketView] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Reach:
     shelf: Shelf = NO_ANSWERS
     task: int | None = None
     rules: RuleSet = NO_RULES
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

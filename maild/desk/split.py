@@ -1,16 +1,18 @@
 """Tickets split off another: a new ticket of the same customer, of which the department is told (PRODUCT 21, MAIL.md A7). Pure."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk.agent_letters import customers_message
 from maild.desk.answered import Answered
-from maild.desk.blocks import Block
+from maild.desk.blocks import part_customers
 from maild.desk.colleagues import tell_department
+from maild.desk.regroup import Reach
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, Split
-from maild.known import Absence
+from maild.known import Absence, Earlier
+from maild.message import Address
 from maild.reason import Reason
 from maild.ticket import MessageKind, Priority, Status, TicketView, latest_ids
 
@@ -29,7 +31,7 @@ class Share:
 
 def split_off(
     ticket: TicketView,
-    blocks: Sequence[Block],
+    reach: Reach,
     words: Answered,
     agent: Agent,
     settings: Settings,
@@ -38,12 +40,15 @@ def split_off(
     suppressed: Container[str],
     away: Mapping[str, Absence],
 ) -> Iterator[Split]:
-    """A new ticket for each block. `words` are what the customer wrote last, for a block that says nothing itself."""
-    for block in blocks:
+    """A new ticket for each block. `words` are what the customer wrote last, for a block in which nothing of hers stands. What is not hers
+    stays inside (O7): she may be answered there, and is quoted what she has said."""
+    for block in reach.blocks:
         opened = open_beside(ticket, block.title, now)
-        text = block.text or words.text
+        hers, rest = part_customers(block.text, (*reach.said, words.text))
+        text = hers or words.text
         message = AddMessage(MessageKind.CUSTOMER, ticket.requester, now, text, text, agent=words.taken_down, subject=block.title)
-        opening = _opening(ticket, opened, message, (message,), agent, settings, suppressed, away)
+        note = AddMessage(MessageKind.NOTE, Address(agent.name, agent.email), now, rest, rest, agent=agent.key, internal=True)
+        opening = _opening(ticket, opened, message, (message, note) if rest else (message,), agent, settings, suppressed, away)
         yield Split(opening, ticket, ticket, agent.key)
 
 
@@ -114,5 +119,7 @@ def _opening(
     warning = f"{agent.name} split this ticket off #{ticket.number}."
     queue = settings.queues.get(opened.queue)
     circle = queue.notify.new if queue else "none"
-    letters = tell_department(circle, opened, told, (warning,), settings, suppressed=suppressed, away=away)
+    beside = tuple(effect for effect in effects if isinstance(effect, AddMessage) and effect.internal)
+    notes = tuple(Earlier(note.at, agent.name, note.visible, is_note=True) for note in beside)
+    letters = tell_department(circle, opened, told, (warning,), settings, notes, suppressed=suppressed, away=away)
     return Decision(IncomingState.DONE, Reason("split", event.text), None, opened, (*effects, event, *letters))

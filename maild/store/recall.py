@@ -138,6 +138,7 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     views = with_merge_targets(tx, named)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
     with_files = {*found_beside.conversations, *(views if question.wanted.files or question.wanted.files_here else ())}
+    notes, own_notes = said.find_notes(tx, question.notes_beside, views)
     requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
         tickets=views,
@@ -155,7 +156,9 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
         history=find_history(tx, question, views, on_tickets, now),
         aliases=_reported(aliases, by_number),
         earlier={number: said.earlier_on(tx, number) for number in views},
-        notes=said.find_notes(tx, question.notes_beside, views),
+        notes=notes,
+        own_notes=own_notes,
+        customers_words={number: said.find_customers_words(tx, number) for number in views} if question.splits else {},
         own_answers=said.find_own_answers(tx, question),
         answers={number: said.find_answers(tx, number, question.notes_beside) for number in views if question.notes_beside},
         seen_pictures=_find_seen_pictures(tx, question.pictures, views),

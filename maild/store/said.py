@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import Select, and_, bindparam, false, func, not_, or_, select, true
 
 from maild.known import REPEATED_ANSWERS, Earlier, KnownAnswer, LastWords, OwnAnswer, Question
 from maild.message import Address
@@ -65,13 +65,21 @@ _EARLIER = Prepared(
     .limit(MOST_EARLIER)
 )
 _NOTES = Prepared(
-    select(messages.c.visible)
+    select(messages.c.visible, messages.c.agent, IS_TAKEN_DOWN.label("is_taken_down"))
     .where(
         messages.c.ticket.in_(bindparam("tickets", expanding=True)),
-        or_(
-            and_(messages.c.internal == true(), or_(messages.c.agent.is_(None), messages.c.agent != bindparam("agent"))),
-            IS_TAKEN_DOWN,
-        ),
+        or_(messages.c.internal == true(), IS_TAKEN_DOWN),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(MOST_NOTES)
+)
+_CUSTOMERS_WORDS = (
+    select(func.substr(messages.c.visible, 1, ANSWER_CHARACTERS))
+    .where(
+        messages.c.ticket == bindparam("number"),
+        messages.c.kind == MessageKind.CUSTOMER.value,
+        messages.c.internal == false(),
+        not_(IS_TAKEN_DOWN),
     )
     .order_by(messages.c.id.desc())
     .limit(MOST_NOTES)
@@ -130,11 +138,20 @@ def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
     return tuple(read(row) for row in _EARLIER.read(tx, {"number": number}))
 
 
-def find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[str, ...]:
-    """What his colleagues, third parties and rules have said inside, and what agents have taken down for customers, the newest first."""
+def find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(what his colleagues, third parties and rules have said inside, and what agents have taken down for customers; what he has said
+    inside himself), each the newest first."""
     if not agent or not tickets:
-        return ()
-    return tuple(_NOTES.read(tx, {"tickets": list(tickets), "agent": agent}).scalars())
+        return (), ()
+    rows = _NOTES.read(tx, {"tickets": list(tickets)}).all()
+    is_own = [row.agent == agent and not row.is_taken_down for row in rows]
+    others = tuple(row.visible for row, own in zip(rows, is_own, strict=True) if not own)
+    return others, tuple(row.visible for row, own in zip(rows, is_own, strict=True) if own)
+
+
+def find_customers_words(tx: Transaction, number: int) -> tuple[str, ...]:
+    """What customers have written on a ticket themselves, the newest first."""
+    return tuple(tx.execute(_CUSTOMERS_WORDS, {"number": number}).scalars())
 
 
 def find_answers(tx: Transaction, number: int, agent: str) -> tuple[KnownAnswer, ...]:

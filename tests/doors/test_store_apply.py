@@ -266,6 +266,7 @@ def test_colleagues_notes_are_recalled_where_they_are_asked_for(store: Store):
     question = Question("x", tickets=frozenset({ticket.number}))
     assert recalled(store, question).notes == ()
     assert recalled(store, replace(question, notes_beside="anna")).notes == ("a rule", "boris")
+    assert recalled(store, replace(question, notes_beside="anna")).own_notes == ("anna",)
 
 
 def test_what_others_have_answered_publicly_is_recalled_with_when_it_was_recorded(store: Store):

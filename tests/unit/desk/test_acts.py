@@ -401,7 +401,7 @@ def openings(act: Done) -> list[Decision]:
 
 def test_each_block_becomes_a_new_ticket_of_the_same_people_and_its_department_is_told():
     ticket = a_ticket(participants=(BOB,), reply_to="ann@home.example", language="bg", owner="boris", tags=frozenset({"vip"}))
-    act = done(TWO_BLOCKS, "split", ticket=ticket, answered=WORDS)
+    act = done(TWO_BLOCKS, "split", ticket=ticket, answered=WORDS, reach=Reach(said=("I want my money back.",)))
     first, second = openings(act)
     assert first.after == replace(
         a_ticket(0, subject="Refund", status=Status.NEW, created=NOW, updated=NOW, last_customer_id=None, customer_messages=0),
@@ -413,6 +413,23 @@ def test_each_block_becomes_a_new_ticket_of_the_same_people_and_its_department_i
     assert texts == [["I want my money back."], ["Where is it?"]], "a title alone stands for all that the customer wrote last"
     assert [(letter.kind, letter.agent) for letter in first.letters] == [(LetterKind.NOTIFICATION, key) for key in ("anna", "boris")]
     assert first.letters[0].values["warnings"] == ("Anna Ivanova split this ticket off #1042.",)
+
+
+def test_what_the_customer_has_not_written_is_a_note_on_the_ticket_split_off():
+    """O7, F11: she is quoted what stands there as hers."""
+    note = AddMessage(MessageKind.NOTE, Address("Anna Ivanova", "anna@acme.example"), NOW, "", "", agent="anna", internal=True)
+    said = ("My lamp is broken, and\nI want my money back!\n> She never pays.",)
+    for block, hers, rest in (
+        ("> I want my money back\nShe means order 12.", "I want my money back", "She means order 12."),
+        ("> She never pays.", WORDS.text, "She never pays."),
+        ("Xen is a liar.", WORDS.text, "Xen is a liar."),
+        ("> where is\n> it?", "where is\nit?", ""),
+    ):
+        (opening,) = openings(done(f"--- Refund\n{block}", "split", answered=WORDS, reach=Reach(said=said)))
+        message, *notes = (effect for effect in opening.effects if isinstance(effect, AddMessage))
+        assert (message.kind, message.internal, message.visible) == (MessageKind.CUSTOMER, False, hers), block
+        assert notes == ([replace(note, text=rest, visible=rest)] if rest else []), block
+        assert [letter.values["notes"] for letter in opening.letters] == [(f"Anna Ivanova: {rest}",) if rest else ()] * 2
 
 
 def test_a_ticket_split_off_is_told_to_nobody_who_is_away():

@@ -42,6 +42,11 @@ def test_the_mail_quoted_below_the_last_block_is_none_of_it():
             assert part(f"--- Hours\n{text}{end}") == ("", (Block("Hours", words),)), text
 
 
+def test_a_title_above_nothing_but_the_quoted_mail_stands_alone():
+    below = "\n\nOn Sun, 29 Nov 2026 at 16:10, Ann via Support <support@acme.example> wrote:\n> Reply = to Ann\n> My lamp is broken.\n"
+    assert part(f"--- Lamp\n> lamp\n--- Chair{below}") == ("", (Block("Lamp", "lamp"), Block("Chair", "")))
+
+
 def test_nothing_but_a_quotation_above_the_blocks_is_no_words():
     """A5: Gmail and others put what is answered above whatever is written below it."""
     above = "On Fri, 20 Nov 2026 at 10:02, Ann wrote:\n> My lamp is broken.\n\n"

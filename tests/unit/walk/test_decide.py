@@ -12,7 +12,20 @@ from maild.effects import AddMessage, IncomingState, Letter, Merge, Post, Record
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Found, History, KeptMail, Known, KnownAnswer, KnownCopy, KnownLetter, LastWords, OwnAnswer, ReturnedMail, Sent
+from maild.known import (
+    Earlier,
+    Found,
+    History,
+    KeptMail,
+    Known,
+    KnownAnswer,
+    KnownCopy,
+    KnownLetter,
+    LastWords,
+    OwnAnswer,
+    ReturnedMail,
+    Sent,
+)
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
@@ -582,6 +595,26 @@ def test_a_piece_of_a_note_between_the_lines_goes_back_to_the_agent():
     assert kinds(decided(by_anna(known=known, message={"new_text": noted, "text": noted}))) == [(MessageKind.NOTE, True)]
 
 
+def test_a_note_of_the_agents_own_is_quoted_to_nobody_either():
+    """F11: a quotation trimmed to it has nothing else of the notification. What he writes in his own words is his business."""
+    note = "This customer never pays before the third reminder.\n> Where is it?\nok"
+    before = (Earlier(NOW, "Anna Ivanova", "The lamp has left on Monday."), Earlier(NOW, "Anna Ivanova", note, is_note=True))
+    known = Known(tickets={1042: a_ticket()}, own_notes=(note, "The lamp has left on Monday.", "ok"), earlier={1042: before})
+    for text, expected in (
+        ("> 2026-11-29 16:10 #note Anna Ivanova: This customer never\n> pays before the third reminder.\nOn its way.", "command-failed"),
+        ("> pays before the third\nOn its way.", "command-failed"),
+        ("> 2026-11-29 16:10 #note Anna Ivanova: ok\nOn its way.", "command-failed"),
+        ("> it is ok\nOn its way.", "answer"),
+        ("> Where is it?\nOn its way.", "answer"),
+        ("> The lamp has left on Monday.\nOn its way.", "answer"),
+        ("> Where is it?\nOn its way. This customer never pays before the third reminder.", "answer"),
+    ):
+        draft = decided(by_anna(known=known, message={"new_text": text, "text": text}))
+        assert [template for template, _ in posted(draft)] == [expected], text
+    noted = "#note\n> pays before the third reminder.\nStill so."
+    assert kinds(decided(by_anna(known=known, message={"new_text": noted, "text": noted}))) == [(MessageKind.NOTE, True)]
+
+
 def test_what_a_third_party_has_written_is_not_quoted_to_the_requester():
     """F6, O7: unless the answer goes to the third party, too, or the letter told of somebody who takes part."""
     quoted = "> I have seen it burn.\nWho are you?"
@@ -716,12 +749,28 @@ def test_a_ticket_merged_in_a_mail_is_not_the_next_that_it_asks_for():
 
 def test_a_block_of_nothing_but_quoted_words_becomes_a_ticket_too():
     text = "#split\n--- Refund\n> I want my money back.\n"
-    draft = decided(by_anna(message={"new_text": text, "text": text}))
+    known = Known(tickets={1042: a_ticket()}, customers_words={1042: ("I want my money back.",)})
+    draft = decided(by_anna(message={"new_text": text, "text": text}, known=known))
     (opening,) = (effect.opening for effect in draft.effects if isinstance(effect, Split))
     assert [effect.visible for effect in opening.effects if isinstance(effect, AddMessage)] == ["I want my money back."]
     assert (kinds(draft), posted(draft)) == ([], [])
     noted = by_anna(message={"new_text": text, "text": text}, known=Known(tickets={1042: a_ticket()}, notes=("I want my money back.",)))
     assert "a note stands in what you quote" in refused(decided(noted))
+
+
+def test_what_a_program_quotes_below_the_last_block_is_no_customers_word():
+    """O7: neither a note, where the mail answers one, nor the notification, where a title stands alone."""
+    said = "My lamp and my chair are broken."
+    known = Known(tickets={1042: a_ticket()}, last_words={1042: LastWords(said, "Ann Smith")}, customers_words={1042: (said,)})
+    below = "\n\nOn Sun, 29 Nov 2026 at 16:10, Anna Ivanova via Support <support@acme.example> wrote:\n"
+    noted = f"{below}> Reply = internal note\n>\n> Ann is a liar, and I know her.\n"
+    told = f"{below}> Reply = to Ann Smith\n>\n> My lamp and my chair are broken.\n"
+    for quotation, changes in ((noted, {"thread": {"parent_internal": True}}), (told, {})):
+        text = f"#split\nWe look into it.\n\n--- Lamp\n> my lamp\n--- Chair{quotation}"
+        draft = decided(by_anna(known=known, message={"new_text": text, "text": text}, **changes))
+        openings = [effect.opening for effect in draft.effects if isinstance(effect, Split)]
+        words = [[effect.visible for effect in opening.effects if isinstance(effect, AddMessage)] for opening in openings]
+        assert words == [["my lamp"], [said]], quotation
 
 
 def test_a_duplicate_of_a_mail_of_a_merged_ticket_is_noted_where_that_went():
