@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from maild.ingest.data import words
-from maild.ingest.header_blocks import read_header_fields, role_of
+from maild.ingest.header_blocks import read_header_fields, read_whole_header, role_of
 from maild.ingest.lines import MAX_LINES, Line, next_written, simplify
 from maild.ingest.new_text import cut_reply
 from maild.ingest.prefixes import is_forward
@@ -82,10 +82,12 @@ def find_block(lines: Sequence[Line], *, is_announced: bool) -> Block | None:
     if quote is None:
         return None
     begun, written = _unquoted(examined, quote.start), _unquoted(lines, quote.start)
-    is_marked, first = _is_marker(begun[0].text), _find_label(begun)
+    is_marked = _is_marker(begun[0].text)
+    first = _find_label(begun, is_whole=is_marked)
     if first is None or not (is_marked or is_announced):
         return None
-    fields, length = read_header_fields(_unquoted(begun, first))
+    head = _unquoted(begun, first)
+    fields, length = (is_marked and read_whole_header(head)) or read_header_fields(head)
     if not is_marked and ("from" not in fields or len(fields.keys() & {"sent", "to", "subject"}) < LEAST_BESIDE):
         return None
     content, below = _part_at_end(_unquoted(written, first)[length:])
@@ -120,11 +122,12 @@ def _without_links(written: str) -> str:
     return text.strip(_AROUND_NAMES)
 
 
-def _find_label(lines: Sequence[Line]) -> int | None:
-    """The first labelled line of a block that begins with these, behind its marker and rules."""
+def _find_label(lines: Sequence[Line], *, is_whole: bool) -> int | None:
+    """The first labelled line of a block that begins with these, behind its marker and rules. `is_whole`: it may be a whole header, whose
+    fields are no labels of any program."""
     number: int | None = 0
     for _ in range(LINES_ABOVE):
-        if number is None or role_of(lines[number].text):
+        if number is None or role_of(lines[number].text) or (is_whole and read_whole_header(_unquoted(lines, number))):
             return number
         if not (is_marker(lines[number].text) or _is_marker(lines[number].text) or _RULE_ALONE.fullmatch(lines[number].text)):
             return None

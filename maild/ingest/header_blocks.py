@@ -20,10 +20,15 @@ RULED_LINES = 6
 LABEL_WIDTH = 40
 WIDE = 50
 MOST_WRAPPED = 2
+WHOLE_LINES = 400
 
 _RULE = re.compile(r"\s{0,4}[-_=*~#]{3,}\s*$")
 # `From:`, `*From:*`, `**From**:`, and the cells `From | Ann` or `| From | Ann |` of NetEase.
 _LABEL = re.compile(r"[\s*_>|]{0,6}([^\s*_>|:][^:|]{0,39}?)\s{0,3}\*{0,2}\s{0,3}(?::|\|\s)")
+_FIELD = re.compile(r"([!-9;-~]{1,76}):(?:\s(.*)|$)", re.DOTALL)
+_OF_WHOLE_HEADERS = frozenset(
+    ("return-path", "received", "delivered-to", "dkim-signature", "authentication-results", "message-id", "mime-version", "content-type")
+)
 _ANY_LABEL = re.compile(r"\s{0,3}[*_]{0,2}[^\s:@<>][^:@<>]{0,28}:[*_]{0,2}\s+\S")
 
 
@@ -93,6 +98,25 @@ def read_header_fields(lines: Sequence[Line]) -> tuple[Mapping[str, str], int]:
         fields[current] = " ".join((fields[current], *(line.text.strip() for line in lines[end : end + wrapped])))
         end += wrapped
     return fields, end
+
+
+def read_whole_header(lines: Sequence[Line]) -> tuple[Mapping[str, str], int] | None:
+    """The same of a mail's whole header, as mutt passes it on if it is told to leave none of it out; None for any other lines. `Received:`
+    is no date there, and a field goes on where a line is indented (RFC 5322 section 2.2.3)."""
+    end = next((number for number, line in enumerate(lines[:WHOLE_LINES]) if not line.text.strip()), 0)
+    fields: dict[str, str] = {}
+    current = ""
+    for line in lines[:end]:
+        if found := _FIELD.match(line.text):
+            name = found[1].lower()
+            current = "" if name in fields else name
+            fields.setdefault(name, found[2].strip())
+        elif current:
+            fields[current] = f"{fields[current]} {line.text.strip()}"
+    if not lines or not _FIELD.match(lines[0].text) or not {"from", "date"} <= fields.keys() or not _OF_WHOLE_HEADERS & fields.keys():
+        return None
+    roles = {"from": "from", "date": "sent", "to": "to", "subject": "subject"}
+    return {role: fields[name] for name, role in roles.items() if name in fields}, end
 
 
 def _value_of(text: str) -> str:

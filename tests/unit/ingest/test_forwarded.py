@@ -32,6 +32,17 @@ def test_of_a_mail_in_a_text_that_is_known_which_the_text_says():
     assert (mail.to, mail.cc, mail.reply_to, mail.headers, mail.date) == ((), (), (), (), None)
 
 
+def test_a_whole_header_in_a_text_is_no_part_of_what_anybody_says():
+    """Seen in practice: mutt, which has `Return-Path:` and `DKIM-Signature:` on top."""
+    signature = "DKIM-Signature: v=1; d=globex.example;\n\tb=dzdVyOfAKCdLXdJOc9G2q8LoXSlEniSbav"
+    head = f"Return-Path: <ann@globex.example>\n{signature}\nFrom: {ANN}\nTo: anna@acme.example\nSubject: My chair\nDate: today"
+    begun = f"#tag chair\nShe never pays.\n\n----- Forwarded message from {ANN} -----\n\n{head}"
+    body = f"{begun}\n\nIt is broken.\n\n----- End forwarded message -----\n"
+    found = read(body, "[ann@globex.example: My chair]")
+    assert (found.words, found.mail.author, found.mail.text) == ("#tag chair\nShe never pays.", ANN, "It is broken.")
+    assert (found.sent, found.mail.subject) == ("today", "My chair")
+
+
 def test_its_id_is_what_the_program_says_it_passes_on():
     _, body = forwarded("Thunderbird", "", CHAIR)
     for headers, identifier, references in (

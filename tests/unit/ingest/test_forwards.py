@@ -109,6 +109,39 @@ def test_a_forward_as_programs_write_it():
         check_block(subject, text, title="Chair", sent=date, words=words)
 
 
+WHOLE = """Return-Path: <ann@globex.example>
+Delivered-To: anna@acme.example
+Received: from client by mx; Sun, 29 Nov 2026 16:10:00 +0000
+\t(version=TLSv1.3); Sun, 29 Nov 2026 16:09:58 +0000
+DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=globex.example;
+\th=from:to:subject:date; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;
+\tb=dzdVyOfAKCdLXdJOc9G2q8LoXSlEniSbav+yuU4zGeeruD00lszZVoG4ZHRNiYzR
+Date: Fri, 20 Nov 2026 10:02:11 +0100
+From: Ann Smith
+\t<ann@globex.example>
+To: anna@acme.example
+Subject: A chair, of
+ which more below
+Message-ID: <chair@globex.example>"""
+
+
+def test_a_whole_header_is_a_block_too_whatever_field_it_begins_with():
+    """A12. Seen in practice: mutt without $weed, and with what delivery has put on top."""
+    lines = WHOLE.split("\n")
+    for begin in (0, 1, 2, 4, 7):
+        head = "\n".join(lines[begin:])
+        begun = f"#tag chair\n----- Forwarded message from Ann Smith <ann@globex.example> -----\n\n{head}"
+        text = f"{begun}\n\nIt is broken.\n\n----- End forwarded message -----"
+        for form in (text, text.replace(f"\n{head}", "\n> " + head.replace("\n", "\n> ")).replace("\n\nIt is", "\n>\n> It is")):
+            found = block(form, "[ann@globex.example: A chair]")
+            assert found is not None, form
+            assert (found.sender, found.sent) == ("Ann Smith <ann@globex.example>", "Fri, 20 Nov 2026 10:02:11 +0100"), form
+            assert (found.subject, found.words) == ("A chair, of which more below", "#tag chair")
+            assert "\n".join(line.text for line in found.lines).strip() == "It is broken."
+    for text in (WHOLE, WHOLE.replace("From:", "X-From:")):
+        assert block(f"Look.\n----- Forwarded message -----\n\n{text.replace('Date:', 'X-Date:')}\n\nIt is broken.", "Chair") is None
+
+
 def test_a_value_may_go_on_below_its_label():
     text = (
         "---------- Forwarded message ---------\nFrom: Ann Smith\n<ann@globex.example>\nDate: Fri, Nov 20, 2026 at 10:02 AM\n"
@@ -180,6 +213,7 @@ def test_hostile_texts_take_linear_time():
         "From: a@b.example <\n",
         "> From: x\n",
         marker,
+        "X-A: b\n c\n",
         "From: " + "a" * 500,
         "----- End forwarded message -----\n",
         "[a@b: ",
