@@ -175,6 +175,12 @@ def find_named_tickets(text: str) -> frozenset[int]:
     return named_tickets(_find_commands(text))
 
 
+def asks_to_undo(text: str) -> bool:
+    """Whether this and nothing else is what its lines command: it is about the ticket, and no correction of a mail (MAIL.md A7)."""
+    lines = text.splitlines()
+    return bool(lines) and all((split := _split_line(line)) is not None and split[0] == "undo" for line in lines)
+
+
 def may_command(word: str, text: str) -> bool:
     """Whether a line of it would do this."""
     return any(command.word == word for command in _find_commands(text))

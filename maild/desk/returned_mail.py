@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from maild.desk.command import Command, CommandFault
-from maild.desk.command_lines import command_lines_alone, says
+from maild.desk.command_lines import asks_to_undo, command_lines_alone, says
 from maild.desk.customer_letters import may_be_relayed
 from maild.effects import SendMended
 from maild.known import KnownLetter, ReturnedMail
@@ -43,6 +43,8 @@ def find_mending(
     `text` are the words of the answer without its writer's signature, `files` what he has attached.
     """
     says_yes, lines = says("yes", text), command_lines_alone(text)
+    if asks_to_undo(lines) and not asks_to_undo(returned.offer or ""):
+        return None
     if not (says_yes or (lines and returned.offer is not None)):
         return None
     if hindrance := find_hindrance(letter, returned, files, now):

@@ -8,7 +8,7 @@ from builders import ANN, FAILED, NOW, PASSED, a_message, a_reading, a_sender, a
 
 from maild.decide import decide
 from maild.draft import Draft
-from maild.effects import AddMessage, IncomingState, Letter, Merge, Post, RecordEvent, SendCrossed, SendKept, SendMended, Split
+from maild.effects import AddMessage, IncomingState, Letter, Merge, Post, RecordEvent, SendCrossed, SendKept, SendMended, Split, Undo
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
@@ -29,6 +29,7 @@ from maild.known import (
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
+from maild.regrouping import Regrouping, RegroupingKind
 from maild.task import Task
 from maild.ticket import MessageKind, Participant, ParticipantRole, Status
 from maild.tokens import LetterKind, LetterToken
@@ -927,6 +928,23 @@ def test_what_came_back_walks_again_at_the_word_of_its_agent():
     signed = "yes\n\nAnna Ivanova\nAcme Support"
     earlier = (OwnAnswer(f"Hello.\n\n{signed[5:]}", f"Hello.\n\n{signed[5:]}"),) * 3
     assert mends(signed, back, own_answers=earlier).effects == (SendMended(5, "#close"),)
+
+
+def test_undo_alone_undoes_also_in_answer_to_a_mail_that_came_back():
+    """A7: it is no correction of that mail, unless it was what its writer meant there."""
+    link = Regrouping(3, RegroupingKind.LINK, 1042, a_ticket(7), NOW)
+    for words, offer, undone in (
+        ("#undo", "#close", True),
+        ("#undo link", "", True),
+        ("#undo", "#undo", False),
+        ("#undo\n#close", "", False),
+    ):
+        letter = KnownLetter(
+            78, "n@acme.example", LetterKind.NOTIFICATION, 1042, "anna", False, NOW, returned=ReturnedMail(5, offer, was_mended=False)
+        )
+        known = Known(tickets={1042: a_ticket(), 7: a_ticket(7)}, letters={78: letter}, regroupings={1042: link})
+        draft = decided(by_anna(known=known, message={"new_text": words, "text": words}))
+        assert [isinstance(effect, Undo) for effect in draft.effects if isinstance(effect, Undo | SendMended)] == [undone], words
 
 
 def test_only_an_answer_to_the_letter_that_gave_it_back_mends_it():
