@@ -368,10 +368,10 @@ class History:
     """What is known of a message's sender. `has_written`: a ticket of his stands, and is not spam; `was_answered`: a colleague has written
     on one; `has_passed`: mail of his was authenticated once (S3).
 
-    `named_on` are the tickets of `Known.by_id` on a message of which he stood in To or Cc (MAIL.md F6), `named_inside` the candidates on
-    which he stood there in agents' notes only (F11). `recent` is his mail of the last hour, `domain_guesses` how many tokens his whole
-    domain guessed wrong in it. `muted` says until when names (`guess_key`, `pair_key`) that are muted now will be; `last_automatic` is when
-    automatic mail of ours last went to him.
+    `named_on` are the tickets of `Known.by_id` on a message of which he stood in To or Cc (MAIL.md F6), `named_inside` the candidates of
+    which he got nothing but agents' notes and what rules have sent on (F11). `recent` is his mail of the last hour, `domain_guesses` how
+    many tokens his whole domain guessed wrong in it. `muted` says until when names (`guess_key`, `pair_key`) that are muted now will be;
+    `last_automatic` is when automatic mail of ours last went to him.
     """
 
     has_written: bool = False

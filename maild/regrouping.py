@@ -54,8 +54,8 @@ class Regrouping:
     """Something done to two tickets that can be undone. `other`, as it stands now, went into `ticket`, was linked with it, or split off.
 
     `before` and `after` are `ticket` without and with the other at that time, `other_before` is the other then; None where nothing of them
-    was changed. `copied`: how many messages of what was split off had been made for it. `newer_on`: a ticket to which something has
-    happened since that must be undone first.
+    was changed. `copied`: how many messages of the customer's had been made for what was split off. `newer_on`: a ticket to which something
+    has happened since that must be undone first.
     """
 
     id: int

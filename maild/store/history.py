@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, true
 
 from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_key
 from maild.store import mutes
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.mail_in import GUESSING, PASSED, incoming
-from maild.store.tables.mail_out import AUTOMATIC, deliveries
+from maild.store.tables.mail_out import AUTOMATIC, deliveries, letters
 from maild.store.tables.tickets import message_names, messages, tickets
 from maild.ticket import Status
 from maild.waits import find_latest_end
@@ -53,6 +53,19 @@ _NAMED_ON = Prepared(
 )
 
 
+_SENT_ON = Prepared(
+    select(letters.c.ticket, letters.c.internal, true().label("by_agent"))
+    .join(deliveries, deliveries.c.letter == letters.c.number)
+    .where(
+        letters.c.ticket.in_(bindparam("numbers", expanding=True)),
+        letters.c.agent.is_(None),
+        deliveries.c.recipient_key == bindparam("sender", type_=deliveries.c.recipient_key.type),
+    )
+    .distinct()
+)
+"""Letters to others than agents; those of a rule that sends something on are internal."""
+
+
 def find_history(tx: Transaction, question: Question, candidates: Collection[int], named_by_ids: Collection[int], now: datetime) -> History:
     """`candidates` are the tickets the message may belong to, `named_by_ids` those to which a foreign id led (MAIL.md F3d, F3e)."""
     sender = question.sender
@@ -70,7 +83,7 @@ def find_history(tx: Transaction, question: Question, candidates: Collection[int
         was_answered=was_answered,
         has_passed=has_passed,
         named_on=frozenset(item.ticket for item in named if item.ticket in named_by_ids),
-        named_inside=_inside_only(named),
+        named_inside=_inside_only((*named, *_find_sent_on(tx, sender, candidates))),
         recent=tuple(_recent_mail(row) for row in recent),
         domain_guesses=domain_guesses or 0,
         muted=mutes.find_holding(tx, keys, now),
@@ -87,7 +100,12 @@ def _find_named_on(tx: Transaction, sender: str, numbers: Collection[int]) -> Se
     return _NAMED_ON.read(tx, {"sender": sender, "numbers": list(numbers)}).all() if numbers else ()
 
 
+def _find_sent_on(tx: Transaction, sender: str, numbers: Collection[int]) -> Sequence[AnyRow]:
+    """What kinds of letters of these tickets he was sent."""
+    return _SENT_ON.read(tx, {"sender": sender, "numbers": list(numbers)}).all() if numbers else ()
+
+
 def _inside_only(named: Iterable[AnyRow]) -> frozenset[int]:
-    """F11: the tickets of which he got nothing but agents' notes."""
+    """F11: the tickets of which he got nothing but agents' notes, and what rules have sent on."""
     inside = frozenset(item.ticket for item in named if item.internal and item.by_agent)
     return inside - {item.ticket for item in named if not item.internal}

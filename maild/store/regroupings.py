@@ -82,7 +82,8 @@ def find_last(tx: Transaction, number: int) -> Regrouping | None:
         before=states.get("before"),
         after=states.get("after"),
         other_before=states.get("other"),
-        copied=len(row.moved) if row.kind == RegroupingKind.SPLIT.value else 0,
+        # One is the customer's; a note may stand beside it.
+        copied=1 if row.kind == RegroupingKind.SPLIT.value and row.moved else 0,
         newer_on=_find_newer(tx, row) if row.kind != RegroupingKind.LINK.value else None,
     )
 

@@ -43,12 +43,12 @@ def received(store: Store, text: str, number: int = 0, **ticket: object) -> int:
     return opened.number
 
 
-def acted(store: Store, number: int, *commands: str, body: str = "") -> Done:
+def acted(store: Store, number: int, *commands: str, body: str = "", said: tuple[str, ...] = ()) -> Done:
     """What an agent does at the command line."""
     words = tuple(Command(*command.partition(" ")[::2]) for command in commands)
     with store.writing() as tx:
         ticket = tickets.lead(tx, number)
-        reach = Reach(ticket_views(tx, named_tickets(words)), is_sure=True, last=regroupings.find_last(tx, number))
+        reach = Reach(ticket_views(tx, named_tickets(words)), is_sure=True, last=regroupings.find_last(tx, number), said=said)
         act = Act(AGENTS["anna"], "anna", LATER, words, body, reach=reach)
         done = do(ticket, act, NOTHING_ANSWERED, some_settings())
         assert done.faults == ()
@@ -235,10 +235,21 @@ def test_what_was_done_last_is_recalled_where_a_mail_undoes(store: Store):
         assert recall(tx, Question("new@x", tickets=frozenset({second})), NOW).regroupings == {}
 
 
+def test_a_note_beside_what_was_split_off_is_no_message_of_the_customers_when_that_is_undone(store: Store):
+    number = received(store, "A lamp and a key.")
+    acted(store, number, "split", body="--- Key\nA key!\nShe has lost three of them.", said=("A lamp and a key.",))
+    assert texts(store, number + 1) == ["A key!", "She has lost three of them."]
+    received(store, "And the receipt?", number + 1)
+    acted(store, number, "undo")
+    assert texts(store, number) == ["A lamp and a key.", "And the receipt?"]
+    with store.reading() as tx:
+        assert tickets.view(tx, number).customer_messages == 2
+
+
 def test_what_is_split_off_stands_on_a_ticket_of_its_own_and_comes_back_when_that_is_undone(store: Store):
     number = received(store, "A lamp, a refund and a key.")
     before = documents(store)[number]
-    acted(store, number, "split", body="--- Refund\nMoney back.\n--- Key\nA key.")
+    acted(store, number, "split", body="--- Refund\nMoney back.\n--- Key\nA key.", said=("Money back. A key.",))
     refund, key = number + 1, number + 2
     assert [texts(store, each) for each in (number, refund, key)] == [["A lamp, a refund and a key."], ["Money back."], ["A key."]]
     with store.reading() as tx:

@@ -69,6 +69,20 @@ def test_what_is_answered_from_outside_is_a_third_partys_and_no_customer_sees_it
     assert str(letter["Message-ID"]) not in answer.as_string()
 
 
+def test_a_new_mail_from_there_is_heard_inside_like_an_answer(a_desk: Opening):
+    """F11: whoever got nothing but what was sent on answers that, whatever his program says."""
+    desk = a_desk(RULES)
+    number = desk.opened("A drum for the printer, please.\n")
+    (letter,) = sent_on(desk, number)
+    tag = str(letter["Subject"]).partition("]")[0]
+    address = str(letter["Reply-To"] or letter["From"])
+    assert desk.receive(an_email(sender=PARTS, to=address, subject=f"{tag}] our offer", body="It costs us 12 EUR.\n")) == number
+    told = text_of(parsed(desk.desk.letters_about("anna@acme.example", number)[-1].raw))
+    assert told.startswith("Reply = internal note\n")
+    assert desk.receive(an_email(sender=ANN, to=address, subject=f"{tag}] when?", body="And when?\n")) == number
+    assert "Reply = to" in text_of(parsed(desk.desk.letters_about("anna@acme.example", number)[-1].raw))
+
+
 def test_what_speaks_against_a_mail_keeps_it_inside(a_desk: Opening):
     def check(why: str, body: str = "A drum.\n", sender: str = ANN, headers: tuple[tuple[str, str], ...] = ()) -> None:
         number = desk.receive(an_email(sender=sender, to="support@acme.example", body=body, headers=headers))
