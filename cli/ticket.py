@@ -321,7 +321,7 @@ def set_(context: Context, number: int, assignments: tuple[str, ...], agent: str
 @json_option
 @click.pass_obj
 def tag(context: Context, number: int, tags: tuple[str, ...], agent: str | None, as_json: bool) -> None:
-    from maild.desk.verbs import find_tag_problem
+    from maild.desk.ticket_tags import find_tag_problem
     from maild.errors import UsageError
 
     words = [tag.removeprefix("#") for tag in tags]

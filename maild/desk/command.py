@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from maild.desk.ticket_tags import write_tag_word
+
 HASHES = "#＃﹟"
 """What stands before a command's word, as keyboards of the East write it, too."""
 
@@ -63,4 +65,4 @@ def read_assignment(argument: str) -> tuple[str, str] | None:
 
 def read_tags(argument: str) -> frozenset[str]:
     """The tags behind `#tag` and `#untag`, each with a `#` before it or not."""
-    return frozenset(word.strip("#").casefold() for word in re.split(r"[\s,]+", argument) if word.strip("#"))
+    return frozenset(write_tag_word(word.strip("#")) for word in re.split(r"[\s,]+", argument) if word.strip("#"))

@@ -9,6 +9,7 @@ from itertools import islice
 
 from maild.config.faults import did_you_mean, find_nearest
 from maild.config.settings import Sort, View
+from maild.desk.ticket_tags import find_tag_problem, write_tag_word
 from maild.errors import UsageError
 from maild.ticket import Priority, Status, Tier
 
@@ -175,7 +176,7 @@ def _term(term: str, me: str | None, now: datetime) -> Filter:
     negated = len(term) > 1 and term.startswith("-")
     term = term[1:] if negated else term
     if term.startswith("#") and len(term) > 1:
-        return Filter(Field.TAG, term[1:].casefold(), negated)
+        return Filter(*_tag(term[1:]), negated)
     if term.casefold() == "snoozed":
         return Filter(Field.SNOOZED, None, negated)
     name, colon, value = term.partition(":")
@@ -228,6 +229,13 @@ def _owner(value: str, me: str | None, now: datetime) -> _Read:
     return Field.OWNER, me if value == "me" else value
 
 
+def _tag(value: str) -> _Read:
+    """What no ticket can bear must not find nothing, silently."""
+    if problem := find_tag_problem(value):
+        raise UsageError(problem)
+    return Field.TAG, write_tag_word(value)
+
+
 def _created(value: str, me: str | None, now: datetime) -> _Read:
     return _time(value, Field.CREATED_SINCE, Field.CREATED_BEFORE, now)
 
@@ -269,5 +277,5 @@ _FIELDS: dict[str, Callable[[str, str | None, datetime], _Read]] = {
     "updated": _updated,
     "queue": lambda value, me, now: (Field.QUEUE, value),
     "from": lambda value, me, now: (Field.REQUESTER, value),
-    "tag": lambda value, me, now: (Field.TAG, value.lstrip("#").casefold()),
+    "tag": lambda value, me, now: _tag(value.lstrip("#")),
 }

@@ -3,7 +3,6 @@
 All or nothing: one fault and nothing is done.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,13 +13,14 @@ from maild.canned.shelf import Filled
 from maild.config.settings import Settings
 from maild.desk.blocks import find_block_fault
 from maild.desk.canned import Unfit, fill_in
-from maild.desk.command import HASHES, OF_STATUS, Command, CommandFault, read_assignment, read_tags
+from maild.desk.command import OF_STATUS, Command, CommandFault, read_assignment, read_tags
 from maild.desk.contradictions import find_contradictions
 from maild.desk.named_people import SENDER, address_in, read_person
 from maild.desk.participants import find_copy_fault, find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
 from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
 from maild.desk.tasks import NO_AGENT, Actor, describe_task, find_done, mend_name, read_task
+from maild.desk.ticket_tags import find_tag_problem
 from maild.desk.tiers import describe_hands, find_specialists, hand_back, hand_up
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import Effect, Link, Merge, RecordEvent, Undo
@@ -37,7 +37,6 @@ beside them are about that one."""
 LAST = frozenset(("canned", "macro"))
 """Commands that say something about the ticket as the others leave it, or go by that."""
 MOST_ANSWERS = 20
-_NO_TAG = re.compile(rf"[\s\x00-\x1f\x7f,;!?=\"“”„«»()<>\[\]{{}}{HASHES}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +193,6 @@ def _tag(state: _State, argument: str) -> _State:
     if problems := [problem for word in sorted(words) if (problem := find_tag_problem(word))]:
         return state.fail("; ".join(problems))
     return state.become(replace(state.ticket, tags=state.ticket.tags | words), "tagged", ", ".join(sorted(words)))
-
-
-def find_tag_problem(word: str) -> str:
-    """Why it cannot be a tag that people write; "" if it can: a word of any script, which every way of writing and searching tags leaves
-    whole."""
-    if word and not _NO_TAG.search(word):
-        return ""
-    return f'"{word}" is no tag: a tag is one word without blanks, quotes, brackets, "#" and , ; ! ? ='
 
 
 def _untag(state: _State, argument: str) -> _State:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maild.background import Aspect
+from maild.desk.ticket_tags import find_tag_problem, write_tag_word
 from maild.errors import MaildError
 from maild.message import AuthResult, MessageClass
 from maild.rules.strings import Text
@@ -125,7 +126,9 @@ class Tag(Action):
     tags: tuple[Text, ...]
 
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
-        tags = _fill_all(self.tags, verdict, moment)
+        tags = _fill_tags(self.tags, verdict, moment)
+        if problem := next(filter(None, map(find_tag_problem, tags)), ""):
+            raise ActionSkippedError(problem)
         ticket = replace(verdict.ticket, tags=verdict.ticket.tags | set(tags))
         return ActionResult(replace(verdict, ticket=ticket), f"tagged {', '.join(tags)}")
 
@@ -138,7 +141,7 @@ class Untag(Action):
     tags: tuple[Text, ...]
 
     def apply(self, verdict: Verdict, moment: Moment) -> ActionResult:
-        tags = _fill_all(self.tags, verdict, moment)
+        tags = _fill_tags(self.tags, verdict, moment)
         ticket = replace(verdict.ticket, tags=verdict.ticket.tags - set(tags))
         return ActionResult(replace(verdict, ticket=ticket), f"untagged {', '.join(tags)}")
 
@@ -384,8 +387,8 @@ def _with_wish(verdict: Verdict, wish: Wish, words: str) -> ActionResult:
     return ActionResult(replace(verdict, wishes=(*verdict.wishes, wish)), words)
 
 
-def _fill_all(texts: tuple[Text, ...], verdict: Verdict, moment: Moment) -> tuple[str, ...]:
-    return tuple(text.fill(verdict.ticket, moment.captures) for text in texts)
+def _fill_tags(texts: tuple[Text, ...], verdict: Verdict, moment: Moment) -> tuple[str, ...]:
+    return tuple(write_tag_word(text.fill(verdict.ticket, moment.captures)) for text in texts)
 
 
 def _fill_values(values: Values, verdict: Verdict, moment: Moment) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ from maild.rules.load_letters import read_ack, read_close, read_forward, read_no
 from maild.rules.load_work import read_assign, read_fork, read_hold, read_snooze, read_task
 from maild.rules.loading import Loading
 from maild.rules.senders import SetSender
+from maild.rules.strings import Text
 from maild.rules.verdict import ABOUT_DEPARTMENTS, Event, Fate
 
 _INTAKE = frozenset({Event.MAIL_RECEIVED})
@@ -85,11 +86,17 @@ def _read_sender(entry: Entry, scope: Scope, only_undecided: bool) -> list[Actio
 
 def _read_tags(entry: Entry, scope: Scope) -> list[Action]:
     scalars = scope.loading.scalars(entry.value)
-    texts = [read_text(scalar, f'"{entry.key.text}"', scope) for scalar in scalars or ()]
-    tags = tuple(text for text in texts if text)
+    tags = tuple(tag for scalar in scalars or () if (tag := _read_tag(scalar, f'"{entry.key.text}"', scope)))
     if not tags:
         return []
     return [Tag(tags) if entry.key.text == "tag" else Untag(tags)]
+
+
+def _read_tag(scalar: Scalar, what: str, scope: Scope) -> Text | None:
+    """What is filled in is looked at when the rule fires."""
+    text = read_text(scalar, what, scope)
+    written = "".join(piece if isinstance(piece, str) else "…" for piece in text.pieces) if text else ""
+    return text if text and scope.loading.check_tag(scalar, written) else None
 
 
 def _read_note(entry: Entry, scope: Scope) -> list[Action]:

@@ -209,7 +209,7 @@ def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> It
         fired=_rule_ids(found.get("fired"), rules, loading),
         not_fired=_rule_ids(found.get("not_fired"), rules, loading),
         ticket={name: _scalar_text(entry, loading) for name, entry in fields.items() if name not in _NOT_PLAIN},
-        tags=frozenset(_lines(fields.get("tags"), loading)),
+        tags=loading.tags(fields["tags"].value) if "tags" in fields else frozenset(),
         tasks=_tasks(fields.get("tasks"), loading),
         forks=frozenset(_queues(found.get("forks"), loading)),
         sent=dict(_counts(found.get("sent"), loading)),

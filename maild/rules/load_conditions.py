@@ -37,6 +37,8 @@ CHANGES = ("changed", "changed_to", "changed_from")
 """Operators on a field and on what it was before; not rows of `OPERATORS`, since they are several comparisons."""
 _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3})")
 SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+_OF_TAGS, _WHOLE = ("tags", "customer.tags"), ("is", "in", "has", "has_all", "has_none")
+"""Fields whose values are tags, and operators that ask for a whole value."""
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 
@@ -250,6 +252,8 @@ def _texts(written: _Written, loading: Loading) -> tuple[str, ...] | None:
         if not text.strip() and written.operator not in ("is", "in", "has"):
             loading.add(scalar.place, "E302", f'"{written.operator}" needs a text to look for')
             return None
+    if written.field.name.removeprefix("was.") in _OF_TAGS and written.operator in _WHOLE and not all(map(loading.check_tag, scalars)):
+        return None
     return texts
 
 

@@ -65,7 +65,7 @@ def _read_ticket(found: Mapping[str, Entry], queue: str, loading: Loading) -> Gi
         tier=Tier(texts["tier"] or Tier.L1.value),
         owner=texts["owner"],
         team=texts["team"],
-        tags=frozenset(_texts(found.get("tags"), loading)),
+        tags=_tags(found.get("tags"), loading),
         fields={name: loading.text(entry.value, f'"{entry.key.text}"') or "" for name, entry in own.items()},
         customer_messages=_count(replies.get("customer"), loading) if "customer" in replies else 1,
         agent_messages=_count(replies.get("agent"), loading),
@@ -79,7 +79,7 @@ def _read_background(found: Mapping[str, Entry], at: datetime, loading: Loading)
     waited, idle = (_duration(found.get(name), loading) for name in ("waiting", "idle"))
     return Background(
         tickets=_count(customer.get("tickets"), loading),
-        tags=frozenset(_texts(customer.get("tags"), loading)),
+        tags=_tags(customer.get("tags"), loading),
         last_agent=next(iter(_names(customer.get("last_agent"), AGENTS, loading)), None),
         loads=_counts(found.get("load"), AGENTS, loading),
         lengths=_counts(found.get("length"), QUEUES, loading),
@@ -120,6 +120,5 @@ def _names(entry: Entry | None, known: Known, loading: Loading) -> tuple[str, ..
     return tuple(scalar.text for scalar in scalars or () if loading.check_name(scalar, known))
 
 
-def _texts(entry: Entry | None, loading: Loading) -> tuple[str, ...]:
-    scalars = loading.scalars(entry.value) if entry else ()
-    return tuple(scalar.text for scalar in scalars or ())
+def _tags(entry: Entry | None, loading: Loading) -> frozenset[str]:
+    return loading.tags(entry.value) if entry else frozenset()

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from maild.config.faults import Faults, Place, did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.config.settings import Settings
+from maild.desk.ticket_tags import find_tag_problem, write_tag_word
 from maild.errors import MaildError
 from maild.rules.fields import Known
 from maild.rules.folding import fold
 
+_AROUND_TAGS = '#"“”„«» '
 _LIST_NAME = re.compile(r"\$([A-Za-z_][\w-]*)")
 
 
@@ -46,6 +48,14 @@ class Growth:
             raise TooLargeError(place)
 
 
+def _mend_tag(written: str) -> str:
+    """The remedy, where it is known what was meant."""
+    words = ["-".join(part.strip(_AROUND_TAGS).split()) for part in written.split(",")]
+    if any(map(find_tag_problem, words)):
+        return ""
+    return f" (write {words[0]})" if len(words) == 1 else f" (write each for itself: [{', '.join(words)}])"
+
+
 @dataclass(frozen=True, slots=True)
 class Loading:
     """One load of all rule files. `lists` and `conditions` are known before the first rule is read."""
@@ -74,6 +84,18 @@ class Loading:
             return True
         self.add(scalar.place, known.code, f'{known.noun} "{scalar.text}" is not known here{did_you_mean(scalar.text, words)}')
         return known.code.startswith("W")
+
+    def check_tag(self, scalar: Scalar, written: str | None = None) -> bool:
+        """Whether a ticket can be tagged so; the fault about anything else. `written`: what stands there, names in braces aside."""
+        text = scalar.text if written is None else written
+        problem = find_tag_problem(text)
+        if problem:
+            self.add(scalar.place, "E302", f"{problem}{_mend_tag(text)}")
+        return not problem
+
+    def tags(self, node: Node) -> frozenset[str]:
+        """Tags as a ticket bears them."""
+        return frozenset(write_tag_word(scalar.text) for scalar in self.scalars(node) or () if self.check_tag(scalar))
 
     def scalars(self, node: Node) -> tuple[Scalar, ...] | None:
         """One value or a list of values; `$name` stands for a list. None, with a fault, for anything else."""

@@ -48,6 +48,12 @@ def test_fields_filter_and_a_minus_negates():
     check("#Payment tag:#vip -#spam", Filter(Field.TAG, "payment"), Filter(Field.TAG, "vip"), Filter(Field.TAG, "spam", negated=True))
 
 
+def test_what_no_ticket_can_be_tagged_with_finds_nothing_silently_no_more():
+    for query in ("#a,b", "-#a,b", 'tag:"x y"', 'tag:"#x y"', "##vip"):
+        with pytest.raises(UsageError, match="is no tag"):
+            parse_query(query, "anna", NOW)
+
+
 def test_a_word_for_what_is_snoozed_filters_and_in_quotes_is_a_word():
     check("Snoozed -snoozed", Filter(Field.SNOOZED, None), Filter(Field.SNOOZED, None, negated=True))
     check('"snoozed"', words('"snoozed"'))

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from builders import AGENTS, ANN, NOW, a_ticket, some_settings
 
 from maild.desk.command import Command
-from maild.desk.verbs import find_tag_problem, perform
+from maild.desk.ticket_tags import find_tag_problem
+from maild.desk.verbs import perform
 from maild.effects import RecordEvent
 from maild.message import Address
 from maild.ticket import Participant, ParticipantRole, Priority, Status, TicketView

@@ -61,6 +61,17 @@ def test_tags_come_and_go():
     assert words("- tag: [payment, vip]") == ("tagged payment, vip",)
 
 
+def test_a_tag_is_written_as_commands_and_queries_write_it():
+    tagged = an_occasion(ticket=a_ticket(tags=frozenset({"old"})))
+    assert run("- tag: VIP\n- untag: OLD", tagged).ticket.tags == {"vip"}
+
+
+def test_what_is_filled_in_and_makes_no_tag_is_skipped():
+    (skipped, tagged) = words('- tag: "from-{{ customer.name }}"\n- tag: seen')
+    assert skipped.startswith('skipped tag from-{{ customer.name }}: "from-ann smith" is no tag')
+    assert tagged == "tagged seen"
+
+
 def test_captures_fill_texts():
     occasion = an_occasion(message=a_message(subject="Order 1234567"))
     ticket = run('- set: {field.order: "{{ match.order }}"}\n- tag: "order-{{ match.order }}"', occasion).ticket
