@@ -183,6 +183,7 @@ def _read_rules(file: RuleFile, loading: Loading) -> Iterator[_Found]:
 
 
 def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
+    """Every part is read, whatever is wrong with the others; None: nobody could name it. A faulty one never runs: its fault is noted."""
     found = loading.entries(table, "a rule", RULE_KEYS)
     rule_id = _read_id(found.get("id"), table, loading)
     events, time = _read_when(found.get("when"), table, loading)
@@ -197,15 +198,14 @@ def _read_rule(table: Table, file: RuleFile, loading: Loading) -> _Found | None:
     if "do" not in found:
         loading.add(table.place, "E107", 'the rule needs "do": a list of actions')
     actions = read_actions(found["do"].value, loading, events, names) if "do" in found else ()
-    if rule_id is None or condition is None:
-        return None
-    if "do" in found:
+    if condition and "do" in found:
         warn_of_clocks(found["do"].value, actions, condition, loading)
-    place = found["id"].value.place
-    rule = Rule(rule_id, events, condition, actions, file.name, place.line, file.digest, captures, time=time)
+    place = found["id"].value.place if "id" in found else table.place
+    rule = Rule(rule_id or "", events, condition or ALWAYS, actions, file.name, place.line, file.digest, captures, time=time)
     if time and "when" in found:
         rule = replace(rule, written=hashlib.sha256(describe_node(found["when"].value, loading).encode()).hexdigest()[:16])
-    return _Found(_with_options(rule, found, loading), place)
+    rule = _with_options(rule, found, loading)
+    return _Found(rule, place) if rule_id else None
 
 
 def _read_id(entry: Entry | None, table: Table, loading: Loading) -> str | None:

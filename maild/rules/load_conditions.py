@@ -252,7 +252,11 @@ def _texts(written: _Written, loading: Loading) -> tuple[str, ...] | None:
         if not text.strip() and written.operator not in ("is", "in", "has"):
             loading.add(scalar.place, "E302", f'"{written.operator}" needs a text to look for')
             return None
-    if written.field.name.removeprefix("was.") in _OF_TAGS and written.operator in _WHOLE and not all(map(loading.check_tag, scalars)):
+    if (
+        written.field.name.removeprefix("was.") in _OF_TAGS
+        and written.operator in _WHOLE
+        and not all([loading.check_tag(scalar) for scalar in scalars])
+    ):
         return None
     return texts
 

@@ -4,7 +4,7 @@ from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Node, Scalar, Table
 from maild.config.readers import bare_address
 from maild.config.settings import Settings
-from maild.rules.action_scope import ACTION_KEYS, MOST_TITLES, STATUSES, TITLES, Scope, read_template, read_values
+from maild.rules.action_scope import ACTION_KEYS, MOST_TITLES, STATUSES, TITLES, Scope, read_name, read_template, read_values
 from maild.rules.actions import Ack, Action, Close, Forward, Notify, Reply, Values
 from maild.rules.loading import Loading
 from maild.rules.strings import Text
@@ -26,8 +26,8 @@ def read_ack(entry: Entry, scope: Scope) -> list[Action]:
         scope.loading.add(entry.value.place, "E301", '"ack" takes true, false or {template: NAME}')
         return []
     _warn_of_titles(entry.value, scope)
-    template = read_template(entry, scope)
-    return [Ack(True, template, read_values(entry, scope))] if template else []
+    template, values = read_template(entry, scope), read_values(entry, scope)
+    return [Ack(True, template, values)] if template else []
 
 
 def _warn_of_titles(table: Table, scope: Scope) -> None:
@@ -41,20 +41,21 @@ def _warn_of_titles(table: Table, scope: Scope) -> None:
 
 def read_reply(entry: Entry, scope: Scope) -> list[Action]:
     table = scope.loading.table(entry.value, '"reply"')
-    then = table.get("then") if table else None
-    template = read_template(entry, scope) if table else None
-    if not template or (then and not (isinstance(then, Scalar) and scope.loading.check_name(then, STATUSES))):
+    if table is None:
         return []
-    status = Status(then.text) if isinstance(then, Scalar) else None
-    return [Reply(template, status, read_values(entry, scope))]
+    then = next((inner for inner in table.entries if inner.key.text == "then"), None)
+    template, status, values = read_template(entry, scope), read_name(then, STATUSES, scope.loading), read_values(entry, scope)
+    if template is None or (then and status is None):
+        return []
+    return [Reply(template, Status(status) if status else None, values)]
 
 
 def read_notify(entry: Entry, scope: Scope) -> list[Action]:
     table = scope.loading.table(entry.value, '"notify"')
     if table is None:
         return []
-    template = read_template(entry, scope)
-    who, values = _read_audience(table, scope.loading), read_values(entry, scope)
+    template, values = read_template(entry, scope), read_values(entry, scope)
+    who = _read_audience(table, scope.loading)
     if template and not _fits(template, who, values, table, scope):
         return []
     return [Notify(who, template, values)] if template and who else []
@@ -104,8 +105,8 @@ def read_forward(entry: Entry, scope: Scope) -> list[Action]:
         scope.loading.add(entry.value.place, "E107", '"forward" needs "to": an address, or a list of addresses')
         return []
     to = _read_outsiders(node, scope.loading)
-    template = read_template(entry, scope) if entry.value.get("template") else FORWARDED
-    return [Forward(to, template, read_values(entry, scope))] if to and template else []
+    template, values = read_template(entry, scope) if entry.value.get("template") else FORWARDED, read_values(entry, scope)
+    return [Forward(to, template, values)] if to and template else []
 
 
 def _read_outsiders(node: Node, loading: Loading) -> tuple[str, ...]:
