@@ -21,6 +21,23 @@ _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,15}\.[0-9]{1,15}|\.[0-9]{1,15})(?:[eE][-+]?[0-9]{1,3})?")
 
+_IN_QUOTES = re.compile(r'"[^"]*"|\'[^\']*\'')
+_BRACES = 'a text with {{ }} must stand in quotes, as in "order {{ match.order }}"'
+_INDENTATION = "look at the indentation: what belongs together begins in the same column"
+_OF_WHAT_IS_OPEN = ("a bracket is not closed, or a comma is missing", "a quotation mark is not closed")
+_ADVICE = (
+    ("mapping values are not allowed", f'{_INDENTATION}, and a text with ": " in it stands in quotes'),
+    ("did not find expected '-' indicator", _INDENTATION),
+    ("did not find expected key", f"{_INDENTATION}; and for a quotation mark or bracket that closes too early"),
+    ("could not find expected ':'", "a line above is neither a key with its colon nor a part of a text"),
+    ("sequence entries are not allowed", 'a list with "- " begins on a line of its own'),
+    ("cannot start any token", "put the text into quotes"),
+    ("unknown escape character", "write patterns in single quotes"),
+    ("did not find expected ',' or", _OF_WHAT_IS_OPEN[0]),
+    ("unexpected end of stream", _OF_WHAT_IS_OPEN[1]),
+)
+"""What the parser says, and what people have done mostly where it says so."""
+
 ScalarValue = str | int | float | bool | None
 
 
@@ -145,11 +162,17 @@ def parse_yaml(raw: bytes, file: Path, faults: Faults) -> Node | None:
 
 
 def _problem(error: yaml.MarkedYAMLError, place: Place, text: str) -> str:
-    """The parser's words, or better ones for the commonest slip."""
+    """The parser's words, and what to look at; better words for the commonest slips."""
     line = next(iter(text.splitlines()[place.line - 1 : place.line]), "")
     if line[place.column - 1 : place.column] == "\t":
         return "a tab is used for indentation; use spaces"
-    return error.problem or error.context or "unreadable"
+    if "{{" in _IN_QUOTES.sub("", line):
+        return _BRACES
+    problem = error.problem or error.context or "unreadable"
+    advice = next((advice for words, advice in _ADVICE if words in problem), "")
+    begun = error.context_mark.line + 1 if error.context_mark else place.line
+    where = f" (what is open begins in line {begun})" if begun != place.line and advice in _OF_WHAT_IS_OPEN else ""
+    return f"{problem}; {advice}{where}" if advice else problem
 
 
 def _position(error: Exception, text: str) -> tuple[int, int]:
@@ -235,7 +258,8 @@ class _Builder:
             key = self._node(inner, depth + 1)
             value = self._node(next(self._events), depth + 1)
             if not isinstance(key, Scalar):
-                self._faults.add(key.place, "E105", "a key must be a single word")
+                is_table = isinstance(key, Table)
+                self._faults.add(key.place, "E105", f"a key must be a single word{f'; {_BRACES}' if is_table else ''}")
             elif key.text in entries:
                 first = entries[key.text].key.place.line
                 self._faults.add(key.place, "E106", f'the key "{key.text}" stands here twice (first in line {first})')

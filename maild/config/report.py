@@ -56,14 +56,14 @@ def _source(file: Path) -> list[str]:
 
 
 def _excerpt(place: Place, line: str) -> str:
-    """The source line, and below it the carets where they still fit."""
+    """The source line, of a long one the piece around the place, and below it the carets."""
     start = place.column - 1
-    margin = f"{place.line:5} | "
-    shown = f"{margin}{printable(line)[:MAX_SHOWN]}"
-    if start >= MAX_SHOWN:
-        return shown
-    width = min(place.width, max(1, min(len(line), MAX_SHOWN) - start))
-    return f"{shown}\n{' ' * (len(margin) + start)}{'^' * width}"
+    cut = max(0, min(start - MAX_SHOWN // 2, len(line) - MAX_SHOWN))
+    margin = f"{place.line:5} | {'…' if cut else ''}"
+    piece = printable(line)[cut : cut + MAX_SHOWN]
+    width = min(place.width, max(1, len(piece) - (start - cut)))
+    more = "…" if cut + MAX_SHOWN < len(line) else ""
+    return f"{margin}{piece}{more}\n{' ' * (len(margin) + start - cut)}{'^' * width}"
 
 
 def printable(text: str) -> str:

@@ -1,10 +1,7 @@
 """A command of an agent's, by mail or at the command line, and what may be wrong with it. Pure."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from maild.desk.ticket_tags import write_tag_word
 
 HASHES = "#＃﹟"
 """What stands before a command's word, as keyboards of the East write it, too."""
@@ -61,8 +58,3 @@ def read_assignment(argument: str) -> tuple[str, str] | None:
     name, equals, value = (part.strip() for part in argument.partition("="))
     name = name.casefold().removeprefix("field.")
     return (name, value) if name and equals else None
-
-
-def read_tags(argument: str) -> frozenset[str]:
-    """The tags behind `#tag` and `#untag`, each with a `#` before it or not."""
-    return frozenset(write_tag_word(word.strip("#")) for word in re.split(r"[\s,]+", argument) if word.strip("#"))

@@ -7,8 +7,9 @@ Which of them is meant is for whoever wrote them to say; the last one would be a
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from maild.desk.command import OF_STATUS, Command, CommandFault, read_assignment, read_tags
+from maild.desk.command import OF_STATUS, Command, CommandFault, read_assignment
 from maild.desk.named_people import address_in
+from maild.desk.ticket_tags import read_tags
 
 ONE_ONLY = "only one of #merge, #split and #undo can stand in a mail"
 _REGROUPING = frozenset(("merge", "split", "undo"))

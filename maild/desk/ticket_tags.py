@@ -17,3 +17,8 @@ def find_tag_problem(word: str) -> str:
 def write_tag_word(word: str) -> str:
     """A tag as it stands on a ticket, however it was written."""
     return word.casefold()
+
+
+def read_tags(argument: str) -> frozenset[str]:
+    """The tags behind `#tag` and `#untag`, each with a `#` before it or not."""
+    return frozenset(write_tag_word(word.strip("#")) for word in re.split(r"[\s,]+", argument) if word.strip("#"))

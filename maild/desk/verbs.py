@@ -13,14 +13,14 @@ from maild.canned.shelf import Filled
 from maild.config.settings import Settings
 from maild.desk.blocks import find_block_fault
 from maild.desk.canned import Unfit, fill_in
-from maild.desk.command import OF_STATUS, Command, CommandFault, read_assignment, read_tags
+from maild.desk.command import OF_STATUS, Command, CommandFault, read_assignment
 from maild.desk.contradictions import find_contradictions
 from maild.desk.named_people import SENDER, address_in, read_person
 from maild.desk.participants import find_copy_fault, find_person_fault, with_requester, with_role, with_same_person
 from maild.desk.regroup import Reach, find_merge_fault, find_named, find_other_fault, merge, undo
 from maild.desk.take_back import NotUndone, effects_of, find_undoable, take_back, tell_taken_back
 from maild.desk.tasks import NO_AGENT, Actor, describe_task, find_done, mend_name, read_task
-from maild.desk.ticket_tags import find_tag_problem
+from maild.desk.ticket_tags import find_tag_problem, read_tags
 from maild.desk.tiers import describe_hands, find_specialists, hand_back, hand_up
 from maild.desk.when import Unreadable, describe_moment, read_when
 from maild.effects import Effect, Link, Merge, RecordEvent, Undo

@@ -37,6 +37,7 @@ LIMIT_KEYS = ("mails", "per")
 MOST_MAILS = 10_000
 LONGEST_WINDOW = timedelta(days=31)
 _USUAL_LIMIT = (50, timedelta(hours=1))
+TIMES = "{after: 3d, while: …}, {before: 1h, of: …}, {cron: …}"
 _PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "queue.length")
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
 
@@ -222,7 +223,8 @@ def _read_id(entry: Entry | None, table: Table, loading: Loading) -> str | None:
 def _read_when(entry: Entry | None, table: Table, loading: Loading) -> tuple[tuple[Event, ...], TimeForm | None]:
     """The events the rule is for; of a time rule, what it waits for."""
     if entry is None:
-        loading.add(table.place, "E107", f'the rule needs "when": {", ".join(event.value for event in NAMED_EVENTS)}')
+        events = ", ".join(event.value for event in NAMED_EVENTS)
+        loading.add(table.place, "E107", f'the rule needs "when": a time ({TIMES}) or events ({events})')
         return (), None
     if isinstance(entry.value, Table):
         form = read_time_form(entry.value, loading)

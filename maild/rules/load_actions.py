@@ -48,9 +48,17 @@ def _read_action(entry: Entry, scope: Scope) -> list[Action]:
         fitting = ", ".join(word for word, action in ACTIONS.items() if action.events & ABOUT_DEPARTMENTS)
         scope.loading.add(entry.key.place, "E304", f'"{name}" cannot stand in a rule that concerns no ticket; only {fitting} can')
     elif misplaced:
-        fitting = ", ".join(event.value for event in Event if event in ACTIONS[name].events - ABOUT_DEPARTMENTS)
-        scope.loading.add(entry.key.place, "E304", f'"{name}" cannot stand in a rule for {misplaced[0]}; only for {fitting}')
+        where = _describe_events(ACTIONS[name].events)
+        scope.loading.add(entry.key.place, "E304", f'"{name}" cannot stand in a rule for {", ".join(misplaced)}; {where}')
     return ACTIONS[name].read(entry, scope)
+
+
+def _describe_events(events: frozenset[Event]) -> str:
+    """The shorter of two ways to say which."""
+    named, others = (
+        [event.value for event in Event if (event in events) is wanted and event not in ABOUT_DEPARTMENTS] for wanted in (True, False)
+    )
+    return f"only for {', '.join(named)}" if len(named) <= len(others) else f"it can for all but {', '.join(others)}"
 
 
 def _read_settings(entry: Entry, scope: Scope) -> list[Action]:
@@ -69,7 +77,8 @@ def _read_setting(entry: Entry, scope: Scope, only_undecided: bool) -> list[Acti
         return [SetField(name, None, only_undecided)]
     known = SETTINGS.get(name)
     text = read_text(entry.value, f'"{name}"', scope)
-    if text is None or (known and isinstance(entry.value, Scalar) and not scope.loading.check_name(entry.value, known)):
+    nobody = "null" if name in CLEARABLE else ""
+    if text is None or (known and isinstance(entry.value, Scalar) and not scope.loading.check_name(entry.value, known, nobody=nobody)):
         return []
     return [SetField(name, text, only_undecided)]
 

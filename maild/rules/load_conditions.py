@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from maild.config.faults import did_you_mean
-from maild.config.nodes import Entry, Node, Scalar, Table
+from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.rules import operators
 from maild.rules.conditions import Comparison, Condition, join
 from maild.rules.fields import (
@@ -25,6 +25,7 @@ from maild.rules.fields import (
     is_planned,
 )
 from maild.rules.folding import fold
+from maild.rules.foreign_words import MEANT, suggest
 from maild.rules.loading import COMPARISON, Loading
 from maild.rules.operators import Test
 from maild.rules.patterns import Pattern, compile_glob, compile_pattern
@@ -71,7 +72,8 @@ def read_condition(node: Node, loading: Loading) -> Condition | None:
 
 
 def _mapping(node: Node, loading: Loading, position: _Position) -> Condition | None:
-    table = loading.table(node, "a condition")
+    several = ', and no list: write "all: […]" or "any: […]"' if isinstance(node, Items) else ""
+    table = loading.table(node, "a condition", several)
     if table is None:
         return None
     if position.depth > MAX_DEPTH:
@@ -94,11 +96,20 @@ def _entry(entry: Entry, loading: Loading, position: _Position) -> Condition | N
         case "none":
             return _group(entry, loading, position.inverted, every=False)
         case "not":
-            return _mapping(entry.value, loading, replace(position.inverted, depth=position.depth + 1))
+            return _negated(entry.value, loading, replace(position.inverted, depth=position.depth + 1))
         case "use":
             return _named(entry.value, loading, position)
     field = _field(entry.key, loading)
+    if field is None and MEANT.get(entry.key.text) in GROUPS[:3]:
+        _group(entry, loading, position, every=True)  # of what it would hold all faults are told, too
     return _value(field, entry.value, loading, position.negated) if field else None
+
+
+def _negated(node: Node, loading: Loading, position: _Position) -> Condition | None:
+    if not isinstance(node, Items):
+        return _mapping(node, loading, position)
+    loading.add(node.place, "E301", '"not" takes one table of conditions; of a list none must hold: write "none" (or "not" below a field)')
+    return None
 
 
 def _field(key: Scalar, loading: Loading) -> Field | None:
@@ -138,7 +149,7 @@ def _refuse_field(key: Scalar, loading: Loading) -> None:
     if is_planned(key.text):
         loading.add(key.place, "E109", f'the field "{key.text}" is not built yet')
         return
-    loading.add(key.place, "E102", f'unknown field "{key.text}"{did_you_mean(key.text, (*FIELDS, *GROUPS))}')
+    loading.add(key.place, "E102", f'unknown field "{key.text}"{suggest(key.text, (*GROUPS, *FIELDS))}')
 
 
 def _value(field: Field, node: Node, loading: Loading, negated: bool) -> Condition | None:
@@ -271,7 +282,7 @@ def _read_equals(written: _Written, loading: Loading) -> Test | None:
     scalars = loading.scalars(written.node)
     if texts is None or scalars is None:
         return None
-    if known and not all([loading.check_name(scalar, known, folded=True) for scalar in scalars]):
+    if known and not all([loading.check_name(scalar, known, folded=True, nobody="null") for scalar in scalars]):
         return None
     return operators.Equals(frozenset(texts), written.cased)
 

@@ -14,6 +14,7 @@ from maild.rules.loading import Loading
 from maild.rules.time_forms import Clock
 from maild.rules.work import Fork, GiveTask, Hold, OpenTime, Snooze, When
 
+_NOBODY = '"set: {owner: null}" instead'
 RECEIVERS = ("lead", "owner")
 _SEARCHING = frozenset({"pick", "cap", "hours"})
 _PICKS = Known("pick", "E302", lambda _: (pick.value for pick in Pick))
@@ -22,7 +23,7 @@ _PICKS = Known("pick", "E302", lambda _: (pick.value for pick in Pick))
 def read_assign(entry: Entry, scope: Scope) -> list[Action]:
     loading = scope.loading
     if isinstance(entry.value, Scalar):
-        return [Assign(entry.value.text, None)] if loading.check_name(entry.value, AGENTS) else []
+        return [Assign(entry.value.text, None)] if loading.check_name(entry.value, AGENTS, nobody=_NOBODY) else []
     table = loading.table(entry.value, '"assign"')
     if table is None:
         return []

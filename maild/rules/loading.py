@@ -14,6 +14,7 @@ from maild.desk.ticket_tags import find_tag_problem, write_tag_word
 from maild.errors import MaildError
 from maild.rules.fields import Known
 from maild.rules.folding import fold
+from maild.rules.foreign_words import NOBODY, suggest, suggest_flag
 
 _AROUND_TAGS = '#"“”„«» '
 _LIST_NAME = re.compile(r"\$([A-Za-z_][\w-]*)")
@@ -75,14 +76,16 @@ class Loading:
         if key.text in planned:
             self.add(key.place, "E109", f'the {noun} "{key.text}"{place} is not built yet')
         else:
-            self.add(key.place, "E102", f'unknown {noun} "{key.text}"{place}{did_you_mean(key.text, known)}')
+            self.add(key.place, "E102", f'unknown {noun} "{key.text}"{place}{suggest(key.text, known)}')
 
-    def check_name(self, scalar: Scalar, known: Known, *, folded: bool = False) -> bool:
-        """Whether a word is one of those known, letter by letter or as conditions compare; the fault about any other."""
+    def check_name(self, scalar: Scalar, known: Known, *, folded: bool = False, nobody: str = "") -> bool:
+        """Whether a word is one of those known, letter by letter or as conditions compare; the fault about any other. `nobody`: how it is
+        written there that there is none."""
         words = tuple(known.words(self.settings))
         if scalar.text in words or (folded and fold(scalar.text) in map(fold, words)):
             return True
-        self.add(scalar.place, known.code, f'{known.noun} "{scalar.text}" is not known here{did_you_mean(scalar.text, words)}')
+        meant = f" (write {nobody})" if nobody and scalar.text.casefold() in NOBODY else did_you_mean(scalar.text, words)
+        self.add(scalar.place, known.code, f'{known.noun} "{scalar.text}" is not known here{meant}')
         return known.code.startswith("W")
 
     def check_tag(self, scalar: Scalar, written: str | None = None) -> bool:
@@ -134,13 +137,13 @@ class Loading:
     def flag(self, node: Node, what: str) -> bool | None:
         if isinstance(node, Scalar) and isinstance(node.value, bool):
             return node.value
-        self.add(node.place, "E301", f"{what} takes true or false")
+        self.add(node.place, "E301", f"{what} takes true or false{suggest_flag(node.text) if isinstance(node, Scalar) else ''}")
         return None
 
-    def table(self, node: Node, what: str) -> Table | None:
+    def table(self, node: Node, what: str, remedy: str = "") -> Table | None:
         if isinstance(node, Table):
             return node
-        self.add(node.place, "E301", f"{what} takes a mapping (key: value)")
+        self.add(node.place, "E301", f"{what} takes a mapping (key: value){remedy}")
         return None
 
     def items(self, node: Node, what: str) -> Items | None:

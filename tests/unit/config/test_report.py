@@ -51,6 +51,17 @@ def test_carets_stay_within_the_line(tmp_path: Path):
     assert max(len(line) for line in render_faults([a_fault(file, 2, 400, 40)], tmp_path).splitlines()) < 200
 
 
+def test_of_a_long_line_the_piece_around_the_place_is_shown(tmp_path: Path):
+    file = tmp_path / "maild.yaml"
+    file.write_text("x" * 300 + "subjct" + "y" * 300 + "\n" + "x" * 250 + "subjct\n")
+    for line, before in ((1, 300), (2, 250)):
+        _, shown, carets, _ = render_faults([a_fault(file, line, before + 1, 6)], tmp_path).splitlines()
+        assert shown[carets.index("^") : carets.index("^") + carets.count("^")] == "subjct"
+        assert shown.startswith(f"    {line} | …x")
+        assert shown.endswith("y…" if line == 1 else "subjct")
+    assert render_faults([a_fault(file, 1, 3)], tmp_path).splitlines()[1].endswith("x…")
+
+
 def test_counts_are_sentences():
     error, warning = a_fault(Path("f"), 1, 1), a_fault(Path("f"), 1, 1, code="W300")
     assert describe_counts([error, error, warning]) == "2 errors, 1 warning"
