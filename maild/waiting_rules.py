@@ -33,7 +33,7 @@ class Waits:
 def look_through_tickets(store: Store, timing: Timing, now: datetime) -> bool:
     """One round: rules begin to wait on tickets, and those that are gone wait no more. Answers whether there may be more to do."""
     with store.reading() as tx:
-        if not _find_behind(tx, timing) and not _find_gone(tx, timing):
+        if not find_behind(tx, timing) and not _find_gone(tx, timing):
             return False
     for _ in range(BITES):
         with store.writing() as tx:
@@ -44,7 +44,7 @@ def look_through_tickets(store: Store, timing: Timing, now: datetime) -> bool:
 
 def count_waits(tx: Transaction, timing: Timing, now: datetime) -> Iterator[Waits]:
     """For each time rule, as it is written; of rules that no daemon has taken yet, what it would find."""
-    behind = _find_behind(tx, timing)
+    behind = find_behind(tx, timing)
     fresh: dict[str, list[Stay]] = {rule: [] for rule in behind}
     above = 0
     while behind and (numbers := stays.find_tickets(tx, above, BITE)):
@@ -67,7 +67,7 @@ def _take_bite(tx: Transaction, timing: Timing, now: datetime) -> bool:
     for gone in _find_gone(tx, timing):
         stays.forget_rule(tx, gone)
         switches.forget(tx, _PROGRESS + gone)
-    behind = _find_behind(tx, timing)
+    behind = find_behind(tx, timing)
     if not behind:
         return False
     start = min(behind.values())
@@ -91,15 +91,16 @@ def _renewed(
 ) -> Iterator[tuple[Stay, Stay | None]]:
     """The stays of these rules on these tickets, as the rules are written by now, each with what is stored of it."""
     wanted = [rule for rule in timing.rules if rule.id in rules]
-    standing = {(stay.ticket, stay.rule, stay.about): stay for stay in stays.find_on(tx, numbers)}
+    standing: dict[tuple[int, str], dict[int, Stay]] = {}
+    for stay in stays.find_on(tx, numbers):
+        standing.setdefault((stay.ticket, stay.rule), {})[stay.about] = stay
     for ticket in ticket_views(tx, numbers).values():
         for rule in wanted:
-            for about, stay in timing.find_stays(rule, ticket, now).items():
-                earlier = standing.get((ticket.number, rule.id, about))
-                yield (timing.look_again(rule, earlier, ticket, now, None) or stay if earlier else stay), earlier
+            earlier = standing.get((ticket.number, rule.id), {})
+            yield from ((stay, earlier.get(about)) for about, stay in timing.renew(rule, ticket, earlier, now).items())
 
 
-def _find_behind(tx: Transaction, timing: Timing) -> Mapping[str, int]:
+def find_behind(tx: Transaction, timing: Timing) -> Mapping[str, int]:
     """The rules that have not seen all tickets as they are written now, and the last one that each has seen."""
     known = {name.removeprefix(_PROGRESS): value.partition(" ")[::2] for name, value in switches.find_all(tx, _PROGRESS)}
     behind: dict[str, int] = {}

@@ -65,6 +65,12 @@ class Timing:
         }
         return {about: Stay(ticket.number, rule.id, about, since, due) for about, due in dues.items()}
 
+    def renew(self, rule: Rule, ticket: TicketView, standing: Mapping[int, Stay], now: datetime) -> Mapping[int, Stay]:
+        """The same where the rule is there already and was written otherwise: it waits on in the stays that are `standing`."""
+        found = self.find_stays(rule, ticket, now)
+        by_now = {about: self.look_again(rule, standing[about], ticket, now, None) for about in found if about in standing}
+        return {about: by_now.get(about) or stay for about, stay in found.items()}
+
     def ask(self, rule: Rule, stay: Stay, ticket: TicketView, now: datetime, fired: datetime | None) -> AskRule | Stay | None:
         """What is to be done about a stay that is due: the rule is asked; or nothing, but to note the stay as it is by now, None: it is
         over."""

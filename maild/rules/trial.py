@@ -22,7 +22,8 @@ from maild.rules.ruleset import Rule
 from maild.rules.schedules import Schedule
 from maild.rules.times import Timing
 from maild.rules.verdict import SCORE
-from maild.stay import Stay, StayDisturbed, StayEnded
+from maild.rules.waiting import Waiting
+from maild.stay import Stay
 from maild.task import open_tasks
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
@@ -108,7 +109,7 @@ class _Scene:
         self._ticket: TicketView | None = None
         self._last_id = EARLIER_ID
         self._mails = 0
-        self._stays: dict[tuple[str, int], Stay] = {}
+        self._waiting = Waiting(walk.timing)
         self._sent: list[tuple[str, datetime]] = []
         self._pauses: dict[str, Pause] = {}
         self._decisions: list[Decision] = []
@@ -139,10 +140,7 @@ class _Scene:
         before = self._now.astimezone(UTC) - given.age
         self._remember(EARLIER_ID)
         self._ticket = _given_ticket(given, parse_message(build_mail(self._case.mail, self._now, SAMPLE_ID)), before)
-        timing = self._walk.timing
-        self._stays = {
-            (rule.id, about): stay for rule in timing.rules for about, stay in timing.find_stays(rule, self._ticket, self._now).items()
-        }
+        self._waiting.take_over((self._ticket,), self._now)
 
     def _receive(self, mail: SampleMail) -> None:
         self._mails += 1
@@ -189,33 +187,21 @@ class _Scene:
             self._take(self._walk.report(rule, self._known_now(), self._now))
 
     def _find_next_due(self) -> datetime | None:
-        asked, name = self._find_asked() if self._ticket else None, self._find_report()
+        asked, name = self._find_asked(), self._find_report()
         moments = (self._ticket and self._ticket.snoozed_until, asked and asked.due, name and self._reports[name])
         return min((moment for moment in moments if moment), default=None)
+
+    def _find_asked(self) -> Stay | None:
+        return self._waiting.find_next(self._ticket.number) if self._ticket else None
 
     def _find_report(self) -> str | None:
         """The rule that is to report next."""
         return min((name for name in self._reports if name not in self._pauses), key=self._reports.__getitem__, default=None)
 
-    def _find_asked(self) -> Stay | None:
-        """The stay whose rule is asked next; a rule that is paused is not asked."""
-        asked = (stay for stay in self._stays.values() if stay.due and stay.rule not in self._pauses)
-        return min(asked, key=lambda stay: (stay.due, stay.rule, stay.about), default=None)
-
     def _ask_rule(self, ticket: TicketView, stay: Stay) -> None:
-        timing = self._walk.timing
-        rule, place = timing.find_rule(stay.rule), (stay.rule, stay.about)
         fired = self._known.fired.get(EARLIER_TICKET, {}).get(stay.rule)
-        found = timing.ask(rule, stay, ticket, self._now, fired) if rule else None
-        match found:
-            case AskRule():
-                self._take(self._walk.ask(ticket, found, self._known_now(), self._now))
-                if place in self._stays:
-                    self._stays[place] = replace(self._stays[place], due=found.again)
-            case Stay():
-                self._stays[place] = found
-            case None:
-                del self._stays[place]
+        if asked := self._waiting.ask(stay, ticket, self._now, fired):
+            self._take(self._walk.ask(ticket, asked, self._known_now(), self._now))
 
     def _do(self, deed: Deed, line: int) -> Iterator[Mismatch]:
         if self._ticket is None:
@@ -240,20 +226,10 @@ class _Scene:
         tallied = with_messages(replace(decision.after, number=EARLIER_TICKET), decision.before, said, self._now)
         is_acknowledged = tallied.acknowledged or any(letter.kind is LetterKind.ACKNOWLEDGEMENT for letter in decision.letters)
         self._ticket = replace(tallied, acknowledged=is_acknowledged)
-        self._follow(decision.before, self._ticket)
+        self._waiting.follow(decision.before, self._ticket, self._now)
+        self._waiting.note(decision)
         noted = {effect.rule: effect.at for effect in decision.effects if isinstance(effect, NoteFiring)}
         self._known = replace(self._known, fired={EARLIER_TICKET: {**self._known.fired.get(EARLIER_TICKET, {}), **noted}})
-
-    def _follow(self, before: TicketView | None, after: TicketView) -> None:
-        for change in self._walk.timing.follow(before, after, self._now):
-            key = change.rule, change.about
-            match change:
-                case Stay():
-                    self._stays[key] = change
-                case StayEnded():
-                    self._stays.pop(key, None)
-                case StayDisturbed() if self._stays[key].due:
-                    self._stays[key] = replace(self._stays[key], due=self._now)
 
     def _remember(self, identifier: str) -> None:
         self._last_id = identifier
