@@ -34,6 +34,7 @@ _UNJUDGED = {
     "broken": "could not be replayed",
     "held": "are held, or were not read yet",
     "deleted": "are deleted, as retention has it",
+    "changed": "were there before or were opened at the command line; how they stood is not known, so no time rule was asked",
 }
 
 
@@ -161,6 +162,8 @@ def _print(found: Backtest, period: Period, limit: int | None) -> None:
     print_text(f"\n{len(found.differences)} differ; {found.rules_mails} mails by rules")
     for sentence in _unjudged(found.unjudged):
         say(sentence)
+    for pause in found.pauses:
+        say(f"rule {pause.rule} would do nothing from {shown_time(pause.since)} on, being past its limit: {pause.why}")
     for problem in found.problems:
         say(problem)
 
@@ -175,9 +178,10 @@ def _difference_rows(difference: Difference) -> Iterator[tuple[object, ...]]:
 
 
 def _unjudged(unjudged: Unjudged) -> Iterator[str]:
-    for why, mails in asdict(unjudged).items():
-        if mails:
-            yield f"{mails} {'mail' if mails == 1 else 'mails'}, not judged: {_UNJUDGED[why]}"
+    for why, many in asdict(unjudged).items():
+        noun = "ticket" if why == "changed" else "mail"
+        if many:
+            yield f"{many} {noun if many == 1 else f'{noun}s'}, not judged: {_UNJUDGED[why]}"
 
 
 def _document(found: Backtest, period: Period, limit_mails: int | None, limit: int | None) -> dict[str, object]:
@@ -193,4 +197,5 @@ def _document(found: Backtest, period: Period, limit_mails: int | None, limit: i
         "limit_mails": limit_mails,
         "unjudged": asdict(found.unjudged),
         "problems": list(found.problems),
+        "pauses": [asdict(pause) for pause in found.pauses],
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from maild.effects import IncomingState
 from maild.ingest.arrival import Incoming
+from maild.stay import Stay
 from maild.tokens import LetterKind
 
 
@@ -35,6 +36,30 @@ class PastMail:
     letters: tuple[PostedLetter, ...]
     traces: tuple[tuple[Mapping[str, object], ...], ...]
     is_judged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastFiring:
+    """A time rule has fired on a ticket, and what it did in words. By then the desk has come round to asking it; it was due before."""
+
+    at: datetime
+    rule: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What time rules may be asked about beside the tickets that replayed mails open. `tickets` were there before the period, and nothing
+    has changed them since, so that they stand as they stood; so many others were `changed` by what cannot be replayed. `stays` are those
+    of `tickets`; `firings` those of the period, by ticket, the oldest first."""
+
+    tickets: frozenset[int] = frozenset()
+    changed: int = 0
+    stays: tuple[Stay, ...] = ()
+    firings: Mapping[int, tuple[PastFiring, ...]] = field(default_factory=dict)
+
+
+NOTHING_STANDS = Standing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,16 +92,13 @@ def consider_reading(reading: Reading, asking: Asking, desk: Desk, now: datetime
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Rules that are tried beside the desk's own. `fired`: when those that rest have fired last, by ticket. `is_wanted`: whether they are
-    asked at all, where the desk's own have it so."""
+    """Rules that are tried beside the desk's own. `fired`: when those that rest have fired last, by ticket. `asking` knows of what else
+    they have done themselves. `is_wanted`: whether they are asked at all, where the desk's own have it so."""
 
     rules: RuleSet
     fired: Mapping[int, Mapping[str, datetime]]
+    asking: Asking
     is_wanted: Callable[[Decision], bool]
-
-    def knowing(self, asking: Asking) -> Asking:
-        """The same answers, but for when rules have fired."""
-        return lambda question: replace(asking(question), fired=self.fired)
 
 
 def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, now: datetime) -> tuple[Decision, Decision]:
@@ -115,7 +112,7 @@ def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, n
     if reading.sender.agent:
         # Agents' mails may name macros, which are rules; before these are asked, all other mail means the same by any.
         draft = decide(theirs, desk.settings, now)
-    return ours, _conclude(draft, theirs, rival.knowing(asking), replace(desk, rules=rival.rules), now)
+    return ours, _conclude(draft, theirs, rival.asking, replace(desk, rules=rival.rules), now)
 
 
 def _conclude(draft: Draft, reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:

@@ -7,50 +7,43 @@ in one view of one moment. Counting and comparing is `maild.rules.backtest`'s.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
-from heapq import heappop, heappush
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from maild.awakening import WAKING
-from maild.background import Sought
-from maild.consequences import with_consequences
-from maild.due import DueJob, DueTicket
-from maild.due_tasks import TELLING
-from maild.effects import AddMessage, Decision, Effect, NoteFiring
+from maild.effects import Decision
 from maild.errors import MaildError, StoreUnavailableError
-from maild.ingest.arrival import Incoming
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.worker import Reader
-from maild.known import Known
+from maild.known import Known, Question
 from maild.message import InboundMessage
 from maild.office import Office
-from maild.past import Cast, PastMail
+from maild.past import NOTHING_STANDS, Cast, PastMail, Standing
 from maild.pipeline import Rival, consider_reading, consider_twice, read
 from maild.reading import Circumstances
-from maild.recording import ask_about
 from maild.renumbering import Renumbering
+from maild.replayed_desk import ReplayedDesk
+from maild.replayed_time import PassingTime
 from maild.rules.backtest import Backtest, Baseline, Judge
 from maild.rules.ruleset import RuleSet
+from maild.rules.times import Timing
+from maild.rules.waiting import Waiting
 from maild.store import past
-from maild.store.apply import Applied, apply
 from maild.store.engine import Store, Transaction, open_scratch
 from maild.store.recall import recall
-from maild.store.views import ticket_views
-from maild.ticket import TicketView
 from maild.traffic import Period
+from maild.tried_rules import TriedRules
+from maild.waiting_rules import find_behind
 
 BATCH = 128
 AHEAD = 2
 """So many portions are with the workers: neither they nor the walk wait for the other, where one of them is slow for a while."""
 READERS = 2
-JOBS: tuple[DueJob[DueTicket], ...] = (WAKING, TELLING)
-"""What happens without a mail when its time has come."""
 
 Progress = Callable[[int, int], None]
 """Told how many mails are done, and how many there are."""
@@ -80,10 +73,26 @@ def replay(store: Store, trial: Trial, progress: Progress) -> Backtest:
         stack.callback(reader.close)
         source = stack.enter_context(store.reading())
         cast = past.find_cast(source, trial.period)
+        standing, own = _find_waiting(source, trial)
         with stage.writing() as tx:
             past.copy_before(source, tx, trial.period)
         portions = stack.enter_context(closing(_mails(source, cast, trial.period, reader)))
-        return _Replay(stage, trial, cast).play(portions, progress)
+        return _Replay(stage, trial, cast, standing, own).play(portions, progress)
+
+
+def _find_waiting(source: Transaction, trial: Trial) -> tuple[Standing, Waiting]:
+    """What the desk's own time rules wait for, as far as it is known of the time before; those that it has not taken yet begin with the
+    period. Where no such rule is on either side, nothing is waited for."""
+    desk = trial.office.desk
+    behind = find_behind(source, desk.timing)
+    own = Waiting(Timing(tuple(rule for rule in desk.timing.rules if rule.id not in behind), desk.settings))
+    has_rules = bool(desk.timing.rules or (trial.rules and trial.rules.timed))
+    standing = past.find_standing(source, trial.period) if has_rules or trial.rules is None else NOTHING_STANDS
+    if not has_rules and not standing.firings:
+        return NOTHING_STANDS, own
+    for stay in standing.stays:
+        own.begin(stay)
+    return standing, own
 
 
 _Read = tuple[PastMail, InboundMessage | MaildError]
@@ -109,31 +118,33 @@ def _read(mails: list[PastMail], reading: "Future[list[InboundMessage | MaildErr
 
 
 class _Replay:
-    def __init__(self, stage: Store, trial: Trial, cast: Cast) -> None:
+    def __init__(self, stage: Store, trial: Trial, cast: Cast, standing: Standing, own: Waiting) -> None:
         self._stage = stage
         self._cast = cast
-        self._office, self._desk = trial.office, trial.office.desk
+        self._desk = trial.office.desk
         self._period = trial.period
-        self._tried = trial.rules
+        self._tried = TriedRules(trial.rules, self._desk.settings) if trial.rules else None
         self._numbers = Renumbering(cast.deeds)
-        self._alarms: list[datetime] = []
-        self._clock = datetime.min.replace(tzinfo=UTC)
-        self._fired: dict[int, dict[str, datetime]] = {}
         baseline = Baseline.RULES if trial.rules else Baseline.RECORD
-        self._judge = Judge(trial.rules or self._desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue)
+        self._judge = Judge(trial.rules or self._desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue, standing)
+        self._replayed = ReplayedDesk(self._desk, own, self._tried, self._numbers, self._judge)
+        self._time = PassingTime(trial.office, self._replayed, trial.period, cast.tickets | standing.tickets, self._by_itself)
 
     def play(self, portions: Iterator[list[_Read]], progress: Progress) -> Backtest:
         done = 0
         progress(done, len(self._cast.mails))
         with self._stage.writing() as tx:
-            self._set_alarms_of_others(tx)
+            self._time.begin(tx)
         for portion in portions:
             with self._stage.writing() as tx:
                 for mail, message in portion:
-                    self._let_time_pass(tx, mail.at)
+                    self._time.pass_until(tx, mail.at)
                     self._walk(tx, mail, message)
             done += len(portion)
             progress(done, len(self._cast.mails))
+        with self._stage.writing() as tx:
+            self._time.pass_until(tx, self._period.until)
+        self._judge.end(self._period.until)
         return self._judge.report(deleted=self._cast.deleted, held=self._cast.held)
 
     def _walk(self, tx: Transaction, mail: PastMail, message: InboundMessage | MaildError) -> None:
@@ -165,92 +176,29 @@ class _Replay:
         for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._desk.settings)):
             ours, tried = self._consider(tx, mail, message, departments)
             self._numbers.begin(mail, walk)
-            applied = self._apply(tx, ours, mail.at, mail.incoming, settles=ours.settles(earlier))
+            applied = self._replayed.write(tx, ours, mail.at, mail.incoming, settles=ours.settles(earlier))
             earlier.append(ours)
-            self._note_firings(tried, applied.ticket_number)
+            self._replayed.note(ours, tried, applied.ticket_number, mail.at)
             self._judge.see(mail, ours, tried, applied.ticket_number, walk)
             for deed, other in zip(ours.beside, tried.beside, strict=False):
-                self._see_deed(deed, other, mail.at)
+                self._see_beside(deed, other, mail.at)
 
     def _consider(self, tx: Transaction, mail: PastMail, message: InboundMessage, departments: Departments) -> tuple[Decision, Decision]:
         """By the desk's own rules, and by those that are tried. Each has rested where it has fired itself."""
         at = mail.at if mail.incoming.walks_again else mail.incoming.stored
         asking = partial(recall, tx, now=mail.at)
         reading = read(message, Circumstances.of(mail.incoming), departments, asking, self._desk, at)
-        if self._tried is None:
+        tried = self._tried
+        if tried is None:
             ours = consider_reading(reading, asking, self._desk, at)
             return ours, ours
-        rival = Rival(self._tried, self._fired, partial(self._judge.is_open, mail))
+
+        def ask_too(question: Question) -> Known:
+            return tried.knowing(asking(question), mail.at)
+
+        rival = Rival(tried.rules, tried.fired, ask_too, partial(self._judge.is_open, mail))
         return consider_twice(reading, rival, asking, self._desk, at)
 
-    def _apply(self, tx: Transaction, decision: Decision, now: datetime, incoming: Incoming | None, *, settles: bool = True) -> Applied:
-        untold, numbers, first = _untold(decision), self._numbers, self._desk.settings.desk.first_number
-        compose = numbers.compose
-        applied = apply(tx, untold, now=now, compose=compose, incoming=incoming, first_number=first, settles=settles, numbering=numbers)
-        for ticket in (applied.ticket, *(other.after for other in decision.beside)):
-            if ticket:
-                self._set_alarms(ticket)
-        return applied
-
-    def _note_firings(self, tried: Decision, number: int | None) -> None:
-        """The copy knows where the desk's own rules have fired."""
-        fired = {effect.rule: effect.at for effect in tried.effects if isinstance(effect, NoteFiring)}
-        if number is not None and fired:
-            self._fired[number] = {**self._fired.get(number, {}), **fired}
-
-    def _set_alarms_of_others(self, tx: Transaction) -> None:
-        """Tickets that no replayed mail opened have been put off, too."""
-        due = {case.number for job in JOBS for case in job.find(tx, self._office, self._period.until)}
-        for ticket in ticket_views(tx, due).values():
-            self._set_alarms(ticket)
-
-    def _set_alarms(self, ticket: TicketView) -> None:
-        """Something may happen to the ticket then."""
-        snoozed = (ticket.snoozed_until,) if ticket.snoozed_until else ()
-        for at in (*snoozed, *(task.due for task in ticket.tasks if task.due and task.is_open and not task.told)):
-            heappush(self._alarms, at)
-
-    def _let_time_pass(self, tx: Transaction, until: datetime) -> None:
-        """What falls due before a mail comes is done first, each at its time; at once, what was due when it was said."""
-        while self._alarms and self._alarms[0] <= until:
-            now = max(heappop(self._alarms), self._clock)
-            for job in JOBS:
-                for case in tuple(job.find(tx, self._office, now)):
-                    with self._by_itself(tx, job.case.format(case)):
-                        self._do(tx, job, case, now)
-        self._clock = until
-
-    def _do(self, tx: Transaction, job: DueJob[DueTicket], case: DueTicket, now: datetime) -> None:
-        """As the desk's own rules have it; those that are tried are asked, too."""
-        decision = job.decide(tx, case, self._office, now)
-        if decision is None:
-            return
-        ours = self._follow(tx, decision, self._desk.rules, now)
-        tried = self._follow(tx, decision, self._tried, now, self._fired) if self._tried else ours
-        self._numbers.begin_deed(case.number)
-        self._apply(tx, ours, now, None)
-        self._note_firings(tried, case.number)
-        self._see_deed(ours, tried, now)
-
-    def _follow(
-        self, tx: Transaction, decision: Decision, rules: RuleSet, now: datetime, fired: Mapping[int, Mapping[str, datetime]] | None = None
-    ) -> Decision:
-        def know(ticket: TicketView, aspects: frozenset[Sought]) -> Known:
-            known = ask_about(tx, self._desk.settings, now, ticket, aspects)
-            return known if fired is None else replace(known, fired=fired)
-
-        return with_consequences(decision, rules, know, self._desk.settings, now)
-
-    def _see_deed(self, ours: Decision, tried: Decision, at: datetime) -> None:
-        """Of what was no mail, only the two sets of rules can be compared: what is recorded of it does not say what came of what."""
+    def _see_beside(self, ours: Decision, tried: Decision, at: datetime) -> None:
         if self._tried is not None and at >= self._period.since:
             self._judge.see_deed(at, ours, tried)
-
-
-def _untold(decision: Decision) -> Decision:
-    """Without what only people read: nobody looks into the copy."""
-    return replace(decision, trace=(), evidence=(), effects=tuple(map(_bare, decision.effects)))
-
-
-def _bare(effect: Effect) -> Effect:
-    return replace(effect, html="") if isinstance(effect, AddMessage) and effect.html else effect

@@ -10,17 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from maild.effects import AddMessage, Decision, IncomingState
-from maild.past import PastMail
+from maild.background import Pause
+from maild.effects import AddMessage, Decision, IncomingState, PauseRule
+from maild.past import NOTHING_STANDS, PastMail, Standing
+from maild.rules.chronicle import Chronicle, Firing, Lived
 from maild.rules.explain import read_traces
 from maild.rules.ruleset import RuleSet
 from maild.rules.trial import kind_word, ticket_value
 from maild.rules.verdict import RuleTrace
+from maild.task import Task
 from maild.ticket import MessageKind, TicketView
 from maild.tokens import LetterKind
 
 CUSTOMER, AGENT, ADMINS = "customer", "agent", "admins"
-_FIELDS = ("requester", "queue", "status", "priority", "owner", "team", "language")
+_FIELDS = ("requester", "queue", "status", "priority", "tier", "owner", "team", "language")
 _NOTHING = "(nothing)"
 MOST_PROBLEMS = 10
 
@@ -45,10 +48,6 @@ class Notice:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.template} to {self.who or self.to}"
-
-
-Firing = tuple[str, tuple[str, ...]]
-"""A rule that fired, and what it did in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,8 @@ class MailFigures:
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:
-    """Mails that were replayed and not judged, by why; and those that could not be replayed (`deleted`, `held`, `broken`)."""
+    """Mails that were replayed and not judged, by why; and those that could not be replayed (`deleted`, `held`, `broken`). `changed` are
+    tickets of which time rules are not asked, since nobody knows how they stood."""
 
     after_divergence: int = 0
     by_hand: int = 0
@@ -123,12 +123,13 @@ class Unjudged:
     deleted: int = 0
     held: int = 0
     broken: int = 0
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
     """What came of it. `judged` mails; `rules_mails` went out because a rule wants them. `problems`: over what the walk broke, and how; of
-    many only the first."""
+    many only the first. `pauses`: the rules that would have gone past their limits."""
 
     baseline: Baseline
     judged: int
@@ -137,6 +138,7 @@ class Backtest:
     mails: tuple[MailFigures, ...]
     unjudged: Unjudged
     problems: tuple[str, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def rules_mails(self) -> int:
@@ -205,10 +207,18 @@ def _fate(outcome: Outcome) -> str:
 
 
 def _compare_tickets(before: TicketView, after: TicketView) -> Iterator[Change]:
+    if before == after:
+        return
     fields = (f"field.{name}" for name in sorted(before.fields.keys() | after.fields.keys()))
     for name in (*_FIELDS, *fields):
         yield from _changed(name, ticket_value(before, name), ticket_value(after, name))
     yield from _changed("tags", _list(sorted(before.tags)), _list(sorted(after.tags)))
+    yield from _changed("snoozed", str(before.snoozed_until or ""), str(after.snoozed_until or ""))
+    yield from _changed("tasks", _list(map(_task, before.tasks)), _list(map(_task, after.tasks)))
+
+
+def _task(task: Task) -> str:
+    return f"{task.title} for {task.agent}{'' if task.is_open else ', done'}"
 
 
 def _changed(field: str, before: str, after: str) -> tuple[Change, ...]:
@@ -236,13 +246,15 @@ def find_responsible(before: Outcome, after: Outcome) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Judge:
-    """Sees the mails in the order in which they walked, and counts. `queue` "": every department's are judged."""
+    """Sees the mails in the order in which they walked, and counts. `queue` "": every department's are judged. `standing` are tickets to
+    which nothing happens but by time rules."""
 
     rules: RuleSet
     baseline: Baseline
     tickets: frozenset[int]
     by_hand: Mapping[int, datetime]
     queue: str = ""
+    standing: Standing = NOTHING_STANDS
     _judged: int = 0
     _ended: set[int] = field(default_factory=set)
     _unjudged: Counter[str] = field(default_factory=Counter)
@@ -256,12 +268,19 @@ class Judge:
     _mails_before: Counter[tuple[str, str]] = field(default_factory=Counter)
     _differences: list[Difference] = field(default_factory=list)
     _problems: list[str] = field(default_factory=list)
+    _pauses: dict[str, Pause] = field(default_factory=dict)
+    _chronicle: Chronicle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chronicle = Chronicle(self.standing.firings)
 
     def see(self, mail: PastMail, now: Decision, tried: Decision, number: int | None, walk: int = 0) -> None:
         """One mail by its walk for one department. `now`: what the desk's own rules make of it, by which the replay goes on, `tried`: what
         those make of it that are tried. `number`: of the ticket it is on."""
         if not mail.is_judged or not self._is_wanted(now, tried):
             return
+        if self.baseline is Baseline.RECORD and number is not None:
+            self._compare_time(number, mail.at, now.after.queue if now.after else "")
         if why := self._why_not(mail, now, number):
             self._unjudged[why] += 1
             return
@@ -277,15 +296,55 @@ class Judge:
 
     def see_deed(self, at: datetime, now: Decision, tried: Decision) -> None:
         """What has happened to a ticket by no mail about it, likewise."""
-        if now.after is None or not self._is_wanted(now, tried) or self._why_not_ticket(now.after.number, at):
+        if now.after is None or not self._is_wanted(now, tried) or not self.is_ticket_open(now.after.number, at):
             return
         before, after = outcome_of(now), outcome_of(tried)
         self._count(before, after, tried)
         self._compare(None, at, before, after, now.after.number)
 
+    def see_time(self, at: datetime, now: Decision) -> None:
+        """What time rules have made of a ticket in the replay, to be held against the record when a mail comes on it, or the time is
+        over."""
+        if now.after is not None:
+            self._chronicle.note(now.after.number, Lived(at, now, outcome_of(now).firings))
+
+    def end(self, until: datetime) -> None:
+        """The time is over."""
+        if self.baseline is Baseline.RECORD:
+            for number in self._chronicle.tickets:
+                self._compare_time(number, until, is_over=True)
+
+    def _compare_time(self, number: int, until: datetime, queue: str = "", *, is_over: bool = False) -> None:
+        """What time rules have done to a ticket, in the replay and by the record, since this was compared last."""
+        stretch, hand = self._chronicle.take(number, until), self.by_hand.get(number)
+        stretch = stretch.ahead_of(hand) if hand else stretch
+        queues = {queue, *(item.decision.after.queue for item in stretch.lived if item.decision.after)}
+        if stretch.began is None or (self.queue and self.queue not in queues) or not self.is_ticket_open(number, stretch.began):
+            return
+        before, after = (Outcome(IncomingState.DONE, None, True, fired, ()) for fired in (stretch.recorded_firings, stretch.firings))
+        rules = find_responsible(before, after)
+        if rules and stretch.is_late:
+            self._unjudged["strayed"] += not is_over
+            self._end(number)
+            return
+        self._was.update(rule for rule, _ in before.firings)
+        for item in stretch.lived:
+            if not rules or item.at <= stretch.parted:
+                self._count_rules(item.decision)
+                self._count_mails_of_rules(outcome_of(item.decision))
+        if rules:
+            view = next((item.decision.after for item in stretch.lived), None)
+            changes = tuple(_changed("rules", _list(_words(before.firings)), _list(_words(after.firings))))
+            self._differ(Difference(number, None, stretch.parted, view.subject if view else "", changes, rules))
+
     def is_open(self, mail: PastMail, now: Decision) -> bool:
         """Whether anything is still to be said about the mail, where the desk's own rules have it so."""
         return mail.is_judged and not self._why_not(mail, now, now.before.number if now.before else None)
+
+    def is_ticket_open(self, number: int, at: datetime) -> bool:
+        """Whether anything is still to be said about what happens to a ticket by no mail."""
+        is_standing = number in self.standing.tickets and number not in self._ended
+        return is_standing or not self._why_not_ticket(number, at)
 
     def _is_wanted(self, now: Decision, tried: Decision) -> bool:
         queues = {decision.after.queue for decision in (now, tried) if decision.after}
@@ -306,16 +365,19 @@ class Judge:
         return "by_hand" if hand and hand <= at else ""
 
     def _count(self, before: Outcome, after: Outcome, tried: Decision) -> None:
-        for trace in read_traces(tried.trace):
-            self._fired[trace.rule] += trace.fired and not trace.shadow
-            self._shadow[trace.rule] += trace.fired and trace.shadow
-            self._broke[trace.rule] += bool(trace.problem)
+        self._count_rules(tried)
         self._was.update(rule for rule, _ in before.firings)
         for notice in before.notices:
             self._mails_before[notice.kind, notice.to] += notice.mails
         for notice in after.notices:
             self._mails[notice.kind, notice.to] += notice.mails
         self._count_mails_of_rules(after)
+
+    def _count_rules(self, tried: Decision) -> None:
+        for trace in read_traces(tried.trace):
+            self._fired[trace.rule] += trace.fired and not trace.shadow
+            self._shadow[trace.rule] += trace.fired and trace.shadow
+            self._broke[trace.rule] += bool(trace.problem)
 
     def _count_mails_of_rules(self, outcome: Outcome) -> None:
         """A letter is the last rule's that has fired and names its template: that one had the last word."""
@@ -333,9 +395,12 @@ class Judge:
             return
         rules = find_responsible(before, after)
         view = after.ticket or before.ticket
-        self._differences.append(Difference(number, mail, at, view.subject if view else "", changes, rules))
-        self._differing.update(rules)
-        self._end(number)
+        self._differ(Difference(number, mail, at, view.subject if view else "", changes, rules))
+
+    def _differ(self, difference: Difference) -> None:
+        self._differences.append(difference)
+        self._differing.update(difference.rules)
+        self._end(difference.ticket)
 
     def _end(self, number: int | None) -> None:
         if number is not None:
@@ -347,6 +412,12 @@ class Judge:
         if len(self._problems) < MOST_PROBLEMS:
             self._problems.append(f"{what}: {type(error).__name__}: {error}")
 
+    def note_pauses(self, decision: Decision, at: datetime) -> None:
+        """Rules that have gone past their limits do nothing from then on."""
+        for effect in decision.effects:
+            if isinstance(effect, PauseRule):
+                self._pauses.setdefault(effect.rule, Pause(effect.rule, at, effect.why))
+
     def report(self, *, deleted: int = 0, held: int = 0) -> Backtest:
         return Backtest(
             self.baseline,
@@ -354,8 +425,9 @@ class Judge:
             tuple(self._rules()),
             tuple(self._differences),
             tuple(self._mail_figures()),
-            Unjudged(deleted=deleted, held=held, **self._unjudged),
+            Unjudged(deleted=deleted, held=held, changed=self.standing.changed, **self._unjudged),
             tuple(self._problems),
+            tuple(self._pauses.values()),
         )
 
     def _rules(self) -> Iterator[RuleFigures]:

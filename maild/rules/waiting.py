@@ -52,6 +52,10 @@ class Waiting:
         )
         return min(asked, key=lambda stay: (stay.due, stay.rule, stay.about), default=None)
 
+    def is_due(self, ticket: int, now: datetime) -> bool:
+        stay = self.find_next(ticket)
+        return stay is not None and stay.due is not None and stay.due <= now
+
     def ask(self, stay: Stay, ticket: TicketView, now: datetime, fired: datetime | None) -> AskRule | None:
         """What is to be done about a stay that is due: its rule is asked, or it only stands otherwise by now. `fired`: when the rule has
         done so on this ticket last."""
@@ -93,6 +97,7 @@ class Waiting:
         """Begin to wait on tickets that were there before, as at a reload (`maild.waiting_rules`). `earlier`: what the rules that are
         replaced have waited for; those that are written alike wait on."""
         alike = {rule for rule, _ in self._written & earlier._written} if earlier else frozenset[str]()
+        self._paused |= earlier._paused if earlier else set()
         for ticket in tickets:
             standing = earlier._stays.get(ticket.number, {}) if earlier else {}
             for rule in self.timing.rules:

@@ -4,7 +4,7 @@ Reading only; what is written goes into the copy. What the desk keeps as it is n
 copy where the replay brings it about by itself: tickets that replayed mails opened begin anew, all others stand as they do today.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,10 @@ from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, or_,
 from maild.effects import IncomingState
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import DeliveryState
-from maild.past import Cast, PastMail, PostedLetter
+from maild.past import Cast, PastFiring, PastMail, PostedLetter, Standing
+from maild.rules.explain import read_traces
+from maild.rules.verdict import Event
+from maild.store import stays
 from maild.store.engine import AnyRow, Transaction
 from maild.store.incoming import find_all
 from maild.store.prepared import Prepared
@@ -103,6 +106,28 @@ def _find_hands(tx: Transaction, period: Period) -> Mapping[int, datetime]:
         .group_by(events.c.ticket)
     )
     return {number: at for number, at in tx.execute(query) if number}
+
+
+def find_standing(tx: Transaction, period: Period) -> Standing:
+    """On what time rules wait beside the tickets of replayed mails, and what they have done within a period."""
+    others = (tickets.c.created < period.until, tickets.c.number.not_in(_opened(period)))
+    of_time = (rule_traces.c.incoming.is_(None), rule_traces.c.ticket.is_not(None), rule_traces.c.at >= period.since)
+    # Where a rule was asked meanwhile, its stay is not what it was, though the ticket may be.
+    unchanged = (tickets.c.updated < period.since, tickets.c.number.not_in(select(rule_traces.c.ticket).where(*of_time)))
+    standing = frozenset(tx.execute(select(tickets.c.number).where(*others, *unchanged)).scalars())
+    asked = select(rule_traces.c.ticket, rule_traces.c.at, rule_traces.c.rules).where(*of_time, rule_traces.c.at < period.until)
+    return Standing(
+        standing,
+        tx.execute(select(func.count()).select_from(tickets).where(*others)).scalar_one() - len(standing),
+        tuple(stay for stay in stays.find_all(tx) if stay.ticket in standing),
+        _gather((row.ticket, firing) for row in tx.execute(asked.order_by(rule_traces.c.id)) for firing in _find_firings(row)),
+    )
+
+
+def _find_firings(row: AnyRow) -> Iterator[PastFiring]:
+    for trace in read_traces(row.rules):
+        if trace.event == Event.TIME.value and trace.fired and not trace.shadow:
+            yield PastFiring(row.at, trace.rule, trace.actions)
 
 
 def read_mails(tx: Transaction, mails: Sequence[int], since: datetime) -> list[PastMail]:

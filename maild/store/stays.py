@@ -1,6 +1,6 @@
 """Stays: on which tickets time rules wait, and when each is to be asked (RULES.md 2). Nothing here knows the rules."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select, update
@@ -10,6 +10,7 @@ from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.tickets import rule_stays, tickets
 
+BATCH = 1000
 _OF_STAY = (
     rule_stays.c.ticket == bindparam("on"),
     rule_stays.c.rule == bindparam("which"),
@@ -71,6 +72,11 @@ def find(tx: Transaction, stay: Stay) -> Stay | None:
 def find_on(tx: Transaction, numbers: Collection[int]) -> tuple[Stay, ...]:
     """All of these tickets."""
     return tuple(Stay(*row) for row in _ON_TICKETS.read(tx, {"numbers": list(numbers)})) if numbers else ()
+
+
+def find_all(tx: Transaction) -> Iterator[Stay]:
+    """Of every rule on every ticket."""
+    return (Stay(*row) for row in tx.execute(select(rule_stays).execution_options(yield_per=BATCH)))
 
 
 def find_due(tx: Transaction, rules: Iterable[str], now: datetime, most: int) -> tuple[Stay, ...]:

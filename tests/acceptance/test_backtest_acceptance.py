@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.rig.mails import an_email
-from tests.rig.office import RunningDesk, an_answer_to
+from tests.rig.office import RunningDesk, an_answer_to, eventually
 from tests.rig.terminal import shown_on_a_terminal
 
 RULES = "version: 1\nrules: [{id: spam, when: mail.received, if: {header.X-Spam-Flag: 'YES'}, do: [{quarantine: spam}]}]\n"
@@ -62,6 +63,22 @@ def test_a_new_rule_is_tried_on_the_mail_of_a_desk_before_it_runs(desk: RunningD
     assert (found["baseline"], found["judged"]) == ("rules", 6)
     assert not any(found["unjudged"].values())
     assert (len(desk.sink.mails), desk.tickets()) == (sent, tickets)
+
+
+def backtest(desk: RunningDesk, folder: str) -> dict[str, Any]:
+    return desk.ask("rules", "backtest", "--rules", folder)
+
+
+def test_a_time_rule_is_tried_up_to_this_moment(desk: RunningDesk, new_rules: str):
+    """Two of the requests have waited for an answer ever since they came."""
+    late = "{id: late, when: {after: 1s, while: {replies.agent: 0}}, owner: anna, do: [{set: {priority: urgent}}]}"
+    (Path(new_rules) / "10-rules.yaml").write_text(f"version: 1\nrules: [{late}]\n", encoding="utf-8")
+    eventually(lambda: {2, 3} <= {difference["ticket"] for difference in backtest(desk, new_rules)["differences"]})
+    found = backtest(desk, new_rules)
+    differing = {difference["ticket"]: difference for difference in found["differences"]}
+    assert differing[3]["changes"] == [{"field": "priority", "before": "normal", "after": "urgent"}]
+    assert (differing[3]["mail"], differing[3]["rules"], found["pauses"]) == (None, ["late"], [])
+    assert ("late", len(differing)) in [(rule["rule"], rule["fired"]) for rule in found["rules"]]
 
 
 def test_the_files_themselves_are_tried_beside_what_has_happened(desk: RunningDesk):

@@ -150,7 +150,7 @@ OTHERS = {
     ("rules", "lint"): "valid errors warnings faults waits",
     ("rules", "test"): "name passed place report",
     ("rules", "explain", "1"): "at event rule file line file_hash fired leaves actions problem skipped shadow",
-    ("rules", "backtest"): "since until baseline judged rules differences mails rules_mails limit_mails unjudged problems",
+    ("rules", "backtest"): "since until baseline judged rules differences mails rules_mails limit_mails unjudged problems pauses",
     ("db", "status"): "database state schema wanted",
     ("db", "upgrade"): "database state schema wanted before",
     ("outbox", "pause"): "paused",

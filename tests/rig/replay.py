@@ -22,6 +22,7 @@ from maild.store.apply import Compose, apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.recall import recall
 from maild.ticket import TicketView
+from maild.time_rules import keep_time_rules
 from maild.writing_desk import composing
 from tests.rig.small_office import DESK, an_office
 
@@ -52,8 +53,14 @@ class Replay:
             (claimed,) = incoming.claim(tx, 1, "replay", 60, at)
             decision = consider(message, Circumstances("support", received=at), partial(recall, tx, now=at), desk, at)
             first = desk.settings.desk.first_number
-            applied = apply(tx, decision, now=at, compose=self._keeping(tx, at), incoming=claimed, first_number=first)
+            follow, compose = desk.timing.follow, self._keeping(tx, at)
+            applied = apply(tx, decision, now=at, compose=compose, incoming=claimed, first_number=first, follow=follow)
         return applied.ticket_number
+
+    def come_round(self, at: datetime) -> None:
+        """The desk asks the time rules that are due."""
+        while keep_time_rules(self.store, self.office, at):
+            pass
 
     def letters_about(self, address: str, ticket: int | None) -> list[Sent]:
         return [sent for sent in self.letters.get(address, ()) if sent.ticket == ticket]

@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from maild.effects import AddMessage, Decision, Effect, IncomingState, Post, RecordEvent
+from maild.background import Pause
+from maild.effects import AddMessage, Decision, Effect, IncomingState, PauseRule, Post, RecordEvent
 from maild.ingest.arrival import Incoming
-from maild.past import PastMail, PostedLetter
+from maild.past import PastFiring, PastMail, PostedLetter, Standing
 from maild.reason import Reason
 from maild.rules.backtest import MOST_PROBLEMS, Backtest, Baseline, Change, Judge, compare, outcome_of, outcome_recorded
 from maild.rules.verdict import RuleTrace
-from maild.ticket import MessageKind, Priority, Status, TicketView
+from maild.task import Task
+from maild.ticket import MessageKind, Priority, Status, TicketView, Tier
 from maild.tokens import LetterKind
 from tests.rig.desk import ACKNOWLEDGEMENT, NOTIFICATION, NOW, a_letter, a_ticket
 from tests.rig.occasions import rules_from
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ON = replace(a_ticket(), number=7)
 RULES = rules_from("""
     rules:
@@ -54,6 +57,10 @@ def test_each_field_of_a_ticket_is_compared():
     check(decided(), decided(on=replace(ON, owner="anna")), Change("owner", "(nothing)", "anna"))
     check(decided(on=replace(ON, team="payments")), decided(), Change("team", "payments", "(nothing)"))
     check(decided(), decided(on=replace(ON, tags=frozenset("ba"))), Change("tags", "(nothing)", "a, b"))
+    check(decided(), decided(on=replace(ON, tier=Tier.L2)), Change("tier", "L1", "L2"))
+    check(decided(on=replace(ON, snoozed_until=NOW)), decided(), Change("snoozed", str(NOW), "(nothing)"))
+    call = Task(1, "Call", "anna", "rule vip", NOW)
+    check(decided(), decided(on=replace(ON, tasks=(call,))), Change("tasks", "(nothing)", "Call for anna"))
     check(decided(on=replace(ON, fields={"order": "1"})), decided(on=replace(ON, fields={"order": "2"})), Change("field.order", "1", "2"))
 
 
@@ -120,6 +127,72 @@ def test_what_no_mail_has_caused_is_judged_by_its_ticket():
     found = judge.report()
     assert [(difference.ticket, difference.mail) for difference in found.differences] == [(7, None)]
     assert (found.judged, found.rules[0].fired, found.rules_mails) == (0, 1, 1)
+
+
+def test_on_a_ticket_that_stands_as_it_stood_only_what_no_mail_has_caused_is_judged():
+    judge = Judge(RULES, Baseline.RULES, frozenset(), {}, standing=Standing(frozenset({7}), changed=3))
+    judge.see(a_mail(), decided(before=ON), HIGH, 7)
+    judge.see_deed(NOW, decided(before=ON), HIGH)
+    assert not judge.is_ticket_open(7, NOW)
+    found = judge.report()
+    assert [(difference.ticket, difference.mail) for difference in found.differences] == [(7, None)]
+    assert (found.judged, found.unjudged.older, found.unjudged.changed) == (0, 1, 3)
+
+
+def beside_the_record(*recorded: datetime, mails: tuple[datetime, ...] = (), lived: tuple[datetime, ...] = (), **more) -> Backtest:
+    """The rule `vip` fires at these times in the replay, and by the record."""
+    firings = {7: tuple(PastFiring(at, "vip", ("notify lead",)) for at in recorded)}
+    judge = Judge(RULES, Baseline.RECORD, frozenset({7}), more.pop("by_hand", {}), standing=Standing(firings=firings), **more)
+    happened = sorted([(at, False) for at in mails] + [(at, True) for at in lived])
+    for at, is_firing in happened:
+        decision = decided(Post(ESCALATION), before=ON, trace=(VIP,)) if is_firing else decided(before=ON)
+        if is_firing:
+            judge.see_time(at, decision)
+        else:
+            judge.see(a_mail(at=at), decision, decision, 7)
+    judge.end(NOW + 30 * DAY)
+    return judge.report()
+
+
+def test_beside_the_record_it_counts_what_time_rules_did_between_two_mails_and_not_when():
+    late = beside_the_record(NOW + 5 * HOUR, lived=(NOW,), mails=(NOW + 6 * HOUR,))
+    assert (late.differences, late.judged, late.rules[0].fired, late.rules[0].was, late.rules_mails) == ((), 1, 1, 1, 1)
+    after_the_mail = beside_the_record(NOW + 7 * HOUR, lived=(NOW,), mails=(NOW + 6 * HOUR,))
+    assert [(difference.at, difference.mail, difference.changes) for difference in after_the_mail.differences] == [
+        (NOW, None, (Change("rules", "(nothing)", "vip: notify lead"),))
+    ]
+    assert after_the_mail.unjudged.after_divergence == 1
+
+
+def test_of_what_a_rule_would_have_done_again_and_again_the_first_time_counts():
+    found = beside_the_record(NOW, lived=(NOW, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY))
+    assert [difference.at for difference in found.differences] == [NOW + DAY]
+    assert (found.rules[0].fired, found.rules[0].was, found.rules_mails) == (2, 1, 2)
+
+
+def test_what_the_desk_may_just_not_have_come_round_to_is_no_difference():
+    before_a_mail = beside_the_record(lived=(NOW,), mails=(NOW + timedelta(minutes=1),))
+    assert (before_a_mail.differences, before_a_mail.unjudged.strayed, before_a_mail.rules[0].fired) == ((), 1, 0)
+    at_the_end = beside_the_record(lived=(NOW + 30 * DAY - timedelta(minutes=1),))
+    assert (at_the_end.differences, at_the_end.unjudged.strayed) == ((), 0)
+
+
+def test_what_time_rules_did_behind_a_change_by_hand_is_not_judged():
+    found = beside_the_record(NOW, NOW + 2 * DAY, lived=(NOW,), by_hand={7: NOW + DAY})
+    assert (found.differences, found.rules[0].was) == ((), 1)
+    assert beside_the_record(NOW + 2 * DAY, by_hand={7: NOW + DAY}).differences == ()
+
+
+def test_time_rules_on_tickets_of_other_departments_are_not_judged():
+    assert beside_the_record(lived=(NOW,), queue="sales").differences == ()
+    assert len(beside_the_record(lived=(NOW,), queue="support").differences) == 1
+
+
+def test_a_rule_that_would_have_gone_past_its_limit_is_named_once():
+    judge = Judge(RULES, Baseline.RULES, frozenset({7}), {})
+    judge.note_pauses(decided(PauseRule("vip", "51 mails within 1h")), NOW)
+    judge.note_pauses(decided(PauseRule("vip", "60 mails within 1h")), NOW + DAY)
+    assert judge.report().pauses == (Pause("vip", NOW, "51 mails within 1h"),)
 
 
 def test_what_breaks_the_replay_is_told_of_and_of_many_only_the_first():
