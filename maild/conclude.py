@@ -1,6 +1,6 @@
 """Draft and verdict → Decision: what the rules changed, and which letters follow. Pure; the last step before the archive."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -135,7 +135,7 @@ def _decision(
         effects=effects,
         message_class=reading.nature.message_class.value,
         evidence=(*_evidence(reading), *((score,) if score else ())),
-        trace=tuple(item.to_mapping() for item in (verdict.trace if verdict else ())),
+        trace=_trace_of(verdict),
         author=message.author,
         subject=message.subject,
         identity=_identity(reading, after),
@@ -146,6 +146,15 @@ def _decision(
         events=draft.events,
         score=verdict.score if verdict else 0,
     )
+
+
+def with_trace(decision: Decision, verdict: Verdict) -> Decision:
+    """The same decision where other rules have led to it."""
+    return replace(decision, trace=_trace_of(verdict))
+
+
+def _trace_of(verdict: Verdict | None) -> tuple[Mapping[str, object], ...]:
+    return tuple(item.to_mapping() for item in (verdict.trace if verdict else ()))
 
 
 def _identity(reading: Reading, ticket: TicketView | None) -> Identity | None:

@@ -8,10 +8,11 @@ Receiving is `maild.ingest.watcher`, posting `maild.outbox.queue`; here is what 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from maild.background import NO_BACKGROUND, Background, Behind, Sought
 from maild.canned.shelf import NO_ANSWERS, Shelf
-from maild.conclude import conclude
+from maild.conclude import conclude, with_trace
 from maild.config.settings import Agent, Settings
 from maild.consequences import with_consequences
 from maild.decide import decide
@@ -105,29 +106,56 @@ def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, n
     """What a message means by the desk's own rules, and by others, which `backtest` compares; twice the first, where others are not
     wanted."""
     draft = decide(reading, desk.settings, now)
-    ours = _conclude(draft, reading, asking, desk, now)
+    heard = _hear_rules(draft, reading, asking, desk, now)
+    decision = conclude(heard.draft, heard.verdict, heard.reading, desk.settings, now)
+    ours = _follow(decision, heard, asking, desk, now)
     if not rival.is_wanted(ours):
         return ours, ours
-    theirs = reading.under(rival.rules, rival.fired)
+    theirs, tried = reading.under(rival.rules, rival.fired), replace(desk, rules=rival.rules)
     if reading.sender.agent:
         # Agents' mails may name macros, which are rules; before these are asked, all other mail means the same by any.
-        draft = decide(theirs, desk.settings, now)
-    return ours, _conclude(draft, theirs, rival.asking, replace(desk, rules=rival.rules), now)
+        return ours, _conclude(decide(theirs, desk.settings, now), theirs, rival.asking, tried, now)
+    other = _hear_rules(draft, theirs, rival.asking, tried, now)
+    if other.verdict and other.is_like(heard):
+        return ours, _follow(with_trace(decision, other.verdict), other, rival.asking, tried, now)
+    return ours, _follow(conclude(other.draft, other.verdict, other.reading, desk.settings, now), other, rival.asking, tried, now)
+
+
+class _Heard(NamedTuple):
+    """A draft and what the rules say to it, None: they have had no say. Where they say who wrote the mail, it is the draft of that."""
+
+    draft: Draft
+    reading: Reading
+    verdict: Verdict | None
+
+    def is_like(self, other: "_Heard") -> bool:
+        """Whether the same comes of both."""
+        return self.draft is other.draft and bool(self.verdict and other.verdict and self.verdict.is_like(other.verdict))
 
 
 def _conclude(draft: Draft, reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
     """What the rules make of a draft, and what follows from both."""
+    heard = _hear_rules(draft, reading, asking, desk, now)
+    return _follow(conclude(heard.draft, heard.verdict, heard.reading, desk.settings, now), heard, asking, desk, now)
+
+
+def _hear_rules(draft: Draft, reading: Reading, asking: Asking, desk: Desk, now: datetime) -> _Heard:
+    """Ask the rules. Where one of intake says who wrote the mail, it is read once more as his, and they are asked about that."""
     verdict = consult(desk.rules, draft, draft.seen or reading, asking, desk.settings, now)
-    if verdict and verdict.writer and not find_why_kept_out(draft, verdict, reading, desk.settings):
-        came, reading = reading, _read_as_written_by(verdict.writer, reading, asking, desk, now)
-        draft = decide(reading, desk.settings, now)
-        verdict = consult(desk.rules, draft, reading, asking, desk.settings, now, came)
-    decision = conclude(draft, verdict, reading, desk.settings, now)
-    is_asked, quiet = verdict is not None, reading.circumstances.quiet
+    if verdict is None or verdict.writer is None or find_why_kept_out(draft, verdict, reading, desk.settings):
+        return _Heard(draft, reading, verdict)
+    written = _read_as_written_by(verdict.writer, reading, asking, desk, now)
+    draft = decide(written, desk.settings, now)
+    return _Heard(draft, written, consult(desk.rules, draft, written, asking, desk.settings, now, reading))
+
+
+def _follow(decision: Decision, heard: _Heard, asking: Asking, desk: Desk, now: datetime) -> Decision:
+    """The decision with what rules make of what happens by it."""
 
     def know(ticket: TicketView, aspects: frozenset[Sought]) -> Known:
-        return replace(reading.known, background=_find_background(aspects, ticket, asking))
+        return replace(heard.reading.known, background=_find_background(aspects, ticket, asking))
 
+    is_asked, quiet = heard.verdict is not None, heard.reading.circumstances.quiet
     return with_consequences(decision, desk.rules, know, desk.settings, now, asked=is_asked, quiet=quiet)
 
 

@@ -53,7 +53,7 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a mail. `ticket` None: none is concerned, or, where `has_ticket`, nobody has written down what it was like. `notes`
-    are those of rules."""
+    are those of rules; `traces` are of all that were asked, as far as that is counted."""
 
     state: IncomingState
     ticket: TicketView | None
@@ -61,6 +61,7 @@ class Outcome:
     firings: tuple[Firing, ...]
     notices: tuple[Notice, ...]
     notes: tuple[str, ...] = ()
+    traces: tuple[RuleTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,15 @@ class Backtest:
 
 def outcome_of(decision: Decision) -> Outcome:
     """What a decision makes of its mail."""
+    traces = tuple(read_traces(decision.trace))
     return Outcome(
         decision.state,
         decision.after,
         decision.after is not None,
-        tuple(_firings(read_traces(decision.trace))),
+        tuple(_firings(traces)),
         tuple(_notices(decision)),
         tuple(_notes(decision)),
+        traces,
     )
 
 
@@ -194,7 +197,8 @@ def _compare(before: Outcome, after: Outcome) -> Iterator[Change]:
         return
     if before.ticket and after.ticket:
         yield from _compare_tickets(before.ticket, after.ticket)
-        yield from _changed("mails", _list(before.notices), _list(after.notices))
+        if before.notices != after.notices:
+            yield from _changed("mails", _list(before.notices), _list(after.notices))
         yield from _changed("note", "; ".join(before.notes), "; ".join(after.notes))
     elif before.ticket is not after.ticket:
         yield from _changed("rules", _list(_words(before.firings)), _list(_words(after.firings)))
@@ -202,8 +206,12 @@ def _compare(before: Outcome, after: Outcome) -> Iterator[Change]:
 
 
 def _fate(outcome: Outcome) -> str:
-    where = "on a ticket" if outcome.has_ticket else "no ticket"
-    return where if outcome.state is IncomingState.DONE else outcome.state.value
+    return _describe_fate(outcome.state, has_ticket=outcome.has_ticket)
+
+
+def _describe_fate(state: IncomingState, *, has_ticket: bool) -> str:
+    where = "on a ticket" if has_ticket else "no ticket"
+    return where if state is IncomingState.DONE else state.value
 
 
 def _compare_tickets(before: TicketView, after: TicketView) -> Iterator[Change]:
@@ -287,8 +295,8 @@ class Judge:
         is_record = self.baseline is Baseline.RECORD
         before, after = outcome_recorded(mail, walk) if is_record else outcome_of(now), outcome_of(tried)
         self._judged += 1
-        self._count(before, after, tried)
-        if not is_record and _fate(before) != _fate(outcome_recorded(mail)) and walk == 0:
+        self._count(before, after)
+        if not is_record and walk == 0 and _fate(before) != _describe_fate(mail.state, has_ticket=mail.ticket is not None):
             # Something else than these rules has decided then, so that what followed does not belong to this replay.
             self._unjudged["strayed"] += 1
             self._end(number)
@@ -299,7 +307,7 @@ class Judge:
         if now.after is None or not self._is_wanted(now, tried) or not self.is_ticket_open(now.after.number, at):
             return
         before, after = outcome_of(now), outcome_of(tried)
-        self._count(before, after, tried)
+        self._count(before, after)
         self._compare(None, at, before, after, now.after.number)
 
     def see_time(self, at: datetime, now: Decision) -> None:
@@ -330,8 +338,8 @@ class Judge:
         self._was.update(rule for rule, _ in before.firings)
         for item in stretch.lived:
             if not rules or item.at <= stretch.parted:
-                self._count_rules(item.decision)
-                self._count_mails_of_rules(outcome_of(item.decision))
+                self._count_rules(outcome := outcome_of(item.decision))
+                self._count_mails_of_rules(outcome)
         if rules:
             view = next((item.decision.after for item in stretch.lived), None)
             changes = tuple(_changed("rules", _list(_words(before.firings)), _list(_words(after.firings))))
@@ -364,8 +372,8 @@ class Judge:
         hand = self.by_hand.get(number)
         return "by_hand" if hand and hand <= at else ""
 
-    def _count(self, before: Outcome, after: Outcome, tried: Decision) -> None:
-        self._count_rules(tried)
+    def _count(self, before: Outcome, after: Outcome) -> None:
+        self._count_rules(after)
         self._was.update(rule for rule, _ in before.firings)
         for notice in before.notices:
             self._mails_before[notice.kind, notice.to] += notice.mails
@@ -373,8 +381,8 @@ class Judge:
             self._mails[notice.kind, notice.to] += notice.mails
         self._count_mails_of_rules(after)
 
-    def _count_rules(self, tried: Decision) -> None:
-        for trace in read_traces(tried.trace):
+    def _count_rules(self, outcome: Outcome) -> None:
+        for trace in outcome.traces:
             self._fired[trace.rule] += trace.fired and not trace.shadow
             self._shadow[trace.rule] += trace.fired and trace.shadow
             self._broke[trace.rule] += bool(trace.problem)

@@ -317,6 +317,10 @@ class Verdict:
         """The points together. Rounded: 0.7 and 0.1 are to reach 0.8."""
         return round(sum(each.points for each in self.points), 4)
 
+    def is_like(self, other: "Verdict") -> bool:
+        """Whether the same follows from both, though other rules may have been asked."""
+        return replace(self, trace=other.trace) == other
+
     def following(self, earlier: "Verdict") -> "Verdict":
         """This answer together with those for earlier events, at the first of which a mail's fate is decided."""
         decided = self if earlier.fate is Fate.KEEP else earlier

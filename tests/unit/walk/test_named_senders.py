@@ -308,7 +308,7 @@ def test_rules_that_are_tried_beside_may_name_another():
     message = parse_message(PASSED.replace("\n", "\r\n").encode() + b"\r\n" + an_email(sender=MACHINE, body=SAYS))
     departments = find_departments(message, "support", desk.settings)[0]
     reading = read(message, Circumstances("support"), departments, Knowing(), desk, NOW)
-    ours, theirs = consider_twice(reading, Rival(rules_from(NAMING), {}, lambda decision: True), Knowing(), desk, NOW)
+    ours, theirs = consider_twice(reading, Rival(rules_from(NAMING), {}, Knowing(), lambda decision: True), Knowing(), desk, NOW)
     assert (requester(ours), requester(theirs)) == (MACHINE, ANN.address)
 
 
