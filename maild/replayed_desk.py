@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 
 from maild.background import Sought
 from maild.consequences import with_consequences
-from maild.effects import AddMessage, Decision, Effect
+from maild.effects import AddMessage, Decision, Effect, RecordEvent
 from maild.ingest.arrival import Incoming
 from maild.known import Known
 from maild.pipeline import Desk
@@ -23,6 +23,9 @@ from maild.store.apply import Applied, apply
 from maild.store.engine import Transaction
 from maild.ticket import TicketView
 from maild.tried_rules import TriedRules
+
+ASKED_OF_THE_LOG = frozenset({"reopened"})
+"""The lines of a ticket's log by which anything is decided (`maild.store.backgrounds`)."""
 
 
 class ReplayedDesk:
@@ -137,7 +140,8 @@ class ReplayedDesk:
 
 def _untold(decision: Decision) -> Decision:
     """Without what only people read: nobody looks into the copy."""
-    return replace(decision, trace=(), evidence=(), effects=tuple(map(_bare, decision.effects)))
+    effects = tuple(_bare(effect) for effect in decision.effects if not isinstance(effect, RecordEvent) or effect.kind in ASKED_OF_THE_LOG)
+    return replace(decision, trace=(), evidence=(), effects=effects)
 
 
 def _bare(effect: Effect) -> Effect:

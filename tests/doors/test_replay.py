@@ -369,3 +369,12 @@ def test_the_desk_goes_on_meanwhile(desk: Replay):
 
     found = replay(desk.store, Trial(desk.office, MONTH, NO_RULES), meanwhile)
     assert (found.judged, seen) == (1, [1, 1])
+
+
+def test_how_often_a_ticket_was_reopened_is_known_in_the_copy(desk: Replay):
+    asks(desk, "Printer")
+    for minutes in (10, 30):
+        answers(desk, "anna", 1, "Done.\n#close\n", minutes)
+        writes_back(desk, 1, "It is not.\n", minutes + 10)
+    again = "{id: again, when: ticket.reopened, if: {reopened: {gte: 1}}, do: [{tag: [again]}]}"
+    assert [difference.at for difference in tried(desk, again).differences] == [BEGIN + 40 * MINUTE]
