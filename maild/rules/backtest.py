@@ -329,20 +329,20 @@ class Judge:
         queues = {queue, *(item.decision.after.queue for item in stretch.lived if item.decision.after)}
         if stretch.began is None or (self.queue and self.queue not in queues) or not self.is_ticket_open(number, stretch.began):
             return
-        before, after = (Outcome(IncomingState.DONE, None, True, fired, ()) for fired in (stretch.recorded_firings, stretch.firings))
-        rules = find_responsible(before, after)
+        rules = stretch.differing
         if rules and stretch.is_late:
             self._unjudged["strayed"] += not is_over
             self._end(number)
             return
-        self._was.update(rule for rule, _ in before.firings)
+        self._was.update(firing.rule for firing in stretch.recorded)
         for item in stretch.lived:
             if not rules or item.at <= stretch.parted:
                 self._count_rules(outcome := outcome_of(item.decision))
                 self._count_mails_of_rules(outcome)
         if rules:
             view = next((item.decision.after for item in stretch.lived), None)
-            changes = tuple(_changed("rules", _list(_words(before.firings)), _list(_words(after.firings))))
+            before, after = (_list(_words(dict.fromkeys(firings))) for firings in (stretch.recorded_firings, stretch.firings))
+            changes = _changed("rules", before, after)
             self._differ(Difference(number, None, stretch.parted, view.subject if view else "", changes, rules))
 
     def is_open(self, mail: PastMail, now: Decision) -> bool:

@@ -4,8 +4,7 @@ The record knows when the desk came round to a rule, not when it was due. So the
 been done between two mails.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -55,26 +54,34 @@ class Stretch:
         return tuple((firing.rule, firing.actions) for firing in self.recorded)
 
     @property
+    def differing(self) -> tuple[str, ...]:
+        """The rules that have fired on one side only, or done something else there. How often one has that fires again and again is not
+        compared: each time it waits from when the desk has come round to it."""
+        return tuple(dict.fromkeys(rule for rule, _ in (*self._new, *self._gone)))
+
+    @property
     def is_late(self) -> bool:
-        """Nothing but what the desk may just not have come round to then."""
-        missing = Counter(self.recorded_firings) - Counter(self.firings)
-        return not missing and all(at > self.until - LATE for at in self._find_new())
+        """Nothing differs but what the desk may just not have come round to then."""
+        return not self._gone and all(at > self.until - LATE for at in self._new.values())
 
     @property
     def parted(self) -> datetime:
         """When first something was done that the other side does not know of."""
-        gone = Counter(self.recorded_firings) - Counter(self.firings)
-        old = (firing.at for firing in self.recorded if (firing.rule, firing.actions) in gone)
-        return min((*self._find_new(), *old), default=self.until)
+        return min((*self._new.values(), *self._gone.values()), default=self.until)
 
-    def _find_new(self) -> Iterator[datetime]:
-        left = Counter(self.recorded_firings)
-        for item in self.lived:
-            for firing in item.firings:
-                if left[firing]:
-                    left[firing] -= 1
-                else:
-                    yield item.at
+    @property
+    def _new(self) -> dict[Firing, datetime]:
+        """What has been done here only, and when first."""
+        told = set(self.recorded_firings)
+        done = ((firing, item.at) for item in reversed(self.lived) for firing in item.firings)
+        return {firing: at for firing, at in done if firing not in told}
+
+    @property
+    def _gone(self) -> dict[Firing, datetime]:
+        """What has been done then only, and when first."""
+        done = set(self.firings)
+        told = (((firing.rule, firing.actions), firing.at) for firing in reversed(self.recorded))
+        return {firing: at for firing, at in told if firing not in done}
 
 
 class Chronicle:

@@ -1,5 +1,6 @@
 """What a backtest compares and counts: decisions in, figures out."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from maild.tokens import LetterKind
 from tests.rig.desk import ACKNOWLEDGEMENT, NOTIFICATION, NOW, a_letter, a_ticket
 from tests.rig.occasions import rules_from
 
+NO_HANDS: Mapping[int, datetime] = {}
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ON = replace(a_ticket(), number=7)
 RULES = rules_from("""
@@ -139,10 +141,17 @@ def test_on_a_ticket_that_stands_as_it_stood_only_what_no_mail_has_caused_is_jud
     assert (found.judged, found.unjudged.older, found.unjudged.changed) == (0, 1, 3)
 
 
-def beside_the_record(*recorded: datetime, mails: tuple[datetime, ...] = (), lived: tuple[datetime, ...] = (), **more) -> Backtest:
-    """The rule `vip` fires at these times in the replay, and by the record."""
-    firings = {7: tuple(PastFiring(at, "vip", ("notify lead",)) for at in recorded)}
-    judge = Judge(RULES, Baseline.RECORD, frozenset({7}), more.pop("by_hand", {}), standing=Standing(firings=firings), **more)
+def beside_the_record(
+    *recorded: datetime,
+    did: tuple[str, ...] = ("notify lead",),
+    lived: tuple[datetime, ...] = (),
+    mails: tuple[datetime, ...] = (),
+    by_hand: Mapping[int, datetime] = NO_HANDS,
+    queue: str = "",
+) -> Backtest:
+    """The rule `vip` has fired at these times by the record, and did that; in the replay it fires at those it has `lived`."""
+    firings = {7: tuple(PastFiring(at, "vip", did) for at in recorded)}
+    judge = Judge(RULES, Baseline.RECORD, frozenset({7}), by_hand, queue, Standing(firings=firings))
     happened = sorted([(at, False) for at in mails] + [(at, True) for at in lived])
     for at, is_firing in happened:
         decision = decided(Post(ESCALATION), before=ON, trace=(VIP,)) if is_firing else decided(before=ON)
@@ -165,9 +174,20 @@ def test_beside_the_record_it_counts_what_time_rules_did_between_two_mails_and_n
 
 
 def test_of_what_a_rule_would_have_done_again_and_again_the_first_time_counts():
-    found = beside_the_record(NOW, lived=(NOW, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY))
-    assert [difference.at for difference in found.differences] == [NOW + DAY]
-    assert (found.rules[0].fired, found.rules[0].was, found.rules_mails) == (2, 1, 2)
+    often = tuple(NOW + days * DAY for days in range(4))
+    found = beside_the_record(lived=often)
+    assert [difference.at for difference in found.differences] == [NOW]
+    assert (found.rules[0].fired, found.rules[0].was, found.rules_mails) == (1, 0, 1)
+    as_before = beside_the_record(NOW + HOUR, NOW + DAY + 2 * HOUR, lived=often)
+    assert (as_before.differences, as_before.rules[0].fired, as_before.rules[0].was) == ((), 4, 2)
+
+
+def test_a_rule_that_did_something_else_then_is_a_difference():
+    found = beside_the_record(NOW + HOUR, lived=(NOW,), did=("tagged vip",))
+    assert [difference.at for difference in found.differences] == [NOW]
+    assert found.differences[0].changes == (Change("rules", "vip: tagged vip", "vip: notify lead"),)
+    gone = beside_the_record(NOW + HOUR)
+    assert gone.differences[0].changes == (Change("rules", "vip: notify lead", "(nothing)"),)
 
 
 def test_what_the_desk_may_just_not_have_come_round_to_is_no_difference():
