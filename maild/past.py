@@ -9,6 +9,9 @@ from maild.ingest.arrival import Incoming
 from maild.stay import Stay
 from maild.tokens import LetterKind
 
+INVENTED = 1 << 40
+"""Tickets and letters of a replay that there were not then are numbered from here on."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostedLetter:

@@ -5,12 +5,9 @@ from itertools import count
 
 from maild.effects import Letter
 from maild.outbox.delivery import Composed, Envelope
-from maild.past import PastMail, PostedLetter
+from maild.past import INVENTED, PastMail, PostedLetter
 from maild.store.engine import Transaction
 from maild.ticket import TicketView
-
-INVENTED = 1 << 40
-"""Tickets and letters that there were not then are numbered from here on."""
 
 
 class Renumbering:

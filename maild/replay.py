@@ -35,6 +35,7 @@ from maild.rules.times import Timing
 from maild.rules.waiting import Waiting
 from maild.store import past
 from maild.store.engine import Store, Transaction, open_scratch
+from maild.store.letters import text_of
 from maild.store.recall import recall
 from maild.traffic import Period
 from maild.tried_rules import TriedRules
@@ -77,7 +78,7 @@ def replay(store: Store, trial: Trial, progress: Progress) -> Backtest:
         with stage.writing() as tx:
             past.copy_before(source, tx, trial.period)
         portions = stack.enter_context(closing(_mails(source, cast, trial.period, reader)))
-        return _Replay(stage, trial, cast, standing, own).play(portions, progress)
+        return _Replay(source, stage, trial, cast, standing, own).play(portions, progress)
 
 
 def _find_waiting(source: Transaction, trial: Trial) -> tuple[Standing, Waiting]:
@@ -118,7 +119,8 @@ def _read(mails: list[PastMail], reading: "Future[list[InboundMessage | MaildErr
 
 
 class _Replay:
-    def __init__(self, stage: Store, trial: Trial, cast: Cast, standing: Standing, own: Waiting) -> None:
+    def __init__(self, source: Transaction, stage: Store, trial: Trial, cast: Cast, standing: Standing, own: Waiting) -> None:
+        self._source = source
         self._stage = stage
         self._cast = cast
         self._desk = trial.office.desk
@@ -186,7 +188,7 @@ class _Replay:
     def _consider(self, tx: Transaction, mail: PastMail, message: InboundMessage, departments: Departments) -> tuple[Decision, Decision]:
         """By the desk's own rules, and by those that are tried. Each has rested where it has fired itself."""
         at = mail.at if mail.incoming.walks_again else mail.incoming.stored
-        asking = partial(recall, tx, now=mail.at)
+        asking = partial(self._recall, tx, now=mail.at)
         reading = read(message, Circumstances.of(mail.incoming), departments, asking, self._desk, at)
         tried = self._tried
         if tried is None:
@@ -198,6 +200,11 @@ class _Replay:
 
         rival = Rival(tried.rules, tried.fired, ask_too, partial(self._judge.is_open, mail))
         return consider_twice(reading, rival, asking, self._desk, at)
+
+    def _recall(self, tx: Transaction, question: Question, now: datetime) -> Known:
+        """What the copy knows. The words of a letter, by which an agent's answer between them is told from them, only the desk has."""
+        known = recall(tx, replace(question, quoted=None), now)
+        return replace(known, quoted=text_of(self._source, question.quoted)) if question.quoted else known
 
     def _see_beside(self, ours: Decision, tried: Decision, at: datetime) -> None:
         if self._tried is not None and at >= self._period.since:

@@ -6,13 +6,13 @@ done from there on, nobody knows.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
 from maild.background import Pause
 from maild.effects import AddMessage, Decision, IncomingState, PauseRule
-from maild.past import NOTHING_STANDS, PastMail, Standing
+from maild.past import INVENTED, NOTHING_STANDS, PastMail, Standing
 from maild.rules.chronicle import Chronicle, Firing, Lived
 from maild.rules.explain import read_traces
 from maild.rules.ruleset import RuleSet
@@ -25,6 +25,10 @@ from maild.tokens import LetterKind
 CUSTOMER, AGENT, ADMINS = "customer", "agent", "admins"
 _FIELDS = ("requester", "queue", "status", "priority", "tier", "owner", "team", "language")
 _NOTHING = "(nothing)"
+_ANY_WORD = "ack or reply"
+"""A record does not say which of the two a letter was: a rule's reply takes the place of the acknowledgement."""
+_RECORDED = {LetterKind.ACKNOWLEDGEMENT: _ANY_WORD, LetterKind.STATUS: "status"}
+_AS_RECORDED = {"ack": _ANY_WORD, "reply": _ANY_WORD, "status": "status"}
 MOST_PROBLEMS = 10
 
 
@@ -37,8 +41,8 @@ class Baseline(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A letter as far as it is compared. `kind` is ack, reply, status or notification; `to` is customer, agent or admins, `who` the agent.
-    `mails`: one for each recipient."""
+    """A letter as far as it is compared. `kind` is ack, reply, status, notification, or an agent's answer; `to` is customer, agent or
+    admins, `who` the agent. `mails`: one for each recipient."""
 
     kind: str
     template: str
@@ -169,15 +173,22 @@ def _notes(decision: Decision) -> Iterator[str]:
 def _notices(decision: Decision) -> Iterator[Notice]:
     for letter in decision.letters:
         to = AGENT if letter.agent else ADMINS if letter.kind is LetterKind.NOTIFICATION else CUSTOMER
-        yield Notice(kind_word(letter, decision), letter.template, to, letter.agent or "", len(letter.addressees))
+        kind = "answer" if letter.kind is LetterKind.ANSWER else kind_word(letter, decision)
+        yield Notice(kind, letter.template, to, letter.agent or "", len(letter.addressees))
 
 
 def outcome_recorded(mail: PastMail, walk: int = 0) -> Outcome:
     """What the desk has recorded of a mail, by its walk for one of several departments: no more than that."""
     traces = read_traces(mail.traces[walk]) if walk < len(mail.traces) else ()
-    to_customer = (letter for letter in mail.letters if letter.kind is not LetterKind.NOTIFICATION)
-    notices = (Notice(letter.kind.name.lower(), letter.template, CUSTOMER) for letter in to_customer)
+    notices = (Notice(_RECORDED[letter.kind], letter.template, CUSTOMER) for letter in mail.letters if letter.kind in _RECORDED)
     return Outcome(mail.state, None, mail.ticket is not None, tuple(_firings(traces)), tuple(notices))
+
+
+def as_recorded(outcome: Outcome) -> Outcome:
+    """No more of it than a record has. What agents answer is no rule's doing, and may have been taken back; whom among them letters went to
+    depends on more than the rules."""
+    kept = (notice for notice in outcome.notices if notice.to == CUSTOMER and notice.kind in _AS_RECORDED)
+    return replace(outcome, notices=tuple(replace(notice, kind=_AS_RECORDED[notice.kind]) for notice in kept))
 
 
 def _firings(traces: Iterable[RuleTrace]) -> Iterator[Firing]:
@@ -293,9 +304,11 @@ class Judge:
             self._unjudged[why] += 1
             return
         is_record = self.baseline is Baseline.RECORD
-        before, after = outcome_recorded(mail, walk) if is_record else outcome_of(now), outcome_of(tried)
+        full = outcome_of(tried)
+        before, after = (outcome_recorded(mail, walk), as_recorded(full)) if is_record else (outcome_of(now), full)
         self._judged += 1
         self._count(before, after)
+        self._count_mails_of_rules(full)
         if not is_record and walk == 0 and _fate(before) != _describe_fate(mail.state, has_ticket=mail.ticket is not None):
             # Something else than these rules has decided then, so that what followed does not belong to this replay.
             self._unjudged["strayed"] += 1
@@ -308,6 +321,7 @@ class Judge:
             return
         before, after = outcome_of(now), outcome_of(tried)
         self._count(before, after)
+        self._count_mails_of_rules(after)
         self._compare(None, at, before, after, now.after.number)
 
     def see_time(self, at: datetime, now: Decision) -> None:
@@ -379,7 +393,6 @@ class Judge:
             self._mails_before[notice.kind, notice.to] += notice.mails
         for notice in after.notices:
             self._mails[notice.kind, notice.to] += notice.mails
-        self._count_mails_of_rules(after)
 
     def _count_rules(self, outcome: Outcome) -> None:
         for trace in outcome.traces:
@@ -406,9 +419,10 @@ class Judge:
         self._differ(Difference(number, mail, at, view.subject if view else "", changes, rules))
 
     def _differ(self, difference: Difference) -> None:
-        self._differences.append(difference)
+        number = difference.ticket
+        self._differences.append(replace(difference, ticket=None) if number and number >= INVENTED else difference)
         self._differing.update(difference.rules)
-        self._end(difference.ticket)
+        self._end(number)
 
     def _end(self, number: int | None) -> None:
         if number is not None:

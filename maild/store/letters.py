@@ -296,9 +296,10 @@ def raw(tx: Transaction, delivery: int) -> bytes:
 
 
 def text_of(tx: Transaction, letter: int) -> str:
-    """The plain text of a letter, "" for one that is gone. It stands before all files, which are left where they are."""
+    """The plain text of a letter, "" for one that is gone or has no bytes, as in a scratch copy. It stands before all files, which are left
+    where they are."""
     row = tx.execute(_BEGINNING, {"number": letter}).first()
-    if row is None:
+    if row is None or not row.beginning:
         return ""
     return read_text(zlib.decompressobj().decompress(row.beginning) if row.packed else row.beginning)
 

@@ -228,6 +228,7 @@ def _copied(period: Period) -> tuple[tuple[Table, tuple[ColumnElement[bool], ...
         (letter_aliases, (letter_aliases.c.letter.in_(of_posted),), {}),
         (absences, (absences.c.since < since,), {}),
         (welcomes, (welcomes.c.sent < since,), {}),
+        (welcomes, (welcomes.c.sent >= since, welcomes.c.sent < period.until), {"answers": 0, "unproven": 0}),
         (suppressions, (suppressions.c.since < since,), {}),
         (bounces, (bounces.c.at < since,), {}),
     )

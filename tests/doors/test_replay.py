@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from maild.desk.acts import Act
 from maild.desk.command import Command
@@ -21,16 +22,18 @@ from maild.rules.ruleset import NO_RULES, RuleSet
 from maild.store import incoming
 from maild.store.apply import apply
 from maild.store.engine import Store
+from maild.store.letters import list_outbox, raw
 from maild.store.recall import recall
 from maild.store.received_mail import list_incoming
 from maild.store.retention import forget_tickets
 from maild.store.tables import all_tables
+from maild.store.tables.desk import welcomes
 from maild.store.tables.tickets import events
 from maild.ticket import Status
 from maild.traffic import Period
 from tests.rig.desk import composed
 from tests.rig.mails import an_email, parsed
-from tests.rig.office import an_answer_to
+from tests.rig.office import an_answer_to, text_of
 from tests.rig.replay import Replay
 from tests.rig.small_office import DESK, an_office
 
@@ -378,3 +381,27 @@ def test_how_often_a_ticket_was_reopened_is_known_in_the_copy(desk: Replay):
         writes_back(desk, 1, "It is not.\n", minutes + 10)
     again = "{id: again, when: ticket.reopened, if: {reopened: {gte: 1}}, do: [{tag: [again]}]}"
     assert [difference.at for difference in tried(desk, again).differences] == [BEGIN + 40 * MINUTE]
+
+
+def test_an_answer_between_the_lines_of_a_notification_is_read_as_it_was(desk: Replay):
+    """The copy has no words of letters; what the agent wrote himself is told from them all the same (MAIL.md P8)."""
+    asks(desk, "My invoice", "Where is it?\n")
+    told = text_of(parsed(desk.letters_about("anna@acme.example", 1)[-1].raw))
+    quoted = "\n".join(f"> {line}" for line in told.splitlines())
+    answers(desk, "anna", 1, f"{quoted.replace('> Where is it?', f'> Where is it?{chr(10)}{chr(10)}On its way.{chr(10)}')}\n", 5)
+    for found in (tried(desk, INVOICES), beside_the_record(desk)):
+        assert (found.problems, found.unjudged.broken) == ((), 0)
+    assert changes(beside_the_record(desk)) == []
+
+
+def test_what_answers_a_letter_of_welcome_is_no_ticket_in_the_copy_either(desk: Replay):
+    """PRODUCT 34c."""
+    anna = desk.office.desk.settings.agents["anna"]
+    FrontDesk(desk.store, desk.office, anna).welcome(anna)
+    with desk.store.writing() as tx:
+        tx.execute(update(welcomes).values(sent=BEGIN))
+        (row,) = list_outbox(tx)
+        letter = parsed(raw(tx, row.id))
+    assert desk.receive(an_answer_to(letter, "anna@acme.example", "It works.\n"), BEGIN + MINUTE) is None
+    found = beside_the_record(desk)
+    assert (changes(found), found.judged) == ([], 1)

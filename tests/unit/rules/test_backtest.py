@@ -11,7 +11,7 @@ from maild.effects import AddMessage, Decision, Effect, IncomingState, PauseRule
 from maild.ingest.arrival import Incoming
 from maild.past import PastFiring, PastMail, PostedLetter, Standing
 from maild.reason import Reason
-from maild.rules.backtest import MOST_PROBLEMS, Backtest, Baseline, Change, Judge, compare, outcome_of, outcome_recorded
+from maild.rules.backtest import MOST_PROBLEMS, Backtest, Baseline, Change, Judge, MailFigures, compare, outcome_of, outcome_recorded
 from maild.rules.verdict import RuleTrace
 from maild.task import Task
 from maild.ticket import MessageKind, Priority, Status, TicketView, Tier
@@ -112,6 +112,16 @@ def judged(*seen: tuple[PastMail, Decision, Decision], by_hand: dict[int, dateti
 
 SAME = decided()
 HIGH = decided(Post(ESCALATION), on=replace(ON, priority=Priority.HIGH), trace=(VIP,))
+
+
+def test_beside_the_record_only_what_both_know_is_counted_and_what_agents_answer_is_no_rules_doing():
+    answered = PostedLetter(1, LetterKind.ANSWER, "answer", None, "x")
+    mail = a_mail(letters=(PostedLetter(2, LetterKind.ACKNOWLEDGEMENT, "received", None, "y"), answered, answered))
+    judge = Judge(RULES, Baseline.RECORD, frozenset({7}), {})
+    sent = (Post(ACKNOWLEDGEMENT), Post(ESCALATION), Post(a_letter(kind=LetterKind.ANSWER, template="answer")))
+    judge.see(mail, SAME, decided(*sent), 7)
+    found = judge.report()
+    assert (found.differences, found.mails) == ((), (MailFigures("ack or reply", "customer", 1, 1),))
 
 
 def test_a_ticket_is_judged_until_its_first_difference():
