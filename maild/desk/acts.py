@@ -23,7 +23,7 @@ from maild.desk.snooze import find_snooze_ended, tell_awakening
 from maild.desk.split import split_off
 from maild.desk.take_back import tell_delay, tell_people
 from maild.desk.tasks import Telling, find_absent, tell_changes
-from maild.desk.tiers import may_take_by_answering
+from maild.desk.tiers import is_handed_up, may_take_by_answering
 from maild.desk.verbs import NO_REACH, Performed, perform
 from maild.effects import AddMessage, Delay, Effect, Merge, Post, RecordEvent, RunMacro
 from maild.known import Absence, Earlier, KnownAnswer, Suppression
@@ -217,15 +217,22 @@ def settled(before: TicketView, performed: Performed, settings: Settings) -> Mov
 
 
 def _after_answer(before: TicketView, settled: TicketView, performed: Performed, act: Act, settings: Settings) -> TicketView:
-    """A14: a public answer takes an unowned ticket for its author and sets waiting, unless a command set the status. It ends a snooze,
-    unless a command said until when. Whoever answers and moves the ticket on to others, or to the second tier, takes it only if he works
-    there."""
-    ticket = settled if performed.status_set else settled.with_status(Status.WAITING, act.at)
+    """A14: a public answer takes an unowned ticket for its author and sets waiting, or open where it hands the ticket on, since the
+    customer waits for others then. A command that set the status decides otherwise. It ends a snooze, unless a command said until when.
+    Whoever answers and moves the ticket on to others, or to the second tier, takes it only if he works there."""
+    status = Status.OPEN if _is_handed_on(before, settled, act) else Status.WAITING
+    ticket = settled if performed.status_set else settled.with_status(status, act.at)
     ticket = ticket if performed.snooze_set else ticket.awake()
     stays = before.queue == ticket.queue or works_in(act.agent.key, ticket.queue, settings)
     waits_for_others = not may_take_by_answering(act.agent.key, ticket, settings)
     takes_it = ticket.owner is None and act.agent.key in settings.agents and stays and not waits_for_others
     return ticket.owned_by(act.agent.key) if takes_it else ticket
+
+
+def _is_handed_on(before: TicketView, settled: TicketView, act: Act) -> bool:
+    """To another department, another agent or the second tier."""
+    is_given = settled.owner not in (None, before.owner, act.agent.key)
+    return is_given or settled.queue != before.queue or is_handed_up(before, settled)
 
 
 def _why_awake(after: TicketView, answers: bool, merged: int | None) -> str:
@@ -266,6 +273,8 @@ def _ownership(before: TicketView, after: TicketView, act: Act) -> Iterator[Reco
         yield RecordEvent("assigned", act.by, f"to {act.agent.name}, who answered first")
     if before.status is not after.status and after.status is Status.WAITING:
         yield RecordEvent("changed", "maild", "status waiting: the customer has an answer")
+    if before.status is not after.status and after.status is Status.OPEN:
+        yield RecordEvent("changed", "maild", "status open: it was handed on beside an answer")
 
 
 def find_absent_owner(before: TicketView, after: TicketView, act: Act) -> Absence | None:

@@ -64,6 +64,23 @@ def test_an_answer_takes_an_unowned_ticket_and_waits_for_the_customer():
     assert [letter.recipients for letter in letters(act)] == [(ANN,)]
 
 
+def test_a_ticket_that_is_handed_on_beside_an_answer_is_open_since_the_customer_waits_for_others():
+    """A14: #wait decides otherwise."""
+    for commands, status in (
+        (("assign boris",), Status.OPEN),
+        (("move sales",), Status.OPEN),
+        (("assign boris", "wait"), Status.WAITING),
+        (("assign boris", "close"), Status.CLOSED),
+        (("assign me",), Status.WAITING),
+        (("assign none",), Status.WAITING),
+        (("move support",), Status.WAITING),
+    ):
+        act = done("He knows more of it.", *commands, ticket=a_ticket(status=Status.NEW))
+        assert (act.faults, act.after.status) == ((), status), commands
+    assert done("Hello.", "assign boris", ticket=a_ticket(owner="boris")).after.status is Status.WAITING, "it was his already"
+    assert done("She rang.", "note", "assign boris", ticket=a_ticket(status=Status.WAITING)).after.status is Status.WAITING
+
+
 SHOT = Attachment("shot.png", "image/png", 9000, "1" * 64, True, "shot@x", 2)
 
 

@@ -109,7 +109,7 @@ def test_the_customer_is_told_once_and_not_beside_an_answer():
 
 def test_an_answer_of_the_first_tier_takes_nothing_from_the_second_and_a_specialists_does():
     handed = done("We have asked our specialists.", "l2", owner="anna")
-    assert (people(handed.after), handed.after.status) == ((Tier.L2, None, "anna"), Status.WAITING)
+    assert (people(handed.after), handed.after.status) == ((Tier.L2, None, "anna"), Status.OPEN)
     waiting = {"tier": Tier.L2, "follower": "anna"}
     assert done("A word more.", **waiting).after.owner is None
     assert done("It is the cable.", agent="eva", **waiting).after.owner == "eva"
