@@ -125,7 +125,7 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
         *(RunMacro(rule.id, performed.no_reply) for rule in performed.macros),
         *split_off(after, act.reach, answered, act.agent, settings, act.at, suppressed=act.suppressed, away=act.away),
         *left,
-        *(_crossings(act) if answers or performed.events else ()),
+        *(_crossings(act) if answers or (performed.events and not internal) else ()),
         *_ownership(kept, after, act),
         *_absent_owner(before, after, act, settings),
         *(() if performed.snooze_set else tell_awakening(before, after, _why_awake(after, answers, merged), settings, act.by)),
@@ -140,7 +140,8 @@ def do(ticket: TicketView, act: Act, answered: Answered, settings: Settings) -> 
 
 
 def _telling(after: TicketView, act: Act, message: AddMessage | None, answered: Answered, settings: Settings) -> Telling:
-    return Telling(after, answered, act.earlier, settings, act.away, message.visible if message else "")
+    words, is_sent = (message.visible, not message.internal) if message else ("", False)
+    return Telling(after, answered, act.earlier, settings, act.away, words, are_sent=is_sent)
 
 
 def _with_blocks(act: Act) -> Act:

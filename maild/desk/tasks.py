@@ -198,7 +198,8 @@ def name_of(key: str, settings: Settings) -> str:
 @dataclass(frozen=True, slots=True)
 class Telling:
     """What every letter about a task shows beside it: the ticket as it is now, what its customer wrote last, what was said before. `away`:
-    the agents who are away, by key. `words`: what was said in the mail that has changed the task. `crowded`: who gets one mail for many."""
+    the agents who are away, by key. `words`: what was said in the mail that has changed the task, `are_sent`: to the customer. `crowded`:
+    who gets one mail for many."""
 
     ticket: TicketView
     answered: Answered
@@ -206,6 +207,7 @@ class Telling:
     settings: Settings
     away: Mapping[str, Absence]
     words: str = ""
+    are_sent: bool = False
     crowded: Container[str] = ()
 
 
@@ -282,5 +284,6 @@ def _tell(task: Task, news: str, readers: Iterable[str], telling: Telling, by: A
             continue
         absence = telling.away.get(task.agent) if key != task.agent and news in ("new", "due") else None
         letter = task_letters.build_letter(reader, task, news, telling.ticket, telling.answered, telling.earlier, settings, by, absence)
-        letter = replace(letter, values={**letter.values, "why": telling.words if news in ("new", "done") else ""})
+        words = telling.words if news in ("new", "done") else ""
+        letter = replace(letter, values={**letter.values, "why": words, "why_sent": telling.are_sent})
         yield from post(letter, settings, RecordEvent("notified", "maild", f"{reader.name} of task {task.number}"))

@@ -215,6 +215,11 @@ def test_who_made_it_hears_that_it_is_done_and_so_does_whose_it_was():
     assert told(acted("done 1", agent="boris", ticket=gone).effects) == {}
 
 
+def test_his_letter_says_whether_what_was_written_beside_the_task_went_to_the_customer():
+    note, answer = (acted("task carol fri check it", *note, body="Hello.", ticket=a_ticket()) for note in (("note",), ()))
+    assert [letter_to("carol", act.effects).values["why_sent"] for act in (note, answer)] == [False, True]
+
+
 def test_his_letter_shows_the_ticket_what_is_to_be_done_and_the_note_and_a_reply_is_a_note():
     effects = acted("task carol fri check it", "note", body="The invoice is in the safe.", ticket=a_ticket()).effects
     letter = letter_to("carol", effects)

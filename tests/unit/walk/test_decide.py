@@ -1080,6 +1080,7 @@ def test_notes_and_commands_are_not_held_and_neither_is_what_the_customer_has():
     """A11, A10."""
     note = crossing("#note\nHe owes us.")
     assert (kinds(note), events(note, "crossed")) == ([(MessageKind.NOTE, True)], [])
+    assert events(crossing("#note\n#tag vip\nShe rang."), "crossed") == [], "nor where it does something beside"
     commands = crossing("#tag vip")
     assert (commands.after and commands.after.tags, events(commands, "crossed")) == ({"vip"}, ["with what Boris Petrov has answered"])
     direct = crossing("Dear Ann, on Friday.", message={"to": (ANN,), "cc": (Address("", "support@acme.example"),)})
