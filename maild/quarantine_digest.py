@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from maild.config.settings import Mode, Settings
 from maild.desk.agent_letters import house_letter
+from maild.desk.glimpses import cut
 from maild.effects import Letter
 from maild.house_mail import find_speaking_queue, post_house_letters
 from maild.jobs import scheduled_job
@@ -93,7 +94,9 @@ def _admins(settings: Settings) -> tuple[Address, ...]:
 
 def _letter(mails: Sequence[KeptOut], queue: str, reader: Address, settings: Settings) -> Letter:
     worth_a_look = [mail for mail in mails if mail.reason.code not in STRAYS]
-    lines = tuple(f"{mail.id}  {mail.author.address}: {mail.subject[:60]} ({mail.reason.text[:80]})" for mail in worth_a_look[-SHOWN:])
+    lines = tuple(
+        f"{mail.id}  {mail.author.address}: {cut(mail.subject, 60)} ({cut(mail.reason.text, 80)})" for mail in worth_a_look[-SHOWN:]
+    )
     counts = {code: sum(mail.reason.code == code for mail in mails) for code in sorted({mail.reason.code for mail in mails})}
     summary = ", ".join(f"{count} {code}" for code, count in counts.items())
     return house_letter("quarantined", queue, reader, settings, count=len(mails), why=summary, warnings=lines)

@@ -178,7 +178,7 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
             case "note":
                 return _do_act(reading, agent, ticket, Reason(CROSSED, describe_answers(act.crossed)), settings, now)
     kept = _kept(reading, act, done, why_internal, settings) if why_internal and done.message else ()
-    proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "released by hand"
+    proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "let in after it was held"
     effects = (
         tell_received(reading, agent, proof),
         *kept,

@@ -327,6 +327,7 @@ def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
                 continue
             own_line = "a line that begins with it and names an answer"
             where = f"#{meant} is read only on {own_line if command == TEXT else 'the first lines, above any text, or on the last line'}"
+            where = where if word == meant else f"there is no command #{word}, and if you meant #{meant}: {where}"
             is_lost = any(map(str.isalnum, line[match.end() :])) and (word != meant or command in _HAS_WORDS)
             yield CommandFault(index + 1, f"{where}; if it is no command, write ##{word}", by_commands=not is_lost)
 

@@ -14,14 +14,17 @@ from maild.desk import control_letters
 from maild.desk.absence import describe_absence, read_spoken
 from maild.desk.acts import Act, do
 from maild.desk.answered import NOTHING_ANSWERED, answered_on
-from maild.desk.command import Command, CommandFault
+from maild.desk.command import HASHES, Command, CommandFault
+from maild.desk.command_words import command_of
 from maild.desk.contradictions import find_contradictions
 from maild.desk.control import MISTYPED, MOST_ASKED, UNKNOWN, read_files, read_number, suggest
+from maild.desk.courtesy import says_thanks
 from maild.desk.files import has_file, pack
 from maild.desk.ordering import order
 from maild.desk.query import Field, Filter, Query, find_meant, find_stranger, find_view, read_query
 from maild.desk.rehoming import works_in
 from maild.desk.saved_queries import views_of
+from maild.desk.verbs import VERBS
 from maild.effects import Decision, Effect, EndAbsence, IncomingState, Letter, StartAbsence
 from maild.errors import UsageError
 from maild.known import Absence, Known, Listing, StoredFile, Wanted
@@ -273,16 +276,27 @@ def _help(command: Command, asking: Asking) -> Decision | str | Unfit:
 
 
 def _unknown(command: Command, asking: Asking) -> Decision | str | Unfit:
-    meant = suggest(command.argument)
+    word = command.argument.strip().lstrip(HASHES).partition(" ")[0].casefold().rstrip(".!;:")
+    if command.argument.strip().startswith(tuple(HASHES)) and command_of(word) in VERBS:
+        return f'"{command.argument}" is about a ticket, and here is none; write it in a reply to any mail about that ticket'
+    meant = "" if says_thanks(command.argument) else _suggest(command, asking)
     advice = f"did you mean {meant}?" if meant else "the word help gets all of them"
     return Unfit(f'"{command.argument}" is no command; {advice}', meant)
 
 
 def _mistyped(command: Command, asking: Asking) -> Unfit:
     """In the subject of a mail to a department it may be the beginning of a request all the same."""
-    meant = suggest(command.argument)
+    meant = _suggest(command, asking)
     request = "if it is a request to the department, write it once more, and say in the subject what it is about"
     return Unfit(f'"{command.argument}" is no command; did you mean {meant}? It was taken for one and opened no ticket; {request}', meant)
+
+
+def _suggest(command: Command, asking: Asking) -> str:
+    """What was perhaps meant, with what stands behind it put right, too, so that `yes` gets it."""
+    meant = suggest(command.argument)
+    word, _, argument = meant.partition(" ")
+    better = find_meant(argument, asking.settings.queues, asking.settings.agents) if word == "list" else ""
+    return f"{word} {better}" if better else meant
 
 
 def _query(asked: str, agent: Agent, settings: Settings, now: datetime) -> Query | str:

@@ -12,7 +12,7 @@ from maild.message import Address
 
 SENDER = "sender"
 _NAMING_PEOPLE = frozenset(("cc", "requester", "to", "from"))
-_DELIVERABLE = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)*@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*")
+_DELIVERABLE = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)*@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
 _ADDRESS = re.compile(r"(?<![^\s<>@\"()\[\]:,;])(?:mailto:)?([^\s<>@\"()\[\]:,;]{1,64}@[^\s<>@\"()\[\]:,;]{1,255})")
 
 

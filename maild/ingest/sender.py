@@ -78,7 +78,7 @@ class Sender:
         """Why a fresh mail of his counts: what vouches for it, else a person, who has let it in."""
         if self.authenticated:
             return f"proven by {self.authentication.inside or self.authentication.reason.text}"
-        return "proven by his personal address" if self.personal else "released by hand"
+        return "proven by his personal address" if self.personal else "let in after it was held"
 
 
 def identify(message: InboundMessage, witness: Witness | None, settings: Settings, tokens: Tokens) -> Sender:

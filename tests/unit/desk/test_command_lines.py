@@ -63,6 +63,7 @@ def test_a_mistyped_command_among_the_words_stops_everything_too():
     for word, meant in (("clsoe", "close"), ("nots", "note"), ("wiat", "wait"), ("asssign", "assign")):
         check_fault(f"Hello\n#{word}\nbye", 2, f"#{meant} is read only on the first lines")
         check_fault(f"Hello\n#{word}\nbye", 2, f"if it is no command, write ##{word}")
+        check_fault(f"Hello\n#{word}\nbye", 2, f"there is no command #{word}, and if you meant #{meant}: ")
 
 
 def test_commands_below_a_quotation_are_the_first_lines_of_who_writes_there():

@@ -425,6 +425,7 @@ def test_yes_gets_what_a_letter_about_no_ticket_asks_whether_it_was_meant():
     for subject, offer in (
         ("shwo 1042", "show 1042"),
         ("lst #payment", "list #payment"),
+        ("lits stauts:open", "list status:open"),
         ("list stauts:opne -#vip", "list status:open -#vip"),
         ("list owner:bori", "list owner:boris"),
     ):
@@ -442,6 +443,9 @@ def test_yes_gets_what_a_letter_about_no_ticket_asks_whether_it_was_meant():
     assert answered("yes", asked).effects == (SendMended(5, "show 1042"),)
     assert the_letter(answered("help", asked)).values["outcome"] == "help"
     assert '"yes" is no command' in str(the_letter(answered("yes", None)).values["why"])
+    assert "did you mean" not in str(the_letter(answered("thanks", None)).values["why"])
+    for word in ("#close", "#Reopen.", "＃note She rang."):
+        assert "is about a ticket, and here is none" in str(the_letter(answered(word, None)).values["why"]), word
     assert "it goes out once" in str(the_letter(answered("Yes!", replace(asked, was_mended=True))).values["why"])
     corrected = Circumstances("support", corrected="show 1042")
     again = fresh("shwo 1042", known=Known(tickets={1042: a_ticket()}), circumstances=corrected)

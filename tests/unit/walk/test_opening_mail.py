@@ -225,6 +225,7 @@ def test_a_fault_opens_nothing_and_the_mail_comes_back():
     for body, why in (
         ("#to\nHello", 'line 1: "" is not one mail address; #to needs one, as in #to ann@globex.example'),
         ("#to dora@globex.example, eve@else.example\nHello", 'line 1: "dora@globex.example, eve@else.example" is not one mail address'),
+        ("#to dora@globex\nHello", 'line 1: "dora@globex" is not one mail address'),
         ("#to dora\nHello", 'line 1: "dora" is not one mail address'),
         ("#to sales@acme.example\nHello", "line 1: sales@acme.example is the desk's own address"),
         ("#to boris@acme.example\nHello", "line 1: boris@acme.example is Boris Petrov's, a colleague's"),
