@@ -9,6 +9,8 @@ _FIELDS = ("User-Agent", "X-Mailer", "X-Newsreader")
 _LONGEST = 60
 _COMMENT = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _VERSION = re.compile(r"v?\d[\w.,-]*")
+_MUTT_ID = re.compile(r"[\w+/-]{16}", re.ASCII)
+"""Mutt names itself no more. Its ids are of one form, and it calls a text that is the whole of a mail "inline", which few others do."""
 _BY_ID = (
     ("mail.gmail.com", "Gmail"),
     (".outlook.com", "Outlook"),
@@ -23,6 +25,9 @@ def find_program(message: InboundMessage) -> str:
     for field in _FIELDS:
         if value := message.field(field):
             return _without_version(one_line(value)[:200])[:_LONGEST].strip()
+    local = message.message_id.partition("@")[0] if message.message_id_given else ""
+    if _MUTT_ID.fullmatch(local) and (message.field("Content-Disposition") or "").strip().casefold() == "inline":
+        return "Mutt"
     domain = message.message_id.rpartition("@")[2].casefold() if message.message_id_given else ""
     return next((name for ending, name in _BY_ID if domain.endswith(ending)), "")
 

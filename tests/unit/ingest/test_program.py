@@ -21,6 +21,15 @@ def test_programs_are_named_without_versions_and_systems():
     check("1.0", "")
 
 
+def test_mutt_is_known_by_its_ids_and_what_it_calls_a_text():
+    """Seen in practice: 2.2.12."""
+    inline = {"Content-Disposition": "inline"}
+    assert find_program(a_message(message_id="awxEFkPdQ8HwK0Kh@vm", headers=inline)) == "Mutt"
+    assert find_program(a_message(message_id="awxEFkPdQ8HwK0Kh@vm")) == ""
+    assert find_program(a_message(message_id="awxEFkPdQ8HwK0K@vm", headers=inline)) == ""
+    assert find_program(a_message(message_id="awxEFkPdQ8HwK0Kh@vm", headers=inline | {"User-Agent": "Sylpheed 3.7.0"})) == "Sylpheed"
+
+
 def test_web_mail_is_known_by_its_ids():
     assert find_program(a_message(message_id="CAK7x1=wYb5+d8E_1@mail.gmail.com")) == "Gmail"
     assert find_program(a_message(message_id="AS8PR04MB8263@AS8PR04MB8263.eurprd04.prod.outlook.com")) == "Outlook"
