@@ -350,8 +350,7 @@ def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> 
     with context.store(settings).reading() as tx:
         moments = _remembered(tx, ticket) if ticket else [_imagined(tx, context.desk(settings), Path(subject))]
         waits = _explain_waits(tx, ticket, settings, rule) if ticket else []
-    if rule:
-        _require_known(rule, moments, settings)
+    events = _find_events(rule, moments, settings) if rule else ()
     if as_json:
         print_json([document for moment in moments for document in _documents(moment, rule)])
         return
@@ -359,21 +358,24 @@ def explain(context: Context, subject: str, rule: str | None, as_json: bool) -> 
     if rule is None:
         _print_moments(moments)
     elif was_asked or not waits:
-        _print_why_not(rule, moments)
+        _print_why_not(rule, moments, events)
     for line in waits:
         print_text(line)
 
 
-def _require_known(rule: str, moments: list[_Moment], settings: Settings) -> None:
-    """A rule of the files, or one that was asked, whatever the files are like by now. Raises NotFoundError."""
+def _find_events(rule: str, moments: list[_Moment], settings: Settings) -> tuple[str, ...]:
+    """For what a rule is by now; it may be one of the files, or one that was asked, whatever they are like. Raises NotFoundError."""
     from maild.config.faults import did_you_mean
     from maild.errors import NotFoundError
     from maild.rules.load import load_rules
+    from maild.rules.ruleset import NO_RULES
 
-    loaded = load_rules(settings.directory, settings).rules
-    known = {trace.rule for moment in moments for trace in moment.traces} | {each.id for each in (loaded.rules if loaded else ())}
+    loaded = load_rules(settings.directory, settings).rules or NO_RULES
+    known = {trace.rule for moment in moments for trace in moment.traces} | {each.id for each in loaded.rules}
     if rule not in known:
         raise NotFoundError(f'there is no rule "{rule}"{did_you_mean(rule, known)}')
+    found = loaded.find(rule)
+    return tuple(event.value for event in found.events) if found else ()
 
 
 def _ticket(subject: str) -> int | None:
@@ -441,10 +443,10 @@ def _documents(moment: _Moment, rule: str | None) -> list[dict[str, object]]:
     return [{"at": moment.at, **asdict(trace)} for trace in moment.traces if rule in (None, trace.rule)]
 
 
-def _print_why_not(rule: str, moments: list[_Moment]) -> None:
+def _print_why_not(rule: str, moments: list[_Moment], events: tuple[str, ...]) -> None:
     from maild.rules.explain import explain_why_not
 
-    for line in explain_why_not(rule, [trace for moment in moments for trace in moment.traces]):
+    for line in explain_why_not(rule, [moment.traces for moment in moments], events):
         print_text(line)
 
 

@@ -1,10 +1,10 @@
 """Traces → words: what the rules did with an event, and why a rule did not fire. Pure; printing is the command's."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from maild.rules.verdict import NOT_CONSIDERED, Leaf, RuleTrace
+from maild.rules.verdict import ASKED_BY_NAME, NOT_CONSIDERED, Event, Leaf, RuleTrace
 from maild.stay import Stay
 
 _HELD = {
@@ -81,14 +81,24 @@ def explain(traces: Iterable[RuleTrace]) -> Iterator[Explanation]:
     return map(explain_rule, traces)
 
 
-def explain_why_not(rule: str, traces: Sequence[RuleTrace]) -> Iterator[str]:
-    """`--why-not RULE`: for each event on which it was asked, what spoke against it."""
-    asked = [trace for trace in traces if trace.rule == rule]
-    if not asked:
-        events = ", ".join(dict.fromkeys(trace.event for trace in traces))
-        yield f"rule {rule} was not asked: it is not for {events}" if events else f"rule {rule} was not asked: no rules ran"
-    for trace in asked:
-        yield f"{trace.event}: {explain_rule(trace)}"
+def explain_why_not(rule: str, moments: Sequence[Sequence[RuleTrace]], events: Container[str]) -> Iterator[str]:
+    """`--why-not RULE`: for each event on which it was asked, what spoke against it; and where it should have been, by the `events` it is
+    for by now, that it was not."""
+    traces = [trace for moment in moments for trace in moment]
+    lines = dict.fromkeys(line for moment in moments for line in _explain_moment(rule, moment, events))
+    if not lines:
+        strange = ", ".join(dict.fromkeys(trace.event for trace in traces))
+        lines = {f"rule {rule} was not asked: {f'it is not for {strange}' if strange else 'no rules ran'}": None}
+    yield from lines
+
+
+def _explain_moment(rule: str, traces: Sequence[RuleTrace], events: Container[str]) -> Iterator[str]:
+    """Every rule for an event is traced there, so that one without a trace was not among them yet."""
+    asked = {trace.event for trace in traces if trace.rule == rule}
+    for event in dict.fromkeys(trace.event for trace in traces):
+        if event not in asked and event in events and Event(event) not in ASKED_BY_NAME:
+            yield f"{event}: rule {rule} was not asked: it was not there then, or not for that"
+    yield from (f"{trace.event}: {explain_rule(trace)}" for trace in traces if trace.rule == rule)
 
 
 def explain_stay(stay: Stay, shown: Callable[[datetime], str]) -> str:

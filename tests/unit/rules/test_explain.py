@@ -1,5 +1,6 @@
 from maild.rules.engine import evaluate
 from maild.rules.explain import explain, explain_firing, explain_why_not, read_traces
+from maild.rules.verdict import Event
 from tests.rig.occasions import a_message, a_ticket, an_occasion, rules_from
 
 
@@ -56,9 +57,22 @@ def test_why_not_names_events_and_rules_that_were_not_asked():
         "rules:\n  - {id: a, when: ticket.created, if: {subject: x}, do: [{tag: a}]}\n  - {id: b, when: message.customer, do: [{tag: b}]}\n"
     )
     traces = evaluate(rules, an_occasion()).trace
-    assert list(explain_why_not("a", traces)) == ["ticket.created: rule a did not fire: subject is Printer, wanted x   (rules/10.yaml:2)"]
-    assert list(explain_why_not("b", traces)) == ["rule b was not asked: it is not for ticket.created"]
-    assert list(explain_why_not("b", ())) == ["rule b was not asked: no rules ran"]
+    assert list(explain_why_not("a", [traces], ["ticket.created"])) == [
+        "ticket.created: rule a did not fire: subject is Printer, wanted x   (rules/10.yaml:2)"
+    ]
+    assert list(explain_why_not("b", [traces], ["message.customer"])) == ["rule b was not asked: it is not for ticket.created"]
+    assert list(explain_why_not("b", (), ["message.customer"])) == ["rule b was not asked: no rules ran"]
+
+
+def test_why_not_of_a_rule_that_is_younger_than_the_event_says_that_it_was_not_there():
+    first = "rules:\n  - {id: a, when: [ticket.created, message.customer], do: [{tag: a}]}\n"
+    later = first + "  - {id: b, when: [ticket.created, message.customer], if: {subject: x}, do: [{tag: b}]}\n"
+    old = evaluate(rules_from(first), an_occasion()).trace
+    new = evaluate(rules_from(later), an_occasion(event=Event.MESSAGE_CUSTOMER)).trace
+    assert list(explain_why_not("b", [old, new, new], ["ticket.created", "message.customer"])) == [
+        "ticket.created: rule b was not asked: it was not there then, or not for that",
+        "message.customer: rule b did not fire: subject is Printer, wanted x   (rules/10.yaml:3)",
+    ]
 
 
 def test_stored_traces_tell_the_same():
