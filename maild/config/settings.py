@@ -473,6 +473,10 @@ class Settings:
         """Whether mail to this address comes back to the desk."""
         return self.queue_at(address) is not None or self.is_control_address(address)
 
+    def is_in_own_domain(self, address: str) -> bool:
+        """Whether it is in a domain of departments or of the address for commands, whoever has it there."""
+        return _domain(address.casefold()) in self._own_domains
+
     def is_control_address(self, address: str) -> bool:
         """Whether agents write there what they ask the desk itself (MAIL.md A3)."""
         control = (self.desk.control or "").casefold()
@@ -480,7 +484,7 @@ class Settings:
 
     def _own_readings(self, address: str) -> Iterator[tuple[str, str]]:
         """What an address may mean, if it is in a domain of ours."""
-        return plus.readings(address) if _domain(address.casefold()) in self._own_domains else iter(())
+        return plus.readings(address) if self.is_in_own_domain(address) else iter(())
 
     def has_judge(self, mailbox: str) -> bool:
         """Whether somebody's word about senders counts for the mail of this mailbox (MAIL.md S1)."""

@@ -12,11 +12,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from maild.background import Limit
-from maild.config.faults import Fault, Faults, Place, TooManyFaultsError
+from maild.config.faults import Fault, Faults, Place, TooManyFaultsError, did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml, read_file
+from maild.config.readers import bare_address
 from maild.config.settings import Settings
 from maild.rules.cases import Case
 from maild.rules.conditions import ALWAYS, Condition, find_aspects, find_captures, join
+from maild.rules.foreign_words import suggest_flag
 from maild.rules.load_actions import read_actions
 from maild.rules.load_cases import read_cases
 from maild.rules.load_conditions import read_condition
@@ -259,9 +261,9 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         stops_group=stop == "group",
         group=_optional_text(found.get("group"), loading),
         shadow=shadow,
-        disabled=_optional_text(found.get("disabled"), loading),
+        disabled=_read_disabled(found.get("disabled"), loading),
         about=_optional_text(found.get("about"), loading),
-        owner=_optional_text(found.get("owner"), loading),
+        owner=_read_owner(found.get("owner"), loading),
         once=_read_once(found.get("once"), _usual_once(found.get("when")), loading),
         limit=_read_limit(found.get("limit"), rule, loading),
         cascade=_read_cascade(found.get("cascade"), rule.time is not None, loading),
@@ -270,6 +272,27 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
 
 def _optional_text(entry: Entry | None, loading: Loading) -> str | None:
     return loading.text(entry.value, f'"{entry.key.text}"') if entry else None
+
+
+def _read_disabled(entry: Entry | None, loading: Loading) -> str | None:
+    """Why; a bare `no` would switch the rule off."""
+    if entry and isinstance(entry.value, Scalar) and (isinstance(entry.value.value, bool) or suggest_flag(entry.value.text)):
+        example = 'disabled: "tags too much"; a rule that is to run has no such line'
+        loading.add(entry.value.place, "E302", f'"disabled" takes the reason in words, as in {example}')
+        return None
+    return _optional_text(entry, loading)
+
+
+def _read_owner(entry: Entry | None, loading: Loading) -> str | None:
+    """Who answers for the rule: an agent, or somebody at an address."""
+    text = _optional_text(entry, loading)
+    agents = loading.settings.agents
+    if entry is None or text is None or text in agents or bare_address(text):
+        return text
+    loading.add(
+        entry.value.place, "E204", f'"{text[:60]}" is no agent, and no address such as ops@acme.example{did_you_mean(text, agents)}'
+    )
+    return None
 
 
 def _read_cascade(entry: Entry | None, is_timed: bool, loading: Loading) -> bool:

@@ -54,7 +54,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
         events = ", ".join(draw(st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4, unique=True)))
         condition = draw(st.sampled_from(CONDITIONS))
         chosen = "" if condition == "{}" else f"if: {condition}, "
-        options = draw(st.sampled_from(["", "cascade: true, ", "mode: shadow, ", "stop: true, ", "disabled: off, "]))
+        options = draw(st.sampled_from(["", "cascade: true, ", "mode: shadow, ", "stop: true, ", "disabled: it rests, "]))
         actions = ", ".join(f"{{{action}}}" for action in draw(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=3)))
         rules += f"  - {{id: r{number}, when: [{events}], {chosen}{options}do: [{actions}]}}\n"
     return rules_from(f"rules:\n{rules}")
