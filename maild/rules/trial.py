@@ -17,9 +17,10 @@ from maild.ingest.parse import parse_message
 from maild.known import Absence, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
-from maild.rules.explain import explain_rule, read_traces
+from maild.rules.explain import explain_no_stay, explain_rule, read_traces
 from maild.rules.ruleset import Rule
 from maild.rules.schedules import Schedule
+from maild.rules.spans import describe_span
 from maild.rules.times import Timing
 from maild.rules.verdict import SCORE
 from maild.rules.waiting import Waiting
@@ -124,7 +125,7 @@ class _Scene:
         what = step.what
         if isinstance(what, Expectation):
             self._was_expected = True
-            yield from _compare(what, self._decisions, self._ticket)
+            yield from _compare(what, self._decisions, self._ticket, self._why_not_asked)
             return
         if self._was_expected:
             self._decisions, self._was_expected = [], False
@@ -135,6 +136,19 @@ class _Scene:
                 self._wait(what.lasts)
             case Deed():
                 yield from self._do(what, step.line)
+
+    def _why_not_asked(self, rule: str) -> str:
+        """What a time rule still waits for; of any other what became of the mail, which may have asked no rule for tickets."""
+        timed = self._walk.timing.find_rule(rule)
+        stays = self._waiting.find_stays(rule, self._ticket.number) if self._ticket else ()
+        due = min((stay.due for stay in stays if stay.due), default=None)
+        if timed and due:
+            when = f"{due.astimezone(self._case.at.tzinfo):%Y-%m-%d %H:%M}"
+            return f"rule {rule} is due at {when}, {describe_span(max(due - self._now, timedelta()))} after what has happened so far"
+        if timed and self._ticket and not stays:
+            return explain_no_stay(rule, self._walk.timing.test_state(timed, self._ticket, self._now))
+        became = dict.fromkeys(map(_describe_outcome, self._decisions))
+        return "; ".join((f"nothing that happened asks rule {rule}", *became))
 
     def _begin(self, given: GivenTicket) -> None:
         before = self._now.astimezone(UTC) - given.age
@@ -298,9 +312,16 @@ def _given_ticket(given: GivenTicket, message: InboundMessage, before: datetime)
     )
 
 
-def _compare(wanted: Expectation, decisions: Sequence[Decision], ticket: TicketView | None) -> Iterator[Mismatch]:
+def _describe_outcome(decision: Decision) -> str:
+    ticket = "a new ticket" if decision.before is None else "its ticket"
+    return f"{ticket if decision.after else 'no ticket'}, {decision.state.value}: {decision.reason}"
+
+
+def _compare(
+    wanted: Expectation, decisions: Sequence[Decision], ticket: TicketView | None, why_not_asked: Callable[[str], str]
+) -> Iterator[Mismatch]:
     """With what was decided since something was expected before, and the ticket as it stands."""
-    yield from _compare_rules(wanted, decisions)
+    yield from _compare_rules(wanted, decisions, why_not_asked)
     yield from _compare_ticket(wanted, ticket)
     forks = _find_forks(decisions)
     if missing := wanted.forks - forks:
@@ -322,18 +343,20 @@ def _compare_mail(wanted: Expectation, decision: Decision) -> Iterator[Mismatch]
         yield Mismatch("score", f"{wanted.score:g}", f"{decision.score:g}", why)
 
 
-def _compare_rules(wanted: Expectation, decisions: Sequence[Decision]) -> Iterator[Mismatch]:
+def _compare_rules(wanted: Expectation, decisions: Sequence[Decision], why_not_asked: Callable[[str], str]) -> Iterator[Mismatch]:
+    """One in shadow counts as one that fires, so that its tests hold before and after it goes live."""
     traces = [trace for decision in decisions for trace in read_traces(decision.trace)]
     fired = {trace.rule for trace in traces if trace.fired}
     last = {trace.rule: trace for trace in traces}
     for rule in wanted.fired:
         if rule not in fired:
-            why = str(explain_rule(last[rule])) if rule in last else f"nothing that happened asks rule {rule}"
+            why = str(explain_rule(last[rule])) if rule in last else why_not_asked(rule)
             yield Mismatch(f"rule {rule}", "fires", "does not fire", why)
     for rule in wanted.not_fired:
         if rule in fired:
             firing = next(trace for trace in reversed(traces) if trace.rule == rule and trace.fired)
-            yield Mismatch(f"rule {rule}", "does not fire", "fires", str(explain_rule(firing)))
+            found = "would fire (mode: shadow)" if firing.shadow else "fires"
+            yield Mismatch(f"rule {rule}", "does not fire", found, str(explain_rule(firing)))
 
 
 def _compare_ticket(wanted: Expectation, ticket: TicketView | None) -> Iterator[Mismatch]:

@@ -56,6 +56,10 @@ class Waiting:
         stay = self.find_next(ticket)
         return stay is not None and stay.due is not None and stay.due <= now
 
+    def find_stays(self, rule: str, ticket: int) -> tuple[Stay, ...]:
+        """What a rule waits for on a ticket."""
+        return tuple(stay for stay in self._stays.get(ticket, {}).values() if stay.rule == rule)
+
     def ask(self, stay: Stay, ticket: TicketView, now: datetime, fired: datetime | None) -> AskRule | None:
         """What is to be done about a stay that is due: its rule is asked, or it only stands otherwise by now. `fired`: when the rule has
         done so on this ticket last."""

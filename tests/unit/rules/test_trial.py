@@ -148,6 +148,8 @@ STEPS = """
       - {id: back, when: [ticket.reopened, snooze.ended], do: [{set: {priority: high}}]}
       - {id: thrice, when: message.customer, if: {replies.customer: {gte: 2}}, do: [{notify: {who: lead, template: escalation}}]}
       - {id: refund, when: macro, if: {status: open}, do: [{tag: refund}]}
+      - {id: late, when: {after: 1h, while: {priority: normal}}, do: [{tag: late}]}
+      - {id: tried, when: [ticket.created, message.note], mode: shadow, do: [{tag: tried}]}
 """
 
 
@@ -174,7 +176,7 @@ def test_steps_tell_a_whole_life_by_the_daemons_own_walk():
       - expect: {fired: [thrice], sent: {escalation: 1}}
       - {macro: refund, tag: [vip, gold], set: {priority: low, order: "7"}}
       - expect: {fired: [refund], ticket: {tags: [refund, vip, gold], priority: low, field.order: "7"}}
-""") == ["ok   a life (rules/10.yaml:9)"]
+""") == ["ok   a life (rules/10.yaml:11)"]
 
 
 def test_what_is_snoozed_comes_back_when_enough_time_has_gone_by():
@@ -188,7 +190,7 @@ def test_what_is_snoozed_comes_back_when_enough_time_has_gone_by():
       - expect: {not_fired: [back]}
       - wait: 1h
       - expect: {fired: [back], ticket: {priority: high}}
-""") == ["ok   asleep (rules/10.yaml:9)"]
+""") == ["ok   asleep (rules/10.yaml:11)"]
 
 
 def test_what_cannot_be_done_is_told_with_its_line():
@@ -200,14 +202,46 @@ def test_what_cannot_be_done_is_told_with_its_line():
       - {macro: refund}
       - expect: {ticket: {tags: [refund]}}
 """) == [
-        "FAIL not there (rules/10.yaml:9)",
-        "     - step in line 12: it is done",
-        '     + step in line 12: there is no macro "refnd"; did you mean refund?',
-        "     - step in line 13: it is done",
-        "     + step in line 13: the macro refund does not fit: status is new, wanted open",
+        "FAIL not there (rules/10.yaml:11)",
+        "     - step in line 14: it is done",
+        '     + step in line 14: there is no macro "refnd"; did you mean refund?',
+        "     - step in line 15: it is done",
+        "     + step in line 15: the macro refund does not fit: status is new, wanted open",
         "     - ticket.tags: refund",
         "     + ticket.tags: (none)",
     ]
+
+
+def test_of_a_rule_that_nothing_asks_it_is_told_what_became_of_the_mail_or_when_it_is_due():
+    def why(rule, mail, *steps):
+        text = "\n".join(f"      - {step}" for step in (*steps, f"expect: {{fired: [{rule}]}}"))
+        lines = rehearsed(f"""
+  - name: why
+    at: "2026-03-02 17:50 Europe/Sofia"
+    mail: {{from: ann@globex.example, to: support@acme.example, subject: Printer, body: It burns{mail}}}
+    steps:
+{text}
+""")
+        return lines[-1].strip()
+
+    unheard = "nothing that happened asks rule heard"
+    assert why("heard", ", headers: {Auto-Submitted: auto-replied}").startswith(f"{unheard}; no ticket, quarantined: automatic ")
+    assert why("heard", "").startswith(f"{unheard}; a new ticket, done: ")
+    due = "rule late is due at 2026-03-02 18:50, 1m after what has happened so far"
+    assert why("late", "", "wait: 59m") == due
+    assert why("late", "", "{priority: high}") == "rule late does not wait on it: priority is high, wanted normal"
+
+
+def test_a_rule_in_shadow_counts_as_one_that_fires():
+    lines = rehearsed("""
+  - name: shadow
+    mail: {from: ann@globex.example, to: support@acme.example, subject: Printer, body: It burns}
+    steps:
+      - expect: {fired: [tried]}
+      - {note: Hello.}
+      - expect: {not_fired: [tried]}
+""")
+    assert lines[1:3] == ["     - rule tried: does not fire", "     + rule tried: would fire (mode: shadow)"]
 
 
 def test_a_wrong_score_shows_who_gave_points():
