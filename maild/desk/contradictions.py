@@ -113,6 +113,12 @@ def _tickets(command: Command, name: str, actor: str) -> tuple[Setting, ...]:
     return (Setting("tickets", f"{command} in line {command.line}"),)
 
 
+def _task(command: Command, name: str, actor: str) -> tuple[Setting, ...]:
+    """What becomes of a task that is there stands in one line: who is to do it and by when, or that it is done. A new one is beside any."""
+    number, _, rest = name.removeprefix("#").partition(" ")
+    return (Setting(f"task {number}", f"{command.word} {rest.strip()}"),) if number.isdecimal() else ()
+
+
 def _presence(command: Command, name: str, actor: str) -> tuple[Setting, ...]:
     return (Setting("presence", f"{command.word} {name}"),)
 
@@ -138,6 +144,8 @@ SETTLES: Mapping[str, Callable[[Command, str, str], tuple[Setting, ...]]] = {
     "merge": _tickets,
     "split": _tickets,
     "undo": _tickets,
+    "task": _task,
+    "done": _task,
     "away": _presence,
     "back": _presence,
 }

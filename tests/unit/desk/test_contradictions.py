@@ -10,7 +10,7 @@ from maild.desk.verbs import VERBS, perform
 from maild.known import Known
 from maild.ticket import Status, TicketView
 
-ANYTHING_BESIDE = frozenset(("note", "noreply", "ack", "link", "canned", "task", "done", "macro", "to", "from"))
+ANYTHING_BESIDE = frozenset(("note", "noreply", "ack", "link", "canned", "macro", "to", "from"))
 """Commands that add something, and settle nothing that another could settle otherwise."""
 
 
@@ -47,6 +47,8 @@ def test_two_values_for_one_thing_contradict_each_other_whatever_it_is():
         ("same bob@globex.example", "cc bob@globex.example"),
         ("requester dora@globex.example", "requester bob@globex.example"),
         ("requester dora@globex.example", "set requester=bob@globex.example"),
+        ("task 2 boris", "task 2 carol mon"),
+        ("task 2 boris", "done 2"),
         ("away 3d", "back"),
         ("away 3d", "away 5d"),
     ):
@@ -87,6 +89,9 @@ def test_what_says_one_thing_twice_or_two_things_of_two_contradicts_nothing():
         ("requester dora@globex.example", "uncc ann@globex.example"),
         ("note", "noreply"),
         ("task boris fri look", "task boris mon call"),
+        ("task 2 boris", "done 3"),
+        ("task boris look", "done"),
+        ("done 2", "done #2"),
         ("cc bob", "uncc bob"),
         ("set", "set ="),
     ):
