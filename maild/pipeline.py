@@ -65,7 +65,7 @@ class Desk:
 
     @property
     def timing(self) -> Timing:
-        return Timing(self.rules.timed, self.settings)
+        return Timing(self.rules.timed, self.settings, self.rules.hears_of(Event.QUEUE_LENGTH))
 
 
 def consider(

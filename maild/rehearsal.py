@@ -18,7 +18,7 @@ from maild.owners import Presence, Talk, decide_owner
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from maild.reason import Reason
-from maild.rule_reports import Waiting, decide_report
+from maild.rule_reports import Waiting, decide_length, decide_report
 from maild.rules.cases import Deed
 from maild.rules.ruleset import Rule
 from maild.rules.times import decide_to_ask
@@ -31,8 +31,8 @@ def rehearse(desk: Desk) -> Walk:
     """The walk of this desk, in its first mailbox."""
     limits = tuple(rule.limit for rule in desk.rules.rules if rule.limit)
     by_itself = (partial(_wake, desk), partial(_ask, desk), partial(_offer, desk), partial(_seek, desk))
-    by_schedule = partial(_report, desk)
-    return Walk(partial(_consider, desk), partial(_act, desk), *by_itself, by_schedule, desk.timing, limits, desk.rules.schedules)
+    of_departments = (partial(_report, desk), partial(_measure, desk))
+    return Walk(partial(_consider, desk), partial(_act, desk), *by_itself, *of_departments, desk.timing, limits, desk.rules.schedules)
 
 
 def _consider(desk: Desk, message: InboundMessage, known: Known, now: datetime) -> Decision:
@@ -82,6 +82,17 @@ def _seek(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decisi
 def _report(desk: Desk, rule: Rule, known: Known, now: datetime) -> Decision:
     waiting = {queue: Waiting(known.background.lengths.get(queue, 0)) for queue in desk.settings.queues}
     return decide_report(rule, desk.rules, waiting, known, desk.settings, now)
+
+
+def _measure(desk: Desk, queue: str, resting: frozenset[str], known: Known, now: datetime) -> tuple[Decision | None, frozenset[str]]:
+    rules = [rule for rule in desk.rules.by_event[Event.QUEUE_LENGTH] if rule.disabled is None and not _is_paused(rule, known)]
+    waiting = Waiting(known.background.lengths.get(queue, 0))
+    answer = decide_length(rules, desk.rules, resting, queue, waiting, known, desk.settings, now)
+    return answer.decision, answer.resting
+
+
+def _is_paused(rule: Rule, known: Known) -> bool:
+    return rule.id in known.background.mail and known.background.mail[rule.id].pause is not None
 
 
 def _with_rules(desk: Desk, decision: Decision, known: Known, now: datetime) -> Decision:

@@ -1,9 +1,8 @@
-"""What rules report of departments, to agents and admins (RULES.md 2: `each: once`): it concerns no ticket. Pure."""
+"""What rules report of departments, to agents and admins (RULES.md 2: `each: once`, `queue.length`): it concerns no ticket. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from maild.config.settings import Settings
@@ -36,16 +35,53 @@ class Waiting:
     oldest: Sequence[tuple[int, str, datetime]] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LengthAnswer:
+    """What rules make of it that another number of tickets waits in a department; `decision` None: nothing. `resting`: those that have
+    fired, until that number makes their condition false."""
+
+    decision: Decision | None
+    resting: frozenset[str]
+
+
 def decide_report(rule: Rule, rules: RuleSet, waiting: Mapping[str, Waiting], known: Known, settings: Settings, now: datetime) -> Decision:
     """The rule is asked about each department; for those of which it holds, whom it names gets a letter. `waiting`: of each."""
-    answers = [(seat, _ask(rule, rules, seat, known, settings, now)) for seat in (seat_of(queue, now) for queue in settings.queues)]
-    pauses = (told for seat, verdict in answers for told in tell_of_pauses(verdict, seat, known.away, settings))
+    seats = [seat_of(queue, now) for queue in settings.queues]
+    answers = [(seat, _ask(rule, rules, Event.SCHEDULE, seat, known, settings, now)) for seat in seats]
+    return _build(Reason("report", f"it is the time of rule {rule.id}"), answers, waiting, known, settings)
+
+
+def decide_length(
+    asked: Iterable[Rule],
+    rules: RuleSet,
+    resting: Container[str],
+    queue: str,
+    waiting: Waiting,
+    known: Known,
+    settings: Settings,
+    now: datetime,
+) -> LengthAnswer:
+    """The rules are asked about one department, each by itself. One that has fired there rests as long as it holds: twenty tickets more
+    bring no twenty letters."""
+    seat = seat_of(queue, now)
+    answers = {rule.id: _ask(rule, rules, Event.QUEUE_LENGTH, seat, known, settings, now) for rule in asked}
+    holding = frozenset(name for name, verdict in answers.items() if any(trace.fired for trace in verdict.trace))
+    new = [(seat, verdict) for name, verdict in answers.items() if name not in resting and (name in holding or verdict.excesses)]
+    reason = Reason("report", f"another number of tickets waits in {queue}")
+    return LengthAnswer(_build(reason, new, {queue: waiting}, known, settings) if new else None, holding)
+
+
+def _build(
+    reason: Reason, answers: Sequence[tuple[TicketView, Verdict]], waiting: Mapping[str, Waiting], known: Known, settings: Settings
+) -> Decision:
+    """All that comes of it. About a rule that is paused one letter is enough, of however many departments it would have told."""
+    pauses = {told.reason: told for seat, verdict in answers for told in tell_of_pauses(verdict, seat, known.away, settings)}
     return Decision(
         IncomingState.DONE,
-        Reason("report", f"it is the time of rule {rule.id}"),
+        reason,
         effects=tuple(effect for seat, verdict in answers for effect in _effects(seat, verdict, waiting[seat.queue], known, settings)),
         trace=tuple(trace.to_mapping() for _, verdict in answers for trace in verdict.trace),
-        beside=tuple(islice(pauses, 1)),
+        beside=tuple(pauses.values()),
     )
 
 
@@ -54,8 +90,8 @@ def seat_of(queue: str, now: datetime) -> TicketView:
     return TicketView(0, "", queue, Status.NEW, Priority.NORMAL, Address("", ""), now, now)
 
 
-def _ask(rule: Rule, rules: RuleSet, seat: TicketView, known: Known, settings: Settings, now: datetime) -> Verdict:
-    occasion = occasion_of(Happening(Event.SCHEDULE, None, rule.id), None, seat, settings, now)
+def _ask(rule: Rule, rules: RuleSet, event: Event, seat: TicketView, known: Known, settings: Settings, now: datetime) -> Verdict:
+    occasion = occasion_of(Happening(event, None, rule.id), None, seat, settings, now)
     return evaluate(rules, replace(occasion, background=known.background, absent=find_absent(known, settings)))
 
 

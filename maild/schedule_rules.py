@@ -3,10 +3,10 @@
 What was missed because nothing ran comes once. What the letters say is `maild.rule_reports`'.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from maild.config.settings import Settings, Sort, SortKey
+from maild.config.settings import Sort, SortKey
 from maild.desk.ordering import to_do
 from maild.due import DueJob
 from maild.effects import Decision
@@ -51,7 +51,8 @@ def _decide(tx: Transaction, name: str, office: Office, now: datetime) -> Decisi
     tickets.forget_log_of_nothing(tx, now - LOG_KEPT)
     seat = seat_of(next(iter(settings.queues)), now)
     known = ask_about(tx, settings, now, seat, rules.aspects[Event.SCHEDULE])
-    return decide_report(rule, rules, find_waiting(tx, settings), known, settings, now)
+    waiting = {queue: find_waiting(tx, queue) for queue in settings.queues}
+    return decide_report(rule, rules, waiting, known, settings, now)
 
 
 def _put_off(tx: Transaction, name: str, now: datetime) -> None:
@@ -60,12 +61,8 @@ def _put_off(tx: Transaction, name: str, now: datetime) -> None:
         switches.store(tx, _NEXT + name, f"{stored.partition(' ')[0]} {(now + RETRY_AFTER).isoformat()}")
 
 
-def find_waiting(tx: Transaction, settings: Settings) -> Mapping[str, Waiting]:
-    """What is to be done in each department."""
-    return {queue: _find_waiting(tx, queue) for queue in settings.queues}
-
-
-def _find_waiting(tx: Transaction, queue: str) -> Waiting:
+def find_waiting(tx: Transaction, queue: str) -> Waiting:
+    """What is to be done in a department."""
     oldest = tickets.list_tickets(tx, to_do(queue), sort=(Sort(SortKey.CREATED),), limit=SHOWN)
     return Waiting(tickets.count_tickets(tx, to_do(queue)), tuple((row.number, row.subject, row.created) for row in oldest))
 

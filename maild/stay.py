@@ -34,5 +34,14 @@ class StayDisturbed:
     about: int
 
 
+@dataclass(frozen=True, slots=True)
+class LengthChanged:
+    """One ticket more waits in a department, or less: it is to be asked about which rules are for that."""
+
+    queue: str
+    by: int
+
+
 StayChange = Stay | StayEnded | StayDisturbed
 """A `Stay` begins, or begins anew."""
+Followed = StayChange | LengthChanged

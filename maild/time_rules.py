@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from maild.due import DueJob, settle
 from maild.effects import AskRule, Decision
 from maild.jobs import scheduled_job
+from maild.length_rules import MEASURING
 from maild.office import Office
 from maild.rules.ruleset import Rule
 from maild.rules.times import decide_to_ask
@@ -37,6 +38,7 @@ def keep_time_rules(store: Store, office: Office, now: datetime) -> bool:
     with scheduled_job("new time rules"):
         is_looking = look_through_tickets(store, office.desk.timing, now)
     settle(REPORTING, store, office, now)
+    settle(MEASURING, store, office, now)
     return settle(ASKING, store, office, now) > 0 or is_looking
 
 

@@ -40,7 +40,7 @@ MOST_MAILS = 10_000
 LONGEST_WINDOW = timedelta(days=31)
 _USUAL_LIMIT = (50, timedelta(hours=1))
 TIMES = "{after: 3d, while: …}, {before: 1h, of: …}, {cron: …}"
-_PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received", "queue.length")
+_PLANNED_EVENTS = ("sla.warning", "sla.breached", "rating.received")
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
 
 
@@ -241,7 +241,10 @@ def _read_events(node: Node, loading: Loading) -> tuple[Event, ...]:
     for scalar in scalars:
         if scalar.text not in known:
             loading.refuse_unknown("event", scalar, known, _PLANNED_EVENTS)
-    return tuple(known[scalar.text] for scalar in scalars if scalar.text in known)
+    events = tuple(known[scalar.text] for scalar in scalars if scalar.text in known)
+    if len(events) > 1 and (alone := next((event for event in events if event in ABOUT_DEPARTMENTS), None)):
+        loading.add(node.place, "E304", f'a rule for "{alone.value}" concerns no ticket, and is for nothing else')
+    return events
 
 
 def _with_state(condition: Condition, time: TimeForm | None) -> Condition:
@@ -266,7 +269,7 @@ def _with_options(rule: Rule, found: dict[str, Entry], loading: Loading) -> Rule
         owner=_read_owner(found.get("owner"), loading),
         once=_read_once(found.get("once"), _usual_once(found.get("when")), loading),
         limit=_read_limit(found.get("limit"), rule, loading),
-        cascade=_read_cascade(found.get("cascade"), rule.time is not None, loading),
+        cascade=_read_cascade(found.get("cascade"), rule.time is not None and Event.SCHEDULE not in rule.events, loading),
     )
 
 

@@ -1,4 +1,4 @@
-"""What may stand in a rule that is asked about a department, and not about a ticket (RULES.md 2: `each: once`)."""
+"""What may stand in a rule that is asked about a department, and not about a ticket (RULES.md 2: `each: once`, `queue.length`)."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from maild.rules.load_times import refuse_fields
 from maild.rules.loading import Loading
 
 FIELDS = ("queue", "queue.length")
-_OPTIONS = ("once", "stop", "group")
+_OPTIONS = ("once", "stop", "group", "cascade")
 
 
 def check_department_rule(found: Mapping[str, Entry], condition: Condition | None, loading: Loading) -> None:

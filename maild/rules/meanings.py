@@ -13,6 +13,7 @@ EVENTS: Mapping[str, str] = {
     "snooze.ended": "a ticket is back in its queue",
     "task.due": "a task is due and not done",
     "agent.away": "the owner of a ticket that is to be done is away; it is asked as if nobody had it",
+    "queue.length": "another number of tickets waits in a department; it concerns no ticket",
     "ticket.reopened": "a closed ticket is open again",
     "ticket.closed": "a ticket is closed",
     "ticket.assigned": "a ticket is given to another owner or team",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from maild.config.settings import Settings
 from maild.desk.calendar import Calendar, add_time, describe_calendar
+from maild.desk.ordering import TO_DO
 from maild.effects import AskRule, Decision, IncomingState
 from maild.reason import Reason
 from maild.rules.conditions import AllOf, Comparison, OneOf, Tested, build_leaf, find_fields
@@ -20,7 +21,7 @@ from maild.rules.ruleset import Rule
 from maild.rules.said import occasion_of
 from maild.rules.time_forms import After, Before, Clock, Cron, Deadline
 from maild.rules.verdict import Event, Leaf
-from maild.stay import Stay, StayChange, StayDisturbed, StayEnded
+from maild.stay import Followed, LengthChanged, Stay, StayDisturbed, StayEnded
 from maild.ticket import ENDED, Status, TicketView
 
 NEVER_WAITED_ON = frozenset({Status.SPAM, Status.MERGED})
@@ -31,16 +32,20 @@ Moments = Mapping[int, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The time rules of a desk that are not disabled."""
+    """The time rules of a desk that are not disabled. `lengths`: whether rules are asked how many tickets wait in a department."""
 
     rules: tuple[Rule, ...]
     settings: Settings
+    lengths: bool = False
 
     def find_rule(self, name: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == name), None)
 
-    def follow(self, before: TicketView | None, after: TicketView, now: datetime) -> Iterator[StayChange]:
-        """Which stays begin and end where a ticket changes. `before` None: it is new, and has been what it is since it was opened."""
+    def follow(self, before: TicketView | None, after: TicketView, now: datetime) -> Iterator[Followed]:
+        """Which stays begin and end where a ticket changes, and where it waits or waits no longer. `before` None: it is new, and has been
+        what it is since it was opened."""
+        if self.lengths:
+            yield from find_lengths_changed(before, after)
         if not self.rules:
             return
         since = after.created if before is None else now
@@ -128,6 +133,18 @@ class Timing:
 
     def _facts(self, ticket: TicketView, now: datetime) -> Facts:
         return Facts(occasion_of(Happening(Event.TIME), None, ticket, self.settings, now))
+
+
+def find_lengths_changed(before: TicketView | None, after: TicketView) -> Iterator[LengthChanged]:
+    """In which departments another number of tickets waits (the field `queue.length`)."""
+    was = before.queue if before and _is_to_do(before) else None
+    is_now = after.queue if _is_to_do(after) else None
+    if was != is_now:
+        yield from (LengthChanged(queue, by) for queue, by in ((was, -1), (is_now, 1)) if queue)
+
+
+def _is_to_do(ticket: TicketView) -> bool:
+    return ticket.status in TO_DO and ticket.snoozed_until is None
 
 
 def decide_to_ask(ticket: TicketView, asked: AskRule) -> Decision:

@@ -21,7 +21,7 @@ from maild.rules.explain import explain_no_stay, explain_rule, read_traces
 from maild.rules.ruleset import Rule
 from maild.rules.schedules import Schedule
 from maild.rules.spans import describe_span
-from maild.rules.times import Timing
+from maild.rules.times import Timing, find_lengths_changed
 from maild.rules.verdict import SCORE
 from maild.rules.waiting import Waiting
 from maild.stay import Stay
@@ -74,7 +74,8 @@ class CaseResult:
 class Walk:
     """The daemon's own code: what a mail means, what an agent's deed does or why it is not done; and what it does by itself: a snooze that
     is over, a time rule that is asked, what becomes of a ticket whose owner is away, and who gets one for which a rule looks for an owner,
-    None where there is nobody yet, and what a rule reports. `timing` and `schedules` know when rules are asked, `limits` bound their
+    None where there is nobody yet; what a rule reports, and what rules make of it that another number of tickets waits in a department,
+    with those of them that rest there from then on. `timing` and `schedules` know when rules are asked, `limits` bound their
     mail."""
 
     consider: Consider
@@ -84,6 +85,7 @@ class Walk:
     offer: Callable[[TicketView, Known, datetime], Decision | None]
     seek: Callable[[TicketView, Known, datetime], Decision | None]
     report: Callable[[Rule, Known, datetime], Decision]
+    measure: Callable[[str, frozenset[str], Known, datetime], tuple[Decision | None, frozenset[str]]]
     timing: Timing
     limits: tuple[Limit, ...] = ()
     schedules: Mapping[str, tuple[Rule, Schedule]] = field(default_factory=dict)
@@ -116,6 +118,8 @@ class _Scene:
         self._decisions: list[Decision] = []
         self._was_expected = False
         self._offered: set[str | None] = set()
+        self._stirred: set[str] = set()
+        self._resting: dict[str, frozenset[str]] = {}
         self._reports = {name: schedule.find_next(case.at) for name, (_, schedule) in walk.schedules.items()}
         if case.given:
             self._begin(case.given)
@@ -184,6 +188,11 @@ class _Scene:
             self._offered.add(ticket.owner)
             self._do_by_itself(self._walk.offer)
         self._do_by_itself(self._walk.seek)
+        while self._stirred:
+            queue = self._stirred.pop()
+            decision, self._resting[queue] = self._walk.measure(queue, self._resting.get(queue, frozenset()), self._known_now(), self._now)
+            if decision:
+                self._take(decision)
 
     def _do_by_itself(self, job: Callable[[TicketView, Known, datetime], Decision | None]) -> None:
         if self._ticket and (decision := job(self._ticket, self._known_now(), self._now)):
@@ -240,10 +249,18 @@ class _Scene:
         tallied = with_messages(replace(decision.after, number=EARLIER_TICKET), decision.before, said, self._now)
         is_acknowledged = tallied.acknowledged or any(letter.kind is LetterKind.ACKNOWLEDGEMENT for letter in decision.letters)
         self._ticket = replace(tallied, acknowledged=is_acknowledged)
-        self._waiting.follow(decision.before, self._ticket, self._now)
+        self._follow(decision.before, self._ticket)
         self._waiting.note(decision)
         noted = {effect.rule: effect.at for effect in decision.effects if isinstance(effect, NoteFiring)}
         self._known = replace(self._known, fired={EARLIER_TICKET: {**self._known.fired.get(EARLIER_TICKET, {}), **noted}})
+
+    def _follow(self, before: TicketView | None, after: TicketView) -> None:
+        for length in find_lengths_changed(before, after):
+            self._stirred.add(length.queue)
+            lengths = self._known.background.lengths
+            longer = {**lengths, length.queue: max(0, lengths.get(length.queue, 0) + length.by)}
+            self._known = replace(self._known, background=replace(self._known.background, lengths=longer))
+        self._waiting.follow(before, after, self._now)
 
     def _remember(self, identifier: str) -> None:
         self._last_id = identifier

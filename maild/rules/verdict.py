@@ -29,6 +29,7 @@ class Event(Enum):
     SNOOZE_ENDED = "snooze.ended"
     TASK_DUE = "task.due"
     AGENT_AWAY = "agent.away"
+    QUEUE_LENGTH = "queue.length"
     TICKET_REOPENED = "ticket.reopened"
     TICKET_CLOSED = "ticket.closed"
     TICKET_ASSIGNED = "ticket.assigned"
@@ -40,9 +41,9 @@ class Event(Enum):
 
 
 NAMED_EVENTS = tuple(event for event in Event if event not in (Event.TIME, Event.SCHEDULE))
-ABOUT_DEPARTMENTS = frozenset({Event.SCHEDULE})
+ABOUT_DEPARTMENTS = frozenset({Event.QUEUE_LENGTH, Event.SCHEDULE})
 """At these rules are asked about a department, and there is no ticket."""
-ASKED_BY_NAME = frozenset({Event.MACRO, Event.TIME, Event.SCHEDULE})
+ASKED_BY_NAME = frozenset({Event.MACRO, Event.TIME, *ABOUT_DEPARTMENTS})
 """At these one rule is asked, and no other stands in its way."""
 
 

@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 
 from maild.effects import AskRule, Decision, PauseRule
 from maild.rules.times import Timing
-from maild.stay import Stay, StayDisturbed, StayEnded
+from maild.stay import LengthChanged, Stay, StayDisturbed, StayEnded
 from maild.ticket import TicketView
 
 _Place = tuple[str, int]
@@ -36,6 +36,8 @@ class Waiting:
     def follow(self, before: TicketView | None, after: TicketView, now: datetime) -> None:
         """A ticket has changed (`Timing.follow`)."""
         for change in self.timing.follow(before, after, now):
+            if isinstance(change, LengthChanged):  # how many tickets wait is no ticket's stay
+                continue
             on_ticket, place = self._stays.get(change.ticket, {}), (change.rule, change.about)
             match change:
                 case Stay():

@@ -15,7 +15,7 @@ from maild.effects import AddMessage, Decision, Letter, Link, Merge, RecordEvent
 from maild.errors import LeakError, TemplateError
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.stay import StayChange
+from maild.stay import Followed
 from maild.store import counters, delayed_answers, regroupings, sent_copies, stays, tasks
 from maild.store import incoming as incoming_mail
 from maild.store.engine import Transaction
@@ -29,7 +29,7 @@ from maild.tokens import LetterKind
 
 Compose = Callable[[Letter, TicketView | None, int], Composed]
 """Renders a letter under its number; the ticket is numbered. None: the letter concerns no ticket."""
-Follow = Callable[[TicketView | None, TicketView, datetime], Iterable[StayChange]]
+Follow = Callable[[TicketView | None, TicketView, datetime], Iterable[Followed]]
 """Which stays of time rules begin and end where a ticket changes, see `maild.rules.times`."""
 
 
@@ -84,7 +84,7 @@ class Applied:
         return self.ticket.number if self.ticket else None
 
 
-def follow_nothing(before: TicketView | None, after: TicketView, now: datetime) -> Iterable[StayChange]:
+def follow_nothing(before: TicketView | None, after: TicketView, now: datetime) -> Iterable[Followed]:
     """As of a desk without time rules."""
     return ()
 
@@ -296,6 +296,7 @@ def _regroup(
         match effect:
             case Merge() if ticket:
                 regroupings.merge(tx, ticket.number, effect, now)
+                stays.follow(tx, follow(effect.other, replace(effect.other, status=Status.MERGED), now), now)
                 stays.forget_ticket(tx, effect.other.number)
             case Link() if ticket:
                 regroupings.link(tx, ticket.number, effect, now)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from maild.stay import Stay, StayChange, StayDisturbed, StayEnded
+from maild.stay import Followed, LengthChanged, Stay, StayDisturbed, StayEnded
+from maild.store import switches
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.tickets import rule_stays, tickets
@@ -36,7 +37,11 @@ _DISTURB = Prepared(update(rule_stays).where(*_OF_STAY, rule_stays.c.due.is_not(
 _DELETE = Prepared(delete(rule_stays).where(*_OF_STAY))
 
 
-def follow(tx: Transaction, changes: Iterable[StayChange], now: datetime) -> None:
+LENGTHS = "rules.length.changed."
+"""Under this and its name it is noted of a department that another number of tickets waits there."""
+
+
+def follow(tx: Transaction, changes: Iterable[Followed], now: datetime) -> None:
     """Write what begins and ends, and what is to be looked at."""
     for change in changes:
         match change:
@@ -46,6 +51,8 @@ def follow(tx: Transaction, changes: Iterable[StayChange], now: datetime) -> Non
                 end(tx, change)
             case StayDisturbed():
                 _DISTURB.write(tx, {**_key(change), "due": now})
+            case LengthChanged():
+                switches.store(tx, LENGTHS + change.queue, "")
 
 
 def store(tx: Transaction, stay: Stay) -> None:

@@ -26,12 +26,13 @@ KILL_POINT = re.compile(r'^ +reach\("([^"]+)"\)$', re.MULTILINE)
 DUE_ROOM = re.compile(r'DueJob\("([^"]+)"')
 EXTRA = "limits: {automatic: off, storm: off}\noutbox: {unknown_retry: 1s}"
 LATE = "rules: [{id: late, when: {after: 1h, while: {replies.agent: 0}}, do: [{notify: {who: [anna], template: escalation}}]}]"
+CROWDED = "rules: [{id: crowded, when: queue.length, if: {queue: support}, do: [{notify: {who: [anna], template: backlog}}]}]"
 REPORT = (
     'rules: [{id: report, when: {cron: "0 8 1 * *", each: once}, if: {queue: support}, do: [{notify: {who: [anna], template: backlog}}]}]'
 )
 MOVE = ", after: {move: Processed}"
 COPYING = "agents: [anna], copy_to_sent: true"
-BY_ITSELF = frozenset(("wake", "due", "time", "report", "seek", "offer"))
+BY_ITSELF = frozenset(("wake", "due", "time", "report", "length", "seek", "offer"))
 """Rooms of what the daemon does when its time has come: no mail walks through them."""
 MakeDesk = Callable[..., RunningDesk]
 
@@ -210,6 +211,16 @@ def test_a_death_while_a_rule_reports_neither_loses_nor_doubles_the_letter(point
     desk.run_once()
     assert "Tickets in Support that wait for somebody: 0." in text_of(desk.letter("anna"))
     assert len(desk.letters("anna")) == 1
+
+
+@pytest.mark.parametrize("point", kill_points("length."))
+def test_a_death_while_a_rule_is_told_how_many_wait_neither_loses_nor_doubles_the_letter(point: str, storage: str, make_desk: MakeDesk):
+    """RULES.md 2."""
+    desk = make_desk(storage=storage, extra=EXTRA, rules=CROWDED)
+    desk.deliver(sender="ann@globex.example", subject="Spare parts")
+    assert desk.fork(MAILD_KILLPOINT=point).wait(30) == -signal.SIGKILL
+    desk.run_once()
+    assert len([mail for mail in desk.letters("anna") if "wait for somebody: 1." in text_of(mail)]) == 1
 
 
 def test_ten_deaths_under_load_lose_and_double_nothing(each_storage: str, make_desk: MakeDesk):

@@ -78,7 +78,8 @@ def test_a_slip_in_any_language_comes_back_with_what_was_meant():
         assert fault.text == f"there is no command {written}; did you mean #{meant}?"
         assert fault.better == f"#{meant}"
         (below,) = parse(f"Hello\n{written}\nBye").faults
-        assert below.text.startswith(f"#{meant} is read only on the first lines"), written
+        wrong = f"there is no command {written}, and if you meant #{meant}: "
+        assert below.text.startswith(f"{wrong}#{meant} is read only on the first lines"), written
     assert parse("Hello\n#schließen\nBye").faults[0].text.startswith("#schliessen is read only on the first lines")
     assert with_corrections("#заметко\n#clsoe\nHello", "#close") == "#close\n#заметко\nHello", "a note stays one"
 

@@ -15,12 +15,12 @@ from maild.known import Known
 from maild.reason import Reason
 from maild.rules.explain import explain_firing, read_traces
 from maild.rules.ruleset import RuleSet
-from maild.rules.verdict import NAMED_EVENTS, Event
+from maild.rules.verdict import ABOUT_DEPARTMENTS, NAMED_EVENTS, Event
 from maild.ticket import MessageKind, Priority, Status, TicketView
 from tests.rig.occasions import ANN, NOW, a_desk, a_ticket, rules_from
 
 SETTINGS = a_desk()
-EVENTS = [event.value for event in NAMED_EVENTS if event is not Event.MAIL_RECEIVED]
+EVENTS = [event.value for event in NAMED_EVENTS if event not in (Event.MAIL_RECEIVED, *ABOUT_DEPARTMENTS)]
 CONDITIONS = (
     "{}",
     "{status: closed}",

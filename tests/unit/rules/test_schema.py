@@ -32,7 +32,7 @@ UNSEEN = {
     *("listed-pattern", "tags-that-are-none", "owner-unknown", "test-to-nobody"),
     *("condition-uses-itself", "same-id-twice", "test-of-unknown-rule", "unknown-list", "unknown-condition"),  # across rules and files
     *("capture-that-is-none", "expression-in-text", "unknown-name-in-text"),  # in texts
-    *("quarantine-too-late", "score-too-late", "reply-too-early", "macro-asks-too-much"),  # of an event
+    *("quarantine-too-late", "score-too-late", "reply-too-early", "macro-asks-too-much", "length-and-tickets"),  # of an event
     *("anchor", "duplicate-key", "not-yaml", "tab", "wrong-indentation", "braces-without-quotes"),  # below JSON
 }
 """Broken files in which only `maild rules check` finds what is wrong."""
