@@ -67,7 +67,7 @@ replies new_mail form read signature commands to_change` |
 | `report` | `since until queues` |
 | department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered closed first_answer \
 oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
-| `rules backtest` | `since until baseline judged rules differences mails rules_mails limit_mails unjudged problems` |
+| `rules backtest` | `since until baseline judged rules differences mails rules_mails limit_mails unjudged problems pauses` |
 | rule of `rules backtest` | `rule place fired shadow broke was tickets mails` |
 | difference of `rules backtest` | `ticket mail at subject changes rules`, each change with `field before after` |
 | `rules stats` | `rule mode asked fired would_have_fired failed skipped letters`, `mode` null where the rule is gone |
@@ -96,8 +96,9 @@ of `{rule, fired, broke, actions}` with `actions` a list of `{action, times}` (t
 [Operations](operations.md#the-report) says what is counted.
 
 In a `rules backtest`, `baseline` is `rules` or `record`, `mails` a list of `{kind, to, mails, was}`, and `unjudged` says how many mails
-were not judged, by why: `{after_divergence, by_hand, released, older, strayed, deleted, held, broken}`. `problems` says over
-what the replay broke, and how.
+were not judged, by why: `{after_divergence, by_hand, released, older, strayed, deleted, held, broken, changed}`, where `changed` are
+tickets. `problems` says over what the replay broke, and how; `pauses` is a list of `{rule, since, why}`: the rules that would have
+gone past their limits.
 [Rules](rules.md#on-the-mail-of-the-last-weeks) has the words.
 
 `evidence` of `message show` is all that maild went by, in the order in which it was found: what machine or person wrote the mail, what
