@@ -34,11 +34,24 @@ class Questions:
         if given is not None:
             return read(given)
         if self.interactive:
-            answer: T = click.prompt(label, default=default, err=True, value_proc=_asked_again(read), **how)
+            is_needed = default is None
+            how = {"default": default or "", "show_default": not is_needed, **how}
+            answer: T = click.prompt(label, err=True, value_proc=_asked_again(_needed(label, read) if is_needed else read), **how)
             return answer
         if default is None:
             raise UsageError(f"--{label.casefold().replace(' ', '-')} is needed with --non-interactive")
         return read(default)
+
+
+def _needed(label: str, read: Callable[[str], T]) -> Callable[[str], T]:
+    """An empty answer is a fault, and told: click asks again without a word where nothing stands for it."""
+
+    def read_needed(answer: str) -> T:
+        if not answer.strip():
+            raise UsageError(f"{label} cannot be empty")
+        return read(answer)
+
+    return read_needed
 
 
 def _asked_again(read: Callable[[str], T]) -> Callable[[str], T]:

@@ -37,6 +37,7 @@ _LABEL = r"[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL}){{0,30}}")
 _LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[0-9A-Za-z]{2,8}){0,3}")
+_NUMBERS = re.compile(r"[0-9.]+")
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
@@ -242,6 +243,10 @@ def domain(node: Node, reading: Reading) -> str | Bad:
     found = text(node, reading)
     if found is BAD:
         return BAD
+    if _NUMBERS.fullmatch(found):
+        return reading.refuse(
+            node.place, "E310", f'"{reading.name}" must be a domain such as acme.example, not the number of a host, "{found}"'
+        )
     name = ascii_domain(found)
     return name or reading.refuse(node.place, "E310", f'"{reading.name}" must be a domain such as acme.example, not "{found}"')
 

@@ -40,6 +40,7 @@ _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3}
 SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _OF_TAGS, _WHOLE = ("tags", "customer.tags"), ("is", "in", "has", "has_all", "has_none")
 """Fields whose values are tags, and operators that ask for a whole value."""
+_TYPOGRAPHIC = "“”„‟«»‘’‚"
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 
@@ -259,6 +260,8 @@ def _texts(written: _Written, loading: Loading) -> tuple[str, ...] | None:
     if scalars is None:
         return None
     texts = tuple(scalar.text if written.cased else fold(scalar.text) for scalar in scalars)
+    if written.operator != "word":  # which looks at letters and digits alone
+        _warn_of_quotes(scalars, loading)
     for scalar, text in zip(scalars, texts, strict=True):
         if not text.strip() and written.operator not in ("is", "in", "has"):
             loading.add(scalar.place, "E302", f'"{written.operator}" needs a text to look for')
@@ -270,6 +273,15 @@ def _texts(written: _Written, loading: Loading) -> tuple[str, ...] | None:
     ):
         return None
     return texts
+
+
+def _warn_of_quotes(scalars: tuple[Scalar, ...], loading: Loading) -> None:
+    """Seen in practice: `contains: “invoice”`, pasted from a word processor. YAML knows straight quotation marks only."""
+    for scalar in scalars:
+        text = scalar.text
+        if not scalar.quoted and len(text) > 2 and text[0] in _TYPOGRAPHIC and text[-1] in _TYPOGRAPHIC:
+            message = f"the quotation marks in {text[:60]} are looked for, too: leave them out, or put what is meant so into straight ones"
+            loading.add(scalar.place, "W325", message)
 
 
 def _read_equals(written: _Written, loading: Loading) -> Test | None:

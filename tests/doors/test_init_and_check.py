@@ -192,8 +192,10 @@ def test_a_person_is_asked_again_until_the_answer_can_be_one(tmp_path: Path):
     typed = "\n".join(
         [
             "Acme",
+            "",
             "help@acme.example",
             "a domain",
+            "127.0.0.1",
             "",
             "",
             "",
@@ -215,7 +217,16 @@ def test_a_person_is_asked_again_until_the_answer_can_be_one(tmp_path: Path):
     )
     result = run_init(tmp_path / "desk", typed=typed)
     assert result.exit_code == 0, result.output
-    for word in ('not "Acme"', 'not "a domain"', '"ssl" is no way', '"0" is no port', '"anna" is no agent', 'not "x"'):
+    for word in (
+        'not "Acme"',
+        "Address cannot be empty",
+        "not the number of a host",
+        'not "a domain"',
+        '"ssl" is no way',
+        '"0" is no port',
+        '"anna" is no agent',
+        'not "x"',
+    ):
         assert word in result.stderr
     assert load_settings(tmp_path / "desk").settings is not None
 

@@ -124,6 +124,12 @@ def test_text_is_taken_as_it_is_written():
     check(readers.lines, '"a\\nb"', "a\nb")
 
 
+def test_a_domain_is_no_number_of_a_host():
+    check(readers.domain, "Acme.example", "acme.example")
+    check(readers.domain, "127.acme.example", "127.acme.example")
+    check(readers.domain, "127.0.0.1", None)
+
+
 def test_addresses_are_bare():
     check(readers.address, "support@acme.example", "support@acme.example")
     check(readers.address, "Support+x@Acme.Example", "Support+x@acme.example")

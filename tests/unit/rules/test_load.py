@@ -77,6 +77,16 @@ def test_an_address_of_no_department_is_a_warning():
     assert [fault.code for fault in loaded.faults] == ["W303"]
 
 
+def test_quotation_marks_of_a_word_processor_are_a_warning_where_they_are_looked_for():
+    def codes(condition):
+        loaded = load_text(f"rules: [{{id: a, when: ticket.created, if: {{subject: {condition}}}, do: [{{tag: x}}]}}]")
+        assert loaded.rules is not None
+        return [fault.code for fault in loaded.faults]
+
+    assert codes("{contains: “Invoice”}") == codes("„Rechnung“") == codes("[a, «счёт»]") == ["W325"]
+    assert codes("{contains: '“Invoice”'}") == codes("{word: “Invoice”}") == codes("{contains: d’accord}") == []
+
+
 def test_a_business_clock_that_no_calendar_tells_is_a_warning():
     def codes(state):
         loaded = load_text(f"rules: [{{id: a, when: {{after: 1h, while: {{{state}}}, clock: business}}, do: [{{tag: x}}]}}]")
