@@ -159,7 +159,7 @@ def _print(found: Backtest, period: Period, limit: int | None) -> None:
     if found.mails:
         print_text("\nmails that would go out:")
         print_rows(("KIND", "TO", "MAILS", "WAS"), ((mail.kind, mail.to, mail.mails, mail.was) for mail in found.mails), limit=limit)
-    print_text(f"\n{len(found.differences)} differ; {found.rules_mails} mails by rules")
+    print_text(f"\n{len(found.differences)} differ; {found.rules_mails} mail{'' if found.rules_mails == 1 else 's'} by rules")
     for sentence in _unjudged(found.unjudged):
         say(sentence)
     for pause in found.pauses:

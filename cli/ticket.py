@@ -179,8 +179,9 @@ def log(context: Context, number: int, as_json: bool) -> None:
 
         print_json([event_document(event) for event in events])
         return
+    width = max((len(row.kind) for row in events), default=0)
     for row in events:
-        print_text(f"{shown_time(row.at, seconds=True)}  {row.kind:<13} {describe_event(row.by, row.text)}")
+        print_text(f"{shown_time(row.at, seconds=True)}  {row.kind:<{width}}  {describe_event(row.by, row.text)}")
 
 
 @command.command(

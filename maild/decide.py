@@ -376,7 +376,7 @@ def _why_new(reading: Reading) -> Reason:
 def _opening_events(reading: Reading, ticket: TicketView, why: Reason) -> tuple[Effect, ...]:
     by = _sender_name(reading)
     events = [
-        RecordEvent("received", by, f"from {by}{describe_proof(reading)} in {reading.circumstances.mailbox}'s mailbox"),
+        RecordEvent("received", by, f"from {by}{describe_proof(reading)} in {reading.circumstances.place}"),
         RecordEvent("opened", "maild", why.text),
     ]
     if ticket.follow_up_of is not None and ticket.follow_up_of != reading.thread.linked:

@@ -29,7 +29,7 @@ class Address:
         return self.address.rpartition("@")[2].casefold()
 
     def __str__(self) -> str:
-        return f"{self.name} <{self.address}>" if self.name else self.address
+        return f"{self.name} <{self.address}>" if self.name and self.address else self.name or self.address
 
 
 class HeaderField(NamedTuple):

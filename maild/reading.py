@@ -38,6 +38,11 @@ class Circumstances:
     caught_up: datetime | None = None
     opinion: Opinion | None = None
 
+    @property
+    def place(self) -> str:
+        """The mailbox in words: `support's mailbox`, `sales' mailbox`."""
+        return f"{self.mailbox}'{'' if self.mailbox.endswith('s') else 's'} mailbox"
+
     @classmethod
     def of(cls, incoming: Incoming, opinion: Opinion | None = None) -> "Circumstances":
         """Those of a stored message, and what the filter says of it."""

@@ -71,5 +71,5 @@ def _why(reading: Reading) -> Reason:
 
 def _written(reading: Reading) -> RecordEvent:
     author = reading.message.author
-    where = f"with a mail program, found in the Sent folder of {reading.circumstances.mailbox}'s mailbox; not sent again"
+    where = f"with a mail program, found in the Sent folder of {reading.circumstances.place}; not sent again"
     return RecordEvent("answered_elsewhere", author.address if author else "unknown", where)

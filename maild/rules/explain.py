@@ -25,7 +25,7 @@ _HELD = {
     "lt": "is {found}, less than {wanted}",
     "lte": "is {found}, at most {wanted}",
     "between": "is {found}, between {wanted}",
-    "exists": "is there",
+    "exists": "is not empty",
     "changed": "changed from {found}",
 }
 """A comparison that was true; a negated one that failed is the same sentence."""
@@ -48,7 +48,7 @@ _WANTED = {
     "lt": "wanted less than {wanted}",
     "lte": "wanted at most {wanted}",
     "between": "wanted between {wanted}",
-    "exists": "is not there",
+    "exists": "is empty",
     "changed": "has not changed",
 }
 """A comparison that was false; a negated one that was true is the same sentence."""

@@ -1,3 +1,4 @@
+from maild.message import Address
 from maild.rules.engine import evaluate
 from maild.rules.explain import explain, explain_firing, explain_why_not, read_traces
 from maild.rules.verdict import Event
@@ -20,7 +21,7 @@ def test_a_rule_that_fired_says_why_and_what():
     check("from.domain: [acme.example, globex.example]", ": from.domain is globex.example → tagged payment")
     check("subject: {not: invoice}", ": subject is Printer → tagged payment")
     check("size: {gt: 10}", ": size is 1000, more than 10 → tagged payment")
-    check("owner: {exists: false}", ": owner is not there → tagged payment")
+    check("owner: {exists: false}", ": owner is empty → tagged payment")
     assert sentence("") == ": always → tagged payment"
 
 
@@ -73,6 +74,14 @@ def test_why_not_of_a_rule_that_is_younger_than_the_event_says_that_it_was_not_t
         "ticket.created: rule b was not asked: it was not there then, or not for that",
         "message.customer: rule b did not fire: subject is Printer, wanted x   (rules/10.yaml:3)",
     ]
+
+
+def test_who_has_no_address_is_shown_by_name_alone():
+    assert (str(Address("rule refund", "")), str(Address("Ann", "a@b.example")), str(Address("", "a@b.example"))) == (
+        "rule refund",
+        "Ann <a@b.example>",
+        "a@b.example",
+    )
 
 
 def test_stored_traces_tell_the_same():
