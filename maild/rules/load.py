@@ -287,15 +287,13 @@ def _read_disabled(entry: Entry | None, loading: Loading) -> str | None:
 
 
 def _read_owner(entry: Entry | None, loading: Loading) -> str | None:
-    """Who answers for the rule: an agent, or somebody at an address."""
+    """Who answers for the rule: an agent, or somebody at an address. Of any other the lead hears in his stead."""
     text = _optional_text(entry, loading)
     agents = loading.settings.agents
-    if entry is None or text is None or text in agents or bare_address(text):
-        return text
-    loading.add(
-        entry.value.place, "E204", f'"{text[:60]}" is no agent, and no address such as ops@acme.example{did_you_mean(text, agents)}'
-    )
-    return None
+    if entry and text and text not in agents and not bare_address(text):
+        who = f'"{text[:60]}" is no agent, and no address such as ops@acme.example{did_you_mean(text, agents)}'
+        loading.add(entry.value.place, "W326", f"{who}: what happens to the rule is told to the lead")
+    return text
 
 
 def _read_cascade(entry: Entry | None, is_timed: bool, loading: Loading) -> bool:

@@ -110,6 +110,8 @@ class Visit:
 
 
 def _take_terminal() -> None:
+    """As a shell does, also where the tests themselves run under `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

@@ -207,7 +207,7 @@ def test_nothing_is_offered_where_a_deputy_cares_or_no_rule_asks(store: Store, t
     opened(store, rule=None, owner="anna")
     away(store, "anna")
     offer_tickets(store, an_office(tmp_path), NOW)
-    offer_tickets(store, an_office(tmp_path, TAKES.replace("when:", "disabled: off, when:")), NOW)
+    offer_tickets(store, an_office(tmp_path, TAKES.replace("when:", "disabled: for today, when:")), NOW)
     with store.writing() as tx:
         absences.store(tx, Absence("anna", NOW, None, "boris"))
     offer_tickets(store, an_office(tmp_path, TAKES), NOW)

@@ -30,6 +30,19 @@ def test_every_broken_file_has_its_expected_faults():
     assert {case.stem for case in BAD_RULES.glob("*.yaml")} == {case.stem for case in BAD_RULES.glob("*.expected")}
 
 
+def test_of_an_owner_who_is_nobody_it_is_said_who_hears_instead():
+    rule = "rules: [{{id: a, owner: {}, when: ticket.created, do: [{{tag: x}}]}}]"
+    for owner in ("anna", "ops@globex.example", '"Ops <ops@globex.example>"', "night-shift", "bors"):
+        loaded = load_text(rule.format(owner))
+        assert loaded.rules is not None
+        is_known = owner in ("anna", "ops@globex.example")
+        assert [fault.code for fault in loaded.faults] == ([] if is_known else ["W326"]), owner
+    assert told(loaded) == [
+        '1:24: W326 "bors" is no agent, and no address such as ops@acme.example (did you mean "boris"?): '
+        "what happens to the rule is told to the lead"
+    ]
+
+
 def test_the_example_desks_rules_are_fine():
     loaded = load_rules(EXAMPLE_DESK, a_desk(EXAMPLE_DESK))
     assert loaded.faults == ()
