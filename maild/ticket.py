@@ -75,7 +75,7 @@ class TicketView:
     """A ticket. `number` 0: not yet opened.
 
     `reply_to` is where the requester wants his letters, None: where he writes from (MAIL.md P14). `requester_since`: since when he is the
-    requester, who is shown nothing that was said before; None: it has been nobody else.
+    requester, who is shown nothing that was said before, and by which agent; None: it has been nobody else.
     `references` are the ids of the thread's last messages, oldest first, without brackets. `decided` names the fields a rule or a person
     has set, which a rule's `default` leaves alone. `watchers` are queues that got the same mail (MAIL.md F10). `snoozed_until`: out of its
     queue until then, whatever its status; None: it is not (PRODUCT 18). `tasks` are open and done, by number. `follower`: the
@@ -110,6 +110,7 @@ class TicketView:
     reply_to: str | None = None
     snoozed_until: datetime | None = None
     requester_since: datetime | None = None
+    requester_by: str | None = None
     tasks: tuple[Task, ...] = ()
     tier: Tier = Tier.L1
     follower: str | None = None

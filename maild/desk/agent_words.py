@@ -12,7 +12,7 @@ from maild.desk.answered_letter import find_answered_letter, find_task_told, is_
 from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, find_lone_word, is_errand, parse, probably_meant, with_corrections
-from maild.desk.crossing import find_crossing
+from maild.desk.crossing import find_crossing, find_known_until
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.lone_words import find_lone_fault
 from maild.desk.messages import shown_date_of
@@ -234,7 +234,7 @@ def _requester_since(parsed: Parsed, ticket: TicketView, settings: Settings, now
     others = (value for name, _, value in set_to if name.strip().casefold() == "requester")
     for argument in (*named, *others):
         if person := read_person(argument):
-            ticket = with_requester(ticket, person, settings, now)
+            ticket = with_requester(ticket, person, "", settings, now)
     return ticket.requester_since
 
 
@@ -337,4 +337,15 @@ def find_why_internal(reading: Reading, settings: Settings) -> Reason | None:
         )
     if token is None and settings.trust.agent_auth != "dmarc":
         return Reason("no-token", "it answers no notification")
-    return None
+    return _find_new_requester(reading)
+
+
+def _find_new_requester(reading: Reading) -> Reason | None:
+    """Somebody else has given the ticket to another customer since the letter was written that he answers: its first line names the one
+    before, and his words are for that one."""
+    ticket, known_until = reading.thread.ticket, find_known_until(reading)
+    if ticket is None or known_until is None or ticket.requester_since is None or ticket.requester_by == reading.sender.agent:
+        return None
+    if ticket.requester_since <= known_until:
+        return None
+    return Reason("another-requester", f"since the notification that you answer the ticket has become {ticket.requester}'s")

@@ -39,8 +39,9 @@ def with_third_party(ticket: TicketView, address: Address) -> TicketView:
     return replace(ticket, participants=(*ticket.participants, Participant(address, ParticipantRole.THIRD_PARTY)))
 
 
-def with_requester(ticket: TicketView, person: Address, settings: Settings, now: datetime) -> TicketView:
-    """The ticket as this person's (MAIL.md A7). Whoever was its requester gets copies from now on, unless no letters may go there.
+def with_requester(ticket: TicketView, person: Address, by: str, settings: Settings, now: datetime) -> TicketView:
+    """The ticket as this person's, by what an agent says (MAIL.md A7), `by`. Whoever was its requester gets copies from now on, unless no
+    letters may go there.
 
     A name that is not given is the one that is known already. Nothing that was said before is shown to him (`requester_since`), unless he
     is the same person at another address.
@@ -58,8 +59,8 @@ def with_requester(ticket: TicketView, person: Address, settings: Settings, now:
     if not is_same_person:
         others = tuple(replace(other, role=_without_requester(other.role)) for other in others)
     is_known = is_same_person or person.key == ticket.addressee.key
-    since = ticket.requester_since if is_known else now
-    return replace(ticket, requester=person, reply_to=None, participants=others, requester_since=since)
+    moved = ticket if is_known else replace(ticket, requester_since=now, requester_by=by)
+    return replace(moved, requester=person, reply_to=None, participants=others)
 
 
 def _without_requester(role: ParticipantRole) -> ParticipantRole:

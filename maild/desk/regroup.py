@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from maild.canned.shelf import NO_ANSWERS, Shelf
 from maild.config.settings import Settings
@@ -22,6 +22,7 @@ NAMING = frozenset(("merge", "link"))
 """Commands that name another ticket."""
 _UNANSWERED = frozenset({Status.NEW, Status.OPEN})
 _RESTING = frozenset({Status.WAITING, Status.CLOSED})
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
     """
     is_unanswered = ticket.status in _UNANSWERED
     opened = target.with_status(Status.OPEN, now) if is_unanswered and target.status in _RESTING else target
+    last = max(target, ticket, key=lambda each: each.requester_since or _EVER)
     owner = ticket.owner if ticket.owner and works_in(ticket.owner, target.queue, settings) else None
     return replace(
         opened.awake() if is_unanswered else opened,
@@ -129,7 +131,8 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
         last_customer_id=ticket.last_customer_id or target.last_customer_id,
         customer_messages=target.customer_messages + ticket.customer_messages,
         agent_messages=target.agent_messages + ticket.agent_messages,
-        requester_since=max(filter(None, (target.requester_since, ticket.requester_since)), default=None),
+        requester_since=last.requester_since,
+        requester_by=last.requester_by,
     )
 
 

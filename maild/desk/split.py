@@ -73,6 +73,7 @@ def split_messages(
         references=latest_ids(goes.ids),
         last_customer_id=next(reversed(goes.ids), None),
         requester_since=ticket.requester_since,
+        requester_by=ticket.requester_by,
     )
     after = replace(
         ticket,
@@ -101,6 +102,7 @@ def open_beside(ticket: TicketView, title: str, now: datetime) -> TicketView:
         language=ticket.language,
         reply_to=ticket.reply_to,
         requester_since=now if ticket.requester_since else None,
+        requester_by=ticket.requester_by,
     )
 
 

@@ -272,7 +272,7 @@ def _requester(state: _State, argument: str) -> _State:
         return state.fail(f'"{argument}" is not one mail address; #requester needs one, as in #requester dora@globex.example')
     if fault := find_person_fault(person, state.settings):
         return state.fail(fault)
-    before, after = state.ticket, with_requester(state.ticket, person, state.settings, state.now)
+    before, after = state.ticket, with_requester(state.ticket, person, state.actor, state.settings, state.now)
     if before.requester.key == person.key:
         return state.become(after, "requester", f"the requester is {after.requester}")
     is_copied = any(other.key in (before.requester.key, before.addressee.key) for other in after.cc)

@@ -74,6 +74,7 @@ def _ticket_values(ticket: TicketView) -> Row:
         "reply_to": ticket.reply_to,
         "snoozed_until": ticket.snoozed_until,
         "requester_since": ticket.requester_since,
+        "requester_by": ticket.requester_by,
         "tier": ticket.tier.value,
         "follower": ticket.follower,
         "sought_by": ticket.seeker,

@@ -121,6 +121,7 @@ def _view(row: AnyRow, company: _Company) -> TicketView:
         reply_to=row.reply_to,
         snoozed_until=row.snoozed_until,
         requester_since=row.requester_since,
+        requester_by=row.requester_by,
         tasks=company.tasks,
         tier=Tier(row.tier),
         follower=row.follower,

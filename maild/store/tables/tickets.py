@@ -47,6 +47,7 @@ class TicketColumns(TypedColumns):
     reply_to: Named[str | None] = Column(Words)
     snoozed_until: Named[datetime | None] = Column(Time)
     requester_since: Named[datetime | None] = Column(Time)
+    requester_by: Named[str | None] = Column(Text)
     tier: Named[str] = Column(Text, server_default="L1")
     follower: Named[str | None] = Column(Text)
     sought_by: Named[str | None] = Column(Text)

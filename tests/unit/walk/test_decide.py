@@ -565,7 +565,7 @@ def test_nothing_that_was_said_to_another_goes_to_a_new_requester_between_the_li
         letter = KnownLetter(78, "n78@acme.example", LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=told)
         words = {1042: LastWords("Where is it?", "Ann Smith", at=said)}
         known = Known(tickets={1042: a_ticket()}, letters={78: letter}, last_words=words)
-        reading = by_anna(known=known, message={"new_text": text, "text": text}, ticket={"requester_since": since})
+        reading = by_anna(known=known, message={"new_text": text, "text": text}, ticket={"requester_since": since, "requester_by": "anna"})
         return [template for template, _ in posted(decided(reading))]
 
     old, new = NOW - 2 * hour, NOW - hour
@@ -575,6 +575,22 @@ def test_nothing_that_was_said_to_another_goes_to_a_new_requester_between_the_li
     assert answered(quoted, new, NOW, told=old) == ["command-failed"], "the quotation is of before"
     assert answered(quoted, new, NOW) == answered(quoted, None, old) == answered(f"{dora}\nOn its way.", None, old) == ["answer"]
     assert answered(f"#note\n{dora}\n{quoted}", None, old) == []
+
+
+def test_words_for_one_customer_do_not_go_to_another_to_whom_a_colleague_has_given_the_ticket():
+    """A6: the first line of the letter that is answered names who gets them."""
+
+    def answered(since: datetime | None, by: str | None, told: datetime, **more: Any) -> list[str]:
+        letter = KnownLetter(78, "n78@acme.example", LetterKind.NOTIFICATION, 1042, "anna", internal=False, created=told)
+        known = Known(tickets={1042: a_ticket()}, letters={78: letter})
+        draft = decided(by_anna(known=known, ticket={"requester_since": since, "requester_by": by}, **more))
+        return [template for template, _ in posted(draft)]
+
+    old, new = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+    for by in ("boris", None):
+        assert answered(new, by, told=old) == ["kept-as-note"]
+        assert answered(old, by, told=new) == ["answer"]
+    assert answered(None, None, told=old) == answered(new, "anna", told=old) == ["answer"], "she knows what she has done herself"
 
 
 def test_a_piece_of_a_note_between_the_lines_goes_back_to_the_agent():
