@@ -84,7 +84,7 @@ def _read_mail(node: Node, loading: Loading) -> SampleMail | None:
 def _mail_of(found: dict[str, Entry], loading: Loading) -> SampleMail:
     headers = _read_headers(found["headers"].value, loading) if "headers" in found else ()
     if "to" in found:
-        _refuse_nobody(found["to"].value, [*_lines(found.get("cc"), loading), *(value for _, value in headers)], loading)
+        _warn_of_nobody(found["to"].value, [*_lines(found.get("cc"), loading), *(value for _, value in headers)], loading)
     return SampleMail(
         sender=_line(found.get("from"), loading),
         to=_lines(found.get("to"), loading),
@@ -97,7 +97,7 @@ def _mail_of(found: dict[str, Entry], loading: Loading) -> SampleMail:
     )
 
 
-def _refuse_nobody(to: Node, beside: Iterable[str], loading: Loading) -> None:
+def _warn_of_nobody(to: Node, beside: Iterable[str], loading: Loading) -> None:
     """An address in a domain of the desk that nobody has is mistyped. A foreign one is not: a list's may stand there alone."""
     settings, scalars = loading.settings, loading.scalars(to) or ()
     found = [address for _, address in getaddresses([*(scalar.text for scalar in scalars), *beside])]
@@ -107,7 +107,7 @@ def _refuse_nobody(to: Node, beside: Iterable[str], loading: Loading) -> None:
     for scalar in scalars:
         for _, address in getaddresses([scalar.text]):
             if settings.is_in_own_domain(address):
-                loading.add(scalar.place, "E201", f"no department has the address {address}{did_you_mean(address, known)}")
+                loading.add(scalar.place, "W303", f"no department has the address {address}{did_you_mean(address, known)}")
 
 
 def _read_headers(node: Node, loading: Loading) -> tuple[tuple[str, str], ...]:

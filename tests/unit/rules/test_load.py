@@ -43,6 +43,27 @@ def test_of_an_owner_who_is_nobody_it_is_said_who_hears_instead():
     ]
 
 
+def test_of_a_test_whose_mail_goes_to_nobody_it_is_said_and_the_rules_run():
+    loaded = load_text("""rules: [{id: a, when: ticket.created, do: [{tag: x}]}]
+tests:
+  - name: nobody there
+    mail: {from: ann@globex.example, to: [Nobody <suport@acme.example>, bob@globex.example]}
+    steps:
+      - mail: {to: nobody@acme.example}
+      - mail: {to: nobody@acme.example, cc: "Help <help@acme.example>"}
+      - mail: {to: nobody@acme.example, headers: {Delivered-To: sales@acme.example}}
+      - mail: {to: list@globex.example}
+      - mail: {to: anna@acme.example}
+      - mail: {to: support+x@acme.example}
+      - expect: {fired: a}
+""")
+    assert loaded.rules is not None
+    assert told(loaded) == [
+        '4:43: W303 no department has the address suport@acme.example (did you mean "support@acme.example"?)',
+        '6:20: W303 no department has the address nobody@acme.example (did you mean "help@acme.example"?)',
+    ]
+
+
 def test_the_example_desks_rules_are_fine():
     loaded = load_rules(EXAMPLE_DESK, a_desk(EXAMPLE_DESK))
     assert loaded.faults == ()
