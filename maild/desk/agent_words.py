@@ -31,9 +31,11 @@ from maild.message import Address, InboundMessage, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.sizes import describe_size
-from maild.ticket import ParticipantRole, TicketView
+from maild.ticket import ParticipantRole, Status, TicketView
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
+_NOT_TO_SPAM = frozenset(("open", "spam", "noreply", "undo"))
+"""Commands beside which no answer goes out, or which say that the ticket is no spam."""
 REPLY_TO_NOTE = Reason("reply-to-note", "a reply to a note is a note")
 
 
@@ -67,7 +69,7 @@ def understand(
     commands = with_requester_named(parsed.commands, reading.known.people)
     parsed = replace(parsed, commands=with_sender_named(commands, _writer_answered(reading, settings)))
     faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size) or parsed.faults
-    faults = faults or _lone(parsed, reading, agent, ticket, why_internal)
+    faults = faults or _lone(parsed, reading, agent, ticket, why_internal) or _to_spam(parsed, reading, ticket, why_internal)
     if may_find_more(faults):
         more = _furnished(parsed, reading, ticket, why_internal)
         more = more or _borrowed(parsed, reading, ticket, why_internal, settings)
@@ -77,6 +79,18 @@ def understand(
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, settings, now)
     return act, faults or _empty(act) or _says_nothing_itself(act, reading.message)
+
+
+def _to_spam(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
+    """A colleague has marked it since the letter was written that is answered; whoever has sent it would learn that somebody reads him."""
+    letter = find_answered_letter(reading)
+    is_known = reading.circumstances.sent_after_all or (letter is not None and letter.created >= ticket.updated)
+    is_wanted = is_known or any(command.word in _NOT_TO_SPAM for command in parsed.commands)
+    if ticket.status is not Status.SPAM or is_wanted or _is_note(parsed, why_internal) or not parsed.body.strip():
+        return ()
+    return (
+        CommandFault(0, f"ticket {ticket.number} is marked as spam; #open sends an answer all the same, #note keeps it", by_commands=True),
+    )
 
 
 def _as_meant(parsed: Parsed, reading: Reading) -> Parsed:

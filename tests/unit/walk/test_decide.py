@@ -577,6 +577,18 @@ def test_nothing_that_was_said_to_another_goes_to_a_new_requester_between_the_li
     assert answered(f"#note\n{dora}\n{quoted}", None, old) == []
 
 
+def test_no_answer_goes_to_what_a_colleague_has_marked_as_spam_meanwhile():
+    def check(text: str, *templates: str) -> None:
+        draft = decided(by_anna(message={"new_text": text, "text": text}, ticket={"status": Status.SPAM}))
+        assert [template for template, _ in posted(draft)] == list(templates), text
+
+    check("On its way.", "command-failed")
+    check("#close\nOn its way.", "command-failed")
+    check("#open\nOn its way.", "answer")
+    check("#note\nIt is none.")
+    check("#tag vip")
+
+
 def test_words_for_one_customer_do_not_go_to_another_to_whom_a_colleague_has_given_the_ticket():
     """A6: the first line of the letter that is answered names who gets them."""
 
