@@ -80,7 +80,7 @@ def with_added(office: Office, added: Mapping[str, tuple[str, ...]]) -> Office:
     settings = office.desk.settings.with_added(added)
     if settings is office.desk.settings:
         return office
-    return Office(replace(office.desk, settings=settings), Composer(settings, office.desk.tokens, Templates(settings)))
+    return Office(replace(office.desk, settings=settings), office.composer.with_settings(settings))
 
 
 def with_keys(office: Office, keys: tuple[bytes, ...]) -> Office:

@@ -77,6 +77,10 @@ class Composer:
         """The same with other keys: the templates are those the desk was opened with."""
         return Composer(self._settings, tokens, self._templates)
 
+    def with_settings(self, settings: Settings) -> "Composer":
+        """The same by other settings of the same desk: with its keys, and the templates it was opened with."""
+        return Composer(settings, self._tokens, self._templates)
+
     def compose(
         self,
         letter: Letter,
