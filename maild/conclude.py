@@ -141,6 +141,7 @@ def _decision(
         identity=_identity(reading, after),
         conduct=reading.conduct,
         auth=reading.sender.authentication.verdict,
+        opinion=reading.circumstances.opinion,
         departments=reading.departments.earlier.union(reading.departments.keys),
         beside=draft.beside,
         events=draft.events,

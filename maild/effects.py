@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from maild.ingest.opinion import Opinion
 from maild.known import Absence, Conduct, StoredFile
 from maild.message import Address, Attachment, AuthResult
 from maild.reason import Reason
@@ -427,9 +428,10 @@ class Decision:
 
     The store writes the difference between `before` and `after`, then the effects in order. `trace` is the rules' record, ready to store.
     `author` and `subject` are the mail's, shown where incoming mail is listed, `auth` is what is proved of him (MAIL.md S2); for a command
-    there is neither `auth` nor `identity` nor `conduct`. `departments` are those the mail has been read for by now (F10). `beside` is what
-    happens in the same transaction to other tickets, or to none. `events`: what happened that neither the ticket nor its messages show.
-    `by_rules`: those that have made the change themselves. `score`: what the points of rules come to.
+    there is neither `auth` nor `identity` nor `conduct`, nor an `opinion`, the spam filter's that was asked. `departments` are those the
+    mail has been read for by now (F10). `beside` is what happens in the same transaction to other tickets, or to none. `events`: what
+    happened that neither the ticket nor its messages show. `by_rules`: those that have made the change themselves. `score`: what
+    the points of rules come to.
     """
 
     state: IncomingState
@@ -445,6 +447,7 @@ class Decision:
     identity: Identity | None = None
     conduct: Conduct | None = None
     auth: AuthResult | None = None
+    opinion: Opinion | None = None
     departments: frozenset[str] = frozenset()
     beside: tuple["Decision", ...] = ()
     events: tuple[Event, ...] = ()

@@ -189,7 +189,7 @@ class _Replay:
         """By the desk's own rules, and by those that are tried. Each has rested where it has fired itself."""
         at = mail.at if mail.incoming.walks_again else mail.incoming.stored
         asking = partial(self._recall, tx, now=mail.at)
-        reading = read(message, Circumstances.of(mail.incoming), departments, asking, self._desk, at)
+        reading = read(message, Circumstances.of(mail.incoming, mail.incoming.opinion), departments, asking, self._desk, at)
         tried = self._tried
         if tried is None:
             ours = consider_reading(reading, asking, self._desk, at)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from maild.ingest.opinion import Opinion
+
 
 class Part(Enum):
     """One of the folders of a mailbox: the one it is read from; the one into which the server puts what it takes for spam; the one in which
@@ -60,7 +62,8 @@ class Incoming:
     quarantine, so policy does not hold it again (S5). `sent_after_all`: it was kept as a note, and its agent has said that it is to go to
     the customer (A6). `corrected`: it was given back to its agent, and these are the command lines he wants in place of its own (A7); None:
     its own. `caught_up`: it was held because a colleague had answered before, and its agent knows all that was answered until then (A11).
-    `full_size`, `withheld`, `part` and `junk`: as in `Arrival`.
+    `opinion`: what the spam filter said that was asked about it; None: none was. `full_size`, `withheld`, `part` and `junk`: as in
+    `Arrival`.
     """
 
     id: int
@@ -79,6 +82,7 @@ class Incoming:
     sent_after_all: bool = False
     corrected: str | None = None
     caught_up: datetime | None = None
+    opinion: Opinion | None = None
 
     @property
     def walks_again(self) -> bool:

@@ -341,5 +341,6 @@ def _settle(tx: Transaction, decision: Decision, ticket: int | None, incoming: I
         identity=decision.identity,
         conduct=decision.conduct,
         auth=decision.auth,
+        opinion=decision.opinion,
         departments=decision.departments,
     )

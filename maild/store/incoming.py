@@ -7,14 +7,17 @@ back by `release_claims`. What a message means is `apply`'s to record.
 import hashlib
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
 
 from maild.effects import Identity, IncomingState
 from maild.errors import WrongStateError
 from maild.ingest.arrival import Arrival, Incoming, Part, Place
+from maild.ingest.opinion import Opinion
 from maild.known import Conduct
 from maild.message import Address, AuthResult
 from maild.reason import Reason
@@ -81,6 +84,7 @@ _WITH_CONTENT = (
         incoming.c.sent_after_all,
         incoming.c.corrected,
         incoming.c.caught_up,
+        incoming.c.opinion,
     )
     .join(raw_messages, raw_messages.c.sha256 == incoming.c.raw)
     .order_by(incoming.c.id)
@@ -154,12 +158,14 @@ def finish(
     identity: Identity | None = None,
     conduct: Conduct | None = None,
     auth: AuthResult | None = None,
+    opinion: Opinion | None = None,
     departments: Collection[str] = (),
     error: str = "",
 ) -> None:
     """Settle a message: what became of it and why. By its `identity` another copy will be known (MAIL.md F1), by its `conduct` a loop.
 
-    `auth`: what is proved of its author (S2), None if it was not judged. `departments` are those it was read for (F10).
+    `auth`: what is proved of its author (S2), None if it was not judged. `opinion`: what the spam filter says that was asked about it.
+    `departments` are those it was read for (F10).
     """
     values: dict[str, object] = {
         "message": message,
@@ -173,6 +179,7 @@ def finish(
         "claimed_by": None,
         "claimed_until": None,
         "settled": now,
+        "opinion": opinion and asdict(opinion),
     }
     if author is not None:
         values |= {"author_name": author.name, "author_address": author.address}
@@ -391,4 +398,9 @@ def _incoming(row: AnyRow) -> Incoming:
         sent_after_all=row.sent_after_all,
         corrected=row.corrected,
         caught_up=row.caught_up,
+        opinion=_opinion(row.opinion) if row.opinion else None,
     )
+
+
+def _opinion(values: Mapping[str, Any]) -> Opinion:
+    return Opinion(**{**values, "symbols": tuple(values["symbols"])})

@@ -56,6 +56,7 @@ _EMPTY = (
         evidence=[],
         ticket=None,
         corrected=None,
+        opinion=None,
     )
 )
 _DELETE_TRACES = delete(rule_traces).where(rule_traces.c.incoming.in_(_IDS))

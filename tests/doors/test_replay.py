@@ -12,6 +12,7 @@ from maild.desk.acts import Act
 from maild.desk.command import Command
 from maild.effects import IncomingState
 from maild.front_desk import FrontDesk
+from maild.ingest.opinion import Opinion
 from maild.ingest.parse import parse_message
 from maild.pipeline import consider
 from maild.reading import Circumstances
@@ -317,6 +318,17 @@ def let_out(desk: Replay, at: datetime) -> None:
         message, asking = parse_message(claimed.raw), partial(recall, tx, now=at)
         decision = consider(message, Circumstances.of(claimed), asking, desk.office.desk, claimed.stored)
         apply(tx, decision, now=at, compose=composed, incoming=claimed, first_number=1)
+
+
+def test_what_the_filter_has_said_of_a_mail_is_known_of_it_ever_after(desk: Replay):
+    doubts = "{id: doubts, when: ticket.created, if: {spam.score: {gte: 5}, spam.symbols: [BAD]}, do: [{tag: [doubtful]}]}"
+    ruled(desk, doubts)
+    said = Opinion("rspamd at 127.0.0.1:11333", 5.5, 15.0, "greylist", ("BAD",))
+    desk.receive(an_email(sender="ann@globex.example", to="support@acme.example", subject="My invoice"), BEGIN, said)
+    asks(desk, "Another", minutes=1)
+    assert beside_the_record(desk).differences == ()
+    assert (changes(tried(desk, doubts)), tried(desk, doubts).rules[0].fired) == ([], 1)
+    assert changes(tried(desk)) == [(1, (Change("tags", "doubtful", "(nothing)"),), ("doubts",))]
 
 
 def test_deleted_mail_is_counted(desk: Replay):

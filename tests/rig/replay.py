@@ -12,6 +12,7 @@ from pathlib import Path
 
 from maild.effects import Letter
 from maild.ingest.arrival import Arrival
+from maild.ingest.opinion import Opinion
 from maild.ingest.parse import parse_message
 from maild.office import Office
 from maild.outbox.delivery import Composed
@@ -44,14 +45,14 @@ class Replay:
     store: Store
     letters: dict[str, list[Sent]] = field(default_factory=dict)
 
-    def receive(self, raw: bytes, at: datetime) -> int | None:
-        """A mail arrives; the ticket it was put on."""
+    def receive(self, raw: bytes, at: datetime, opinion: Opinion | None = None) -> int | None:
+        """A mail arrives, and a filter says that of it; the ticket it was put on."""
         desk = self.office.desk
         message = parse_message(raw)
         with self.store.writing() as tx:
             incoming.store_arrivals(tx, [Arrival("support", raw, at)], at)
             (claimed,) = incoming.claim(tx, 1, "replay", 60, at)
-            decision = consider(message, Circumstances("support", received=at), partial(recall, tx, now=at), desk, at)
+            decision = consider(message, Circumstances("support", received=at, opinion=opinion), partial(recall, tx, now=at), desk, at)
             first = desk.settings.desk.first_number
             follow, compose = desk.timing.follow, self._keeping(tx, at)
             applied = apply(tx, decision, now=at, compose=compose, incoming=claimed, first_number=first, follow=follow)

@@ -1,6 +1,7 @@
 """Mail in: what was fetched, byte by byte and as it fares, and how far each mailbox has been read."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, LargeBinary, Named, Table, Text, TypedColumns, false, text
 
@@ -72,6 +73,7 @@ class IncomingColumns(TypedColumns):
     sent_after_all: Named[bool] = Column(Boolean, server_default=false())
     corrected: Named[str | None] = Column(Words)
     caught_up: Named[datetime | None] = Column(Time)
+    opinion: Named[dict[str, Any] | None] = Column(JSON(none_as_null=True))
 
 
 incoming = Table("incoming", metadata, IncomingColumns)
