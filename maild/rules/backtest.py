@@ -1,34 +1,33 @@
 """Backtest: what rules would have made of the past, beside what other rules, or the desk then, have made of it (RULES.md 6).
 
-Pure: decisions in, figures out. Replaying is `maild.replay`'s. A ticket is judged until its first divergence: what people would have
-done from there on, nobody knows.
+Pure: decisions in, figures out. Replaying is `maild.replay`'s; in what two outcomes differ is told in `outcome.py`. A ticket is judged
+until its first divergence: what people would have done from there on, nobody knows.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
 from maild.background import Pause
-from maild.effects import AddMessage, Decision, IncomingState, PauseRule
+from maild.effects import Decision, PauseRule
 from maild.past import INVENTED, NOTHING_STANDS, PastMail, Standing
-from maild.rules.chronicle import Chronicle, Firing, Lived
-from maild.rules.explain import read_traces
+from maild.rules.chronicle import Chronicle, Lived
+from maild.rules.outcome import (
+    Change,
+    Outcome,
+    as_recorded,
+    compare,
+    compare_firings,
+    describe_fate,
+    fate_of,
+    find_responsible,
+    outcome_of,
+    outcome_recorded,
+)
 from maild.rules.ruleset import RuleSet
-from maild.rules.trial import kind_word, ticket_value
-from maild.rules.verdict import RuleTrace
-from maild.task import Task
-from maild.ticket import MessageKind, TicketView
-from maild.tokens import LetterKind
 
-CUSTOMER, AGENT, ADMINS = "customer", "agent", "admins"
-_FIELDS = ("requester", "queue", "status", "priority", "tier", "owner", "team", "language")
-_NOTHING = "(nothing)"
-_ANY_WORD = "ack or reply"
-"""A record does not say which of the two a letter was: a rule's reply takes the place of the acknowledgement."""
-_RECORDED = {LetterKind.ACKNOWLEDGEMENT: _ANY_WORD, LetterKind.STATUS: "status"}
-_AS_RECORDED = {"ack": _ANY_WORD, "reply": _ANY_WORD, "status": "status"}
 MOST_PROBLEMS = 10
 
 
@@ -37,44 +36,6 @@ class Baseline(Enum):
 
     RULES = "rules"
     RECORD = "record"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A letter as far as it is compared. `kind` is ack, reply, status, notification, or an agent's answer; `to` is customer, agent or
-    admins, `who` the agent. `mails`: one for each recipient."""
-
-    kind: str
-    template: str
-    to: str
-    who: str = ""
-    mails: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.template} to {self.who or self.to}"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mail. `ticket` None: none is concerned, or, where `has_ticket`, nobody has written down what it was like. `notes`
-    are those of rules; `traces` are of all that were asked, as far as that is counted."""
-
-    state: IncomingState
-    ticket: TicketView | None
-    has_ticket: bool
-    firings: tuple[Firing, ...]
-    notices: tuple[Notice, ...]
-    notes: tuple[str, ...] = ()
-    traces: tuple[RuleTrace, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that would be different: a field of the ticket, `mail` (what becomes of it), `mails` (what goes out), `note`, `rules`."""
-
-    field: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,119 +111,6 @@ class Backtest:
         return sum(rule.mails for rule in self.rules)
 
 
-def outcome_of(decision: Decision) -> Outcome:
-    """What a decision makes of its mail."""
-    traces = tuple(read_traces(decision.trace))
-    return Outcome(
-        decision.state,
-        decision.after,
-        decision.after is not None,
-        tuple(_firings(traces)),
-        tuple(_notices(decision)),
-        tuple(_notes(decision)),
-        traces,
-    )
-
-
-def _notes(decision: Decision) -> Iterator[str]:
-    for effect in decision.effects:
-        if isinstance(effect, AddMessage) and effect.kind is MessageKind.NOTE and effect.author.name.startswith("rule "):
-            yield effect.visible
-
-
-def _notices(decision: Decision) -> Iterator[Notice]:
-    for letter in decision.letters:
-        to = AGENT if letter.agent else ADMINS if letter.kind is LetterKind.NOTIFICATION else CUSTOMER
-        kind = "answer" if letter.kind is LetterKind.ANSWER else kind_word(letter, decision)
-        yield Notice(kind, letter.template, to, letter.agent or "", len(letter.addressees))
-
-
-def outcome_recorded(mail: PastMail, walk: int = 0) -> Outcome:
-    """What the desk has recorded of a mail, by its walk for one of several departments: no more than that."""
-    traces = read_traces(mail.traces[walk]) if walk < len(mail.traces) else ()
-    notices = (Notice(_RECORDED[letter.kind], letter.template, CUSTOMER) for letter in mail.letters if letter.kind in _RECORDED)
-    return Outcome(mail.state, None, mail.ticket is not None, tuple(_firings(traces)), tuple(notices))
-
-
-def as_recorded(outcome: Outcome) -> Outcome:
-    """No more of it than a record has. What agents answer is no rule's doing, and may have been taken back; whom among them letters went to
-    depends on more than the rules."""
-    kept = (notice for notice in outcome.notices if notice.to == CUSTOMER and notice.kind in _AS_RECORDED)
-    return replace(outcome, notices=tuple(replace(notice, kind=_AS_RECORDED[notice.kind]) for notice in kept))
-
-
-def _firings(traces: Iterable[RuleTrace]) -> Iterator[Firing]:
-    for trace in traces:
-        if trace.fired and not trace.shadow:
-            yield trace.rule, trace.actions
-
-
-def compare(before: Outcome, after: Outcome) -> tuple[Change, ...]:
-    """What is different, in the order in which people look: the mail's fate, the ticket, what goes out."""
-    return tuple(_compare(before, after))
-
-
-def _compare(before: Outcome, after: Outcome) -> Iterator[Change]:
-    if fate := _changed("mail", _fate(before), _fate(after)):
-        yield from fate
-        return
-    if before.ticket and after.ticket:
-        yield from _compare_tickets(before.ticket, after.ticket)
-        if before.notices != after.notices:
-            yield from _changed("mails", _list(before.notices), _list(after.notices))
-        yield from _changed("note", "; ".join(before.notes), "; ".join(after.notes))
-    elif before.ticket is not after.ticket:
-        yield from _changed("rules", _list(_words(before.firings)), _list(_words(after.firings)))
-        yield from _changed("mails", _templates(before), _templates(after))
-
-
-def _fate(outcome: Outcome) -> str:
-    return _describe_fate(outcome.state, has_ticket=outcome.has_ticket)
-
-
-def _describe_fate(state: IncomingState, *, has_ticket: bool) -> str:
-    where = "on a ticket" if has_ticket else "no ticket"
-    return where if state is IncomingState.DONE else state.value
-
-
-def _compare_tickets(before: TicketView, after: TicketView) -> Iterator[Change]:
-    if before == after:
-        return
-    fields = (f"field.{name}" for name in sorted(before.fields.keys() | after.fields.keys()))
-    for name in (*_FIELDS, *fields):
-        yield from _changed(name, ticket_value(before, name), ticket_value(after, name))
-    yield from _changed("tags", _list(sorted(before.tags)), _list(sorted(after.tags)))
-    yield from _changed("snoozed", str(before.snoozed_until or ""), str(after.snoozed_until or ""))
-    yield from _changed("tasks", _list(map(_task, before.tasks)), _list(map(_task, after.tasks)))
-
-
-def _task(task: Task) -> str:
-    return f"{task.title} for {task.agent}{'' if task.is_open else ', done'}"
-
-
-def _changed(field: str, before: str, after: str) -> tuple[Change, ...]:
-    return (Change(field, before or _NOTHING, after or _NOTHING),) if before != after else ()
-
-
-def _list(items: Iterable[object]) -> str:
-    return ", ".join(map(str, items))
-
-
-def _words(firings: Iterable[Firing]) -> Iterator[str]:
-    return (f"{rule}: {', '.join(actions)}" if actions else rule for rule, actions in firings)
-
-
-def _templates(outcome: Outcome) -> str:
-    """What the customer gets; whom among the agents letters went to depends on more than the rules."""
-    return _list(sorted(notice.template for notice in outcome.notices if notice.to == CUSTOMER))
-
-
-def find_responsible(before: Outcome, after: Outcome) -> tuple[str, ...]:
-    """The rules that fire on one side only, or do something else there."""
-    ours, theirs = Counter(after.firings), Counter(before.firings)
-    return tuple(dict.fromkeys(rule for rule, _ in ((ours - theirs) + (theirs - ours))))
-
-
 @dataclass(slots=True)
 class Judge:
     """Sees the mails in the order in which they walked, and counts. `queue` "": every department's are judged. `standing` are tickets to
@@ -309,7 +157,7 @@ class Judge:
         self._judged += 1
         self._count(before, after)
         self._count_mails_of_rules(full)
-        if not is_record and walk == 0 and _fate(before) != _describe_fate(mail.state, has_ticket=mail.ticket is not None):
+        if not is_record and walk == 0 and fate_of(before) != describe_fate(mail.state, has_ticket=mail.ticket is not None):
             # Something else than these rules has decided then, so that what followed does not belong to this replay.
             self._unjudged["strayed"] += 1
             self._end(number)
@@ -355,8 +203,7 @@ class Judge:
                 self._count_mails_of_rules(outcome)
         if rules:
             view = next((item.decision.after for item in stretch.lived), None)
-            before, after = (_list(_words(dict.fromkeys(firings))) for firings in (stretch.recorded_firings, stretch.firings))
-            changes = _changed("rules", before, after)
+            changes = compare_firings(dict.fromkeys(stretch.recorded_firings), dict.fromkeys(stretch.firings))
             self._differ(Difference(number, None, stretch.parted, view.subject if view else "", changes, rules))
 
     def is_open(self, mail: PastMail, now: Decision) -> bool:

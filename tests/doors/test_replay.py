@@ -17,8 +17,9 @@ from maild.ingest.parse import parse_message
 from maild.pipeline import consider
 from maild.reading import Circumstances
 from maild.replay import Trial, replay
-from maild.rules.backtest import Backtest, Change
+from maild.rules.backtest import Backtest
 from maild.rules.load import load_rules
+from maild.rules.outcome import Change
 from maild.rules.ruleset import NO_RULES, RuleSet
 from maild.store import incoming
 from maild.store.apply import apply

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from maild.replay import Trial, replay
-from maild.rules.backtest import Backtest, Change
+from maild.rules.backtest import Backtest
+from maild.rules.outcome import Change
 from maild.store.engine import Store
 from maild.traffic import Period
 from tests.doors.test_replay import answers, asks, changes, ruled, rules, writes_back

@@ -11,7 +11,8 @@ from maild.effects import AddMessage, Decision, Effect, IncomingState, PauseRule
 from maild.ingest.arrival import Incoming
 from maild.past import PastFiring, PastMail, PostedLetter, Standing
 from maild.reason import Reason
-from maild.rules.backtest import MOST_PROBLEMS, Backtest, Baseline, Change, Judge, MailFigures, compare, outcome_of, outcome_recorded
+from maild.rules.backtest import MOST_PROBLEMS, Backtest, Baseline, Judge, MailFigures
+from maild.rules.outcome import Change, compare, outcome_of, outcome_recorded
 from maild.rules.verdict import RuleTrace
 from maild.task import Task
 from maild.ticket import MessageKind, Priority, Status, TicketView, Tier
