@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from maild.effects import AddMessage, Decision, IncomingState
 from maild.past import PastMail
 from maild.rules.chronicle import Firing
+from maild.rules.expectations import kind_word, ticket_value
 from maild.rules.explain import read_traces
-from maild.rules.trial import kind_word, ticket_value
 from maild.rules.verdict import RuleTrace
 from maild.task import Task
 from maild.ticket import MessageKind, TicketView

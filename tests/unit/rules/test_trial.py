@@ -11,8 +11,9 @@ from maild.pipeline import Desk
 from maild.reason import Reason
 from maild.rehearsal import rehearse
 from maild.rules.engine import evaluate
+from maild.rules.sample_mail import SAMPLE_ID, build_mail
 from maild.rules.times import Timing
-from maild.rules.trial import EARLIER_ID, EARLIER_TICKET, SAMPLE_ID, Walk, build_mail, run_cases
+from maild.rules.trial import EARLIER_ID, EARLIER_TICKET, Walk, run_cases
 from maild.rules.verdict import AckWish, Event, NotifyWish, ReplyWish
 from maild.tokens import LetterKind, Tokens
 from tests.rig.occasions import a_desk, a_ticket, an_occasion, rules_from
