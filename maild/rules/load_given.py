@@ -8,7 +8,7 @@ from maild.background import NO_BACKGROUND, Background
 from maild.config.nodes import Entry, Node, Scalar
 from maild.rules.cases import GivenTicket
 from maild.rules.fields import AGENTS, FIELDS, PRIORITIES, QUEUES, STATUSES, TEAMS, TIERS, Known
-from maild.rules.load_conditions import read_number
+from maild.rules.load_operators import read_number
 from maild.rules.loading import Loading
 from maild.ticket import Priority, Status, Tier
 

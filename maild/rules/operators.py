@@ -1,6 +1,6 @@
 """The operators of the rule language: each a small frozen value that looks at a field and answers with what it found. Pure.
 
-Which operator takes which values, and how they are written, is decided in `load_conditions`; negation in `conditions`.
+Which operator takes which values, and how they are written, is decided in `load_operators`; negation in `conditions`.
 """
 
 from abc import ABC, abstractmethod

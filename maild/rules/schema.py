@@ -21,6 +21,7 @@ from maild.rules import (
     load_conditions,
     load_given,
     load_letters,
+    load_operators,
     load_times,
     load_work,
     meanings,
@@ -191,7 +192,7 @@ def _plain(kind: FieldKind) -> Schema:
         case FieldKind.NUMBER:
             return _NUMBER
         case FieldKind.SIZE:
-            return _any(_NUMBER, _with_unit(load_conditions.SIZES))
+            return _any(_NUMBER, _with_unit(load_operators.SIZES))
         case FieldKind.DURATION:
             return _with_unit(DURATIONS)
     return _SCALAR
@@ -204,7 +205,7 @@ def _with_unit(units: Iterable[str]) -> Schema:
 def _value_of(kind: FieldKind, plain: Schema, *, can_change: bool = False) -> Schema:
     """What stands beside a field of that kind: a value, a list, or operators; those of changes, too, where it can change."""
     values = _any(_list_of(plain) if kind is not FieldKind.FLAG else plain, {"type": "null"})
-    fitting = {name: _operand(name, plain, values) for name, row in load_conditions.OPERATORS.items() if kind in row.kinds}
+    fitting = {name: _operand(name, plain, values) for name, row in load_operators.OPERATORS.items() if kind in row.kinds}
     changes = {name: _FLAG if name == "changed" else values for name in load_conditions.CHANGES} if can_change else {}
     everywhere = {"not": _reference(_definition(kind, can_change)), "cased": _FLAG}
     operators = {

@@ -22,7 +22,8 @@ from maild.ingest.progress import MailboxState
 from maild.outbox.delivery import DeliveryState
 from maild.rules.fields import FIELDS
 from maild.rules.load_actions import ACTIONS
-from maild.rules.load_conditions import CHANGES, OPERATORS
+from maild.rules.load_conditions import CHANGES
+from maild.rules.load_operators import OPERATORS
 from maild.rules.verdict import NAMED_EVENTS
 from maild.templates.checking import check_templates
 from maild.templates.render import preview

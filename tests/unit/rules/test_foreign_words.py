@@ -4,7 +4,8 @@ from maild.rules.fields import FIELDS
 from maild.rules.foreign_words import MEANT, suggest, suggest_flag
 from maild.rules.load import RULE_KEYS
 from maild.rules.load_actions import ACTIONS
-from maild.rules.load_conditions import GROUPS, OPERATORS
+from maild.rules.load_conditions import GROUPS
+from maild.rules.load_operators import OPERATORS
 
 
 def test_every_meaning_is_a_word_of_the_language_and_no_word_of_it_is_foreign():

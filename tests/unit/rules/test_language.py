@@ -15,7 +15,7 @@ from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.pipeline import Desk
 from maild.rehearsal import rehearse
-from maild.rules import action_scope, load, load_actions, load_cases, load_conditions, load_given, load_letters, strings
+from maild.rules import action_scope, load, load_actions, load_cases, load_conditions, load_given, load_letters, load_operators, strings
 from maild.rules.cases import Case, Expectation
 from maild.rules.fields import FIELDS, FieldKind, find_field
 from maild.rules.load import load_rules
@@ -144,7 +144,7 @@ def test_every_field_is_asked():
 
 
 def test_every_operator_is_tried_on_every_kind_of_field_it_takes_once_true_and_once_false():
-    wanted = {(name, kind) for name, row in load_conditions.OPERATORS.items() for kind in row.kinds}
+    wanted = {(name, kind) for name, row in load_operators.OPERATORS.items() for kind in row.kinds}
     assert sorted(map(str, wanted - operators_in(WRITTEN.conditions(WRITTEN.fired)))) == []
     assert sorted(map(str, wanted - operators_in(WRITTEN.conditions(WRITTEN.not_fired)))) == []
 

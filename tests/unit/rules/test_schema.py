@@ -15,7 +15,8 @@ from maild.rules.fields import FIELDS, FieldKind
 from maild.rules.load import RULE_KEYS, TOP_KEYS, load_rules
 from maild.rules.load_actions import ACTIONS
 from maild.rules.load_cases import COMMANDS
-from maild.rules.load_conditions import CHANGES, OPERATORS
+from maild.rules.load_conditions import CHANGES
+from maild.rules.load_operators import OPERATORS
 from maild.rules.schema import DeskWords, build_schema, find_words
 from maild.rules.verdict import NAMED_EVENTS
 from maild.templates.render import list_templates
