@@ -100,7 +100,8 @@ def _contents(rules: RuleSet | None) -> str:
 @click.pass_obj
 def schema(context: Context) -> None:
     from cli.check import load_rules
-    from maild.rules.schema import DeskWords, build_schema, find_words
+    from maild.rules.desk_words import DeskWords, find_words
+    from maild.rules.schema import build_schema
     from maild.templates.render import list_templates
 
     if not (context.directory / "maild.yaml").exists():

@@ -11,13 +11,14 @@ from jsonschema import Draft7Validator
 from maild.config.faults import Faults
 from maild.config.nodes import Items, Scalar, Table, parse_yaml
 from maild.rules import meanings
+from maild.rules.desk_words import DeskWords, find_words
 from maild.rules.fields import FIELDS, FieldKind
 from maild.rules.load import RULE_KEYS, TOP_KEYS, load_rules
 from maild.rules.load_actions import ACTIONS
 from maild.rules.load_cases import COMMANDS
 from maild.rules.load_conditions import CHANGES
 from maild.rules.load_operators import OPERATORS
-from maild.rules.schema import DeskWords, build_schema, find_words
+from maild.rules.schema import build_schema
 from maild.rules.verdict import NAMED_EVENTS
 from maild.templates.render import list_templates
 from tests.rig.occasions import a_desk, load_text
