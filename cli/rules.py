@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from maild.config.settings import Settings
     from maild.effects import Decision
     from maild.ingest.opinion import Opinion
-    from maild.known import Known, Question
+    from maild.known import Known
     from maild.pipeline import Desk
+    from maild.question import Question
     from maild.rules.ruleset import Rule, RuleSet
     from maild.rules.trial import CaseResult
     from maild.rules.verdict import RuleTrace

@@ -32,7 +32,8 @@ from maild.ingest.arrival import Part
 from maild.ingest.placeholder import placeholder
 from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.thread import Strength
-from maild.known import KnownLetter, pair_key
+from maild.known import pair_key
+from maild.known_letter import KnownLetter
 from maild.message import Address, Attachment, AuthResult, InboundMessage, MessageClass, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason

@@ -1,86 +1,21 @@
-"""Known: what the store knows that bears on one message, asked for once, before anything is decided. Plain values; nothing here asks."""
+"""Known: what the store knows that bears on one message, asked for once, before anything is decided. Plain values; nothing here asks.
+
+What is asked for is `maild.question`, what is known of letters of ours `maild.known_letter`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from maild.background import NO_BACKGROUND, Background, Behind
-from maild.desk.query import Query
+from maild.background import NO_BACKGROUND, Background
+from maild.known_letter import BouncedLetter, KnownLetter
 from maild.message import Address, Attachment
 from maild.posted_answer import PostedAnswer, WaitingAnswer
 from maild.regrouping import Regrouping
 from maild.task import ListedTask
 from maild.ticket import Status, TicketView
-from maild.tokens import LetterKind, LetterToken
+from maild.tokens import LetterToken
 from maild.welcome import Welcome
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What must be looked up for what an agent asks the desk itself (MAIL.md A7): `listings` are queries by their words, `tickets`
-    the numbers of those to be shown whole, `queues` the departments whose next ticket is asked for, each with what else that must meet,
-    `files` the tickets whose files are; `files_here`: those of whatever ticket the mail is about; `tasks_of` the agent whose open tasks
-    are asked for, "" for nobody's."""
-
-    listings: Mapping[str, Query] = field(default_factory=dict)
-    tickets: frozenset[int] = frozenset()
-    queues: Mapping[str, Query] = field(default_factory=dict)
-    files: frozenset[int] = frozenset()
-    files_here: bool = False
-    tasks_of: str = ""
-
-
-NOTHING_WANTED = Wanted()
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the walk asks the store about one message; built by `maild.ingest.thread`.
-
-    `fingerprint` is the message's own (MAIL.md F1); `ids` are the foreign ids of In-Reply-To and References, `tickets` the numbers named by
-    valid tokens, anchors, addresses, tags and an agent's commands, `letters` the letters of ours named by valid tokens and addresses,
-    `own_letter` the one whose id the message itself has (MAIL.md F2). `sender` is the address whose history must be known, "" where there
-    is none. `windows` are the scopes and lengths (in seconds) the limits ask about, as in `Sent`: for these `addressees`, for the
-    requesters of all tickets found, and for these `queues`. `departments` are those whose tickets count first where the same mail is on
-    several. `agents` are the addresses of all who may be notified, or have mail sent on to, `bounced` the letter a report is about,
-    `aliases` ids that may be other ids of our letters (O1a), `pictures` the hashes of small pictures that may be a signature's (P11).
-    `tags` are words that would be tags if such tags exist. `notes_beside` is the agent whose colleagues' notes and answers are wanted, ""
-    where none are (A6, A8, A11), `answers_of` the one whose own last mails are (P9). `undoes`: what was done last to the tickets found is
-    wanted, so that it can be undone; `splits`: what customers have written on them is. `waits`: answers that wait to be sent are wanted;
-    on a desk that holds none back nobody asks. `wanted` is what he asks beside. `welcomed` is the agent whose letter of welcome this may
-    answer, "" where it is no such answer (PRODUCT 34c).
-    `named` are addresses in an agent's commands: what is known of who has them is wanted. `quoted`: the letter between whose lines he may
-    have written: what it says is wanted. `resting`: there are rules that rest where they have fired. `behind`: only what rules want to know
-    beside is asked, once the ticket is known.
-    """
-
-    message_id: str
-    fingerprint: str = ""
-    ids: tuple[str, ...] = ()
-    tickets: frozenset[int] = frozenset()
-    letters: frozenset[int] = frozenset()
-    own_letter: int | None = None
-    sender: str = ""
-    aliases: tuple[str, ...] = ()
-    addressees: frozenset[str] = frozenset()
-    agents: frozenset[str] = frozenset()
-    bounced: int | None = None
-    queues: tuple[str, ...] = ()
-    departments: tuple[str, ...] = ()
-    windows: tuple[tuple[str, int], ...] = ()
-    tags: frozenset[str] = frozenset()
-    pictures: frozenset[str] = frozenset()
-    notes_beside: str = ""
-    answers_of: str = ""
-    wanted: Wanted = NOTHING_WANTED
-    undoes: bool = False
-    welcomed: str = ""
-    waits: bool = False
-    named: frozenset[str] = frozenset()
-    quoted: int | None = None
-    resting: bool = False
-    splits: bool = False
-    behind: Behind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,102 +50,6 @@ class KnownCopy:
     in_junk: bool = False
     departments: frozenset[str] = frozenset()
     handed_in: bool = False
-
-
-KEPT_AS_NOTE = "kept-as-note"
-"""The template of the letter by which an agent is told that his mail went to nobody (MAIL.md A6)."""
-TAKEN_BACK = "taken-back"
-"""The template of the letter that gives an agent's answer back to him, which he or a lead took back before it went out (MAIL.md A7)."""
-COMMAND_FAILED = "command-failed"
-"""The template of the letter that gives an agent's mail back to him, and the reason why that mail did nothing (MAIL.md A7)."""
-UNVERIFIED = "unverified"
-"""The template of the letter by which an agent is told that a mail under his name is held (MAIL.md A4)."""
-PERSONAL_ADDRESS = "personal-address"
-"""The template of the letter by which an agent is told that a stranger's mail to his personal address is held (MAIL.md A3, A4)."""
-CONTROL = "control"
-"""The template of the letters that answer what an agent asks the desk itself (MAIL.md A3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldAway:
-    """A mail under an agent's name that nothing proved to be his (MAIL.md A4). `is_waiting`: it is still held. `adds`: it came to his
-    personal address from this one, which he may say is his, too; "" for any other."""
-
-    incoming: int
-    is_waiting: bool
-    adds: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptMail:
-    """An agent's mail that was kept as a note, or became one. `was_sent`: he has had it sent after all, or it is on its way."""
-
-    incoming: int
-    was_sent: bool
-
-
-CROSSED = "crossed"
-"""The template of the letter by which an agent is told that a colleague has answered before him, and the reason why his answer is held
-(MAIL.md A11)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnedMail:
-    """An agent's mail that did nothing and was given back to him (MAIL.md A7, A11). `was_mended`: it has gone after all, or is on its way.
-
-    `offer` are the command lines that he was asked whether he meant, "" where there was nothing to ask; None: no command lines mend it.
-    Where it crossed with a colleague's answer, they are those that make it a note; None: it is one.
-    """
-
-    incoming: int
-    offer: str | None
-    was_mended: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KnownLetter:
-    """A letter of ours, `author` the agent who answers in it. Answers written since it `knows_until` cross with it (MAIL.md A11): `as_of`,
-    or since it was `created`, where that is None.
-
-    `ticket` None: it is about none. `kept`: the mail it tells of, if it says that it was kept as a note, or taken back (A6, A7);
-    `returned`: the one it gives back, if it does that (A7); `crossed`: the answer that is held, if it tells of that (A11); `asked`: the one
-    that asked the desk itself, if the letter asks whether something else was meant; `held`: the one under its reader's name that is held,
-    if it tells of that (A4). `writer`: who wrote the mail it was written because of,
-    None where none was; `tells_of`: that mail's id, "" without one. `task`: the id of the task it tells of (PRODUCT 20).
-    `subject`: as it was sent.
-    """
-
-    letter: int
-    message_id: str
-    kind: LetterKind
-    ticket: int | None
-    agent: str | None
-    internal: bool
-    created: datetime
-    author: str | None = None
-    kept: KeptMail | None = None
-    returned: ReturnedMail | None = None
-    writer: Address | None = None
-    crossed: ReturnedMail | None = None
-    asked: ReturnedMail | None = None
-    held: HeldAway | None = None
-    as_of: datetime | None = None
-    tells_of: str = ""
-    task: int | None = None
-    subject: str = ""
-
-    @property
-    def knows_until(self) -> datetime:
-        return self.as_of or self.created
-
-
-@dataclass(frozen=True, slots=True)
-class BouncedLetter:
-    """The letter of ours a report is about: whom it went to, as addresses are compared, and how often they bounced in the last days."""
-
-    number: int
-    recipients: tuple[str, ...]
-    earlier_bounces: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

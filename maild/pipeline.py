@@ -37,9 +37,10 @@ from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender, identify
 from maild.ingest.thread import ask, find_thread
 from maild.ingest.witness import Witness, find_witness
-from maild.known import Known, Question
+from maild.known import Known
 from maild.message import REPORTS, AuthResult, InboundMessage
 from maild.outbox.guard import windows
+from maild.question import Question
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.rules.engine import evaluate_all

@@ -9,9 +9,10 @@ from maild.config.settings import Settings
 from maild.consequences import with_consequences
 from maild.desk.audience import agent_homes
 from maild.effects import Decision
-from maild.known import Known, Question
+from maild.known import Known
 from maild.office import Office
 from maild.outbox.guard import windows
+from maild.question import Question
 from maild.store import backgrounds
 from maild.store.apply import Applied, apply
 from maild.store.engine import Transaction

@@ -20,11 +20,12 @@ from maild.effects import Decision
 from maild.errors import MaildError, StoreUnavailableError
 from maild.ingest.department import Departments, find_departments
 from maild.ingest.worker import Reader
-from maild.known import Known, Question
+from maild.known import Known
 from maild.message import InboundMessage
 from maild.office import Office
 from maild.past import NOTHING_STANDS, Cast, PastMail, Standing
 from maild.pipeline import Rival, consider_reading, consider_twice, read
+from maild.question import Question
 from maild.reading import Circumstances
 from maild.renumbering import Renumbering
 from maild.replayed_desk import ReplayedDesk

@@ -30,7 +30,7 @@ from maild.desk.rehoming import rehome
 from maild.desk.returned_mail import SENT_ALREADY, find_mending
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, Merge, RecordEvent, SendCrossed, SendKept, SendMended
-from maild.known import CROSSED, KnownLetter, ReturnedMail
+from maild.known_letter import CROSSED, KnownLetter, ReturnedMail
 from maild.message import Address, MessageClass
 from maild.outbox.guard import post
 from maild.reading import Reading

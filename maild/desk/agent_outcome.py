@@ -11,7 +11,7 @@ from maild.desk.errands import Asking, tell_of_absent_helper, tell_of_absent_own
 from maild.desk.returned_mail import find_offer
 from maild.draft import Draft
 from maild.effects import Decision, IncomingState, Letter, RecordEvent
-from maild.known import COMMAND_FAILED
+from maild.known_letter import COMMAND_FAILED
 from maild.message import Address
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading

@@ -3,7 +3,7 @@
 from maild.ingest.forwards import begins_with_forward
 from maild.ingest.prefixes import starts_with_forward, strip_prefixes
 from maild.ingest.sender import PUBLIC_PLACES
-from maild.known import KnownLetter
+from maild.known_letter import KnownLetter
 from maild.message import InboundMessage
 from maild.reading import Reading
 

@@ -13,7 +13,7 @@ from maild.desk.errands import Asking, Ran, run
 from maild.desk.returned_mail import find_mending, find_offer
 from maild.draft import Draft
 from maild.effects import Decision, IncomingState, SendMended
-from maild.known import COMMAND_FAILED
+from maild.known_letter import COMMAND_FAILED
 from maild.outbox.guard import post
 from maild.reading import Reading
 from maild.reason import Reason

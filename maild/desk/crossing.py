@@ -12,7 +12,8 @@ from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import says
 from maild.desk.returned_mail import find_hindrance
 from maild.effects import SendCrossed, SendMended
-from maild.known import KnownAnswer, KnownLetter, ReturnedMail
+from maild.known import KnownAnswer
+from maild.known_letter import KnownLetter, ReturnedMail
 from maild.message import Attachment
 from maild.reading import Reading
 from maild.ticket import TicketView

@@ -27,8 +27,9 @@ from maild.desk.saved_queries import views_of
 from maild.desk.verbs import VERBS
 from maild.effects import Decision, Effect, EndAbsence, IncomingState, Letter, StartAbsence
 from maild.errors import UsageError
-from maild.known import Absence, Known, Listing, StoredFile, Wanted
+from maild.known import Absence, Known, Listing, StoredFile
 from maild.outbox.guard import post
+from maild.question import Wanted
 from maild.reason import Reason
 from maild.ticket import Status, TicketView, Tier, follow_merges
 

@@ -16,8 +16,9 @@ from maild.ingest.prefixes import strip_prefixes
 from maild.ingest.sender import Sender
 from maild.ingest.spam import NO_SPAM
 from maild.ingest.thread import ask, find_thread
-from maild.known import History, Question
+from maild.known import History
 from maild.message import NOT_JUDGED, Forwarded, InboundMessage, MessageClass, Nature
+from maild.question import Question
 from maild.reading import Reading
 from maild.ticket import follow_merges
 from maild.tokens import Tokens

@@ -9,7 +9,7 @@ from maild.draft import Draft
 from maild.effects import IncomingState, Letter
 from maild.ingest.hygiene import one_line
 from maild.ingest.sender import find_from_fault
-from maild.known import PERSONAL_ADDRESS
+from maild.known_letter import PERSONAL_ADDRESS
 from maild.message import Address, AuthResult, InboundMessage, MessageClass
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading

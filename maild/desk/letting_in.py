@@ -17,7 +17,7 @@ from maild.desk.errands import Asking
 from maild.draft import Draft
 from maild.effects import AddAddress, IncomingState, LetIn
 from maild.ingest.sender import find_from_fault
-from maild.known import COMMAND_FAILED, HeldAway, KnownLetter
+from maild.known_letter import COMMAND_FAILED, HeldAway, KnownLetter
 from maild.message import AuthResult
 from maild.reading import Reading
 from maild.reason import Reason

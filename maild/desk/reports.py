@@ -13,7 +13,7 @@ from maild.desk.undeliverable import effects_of
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, NoteAlias, RecordEvent
 from maild.ingest.bounce import find_failed_recipients
-from maild.known import KnownLetter
+from maild.known_letter import KnownLetter
 from maild.message import REPORTS, BouncedRecipient, MessageClass, ReportKind
 from maild.outbox.guard import post
 from maild.reading import Reading

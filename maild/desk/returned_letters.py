@@ -7,7 +7,8 @@ from datetime import datetime
 from maild.config.settings import Agent, Settings
 from maild.desk.glimpses import beginning_of, clock
 from maild.effects import Letter
-from maild.known import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, TAKEN_BACK, UNVERIFIED, KnownAnswer
+from maild.known import KnownAnswer
+from maild.known_letter import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, TAKEN_BACK, UNVERIFIED
 from maild.message import Address
 from maild.outbox.hygiene import one_line
 from maild.posted_answer import PostedAnswer

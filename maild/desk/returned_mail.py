@@ -10,7 +10,7 @@ from maild.desk.command import Command, CommandFault
 from maild.desk.command_lines import asks_to_undo, command_lines_alone, says
 from maild.desk.customer_letters import may_be_relayed
 from maild.effects import SendMended
-from maild.known import KnownLetter, ReturnedMail
+from maild.known_letter import KnownLetter, ReturnedMail
 from maild.message import Attachment
 
 MENDABLE_FOR = timedelta(days=14)

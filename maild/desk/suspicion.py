@@ -12,7 +12,8 @@ from maild.effects import Mute
 from maild.ingest.address_kinds import is_freemail
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Strength, Thread
-from maild.known import Conduct, History, KnownLetter, guess_key, pair_key
+from maild.known import Conduct, History, guess_key, pair_key
+from maild.known_letter import KnownLetter
 from maild.message import REPORTS, AuthResult, InboundMessage, Nature
 from maild.reason import Reason
 from maild.tokens import LetterKind, SubjectTag, Tokens

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from maild.effects import Effect, MarkBounced, NoteBounce, Suppress
 from maild.ingest.bounce_verdict import find_status
-from maild.known import BouncedLetter
+from maild.known_letter import BouncedLetter
 from maild.message import BouncedRecipient, BounceKind, ReportKind
 from maild.outbox.replies import words_about_recipient
 

@@ -17,8 +17,10 @@ from maild.ingest.department import Departments
 from maild.ingest.details import find_details
 from maild.ingest.headers import find_identifiers
 from maild.ingest.sender import Sender
-from maild.known import Known, KnownCopy, KnownLetter, Question
+from maild.known import Known, KnownCopy
+from maild.known_letter import KnownLetter
 from maild.message import AuthResult, InboundMessage
+from maild.question import Question
 from maild.reason import Reason
 from maild.ticket import TicketView, follow_merges
 from maild.tokens import LetterKind, LetterToken, Tokens

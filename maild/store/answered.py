@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import bindparam, select
 
 from maild.effects import IncomingState
-from maild.known import (
+from maild.known_letter import (
     COMMAND_FAILED,
     CONTROL,
     CROSSED,

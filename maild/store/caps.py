@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, bindparam, func, literal_column, select
 
-from maild.known import Question, Sent
+from maild.known import Sent
+from maild.question import Question
 from maild.store import brakes
 from maild.store.engine import Transaction
 from maild.store.prepared import Prepared

@@ -4,8 +4,9 @@ from sqlalchemy import bindparam, select
 
 from maild.desk.ordering import order, to_do
 from maild.desk.query import Field, Filter, Query
-from maild.known import NOTHING_FOUND, NOTHING_WANTED, Earlier, Found, ListedTicket, Listing, StoredFile, Wanted
+from maild.known import NOTHING_FOUND, Earlier, Found, ListedTicket, Listing, StoredFile
 from maild.message import Attachment
+from maild.question import NOTHING_WANTED, Wanted
 from maild.store import said, tasks, tickets
 from maild.store.engine import Transaction
 from maild.store.tables.tickets import attachments, messages

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select, true
 
-from maild.known import Conduct, History, Question, RecentMail, guess_key, pair_key
+from maild.known import Conduct, History, RecentMail, guess_key, pair_key
+from maild.question import Question
 from maild.store import mutes
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared

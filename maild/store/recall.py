@@ -9,15 +9,10 @@ from sqlalchemy import bindparam, func, select
 from maild.aliases import canonical
 from maild.effects import IncomingState
 from maild.ingest.arrival import Part
-from maild.known import (
-    BouncedLetter,
-    Known,
-    KnownCopy,
-    KnownLetter,
-    KnownMessage,
-    Question,
-)
+from maild.known import Known, KnownCopy, KnownMessage
+from maild.known_letter import BouncedLetter, KnownLetter
 from maild.message import AuthResult
+from maild.question import Question
 from maild.store import (
     absences,
     answered,

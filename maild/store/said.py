@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, false, func, not_, or_, select, true
 
-from maild.known import REPEATED_ANSWERS, Earlier, KnownAnswer, LastWords, OwnAnswer, Question
+from maild.known import REPEATED_ANSWERS, Earlier, KnownAnswer, LastWords, OwnAnswer
 from maild.message import Address
+from maild.question import Question
 from maild.store.engine import AnyRow, Transaction
 from maild.store.prepared import Prepared
 from maild.store.tables.mail_in import incoming

@@ -9,8 +9,9 @@ from pathlib import Path
 from maild.config.load import require_settings
 from maild.due_tasks import tell_of_due_tasks
 from maild.effects import Post
-from maild.known import Absence, Question
+from maild.known import Absence
 from maild.office import Office, open_office
+from maild.question import Question
 from maild.store import absences, letters, tasks, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store

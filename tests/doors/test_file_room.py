@@ -11,7 +11,8 @@ from maild.clerk import Clerk
 from maild.file_room import fetch
 from maild.ingest.arrival import Arrival
 from maild.ingest.worker import Reader
-from maild.known import Question, StoredFile, Wanted
+from maild.known import StoredFile
+from maild.question import Question, Wanted
 from maild.store import errands, incoming, letters, tickets
 from maild.store.engine import Store
 from maild.store.recall import recall

@@ -8,8 +8,8 @@ from maild.desk.audience import MOST_AT_ONCE
 from maild.due_tasks import tell_of_due_tasks
 from maild.effects import Fold, Post
 from maild.floods import tell_of_floods
-from maild.known import Question
 from maild.office import Office
+from maild.question import Question
 from maild.store import tasks, tickets
 from maild.store.apply import apply
 from maild.store.caps import count_sent

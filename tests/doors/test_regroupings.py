@@ -12,8 +12,8 @@ from maild.desk.command import Command
 from maild.desk.query import parse_query
 from maild.desk.regroup import Reach, named_tickets
 from maild.effects import Decision, Identity, IncomingState, Link
-from maild.known import Question
 from maild.message import Address, Attachment
+from maild.question import Question
 from maild.reason import Reason
 from maild.store import incoming, letters, received_mail, regroupings, tickets
 from maild.store.apply import apply

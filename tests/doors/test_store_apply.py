@@ -23,25 +23,11 @@ from maild.effects import (
     TripBreaker,
 )
 from maild.ingest.arrival import Incoming, Part
-from maild.known import (
-    COMMAND_FAILED,
-    CROSSED,
-    KEPT_AS_NOTE,
-    BouncedLetter,
-    Conduct,
-    KeptMail,
-    Known,
-    KnownAnswer,
-    KnownCopy,
-    LastWords,
-    Question,
-    RecentMail,
-    ReturnedMail,
-    guess_key,
-    pair_key,
-)
+from maild.known import Conduct, Known, KnownAnswer, KnownCopy, LastWords, RecentMail, guess_key, pair_key
+from maild.known_letter import COMMAND_FAILED, CROSSED, KEPT_AS_NOTE, BouncedLetter, KeptMail, ReturnedMail
 from maild.message import Address, Attachment, AuthResult
 from maild.outbox.delivery import Composed
+from maild.question import Question
 from maild.reason import Reason
 from maild.store import brakes, incoming, letters, mutes, received_mail, tickets
 from maild.store.apply import Applied, apply

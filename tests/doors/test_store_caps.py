@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.effects import IncomingState
-from maild.known import Conduct, Question
+from maild.known import Conduct
 from maild.message import Address
+from maild.question import Question
 from maild.reason import Reason
 from maild.store import brakes, incoming
 from maild.store.apply import apply

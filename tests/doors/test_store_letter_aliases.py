@@ -3,8 +3,9 @@
 import pytest
 
 from maild.effects import NoteAlias, Post, RecordEvent
-from maild.known import Known, KnownMessage, Question
+from maild.known import Known, KnownMessage
 from maild.outbox.delivery import Sent
+from maild.question import Question
 from maild.store import letter_aliases, letters
 from maild.store.apply import apply
 from maild.store.engine import Store

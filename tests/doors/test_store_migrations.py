@@ -12,7 +12,8 @@ from sqlalchemy import inspect
 from maild.desk.query import parse_query
 from maild.errors import NotFoundError, SchemaMismatchError
 from maild.ingest.arrival import Place
-from maild.known import KnownCopy, Question
+from maild.known import KnownCopy
+from maild.question import Question
 from maild.store import incoming, letters, mailboxes, migrate, schema
 from maild.store.engine import Store, Transaction, connect_store, open_store
 from maild.store.recall import recall

@@ -12,8 +12,8 @@ from maild.effects import Identity, IncomingState, Post, RecordEvent
 from maild.errors import NotFoundError
 from maild.housekeeping import housekeep
 from maild.ingest.arrival import Part
-from maild.known import Question
 from maild.message import Attachment
+from maild.question import Question
 from maild.reason import Reason
 from maild.store import incoming, received_mail, tables, tickets
 from maild.store.apply import apply

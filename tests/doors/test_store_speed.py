@@ -13,8 +13,8 @@ import pytest
 from maild.background import Aspect, Behind, Limit
 from maild.effects import IncomingState, Post
 from maild.ingest.arrival import Place
-from maild.known import Question
 from maild.outbox.delivery import Sent
+from maild.question import Question
 from maild.reason import Reason
 from maild.store import backgrounds, customers, incoming, letters, sent_copies, sought, stays, tables, tasks, tickets
 from maild.store.apply import apply

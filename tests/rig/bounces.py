@@ -6,8 +6,10 @@ from email.message import EmailMessage
 
 from maild.effects import Decision
 from maild.ingest.parse import parse_message
-from maild.known import BouncedLetter, Known, KnownLetter, Question
+from maild.known import Known
+from maild.known_letter import BouncedLetter, KnownLetter
 from maild.pipeline import Desk, consider
+from maild.question import Question
 from maild.reading import Circumstances
 from maild.rules.ruleset import NO_RULES
 from maild.tokens import LetterKind

@@ -41,6 +41,8 @@ PURE = (
         "maild.desk",
         "maild.reason",
         "maild.known",
+        "maild.known_letter",
+        "maild.question",
         "maild.background",
     ),
     *("maild.rules.engine", "maild.rules.conditions", "maild.rules.actions", "maild.rules.verdict", "maild.ingest.thread"),

@@ -11,7 +11,8 @@ from maild.desk.crossing import KEPT_ALREADY, as_note, describe_answers, find_cr
 from maild.desk.returned_mail import FILES_BESIDE, MENDABLE_FOR, SENT_ALREADY, TOO_OLD
 from maild.effects import SendCrossed, SendMended
 from maild.ingest.sender import FoundToken, TokenPlace
-from maild.known import Known, KnownAnswer, KnownLetter, ReturnedMail
+from maild.known import Known, KnownAnswer
+from maild.known_letter import KnownLetter, ReturnedMail
 from maild.message import Address, Attachment
 from maild.reading import Circumstances, Reading
 from maild.tokens import LetterKind, LetterToken

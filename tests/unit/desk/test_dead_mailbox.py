@@ -5,7 +5,8 @@ from builders import NOW, a_message, a_reading, a_ticket, some_settings
 from maild.desk.reports import decide_report
 from maild.effects import IncomingState, Post, Suppress
 from maild.ingest.bounce import Bounced
-from maild.known import BouncedLetter, Known, KnownLetter, Suppression
+from maild.known import Known, Suppression
+from maild.known_letter import BouncedLetter, KnownLetter
 from maild.message import BouncedRecipient, BounceKind, MessageClass, Report, ReportKind
 from maild.ticket import Status
 from maild.tokens import LetterKind

@@ -17,7 +17,7 @@ from maild.desk.returned_mail import (
     find_offer,
 )
 from maild.effects import SendMended
-from maild.known import KnownLetter, ReturnedMail
+from maild.known_letter import KnownLetter, ReturnedMail
 from maild.message import Attachment
 from maild.tokens import LetterKind
 

@@ -13,7 +13,7 @@ from maild.effects import Post
 from maild.ingest.html_text import html_to_text
 from maild.ingest.lines import plain_lines
 from maild.ingest.new_text import cut_reply
-from maild.known import COMMAND_FAILED
+from maild.known_letter import COMMAND_FAILED
 from maild.tokens import LetterKind
 from tests.rig.mail_forms import narrow
 from tests.unit.desk.test_furniture import (

@@ -22,7 +22,8 @@ from maild.effects import Mute
 from maild.ingest.author import Carrier
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import Conduct, History, KnownLetter, RecentMail, guess_key, pair_key
+from maild.known import Conduct, History, RecentMail, guess_key, pair_key
+from maild.known_letter import KnownLetter
 from maild.message import Address, Attachment, MessageClass
 from maild.reason import Reason
 from maild.tokens import LetterKind

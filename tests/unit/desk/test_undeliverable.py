@@ -6,7 +6,7 @@ from builders import NOW
 
 from maild.desk.undeliverable import effects_of, effects_of_refusal
 from maild.effects import MarkBounced, NoteBounce, Suppress
-from maild.known import BouncedLetter
+from maild.known_letter import BouncedLetter
 from maild.message import BouncedRecipient, BounceKind, ReportKind
 
 ANN, BOB = "ann@globex.example", "bob@globex.example"

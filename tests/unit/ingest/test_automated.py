@@ -7,7 +7,7 @@ from maild.config.settings import Settings
 from maild.ingest.address_kinds import is_freemail, is_never_answered
 from maild.ingest.automated import classify, with_own_letter
 from maild.ingest.thread import Thread
-from maild.known import KnownLetter
+from maild.known_letter import KnownLetter
 from maild.message import NOT_JUDGED, Address, Authentication, MessageClass, Report, ReportKind
 from maild.tokens import LetterKind
 from tests.builders import FAILED, NOW, PASSED, a_message, some_settings, some_tokens

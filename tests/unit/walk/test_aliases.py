@@ -8,7 +8,8 @@ from maild.config.settings import Trust
 from maild.effects import Decision, NoteAlias
 from maild.ingest.department import find_departments
 from maild.ingest.sender import TokenPlace
-from maild.known import Known, KnownLetter
+from maild.known import Known
+from maild.known_letter import KnownLetter
 from maild.message import Address, BouncedRecipient, InboundMessage, MessageClass, Report, ReportKind
 from maild.pipeline import Desk, read
 from maild.reading import Circumstances, Reading

@@ -3,8 +3,9 @@
 from builders import ANN, NOW, a_message, some_settings, some_tokens
 
 from maild.background import NO_BACKGROUND, Aspect, Background, Behind
-from maild.known import NOTHING_KNOWN, Known, Question
+from maild.known import NOTHING_KNOWN, Known
 from maild.pipeline import Desk, consider
+from maild.question import Question
 from maild.reading import Circumstances
 from tests.rig.occasions import rules_from
 

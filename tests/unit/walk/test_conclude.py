@@ -21,7 +21,6 @@ from maild.known import (
     History,
     Known,
     KnownCopy,
-    KnownLetter,
     KnownMessage,
     LastWords,
     RecentMail,
@@ -30,6 +29,7 @@ from maild.known import (
     guess_key,
     pair_key,
 )
+from maild.known_letter import KnownLetter
 from maild.message import Address, AuthResult, MessageClass
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason

@@ -16,24 +16,11 @@ from maild.effects import Decision, EndAbsence, IncomingState, Letter, Post, Rec
 from maild.ingest.parse import parse_message
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import (
-    NOTHING_WANTED,
-    Absence,
-    Earlier,
-    Found,
-    Known,
-    KnownLetter,
-    LastWords,
-    ListedTicket,
-    Listing,
-    Question,
-    ReturnedMail,
-    Sent,
-    StoredFile,
-    Wanted,
-)
+from maild.known import Absence, Earlier, Found, Known, LastWords, ListedTicket, Listing, Sent, StoredFile
+from maild.known_letter import KnownLetter, ReturnedMail
 from maild.message import Address, Attachment, MessageClass, Nature
 from maild.pipeline import Desk, consider
+from maild.question import NOTHING_WANTED, Question, Wanted
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.rules.ruleset import NO_RULES

@@ -12,20 +12,8 @@ from maild.effects import AddMessage, IncomingState, Letter, Merge, Post, Record
 from maild.ingest.author import Carrier
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
-from maild.known import (
-    Earlier,
-    Found,
-    History,
-    KeptMail,
-    Known,
-    KnownAnswer,
-    KnownCopy,
-    KnownLetter,
-    LastWords,
-    OwnAnswer,
-    ReturnedMail,
-    Sent,
-)
+from maild.known import Earlier, Found, History, Known, KnownAnswer, KnownCopy, LastWords, OwnAnswer, Sent
+from maild.known_letter import KeptMail, KnownLetter, ReturnedMail
 from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason

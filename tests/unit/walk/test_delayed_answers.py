@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from maild.ingest.parse import parse_message
-from maild.known import Known, Question
+from maild.known import Known
 from maild.pipeline import Desk, consider
 from maild.posted_answer import WaitingAnswer
+from maild.question import Question
 from maild.reading import Circumstances
 from maild.rules.ruleset import NO_RULES
 from maild.tokens import LetterKind

@@ -10,7 +10,8 @@ import pytest
 from maild.config.settings import AgentAuth, Trust
 from maild.effects import AddMessage, Decision, Effect, IncomingState, RecordEvent, SendCrossed, SendMended
 from maild.ingest.parse import parse_message
-from maild.known import Known, KnownLetter, ReturnedMail
+from maild.known import Known
+from maild.known_letter import KnownLetter, ReturnedMail
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from maild.rules.ruleset import NO_RULES

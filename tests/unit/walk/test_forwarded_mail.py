@@ -12,8 +12,9 @@ from maild.effects import Decision, RecordEvent
 from maild.ingest.department import Departments
 from maild.ingest.parse import parse_message
 from maild.ingest.thread import Thread
-from maild.known import Known, KnownMessage, Question
+from maild.known import Known, KnownMessage
 from maild.message import Address
+from maild.question import Question
 from maild.reading import Circumstances, Reading
 from maild.rules.verdict import Points, ReplyWish, Verdict
 from maild.ticket import Status

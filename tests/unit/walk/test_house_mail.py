@@ -3,7 +3,8 @@
 from typing import Any
 
 from maild.effects import Decision, IncomingState
-from maild.known import Known, KnownLetter
+from maild.known import Known
+from maild.known_letter import KnownLetter
 from maild.tokens import LetterKind
 from tests.builders import NOW, some_tokens
 from tests.unit.walk.test_opening_mail import DORA, TO, received, sent, the_letter

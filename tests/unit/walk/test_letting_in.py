@@ -10,7 +10,8 @@ from maild.decide import decide
 from maild.draft import Draft
 from maild.effects import AddAddress, IncomingState, LetIn, Post
 from maild.ingest.sender import FoundToken, TokenPlace
-from maild.known import HeldAway, History, Known, KnownLetter
+from maild.known import History, Known
+from maild.known_letter import HeldAway, KnownLetter
 from maild.message import Address, AuthResult
 from maild.reading import Reading
 from maild.tokens import LetterKind, LetterToken

@@ -1,8 +1,10 @@
 """An agent's mail that walks again with corrected command lines, from its bytes to the decision (MAIL.md A7)."""
 
 from maild.ingest.parse import parse_message
-from maild.known import Known, KnownLetter, Question
+from maild.known import Known
+from maild.known_letter import KnownLetter
 from maild.pipeline import Desk, consider
+from maild.question import Question
 from maild.reading import Circumstances
 from maild.rules.ruleset import NO_RULES
 from maild.tokens import LetterKind

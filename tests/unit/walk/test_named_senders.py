@@ -11,9 +11,10 @@ from maild.config.settings import Settings, Trust
 from maild.effects import AddMessage, Decision, IncomingState, RecordEvent
 from maild.ingest.department import find_departments
 from maild.ingest.parse import parse_message
-from maild.known import History, Known, KnownMessage, Question, guess_key
+from maild.known import History, Known, KnownMessage, guess_key
 from maild.message import AuthResult
 from maild.pipeline import Desk, Rival, consider, consider_twice, read
+from maild.question import Question
 from maild.reading import Circumstances
 from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.explain import read_traces

@@ -9,9 +9,11 @@ import pytest
 from maild.config.settings import AgentAuth, Settings, Trust
 from maild.effects import AddMessage, Decision, IncomingState, Letter, Link, RecordEvent, SendMended
 from maild.ingest.parse import parse_message
-from maild.known import Known, KnownLetter, Question, ReturnedMail, Suppression
+from maild.known import Known, Suppression
+from maild.known_letter import KnownLetter, ReturnedMail
 from maild.message import Address
 from maild.pipeline import Desk, consider
+from maild.question import Question
 from maild.reading import Circumstances
 from maild.rules.ruleset import NO_RULES
 from maild.ticket import MessageKind, Status

@@ -6,7 +6,8 @@ from typing import Any
 from maild.effects import AddMessage, Decision, IncomingState, RecordEvent
 from maild.ingest.arrival import Part
 from maild.ingest.parse import parse_message
-from maild.known import Known, KnownLetter, KnownMessage
+from maild.known import Known, KnownMessage
+from maild.known_letter import KnownLetter
 from maild.pipeline import Desk, consider
 from maild.reading import Circumstances
 from maild.ticket import MessageKind, Status, TicketView

@@ -11,7 +11,8 @@ from maild.ingest.author import Carrier
 from maild.ingest.department import find_departments
 from maild.ingest.sender import FoundToken, TokenPlace
 from maild.ingest.thread import Thread, ask, find_thread
-from maild.known import History, Known, KnownCopy, KnownLetter, KnownMessage
+from maild.known import History, Known, KnownCopy, KnownMessage
+from maild.known_letter import KnownLetter
 from maild.message import Address
 from maild.reason import Reason
 from maild.ticket import Participant, ParticipantRole, Status
