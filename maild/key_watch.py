@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from maild import maillog
 from maild.config.load import load_keys
-from maild.config.settings import Secret
 from maild.errors import ConfigurationError
 from maild.office import Office, with_keys
+from maild.secret import Secret
 from maild.tokens import key_id
 
 

@@ -5,23 +5,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from maild.config.settings import Agent, Desk, Mailbox, Queue, Role, Secret, Settings, Smtp, Storage, Trust
+from maild.config.settings import Agent, Desk, Mailbox, Queue, Role, Settings, Smtp, Storage, Trust
 from maild.ingest.department import Departments
 from maild.ingest.language import guess_language
 from maild.ingest.sender import Sender
 from maild.ingest.thread import Thread
 from maild.known import Known
-from maild.message import (
-    Address,
-    Authentication,
-    AuthResult,
-    HeaderField,
-    InboundMessage,
-    MessageClass,
-    Nature,
-)
+from maild.message import Address, Authentication, AuthResult, HeaderField, InboundMessage, MessageClass, Nature
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
+from maild.secret import Secret
 from maild.ticket import Priority, Status, TicketView
 from maild.tokens import Tokens
 

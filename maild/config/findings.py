@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from maild.config.faults import Faults, Place
 from maild.config.nodes import Node, Scalar
-from maild.config.settings import Secret
+from maild.secret import Secret
 
 
 class Bad(Enum):

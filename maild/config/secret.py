@@ -7,8 +7,8 @@ from maild.config.findings import BAD, Bad, FoundSecret, Reading
 from maild.config.nodes import Node, Table
 from maild.config.readers import flag, text
 from maild.config.records import optional, table_with
-from maild.config.settings import Secret
 from maild.errors import ConfigurationError
+from maild.secret import Secret
 
 READABLE_BY_OTHERS = 0o004
 ORIGINS = ("env", "file", "command", "credential")

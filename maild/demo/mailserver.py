@@ -14,9 +14,10 @@ from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from typing import Self
 
-from maild.config.settings import Mailbox, Secret
+from maild.config.settings import Mailbox
 from maild.demo.smtp_sink import AUTHSERV_ID, HOST, SmtpSink, read_mailbox
 from maild.errors import MailboxUnreachableError
+from maild.secret import Secret
 
 PASSWORD = "demo"
 

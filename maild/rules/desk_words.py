@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maild.config.nodes import Items, Scalar, Table, walk_entries
-from maild.config.settings import Desk, Secret, Settings, Storage, Trust
+from maild.config.settings import Desk, Settings, Storage, Trust
 from maild.rules.fields import Known
 from maild.rules.load import LoadedRules
+from maild.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ import ssl
 from dataclasses import replace
 from pathlib import Path
 
-from maild.config.settings import Secret, Smtp
+from maild.config.settings import Smtp
 from maild.finding import Finding
 from maild.outbox.account_checkup import check_account
+from maild.secret import Secret
 from tests.rig.dovecot import make_certificates
 from tests.rig.fake_smtp import Cut, FakeSmtp
 from tests.rig.servers import free_port

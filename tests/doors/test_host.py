@@ -3,10 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from maild.config.settings import Secret, Settings
+from maild.config.settings import Settings
 from maild.finding import MEBIBYTE, Finding
 from maild.ingest.imap_wire import GIANT, SilentConnection, reads_literals_in_pieces
 from maild.reports.host import check_disk, check_keys, check_python, judge_space
+from maild.secret import Secret
 from tests.builders import some_settings
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maild.config.settings import After, Secret
+from maild.config.settings import After
 from maild.errors import (
     MailboxAuthError,
     MailboxError,
@@ -22,6 +22,7 @@ from maild.ingest.arrival import Part
 from maild.ingest.imap import MailboxSession
 from maild.ingest.imap_wire import Timing
 from maild.ingest.mailbox_checkup import check_login
+from maild.secret import Secret
 from tests.rig.dovecot import DovecotServer
 from tests.rig.fake_imap import Connection, FakeImap, Mail
 from tests.rig.fault_proxy import FaultProxy

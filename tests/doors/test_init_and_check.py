@@ -18,8 +18,9 @@ from maild.config.faults import Faults
 from maild.config.initial import Answers, FirstAgent, Server, quoted, write_initial
 from maild.config.load import load_keys, load_settings, require_settings
 from maild.config.nodes import Scalar, Table, parse_yaml
-from maild.config.settings import Mode, Secret
+from maild.config.settings import Mode
 from maild.errors import ConfigurationError, UsageError
+from maild.secret import Secret
 from tests.rig.dovecot import DovecotServer
 
 EXAMPLE_DESK = Path(__file__).parents[2] / "etc"

@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from cli.main import command
 from maild.config.key_ring import rotate, tokens_of
 from maild.config.load import load_keys
-from maild.config.settings import Secret, Settings
+from maild.config.settings import Settings
 from maild.errors import ConfigurationError, UsageError
 from maild.key_watch import KeyWatch
+from maild.secret import Secret
 from maild.tokens import LetterKind, key_id
 from tests.builders import some_settings
 from tests.rig.small_office import DESK, an_office

@@ -27,9 +27,10 @@ from maild.config.schema import (
     storage,
     trust,
 )
-from maild.config.settings import After, Limits, Mode, Queue, Rate, Role, Secret, Settings, SpamFlag, SpamPolicy, SpamScore
+from maild.config.settings import After, Limits, Mode, Queue, Rate, Role, Settings, SpamFlag, SpamPolicy, SpamScore
 from maild.desk.calendar import Calendar, Hours
 from maild.errors import ConfigurationError
+from maild.secret import Secret
 
 ETC = Path(__file__).parents[2] / "etc"
 

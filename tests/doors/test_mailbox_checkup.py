@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from maild.config.settings import After, Mailbox, Secret
+from maild.config.settings import After, Mailbox
 from maild.finding import MEBIBYTE, Finding, judge_certificate, judge_clock, remedy_for_certificate
 from maild.ingest.mailbox_checkup import check_mailbox
+from maild.secret import Secret
 from tests.rig.dovecot import DovecotServer
 from tests.rig.fake_imap import FakeImap
 from tests.rig.mailboxes import a_mailbox

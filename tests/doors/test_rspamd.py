@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from maild.config.settings import Rspamd, Secret
+from maild.config.settings import Rspamd
 from maild.errors import FilterUnavailableError
 from maild.ingest.opinion import Opinion
 from maild.ingest.rspamd import MOST_BYTES, ask_rspamd
 from maild.ingest.rspamd_checkup import check_rspamd
+from maild.secret import Secret
 from tests.rig.dovecot import make_certificates
 from tests.rig.fake_rspamd import Answer, Drip, FakeRspamd, Flood, Stall, http, verdict
 from tests.rig.mails import an_email

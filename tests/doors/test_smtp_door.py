@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from maild.config.settings import Secret, Smtp
+from maild.config.settings import Smtp
 from maild.errors import AccountUnavailableError
 from maild.outbox.delivery import Deferred, Failed, Outcome, Sent, Unknown
 from maild.outbox.smtp import Account, to_wire
+from maild.secret import Secret
 from maild.tokens import LetterKind
 from tests.rig.fake_smtp import Action, Cut, FakeSmtp, Stall
 from tests.rig.letters import NOW, a_delivery, a_letter, composed

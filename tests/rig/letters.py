@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
-from maild.config.settings import Agent, Desk, Queue, Secret, Settings, Smtp, Storage, Trust
+from maild.config.settings import Agent, Desk, Queue, Settings, Smtp, Storage, Trust
 from maild.customer import Customer
 from maild.effects import Letter
 from maild.message import Address, Attachment
 from maild.outbox.compose import Composer
 from maild.outbox.delivery import Composed, Delivery
 from maild.round_trip import RoundTrip
+from maild.secret import Secret
 from maild.templates.render import Templates
 from maild.ticket import Priority, Status, TicketView
 from maild.tokens import LetterKind, Tokens

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
-from maild.config.settings import Mailbox, Secret
+from maild.config.settings import Mailbox
 from maild.ingest.imap_wire import Timing
+from maild.secret import Secret
 
 HASTY = Timing(connect=2, read=5, command=5, idle=5, poll=0.3, near_poll=0, renewal=60, first_retry=0.2, longest_retry=1)
 

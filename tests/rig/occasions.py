@@ -9,13 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maild.background import NO_BACKGROUND, Background
-from maild.config.settings import Agent, Desk, Queue, Secret, Settings, SpamPolicy, Storage, Trust
+from maild.config.settings import Agent, Desk, Queue, Settings, SpamPolicy, Storage, Trust
 from maild.desk.calendar import Calendar, Hours
 from maild.ingest.spam import find_spam
 from maild.message import Address, Authentication, AuthResult, HeaderField, InboundMessage, MessageClass, Nature
 from maild.rules.load import LoadedRules, load_rules
 from maild.rules.ruleset import RuleSet
 from maild.rules.verdict import Event, Occasion, Source
+from maild.secret import Secret
 from maild.ticket import Priority, Status, TicketView
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
