@@ -1,6 +1,7 @@
 """What a verdict of the rules means, whatever they were asked about: the ticket settled, lines of its log, notes, letters to agents. Pure.
 
-What the customer gets is decided beside what he gets anyway: `maild.conclude` for a mail from outside, `maild.consequences` for the rest.
+What the customer gets is decided beside what he gets anyway: `maild.automatic_mail` for a mail from outside, `maild.consequences` for the
+rest.
 """
 
 from collections.abc import Iterator, Mapping

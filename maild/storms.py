@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from maild.conclude import STORM
 from maild.config.settings import Settings
 from maild.desk import agent_letters
 from maild.desk.audience import agents_to_tell
@@ -12,7 +11,7 @@ from maild.effects import Decision, Effect, IncomingState, RecordEvent
 from maild.jobs import scheduled_job
 from maild.message import Address
 from maild.office import Office
-from maild.outbox.guard import post
+from maild.outbox.guard import STORM, post
 from maild.reason import Reason
 from maild.store import absences, suppressions, switches, tickets
 from maild.store.apply import apply

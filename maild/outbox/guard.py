@@ -17,6 +17,8 @@ from maild.tokens import LetterKind
 
 NOT_SENT = "not_sent"
 """The event of a letter that the mode of its queue keeps back."""
+STORM = "storm"
+"""The tag of a ticket that is one of too many (L6)."""
 _KINDS = {kind.name.lower(): kind for kind in LetterKind}
 _KEPT_BACK = re.compile(r'(\w+) "([^"]*)" not sent: ')
 
