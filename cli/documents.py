@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from maild.message import Address, Attachment
     from maild.reason import Reason
     from maild.reports.metrics import QueueReport, Report, RuleFigures, Unsent, Waiting
-    from maild.store.letters import OutboxRow
+    from maild.store.outbox import OutboxRow
     from maild.store.received_mail import IncomingRow
     from maild.store.suppressions import SuppressionRow
     from maild.store.tickets import EventRow, MessageRow, TicketRow

@@ -14,7 +14,7 @@ from cli.options import json_option, limit_option, number, ticket_number, yes_op
 from cli.output import confirm, print_bytes, print_fields, print_json, print_rows, print_text, room_for
 
 if TYPE_CHECKING:
-    from maild.store.letters import OutboxRow
+    from maild.store.outbox import OutboxRow
 
 id_argument = click.argument("identifier", metavar="ID", type=number)
 STATES = ("queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled")
@@ -34,12 +34,12 @@ def command() -> None:
 def list_(context: Context, state: str | None, ticket: int | None, limit: int | None, as_json: bool) -> None:
     from cli.documents import outbox_document
     from maild.outbox.delivery import DeliveryState
-    from maild.store import letters
+    from maild.store import outbox
 
     wanted = DeliveryState(state) if state else None
     with context.store(context.settings()).reading() as tx:
-        rows = letters.list_outbox(tx, state=wanted, ticket=ticket, limit=limit if as_json else room_for(limit))
-        total = None if as_json or limit else letters.count_outbox(tx, state=wanted, ticket=ticket)
+        rows = outbox.list_outbox(tx, state=wanted, ticket=ticket, limit=limit if as_json else room_for(limit))
+        total = None if as_json or limit else outbox.count_outbox(tx, state=wanted, ticket=ticket)
     if as_json:
         print_json([outbox_document(row) for row in rows])
         return
@@ -57,10 +57,10 @@ def list_(context: Context, state: str | None, ticket: int | None, limit: int | 
 @click.pass_obj
 def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
     from cli.documents import outbox_document
-    from maild.store import letters
+    from maild.store import letters, outbox
 
     with context.store(context.settings()).reading() as tx:
-        row = letters.show(tx, identifier)
+        row = outbox.show(tx, identifier)
         content = letters.raw(tx, identifier) if raw else b""
     if raw:
         print_bytes(content)
@@ -77,11 +77,11 @@ def show(context: Context, identifier: int, raw: bool, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def retry(context: Context, identifier: int, as_json: bool) -> None:
-    from maild.store import letters
+    from maild.store import outbox
 
     with context.store(context.settings()).writing() as tx:
-        letters.retry(tx, identifier, datetime.now(UTC))
-        row = letters.show(tx, identifier)
+        outbox.retry(tx, identifier, datetime.now(UTC))
+        row = outbox.show(tx, identifier)
     _report(row, f"{identifier} will be sent", as_json)
 
 
@@ -91,15 +91,15 @@ def retry(context: Context, identifier: int, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def cancel(context: Context, identifier: int, yes: bool, as_json: bool) -> None:
-    from maild.store import letters
+    from maild.store import outbox
 
     store = context.store(context.settings())
     with store.reading() as tx:
-        row = letters.show(tx, identifier)
+        row = outbox.show(tx, identifier)
     confirm(f"Never send “{row.subject}” to {row.recipient}?", yes=yes)
     with store.writing() as tx:
-        letters.cancel(tx, identifier, datetime.now(UTC))
-        row = letters.show(tx, identifier)
+        outbox.cancel(tx, identifier, datetime.now(UTC))
+        row = outbox.show(tx, identifier)
     _report(row, f"{identifier} is cancelled", as_json)
 
 

@@ -11,7 +11,7 @@ from maild.ingest.watcher import Watcher
 from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
 from maild.outbox.schedule import LONGEST_WAIT
-from maild.store import incoming, letters, mutes, sent_copies, suppressions
+from maild.store import deliveries, incoming, letters, mutes, sent_copies, suppressions
 from maild.store.claims import Watch
 from maild.store.engine import Store
 from maild.store.retention import forget_kept_out, forget_tickets
@@ -36,14 +36,14 @@ def housekeep(store: Store, settings: Settings, now: datetime, watch: Watch | No
     """
     with store.writing() as tx:
         incoming.release_claims(tx, node.vital_sign, now)
-        letters.recover(tx, node.vital_sign, now, settings.outbox.unknown_retry, watch)
-        letters.hasten(tx, now, max(LONGEST_WAIT, settings.outbox.unknown_retry))
+        deliveries.recover(tx, node.vital_sign, now, settings.outbox.unknown_retry, watch)
+        deliveries.hasten(tx, now, max(LONGEST_WAIT, settings.outbox.unknown_retry))
         sent_copies.hasten(tx, now)
         mutes.forget_ended(tx, now)
         suppressions.forget_old(tx, now)
         sent_copies.forget_homeless(tx, settings.queues)
         if accounts := group_by_account(settings):
-            letters.rehome(tx, settings.queues, min(accounts[0][1]))
+            deliveries.rehome(tx, settings.queues, min(accounts[0][1]))
     _pack(store)
     _forget(store, settings.retention, now)
 

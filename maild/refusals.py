@@ -17,9 +17,10 @@ from maild.outbox.delivery import DeliveryState
 from maild.reason import Reason
 from maild.recording import record
 from maild.rules.verdict import Event
-from maild.store import letters, suppressions, tickets
+from maild.store import letters, outbox, suppressions, tickets
+from maild.store.deliveries import BOUNCED
 from maild.store.engine import Transaction
-from maild.store.letters import BOUNCED, OutboxRow
+from maild.store.outbox import OutboxRow
 from maild.ticket import TicketView
 from maild.tokens import LetterKind
 
@@ -30,7 +31,7 @@ def tell_of_refusal(tx: Transaction, delivery: int, office: Office, now: datetim
     Raises:
         TemplateError: the letter that tells of it cannot be written.
     """
-    row = letters.show(tx, delivery)
+    row = outbox.show(tx, delivery)
     if row.state is not DeliveryState.FAILED:
         return
     address, settings = row.recipient.casefold(), office.desk.settings
@@ -64,7 +65,7 @@ def take_refusal_back(tx: Transaction, delivery: int, office: Office, now: datet
     """An answer that had failed has been accepted after all (`maild outbox retry`): the ticket's log says so, and once no other of its
     answers is undelivered it is no longer tagged. Said twice it is done once.
     """
-    row = letters.show(tx, delivery)
+    row = outbox.show(tx, delivery)
     if row.kind is not LetterKind.ANSWER or row.ticket is None:
         return
     about = f"answer to {row.recipient} "
@@ -73,7 +74,7 @@ def take_refusal_back(tx: Transaction, delivery: int, office: Office, now: datet
     said = [line.kind for log in logs for line in log if line.text.startswith(about)]
     if said[-1:] != ["failed"]:
         return
-    others = letters.list_outbox(tx, ticket=row.ticket)
+    others = outbox.list_outbox(tx, ticket=row.ticket)
     is_left = any(other.kind is LetterKind.ANSWER and _is_undelivered(other) for other in others if other.id != delivery)
     after = ticket if is_left else replace(ticket, tags=ticket.tags - {UNDELIVERABLE})
     event = RecordEvent("delivered", "maild", f"{about}was delivered after all")

@@ -19,9 +19,9 @@ from maild.demo.cast import ADMIN, ANNA, BILLING, BORIS, DOMAIN, EVERYBODY, SALE
 from maild.demo.mailserver import Playground
 from maild.effects import IncomingState
 from maild.errors import MaildError
-from maild.store import letters, received_mail, tickets
+from maild.store import outbox, received_mail, tickets
 from maild.store.engine import Store, open_store
-from maild.store.letters import OutboxRow
+from maild.store.outbox import OutboxRow
 from maild.store.received_mail import IncomingRow
 from maild.store.status import find_depths
 from maild.store.tickets import EventRow, TicketRow
@@ -108,7 +108,7 @@ class DemoDesk:
     def outbox(self) -> tuple[OutboxRow, ...]:
         """Letters out, the newest first."""
         with self._store.reading() as tx:
-            return letters.list_outbox(tx)
+            return outbox.list_outbox(tx)
 
     def reload(self) -> None:
         """Read the desk's files anew; broken ones leave it as it is, and the log says so."""

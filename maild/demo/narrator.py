@@ -10,7 +10,7 @@ from maild.demo.cast import AGENTS, CUSTOMERS, DEPARTMENTS, Person
 from maild.demo.desk import DemoDesk
 from maild.demo.mail_client import Face
 from maild.reports.log import describe_event
-from maild.store.letters import OutboxRow
+from maild.store.outbox import OutboxRow
 from maild.store.received_mail import IncomingRow
 from maild.store.tickets import EventRow, TicketRow
 from maild.tokens import LetterKind

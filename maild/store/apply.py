@@ -18,8 +18,8 @@ from maild.outbox.delivery import Composed, DeliveryState, Envelope
 from maild.stay import Followed
 from maild.store import counters, delayed_answers, regroupings, sent_copies, stays, tasks
 from maild.store import incoming as incoming_mail
+from maild.store.deliveries import PRIORITIES
 from maild.store.engine import Transaction
-from maild.store.letters import PRIORITIES
 from maild.store.marks import write_marks
 from maild.store.prepared import Prepared
 from maild.store.tables import mail_out, tickets

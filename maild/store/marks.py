@@ -32,10 +32,10 @@ from maild.store import (
     agent_addresses,
     brakes,
     delayed_answers,
+    deliveries,
     firings,
     folds,
     letter_aliases,
-    letters,
     mutes,
     rule_mail,
     stays,
@@ -77,7 +77,7 @@ def _mark_letter(tx: Transaction, effect: NoteAlias | MarkBounced | TakeBack | W
         case NoteAlias(letter, message_id, by_relay):
             letter_aliases.store(tx, letter, message_id, by_relay=by_relay)
         case MarkBounced(letter, recipient, diagnostic):
-            letters.mark_bounced(tx, letter, recipient, diagnostic)
+            deliveries.mark_bounced(tx, letter, recipient, diagnostic)
         case TakeBack():
             delayed_answers.take_back(tx, effect, now)
         case Withhold(letter):

@@ -11,7 +11,7 @@ from datetime import datetime
 from maild import maillog
 from maild.errors import StoreUnavailableError, TemplateError
 from maild.outbox.delivery import Delivery, Failed, Outcome, Sent
-from maild.store import brakes, letters
+from maild.store import brakes, deliveries
 from maild.store.engine import Store, Transaction
 
 LEASE_SECONDS = 15 * 60
@@ -40,26 +40,26 @@ class PostRoom:
         if self._claim_is_in_doubt:
             return True
         with self._store.reading() as tx:
-            due = letters.find_next_due(tx, self._queues)
+            due = deliveries.find_next_due(tx, self._queues)
         return due is not None and due <= now
 
     def claim(self, now: datetime) -> Delivery | None:
         with self._claiming() as tx:
             self._give_back_lost(tx)
-            claimed = letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues)
+            claimed = deliveries.claim(tx, now, self._owner, LEASE_SECONDS, self._queues)
         self._in_hand = claimed
         return claimed
 
     def record(self, delivery: int, outcome: Outcome, next_wanted: bool, now: datetime) -> Delivery | None:
         """One commit for each letter: what came of the last one, and the claim of the next. Said twice it is recorded once."""
         with self._claiming() as tx:
-            counts = letters.record(tx, delivery, outcome, now)
+            counts = deliveries.record(tx, delivery, outcome, now)
             if counts and isinstance(outcome, Failed):
                 self._tell(tx, delivery, now)
             elif isinstance(outcome, Sent) and self._was_tried_before(delivery):
                 self._on_late_success(tx, delivery, now)
             self._give_back_lost(tx)
-            claimed = letters.claim(tx, now, self._owner, LEASE_SECONDS, self._queues) if next_wanted else None
+            claimed = deliveries.claim(tx, now, self._owner, LEASE_SECONDS, self._queues) if next_wanted else None
         self._in_hand = claimed
         return claimed
 
@@ -79,7 +79,7 @@ class PostRoom:
     def _give_back_lost(self, tx: Transaction) -> None:
         """What is claimed in our name while no letter is in hand."""
         if self._claim_is_in_doubt:
-            letters.give_back_claims(tx, self._owner, self._queues)
+            deliveries.give_back_claims(tx, self._owner, self._queues)
 
     def _tell(self, tx: Transaction, delivery: int, now: datetime) -> None:
         """A broken template must not keep what came of a letter from being recorded."""

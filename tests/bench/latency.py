@@ -11,7 +11,7 @@ from statistics import quantiles
 
 from imapclient import IMAPClient
 
-from maild.store import letters, tickets
+from maild.store import letters, outbox, tickets
 from maild.tokens import LetterKind
 from tests.bench.bench_desk import BenchDesk, Ground
 from tests.bench.figures import Figure, at_most
@@ -72,7 +72,7 @@ def _answers(ground: Ground, desk: BenchDesk, domain: str) -> list[Sample]:
     desk.wait_until_done(len(requests))
     store = desk.open_store()
     with store.reading() as tx:
-        notices = [row for row in letters.list_outbox(tx) if row.kind is LetterKind.NOTIFICATION]
+        notices = [row for row in outbox.list_outbox(tx) if row.kind is LetterKind.NOTIFICATION]
         customers = [tickets.view(tx, row.ticket or 0).requester.address for row in notices]
         answers = [_answer(letters.raw(tx, row.id), row.recipient) for row in notices]
     store.close()

@@ -11,7 +11,7 @@ from maild.ingest.arrival import Arrival
 from maild.outbox.delivery import Failed, Outcome, Unknown
 from maild.reason import Reason
 from maild.reports.status import find_status
-from maild.store import accounts, incoming, letters, rule_mail
+from maild.store import accounts, deliveries, incoming, outbox, rule_mail
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
 from tests.rig.desk import ACKNOWLEDGEMENT, a_decision, a_message, composed
@@ -41,14 +41,14 @@ def settle(store: Store, message: int) -> None:
 def send_one(store: Store, outcome: Outcome) -> None:
     """The next letter goes out, with this outcome."""
     with store.writing() as tx:
-        delivery = letters.claim(tx, NOW + timedelta(days=1), "host:1", 60)
+        delivery = deliveries.claim(tx, NOW + timedelta(days=1), "host:1", 60)
         assert delivery is not None
-        letters.record(tx, delivery.id, outcome, NOW)
+        deliveries.record(tx, delivery.id, outcome, NOW)
 
 
 def mails(store: Store) -> list[str]:
     with store.reading() as tx:
-        return [row.recipient for row in letters.list_outbox(tx)]
+        return [row.recipient for row in outbox.list_outbox(tx)]
 
 
 def test_held_mail_is_told_at_once_and_once(store: Store, tmp_path: Path):

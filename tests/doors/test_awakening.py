@@ -10,7 +10,7 @@ from maild.config.load import require_settings
 from maild.effects import Suppress
 from maild.known import Absence
 from maild.office import Office, open_office
-from maild.store import absences, letters, suppressions, tickets
+from maild.store import absences, letters, outbox, suppressions, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from tests.rig.desk import MINUTE, NOW, a_decision, a_message, a_ticket, composed
@@ -46,7 +46,7 @@ def opened(store: Store, minutes: float, owner: str | None = "anna") -> None:
 def told(store: Store) -> list[tuple[str, int | None]]:
     """Who has got a letter, and about which ticket."""
     with store.reading() as tx:
-        return sorted((row.recipient, row.ticket) for row in letters.list_outbox(tx))
+        return sorted((row.recipient, row.ticket) for row in outbox.list_outbox(tx))
 
 
 def read(raw: bytes) -> str:
@@ -88,7 +88,7 @@ def test_while_its_owner_is_away_his_deputy_is_told(store: Store, tmp_path: Path
     wake_tickets(store, an_office(tmp_path), NOW + timedelta(hours=1))
     assert told(store) == [("boris@acme.example", 1)]
     with store.reading() as tx:
-        (letter,) = letters.list_outbox(tx)
+        (letter,) = outbox.list_outbox(tx)
         assert "! Anna is away, and owns this ticket. You are told in his place." in read(letters.raw(tx, letter.id))
 
 
@@ -96,7 +96,7 @@ def test_the_letter_says_so_at_once_by_its_readers_clock_and_shows_what_the_cust
     opened(store, 5, owner=None)
     wake_tickets(store, an_office(tmp_path), NOW + timedelta(hours=1))
     with store.reading() as tx:
-        texts = {row.recipient: read(letters.raw(tx, row.id)) for row in letters.list_outbox(tx)}
+        texts = {row.recipient: read(letters.raw(tx, row.id)) for row in outbox.list_outbox(tx)}
     for reader, clock in (("anna@acme.example", "12:07"), ("boris@acme.example", "19:07")):
         top = f"Reply = to Ann Smith\nBack in the queue: snoozed until 2026-11-20 {clock}\n\n"
         assert texts[reader].startswith(f"{top}Since this morning the printer on the second floor is on fire.\n")

@@ -16,7 +16,7 @@ from maild.errors import StoreUnavailableError
 from maild.housekeeping import housekeep
 from maild.ingest.arrival import Arrival, Part, Place
 from maild.ingest.worker import Reader
-from maild.store import incoming, letters, received_mail, tickets
+from maild.store import incoming, outbox, received_mail, tickets
 from maild.store.engine import Store
 from maild.store.received_mail import IncomingRow
 from maild.ticket import Status
@@ -193,7 +193,7 @@ def test_a_withheld_message_is_held_with_what_its_header_says_and_opens_no_ticke
     assert (row.state, row.is_withheld, row.reason.text) == (IncomingState.HELD, True, "message 1 in INBOX: not handed over")
     assert (row.author.address, row.subject, row.ticket) == ("ann@globex.example", "Help", None)
     with store.reading() as tx:
-        assert (tickets.list_tickets(tx), letters.list_outbox(tx)) == ((), ())
+        assert (tickets.list_tickets(tx), outbox.list_outbox(tx)) == ((), ())
 
 
 def test_a_withheld_message_without_even_a_header_is_held(store: Store, clerk: Clerk):
@@ -282,7 +282,7 @@ def test_a_mail_read_late_opens_a_ticket_of_the_time_it_came(store: Store, clerk
         ticket = tickets.view(tx, 1)
         assert (ticket.created, [message.at for message in tickets.list_messages(tx, 1)]) == (NOW - THREE_DAYS, [NOW - THREE_DAYS])
         assert ticket.updated > NOW - THREE_DAYS
-        assert {row.created > NOW - THREE_DAYS for row in letters.list_outbox(tx)} == {True}
+        assert {row.created > NOW - THREE_DAYS for row in outbox.list_outbox(tx)} == {True}
 
 
 def test_a_mail_released_from_quarantine_opens_a_ticket_of_the_time_it_came(store: Store, clerk: Clerk):
@@ -321,7 +321,7 @@ def answer_that_leaks(store: Store, reader: Reader, directory: Path, **templates
     arrive(store, an_email())
     work(clerk)
     with store.reading() as tx:
-        (notice,) = (row for row in letters.list_outbox(tx) if (row.template, row.recipient) == ("notification", "anna@acme.example"))
+        (notice,) = (row for row in outbox.list_outbox(tx) if (row.template, row.recipient) == ("notification", "anna@acme.example"))
     reply = a_reply(in_reply_to=notice.message_id, sender="anna@acme.example", body="#close\nThe fire is out.\n")
     (message,) = arrive(store, reply)
     work(clerk)
@@ -338,9 +338,9 @@ def test_an_answer_that_the_signature_would_make_leak_is_held_and_its_author_tol
     (row,) = rows(store, [message])
     assert (row.state, str(row.reason)) == (IncomingState.HELD, "an agent's own address would be shown: anna@acme.example")
     with store.reading() as tx:
-        (told,) = (posted for posted in letters.list_outbox(tx) if posted.template == "held-back")
+        (told,) = (posted for posted in outbox.list_outbox(tx) if posted.template == "held-back")
         assert (told.recipient, told.ticket) == ("anna@acme.example", 1)
-        assert "answer" not in {posted.template for posted in letters.list_outbox(tx)}
+        assert "answer" not in {posted.template for posted in outbox.list_outbox(tx)}
         ticket = tickets.view(tx, 1)
         assert (ticket.status, ticket.owner, len(tickets.list_messages(tx, 1))) == (Status.NEW, None, 1)
         assert [line.by for line in tickets.list_events(tx, 1) if line.kind == "answer_held"] == ["anna"]

@@ -10,7 +10,7 @@ from maild.config.settings import Settings
 from maild.copyist import copy_sent_mail
 from maild.effects import Letter, Post
 from maild.outbox.delivery import Composed, Delivery, Sent
-from maild.store import letters, sent_copies, tickets
+from maild.store import deliveries, outbox, sent_copies, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.ticket import TicketView
@@ -49,9 +49,9 @@ def post(store: Store, letter: Letter = ANSWER) -> None:
 def accept(store: Store) -> Delivery:
     """The relay takes the next letter that is due."""
     with store.writing() as tx:
-        delivery = letters.claim(tx, NOW, "host:1", 600)
+        delivery = deliveries.claim(tx, NOW, "host:1", 600)
         assert delivery is not None
-        letters.record(tx, delivery.id, Sent("250 taken"), NOW)
+        deliveries.record(tx, delivery.id, Sent("250 taken"), NOW)
     return delivery
 
 
@@ -105,7 +105,7 @@ def test_a_mailbox_that_cannot_be_reached_is_tried_again_and_the_letter_stays_se
     assert due(store) == []
     assert due(store, 1) == [1]
     with store.reading() as tx:
-        assert letters.show(tx, delivery.id).state.value == "sent"
+        assert outbox.show(tx, delivery.id).state.value == "sent"
     copy_sent_mail(store, desk_at(dovecot, user), NOW + MINUTE)
     assert [mail.raw for mail in dovecot.messages(user, "Sent")] == [RAW]
 

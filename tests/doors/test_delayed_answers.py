@@ -15,7 +15,7 @@ from maild.errors import WrongStateError
 from maild.front_desk import FrontDesk
 from maild.housekeeping import housekeep
 from maild.outbox.delivery import Deferred, DeliveryState, Sent, Unknown
-from maild.store import delayed_answers, letters, tickets
+from maild.store import delayed_answers, deliveries, letters, outbox, tickets
 from maild.store.engine import Store, open_store
 from maild.store.retention import forget_tickets
 from maild.store.tables.mail_out import letters as letter_rows
@@ -58,7 +58,7 @@ def answer(desk: Replay, ticket: int, body: str, at: datetime = NOW, agent: str 
 def waits(desk: Replay, ticket: int) -> list[tuple[str, DeliveryState]]:
     """The recipients of the answers on a ticket, and how far these have come."""
     with desk.store.reading() as tx:
-        rows = letters.list_outbox(tx, ticket=ticket)
+        rows = outbox.list_outbox(tx, ticket=ticket)
     return [(row.recipient, row.state) for row in reversed(rows) if row.template == "answer"]
 
 
@@ -66,8 +66,8 @@ def sent_at(desk: Replay, at: datetime) -> list[str]:
     """The kinds of letters that are sent once all that is due then has gone."""
     kinds: list[str] = []
     with desk.store.writing() as tx:
-        while delivery := letters.claim(tx, at, "me", 60):
-            letters.record(tx, delivery.id, Sent("250 OK"), at)
+        while delivery := deliveries.claim(tx, at, "me", 60):
+            deliveries.record(tx, delivery.id, Sent("250 OK"), at)
             kinds.append(delivery.kind)
     return kinds
 
@@ -88,7 +88,7 @@ def test_an_answer_waits_and_nothing_else_does(desk: Replay):
     assert sent_at(desk, NOW) == ["notification", "notification", "acknowledgement"]
     assert desk.ticket(ticket).status is Status.WAITING
     with desk.store.reading() as tx:
-        (row,) = letters.list_outbox(tx, state=QUEUED)
+        (row,) = outbox.list_outbox(tx, state=QUEUED)
         assert (row.next_attempt, row.attempts) == (NOW + MINUTE, 0)
         assert list(delayed_answers.find_waiting(tx, ticket).values()) == [NOW + MINUTE]
     assert sent_at(desk, NOW + MINUTE - SECOND) == []
@@ -202,7 +202,7 @@ def test_what_somebody_has_when_it_is_taken_back_stays_an_answer(desk: Replay):
     answer(desk, ticket, "It is on its way.")
     sent_at(desk, NOW)
     with desk.store.writing() as tx:
-        delivery = letters.claim(tx, NOW + MINUTE, "me", 60)
+        delivery = deliveries.claim(tx, NOW + MINUTE, "me", 60)
     assert delivery is not None
     answer(desk, ticket, "#undo", NOW + MINUTE)
     assert waits(desk, ticket) == [(ANN, DeliveryState.SENDING), (BOB, CANCELLED)]
@@ -210,7 +210,7 @@ def test_what_somebody_has_when_it_is_taken_back_stays_an_answer(desk: Replay):
     back = notice(desk, "anna", ticket)
     assert f"{ANN} had it already" in text_of(back)
     with desk.store.writing() as tx:
-        letters.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
+        deliveries.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
     answer(desk, ticket, "send", NOW + 2 * MINUTE)
     assert "here is nothing to send" in text_of(notice(desk, "anna", ticket))
     desk.receive(an_answer_to(back, "anna@acme.example", "#undo\n"), NOW + 2 * MINUTE)
@@ -222,9 +222,9 @@ def test_what_the_relay_would_not_take_yet_is_taken_back(desk: Replay):
     answer(desk, ticket, "It is on its way.")
     sent_at(desk, NOW)
     with desk.store.writing() as tx:
-        delivery = letters.claim(tx, NOW + MINUTE, "me", 60)
+        delivery = deliveries.claim(tx, NOW + MINUTE, "me", 60)
         assert delivery is not None
-        letters.record(tx, delivery.id, Deferred("451 try later", NOW + 6 * MINUTE), NOW + MINUTE)
+        deliveries.record(tx, delivery.id, Deferred("451 try later", NOW + 6 * MINUTE), NOW + MINUTE)
     answer(desk, ticket, "#undo", NOW + 2 * MINUTE)
     assert (waits(desk, ticket), kinds(desk, ticket)[-1]) == ([(ANN, CANCELLED)], MessageKind.NOTE)
 
@@ -235,9 +235,9 @@ def test_what_may_have_arrived_once_is_not_taken_back(desk: Replay):
     sent_at(desk, NOW)
     for outcome in (Unknown("cut off", NOW + 2 * MINUTE), Deferred("451 try later", NOW + 9 * MINUTE)):
         with desk.store.writing() as tx:
-            delivery = letters.claim(tx, NOW + 2 * MINUTE, "me", 60)
+            delivery = deliveries.claim(tx, NOW + 2 * MINUTE, "me", 60)
             assert delivery is not None
-            letters.record(tx, delivery.id, outcome, NOW + 2 * MINUTE)
+            deliveries.record(tx, delivery.id, outcome, NOW + 2 * MINUTE)
     answer(desk, ticket, "#undo", NOW + 3 * MINUTE)
     assert (waits(desk, ticket), kinds(desk, ticket)[-1]) == ([(ANN, DeliveryState.DEFERRED)], MessageKind.AGENT)
     assert f"your answer may have been sent to {ANN}" in text_of(notice(desk, "anna", ticket))
@@ -323,7 +323,7 @@ def test_at_the_command_line_an_answer_goes_at_once_and_those_that_wait_are_take
     front = FrontDesk(desk.store, desk.office, boris)
     front.act(ticket, Act(boris, "boris", NOW, body="It is red."))
     with desk.store.reading() as tx:
-        (row,) = letters.list_outbox(tx, state=QUEUED)
+        (row,) = outbox.list_outbox(tx, state=QUEUED)
     assert row.next_attempt == row.created
     answer(desk, ticket, "It is blue.", NOW + SECOND)
     front.act(ticket, Act(boris, "boris", NOW + 2 * SECOND, (Command("undo", ""),)))
@@ -335,14 +335,14 @@ def test_the_outbox_is_told_what_to_do_with_an_answer_that_waits(desk: Replay):
     answer(desk, ticket, "It is on its way.")
     answer(desk, ticket, "And blue.", NOW + SECOND)
     with desk.store.writing() as tx:
-        first, second = (row.id for row in reversed(letters.list_outbox(tx)) if row.template == "answer")
-        letters.cancel(tx, second, NOW + SECOND)
-        letters.retry(tx, first, NOW + SECOND)
+        first, second = (row.id for row in reversed(outbox.list_outbox(tx)) if row.template == "answer")
+        outbox.cancel(tx, second, NOW + SECOND)
+        outbox.retry(tx, first, NOW + SECOND)
     assert sent_at(desk, NOW + SECOND).count("answer") == 1, "sent at once, since somebody says so"
     answer(desk, ticket, "#undo", NOW + 2 * SECOND)
     assert kinds(desk, ticket)[-1] is MessageKind.NOTE, "what was cancelled has reached nobody"
     with desk.store.writing() as tx, pytest.raises(WrongStateError, match="taken back"):
-        letters.retry(tx, second, NOW + 3 * SECOND)
+        outbox.retry(tx, second, NOW + 3 * SECOND)
 
 
 @pytest.mark.parametrize("wait", [MINUTE, timedelta(days=1)])
@@ -411,11 +411,11 @@ def test_an_undo_and_the_relay_never_both_have_an_answer(desk: Replay):
     def send(me: int) -> None:
         for _ in range(5):
             with desk.store.writing() as tx:
-                delivery = letters.claim(tx, NOW + MINUTE, f"postman{me}", 600)
+                delivery = deliveries.claim(tx, NOW + MINUTE, f"postman{me}", 600)
             if delivery is None:
                 return
             with desk.store.writing() as tx:
-                letters.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
+                deliveries.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
 
     with ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(undo, 0), pool.submit(send, 1), pool.submit(send, 2)]:
@@ -434,9 +434,9 @@ def test_where_two_write_at_once_whoever_has_an_answer_in_hand_keeps_it(desk: Re
         (posted,) = delayed_answers.find_posted(taking_back, ticket)
         assert posted.can_be_taken_back
         with desk.store.writing() as sending:
-            assert letters.claim(sending, NOW + MINUTE, "postman", 60) is None
+            assert deliveries.claim(sending, NOW + MINUTE, "postman", 60) is None
     with desk.store.writing() as sending:
-        assert letters.claim(sending, NOW + MINUTE, "postman", 60) is not None
+        assert deliveries.claim(sending, NOW + MINUTE, "postman", 60) is not None
         with desk.store.writing() as taking_back:
             (posted,) = delayed_answers.find_posted(taking_back, ticket)
             assert (posted.reached, posted.can_be_taken_back) == ((ANN,), False)
@@ -480,11 +480,11 @@ def test_what_has_gone_out_and_what_waits_on_other_tickets_has_nothing_to_do_wit
     answer(desk, ticket, "It is on its way.")
     sent_at(desk, NOW)
     with desk.store.writing() as tx:
-        delivery = letters.claim(tx, NOW + MINUTE, "me", 60)
+        delivery = deliveries.claim(tx, NOW + MINUTE, "me", 60)
         assert delivery is not None
         assert delivery.ticket == other
-        letters.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
-        assert letters.claim(tx, NOW + MINUTE, "me", 60) is not None
+        deliveries.record(tx, delivery.id, Sent("250 OK"), NOW + MINUTE)
+        assert deliveries.claim(tx, NOW + MINUTE, "me", 60) is not None
     answer(desk, ticket, "#spam", NOW + MINUTE)
     assert waits(desk, ticket) == [(ANN, DeliveryState.SENDING), (BOB, CANCELLED)]
     assert (kinds(desk, ticket)[-1], desk.ticket(ticket).agent_messages) == (MessageKind.AGENT, 1)
@@ -507,7 +507,7 @@ def test_a_rule_or_the_command_line_that_marks_spam_lets_no_answer_out_either(st
     for ticket, whose in ((for_rule, ""), (by_hand, " by Boris")):
         assert (desk.ticket(ticket).status, waits(desk, ticket)) == (Status.SPAM, [(ANN, CANCELLED)])
         with desk.store.reading() as tx:
-            (back,) = (row.id for row in letters.list_outbox(tx, ticket=ticket) if row.template == "taken-back")
+            (back,) = (row.id for row in outbox.list_outbox(tx, ticket=ticket) if row.template == "taken-back")
             assert f"Your answer was taken back{whose} before it went out." in text_of(parsed(letters.raw(tx, back)))
 
 

@@ -12,7 +12,7 @@ from maild.effects import Post
 from maild.known import Absence
 from maild.office import Office, open_office
 from maild.question import Question
-from maild.store import absences, letters, tasks, tickets
+from maild.store import absences, letters, outbox, tasks, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.recall import recall
@@ -54,7 +54,7 @@ def opened(store: Store, *made: Task, status: Status = Status.NEW) -> int:
 def told(store: Store) -> list[tuple[str, int | None, str]]:
     """Who has got a letter, about which ticket, and how it begins."""
     with store.reading() as tx:
-        rows = letters.list_outbox(tx)
+        rows = outbox.list_outbox(tx)
         return sorted((row.recipient, row.ticket, _second(letters.raw(tx, row.id))) for row in rows)
 
 
@@ -141,7 +141,7 @@ def test_his_letter_has_the_time_by_his_clock_the_words_and_how_to_tick_it_off(s
     opened(store, INVOICE)
     tell_of_due_tasks(store, an_office(tmp_path), NOW + timedelta(hours=1))
     with store.reading() as tx:
-        (row,) = letters.list_outbox(tx)
+        (row,) = outbox.list_outbox(tx)
         message = message_from_bytes(letters.raw(tx, row.id), policy=policy.default)
     assert isinstance(message, EmailMessage)
     text = text_of(message)

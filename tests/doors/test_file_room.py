@@ -13,7 +13,7 @@ from maild.ingest.arrival import Arrival
 from maild.ingest.worker import Reader
 from maild.known import StoredFile
 from maild.question import Question, Wanted
-from maild.store import errands, incoming, letters, tickets
+from maild.store import errands, incoming, letters, outbox, tickets
 from maild.store.engine import Store
 from maild.store.recall import recall
 from tests.rig.mails import an_email_with_files, parsed
@@ -96,7 +96,7 @@ def test_what_is_not_to_be_had_any_more_stops_nothing(store: Store, clerk: Clerk
 
 def letters_to_anna(store: Store) -> list[bytes]:
     with store.reading() as tx:
-        rows = [row for row in letters.list_outbox(tx) if row.recipient == "anna@acme.example"]
+        rows = [row for row in outbox.list_outbox(tx) if row.recipient == "anna@acme.example"]
         return [letters.raw(tx, row.id) for row in reversed(rows)]
 
 
@@ -112,5 +112,5 @@ def test_the_clerk_sends_them_however_many_letters_are_to_carry_some(store: Stor
     assert [(part.get_filename(), part.get_content()) for part in one.iter_attachments()] == [("plan.pdf", b"%PDF plan")]
     assert [part.get_filename() for part in every.iter_attachments()] == ["plan.pdf", "film.mp4", "photo.jpg"]
     with store.reading() as tx:
-        sent = [letters.raw(tx, row.id).decode() for row in letters.list_outbox(tx) if row.recipient == "ann@globex.example"]
+        sent = [letters.raw(tx, row.id).decode() for row in outbox.list_outbox(tx) if row.recipient == "ann@globex.example"]
     assert sum("It is on its way." in letter for letter in sent) == 1

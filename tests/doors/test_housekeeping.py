@@ -6,7 +6,7 @@ from maild import node
 from maild.effects import IncomingState, Post
 from maild.housekeeping import BITE_LETTERS, housekeep
 from maild.outbox.delivery import DeliveryState, Sent
-from maild.store import incoming, letters, received_mail
+from maild.store import deliveries, incoming, letters, outbox, received_mail
 from maild.store.apply import apply
 from maild.store.engine import Store
 from tests.builders import some_settings
@@ -25,8 +25,8 @@ def posted(store: Store, number: int = 1) -> None:
 def test_one_round_packs_everything_that_was_sent_bite_by_bite(store: Store):
     posted(store, BITE_LETTERS + 3)
     with store.writing() as tx:
-        while delivery := letters.claim(tx, NOW, node.own_name(), 60):
-            letters.record(tx, delivery.id, Sent("250"), NOW)
+        while delivery := deliveries.claim(tx, NOW, node.own_name(), 60):
+            deliveries.record(tx, delivery.id, Sent("250"), NOW)
     housekeep(store, some_settings(), NOW)
     with store.writing() as tx:
         assert letters.pack(tx, 1, 1) == 0
@@ -37,11 +37,11 @@ def test_what_a_dead_process_had_in_hand_comes_back(store: Store):
     with store.writing() as tx:
         incoming.store_arrivals(tx, [an_arrival()], NOW)
         incoming.claim(tx, 1, DEAD, 3600, NOW)
-        letters.claim(tx, NOW, DEAD, 3600)
+        deliveries.claim(tx, NOW, DEAD, 3600)
     housekeep(store, some_settings(), NOW)
     with store.writing() as tx:
         (message,) = incoming.claim(tx, 1, node.own_name(), 60, NOW)
-        (letter,) = letters.list_outbox(tx)
+        (letter,) = outbox.list_outbox(tx)
         assert received_mail.show(tx, message.id).state is IncomingState.RECEIVED
     assert (message.attempts, letter.state) == (2, DeliveryState.UNKNOWN)
     assert letter.next_attempt == NOW + timedelta(minutes=15)

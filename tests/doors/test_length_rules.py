@@ -13,7 +13,7 @@ from maild.length_rules import MEASURING
 from maild.office import Office
 from maild.reason import Reason
 from maild.recording import record
-from maild.store import letters, rule_mail, stays, switches, tickets
+from maild.store import outbox, rule_mail, stays, switches, tickets
 from maild.store.engine import Store
 from maild.ticket import Status
 from tests.rig.desk import NOW, a_message, a_ticket
@@ -52,7 +52,7 @@ def sent(store: Store, office: Office, template: str = "backlog") -> list[str]:
     """After a round."""
     settle(MEASURING, store, office, NOW + HOUR)
     with store.reading() as tx:
-        return [row.recipient for row in letters.list_outbox(tx) if row.template == template]
+        return [row.recipient for row in outbox.list_outbox(tx) if row.template == template]
 
 
 def test_one_letter_comes_for_many_tickets_and_the_next_when_fewer_have_waited(store: Store, office: Writing):

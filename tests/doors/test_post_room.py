@@ -6,7 +6,7 @@ import pytest
 
 from maild.errors import StoreUnavailableError
 from maild.outbox.delivery import Deferred, Delivery, Failed, Outcome, Sent, Unknown
-from maild.store import letters
+from maild.store import deliveries, outbox
 from maild.store.engine import Store, Transaction
 from maild.store.post_room import OnEnd, PostRoom
 from maild.tokens import LetterKind
@@ -43,7 +43,7 @@ def room(flaky: FlakyStore, refused: list[int], late: list[int]) -> PostRoom:
 def states(store: Store) -> list[tuple[str, int]]:
     """Every delivery's state and attempts, in order."""
     with store.reading() as tx:
-        return [(row.state.value, row.attempts) for row in reversed(letters.list_outbox(tx))]
+        return [(row.state.value, row.attempts) for row in reversed(outbox.list_outbox(tx))]
 
 
 def taken(room: PostRoom) -> Delivery:
@@ -117,7 +117,7 @@ def test_what_is_accepted_at_a_later_try_is_told_of(store: Store, room: PostRoom
     second = taken(room)
     recorded(room, second, Failed("550 nobody here"))
     with store.writing() as tx:
-        letters.retry(tx, second.id, NOW)
+        outbox.retry(tx, second.id, NOW)
     assert (taken(room).id, late) == (second.id, [])
     recorded(room, second, Sent("250 OK"))
     assert late == [second.id]
@@ -126,7 +126,7 @@ def test_what_is_accepted_at_a_later_try_is_told_of(store: Store, room: PostRoom
 def test_letters_that_others_send_are_left_to_them(store: Store, flaky: FlakyStore, room: PostRoom):
     posted(store, ANSWER, ANSWER)
     with store.writing() as tx:
-        theirs = letters.claim(tx, NOW, "host:2", 600)
+        theirs = deliveries.claim(tx, NOW, "host:2", 600)
     flaky.outages = [Outage.AFTER_COMMIT]
     with pytest.raises(StoreUnavailableError):
         room.claim(NOW)

@@ -12,7 +12,7 @@ from maild.office import Office
 from maild.quarantine_digest import QuarantineDigest
 from maild.reason import Reason
 from maild.reports.status import find_status
-from maild.store import incoming, letters, suppressions
+from maild.store import incoming, letters, outbox, suppressions
 from maild.store.engine import Store
 from maild.store.quarantine import list_kept_out
 from tests.rig.small_office import an_office
@@ -46,12 +46,12 @@ def keep_out(store: Store, code: str = "spam", when: datetime = NOW, mailbox: st
 def told(store: Store) -> list[tuple[str, str]]:
     """Who was mailed, and under which subject."""
     with store.reading() as tx:
-        return [(row.recipient, row.subject) for row in letters.list_outbox(tx)][::-1]
+        return [(row.recipient, row.subject) for row in outbox.list_outbox(tx)][::-1]
 
 
 def text(store: Store) -> str:
     with store.reading() as tx:
-        (row, *_) = letters.list_outbox(tx)
+        (row, *_) = outbox.list_outbox(tx)
         return letters.raw(tx, row.id).decode()
 
 

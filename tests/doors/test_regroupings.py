@@ -15,7 +15,7 @@ from maild.effects import Decision, Identity, IncomingState, Link
 from maild.message import Address, Attachment
 from maild.question import Question
 from maild.reason import Reason
-from maild.store import incoming, letters, received_mail, regroupings, tickets
+from maild.store import incoming, outbox, received_mail, regroupings, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.recall import recall
@@ -263,7 +263,7 @@ def test_what_is_split_off_stands_on_a_ticket_of_its_own_and_comes_back_when_tha
             f"#{refund} was split off: Refund",
             f"#{key} was split off: Key",
         ]
-        assert len(letters.list_outbox(tx, ticket=refund)) == 2
+        assert len(outbox.list_outbox(tx, ticket=refund)) == 2
     received(store, "And the receipt?", refund)
     acted(store, number, "undo")
     assert documents(store)[number] == before

@@ -24,7 +24,8 @@ from maild.rules.ruleset import NO_RULES, RuleSet
 from maild.store import incoming
 from maild.store.apply import apply
 from maild.store.engine import Store
-from maild.store.letters import list_outbox, raw
+from maild.store.letters import raw
+from maild.store.outbox import list_outbox
 from maild.store.recall import recall
 from maild.store.received_mail import list_incoming
 from maild.store.retention import forget_tickets

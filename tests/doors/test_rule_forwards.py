@@ -4,7 +4,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from maild.effects import Suppress
-from maild.store import letters, suppressions
+from maild.store import letters, outbox, suppressions
 from maild.ticket import MessageKind
 from tests.rig.letters import text_of
 from tests.rig.mail_forms import Quoted, forwarded
@@ -24,7 +24,7 @@ RULES = f"""
 
 def sent_on(desk: RuledDesk, number: int) -> list[EmailMessage]:
     with desk.desk.store.reading() as tx:
-        rows = sorted(letters.list_outbox(tx, ticket=number), key=lambda row: row.id)
+        rows = sorted(outbox.list_outbox(tx, ticket=number), key=lambda row: row.id)
         return [parsed(letters.raw(tx, row.id)) for row in rows if row.template == "forwarded"]
 
 
@@ -116,7 +116,7 @@ def test_a_forward_is_bound_by_the_limit_of_its_rule_and_by_no_cap(a_desk: Openi
     numbers = [desk.receive(an_email(sender=f"a{step}@g{step}.example", to="support@acme.example")) for step in range(7)]
     assert [len(sent_on(desk, number)) for number in numbers] == [1] * 5 + [0] * 2
     with desk.desk.store.reading() as tx:
-        assert [row.template for row in letters.list_outbox(tx) if row.template == "attention"] == ["attention"]
+        assert [row.template for row in outbox.list_outbox(tx) if row.template == "attention"] == ["attention"]
 
 
 def test_words_that_look_like_an_agents_token_cost_the_forward_and_not_the_mail(a_desk: Opening):

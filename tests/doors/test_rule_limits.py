@@ -5,9 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from maild.desk.command import Command
-from maild.store import letters as outbox
-from maild.store import rule_mail, tickets
+from maild.store import outbox, rule_mail, tickets
 from maild.store.engine import Store, open_store
+from maild.store.letters import raw
 from maild.store.tables.mail_out import letters
 from maild.ticket import Status
 from tests.rig.letters import text_of
@@ -41,8 +41,8 @@ def told(desk: RuledDesk, address: str) -> list[str]:
     """The letters to him about no ticket, oldest first."""
     with desk.desk.store.reading() as tx:
         rows = sorted(outbox.list_outbox(tx), key=lambda row: row.id)
-        found = [outbox.raw(tx, row.id) for row in rows if row.ticket is None and row.recipient == address]
-    return [" ".join(text_of(parsed(raw)).split()) for raw in found]
+        found = [raw(tx, row.id) for row in rows if row.ticket is None and row.recipient == address]
+    return [" ".join(text_of(parsed(content)).split()) for content in found]
 
 
 def tags(desk: RuledDesk, *numbers: int) -> list[set[str]]:

@@ -12,7 +12,7 @@ from maild.office import Office
 from maild.reason import Reason
 from maild.recording import record
 from maild.schedule_rules import LOG_KEPT, REPORTING, RETRY_AFTER
-from maild.store import letters, rule_mail, switches, tickets, traffic
+from maild.store import letters, outbox, rule_mail, switches, tickets, traffic
 from maild.store.engine import Store
 from maild.traffic import Period
 from tests.rig.desk import NOW, a_message, a_ticket
@@ -62,7 +62,7 @@ def keep(store: Store, office: Office, *moments: datetime) -> None:
 
 def sent(store: Store, template: str = "backlog") -> list[tuple[str, datetime]]:
     with store.reading() as tx:
-        rows = sorted(letters.list_outbox(tx), key=lambda row: row.id)
+        rows = sorted(outbox.list_outbox(tx), key=lambda row: row.id)
     return [(row.recipient, row.created) for row in rows if row.template == template]
 
 
@@ -82,7 +82,7 @@ def test_it_says_how_many_wait_and_which_are_the_oldest_by_the_readers_clock(sto
     opened(store, desk, "sales", subject="Price")
     keep(store, desk, EIGHT - HOUR, EIGHT + DAY)
     with store.reading() as tx:
-        mails = [parsed(letters.raw(tx, row.id)) for row in letters.list_outbox(tx) if row.recipient == "boris@acme.example"]
+        mails = [parsed(letters.raw(tx, row.id)) for row in outbox.list_outbox(tx) if row.recipient == "boris@acme.example"]
     told = {mail["Subject"]: text_of(mail) for mail in mails}
     assert set(told) == {"Waiting in Support: 2", "Waiting in Sales: 1"}
     text = told["Waiting in Support: 2"]
@@ -98,7 +98,7 @@ def test_a_department_of_which_it_does_not_hold_is_not_reported_of(store: Store,
     opened(store, desk, "sales")
     keep(store, desk, EIGHT - HOUR, EIGHT + DAY)
     with store.reading() as tx:
-        assert {row.queue for row in letters.list_outbox(tx)} == {"sales"}
+        assert {row.queue for row in outbox.list_outbox(tx)} == {"sales"}
         outcomes = [(outcome.fired, outcome.times) for outcome in traffic.find_outcomes(tx, EVER)]
     assert sorted(outcomes) == [(False, 1), (True, 1)]
 

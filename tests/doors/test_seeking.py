@@ -13,7 +13,7 @@ from maild.offering import offer_tickets
 from maild.office import Office
 from maild.reason import Reason
 from maild.seeking import seek_owners
-from maild.store import absences, letters, sought, tickets
+from maild.store import absences, outbox, sought, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.ticket import Priority, Status
@@ -59,7 +59,7 @@ def owners(store: Store) -> list[str | None]:
 
 def told(store: Store) -> list[tuple[str, int | None]]:
     with store.reading() as tx:
-        return sorted((row.recipient, row.ticket) for row in letters.list_outbox(tx))
+        return sorted((row.recipient, row.ticket) for row in outbox.list_outbox(tx))
 
 
 def waiting(store: Store) -> list[int]:

@@ -29,7 +29,7 @@ from maild.message import Address, Attachment, AuthResult
 from maild.outbox.delivery import Composed
 from maild.question import Question
 from maild.reason import Reason
-from maild.store import brakes, incoming, letters, mutes, received_mail, tickets
+from maild.store import brakes, incoming, letters, mutes, outbox, received_mail, tickets
 from maild.store.apply import Applied, apply
 from maild.store.engine import Store
 from maild.store.recall import recall
@@ -157,7 +157,7 @@ def test_letters_become_one_outbox_row_per_recipient(store: Store):
     letter = a_letter(kind=LetterKind.ANSWER, template="answer", recipients=(ANN,), cc=(BORIS, Address("", "ANN@globex.example")))
     result = applied(store, a_decision(a_message(), Post(letter)))
     with store.reading() as tx:
-        rows = letters.list_outbox(tx, ticket=result.ticket_number)
+        rows = outbox.list_outbox(tx, ticket=result.ticket_number)
         assert {row.recipient for row in rows} == {"ann@globex.example", "boris@acme.example"}
         assert {row.letter for row in rows} == set(result.letters)
         assert letters.raw(tx, rows[0].id).startswith(b"Message-ID: <c.1.1.mac@acme.example>")
@@ -332,7 +332,7 @@ def test_a_letter_may_concern_no_ticket_but_a_message_may_not(store: Store):
     told = Decision(IncomingState.QUARANTINED, Reason("unverified", "unproven"), effects=(Post(NOTIFICATION),))
     with store.writing() as tx:
         numbers = apply(tx, told, now=NOW, compose=lonely, incoming=None, first_number=1).letters
-        assert [(row.letter, row.ticket) for row in letters.list_outbox(tx)] == [(numbers[0], None)]
+        assert [(row.letter, row.ticket) for row in outbox.list_outbox(tx)] == [(numbers[0], None)]
     with pytest.raises(ValueError, match="no ticket"):
         applied(store, Decision(IncomingState.DONE, Reason("x", "x"), effects=(a_message(),)))
 
@@ -347,7 +347,7 @@ def test_a_letter_that_cannot_be_composed_undoes_its_ticket_only(store: Store):
         apply(tx, a_decision(), now=NOW, compose=composed, incoming=None, first_number=1)
     with store.reading() as tx:
         assert [row.number for row in tickets.list_tickets(tx)] == [1]
-        assert {row.letter for row in letters.list_outbox(tx)} == {1, 2}
+        assert {row.letter for row in outbox.list_outbox(tx)} == {1, 2}
 
 
 def test_recall_knows_nothing_of_a_stranger(store: Store):

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from maild.effects import IncomingState, Post
 from maild.outbox.delivery import DeliveryState, Sent
-from maild.store import incoming, letters, received_mail, tickets
+from maild.store import deliveries, incoming, outbox, received_mail, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, open_store
 from maild.store.tables import all_tables
@@ -56,7 +56,7 @@ def test_writers_in_threads_get_numbers_without_gaps(store: Store):
     in_threads(4, write_ten)
     with store.reading() as tx:
         assert [row.number for row in tickets.list_tickets(tx)] == list(range(40, 0, -1))
-        assert sorted({row.letter for row in letters.list_outbox(tx)}) == list(range(1, 81))
+        assert sorted({row.letter for row in outbox.list_outbox(tx)}) == list(range(1, 81))
 
 
 def test_writers_in_processes_get_numbers_without_gaps(store: Store, store_url: str, tmp_path: Path):
@@ -105,19 +105,19 @@ def test_no_letter_is_sent_by_two_even_if_one_dies(store: Store):
     def send(me: int) -> None:
         for turn in range(1000):
             with store.writing() as tx:
-                delivery = letters.claim(tx, NOW, f"owner{me}", 600)
+                delivery = deliveries.claim(tx, NOW, f"owner{me}", 600)
             if delivery is None:
                 return
             if me == 0 and turn % 5 == 0:
                 continue
             sent.append(delivery.id)
             with store.writing() as tx:
-                letters.record(tx, delivery.id, Sent("250"), NOW)
+                deliveries.record(tx, delivery.id, Sent("250"), NOW)
 
     in_threads(3, send)
     with store.writing() as tx:
-        lost = letters.recover(tx, lambda owner: owner != "owner0", NOW, timedelta(minutes=15))
-        states = Counter(row.state for row in letters.list_outbox(tx))
+        lost = deliveries.recover(tx, lambda owner: owner != "owner0", NOW, timedelta(minutes=15))
+        states = Counter(row.state for row in outbox.list_outbox(tx))
     assert max(Counter(sent).values()) == 1
     assert len(sent) + len(lost) == 40
     assert states == Counter({DeliveryState.SENT: len(sent), DeliveryState.UNKNOWN: len(lost)})

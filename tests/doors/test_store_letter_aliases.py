@@ -6,7 +6,7 @@ from maild.effects import NoteAlias, Post, RecordEvent
 from maild.known import Known, KnownMessage
 from maild.outbox.delivery import Sent
 from maild.question import Question
-from maild.store import letter_aliases, letters
+from maild.store import deliveries, letter_aliases
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.letter_aliases import Alias
@@ -30,9 +30,9 @@ def desk(store: Store) -> Store:
 def send(store: Store, reply: str) -> int:
     """Hand over the next letter; its number."""
     with store.writing() as tx:
-        delivery = letters.claim(tx, NOW, "host:1:1", 60)
+        delivery = deliveries.claim(tx, NOW, "host:1:1", 60)
         assert delivery
-        letters.record(tx, delivery.id, Sent(reply), NOW)
+        deliveries.record(tx, delivery.id, Sent(reply), NOW)
         return delivery.letter
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from maild.effects import Letter, Post
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
-from maild.store import letters
+from maild.store import deliveries, letters, outbox
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.letter_files import LEAST_BYTES
@@ -40,8 +40,8 @@ def settled(store: Store, *raws: bytes, when: datetime = NOW) -> int:
     with store.writing() as tx:
         decision = a_decision(a_message(), *(Post(NOTIFICATION) for _ in raws), after=a_ticket(status=Status.CLOSED))
         ticket = apply(tx, decision, now=when, compose=composing(*raws), incoming=None, first_number=1).ticket
-        for row in letters.list_outbox(tx, state=DeliveryState.QUEUED):
-            letters.cancel(tx, row.id, NOW)
+        for row in outbox.list_outbox(tx, state=DeliveryState.QUEUED):
+            outbox.cancel(tx, row.id, NOW)
         while letters.pack(tx, 10, MIB):
             pass
     assert ticket is not None
@@ -60,7 +60,7 @@ def composing(*raws: bytes) -> Callable[[Letter, TicketView | None, int], Compos
 
 def bytes_of(store: Store, ticket: int) -> list[bytes]:
     with store.reading() as tx:
-        return [letters.raw(tx, row.id) for row in reversed(letters.list_outbox(tx, ticket=ticket))]
+        return [letters.raw(tx, row.id) for row in reversed(outbox.list_outbox(tx, ticket=ticket))]
 
 
 def kept(store: Store) -> tuple[int, int]:
@@ -88,9 +88,9 @@ def test_a_letter_whose_files_lie_apart_is_sent_again_with_the_same_bytes(store:
     raw = a_letter_with(PLAN, PHOTO)
     settled(store, raw)
     with store.writing() as tx:
-        (row,) = letters.list_outbox(tx)
-        letters.retry(tx, row.id, NOW)
-        delivery = letters.claim(tx, NOW + MINUTE, "host:1", 60)
+        (row,) = outbox.list_outbox(tx)
+        outbox.retry(tx, row.id, NOW)
+        delivery = deliveries.claim(tx, NOW + MINUTE, "host:1", 60)
     assert delivery
     assert delivery.raw == raw
 

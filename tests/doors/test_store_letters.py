@@ -7,7 +7,7 @@ import pytest
 
 from maild.errors import NotFoundError, WrongStateError
 from maild.outbox.delivery import Deferred, Delivery, DeliveryState, Failed, Outcome, Sent, Unknown
-from maild.store import brakes, claims, letters, tickets
+from maild.store import brakes, claims, deliveries, letters, outbox, tickets
 from maild.store.engine import Store
 from maild.tokens import LetterKind
 from tests.rig.desk import ACKNOWLEDGEMENT, MINUTE, NOTIFICATION, NOW, a_letter, posted
@@ -18,7 +18,7 @@ ANSWER = a_letter(kind=LetterKind.ANSWER, template="answer")
 
 def claimed(store: Store, *, minutes: float = 0, owner: str = "host:1", queues: frozenset[str] | None = None) -> Delivery | None:
     with store.writing() as tx:
-        return letters.claim(tx, NOW + minutes * MINUTE, owner, 600, queues)
+        return deliveries.claim(tx, NOW + minutes * MINUTE, owner, 600, queues)
 
 
 def recorded(store: Store, outcome: Outcome, *, minutes: float = 0) -> DeliveryState:
@@ -26,8 +26,8 @@ def recorded(store: Store, outcome: Outcome, *, minutes: float = 0) -> DeliveryS
     delivery = claimed(store, minutes=minutes)
     assert delivery is not None
     with store.writing() as tx:
-        letters.record(tx, delivery.id, outcome, NOW + minutes * MINUTE)
-        return letters.show(tx, delivery.id).state
+        deliveries.record(tx, delivery.id, outcome, NOW + minutes * MINUTE)
+        return outbox.show(tx, delivery.id).state
 
 
 def test_answers_go_before_notifications_before_acknowledgements(store: Store):
@@ -62,7 +62,7 @@ def test_a_deferred_letter_comes_due_again_with_its_attempts_counted(store: Stor
     assert recorded(store, Deferred("451 try later", NOW + MINUTE)) is DeliveryState.DEFERRED
     assert claimed(store) is None
     with store.reading() as tx:
-        assert letters.find_next_due(tx) == NOW + MINUTE
+        assert deliveries.find_next_due(tx) == NOW + MINUTE
     delivery = claimed(store, minutes=1)
     assert delivery is not None
     assert delivery.attempts == 1
@@ -73,7 +73,7 @@ def test_a_sent_letter_is_done(store: Store):
     assert recorded(store, Sent("250 OK")) is DeliveryState.SENT
     assert claimed(store, minutes=9999) is None
     with store.reading() as tx:
-        assert letters.find_next_due(tx) is None
+        assert deliveries.find_next_due(tx) is None
 
 
 def test_a_failed_letter_stands_in_the_tickets_log(store: Store):
@@ -92,7 +92,7 @@ def test_an_unknown_letter_is_tried_once_more_and_then_reported(store: Store):
     assert second is not None
     assert second.was_unknown
     with store.writing() as tx:
-        letters.record(tx, second.id, Unknown("cut", None), NOW)
+        deliveries.record(tx, second.id, Unknown("cut", None), NOW)
         assert [line.kind for line in tickets.list_events(tx, 1)] == ["unknown"]
     assert claimed(store, minutes=9999) is None
 
@@ -103,14 +103,14 @@ def test_what_a_dead_process_was_sending_is_unknown_never_queued(store: Store):
     assert lost is not None
     assert kept is not None
     with store.writing() as tx:
-        assert letters.recover(tx, lambda owner: owner == "alive", NOW, timedelta(minutes=15)) == (lost.id,)
-        assert letters.show(tx, kept.id).state is DeliveryState.SENDING
+        assert deliveries.recover(tx, lambda owner: owner == "alive", NOW, timedelta(minutes=15)) == (lost.id,)
+        assert outbox.show(tx, kept.id).state is DeliveryState.SENDING
     again = claimed(store, minutes=15, owner="dead")
     assert again is not None
     assert again.was_unknown
     with store.writing() as tx:
-        letters.recover(tx, lambda owner: False, NOW + 15 * MINUTE, timedelta(minutes=15))
-        assert letters.show(tx, again.id).next_attempt is None
+        deliveries.recover(tx, lambda owner: False, NOW + 15 * MINUTE, timedelta(minutes=15))
+        assert outbox.show(tx, again.id).next_attempt is None
 
 
 def nobody_knows(owner: str) -> None:
@@ -122,8 +122,8 @@ def test_what_is_being_sent_on_another_host_is_unknown_once_the_lease_has_ended(
     delivery = claimed(store)
     assert delivery is not None
     with store.writing() as tx:
-        assert letters.recover(tx, nobody_knows, NOW + 9 * MINUTE, timedelta(minutes=15)) == ()
-        assert letters.recover(tx, nobody_knows, NOW + 10 * MINUTE, timedelta(minutes=15)) == (delivery.id,)
+        assert deliveries.recover(tx, nobody_knows, NOW + 9 * MINUTE, timedelta(minutes=15)) == ()
+        assert deliveries.recover(tx, nobody_knows, NOW + 10 * MINUTE, timedelta(minutes=15)) == (delivery.id,)
 
 
 def test_a_lease_from_before_the_clock_was_set_back_has_ended(store: Store):
@@ -131,7 +131,7 @@ def test_a_lease_from_before_the_clock_was_set_back_has_ended(store: Store):
     delivery = claimed(store)
     assert delivery is not None
     with store.writing() as tx:
-        assert letters.recover(tx, nobody_knows, NOW - 300 * MINUTE, timedelta(minutes=15)) == (delivery.id,)
+        assert deliveries.recover(tx, nobody_knows, NOW - 300 * MINUTE, timedelta(minutes=15)) == (delivery.id,)
 
 
 @pytest.mark.parametrize("jump", [-600 * MINUTE, 600 * MINUTE])
@@ -141,9 +141,9 @@ def test_what_a_living_process_is_sending_is_its_own_wherever_the_clock_is_set(s
     delivery = claimed(store, owner="alive")
     assert delivery is not None
     with store.writing() as tx:
-        assert letters.recover(tx, lambda owner: True, NOW + jump, timedelta(minutes=15)) == ()
-        letters.record(tx, delivery.id, Failed("550"), NOW + jump)
-        assert letters.show(tx, delivery.id).state is DeliveryState.FAILED
+        assert deliveries.recover(tx, lambda owner: True, NOW + jump, timedelta(minutes=15)) == ()
+        deliveries.record(tx, delivery.id, Failed("550"), NOW + jump)
+        assert outbox.show(tx, delivery.id).state is DeliveryState.FAILED
 
 
 def test_a_letter_that_a_living_process_has_lost_is_unknown_after_an_hour_by_the_stopwatch(store: Store):
@@ -155,7 +155,7 @@ def test_a_letter_that_a_living_process_has_lost_is_unknown_after_an_hour_by_the
 
     def recover() -> tuple[int, ...]:
         with store.writing() as tx:
-            return letters.recover(tx, lambda owner: True, NOW, timedelta(minutes=15), watch)
+            return deliveries.recover(tx, lambda owner: True, NOW, timedelta(minutes=15), watch)
 
     assert recover() == ()
     stopwatch[0] = 3600.0
@@ -174,8 +174,8 @@ def test_a_clock_that_is_set_back_keeps_no_letter_waiting(store: Store, state: s
         recorded(store, outcomes[state])
     assert claimed(store, minutes=-300) is None
     with store.writing() as tx:
-        assert letters.hasten(tx, NOW, 72 * MINUTE) == 0, "all as it should be"
-        assert letters.hasten(tx, NOW - 300 * MINUTE, 72 * MINUTE) == 1
+        assert deliveries.hasten(tx, NOW, 72 * MINUTE) == 0, "all as it should be"
+        assert deliveries.hasten(tx, NOW - 300 * MINUTE, 72 * MINUTE) == 1
     assert claimed(store, minutes=-300) is not None
 
 
@@ -184,11 +184,11 @@ def test_after_the_claim_was_lost_only_the_relays_acceptance_counts(store: Store
     delivery = claimed(store, owner="slow")
     assert delivery is not None
     with store.writing() as tx:
-        letters.recover(tx, lambda owner: False, NOW, timedelta(minutes=15))
-        letters.record(tx, delivery.id, Deferred("451", NOW), NOW)
-        assert letters.show(tx, delivery.id).state is DeliveryState.UNKNOWN
-        letters.record(tx, delivery.id, Sent("250"), NOW)
-        assert letters.show(tx, delivery.id).state is DeliveryState.SENT
+        deliveries.recover(tx, lambda owner: False, NOW, timedelta(minutes=15))
+        deliveries.record(tx, delivery.id, Deferred("451", NOW), NOW)
+        assert outbox.show(tx, delivery.id).state is DeliveryState.UNKNOWN
+        deliveries.record(tx, delivery.id, Sent("250"), NOW)
+        assert outbox.show(tx, delivery.id).state is DeliveryState.SENT
 
 
 def test_a_paused_outbox_lets_nothing_out(store: Store):
@@ -207,13 +207,13 @@ def test_a_paused_outbox_lets_nothing_out(store: Store):
 def test_a_letter_can_be_cancelled_and_retried_unless_it_is_on_its_way(store: Store):
     posted(store, ANSWER)
     with store.writing() as tx:
-        (row,) = letters.list_outbox(tx)
-        letters.cancel(tx, row.id, NOW)
+        (row,) = outbox.list_outbox(tx)
+        outbox.cancel(tx, row.id, NOW)
     assert claimed(store) is None
     with store.writing() as tx:
-        letters.retry(tx, row.id, NOW)
+        outbox.retry(tx, row.id, NOW)
     assert claimed(store) is not None
-    for act in (letters.cancel, letters.retry):
+    for act in (outbox.cancel, outbox.retry):
         with pytest.raises(WrongStateError, match="is sending"), store.writing() as tx:
             act(tx, row.id, NOW)
         with pytest.raises(NotFoundError), store.writing() as tx:
@@ -225,9 +225,9 @@ def test_the_list_is_newest_first_and_can_be_narrowed(store: Store):
     posted(store, ANSWER)
     recorded(store, Sent("250 OK"))
     with store.reading() as tx:
-        assert [row.kind for row in letters.list_outbox(tx)] == [LetterKind.ANSWER, LetterKind.NOTIFICATION, LetterKind.ACKNOWLEDGEMENT]
-        assert [row.reply for row in letters.list_outbox(tx, state=DeliveryState.SENT)] == ["250 OK"]
-        assert [row.template for row in letters.list_outbox(tx, ticket=1, limit=1)] == ["notification"]
+        assert [row.kind for row in outbox.list_outbox(tx)] == [LetterKind.ANSWER, LetterKind.NOTIFICATION, LetterKind.ACKNOWLEDGEMENT]
+        assert [row.reply for row in outbox.list_outbox(tx, state=DeliveryState.SENT)] == ["250 OK"]
+        assert [row.template for row in outbox.list_outbox(tx, ticket=1, limit=1)] == ["notification"]
 
 
 def test_letters_are_packed_once_nobody_waits_for_them(store: Store):
@@ -235,7 +235,7 @@ def test_letters_are_packed_once_nobody_waits_for_them(store: Store):
     posted(store, NOTIFICATION)
     recorded(store, Sent("250 taken"))
     with store.writing() as tx:
-        rows = [row.id for row in reversed(letters.list_outbox(tx))]
+        rows = [row.id for row in reversed(outbox.list_outbox(tx))]
         before = [letters.raw(tx, row) for row in rows]
         assert letters.pack(tx, 10, MIB) == 1
         assert letters.pack(tx, 10, MIB) == 0
@@ -250,10 +250,10 @@ def test_letters_of_a_queue_that_is_gone_are_sent_for_another(store: Store):
     posted(store, replace(ANSWER, queue="old"))
     assert recorded(store, Sent("250 ok")) is DeliveryState.SENT
     with store.writing() as tx:
-        assert letters.rehome(tx, ("support", "sales"), "sales") == 1
+        assert deliveries.rehome(tx, ("support", "sales"), "sales") == 1
     assert claimed(store, queues=frozenset({"sales"})) is not None
     with store.reading() as tx:
-        assert [row.queue for row in letters.list_outbox(tx)] == ["sales", "support", "helpdesk"], "what was sent stays as it was"
+        assert [row.queue for row in outbox.list_outbox(tx)] == ["sales", "support", "helpdesk"], "what was sent stays as it was"
 
 
 def test_letters_are_packed_in_bites_that_fit_into_memory(store: Store):
@@ -261,7 +261,7 @@ def test_letters_are_packed_in_bites_that_fit_into_memory(store: Store):
         posted(store, ANSWER)
         recorded(store, Sent("250 taken"))
     with store.writing() as tx:
-        (size,) = {len(letters.raw(tx, row.id)) for row in letters.list_outbox(tx)}
+        (size,) = {len(letters.raw(tx, row.id)) for row in outbox.list_outbox(tx)}
         assert letters.pack(tx, 10, 2 * size) == 2
         assert letters.pack(tx, 10, size - 1) == 1, "a letter larger than a bite is packed all the same"
         assert letters.pack(tx, 1, MIB) == 1

@@ -14,7 +14,7 @@ from maild.errors import NotFoundError, SchemaMismatchError
 from maild.ingest.arrival import Place
 from maild.known import KnownCopy
 from maild.question import Question
-from maild.store import incoming, letters, mailboxes, migrate, schema
+from maild.store import deliveries, incoming, mailboxes, migrate, schema
 from maild.store.engine import Store, Transaction, connect_store, open_store
 from maild.store.recall import recall
 from maild.store.tables import all_tables
@@ -132,7 +132,7 @@ def test_mail_of_the_first_schema_is_still_known_again(empty_urls: tuple[str, st
 def test_letters_of_the_second_schema_keep_their_envelope_sender(empty_urls: tuple[str, str], tmp_path: Path):
     store = upgraded_from("0002", A_LETTER, empty_urls[0], tmp_path)
     with store.writing() as tx:
-        delivery = letters.claim(tx, NOW, "host:1:1", 60)
+        delivery = deliveries.claim(tx, NOW, "host:1:1", 60)
     store.close()
     assert delivery
     assert (delivery.recipient, delivery.envelope_sender, delivery.envelope_id) == ("ann@globex.example", "support@acme.example", "")

@@ -16,7 +16,7 @@ from maild.ingest.arrival import Place
 from maild.outbox.delivery import Sent
 from maild.question import Question
 from maild.reason import Reason
-from maild.store import backgrounds, customers, incoming, letters, sent_copies, sought, stays, tables, tasks, tickets
+from maild.store import backgrounds, customers, deliveries, incoming, letters, sent_copies, sought, stays, tables, tasks, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction, open_store
 from maild.store.quarantine import list_kept_out
@@ -179,15 +179,15 @@ def test_no_step_of_sending_reads_a_whole_table(sqlite_store: Store):
         apply(tx, a_decision(), now=NOW, compose=composed, incoming=None, first_number=1)
         plans = Plans(tx)
         for queues in (None, frozenset({"support"})):
-            delivery = letters.claim(tx, NOW, "host:1", 60, queues)
+            delivery = deliveries.claim(tx, NOW, "host:1", 60, queues)
             assert delivery is not None
-            letters.record(tx, delivery.id, Sent("250"), NOW)
-            letters.find_next_due(tx, queues)
-        letters.recover(tx, lambda owner: True, NOW, timedelta(minutes=15))
-        letters.rehome(tx, ("support", "sales"), "support")
+            deliveries.record(tx, delivery.id, Sent("250"), NOW)
+            deliveries.find_next_due(tx, queues)
+        deliveries.recover(tx, lambda owner: True, NOW, timedelta(minutes=15))
+        deliveries.rehome(tx, ("support", "sales"), "support")
         letters.pack(tx, 10, 1024 * 1024)
         incoming.release_claims(tx, lambda owner: True, NOW)
-        letters.hasten(tx, NOW, timedelta(hours=1))
+        deliveries.hasten(tx, NOW, timedelta(hours=1))
         sent_copies.hasten(tx, NOW)
         sent_copies.find_due(tx, ("support",), NOW, 10)
         steps = plans.lines()

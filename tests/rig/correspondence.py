@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from maild.effects import IncomingState
 from maild.outbox.delivery import DeliveryState
-from maild.store import letters
+from maild.store.deliveries import find_next_due
 from maild.store.engine import Store, Transaction
 from maild.store.status import find_depths
 from maild.store.tables.mail_in import incoming
@@ -126,7 +126,7 @@ class Correspondence:
         with store.reading() as tx:
             stored = tx.execute(select(func.count()).select_from(incoming)).scalar_one()
             depths = find_depths(tx)
-            waiting = letters.find_next_due(tx)
+            waiting = find_next_due(tx)
         is_idle = IncomingState.RECEIVED not in depths.incoming and DeliveryState.SENDING not in depths.outbox and waiting is None
         return is_idle and stored >= len(self.raws)
 

@@ -10,7 +10,7 @@ from typing import Any
 from maild.desk.acts import Act
 from maild.desk.command import Command
 from maild.front_desk import FrontDesk
-from maild.store import letters, tickets
+from maild.store import outbox, tickets
 from tests.rig.mails import an_email, parsed
 from tests.rig.office import an_answer_to
 from tests.rig.replay import Replay, a_replay
@@ -70,7 +70,7 @@ class RuledDesk:
     def sent(self, number: int, address: str = ANN) -> list[str]:
         """What letters about the ticket went to that address, by template."""
         with self.desk.store.reading() as tx:
-            rows = sorted(letters.list_outbox(tx, ticket=number), key=lambda row: row.id)
+            rows = sorted(outbox.list_outbox(tx, ticket=number), key=lambda row: row.id)
         return [row.template for row in rows if row.recipient == address]
 
 

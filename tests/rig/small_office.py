@@ -4,7 +4,7 @@ from pathlib import Path
 
 from maild.config.load import require_settings
 from maild.office import Office, open_office
-from maild.store import letters
+from maild.store import letters, outbox
 from maild.store.engine import Store
 
 DESK = """
@@ -26,4 +26,4 @@ def an_office(directory: Path, desk: str = DESK) -> Office:
 def read_outbox(store: Store) -> list[tuple[str, str]]:
     """Whom all letters go to, and what they say."""
     with store.reading() as tx:
-        return sorted((row.recipient, letters.raw(tx, row.id).decode()) for row in letters.list_outbox(tx))
+        return sorted((row.recipient, letters.raw(tx, row.id).decode()) for row in outbox.list_outbox(tx))

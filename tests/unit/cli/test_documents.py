@@ -7,7 +7,7 @@ from maild.effects import IncomingState
 from maild.message import Address, Attachment
 from maild.outbox.delivery import DeliveryState
 from maild.reason import Reason
-from maild.store.letters import OutboxRow
+from maild.store.outbox import OutboxRow
 from maild.store.received_mail import IncomingRow
 from maild.store.tickets import EventRow, MessageRow, TicketRow
 from maild.ticket import MessageKind, Priority, Status
