@@ -1,4 +1,7 @@
-"""What an agent's mail says: his commands, his words, and what speaks against doing any of it (MAIL.md A5-A8). Pure."""
+"""What an agent's mail says: his commands, his words, and what speaks against doing any of it (MAIL.md A5-A8). Pure.
+
+What of it are others' words is found in `borrowed_words.py`.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -9,16 +12,15 @@ from maild.desk import customer_letters
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, find_task_told, is_forward
+from maild.desk.borrowed_words import find_borrowed
 from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import Parsed, find_lone_word, is_errand, parse, probably_meant, with_corrections
 from maild.desk.crossing import find_crossing, find_known_until
-from maild.desk.furniture import is_unmarked_furniture, without_furniture
+from maild.desk.furniture import without_furniture
 from maild.desk.lone_words import find_lone_fault
 from maild.desk.messages import shown_date_of
-from maild.desk.named_people import read_person, with_requester_named, with_sender_named
-from maild.desk.participants import with_requester
-from maild.desk.quoted_notes import has_quotes, quotes, repeats, repeats_own
+from maild.desk.named_people import with_requester_named, with_sender_named
 from maild.desk.regroup import Reach, named_tickets
 from maild.desk.rewrapped import rejoined
 from maild.desk.second_thoughts import find_unfit, only_status
@@ -31,12 +33,12 @@ from maild.message import Address, InboundMessage, Wrapping
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.sizes import describe_size
-from maild.ticket import ParticipantRole, Status, TicketView
+from maild.ticket import Status, TicketView
 
 DEFAULT_VISIBILITY = Reason("default-visibility", "agents' mails are notes on this desk")
+REPLY_TO_NOTE = Reason("reply-to-note", "a reply to a note is a note")
 _NOT_TO_SPAM = frozenset(("open", "spam", "noreply", "undo"))
 """Commands beside which no answer goes out, or which say that the ticket is no spam."""
-REPLY_TO_NOTE = Reason("reply-to-note", "a reply to a note is a note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,13 @@ def understand(
     status count again. What is misspelt is among the commands as it was probably meant, so that what else is wrong is found at once."""
     parsed = _parsed(words.text, reading, agent, settings) if why_internal is None else _parse(reading, words.text, internal=True)
     parsed = _as_meant(parsed, reading)
-    commands = with_requester_named(parsed.commands, reading.known.people)
-    parsed = replace(parsed, commands=with_sender_named(commands, _writer_answered(reading, settings)))
+    commands, writer = with_requester_named(parsed.commands, reading.known.people), _writer_answered(reading, settings)
+    parsed = replace(parsed, commands=with_sender_named(commands, writer))
     faults = _sealed(reading.message) or _oversize(reading.circumstances.full_size) or parsed.faults
     faults = faults or _lone(parsed, reading, agent, ticket, why_internal) or _to_spam(parsed, reading, ticket, why_internal)
-    if may_find_more(faults):
-        more = _furnished(parsed, reading, ticket, why_internal)
-        more = more or _borrowed(parsed, reading, ticket, why_internal, settings)
-        more = more or _noted(parsed, reading, ticket, why_internal, was_cut=words.was_cut)
-        faults = (*faults, *(more or _quoted_to_another(parsed, reading, ticket, why_internal, settings, now)))
+    if may_find_more(faults) and not _is_note(parsed, why_internal):
+        borrowed = find_borrowed(parsed, reading, agent, ticket, writer, settings, now, was_cut=words.was_cut)
+        faults = (*faults, *borrowed)
     if reading.circumstances.sent_after_all:
         faults, parsed = faults or find_unfit(parsed.body, reading), only_status(parsed)
     act = _act_of(reading, agent, ticket, parsed, why_internal is not None, settings, now)
@@ -181,75 +181,6 @@ def _alone(text: str, agent: Agent) -> str:
     """The word above nothing but its writer's name; any other text as it is."""
     first, _, rest = text.lstrip().partition("\n")
     return first if find_lone_word(first) and is_signature_alone(rest, agent.name) else text
-
-
-def _furnished(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None) -> tuple[CommandFault, ...]:
-    """MAIL.md A8: the customer gets nothing of what the notification says to agents. A note is for agents."""
-    if _is_note(parsed, why_internal):
-        return ()
-    if is_unmarked_furniture(parsed.body, ticket.number):
-        return (
-            CommandFault(0, "the notification stands among your words without quote marks; write above it, or let your program mark it"),
-        )
-    letter = find_answered_letter(reading)
-    is_between = letter is not None and (letter.returned or letter.crossed or letter.kept) and has_quotes(parsed.body)
-    return (CommandFault(0, "the mail that gave yours back stands between your words; write above it"),) if is_between else ()
-
-
-def _borrowed(
-    parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, settings: Settings
-) -> tuple[CommandFault, ...]:
-    """MAIL.md O7, F6: what an agent has taken down for the customer, or a third party has written, is not hers, and no answer between its
-    lines shows it to her. Whoever is to get the answer, too, is none."""
-    if _is_note(parsed, why_internal) or not has_quotes(parsed.body):
-        return ()
-    words, writer = reading.known.last_words.get(ticket.number), _writer_answered(reading, settings)
-    if words and words.taken_down and quotes(parsed.body, words.text):
-        return (CommandFault(0, "what you quote was taken down for the customer, who has not written it; write above the quotation"),)
-    named = {command.argument.casefold() for command in parsed.commands if command.word in ("cc", "same", "requester")}
-    if writer is None or writer.key in named or ticket.role_of(writer.address) not in (None, ParticipantRole.THIRD_PARTY):
-        return ()
-    why = f"what you quote was written by {writer.address}, who is not the requester; write above the quotation, or add #cc sender"
-    return (CommandFault(0, why, by_commands=True),)
-
-
-def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, *, was_cut: bool) -> tuple[CommandFault, ...]:
-    """MAIL.md F11: a notification shows notes, so whoever answers between its lines may have a piece of one left among his words."""
-    if _is_note(parsed, why_internal) or not (was_cut or has_quotes(parsed.body)):
-        return ()
-    words, known = reading.known.last_words.get(ticket.number), reading.known
-    public = words.text if words and not words.taken_down else ""
-    said = (past.words for past in known.earlier.get(ticket.number, ()) if not (past.is_note or past.is_taken_down or past.third_party))
-    if not repeats(parsed.body, known.notes, public) and not repeats_own(parsed.body, known.own_notes, "\n".join((public, *said))):
-        return ()
-    return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
-
-
-def _quoted_to_another(
-    parsed: Parsed, reading: Reading, ticket: TicketView, why_internal: Reason | None, settings: Settings, now: datetime
-) -> tuple[CommandFault, ...]:
-    """MAIL.md O7: what was said before somebody was the requester is not shown to him, and no answer between its lines takes it along."""
-    if _is_note(parsed, why_internal) or not has_quotes(parsed.body):
-        return ()
-    since, letter, words = _requester_since(parsed, ticket, settings, now), find_answered_letter(reading), reading.known.last_words
-    if since is None:
-        return ()
-    last = words.get(ticket.number)
-    has_written = last is not None and last.at is not None and last.at > since
-    if has_written and (letter is None or letter.created > since):
-        return ()
-    return (CommandFault(0, "what you quote was said before the ticket was its requester's; write above the quotation"),)
-
-
-def _requester_since(parsed: Parsed, ticket: TicketView, settings: Settings, now: datetime) -> datetime | None:
-    """As the commands beside the answer make it."""
-    named = (command.argument for command in parsed.commands if command.word == "requester")
-    set_to = (command.argument.partition("=") for command in parsed.commands if command.word == "set")
-    others = (value for name, _, value in set_to if name.strip().casefold() == "requester")
-    for argument in (*named, *others):
-        if person := read_person(argument):
-            ticket = with_requester(ticket, person, "", settings, now)
-    return ticket.requester_since
 
 
 def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:
