@@ -48,7 +48,7 @@ _LINE = re.compile(
     rf"(?P<lead>[\s*_{_UNSEEN}]*)[{HASHES}][{_UNSEEN}]*(?P<word>(?![{_UNSEEN}])[^\W\d_][\w{_UNSEEN}-]{{0,80}})(?P<rest>.*)", re.DOTALL
 )
 # A command for whoever has written it, and a heading or a path for a program: "# note", "/close".
-_TORN = re.compile(
+_TORN_LINE = re.compile(
     rf"(?P<lead>[\s*_{_UNSEEN}]*)(?:(?P<hash>[{HASHES}])[\s{_UNSEEN}]+|/)(?P<command>(?P<word>[^\W\d_]\w{{0,80}})(?=[\s.!;:*_]|$).*)",
     re.DOTALL,
 )
@@ -293,7 +293,7 @@ def _is_command_line(line: str) -> bool:
 
 def _mended(line: str) -> str:
     """`#note` for a line `# note` or `/note`; "" for any other, as a heading that names no command. `# to` is one before an address."""
-    match = _TORN.match(line)
+    match = _TORN_LINE.match(line)
     word = command_of(match["word"].casefold()) if match else ""
     if match is None or word not in _KNOWN or (word in OPENING and "@" not in line):
         return ""

@@ -33,7 +33,7 @@ from maild.reason import Reason
 from maild.ticket import TicketView
 
 _NOBODY = Address("", "")
-_TORN = re.compile(rf"^[ \t*_]*[{HASHES}][^\S\n]+(?:to|from)[^\S\n]+\S[^\n]*@", re.IGNORECASE | re.MULTILINE)
+_TORN_TO_OR_FROM = re.compile(rf"^[ \t*_]*[{HASHES}][^\S\n]+(?:to|from)[^\S\n]+\S[^\n]*@", re.IGNORECASE | re.MULTILINE)
 """`# to ann@globex.example`: a heading for a program, a command for whoever has written it."""
 _OF_OLD_TICKETS = frozenset(("requester", "same", "merge", "split", "undo", "spam", "macro"))
 _KEEPING = frozenset(("note", "noreply"))
@@ -47,7 +47,7 @@ def opens_ticket(reading: Reading, settings: Settings) -> bool:
         return False
     recipients = (*message.recipients, *(address.address for address in (*message.to, *message.cc)))
     text = f"{reading.circumstances.corrected or ''}\n{own_text(message)}"
-    says_so = is_opening(text, reading.known.tag_names) or _TORN.search(text) is not None
+    says_so = is_opening(text, reading.known.tag_names) or _TORN_TO_OR_FROM.search(text) is not None
     return says_so and not any(map(settings.is_control_address, recipients))
 
 
@@ -77,7 +77,7 @@ def _find_faults(parsed: Parsed, last: int, reading: Reading, settings: Settings
     `last`: the number of the last line."""
     yield from parsed.faults
     openings = [command for command in parsed.commands if command.word in OPENING]
-    if _TORN.search(parsed.body):
+    if _TORN_TO_OR_FROM.search(parsed.body):
         yield CommandFault(0, TORN_OPENING)
     elif not openings and not parsed.faults:
         yield CommandFault(0, "no ticket is opened without #to or #from", by_commands=True)

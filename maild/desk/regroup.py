@@ -119,7 +119,7 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
     """
     is_unanswered = ticket.status in _UNANSWERED
     opened = target.with_status(Status.OPEN, now) if is_unanswered and target.status in _RESTING else target
-    last = max(target, ticket, key=lambda each: each.requester_since or _EVER)
+    newer = max(target, ticket, key=lambda each: each.requester_since or _EVER)
     owner = ticket.owner if ticket.owner and works_in(ticket.owner, target.queue, settings) else None
     return replace(
         opened.awake() if is_unanswered else opened,
@@ -131,8 +131,8 @@ def merge(ticket: TicketView, target: TicketView, settings: Settings, now: datet
         last_customer_id=ticket.last_customer_id or target.last_customer_id,
         customer_messages=target.customer_messages + ticket.customer_messages,
         agent_messages=target.agent_messages + ticket.agent_messages,
-        requester_since=last.requester_since,
-        requester_by=last.requester_by,
+        requester_since=newer.requester_since,
+        requester_by=newer.requester_by,
     )
 
 
