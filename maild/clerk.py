@@ -84,7 +84,8 @@ class _Seen(NamedTuple):
 
 
 class Clerk:
-    """`on_letters` is called after a commit that put letters into the outbox.
+    """`office` is the desk as it stands, `renewed` the same with what has come to it since it was opened; asked once for each batch.
+    `on_letters` is called after a commit that put letters into the outbox.
 
     What an outage of the store has kept from being recorded is lost until the next claim; None: nothing is, and no claim is in doubt.
     """
@@ -97,10 +98,12 @@ class Clerk:
         owner: str,
         on_letters: Callable[[], None],
         inquiry: Inquiry | None = None,
+        renewed: Callable[[], Office] | None = None,
     ) -> None:
         self._store = store
         self._reader = reader
         self._office = office
+        self._renewed = renewed or office
         self._owner = owner
         self._on_letters = on_letters
         self._inquiry = inquiry or Inquiry()
@@ -186,7 +189,7 @@ class Clerk:
     def _record_all(self, batch: _Batch) -> int:
         opened = batch.reading.result()
         reach("read.parsed")
-        office = self._office()
+        office = self._renewed()
         opinions = self._inquiry.hear(batch.asked)
         waiting = deque(_Case(*each) for each in zip(batch.incoming, opened, opinions, strict=True))
         while waiting:

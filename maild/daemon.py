@@ -98,7 +98,9 @@ class App:
         self._alarm = Alarm(self._store)
         self._quarantine_digest = QuarantineDigest(self._store)
         self._inquiry = Inquiry(self._board.note_filter)
-        self._clerk = Clerk(self._store, self._reader, self._renewed_office, self._owner, self._wake_postmen, self._inquiry)
+        self._clerk = Clerk(
+            self._store, self._reader, lambda: self._office, self._owner, self._wake_postmen, self._inquiry, self._renewed_office
+        )
         self._clerk_thread = threading.Thread(target=self._clerk.run, name="clerk", daemon=True)
         self._watchers: dict[str, Watcher] = {}
         self._postmen: list[Postman] = []
