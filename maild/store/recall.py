@@ -1,22 +1,20 @@
 """Recall: everything the store knows that bears on one message, asked in as few indexed queries as can be, before anything is decided."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from maild.aliases import canonical
-from maild.effects import IncomingState
-from maild.ingest.arrival import Part
-from maild.known import Known, KnownCopy, KnownMessage
+from maild.known import Found, Known, KnownCopy, KnownMessage
 from maild.known_letter import BouncedLetter, KnownLetter
-from maild.message import AuthResult
 from maild.question import Question
 from maild.store import (
     absences,
     answered,
     backgrounds,
+    copies,
     customers,
     delayed_answers,
     errands,
@@ -29,12 +27,11 @@ from maild.store import (
 )
 from maild.store.caps import count_sent
 from maild.store.counters import await_turn
-from maild.store.engine import AnyRow, Transaction
+from maild.store.engine import Transaction
 from maild.store.history import find_history
 from maild.store.letter_aliases import Alias
 from maild.store.letters import text_of
 from maild.store.prepared import Prepared
-from maild.store.retention import EXPIRED
 from maild.store.tables.mail_in import incoming
 from maild.store.tables.mail_out import deliveries
 from maild.store.tables.tickets import attachments, message_references, messages, tags
@@ -44,28 +41,6 @@ from maild.tokens import LetterToken
 
 MOST_ADOPTERS = 20
 MOST_NAMED = 20
-MOST_COPIES = 50
-
-_COPIES = Prepared(
-    select(
-        incoming.c.id,
-        incoming.c.fingerprint,
-        incoming.c.date,
-        incoming.c.ticket,
-        incoming.c.state,
-        incoming.c.reason_code,
-        incoming.c.author_key,
-        incoming.c.auth,
-        incoming.c.folder,
-        incoming.c.departments,
-    )
-    .where(
-        incoming.c.message_id == bindparam("id", type_=incoming.c.message_id.type),
-        incoming.c.state.in_((IncomingState.DONE.value, IncomingState.QUARANTINED.value)),
-    )
-    .order_by((incoming.c.fingerprint == bindparam("fingerprint", type_=incoming.c.fingerprint.type)).desc(), incoming.c.id)
-    .limit(MOST_COPIES)
-)
 _MESSAGES = Prepared(
     select(messages.c.message_id, messages.c.ticket, messages.c.internal, messages.c.agent, incoming.c.fingerprint)
     .outerjoin(incoming, incoming.c.id == messages.c.incoming)
@@ -79,23 +54,6 @@ _ADOPTERS = Prepared(
     .where(message_references.c.reference == bindparam("id", type_=message_references.c.reference.type))
     .order_by(messages.c.id.desc())
     .limit(MOST_ADOPTERS)
-)
-_HANDED_IN = (
-    select(
-        incoming.c.id,
-        incoming.c.departments,
-        messages.c.ticket,
-        messages.c.author_address,
-        func.coalesce(messages.c.shown, messages.c.at).label("date"),
-    )
-    .join(incoming, incoming.c.id == messages.c.incoming)
-    .where(
-        messages.c.message_id == bindparam("id", type_=messages.c.message_id.type),
-        messages.c.agent.is_(None),
-        incoming.c.message_id != messages.c.message_id,
-    )
-    .order_by(messages.c.id)
-    .limit(MOST_COPIES)
 )
 _SEEN_PICTURES = Prepared(
     select(attachments.c.sha256)
@@ -111,62 +69,122 @@ def recall(tx: Transaction, question: Question, now: datetime) -> Known:
     if question.behind:
         return Known(background=backgrounds.find(tx, question.behind, now))
     await_turn(tx)
+    pointers = _follow_pointers(tx, question)
+    views = with_merge_targets(tx, pointers.tickets)
+    known = _with_people(_about(tx, question, pointers, views), tx, question, pointers, now)
+    return _with_what_is_asked_for(_with_what_was_said(known, tx, question), tx, question)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message of a ticket, and the fingerprint of the mail it came in; None for what was written at the command line."""
+
+    message: KnownMessage
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pointers:
+    """What a message points at. `own_letter` is the number of the letter of ours that it is itself, `beside` what an agent asks the desk,
+    `named` are tickets by number."""
+
+    same_id: tuple[KnownCopy, ...]
+    adopters: tuple[int, ...]
+    messages: tuple[_Message, ...]
+    aliases: tuple[Alias, ...]
+    letters: Mapping[int, KnownLetter]
+    own_letter: int | None
+    beside: Found
+    named: frozenset[int]
+
+    @property
+    def on_tickets(self) -> frozenset[int]:
+        """The tickets on which the ids that it names are."""
+        return frozenset(item.message.ticket for item in self.messages)
+
+    @property
+    def tickets(self) -> frozenset[int]:
+        """All candidates, before merges are followed."""
+        perhaps = (*(letter.ticket for letter in self.letters.values()), *(copy.ticket for copy in self.same_id))
+        certain = (*self.named, *self.beside.conversations, *self.adopters, *self.on_tickets)
+        return frozenset((*certain, *(ticket for ticket in perhaps if ticket is not None)))
+
+
+def _follow_pointers(tx: Transaction, question: Question) -> _Pointers:
     adopters = tuple(dict.fromkeys(_ADOPTERS.read(tx, {"id": question.message_id}).scalars()))
-    copies = (*_find_copies(tx, question), *(_find_handed_in(tx, question) if adopters else ()))
+    same_id = (*copies.find_all(tx, question), *(copies.find_handed_in(tx, question) if adopters else ()))
     found = _find_messages(tx, question.ids)
-    on_tickets = {item.message.ticket for item in found}
     aliases = _find_aliases(tx, question.aliases, found)
     own_letter = next((alias.letter for alias in aliases if alias.alias == canonical(question.message_id)), question.own_letter)
     own_number = frozenset() if own_letter is None else frozenset({own_letter})
-    by_number = answered.find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
-    own = by_number.get(own_letter or 0)
-    found_beside = errands.find(tx, question.wanted)
-    perhaps = (*(letter.ticket for letter in by_number.values()), *(copy.ticket for copy in copies))
-    named = {
-        *question.tickets,
-        *found_beside.conversations,
-        *question.wanted.files,
-        *adopters,
-        *on_tickets,
-        *(ticket for ticket in perhaps if ticket is not None),
-    }
-    views = with_merge_targets(tx, named)
+    letters = answered.find_letters(tx, question.letters | own_number | {alias.letter for alias in aliases})
+    beside = errands.find(tx, question.wanted)
+    return _Pointers(same_id, adopters, found, aliases, letters, own_letter, beside, question.tickets | question.wanted.files)
+
+
+def _about(tx: Transaction, question: Question, pointers: _Pointers, views: Mapping[int, TicketView]) -> Known:
+    """The candidates, and what leads to them."""
+    letters, own = pointers.letters, pointers.letters.get(pointers.own_letter or 0)
     here = frozenset(number for number, view in views.items() if view.queue in question.departments)
-    with_files = {*found_beside.conversations, *(views if question.wanted.files or question.wanted.files_here else ())}
-    notes, own_notes = said.find_notes(tx, question.notes_beside, views)
-    requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
     return Known(
         tickets=views,
-        same_id=copies,
+        same_id=pointers.same_id,
         own=own,
         own_recipients=_find_recipients(tx, own.letter) if own else (),
-        by_id=_first_by_id(found, here) | _returned_by_id(question.ids, aliases, by_number),
-        letters=by_number,
-        adopters=adopters,
-        sent=count_sent(tx, question, requesters, now),
-        last_words={number: words for number in views if (words := said.last_words_of(tx, number))},
+        by_id=_first_by_id(pointers.messages, here) | _returned_by_id(question.ids, pointers.aliases, letters),
+        letters=letters,
+        adopters=pointers.adopters,
+        aliases=_reported(pointers.aliases, letters),
         tag_names=_find_tag_names(tx, question.tags),
-        bounced=_find_bounced(tx, question.bounced, now),
+        seen_pictures=_find_seen_pictures(tx, question.pictures, views),
+        found=pointers.beside,
+    )
+
+
+def _with_people(known: Known, tx: Transaction, question: Question, pointers: _Pointers, now: datetime) -> Known:
+    """Who writes, and who may be written to."""
+    views = known.tickets
+    requesters = frozenset(person.key for view in views.values() for person in (view.requester, view.addressee))
+    return replace(
+        known,
+        history=find_history(tx, question, views, pointers.on_tickets, now),
+        sent=count_sent(tx, question, requesters, now),
         suppressed=suppressions.find_holding(tx, question.addressees | question.agents | requesters, now),
-        history=find_history(tx, question, views, on_tickets, now),
-        aliases=_reported(aliases, by_number),
+        bounced=_find_bounced(tx, question.bounced, now),
+        away=absences.find_holding(tx, now),
+        welcome=welcomes.find(tx, question.welcomed) if question.welcomed else None,
+        people={key: customers.find_person(tx, key) for key in sorted(question.named)[:MOST_NAMED]},
+    )
+
+
+def _with_what_was_said(known: Known, tx: Transaction, question: Question) -> Known:
+    """On the candidates, and in the letter between whose lines an agent may have written."""
+    views = known.tickets
+    notes, own_notes = said.find_notes(tx, question.notes_beside, views)
+    return replace(
+        known,
+        last_words={number: words for number in views if (words := said.last_words_of(tx, number))},
         earlier={number: said.earlier_on(tx, number) for number in views},
         notes=notes,
         own_notes=own_notes,
         customers_words={number: said.find_customers_words(tx, number) for number in views} if question.splits else {},
         own_answers=said.find_own_answers(tx, question),
         answers={number: said.find_answers(tx, number, question.notes_beside) for number in views if question.notes_beside},
-        seen_pictures=_find_seen_pictures(tx, question.pictures, views),
-        found=found_beside,
-        away=absences.find_holding(tx, now),
-        files={number: errands.files_of(tx, number) for number in with_files},
-        welcome=welcomes.find(tx, question.welcomed) if question.welcomed else None,
-        people={key: customers.find_person(tx, key) for key in sorted(question.named)[:MOST_NAMED]},
         quoted=text_of(tx, question.quoted) if question.quoted else "",
+    )
+
+
+def _with_what_is_asked_for(known: Known, tx: Transaction, question: Question) -> Known:
+    """What only some mails need of the candidates: what can be undone, what waits, which rules rest, files."""
+    views, wanted = known.tickets, question.wanted
+    with_files = {*known.found.conversations, *(views if wanted.files or wanted.files_here else ())}
+    return replace(
+        known,
         regroupings={number: last for number in views if (last := regroupings.find_last(tx, number))} if question.undoes else {},
-        waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         posted={number: delayed_answers.find_posted(tx, number) for number in views} if question.undoes else {},
+        waiting=delayed_answers.find_waiting_on(tx, views) if question.waits else {},
         fired=firings.find_on(tx, views) if question.resting else {},
+        files={number: errands.files_of(tx, number) for number in with_files},
     )
 
 
@@ -184,65 +202,15 @@ def recall_about(tx: Transaction, ticket: TicketView, question: Question, now: d
     )
 
 
-def _find_copies(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
-    """Those that look the same first. Of the mail that is being read it finds what other departments have got of it."""
-    rows = _COPIES.read(tx, {"id": question.message_id, "fingerprint": question.fingerprint})
-    return tuple(
-        KnownCopy(
-            row.id,
-            row.fingerprint or "",
-            row.date,
-            row.ticket,
-            _is_kept_out(row),
-            row.author_key,
-            row.auth == AuthResult.FAIL.value,
-            row.folder == Part.JUNK.value,
-            frozenset(row.departments or ()),
-        )
-        for row in rows
-    )
-
-
-def _find_handed_in(tx: Transaction, question: Question) -> tuple[KnownCopy, ...]:
-    """The very mail where an agent has forwarded it: on its ticket it refers to itself, and came in under the id of his."""
-    rows = tx.execute(_HANDED_IN, {"id": question.message_id})
-    return tuple(
-        KnownCopy(
-            row.id,
-            "",
-            row.date,
-            row.ticket,
-            in_quarantine=False,
-            author=row.author_address.casefold(),
-            departments=frozenset(row.departments or ()),
-            handed_in=True,
-        )
-        for row in rows
-    )
-
-
-def _is_kept_out(row: AnyRow) -> bool:
-    """In quarantine, or once there and meanwhile forgotten."""
-    return bool(row.state == IncomingState.QUARANTINED.value or row.reason_code == EXPIRED.code)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A message of a ticket, and the fingerprint of the mail it came in; None for what was written at the command line."""
-
-    message: KnownMessage
-    fingerprint: str | None
-
-
-def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[_Found, ...]:
+def _find_messages(tx: Transaction, ids: Collection[str]) -> tuple[_Message, ...]:
     """Oldest first."""
     if not ids:
         return ()
     rows = _MESSAGES.read(tx, {"ids": list(ids)})
-    return tuple(_Found(KnownMessage(row.message_id or "", row.ticket, row.internal, row.agent), row.fingerprint) for row in rows)
+    return tuple(_Message(KnownMessage(row.message_id or "", row.ticket, row.internal, row.agent), row.fingerprint) for row in rows)
 
 
-def _find_aliases(tx: Transaction, ids: Collection[str], found: Iterable[_Found]) -> tuple[Alias, ...]:
+def _find_aliases(tx: Transaction, ids: Collection[str], found: Iterable[_Message]) -> tuple[Alias, ...]:
     """MAIL.md O1a. An id that somebody's mail has is that mail's, whatever anybody says."""
     taken = {canonical(item.message.message_id) for item in found}
     return tuple(alias for alias in letter_aliases.find(tx, ids) if alias.alias not in taken)
@@ -263,9 +231,9 @@ def _returned_by_id(ids: Iterable[str], aliases: Iterable[Alias], by_number: Map
     }
 
 
-def _first_by_id(found: Iterable[_Found], own: Collection[int]) -> dict[str, KnownMessage]:
+def _first_by_id(found: Iterable[_Message], own: Collection[int]) -> dict[str, KnownMessage]:
     """An id used twice belongs to the first who used it (MAIL.md F1, collision). Of the same mail on two tickets (F10), that on `own`."""
-    by_id: dict[str, _Found] = {}
+    by_id: dict[str, _Message] = {}
     for item in found:
         first = by_id.setdefault(item.message.message_id, item)
         is_same_mail = item.fingerprint is not None and item.fingerprint == first.fingerprint
