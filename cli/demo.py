@@ -22,7 +22,7 @@ from cli.output import clean, is_terminal, print_json, print_rows
 
 if TYPE_CHECKING:
     from maild.demo.desk import DemoDesk
-    from maild.demo.narrator import Piece
+    from maild.demo.narrator import Narrator, Piece
 
 LOOKS: dict[str, Callable[[str], str]] = {
     "plain": str,
@@ -58,15 +58,22 @@ def command(serve: bool, as_json: bool) -> None:
     with open_desk() as desk:
         play(desk, narrator)
         if serve:
-            with suppress(KeyboardInterrupt):
-                narrator.serve(desk)
-                if as_json:
-                    print_json(_logins(desk))
-                maillog.set_up(sys.stderr)
-                _wait_for_a_signal(desk)
+            _serve(desk, narrator, as_json=as_json)
             # How the servers say goodbye to each other is no news.
             maillog.set_up(io.StringIO())
     narrator.farewell(served=serve)
+
+
+def _serve(desk: DemoDesk, narrator: Narrator, *, as_json: bool) -> None:
+    """Until somebody ends it."""
+    from maild import maillog
+
+    with suppress(KeyboardInterrupt):
+        narrator.serve(desk)
+        if as_json:
+            print_json(_logins(desk))
+        maillog.set_up(sys.stderr)
+        _wait_for_a_signal(desk)
 
 
 def _logins(desk: DemoDesk) -> dict[str, object]:

@@ -37,17 +37,21 @@ def copy_sent_mail(store: Store, settings: Settings, now: datetime) -> None:
 
 
 def _copy_all(store: Store, mailbox: Mailbox, due: Collection[SentCopy], now: datetime) -> None:
-    """After an error the connection is in doubt: what is left of the round waits for the next."""
     try:
         with _session(mailbox) as session:
-            for copy in due:
-                try:
-                    _copy(store, session, copy)
-                except MailboxError as error:
-                    _put_off(store, [copy], mailbox, error, now)
-                    return
+            _copy_over(session, store, mailbox, due, now)
     except MailboxError as error:
         _put_off(store, due, mailbox, error, now)
+
+
+def _copy_over(session: MailboxSession, store: Store, mailbox: Mailbox, due: Collection[SentCopy], now: datetime) -> None:
+    """After an error the connection is in doubt: what is left of the round waits for the next."""
+    for copy in due:
+        try:
+            _copy(store, session, copy)
+        except MailboxError as error:
+            _put_off(store, [copy], mailbox, error, now)
+            return
 
 
 @contextmanager

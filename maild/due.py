@@ -56,9 +56,8 @@ def settle(job: DueJob[Case], store: Store, office: Office, now: datetime) -> in
                 _settle_one(job, case, store, office, now)
                 is_settled = True
             settled += is_settled
-            if job.put_off and not is_settled:
-                with store.writing() as tx:
-                    job.put_off(tx, case, now)
+            if not is_settled:
+                _put_off(job, case, store, now)
     return settled
 
 
@@ -70,3 +69,9 @@ def _settle_one(job: DueJob[Case], case: Case, store: Store, office: Office, now
         record(tx, decision, office, now)
         reach(f"{job.room}.written")
     reach(f"{job.room}.committed")
+
+
+def _put_off(job: DueJob[Case], case: Case, store: Store, now: datetime) -> None:
+    if job.put_off:
+        with store.writing() as tx:
+            job.put_off(tx, case, now)

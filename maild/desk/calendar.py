@@ -77,15 +77,18 @@ class Calendar:
     def _stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         """Open time between the two, in UTC and in order. Stretches that adjoin are not joined."""
         for since, until, offset in _regimes(start.astimezone(UTC), end.astimezone(UTC), self.zone):
-            on_the_wall, last = (since + offset).replace(tzinfo=None), (until + offset).replace(tzinfo=None)
-            midnight = on_the_wall.replace(hour=0, minute=0, second=0, microsecond=0)
-            while midnight < last:
-                for hours in self._hours_on(midnight.date()):
-                    opens = max(on_the_wall, midnight + hours.opens * _MINUTE)
-                    closes = min(last, midnight + hours.closes * _MINUTE)
-                    if opens < closes:
-                        yield opens.replace(tzinfo=UTC) - offset, closes.replace(tzinfo=UTC) - offset
-                midnight += _DAY
+            for opens, closes in self._open_on_the_wall((since + offset).replace(tzinfo=None), (until + offset).replace(tzinfo=None)):
+                yield opens.replace(tzinfo=UTC) - offset, closes.replace(tzinfo=UTC) - offset
+
+    def _open_on_the_wall(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """The same by a clock on the wall that nobody turns between the two."""
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        while midnight < end:
+            for hours in self._hours_on(midnight.date()):
+                opens, closes = max(start, midnight + hours.opens * _MINUTE), min(end, midnight + hours.closes * _MINUTE)
+                if opens < closes:
+                    yield opens, closes
+            midnight += _DAY
 
 
 def add_time(calendar: Calendar | None, moment: datetime, span: timedelta) -> datetime:

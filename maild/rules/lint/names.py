@@ -12,11 +12,10 @@ _LIST_NAME = re.compile(r"\$([A-Za-z_][\w-]*)")
 
 def check_lists(files: Iterable[RuleFile], faults: Faults) -> None:
     """A value that stands twice in one list. Tests have lists of their own kind: of attachments, say."""
-    for file in files:
-        for name, section in file.sections.items():
-            for entry in walk_entries(section.value) if name != "tests" else ():
-                if isinstance(entry.value, Items) and entry.key.text != "between":
-                    _check_items(entry.value, faults)
+    for section in (section for file in files for name, section in file.sections.items() if name != "tests"):
+        for entry in walk_entries(section.value):
+            if isinstance(entry.value, Items) and entry.key.text != "between":
+                _check_items(entry.value, faults)
 
 
 def _check_items(items: Items, faults: Faults) -> None:
@@ -31,10 +30,8 @@ def check_names(files: tuple[RuleFile, ...], faults: Faults) -> None:
     used = frozenset(_uses(files))
     for file in files:
         for section, noun, how in (("lists", "list", "${}"), ("conditions", "condition", "use: {}")):
-            for entry in _named(file, section):
-                if (section, entry.key.text) not in used:
-                    written = how.format(entry.key.text)
-                    faults.add(entry.key.place, "W316", f'nothing uses the {noun} "{entry.key.text}" ("{written}"); take it out')
+            for key in (entry.key for entry in _named(file, section) if (section, entry.key.text) not in used):
+                faults.add(key.place, "W316", f'nothing uses the {noun} "{key.text}" ("{how.format(key.text)}"); take it out')
 
 
 def _named(file: RuleFile, section: str) -> tuple[Entry, ...]:
