@@ -180,21 +180,26 @@ def finish(
         "claimed_until": None,
         "settled": now,
         "opinion": opinion and asdict(opinion),
+        **_read_in_it(author, subject, identity, conduct),
     }
-    if author is not None:
-        values |= {"author_name": author.name, "author_address": author.address}
-        values |= {"author_key": author.key, "author_domain": author.domain}
-    if subject:
-        values["subject"] = subject
-    if identity is not None:
-        values |= {"message_id": identity.message_id, "fingerprint": identity.fingerprint, "date": identity.date}
-    if conduct is not None:
-        values |= {"wrong_tokens": conduct.wrong_tokens, "is_prompt": conduct.is_prompt, "text_hash": conduct.text_hash}
     if auth is not None:
         values["auth"] = auth.value
     if departments:
         values["departments"] = sorted(departments)
     _SETTLE.write(tx, values)
+
+
+def _read_in_it(author: Address | None, subject: str, identity: Identity | None, conduct: Conduct | None) -> dict[str, object]:
+    """What could be read of a message; what could not stays as it is."""
+    values: dict[str, object] = {"subject": subject} if subject else {}
+    if author is not None:
+        values |= {"author_name": author.name, "author_address": author.address}
+        values |= {"author_key": author.key, "author_domain": author.domain}
+    if identity is not None:
+        values |= {"message_id": identity.message_id, "fingerprint": identity.fingerprint, "date": identity.date}
+    if conduct is not None:
+        values |= {"wrong_tokens": conduct.wrong_tokens, "is_prompt": conduct.is_prompt, "text_hash": conduct.text_hash}
+    return values
 
 
 def note_departments(tx: Transaction, message: int, departments: Collection[str]) -> None:
