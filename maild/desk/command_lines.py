@@ -47,9 +47,11 @@ _WITHOUT_UNSEEN = dict.fromkeys(map(ord, _UNSEEN))
 _LINE = re.compile(
     rf"(?P<lead>[\s*_{_UNSEEN}]*)[{HASHES}][{_UNSEEN}]*(?P<word>(?![{_UNSEEN}])[^\W\d_][\w{_UNSEEN}-]{{0,80}})(?P<rest>.*)", re.DOTALL
 )
-# A command for whoever has written it, and a heading or a path for a program: "# note", "/close".
+# A command for whoever has written it, and for a program a heading ("# note"), a path ("/close"), what the key of "#" gives on another
+# keyboard ("№заметка", "£note", "3note"), or a word in brackets ("[note]").
 _TORN_LINE = re.compile(
-    rf"(?P<lead>[\s*_{_UNSEEN}]*)(?:(?P<hash>[{HASHES}])[\s{_UNSEEN}]+|/)(?P<command>(?P<word>[^\W\d_]\w{{0,80}})(?=[\s.!;:*_]|$).*)",
+    rf"(?P<lead>[\s*_{_UNSEEN}]*)(?:[{HASHES}][\s{_UNSEEN}]+|№[\s{_UNSEEN}]*|[/\\£$§@!~°·3]|(?P<bracket>[\[({{<]))"
+    rf"(?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})(?(bracket)[\])}}>]|(?=[\s.!;:*_]|$))(?P<rest>.*)",
     re.DOTALL,
 )
 TORN_OPENING = "a blank stands behind a #, so that the line is text; write #to or #from without one, in a new mail"
@@ -65,6 +67,9 @@ _KEEPS_INSIDE = {"split": 1, "note": 2, "noreply": 2, "spam": 2, "undo": 2}
 """Commands by which nothing of a mail reaches the customer (2), or not all of it (1)."""
 _HAS_WORDS = ALONE | {"note"}
 """Commands behind which stand words that are meant for somebody, if anything does."""
+_FREE = frozenset(("note", "task"))
+"""Commands with words of any kind behind them."""
+_OTHER = re.compile(rf"(?<![^\s,;])[{HASHES}](?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})")
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _MAY_BE_BROKEN = 60
 """In characters: programs that break lines leave none much shorter."""
@@ -98,7 +103,7 @@ def says(word: str, text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LoneWord:
-    """All that a text says, without #, and the index of its line."""
+    """A word that has a line of its own, without #, and the index of that line."""
 
     word: str
     line: int
@@ -107,11 +112,39 @@ class LoneWord:
 def find_lone_word(text: str) -> LoneWord | None:
     """The word that a text consists of, beside its commands and what it quotes; None where it says more."""
     lines = text.splitlines()
+    own = _find_own_words(lines)
+    return _lone_word(lines, own[0]) if len(own) == 1 else None
+
+
+def find_bare_words(text: str) -> tuple[LoneWord, ...]:
+    """The words with a line of their own where a command would stand: above all others, or below them and apart, as no sentence ends."""
+    lines = text.splitlines()
+    own = _find_own_words(lines)
+    if len(own) < 2:
+        return ()
+    first, last = _lone_word(lines, own[0]), _lone_word(lines, own[-1])
+    is_apart = last and not lines[last.line - 1].strip(_BLANK) and lines[last.line].strip(f"{_BLANK}*_")[-1].isalpha()
+    return tuple(word for word in (first, last if is_apart else None) if word)
+
+
+def find_label(text: str) -> str:
+    """The word before the colon with which somebody's own words begin, as in `Note: he owes us`; "" where they begin otherwise."""
+    lines = text.splitlines()
+    own = _find_own_words(lines)
+    label, colon, _ = lines[own[0]].partition(":") if own else ("", "", "")
+    return label.strip(f"{_BLANK}*_").translate(_WITHOUT_UNSEEN).lower() if colon else ""
+
+
+def _find_own_words(lines: Sequence[str]) -> list[int]:
+    """The lines that are somebody's own and no commands."""
     written = [index for index, line in enumerate(lines) if line.strip(_BLANK)]
     begin = _find_own(lines, written)
-    own = [index for index in written if index >= begin and not is_quoted(lines[index]) and not _is_command_line(lines[index])]
-    word = lines[own[0]].strip(f"{_BLANK}*_.!;").translate(_WITHOUT_UNSEEN).casefold() if len(own) == 1 else ""
-    return LoneWord(word, own[0]) if word.isalpha() else None
+    return [index for index in written if index >= begin and not is_quoted(lines[index]) and not _is_command_line(lines[index])]
+
+
+def _lone_word(lines: Sequence[str], index: int) -> LoneWord | None:
+    word = lines[index].strip(f"{_BLANK}*_.!;:").translate(_WITHOUT_UNSEEN).lower()
+    return LoneWord(word, index) if word.replace("-", "").isalpha() else None
 
 
 def command_lines_alone(text: str) -> str:
@@ -134,8 +167,9 @@ def with_corrections(text: str, corrected: str) -> str:
     chosen = _find_command_lines(lines)
     among = {index: line for index, line in enumerate(lines) if index not in chosen}
     old = {*chosen, *(fault.line - 1 for fault in _misplaced(among) if fault.by_commands)}
-    if (lone := find_lone_word(text)) and lone.word in map(_guess, corrections):
-        old.add(lone.line)
+    old |= {
+        bare.line for bare in (find_lone_word(text), *find_bare_words(text)) if bare and command_of(bare.word) in map(_guess, corrections)
+    }
     said_anew = max(map(_kept_inside, corrections), default=0)
     gone = {index for index in old if _kept_inside(lines[index]) <= said_anew}
     begin = _find_own(lines, [index for index, line in enumerate(lines) if line.strip(_BLANK)])
@@ -294,10 +328,10 @@ def _is_command_line(line: str) -> bool:
 def _mended(line: str) -> str:
     """`#note` for a line `# note` or `/note`; "" for any other, as a heading that names no command. `# to` is one before an address."""
     match = _TORN_LINE.match(line)
-    word = command_of(match["word"].casefold()) if match else ""
-    if match is None or word not in _KNOWN or (word in OPENING and "@" not in line):
+    word = command_of(_word_of(match)) if match else ""
+    if match is None or word not in _KNOWN or (word in OPENING and "@" not in match["rest"]):
         return ""
-    return f"{match['lead']}#{match['command']}"
+    return f"{match['lead']}#{match['word']}{match['rest']}"
 
 
 def _split_line(line: str) -> tuple[str, str] | None:
@@ -333,6 +367,7 @@ def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
 
 
 def _word_of(command_like: re.Match[str]) -> str:
+    """As it is compared, of `_COMMAND_LIKE` or `_TORN_LINE`."""
     return command_like["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold()
 
 
@@ -356,6 +391,8 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     word, argument = command_of(split[0]), _argument_of(*split)
     if word in ALONE and any(map(str.isalnum, argument)) and argument.casefold() not in MAY_NAME.get(word, ()):
         return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
+    if word in _KNOWN and word not in _FREE and (other := _find_other(argument, tags)):
+        return CommandFault(number, f"#{other} stands behind #{split[0]}; write each on a line of its own", by_commands=True)
     if word in _KNOWN:
         return Command(word, argument, number)
     if word in tags and not argument:
@@ -365,11 +402,19 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     return _unknown(word, split[1], number, tags)
 
 
+def _find_other(argument: str, tags: frozenset[str]) -> str:
+    """Another command on the line of one, which would be taken for what that names; "" for none. Tags may have # before them."""
+    words = (match["word"].translate(_WITHOUT_UNSEEN).casefold() for match in _OTHER.finditer(argument))
+    return next((word for word in words if word not in tags and command_of(word) in _KNOWN), "")
+
+
 def _torn(line: str, mended: str, number: int, tags: frozenset[str]) -> CommandFault:
     """Whoever writes so means the desk: as text it would go to the customer, a note as well."""
     meant = _read_line(mended, number, tags)
-    is_slash = line.lstrip(f"{_BLANK}*_").startswith("/")
-    why = "a command begins with #" if is_slash else "a blank stands behind the #, so that the line is text (a heading here begins with ##)"
+    is_heading = line.lstrip(f"{_BLANK}*_").startswith(tuple(HASHES))
+    why = (
+        "a blank stands behind the #, so that the line is text (a heading here begins with ##)" if is_heading else "a command begins with #"
+    )
     if isinstance(meant, CommandFault):
         return replace(meant, text=f"{why}; {meant.text}")
     if meant.word in OPENING:

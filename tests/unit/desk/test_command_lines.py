@@ -129,6 +129,25 @@ def test_text_behind_a_command_that_takes_none_is_not_lost():
         check(f"{line}\nHello", [("close", line.partition(" ")[2].strip("\u200f"))], "Hello")
 
 
+def test_two_commands_on_a_line_are_told_apart_by_nobody():
+    """A7: the second would be a tag, or a part of a name."""
+    for line, other in (
+        ("#tag vip, #close", "close"),
+        ("#tag vip #Schließen", "schliessen"),
+        ("#assign boris #note", "note"),
+        ("#tag #close", "close"),
+    ):
+        (fault,) = parse(f"{line}\nHello").faults
+        assert f"#{other} stands behind #" in fault.text
+        assert (fault.by_commands, fault.better) == (True, ""), line
+        assert parse(with_corrections(f"{line}\nHello", "#tag vip\n#close")).commands == parse("#tag vip\n#close").commands
+    check("#tag #vip, #late", [("tag", "#vip, #late")], "")
+    check("#tag vip #close", [("tag", "vip #close")], "", tags=("close",))
+    check("#note he said #close", [("note", "he said #close")], "he said #close")
+    check("#task boris fri write to him: #close", [("task", "boris fri write to him: #close")], "")
+    check("#set order=#12", [("set", "order=#12")], "")
+
+
 def test_a_blank_behind_the_sign_and_a_stroke_instead_of_it_are_slips_where_commands_stand():
     """A7: as text they would go to the customer."""
     for line, meant in (
@@ -140,6 +159,14 @@ def test_a_blank_behind_the_sign_and_a_stroke_instead_of_it_are_slips_where_comm
         ("# show 7", "#show 7"),
         ("/close", "#close"),
         ("/Tag vip", "#tag vip"),
+        ("№ заметка Она должна.", "#note Она должна."),
+        ("№note", "#note"),
+        ("£note", "#note"),
+        ("3close", "#close"),
+        ("@assign boris", "#assign boris"),
+        ("!ohne-antwort", "#noreply"),
+        ("[note] She owes us.", "#note She owes us."),
+        ("(close)", "#close"),
     ):
         for text in (f"{line}\nHello", f"#wait\n\n{line}\nHello", f"Hello\n\n{line}"):
             (fault,) = parse(text).faults
@@ -148,7 +175,9 @@ def test_a_blank_behind_the_sign_and_a_stroke_instead_of_it_are_slips_where_comm
             assert with_corrections(text, meant).count("ello") == 1
             assert parse(with_corrections(text, meant)).faults == (), text
         assert parse(f"Hello\n{line}\nbye").body == f"Hello\n{line}\nbye"
-    for line in ("# heading", "# Notes", "## note", "/home", "/close/it", "/ close", "# To whom it may concern", "> # note", "# 1"):
+    for line in ("# heading", "# Notes", "## note", "/home", "/close/it", "/ close", "# To whom it may concern", "> # note", "# 1", "№ 5"):
+        check(f"{line}\nbye", [], f"{line}\nbye")
+    for line in ("- close the door", "3 open tickets", "3d", "(note that it is late)", "[1] note", "@anna", "$notes", "'close'"):
         check(f"{line}\nbye", [], f"{line}\nbye")
 
 

@@ -860,6 +860,44 @@ def test_a_commands_word_alone_goes_to_no_customer():
         assert (mended.after and mended.after.status, kinds(mended)) == (Status.CLOSED, [])
 
 
+def test_a_commands_word_on_a_line_of_its_own_goes_to_no_customer_where_a_command_would_stand():
+    """A7. Whoever answers has forgotten the #, in whatever language; a word that ends a sentence or stands in it is one of the sentence."""
+
+    def answered(text: str, **changes: Any) -> Draft:
+        return decided(by_anna(message={"new_text": text, "text": text}, **changes))
+
+    for word in ("note", "close", "internal", "Schließen", "заметка", "یادداشت", "ohne-antwort"):
+        for text in (
+            f"{word}\nShe owes us.",
+            f"{word}:\n\nShe owes us.",
+            f"{QUOTED}{word}\n\nShe owes us.",
+            f"#tag vip\n{word}\nShe owes us.",
+        ):
+            assert offered(answered(text)) is not None, text
+            assert f"did you mean #{word.lower()}?" in refused(answered(text)), text
+    assert offered(answered("She owes us.\n\nclose")) == offered(answered("*close*\nShe owes us.\n\nopen")) == "#close"
+    for text in ("Note: she owes us.", "internal : she owes us.\nAnd more.", f"{QUOTED}Заметка: она должна."):
+        assert "if it is a note, begin with #" in refused(answered(text)), text
+        assert offered(answered(text)) is None, text
+    for text in (
+        "We are closed now, and\nopen.",
+        "It is\nopen",
+        "It is\n\nopen.",
+        "Hello\n\nnote: it is open",
+        "Hello Ann\nnote\nbye",
+        "Priority: high",
+        "Close it\nand open it.",
+        "Offen\nIch habe es gelesen.",
+        "> close\n\nShe wrote that.\nI did not.",
+    ):
+        assert posted(answered(text)) == [("answer", (ANN,))], text
+    assert kinds(answered("#note\nclose\nShe owes us.")) == [(MessageKind.NOTE, True)]
+    assert posted(after_all("note\nShe owes us.")) == [("answer", (ANN,))]
+    mended = answered("note\nShe owes us.", circumstances=Circumstances("support", corrected="#note"))
+    (note,) = [effect for effect in mended.effects if isinstance(effect, AddMessage)]
+    assert (note.internal, note.visible) == (True, "She owes us.")
+
+
 def test_whoever_has_something_to_do_is_asked_whether_he_has_done_that():
     his, other = (Task(number, "call", "anna", "boris", NOW, id=number) for number in (1, 2))
 
