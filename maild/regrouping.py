@@ -55,7 +55,7 @@ class Regrouping:
 
     `before` and `after` are `ticket` without and with the other at that time, `other_before` is the other then; None where nothing of them
     was changed. `copied`: how many messages of the customer's had been made for what was split off. `newer_on`: a ticket to which something
-    has happened since that must be undone first.
+    has happened since that must be undone first. `beside`: what the same mail has split off before, the newest first.
     """
 
     id: int
@@ -68,3 +68,9 @@ class Regrouping:
     other_before: Standing | None = None
     copied: int = 0
     newer_on: int | None = None
+    beside: tuple["Regrouping", ...] = ()
+
+    @property
+    def whole(self) -> tuple["Regrouping", ...]:
+        """All that was done by one mail, the newest first, as it is undone."""
+        return (self, *self.beside)

@@ -221,7 +221,7 @@ def _after_answer(before: TicketView, settled: TicketView, performed: Performed,
     """A14: a public answer takes an unowned ticket for its author and sets waiting, or open where it hands the ticket on, since the
     customer waits for others then. A command that set the status decides otherwise. It ends a snooze, unless a command said until when.
     Whoever answers and moves the ticket on to others, or to the second tier, takes it only if he works there."""
-    status = Status.OPEN if _is_handed_on(before, settled, act) else Status.WAITING
+    status = Status.OPEN if _is_handed_on(before, settled, performed, act) else Status.WAITING
     ticket = settled if performed.status_set else settled.with_status(status, act.at)
     ticket = ticket if performed.snooze_set else ticket.awake()
     stays = before.queue == ticket.queue or works_in(act.agent.key, ticket.queue, settings)
@@ -230,9 +230,9 @@ def _after_answer(before: TicketView, settled: TicketView, performed: Performed,
     return ticket.owned_by(act.agent.key) if takes_it else ticket
 
 
-def _is_handed_on(before: TicketView, settled: TicketView, act: Act) -> bool:
-    """To another department, another agent or the second tier."""
-    is_given = settled.owner not in (None, before.owner, act.agent.key)
+def _is_handed_on(before: TicketView, settled: TicketView, performed: Performed, act: Act) -> bool:
+    """To another department, another agent or the second tier. An owner who came along with a merge was given nothing."""
+    is_given = performed.owner_set and settled.owner not in (None, before.owner, act.agent.key)
     return is_given or settled.queue != before.queue or is_handed_up(before, settled)
 
 

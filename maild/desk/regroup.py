@@ -171,9 +171,8 @@ def find_undo_fault(ticket: TicketView, last: Regrouping | None) -> str:
         return "; ".join((nothing, *_find_opposites(ticket)))
     if last.kind is RegroupingKind.SPLIT and last.ticket != ticket.number:
         return f"ticket {ticket.number} was split off #{last.ticket}; #undo it there (maild ticket undo {last.ticket})"
-    if last.newer_on is not None:
-        return f"ticket {last.newer_on} has been merged or split since; #undo that first (maild ticket undo {last.newer_on})"
-    return ""
+    newer = next((each.newer_on for each in last.whole if each.newer_on is not None), None)
+    return f"ticket {newer} has been merged or split since; #undo that first (maild ticket undo {newer})" if newer is not None else ""
 
 
 def _find_opposites(ticket: TicketView) -> Iterator[str]:

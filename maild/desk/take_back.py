@@ -70,7 +70,7 @@ def find_undoable(
     if named == ANSWER:
         return NotUndone(_describe_last(reach.posted, actor, settings, now) or f"nobody has answered on ticket {ticket.number}")
     if last and named and last.kind.value != named:
-        return NotUndone(f"what was done last is the {last.kind.value} with #{_other(last, ticket)}", last.kind.value)
+        return NotUndone(f"what was done last is the {last.kind.value} with {_others(last, ticket)}", last.kind.value)
     fault = find_undo_fault(ticket, last)
     since = () if named else tuple(posted for posted in reach.posted if last is None or (posted.delayed and posted.at >= last.at))
     if since or fault or last is None:
@@ -90,11 +90,12 @@ def _not_undone(answered: str, fault: str, last: Regrouping | None, ticket: Tick
     if not answered or last is None or fault:
         return NotUndone("; ".join(filter(None, (answered, fault))))
     kind = last.kind.value
-    return NotUndone(f"{answered}; what can be undone is the {kind} with #{_other(last, ticket)}: write #undo {kind}", kind)
+    return NotUndone(f"{answered}; what can be undone is the {kind} with {_others(last, ticket)}: write #undo {kind}", kind)
 
 
-def _other(last: Regrouping, ticket: TicketView) -> int:
-    return last.other.number if last.ticket == ticket.number else last.ticket
+def _others(last: Regrouping, ticket: TicketView) -> str:
+    numbers = sorted(each.other.number for each in last.whole) if last.ticket == ticket.number else [last.ticket]
+    return ", ".join(f"#{number}" for number in numbers)
 
 
 def _describe_last(posted: Sequence[PostedAnswer], actor: str, settings: Settings, now: datetime) -> str:

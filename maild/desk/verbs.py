@@ -406,13 +406,15 @@ def _take_back(state: _State, answer: PostedAnswer) -> _State:
 
 
 def _take_apart(state: _State, last: Regrouping) -> _State:
-    here, other = last.ticket, last.other.number
-    ticket, gone = undo(state.ticket, last)
-    events = (
-        RecordEvent("undone", state.actor, f"the {last.kind.value} with #{other}", on=here),
-        RecordEvent("undone", state.actor, f"the {last.kind.value} with #{here}", on=other),
-    )
-    return replace(state, ticket=ticket, effects=(Undo(last.id, gone),), events=(*state.events, *events))
+    for each in last.whole:
+        here, other = each.ticket, each.other.number
+        ticket, gone = undo(state.ticket, each)
+        events = (
+            RecordEvent("undone", state.actor, f"the {each.kind.value} with #{other}", on=here),
+            RecordEvent("undone", state.actor, f"the {each.kind.value} with #{here}", on=other),
+        )
+        state = replace(state, ticket=ticket, effects=(*state.effects, Undo(each.id, gone)), events=(*state.events, *events))
+    return state
 
 
 def _unknown(state: _State, noun: str, given: str, known: Collection[str], before: str = "") -> _State:

@@ -3,7 +3,8 @@
 The caller's transaction has waited for its turn (`counters.await_turn`), so nobody else moves anything meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +73,23 @@ def find_last(tx: Transaction, number: int) -> Regrouping | None:
     row = tx.execute(query.order_by(regroupings.c.id.desc()).limit(1)).first()
     if row is None:
         return None
+    deed = _find_deed(tx, row)
+    ids = frozenset(each.id for each in deed)
+    last, *beside = (_regrouping(tx, each, ids) for each in deed)
+    return replace(last, beside=tuple(beside))
+
+
+def _find_deed(tx: Transaction, last: AnyRow) -> list[AnyRow]:
+    """With what one mail has split off, the newest first. It merges and links one ticket at most."""
+    if last.kind != RegroupingKind.SPLIT.value:
+        return [last]
+    alike = (regroupings.c.kind == last.kind, regroupings.c.ticket == last.ticket, regroupings.c.by == last.by, regroupings.c.at == last.at)
+    query = select(regroupings).where(*alike, regroupings.c.undone.is_(None))
+    return list(tx.execute(query.order_by(regroupings.c.id.desc())))
+
+
+def _regrouping(tx: Transaction, row: AnyRow, deed: Collection[int]) -> Regrouping:
+    """`deed`: all that is undone with it, by id."""
     states = {name: read_standing(values) for name, values in row.states.items()}
     return Regrouping(
         id=row.id,
@@ -84,15 +102,20 @@ def find_last(tx: Transaction, number: int) -> Regrouping | None:
         other_before=states.get("other"),
         # One is the customer's; a note may stand beside it.
         copied=1 if row.kind == RegroupingKind.SPLIT.value and row.moved else 0,
-        newer_on=_find_newer(tx, row) if row.kind != RegroupingKind.LINK.value else None,
+        newer_on=_find_newer(tx, row, deed) if row.kind != RegroupingKind.LINK.value else None,
     )
 
 
-def _find_newer(tx: Transaction, row: AnyRow) -> int | None:
-    """One of both tickets whose messages have been moved once more since."""
+def _find_newer(tx: Transaction, row: AnyRow, deed: Collection[int]) -> int | None:
+    """One of both tickets whose messages have been moved once more since, by another deed."""
     both = (row.ticket, row.other)
     on_them = or_(regroupings.c.ticket.in_(both), regroupings.c.other.in_(both))
-    is_newer = (regroupings.c.id > row.id, regroupings.c.undone.is_(None), regroupings.c.kind != RegroupingKind.LINK.value)
+    is_newer = (
+        regroupings.c.id > row.id,
+        regroupings.c.id.not_in(deed),
+        regroupings.c.undone.is_(None),
+        regroupings.c.kind != RegroupingKind.LINK.value,
+    )
     newer = tx.execute(select(regroupings.c.ticket).where(on_them, *is_newer).order_by(regroupings.c.id.desc()).limit(1))
     return newer.scalar()
 

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -43,17 +43,17 @@ def received(store: Store, text: str, number: int = 0, **ticket: object) -> int:
     return opened.number
 
 
-def acted(store: Store, number: int, *commands: str, body: str = "", said: tuple[str, ...] = ()) -> Done:
+def acted(store: Store, number: int, *commands: str, body: str = "", said: tuple[str, ...] = (), at: datetime = LATER) -> Done:
     """What an agent does at the command line."""
     words = tuple(Command(*command.partition(" ")[::2]) for command in commands)
     with store.writing() as tx:
         ticket = tickets.lead(tx, number)
         reach = Reach(ticket_views(tx, named_tickets(words)), is_sure=True, last=regroupings.find_last(tx, number), said=said)
-        act = Act(AGENTS["anna"], "anna", LATER, words, body, reach=reach)
+        act = Act(AGENTS["anna"], "anna", at, words, body, reach=reach)
         done = do(ticket, act, NOTHING_ANSWERED, some_settings())
         assert done.faults == ()
         decision = Decision(IncomingState.DONE, Reason("command-line", "anna"), done.into or ticket, done.after, done.effects)
-        apply(tx, decision, now=LATER, compose=composed, incoming=None, first_number=1)
+        apply(tx, decision, now=at, compose=composed, incoming=None, first_number=1)
     return done
 
 
@@ -246,9 +246,24 @@ def test_a_note_beside_what_was_split_off_is_no_message_of_the_customers_when_th
         assert tickets.view(tx, number).customer_messages == 2
 
 
-def test_what_is_split_off_stands_on_a_ticket_of_its_own_and_comes_back_when_that_is_undone(store: Store):
+def test_all_that_one_mail_has_split_off_comes_back_at_once(store: Store):
     number = received(store, "A lamp, a refund and a key.")
     before = documents(store)[number]
+    acted(store, number, "split", body="--- Refund\nMoney back.\n--- Key\nA key.", said=("Money back. A key.",))
+    between = documents(store)[number]
+    acted(store, number, "split", body="--- Lamp\nA lamp.", said=("A lamp.",), at=LATER + timedelta(hours=1))
+    acted(store, number, "undo", at=LATER + timedelta(hours=2))
+    assert documents(store)[number] == between
+    acted(store, number, "undo", at=LATER + timedelta(hours=3))
+    assert documents(store)[number] == before
+    with store.reading() as tx:
+        assert [tickets.lead(tx, number + each).number for each in (1, 2, 3)] == [number] * 3
+        undone = [event.text for event in tickets.list_events(tx, number) if event.kind == "undone"]
+    assert undone == [f"the split with #{number + each}" for each in (3, 2, 1)]
+
+
+def test_what_is_split_off_stands_on_a_ticket_of_its_own_and_comes_back_when_that_is_undone(store: Store):
+    number = received(store, "A lamp, a refund and a key.")
     acted(store, number, "split", body="--- Refund\nMoney back.\n--- Key\nA key.", said=("Money back. A key.",))
     refund, key = number + 1, number + 2
     assert [texts(store, each) for each in (number, refund, key)] == [["A lamp, a refund and a key."], ["Money back."], ["A key."]]
@@ -265,8 +280,6 @@ def test_what_is_split_off_stands_on_a_ticket_of_its_own_and_comes_back_when_tha
         ]
         assert len(outbox.list_outbox(tx, ticket=refund)) == 2
     received(store, "And the receipt?", refund)
-    acted(store, number, "undo")
-    assert documents(store)[number] == before
     acted(store, number, "undo")
     assert (texts(store, number), texts(store, refund)) == (["A lamp, a refund and a key.", "And the receipt?"], ["Money back."])
     with store.reading() as tx:

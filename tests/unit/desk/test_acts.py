@@ -378,6 +378,14 @@ def merged(body: str, *commands: str, stays: TicketView, **more: Any) -> Done:
     return done(body, "merge 7", *commands, reach=Reach({7: stays}, is_sure=True), **more)
 
 
+def test_an_owner_who_comes_along_with_a_merge_was_not_handed_the_ticket():
+    """A14: whoever has answered beside it has answered the customer, who waits for nobody."""
+    stays, gone = a_ticket(7, status=Status.WAITING), a_ticket(owner="boris", status=Status.OPEN)
+    after = merged("Both in one.", ticket=gone, stays=stays, answered=WORDS).after
+    assert (after.owner, after.status) == ("boris", Status.WAITING)
+    assert merged("Both in one.", "assign boris", ticket=gone, stays=stays, answered=WORDS).after.status is Status.OPEN
+
+
 def test_words_beside_a_merge_are_an_answer_on_the_ticket_that_stays():
     act = merged("Both in one.", stays=a_ticket(7, status=Status.NEW), answered=WORDS)
     assert act.into is not None
