@@ -28,6 +28,7 @@ from maild.desk.participants import tell_who_joined, with_persons
 from maild.desk.regroup import merged_into
 from maild.desk.rehoming import rehome
 from maild.desk.returned_mail import SENT_ALREADY, find_mending
+from maild.desk.salutation import is_addressed_to
 from maild.draft import Draft
 from maild.effects import Effect, IncomingState, Merge, RecordEvent, SendCrossed, SendKept, SendMended
 from maild.known_letter import CROSSED, KnownLetter, ReturnedMail
@@ -244,10 +245,10 @@ def _held(reading: Reading, act: Act, ticket: TicketView, text: str, settings: S
 
 def _kept(reading: Reading, act: Act, done: Done, why: Reason, settings: Settings) -> tuple[Effect, ...]:
     """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, the desk is
-    set so, or the first line of what he answers said so. What he only passed on was meant for nobody here."""
+    set so, or the first line of what he answers said so and he does not address her. What he only passed on was meant for nobody here."""
     event = RecordEvent("kept_as_note", "maild", why.text)
-    says_so = why in (DEFAULT_VISIBILITY, REPLY_TO_NOTE) or any(command.word in ("note", "noreply", "undo") for command in act.commands)
-    if says_so or reading.message.nothing_new:
+    said_so = why == DEFAULT_VISIBILITY or (why == REPLY_TO_NOTE and not is_addressed_to(act.body, done.after.addressee))
+    if said_so or reading.message.nothing_new or any(command.word in ("note", "noreply", "undo") for command in act.commands):
         return (event,)
     letter = returned_letters.kept_as_note(act.agent, done.after, why, done.message.visible if done.message else "", settings)
     return (event, *post(replace(letter, as_of=find_known_until(reading)), settings))

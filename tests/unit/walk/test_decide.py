@@ -403,9 +403,19 @@ def test_only_an_answer_to_the_notification_itself_is_public():
 
 
 def test_an_agent_who_wants_a_note_is_not_told_that_it_is_one():
-    """A6, A13. Whoever answers a note was told by its first line."""
+    """A6, A13. Whoever answers a note was told by its first line; that he addresses the customer says that he has not read it."""
     to_a_note = decided(by_anna(thread={"parent_internal": True}))
     assert (kinds(to_a_note), posted(to_a_note), len(events(to_a_note, "kept_as_note"))) == ([(MessageKind.NOTE, True)], [], 1)
+    for words in (
+        "Dear Ann,\n\nit is on its way.",
+        "Hi Ann Smith - see below\nBye",
+        "Guten Tag Frau Smith!\nBye",
+        "Ann: it is on its way.",
+    ):
+        draft = decided(by_anna(thread={"parent_internal": True}, message={"new_text": words, "text": words}))
+        is_hers = words[0] != "H"
+        assert (kinds(draft), posted(draft)) == ([(MessageKind.NOTE, True)], [("kept-as-note", (ANNA,))] if is_hers else [])
+        assert posted(decided(by_anna(thread={"parent_internal": True}, message={"new_text": f"#note\n{words}", "text": words}))) == []
     for words in ("#note\nHe owes us.", "#noreply\nHe owes us."):
         for place in (TokenPlace.IN_REPLY_TO, TokenPlace.REFERENCES):
             draft = decided(by_anna(place=place, message={"new_text": words, "text": words}))
