@@ -10,13 +10,15 @@ from maild.desk.crossing import find_known_until
 from maild.desk.errands import Asking, tell_of_absent_helper, tell_of_absent_owner
 from maild.desk.returned_mail import find_offer
 from maild.draft import Draft
-from maild.effects import Decision, IncomingState, Letter, RecordEvent
+from maild.effects import Decision, IncomingState, RecordEvent
 from maild.known_letter import COMMAND_FAILED
 from maild.message import Address
 from maild.outbox.guard import cap_refusal, post
 from maild.reading import Reading
 from maild.reason import Reason
 from maild.ticket import ParticipantRole, TicketView
+
+LAST_OF_SUCH = CommandFault(0, "too many such mails have gone to you of late: what comes back in the next hour or so, you are not told of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +40,33 @@ def give_back(
     """All or nothing: the draft goes back, nothing reaches the customer (MAIL.md A7, L9). `internal`: it was to be a note.
 
     A `ticket` that was only to be opened is not, so that nothing is on any. `may_be_rule`: a rule of his mail program may have sent it, so
-    that he is told only so often.
+    that he is told only so often; what he is not told of is kept where an admin sees it.
     """
     why = "; ".join(map(str, refusal.faults))
-    offer = find_offer(refusal.commands, refusal.faults)
-    letter = returned_letters.command_failed(
-        agent, ticket, describe_faults(refusal.faults), refusal.text, settings, internal=internal, offer=offer, about=refusal.about
-    )
     reason, is_there = Reason(COMMAND_FAILED, why), ticket.number != 0
+    place = ticket if is_there else None
+    if may_be_rule and (untold := find_cap(agent, ticket.queue, reading, settings)):
+        return Draft(IncomingState.QUARANTINED, Reason(COMMAND_FAILED, f"{why}; {untold.text}"), before=place, after=place)
+    offer = find_offer(refusal.commands, refusal.faults)
+    faults = (*refusal.faults, *(last_words(agent, ticket.queue, reading, settings) if may_be_rule else ()))
+    letter = returned_letters.command_failed(
+        agent, ticket, describe_faults(faults), refusal.text, settings, internal=internal, offer=offer, about=refusal.about
+    )
     event = (RecordEvent("command_failed", agent.key, f"{why}; nothing was done"),) if is_there else ()
     told = replace(letter, as_of=find_known_until(reading), automatic=may_be_rule)
-    effects = (*event, *(() if is_capped(told, agent, reading, settings) else post(told, settings)))
-    place = ticket if is_there else None
-    return Draft(IncomingState.DONE, reason, before=place, after=place, effects=effects)
+    return Draft(IncomingState.DONE, reason, before=place, after=place, effects=(*event, *post(told, settings)))
 
 
-def is_capped(letter: Letter, agent: Agent, reading: Reading, settings: Settings) -> bool:
-    """Whether he has been told too often: a machine that answers us without saying so must come to an end (L4, L5)."""
+def find_cap(agent: Agent, queue: str, reading: Reading, settings: Settings, more: int = 0) -> Reason | None:
+    """Why he is not told: a machine that answers us without saying so must come to an end (L4, L5). `more`: as in `cap_refusal`."""
     home, verdict = Address(agent.name, agent.email), reading.sender.authentication.verdict
-    return letter.automatic and cap_refusal(home, letter.queue, verdict, reading.known.sent, settings) is not None
+    capped = cap_refusal(home, queue, verdict, reading.known.sent, settings, more)
+    return Reason(capped.code, f"{agent.name} is not told: {capped.text}") if capped else None
+
+
+def last_words(agent: Agent, queue: str, reading: Reading, settings: Settings) -> tuple[CommandFault, ...]:
+    """Said in the last letter that he gets for a while, lest he take silence for success."""
+    return (LAST_OF_SUCH,) if find_cap(agent, queue, reading, settings, more=1) else ()
 
 
 def tell_received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk import control_letters
-from maild.desk.agent_outcome import is_capped
+from maild.desk.agent_outcome import find_cap, last_words
 from maild.desk.answered_letter import find_answered_letter
 from maild.desk.command import CommandFault
 from maild.desk.command_lines import says
@@ -37,7 +37,8 @@ def decide_control_mail(reading: Reading, agent: Agent, settings: Settings, now:
     ran = Ran(faults=(agreed,)) if agreed else run(asked, asking)
     if not ran.faults:
         return Draft(IncomingState.DONE, reason, beside=ran.decisions)
-    failed = Reason(COMMAND_FAILED, "; ".join(map(str, ran.faults)))
+    untold = find_cap(agent, asking.queue, reading, settings)
+    failed = Reason(COMMAND_FAILED, "; ".join((*map(str, ran.faults), *((untold.text,) if untold else ()))))
     told = tell_not_done(words, ran.faults, asking, reading, find_offer(asked, ran.faults) or "")
     # The letter is this mail's own, so that an answer to it can let the mail walk again.
     return Draft(IncomingState.DONE, failed, effects=tuple(effect for decision in told for effect in decision.effects))
@@ -72,9 +73,9 @@ def tell_added(address: str, asking: Asking) -> Decision:
 
 def tell_not_done(words: str, faults: tuple[CommandFault, ...], asking: Asking, reading: Reading, offer: str = "") -> tuple[Decision, ...]:
     """He is told, unless he has been told too often. `offer`: what he probably meant."""
-    face = control_letters.Face(asking.agent, asking.queue, words, asking.settings, asking.answers)
-    letter = control_letters.not_done(face, faults, offer)
-    why = Reason("control", "; ".join(map(str, faults)))
-    if is_capped(letter, asking.agent, reading, asking.settings):
+    if find_cap(asking.agent, asking.queue, reading, asking.settings):
         return ()
+    face = control_letters.Face(asking.agent, asking.queue, words, asking.settings, asking.answers)
+    letter = control_letters.not_done(face, (*faults, *last_words(asking.agent, asking.queue, reading, asking.settings)), offer)
+    why = Reason("control", "; ".join(map(str, faults)))
     return (Decision(IncomingState.DONE, why, effects=post(letter, asking.settings)),)

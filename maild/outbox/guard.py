@@ -64,8 +64,8 @@ def address_refusal(address: Address, settings: Settings) -> Reason | None:
     return None
 
 
-def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, settings: Settings) -> Reason | None:
-    """L4: the first cap that is reached, None if there is room under all of them and the breaker is whole."""
+def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, settings: Settings, more: int = 0) -> Reason | None:
+    """L4: the first cap that is reached, None if there is room under all of them and the breaker is whole. `more`: so many are to go."""
     if sent.stopped and settings.limits.automatic:
         return Reason("breaker", f"nothing automatic goes to customers: {sent.stopped}; `maild outbox resume` lets it out again")
     exempt = is_exempt_domain(address, auth, settings)
@@ -73,7 +73,7 @@ def cap_refusal(address: Address, queue: str, auth: AuthResult, sent: Sent, sett
         if scope == "agent" or (scope == "domain" and exempt):
             continue
         whose = {"recipient": address.key, "domain": address.domain, "queue": queue, "all": ""}[scope]
-        if sent.count(scope, whose, _seconds(rate)) >= rate.count:
+        if sent.count(scope, whose, _seconds(rate)) + more >= rate.count:
             whom = {"queue": f"queue {queue}'s customers", "all": "all customers together"}.get(scope, whose)
             return Reason(f"cap-{scope}", f"{rate.count} automatic mails in {rate.window} already went to {whom}")
     return None

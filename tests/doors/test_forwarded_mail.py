@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from maild.effects import IncomingState
 from maild.message import Address
 from maild.store import tickets
+from maild.store.received_mail import IncomingRow, list_incoming
 from maild.ticket import Priority, Status, TicketView
 from tests.rig.mail_forms import PROGRAMS, Quoted, attaching, forwarded
 from tests.rig.mails import a_reply, an_email, an_email_with_files, parsed
@@ -55,6 +57,10 @@ class Office:
 
     def ticket(self, number: int) -> TicketView:
         return self._desk.ticket(number)
+
+    def quarantine(self) -> tuple[IncomingRow, ...]:
+        with self._desk.store.reading() as tx:
+            return tuple(list_incoming(tx, state=IncomingState.QUARANTINED))
 
     def letters(self, address: str) -> list[EmailMessage]:
         return [parsed(sent.raw) for sent in self._desk.letters.get(address, ())]
@@ -259,6 +265,17 @@ def test_one_command_that_cannot_be_done_and_nothing_is_opened(office: Office, w
     assert ("reply to this mail with the right command lines alone" in told) != ("forward the mail once more" in told)
     assert "My chair" in letter["Subject"]
     assert office.letters("ann@globex.example") == office.letters("boris@acme.example") == []
+
+
+def test_a_mail_of_which_its_agent_is_not_told_any_more_is_kept_where_an_admin_sees_it(office: Office):
+    """L4, L9, promise 1: its writer believes that it is a ticket."""
+    for number in range(4):
+        assert office.receive(attached("#assgin boris", an_email(sender=ANN, to="anna@acme.example", subject=f"Chair {number}"))) is None
+    told = [" ".join(text_of(letter).split()) for letter in office.letters("anna@acme.example")]
+    assert ["you are not told of" in text for text in told] == [False, False, True]
+    (kept,) = office.quarantine()
+    assert kept.reason.code == "command-failed"
+    assert kept.reason.text.endswith("Anna Ivanova is not told: 3 automatic mails in 1:00:00 already went to anna@acme.example")
 
 
 def test_the_desk_may_be_asked_beside_it(office: Office):

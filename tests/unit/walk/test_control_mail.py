@@ -157,7 +157,12 @@ def test_faults_come_back_in_words_and_count_against_the_caps():
     assert letter.automatic
     assert "there is no queue" in str(the_letter(decided(fresh("list queue:saels"))).values["why"])
     capped = Known(sent=Sent({("recipient", "anna@acme.example", 3600): 3}))
-    assert letters(decided(fresh("list stauts:open", known=capped))) == []
+    untold = decided(fresh("list stauts:open", known=capped))
+    assert letters(untold) == []
+    assert untold.reason.text.endswith("Anna Ivanova is not told: 3 automatic mails in 1:00:00 already went to anna@acme.example")
+    last = Known(sent=Sent({("recipient", "anna@acme.example", 3600): 2}))
+    assert "you are not told of" in str(the_letter(decided(fresh("list stauts:open", known=last))).values["why"])
+    assert "you are not told of" not in str(letter.values["why"])
 
 
 def test_a_ticket_is_shown_with_all_that_was_said_and_is_answered_like_its_notification():
