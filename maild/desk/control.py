@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from maild.config.settings import Settings
+from maild.config.settings import Agent, Settings
 from maild.desk.absence import is_spoken
 from maild.desk.agent_signatures import is_signature_alone
 from maild.desk.answered_letter import is_forward
@@ -28,6 +28,7 @@ MOST_ASKED = 5
 ENOUGH_SIGNS = 2
 _LONGEST = 300
 _LIKENESS = 0.7
+_NAMING = frozenset(("next", "show", "files"))
 _TELLING = frozenset(("show", "files", "away"))
 _TERM_OF_QUERY = re.compile(r"(?:^|\s)-?(?:#[^\W\d_]|[a-z]{2,}:[^\s/])")
 _TICKET = re.compile(r"(?:[\[［][^\[\]#＃]{0,60}\s)?[#＃]?(\d{1,12})(?:[-\u2010-\u2015][0-9A-Za-z]{4})?[\]］]?")
@@ -108,12 +109,19 @@ def _find_in_mail(message: InboundMessage, sender: Sender, settings: Settings) -
     if sender.token:
         return _find_in_reply(message) if sender.token.token.ticket == 0 else None
     subject = _read(message.subject)
-    if subject and not message.in_reply_to and CONTROLS[subject.word].fits(subject.argument, settings):
+    is_asked = subject and (CONTROLS[subject.word].fits(subject.argument, settings) or _names_nothing(subject, message, sender, settings))
+    if subject and is_asked and not message.in_reply_to:
         return (subject,)
     if not (_is_to_control_address(message, settings) or (sender.personal and _is_to_the_desk_alone(message, settings))):
         return (Command(MISTYPED, message.subject.strip()),) if _is_mistyped(message, sender, settings) else None
     has_subject = bool(strip_prefixes(message.subject).strip())
     return (subject or _unknown(message.subject),) if has_subject else (_read_first_line(message.new_text),)
+
+
+def _names_nothing(subject: Command, message: InboundMessage, sender: Sender, settings: Settings) -> bool:
+    """`next salse`, `show`, above no words: he names wrongly what he wants. "Show me the invoice" is a request."""
+    agent = settings.agents.get(sender.agent or "")
+    return agent is not None and subject.word in _NAMING and " " not in subject.argument and _is_silent(message, agent)
 
 
 def suggest(written: str) -> str:
@@ -142,9 +150,14 @@ def _is_mistyped(message: InboundMessage, sender: Sender, settings: Settings) ->
     agent = settings.agents.get(sender.agent or "")
     if agent is None or message.in_reply_to or not meant or not CONTROLS[meant].fits(argument, settings):
         return False
+    signs = (_is_slip(word.rstrip(".!;:"), meant), _is_telling(meant, argument), _is_silent(message, agent))
+    return signs.count(True) >= ENOUGH_SIGNS
+
+
+def _is_silent(message: InboundMessage, agent: Agent) -> bool:
+    """Whether a mail has nothing but a subject."""
     says_nothing = not message.new_text.strip() or is_signature_alone(message.new_text, agent.name)
-    is_silent = says_nothing and not message.attachments and message.forwarded is None
-    return (_is_slip(word.rstrip(".!;:"), meant), _is_telling(meant, argument), is_silent).count(True) >= ENOUGH_SIGNS
+    return says_nothing and not message.attachments and message.forwarded is None
 
 
 def _is_slip(word: str, meant: str) -> bool:

@@ -102,6 +102,22 @@ def test_a_mistyped_control_word_is_no_request_where_two_signs_say_so():
     check("shwo 1006", None, body="", in_reply_to=("m0@globex.example",))
 
 
+def test_who_names_wrongly_what_he_wants_is_told_so_where_he_says_nothing_else():
+    for subject, asked in (
+        ("next salse", ("next", "salse")),
+        ("Show", ("show", "")),
+        ("show abc", ("show", "abc")),
+        ("#files", ("files", "")),
+    ):
+        check(subject, asked, body="")
+        check(subject, asked, body="Best regards\nAnna Ivanova")
+        check(subject, None)
+        check(subject, None, body="", in_reply_to=("m0@globex.example",))
+        check(subject, None, body="", attachments=(A_FILE,))
+    for subject in ("Next week please", "Help printer", "Back door", "Show me the invoice"):
+        check(subject, None, body="")
+
+
 def test_at_the_control_address_the_first_line_counts_where_the_subject_says_nothing():
     check("", ("list", "#payment"), body="\nlist #payment\nRegards", to=(CONTROL,))
     check("Re:", ("help", ""), body="#help", to=(CONTROL,))
