@@ -196,7 +196,8 @@ def _new_keepers(
     yield from moved
     is_given = after.owner not in (None, drafted.owner) and after.owner not in _readers(moved, told)
     if is_given and after.status not in ENDED and after.queue in settings.queues:
-        why = ("A rule gave this ticket to its owner.",)
+        owner = settings.agents.get(after.owner or "")
+        why = (f"A rule gave this ticket to {owner.name if owner else after.owner}.",)
         yield from tell_department(
             "owner", after, words, why, settings, earlier, suppressed=known.suppressed, away=known.away, without=told
         )

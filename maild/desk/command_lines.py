@@ -24,6 +24,7 @@ ALONE = frozenset(("close", "open", "wait", "take", "l2", "spam", "noreply", "sa
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 MAY_NAME = {"undo": frozenset(UNDOABLE)}
 """What little may follow on the line of one of those."""
+_NAMES = {"undo": f"names one of: {', '.join(UNDOABLE)}; #open takes back #close, #untag takes back #tag"}
 TIMED = frozenset(("snooze", "away"))
 """Commands that name a time: a full stop at its end may be a part of it, as in `12.5.`"""
 OPENING = frozenset(("to", "from"))
@@ -390,7 +391,8 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
         return _torn(line, mended, number, tags) if mended else CommandFault(number, f"{line.strip()} is not a command")
     word, argument = command_of(split[0]), _argument_of(*split)
     if word in ALONE and any(map(str.isalnum, argument)) and argument.casefold() not in MAY_NAME.get(word, ()):
-        return CommandFault(number, f"#{split[0]} takes no text; put the text on a line of its own")
+        what = _NAMES.get(word, "takes no text")
+        return CommandFault(number, f"#{split[0]} {what}; put the text on a line of its own")
     if word in _KNOWN and word not in _FREE and (other := _find_other(argument, tags)):
         return CommandFault(number, f"#{other} stands behind #{split[0]}; write each on a line of its own", by_commands=True)
     if word in _KNOWN:

@@ -8,6 +8,7 @@ from maild.desk.doubt import warn_of_doubts
 from maild.desk.take_back import tell_of_waiting
 from maild.draft import Draft
 from maild.effects import AddMessage
+from maild.ingest.address_kinds import is_never_answered
 from maild.message import InboundMessage
 from maild.reading import Reading
 from maild.sizes import describe_size
@@ -39,6 +40,8 @@ def warn_agents(draft: Draft, message: AddMessage, ticket: TicketView, reading: 
         yield "This is automatic mail."
     if suppression := reading.known.suppressed.get(ticket.addressee.key):
         yield f"Mail to {ticket.addressee.address} may not arrive: {suppression.reason}."
+    elif is_never_answered(ticket.addressee.address):
+        yield f"By its name, nobody reads at {ticket.addressee.address}. #cc ADDRESS or #requester ADDRESS names somebody who does."
     if size := reading.circumstances.full_size:
         yield f"The mail is too large ({describe_size(size)}): only its beginning was fetched, all of it lies in the mailbox."
     for defect in reading.message.defects[:3]:

@@ -122,7 +122,8 @@ def test_text_behind_a_command_that_takes_none_is_not_lost():
     for word in ("close", "open", "reopen", "wait", "take", "spam", "noreply"):
         check_fault(f"Hello\n\n#{word} as agreed with Ann", 3, f"#{word} takes no text; put the text on a line of its own")
     check("#undo\n#undo Merge.\n#undo answer", [("undo", ""), ("undo", "Merge"), ("undo", "answer")], "")
-    check_fault("#undo merge, that was wrong\nHello", 1, "#undo takes no text")
+    check_fault("#undo merge, that was wrong\nHello", 1, "#undo names one of: answer, merge, link, split")
+    check_fault("#undo close\nHello", 1, "#open takes back #close")
     check_fault("#close #assign boris\nHello", 1, "#close takes no text")
     check_fault("*#close* bye\nHello", 1, "#close takes no text")
     for line in ("#close.", "#close :", "#close :-)", "#close ?", "*#close*", "#close \u200f"):

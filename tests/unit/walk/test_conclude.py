@@ -106,6 +106,15 @@ def test_an_agent_is_warned_where_answers_are_wanted_elsewhere():
     check((), False)
 
 
+def test_an_agent_is_warned_where_nobody_reads_his_answer():
+    """L3, A13: by its name, the address takes none."""
+    shop = Address("Shop", "no-reply@shop.example")
+    reading = on_ticket({"requester": shop}, author=shop)
+    (warning,) = notified(concluded(reading))["warnings"]
+    assert warning.startswith("By its name, nobody reads at no-reply@shop.example. #cc ADDRESS or #requester ADDRESS")
+    assert notified(concluded(on_ticket()))["warnings"] == ()
+
+
 EVE = Address("Eve", "eve@else.example")
 TEAM = Address("Team", "team@globex.example")
 
