@@ -65,17 +65,17 @@ def read_template(entry: Entry, scope: Scope) -> str | None:
         scope.loading.add(entry.value.place, "E107", f'"{entry.key.text}" needs "template"')
         return None
     name = scope.loading.text(node, "template")
-    if name is None or _template_exists(scope.loading.settings, name):
+    if name is None or name in (kinds := _list_kinds(scope.loading.settings)):
         return name
-    scope.loading.add(node.place, "E203", f'there is no mail template "{name}"')
+    scope.loading.add(node.place, "E203", f'there is no mail template "{name}"{did_you_mean(name, sorted(kinds))}')
     return None
 
 
-def _template_exists(settings: Settings, name: str) -> bool:
+def _list_kinds(settings: Settings) -> frozenset[str]:
     """Asked of the template room only where a rule names one: most rules do not, and Jinja2 takes long to import."""
-    from maild.templates.render import template_exists
+    from maild.templates.render import list_kinds
 
-    return template_exists(settings, name)
+    return list_kinds(settings)
 
 
 def read_values(entry: Entry, scope: Scope) -> Values:

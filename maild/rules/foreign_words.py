@@ -29,16 +29,31 @@ MEANT: Mapping[str, str] = {
     **dict.fromkeys(("remove_tag", "remove_tags"), "untag"),
     **dict.fromkeys(("email", "mail", "alert"), "notify"),
     **dict.fromkeys(("delete", "discard"), "drop"),
+    **dict.fromkeys(("comment", "add_note", "internal_note"), "note"),
+    **dict.fromkeys(("labels", "current_tags"), "tags"),
 }
 """Only where the word here is one of those that can stand there: `group` is a key of rules, and no field."""
+_WRITTEN: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("not_contains", "does_not_contain", "excludes"), ("contains", "not: {contains: …}")),
+    **dict.fromkeys(("not_matches", "does_not_match"), ("matches", "not: {matches: …}")),
+    **dict.fromkeys(("not_in", "not_equals", "neq"), ("contains", "not: […]")),
+    **dict.fromkeys(("transition", "status", "set_status", "close", "open", "reopen"), ("set", "set: {status: …}")),
+    **dict.fromkeys(("priority", "set_priority"), ("set", "set: {priority: …}")),
+    **dict.fromkeys(("queue", "move", "route"), ("set", "set: {queue: …}")),
+    **dict.fromkeys(("owner", "assignee", "assign_to"), ("set", "set: {owner: …}")),
+    **dict.fromkeys(("every", "daily", "hourly", "weekly"), ("ticket.created", '{cron: "0 8 * * mon"}')),
+}
+"""What is written in more than one word here, beside a word that can stand in that place."""
 NOBODY = frozenset({"none", "nobody", "nil", "unassigned", "empty", "no one", "no-one"})
 _FLAGS = {**dict.fromkeys(("no", "off", "n", "0"), "false"), **dict.fromkeys(("yes", "on", "y", "1"), "true")}
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """` (did you mean "…"?)`, or nothing where nobody can tell."""
-    words = tuple(known)
-    meant = MEANT.get(word.casefold())
+    """` (did you mean "…"?)` or ` (write …)`, or nothing where nobody can tell."""
+    words, first = tuple(known), word.casefold().partition(" ")[0]
+    meant, (beside, written) = MEANT.get(first), _WRITTEN.get(first, ("", ""))
+    if beside in words:
+        return f" (write {written})"
     return f' (did you mean "{meant}"?)' if meant in words else did_you_mean(word, words)
 
 

@@ -318,7 +318,8 @@ def _read_once(entry: Entry | None, usual: str, loading: Loading) -> timedelta |
     elif (rests := ONCE_ON_TICKET if text == "ticket" else read_span(text)) is not None:
         return rests
     else:
-        loading.add(entry.value.place, "E302", f'"once" is {usual}, ticket or a duration such as {EXAMPLES}')
+        every_time = 'event (or stay, beside "after" and "before")' if usual == "event" else usual
+        loading.add(entry.value.place, "E302", f'"once" is {every_time}, ticket or a duration such as {EXAMPLES}')
     return None
 
 
@@ -330,7 +331,7 @@ def _read_limit(entry: Entry | None, rule: Rule, loading: Loading) -> Limit | No
 
 
 def _read_amount(entry: Entry, loading: Loading) -> tuple[int, timedelta] | None:
-    table = loading.table(entry.value, '"limit"')
+    table = loading.table(entry.value, '"limit"', ", as in {mails: 50, per: 1h}")
     found = loading.entries(table, "limit", LIMIT_KEYS) if table else {}
     for key in LIMIT_KEYS if table else ():
         if key not in found:

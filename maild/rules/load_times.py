@@ -10,7 +10,7 @@ from maild.rules.conditions import AllOf, Comparison, Condition
 from maild.rules.fields import FIELDS, Field, FieldValue
 from maild.rules.load_conditions import read_condition
 from maild.rules.loading import Loading
-from maild.rules.schedules import Schedule, is_schedule
+from maild.rules.schedules import Schedule, find_schedule_fault
 from maild.rules.spans import EXAMPLES, read_span
 from maild.rules.time_forms import After, Before, Clock, Cron, Deadline, TimeForm
 
@@ -95,8 +95,8 @@ def _read_before(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
 
 def _read_cron(found: dict[str, Entry], loading: Loading) -> TimeForm | None:
     expression = loading.text(found["cron"].value, '"cron"')
-    if expression is not None and not is_schedule(expression):
-        what = 'minute, hour, day, month and weekday, such as "0 8 * * mon"'
+    if expression is not None and (fault := find_schedule_fault(expression)):
+        what = f'minute, hour, day, month and weekday, such as "0 8 * * mon"; here {fault}'
         loading.add(found["cron"].value.place, "E302", f'"cron" takes the five fields of a schedule that comes: {what}')
         expression = None
     zone = _read_zone(found["tz"], loading) if "tz" in found else loading.settings.desk.timezone

@@ -49,12 +49,20 @@ class Growth:
             raise TooLargeError(place)
 
 
+def _name_few(words: tuple[str, ...]) -> str:
+    """All that there are, where that is quickly read."""
+    return f" (one of: {', '.join(words)})" if 0 < len(words) <= _FEW else ""
+
+
 def _mend_tag(written: str) -> str:
     """The remedy, where it is known what was meant."""
     words = ["-".join(part.strip(_AROUND_TAGS).split()) for part in written.split(",")]
     if any(map(find_tag_problem, words)):
         return ""
     return f" (write {words[0]})" if len(words) == 1 else f" (write each for itself: [{', '.join(words)}])"
+
+
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,8 @@ class Loading:
         words = tuple(known.words(self.settings))
         if scalar.text in words or (folded and fold(scalar.text) in map(fold, words)):
             return True
-        meant = f" (write {nobody})" if nobody and scalar.text.casefold() in NOBODY else did_you_mean(scalar.text, words)
+        is_nobody = nobody and scalar.text.casefold() in NOBODY
+        meant = f" (write {nobody})" if is_nobody else did_you_mean(scalar.text, words) or _name_few(words)
         self.add(scalar.place, known.code, f'{known.noun} "{scalar.text}" is not known here{meant}')
         return known.code.startswith("W")
 

@@ -15,7 +15,7 @@ _SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """An expression that `is_schedule` takes."""
+    """An expression in which `find_schedule_fault` finds none."""
 
     expression: str
     zone: ZoneInfo
@@ -27,11 +27,13 @@ class Schedule:
         return next(CronSim(self.expression, moment.astimezone(self.zone))).astimezone(UTC)
 
 
-def is_schedule(expression: str) -> bool:
-    """Whether it is one, and ever comes: minute, hour, day of the month, month, day of the week."""
+def find_schedule_fault(expression: str) -> str:
+    """Why it is none that ever comes, "" if it is: minute, hour, day of the month, month, day of the week."""
     from cronsim import CronSim, CronSimError
 
+    if (count := len(expression.split())) != FIELDS:
+        return f"there {'is' if count == 1 else 'are'} {count}"
     try:
-        return len(expression.split()) == FIELDS and next(CronSim(expression, _SOME_DAY), None) is not None
-    except CronSimError:
-        return False
+        return "" if next(CronSim(expression, _SOME_DAY), None) else "it never comes"
+    except CronSimError as error:
+        return f"the {str(error).removeprefix('Bad ')} is none"

@@ -102,9 +102,9 @@ class Catalogue:
         wanted = (name for language in languages for name in (language, language.partition("-")[0].lower()))
         return next((name for name in wanted if self.find_part(kind, TEXT, name)), None)
 
-    def exists(self, kind: str) -> bool:
-        """Whether the kind stands in any language."""
-        return any(kind == file.kind for file in self.files())
+    def kinds(self) -> frozenset[str]:
+        """Those that stand in any language."""
+        return frozenset(file.kind for file in self.files()) - {""}
 
     def files(self) -> tuple[TemplateFile, ...]:
         """Every file, those hidden by the desk's own left out, by name."""
@@ -113,7 +113,7 @@ class Catalogue:
 
     def listing(self) -> tuple[Listed, ...]:
         """Every kind in every language, by kind."""
-        kinds = sorted({file.kind for file in self.files()} - {""})
+        kinds = sorted(self.kinds())
         languages = sorted({file.language for file in self.files()} - {""})
         found = (Listed(kind, language, self._parts(kind, language)) for kind in kinds for language in languages)
         return tuple(listed for listed in found if listed.files)

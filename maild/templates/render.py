@@ -133,9 +133,9 @@ def _own_directory(settings: Settings) -> Path:
     return settings.directory / "templates"
 
 
-def template_exists(settings: Settings, kind: str) -> bool:
-    """Whether a rule may name this kind: it stands in at least one language."""
-    return open_catalogue(settings).exists(kind)
+def list_kinds(settings: Settings) -> frozenset[str]:
+    """What a rule may name: the kinds that stand in at least one language."""
+    return open_catalogue(settings).kinds()
 
 
 def list_templates(settings: Settings) -> tuple[Listed, ...]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.rules.schedules import Schedule, is_schedule
+from maild.rules.schedules import Schedule, find_schedule_fault
 
 SOFIA = ZoneInfo("Europe/Sofia")
 MINUTE = timedelta(minutes=1)
@@ -40,8 +40,18 @@ def test_what_falls_into_the_hour_that_comes_twice_comes_once_unless_it_is_for_e
 
 
 def test_what_is_no_schedule_or_never_comes_is_refused():
-    assert all(map(is_schedule, ("0 8 * * mon", "* * * * *", "0 0 29 2 *", "0 9 * * MON#1")))
-    assert not any(map(is_schedule, ("", "0 8 * *", "0 0 8 * * mon", "0 25 * * *", "0 8 31 2 *", "@daily", "0 8 * * lun", "é * * * *")))
+    for expression in ("0 8 * * mon", "* * * * *", "0 0 29 2 *", "0 9 * * MON#1"):
+        assert find_schedule_fault(expression) == ""
+    for expression, fault in (
+        ("", "there are 0"),
+        ("0 8 * *", "there are 4"),
+        ("@daily", "there is 1"),
+        ("0 25 * * *", "the hour is none"),
+        ("0 8 31 2 *", "the day-of-month is none"),
+        ("0 8 * * lun", "the day-of-week is none"),
+        ("é * * * *", "the minute is none"),
+    ):
+        assert find_schedule_fault(expression) == fault
 
 
 MOMENTS = st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + minutes * MINUTE)

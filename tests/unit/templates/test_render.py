@@ -8,7 +8,7 @@ from maild.config.faults import Place
 from maild.config.settings import Settings
 from maild.errors import TemplateError
 from maild.templates.checking import check_templates
-from maild.templates.render import Rendered, Templates, copy_template, list_templates, preview, template_exists
+from maild.templates.render import Rendered, Templates, copy_template, list_kinds, list_templates, preview
 from maild.templates.values import Handed, sample_values
 from tests.rig.letters import a_desk
 
@@ -133,9 +133,9 @@ def test_an_empty_html_template_means_text_only(tmp_path: Path):
 
 def test_a_desk_may_add_kinds(tmp_path: Path):
     desk = a_desk_with(tmp_path, en__my_own__body_txt="Ahoy {{ match.order }}")
-    assert template_exists(desk, "my-own")
-    assert template_exists(desk, "received")
-    assert not template_exists(desk, "nonesuch")
+    assert {"my-own", "received"} < list_kinds(desk)
+    assert "nonesuch" not in list_kinds(desk)
+    assert "" not in list_kinds(desk)
     assert [listed.own for listed in list_templates(desk) if listed.kind == "my-own"] == [True]
     assert Templates(desk).render("my-own", ("en",), {"match": {"order": "77"}}).text == "Ahoy 77\n"
 
