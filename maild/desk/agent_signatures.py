@@ -39,14 +39,15 @@ def without_signature(text: str, name: str, configured: Iterable[str], earlier: 
 
 
 def is_signature_alone(text: str, name: str) -> bool:
-    """Whether a text says nothing but who wrote it: the agent's name, below a farewell or not, and what stands below names. Thanks are
-    meant for somebody.
+    """Whether a text says nothing but who wrote it: the agent's name, below a farewell or not, or below one the first of his names, and
+    what stands below names. Thanks are meant for somebody.
 
     Seen in practice: `#close` in Outlook, which has put his signature into the answer before he wrote.
     """
     written = [line for line in text.split("\n") if line.strip()]
     above = next((place for place, line in enumerate(written) if not _is_farewell(line)), len(written))
-    is_named = above < len(written) <= MOST_LINES and letters_of(written[above]) == letters_of(name) != ""
+    names = {letters_of(name), letters_of(name.partition(" ")[0] if above else name)} - {""}
+    is_named = above < len(written) <= MOST_LINES and letters_of(written[above]) in names
     return is_named and _is_addition(written[above:]) and not any(map(says_thanks, written[:above]))
 
 

@@ -15,7 +15,7 @@ from maild.desk.answered_letter import find_answered_letter, find_task_told, is_
 from maild.desk.borrowed_words import find_borrowed
 from maild.desk.canned import part_around
 from maild.desk.command import CommandFault
-from maild.desk.command_lines import Parsed, find_lone_word, is_errand, parse, probably_meant, with_corrections
+from maild.desk.command_lines import Parsed, find_lone_command, find_lone_word, is_errand, parse, probably_meant, with_corrections
 from maild.desk.crossing import find_crossing, find_known_until
 from maild.desk.furniture import without_furniture
 from maild.desk.lone_words import find_lone_fault
@@ -178,9 +178,9 @@ def _lone(parsed: Parsed, reading: Reading, agent: Agent, ticket: TicketView, wh
 
 
 def _alone(text: str, agent: Agent) -> str:
-    """The word above nothing but its writer's name; any other text as it is."""
+    """The command above nothing but its writer's name; any other text as it is."""
     first, _, rest = text.lstrip().partition("\n")
-    return first if find_lone_word(first) and is_signature_alone(rest, agent.name) else text
+    return first if (find_lone_word(first) or find_lone_command(first)) and is_signature_alone(rest, agent.name) else text
 
 
 def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
-from maild.desk.command_words import aliases, command_of, plain, spellings
+from maild.desk.command_words import aliases, command_of, foreign_commands, plain, spellings
 from maild.desk.control import CONTROLS, MOST_ASKED
 from maild.desk.named_people import named_people
 from maild.desk.regroup import named_tickets
@@ -70,12 +70,16 @@ _HAS_WORDS = ALONE | {"note"}
 """Commands behind which stand words that are meant for somebody, if anything does."""
 _FREE = frozenset(("note", "task"))
 """Commands with words of any kind behind them."""
+_NAMING_ALONE = frozenset(("assign", "merge", "snooze", "untag", "uncc"))
+_MOST_LONE_WORDS = 3
 _OTHER = re.compile(rf"(?<![^\s,;])[{HASHES}](?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})")
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _MAY_BE_BROKEN = 60
 """In characters: programs that break lines leave none much shorter."""
 _LIKENESS_OF_LINES = 0.6
-"""So much like a command is what stands where commands do."""
+"""So much like a command is what may have been one where commands stand."""
+_LIKENESS_OF_OWN = 0.7
+"""And so much what one would take for a slip there."""
 _LIKENESS = 0.75
 """From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
 _LIKENESS_OF_OTHERS = 0.85
@@ -104,7 +108,7 @@ def says(word: str, text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LoneWord:
-    """A word that has a line of its own, without #, and the index of that line."""
+    """A word that has a line of its own, without #, and the index of that line. Of a command that names something, all of it."""
 
     word: str
     line: int
@@ -115,6 +119,15 @@ def find_lone_word(text: str) -> LoneWord | None:
     lines = text.splitlines()
     own = _find_own_words(lines)
     return _lone_word(lines, own[0]) if len(own) == 1 else None
+
+
+def find_lone_command(text: str) -> LoneWord | None:
+    """The few words that a text consists of, where the first is a command's that names something: `assign boris`, `snooze 3d`."""
+    lines = text.splitlines()
+    own = _find_own_words(lines)
+    said = lines[own[0]].strip(f"{_BLANK}*_.!;").translate(_WITHOUT_UNSEEN).split() if len(own) == 1 else []
+    is_command = 1 < len(said) <= _MOST_LONE_WORDS and command_of(said[0].lower()) in _NAMING_ALONE
+    return LoneWord(" ".join(said), own[0]) if is_command else None
 
 
 def find_bare_words(text: str) -> tuple[LoneWord, ...]:
@@ -168,9 +181,8 @@ def with_corrections(text: str, corrected: str) -> str:
     chosen = _find_command_lines(lines)
     among = {index: line for index, line in enumerate(lines) if index not in chosen}
     old = {*chosen, *(fault.line - 1 for fault in _misplaced(among) if fault.by_commands)}
-    old |= {
-        bare.line for bare in (find_lone_word(text), *find_bare_words(text)) if bare and command_of(bare.word) in map(_guess, corrections)
-    }
+    bare, meant = (find_lone_word(text), find_lone_command(text), *find_bare_words(text)), set(map(_guess, corrections))
+    old |= {found.line for found in bare if found and command_of(found.word.partition(" ")[0].lower()) in meant}
     said_anew = max(map(_kept_inside, corrections), default=0)
     gone = {index for index in old if _kept_inside(lines[index]) <= said_anew}
     begin = _find_own(lines, [index for index, line in enumerate(lines) if line.strip(_BLANK)])
@@ -191,7 +203,7 @@ def _guess(line: str) -> str:
     """The command that a line is, or may have been meant to be; "" for none."""
     match = _COMMAND_LIKE.match(_mended(line) or line)
     word = _word_of(match) if match else ""
-    return command_of(_nearest(word, frozenset()))
+    return command_of(_nearest(word))
 
 
 def hash_words(text: str) -> frozenset[str]:
@@ -240,7 +252,7 @@ def is_opening(text: str, known_tags: Iterable[str] = ()) -> bool:
 def _opens(word: str, rest: str, tags: frozenset[str], *, is_command: bool) -> bool:
     if word in OPENING:
         return is_command or "@" in rest
-    return "@" in rest and command_of(_nearest(word, tags)) in OPENING
+    return "@" in rest and word not in tags and command_of(_nearest(word)) in OPENING
 
 
 def find_named_addresses(text: str) -> frozenset[str]:
@@ -431,9 +443,20 @@ def _argument_of(word: str, rest: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _nearest(word: str, tags: frozenset[str]) -> str:
-    """The word of a command, or the tag, that was perhaps meant; "" for none."""
-    return _nearer(word, _near(word, (*_KNOWN, *tags), _LIKENESS_OF_LINES), _near(plain(word), aliases(), _LIKENESS_OF_LINES))
+def _find_probable(word: str, tags: frozenset[str]) -> str:
+    """The command, or the tag, that was meant, as far as one would ask; "" for none. So much is done for one word of `yes`: of another
+    language it must be a slip."""
+    if foreign := foreign_commands().get(plain(word)):
+        return foreign
+    folded = plain(word)
+    others = (other for other in aliases() if other[0] == folded[:1])
+    return _nearer(word, _near(word, (*_KNOWN, *tags), _LIKENESS_OF_OWN), _near(folded, others, _LIKENESS_OF_OTHERS))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str) -> str:
+    """The word of a command that was perhaps meant; "" for none."""
+    return _nearer(word, _near(word, _KNOWN, _LIKENESS_OF_LINES), _near(plain(word), aliases(), _LIKENESS_OF_LINES))
 
 
 def _near(word: str, known: Iterable[str], cutoff: float) -> str:
@@ -451,11 +474,12 @@ def _likeness(word: str, known: str) -> float:
 
 
 def _unknown(word: str, rest: str, number: int, tags: frozenset[str]) -> CommandFault:
-    near = _nearest(word, tags)
-    argument = _argument_of(near, rest)
+    near = _find_probable(word, tags)
     if not near:
         return CommandFault(number, f"there is no command #{word}", by_commands=True)
-    is_lost = command_of(near) in ALONE and any(map(str.isalnum, argument))
-    takes_it = near not in tags or not argument
+    meant, _, value = near.partition(" ")
+    argument = _argument_of(meant, rest)
+    is_lost = command_of(meant) in ALONE and any(map(str.isalnum, argument))
+    takes_it = not argument or not (near in tags or value)
     better = f"#{near} {argument}".rstrip() if takes_it and not is_lost else ""
     return CommandFault(number, f"there is no command #{word}; did you mean #{near}?", by_commands=not is_lost, better=better)

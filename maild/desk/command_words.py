@@ -1,9 +1,10 @@
-"""What commands are called in the desk's languages, beside their own words (MAIL.md A7), by `data/command_words.toml`. Pure."""
+"""What commands are called in the desk's languages, beside their own words (MAIL.md A7), and in other systems, by `data`. Pure."""
 
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from maild.desk.when import fold
 
@@ -34,7 +35,18 @@ def spellings() -> Mapping[str, str]:
 
 
 @cache
+def foreign_commands() -> Mapping[str, str]:
+    """The commands that do what a word of other systems says, by that word as it is compared; some with what stands behind them."""
+    return {plain(word): command for command, others in _read("foreign_commands.toml").items() for word in others}
+
+
+@cache
 def words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """By language and command."""
-    data = tomllib.loads(files("maild.desk").joinpath("data/command_words.toml").read_text(encoding="utf-8"))
-    return {language: {command: tuple(others) for command, others in table.items()} for language, table in data.items()}
+    return {
+        language: {command: tuple(others) for command, others in table.items()} for language, table in _read("command_words.toml").items()
+    }
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("maild.desk").joinpath(f"data/{name}").read_text(encoding="utf-8"))

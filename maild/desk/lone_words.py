@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 from maild.desk.command import CommandFault
-from maild.desk.command_lines import find_bare_words, find_label, find_lone_word
+from maild.desk.command_lines import find_bare_words, find_label, find_lone_command, find_lone_word
 from maild.desk.command_words import command_of, words
 from maild.desk.tasks import list_open
 from maild.task import Task, open_tasks
@@ -16,8 +16,12 @@ DONE = "done"
 
 def find_lone_fault(text: str, tasks: tuple[Task, ...], agent: str) -> tuple[CommandFault, ...]:
     """Why these words are none for a customer, or not all of them; `tasks` are those of the ticket, `agent` who has written them."""
-    found = find_lone_word(text)
-    return _find_whole_fault(found.word, tasks, agent) if found else _find_bare_fault(text)
+    if found := find_lone_word(text):
+        return _find_whole_fault(found.word, tasks, agent)
+    if line := find_lone_command(text):
+        why = f'"{line.word}" would go to the customer; did you mean #{line.word}?'
+        return (CommandFault(0, why, by_commands=True, better=f"#{line.word}"),)
+    return _find_bare_fault(text)
 
 
 def _find_whole_fault(word: str, tasks: tuple[Task, ...], agent: str) -> tuple[CommandFault, ...]:

@@ -78,7 +78,12 @@ def test_lines_that_a_departments_signature_has_too_stay_where_they_are_no_signa
 
 def test_a_name_and_what_stands_below_names_say_nothing():
     """`#close` in Outlook, above the signature that was there before."""
-    for text in ("Anna Ivanova", f"\n\n{SIGNED}", "Kind regards,\n\n*Anna Ivanova*\n\nSenior Engineer | Acme\n+44 20 7946 0000\n"):
+    for text in (
+        "Anna Ivanova",
+        f"\n\n{SIGNED}",
+        "Best regards\nAnna",
+        "Kind regards,\n\n*Anna Ivanova*\n\nSenior Engineer | Acme\n+44 20 7946 0000\n",
+    ):
         assert is_signature_alone(text, "Anna Ivanova"), text
     for text in (
         "",
@@ -87,6 +92,7 @@ def test_a_name_and_what_stands_below_names_say_nothing():
         "It is mended.\n\nAnna Ivanova",
         "Thank you\nAnna Ivanova",
         "Anna Ivanova will call you.",
+        "Anna\nRoom 4711",
         "Anna Ivanova\nRoom 4711\n\nShe will call you tomorrow.",
         "Boris Petrov\nAnna Ivanova",
         f"> {SIGNED}",

@@ -117,6 +117,27 @@ def test_an_unknown_word_is_a_fault_with_its_line():
     check_fault("Hello\n\n#frobnicate", 3, "there is no command #frobnicate")
 
 
+def test_what_is_offered_is_a_slip_or_what_other_systems_call_it_and_no_word_that_is_like_another():
+    """A7: `yes` does it."""
+    for word, offered in (
+        ("clsoe", "#close"),
+        ("schliessn", "#schließen"),
+        ("zuweisn", "#zuweisen"),
+        ("закрыт", "#закрыть"),
+        ("resolved", "#close"),
+        ("Pending", "#wait"),
+        ("private", "#note"),
+        ("urgent", "#priority urgent"),
+        ("escalate", "#l2"),
+    ):
+        (fault,) = parse(f"#{word}\nHello").faults
+        assert (fault.better, f"did you mean {offered}?" in fault.text) == (offered, True), word
+    for word in ("due", "n", "delete", "status", "forward", "answer", "customer", "approve"):
+        (fault,) = parse(f"#{word}\nHello").faults
+        assert (fault.better, fault.text) == ("", f"there is no command #{word}"), word
+    assert mending("#reassign boris\n#urgent today\n#resolve as agreed\nHello") == [(True, "#assign boris"), (True, ""), (False, "")]
+
+
 def test_text_behind_a_command_that_takes_none_is_not_lost():
     """A7: nothing is sent, and the agent is told where to put it."""
     for word in ("close", "open", "reopen", "wait", "take", "spam", "noreply"):

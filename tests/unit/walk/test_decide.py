@@ -861,7 +861,26 @@ def test_a_commands_word_alone_goes_to_no_customer():
     assert offered(answered("merge")) == ""
     assert "nothing to send" in refused(answered("send"))
     assert "answers the letter that asks for it" in refused(answered("release"))
-    for word in ("yes", "Yes.", "done", "open", "Tag", "wait", "same", "closed", "close it", "noted"):
+    for text in ("assign boris", "Merge 7.", "snooze 3d", "zuweisen boris", "uncc bob@globex.example\n\nBest regards\nAnna"):
+        line = text.partition("\n")[0].rstrip(".")
+        assert (offered(answered(text)), f"did you mean #{line}?" in refused(answered(text))) == (f"#{line}", True), text
+    mended = answered("assign boris", circumstances=Circumstances("support", corrected="#assign boris"))
+    assert (mended.after and mended.after.owner, kinds(mended)) == ("boris", [])
+    assert (offered(answered("close\n\nBest regards\nAnna")), offered(answered("spam"))) == ("#close", "#spam")
+    for word in (
+        "yes",
+        "Yes.",
+        "done",
+        "open",
+        "Tag",
+        "wait",
+        "same",
+        "closed",
+        "close it",
+        "noted",
+        "merge them as you like",
+        "link below",
+    ):
         assert posted(answered(word)) == [("answer", (ANN,))], word
     assert kinds(answered("#note\nclose")) == kinds(answered("close", place=TokenPlace.REFERENCES)) == [(MessageKind.NOTE, True)]
     assert posted(after_all("close")) == [("answer", (ANN,))]
