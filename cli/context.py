@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.output import show_times_in
+
 if TYPE_CHECKING:
     from maild.config.settings import Settings
     from maild.pipeline import Desk
@@ -35,7 +37,9 @@ class Context:
         """The desk's settings. Raises ConfigurationError with all faults."""
         from maild.config.load import require_settings
 
-        return require_settings(self.directory)
+        settings = require_settings(self.directory)
+        show_times_in(settings.desk.timezone)
+        return settings
 
     def store(self, settings: Settings, *, create: bool = False) -> Store:
         """The desk's database, closed when the command ends. Raises NotFoundError where it does not exist yet."""

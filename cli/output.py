@@ -9,14 +9,16 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import Enum
 
 import click
 
 from cli.table import lay_out
+from maild.moments import show_moment
 
 TABLE_ROWS = 50
+_ZONE = "maild.zone"
 _FORMULA = ("=", "+", "-", "@")
 _JOINERS = "\u200c\u200d"
 _BEYOND_ASCII = re.compile(r"[^\n -~]+")
@@ -126,11 +128,18 @@ def _cell(value: object) -> str:
     return str(value.value) if isinstance(value, Enum) else str(value)
 
 
+def show_times_in(zone: tzinfo) -> None:
+    """From now on, this command shows times by the clock of that zone: the desk's, once it is known."""
+    if context := click.get_current_context(silent=True):
+        context.meta[_ZONE] = zone
+
+
 def shown_time(moment: datetime, *, seconds: bool = False) -> str:
-    """For whoever looks on the time of the clock on the wall, to the minute or the second; elsewhere RFC 3339 in UTC."""
+    """For whoever looks on by the clock of the desk's time zone, where no desk is known by the machine's; elsewhere RFC 3339 in UTC."""
     if not is_terminal():
         return rfc3339(moment)
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    context = click.get_current_context(silent=True)
+    return show_moment(moment, context.meta.get(_ZONE) if context else None, seconds=seconds)
 
 
 def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -46,5 +46,5 @@ def _find_fault(
     if answers and any(isinstance(action, Reply) for action in rule.actions):
         return f"the macro {rule.id} writes to the customer, and so do you; #note keeps your words inside"
     happening = Happening(Event.MACRO, said, rule.id)
-    (trace,) = evaluate(RuleSet.of((rule,)), occasion_of(happening, before, ticket, settings, now)).trace
+    (trace,) = evaluate(RuleSet.of((rule,), zone=settings.desk.timezone), occasion_of(happening, before, ticket, settings, now)).trace
     return "" if trace.fired else f"the macro {rule.id} does not fit: {explain_rule(trace).text.strip().removeprefix('did not fire: ')}"

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import UTC
+from datetime import tzinfo
 
 from maild.background import Pause
 from maild.config.settings import Settings
 from maild.errors import MaildError
 from maild.finding import Finding
+from maild.moments import show_moment
 from maild.store import rule_mail
 from maild.store.engine import open_store
 
@@ -21,8 +22,8 @@ def find_pauses(settings: Settings) -> Mapping[str, Pause]:
         return {}
 
 
-def describe_pause(pause: Pause) -> str:
-    return f"rule {pause.rule} is paused since {pause.since.astimezone(UTC):%Y-%m-%d %H:%M}: it would have sent {pause.why}"
+def describe_pause(pause: Pause, zone: tzinfo) -> str:
+    return f"rule {pause.rule} is paused since {show_moment(pause.since, zone)}: it would have sent {pause.why}"
 
 
 def remedy_of(pause: Pause) -> str:
@@ -31,4 +32,4 @@ def remedy_of(pause: Pause) -> str:
 
 def check_pauses(settings: Settings) -> Iterator[Finding]:
     for pause in find_pauses(settings).values():
-        yield Finding("warn", describe_pause(pause), remedy_of(pause))
+        yield Finding("warn", describe_pause(pause, settings.desk.timezone), remedy_of(pause))

@@ -94,7 +94,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *_mailbox_troubles(found),
         *_stopped_mail(tx),
         *_breaker_trouble(brakes.why_tripped(tx)),
-        *_paused_rules(tx),
+        *_paused_rules(tx, settings),
         *_unreachable_agents(tx, settings, now),
         *_homeless_tickets(tx, settings),
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
@@ -132,10 +132,10 @@ def _breaker_trouble(why: str) -> Iterator[Trouble]:
         yield _one("breaker", f"automatic mail to customers is stopped: {why}; `maild outbox resume` lets it out again")
 
 
-def _paused_rules(tx: Transaction) -> Iterator[Trouble]:
+def _paused_rules(tx: Transaction, settings: Settings) -> Iterator[Trouble]:
     """RULES.md 5.5: who answers for a rule was told when it was paused, so that it is no news to the admins."""
     for pause in rule_mail.list_pauses(tx):
-        yield Trouble(f"{describe_pause(pause)}; `{remedy_of(pause)}` lets it go on", frozenset())
+        yield Trouble(f"{describe_pause(pause, settings.desk.timezone)}; `{remedy_of(pause)}` lets it go on", frozenset())
 
 
 def _filter_trouble(tx: Transaction, settings: Settings) -> Iterator[Trouble]:

@@ -7,10 +7,11 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from types import MappingProxyType
 
 from maild.background import NO_MAIL, Limit, RuleMail
+from maild.moments import show_moment
 from maild.rules.actions import ActionSkippedError, Moment
 from maild.rules.conditions import Tested, build_leaf, capture_all
 from maild.rules.fields import Facts
@@ -68,7 +69,7 @@ def _in_turn(occasion: Occasion, cause: Cause, fired: Mapping[str, datetime], re
 
 def evaluate(rules: RuleSet, occasion: Occasion) -> Verdict:
     """What the rules make of one event, with a trace of every rule that was asked."""
-    run = _Run(occasion, rules.indexes[occasion.event])
+    run = _Run(occasion, rules.indexes[occasion.event], rules.zone)
     for rule in rules.asked(occasion):
         run.consider(rule)
     return replace(run.verdict, trace=Trace(run.tell))
@@ -90,8 +91,9 @@ _Record = tuple[Rule, Sequence[Tested], _Fired | None, str, str]
 class _Run:
     """One walk through the rules: the verdict in the making, and what has been stopped."""
 
-    def __init__(self, occasion: Occasion, index: Index) -> None:
+    def __init__(self, occasion: Occasion, index: Index, zone: tzinfo) -> None:
         self._occasion = occasion
+        self._zone = zone
         self._event = occasion.event.value
         self._facts = Facts(occasion)
         self._index = index
@@ -162,11 +164,12 @@ class _Run:
         last = self._occasion.fired.get(rule.id)
         if last is None or rule.once is None or self._occasion.now - last >= rule.once:
             return ""
-        return f"it fired on this ticket on {last:%Y-%m-%d at %H:%M}, and rests{'' if rule.once == ONCE_ON_TICKET else f' for {rule.once}'}"
+        rests = "rests" if rule.once == ONCE_ON_TICKET else f"rests for {describe_span(rule.once)}"
+        return f"it fired on this ticket on {show_moment(last, self._zone)}, and {rests}"
 
     def _why_paused(self, rule: Rule) -> str:
         pause = self._mail_of(rule).pause if rule.limit else None
-        return f"{PAUSED} since {pause.since:%Y-%m-%d at %H:%M}: {pause.why}" if pause else ""
+        return f"{PAUSED} since {show_moment(pause.since, self._zone)}: {pause.why}" if pause else ""
 
     def _find_excess(self, rule: Rule) -> Excess | None:
         """All of a rule is left out that would send too much: a ticket must not wait for an answer to a letter that nobody has got."""

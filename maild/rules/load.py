@@ -101,7 +101,9 @@ def _load(directory: Path, folder: Path, plain: Loading, drafts: Mapping[str, by
     ids = frozenset(rule.id for rule in rules)
     cases = tuple(case for file in files for case in _read_cases(file, ids, loading))
     digest = hashlib.sha256(b"".join(b"%s\0%d\0%s" % (str(path.name).encode(), len(raw), raw) for path, raw in raws)).hexdigest()
-    return LoadedRules(None if faults.errors else RuleSet.of(rules, digest[:4], cases), faults.sorted(), files)
+    return LoadedRules(
+        None if faults.errors else RuleSet.of(rules, digest[:4], cases, plain.settings.desk.timezone), faults.sorted(), files
+    )
 
 
 def _read_all(folder: Path, drafts: Mapping[str, bytes], faults: Faults) -> Iterator[tuple[Path, bytes]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from types import MappingProxyType
 
 from maild.background import Limit, Sought
@@ -75,7 +75,7 @@ class Rule:
 class RuleSet:
     """All rules in the order in which they run. `digest` is short and changes with any byte of any file. `aspects` are what those for an
     event want to have looked up; `indexes` tell which of them may fire. `outsiders`: to whom they send on what customers write, as
-    addresses are compared."""
+    addresses are compared. `zone`: the desk's, in which traces tell times."""
 
     rules: tuple[Rule, ...]
     digest: str
@@ -84,9 +84,10 @@ class RuleSet:
     aspects: Mapping[Event, frozenset[Sought]]
     indexes: Mapping[Event, Index]
     outsiders: frozenset[str]
+    zone: tzinfo
 
     @classmethod
-    def of(cls, rules: Iterable[Rule], digest: str = "0000", cases: Iterable[Case] = ()) -> "RuleSet":
+    def of(cls, rules: Iterable[Rule], digest: str = "0000", cases: Iterable[Case] = (), zone: tzinfo = UTC) -> "RuleSet":
         ordered = tuple(rules)
         by_event = {event: tuple(rule for rule in ordered if event in rule.events) for event in Event}
         aspects = {event: frozenset(aspect for rule in asked for aspect in _aspects_of(rule)) for event, asked in by_event.items()}
@@ -94,7 +95,7 @@ class RuleSet:
         forwards = (action for rule in ordered for action in rule.actions if isinstance(action, Forward))
         outsiders = frozenset(address.casefold() for forward in forwards for address in forward.to)
         tables = (MappingProxyType(by_event), MappingProxyType(aspects), MappingProxyType(indexes))
-        return cls(ordered, digest, tuple(cases), *tables, outsiders)
+        return cls(ordered, digest, tuple(cases), *tables, outsiders, zone)
 
     def aspects_of(self, events: Iterable[Event]) -> frozenset[Sought]:
         """What must be looked up before rules are asked about these events, and about what they change themselves."""

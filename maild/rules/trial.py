@@ -16,6 +16,7 @@ from maild.effects import AddMessage, AskRule, Decision, NoteFiring, PauseRule
 from maild.ingest.parse import parse_message
 from maild.known import Absence, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
+from maild.moments import show_moment
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
 from maild.rules.expectations import Mismatch, find_mismatches
 from maild.rules.explain import explain_no_stay
@@ -133,7 +134,7 @@ class _Scene:
         stays = self._waiting.find_stays(rule, self._ticket.number) if self._ticket else ()
         due = min((stay.due for stay in stays if stay.due), default=None)
         if timed and due:
-            when = f"{due.astimezone(self._case.at.tzinfo):%Y-%m-%d %H:%M}"
+            when = show_moment(due, self._case.at.tzinfo)
             return f"rule {rule} is due at {when}, {describe_span(max(due - self._now, timedelta()))} after what has happened so far"
         if timed and self._ticket and not stays:
             return explain_no_stay(rule, self._walk.timing.test_state(timed, self._ticket, self._now))

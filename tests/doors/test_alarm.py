@@ -187,4 +187,4 @@ def test_a_rule_that_is_paused_is_no_news_to_the_admins_and_shown_beside_what_is
     hold_one(store, "one")
     alarm.look(office, NOW + timedelta(hours=2))
     ((_, letter),) = read_outbox(store)
-    assert "rule faq is paused since 2026-11-20 10:00: it would have sent more than 50 mails in 1h" in text_of(parsed(letter.encode()))
+    assert "rule faq is paused since 2026-11-20 10:00 UTC: it would have sent more than 50 mails in 1h" in text_of(parsed(letter.encode()))

@@ -766,7 +766,9 @@ def test_a_file_name_of_any_bytes_is_inspected(tmp_path: Path):
 # Where it writes
 
 
-def test_times_are_those_of_the_wall_on_a_terminal_and_in_utc_elsewhere(desk: RunningDesk):
+def test_times_are_those_of_the_desk_on_a_terminal_and_in_utc_elsewhere(desk: RunningDesk):
+    """Wherever the reader's machine stands: rules, letters and commands speak of the same hour."""
+    desk.desk = ", timezone: Asia/Tehran"
     desk.rules = "version: 1\nrules: [{id: all, when: ticket.created, do: [{tag: [a]}]}]\n"
     desk.configure()
     raw = an_email(sender="ann@globex.example", to=desk.at("support"))
@@ -776,13 +778,14 @@ def test_times_are_those_of_the_wall_on_a_terminal_and_in_utc_elsewhere(desk: Ru
     (ticket,) = desk.tickets()
     created = datetime.fromisoformat(ticket["created"])
     # The minute may end between the mail's arrival and what is done about it.
-    on_the_wall = [f"{created.astimezone(ZoneInfo('Asia/Tokyo')) + later:%Y-%m-%d %H:%M}" for later in (timedelta(), timedelta(minutes=1))]
+    at_the_desk = [f"{created.astimezone(ZoneInfo('Asia/Tehran')) + later:%Y-%m-%d %H:%M}" for later in (timedelta(), timedelta(minutes=1))]
     words = [sys.executable, "-m", "cli.main", "-c", str(desk.directory)]
     for command_line in ("ticket show 1", "ticket log 1", "ticket list", "rules explain 1", "queue show support"):
         piped = shell(f"$maild {command_line}", desk.directory, TZ="Asia/Tokyo").stdout
         assert set(TIMES.findall(piped)) == set(UTC_TIMES.findall(piped)) != set(), command_line
         shown = shown_on_a_terminal([*words, *command_line.split()], TZ="Asia/Tokyo")
-        assert any(minute in shown for minute in on_the_wall), command_line
+        assert any(minute in shown for minute in at_the_desk), command_line
+        assert "+0330" in shown, command_line
         assert not UTC_TIMES.search(shown), command_line
 
 

@@ -85,7 +85,7 @@ def test_the_trace_says_since_when_and_why_a_rule_is_paused(a_desk: Opening):
         (True, None),
         (True, None),
         (False, "paused: more than 2 mails in 1h"),
-        (False, "paused since 2026-11-20 at 12:03: more than 2 mails in 1h"),
+        (False, "paused since 2026-11-20 12:03 UTC: more than 2 mails in 1h"),
     ]
 
 

@@ -13,7 +13,7 @@ HEAD = """\
 
 `maild [-c DIR] NOUN VERB`. This page is made of the commands' own help: `maild NOUN VERB --help` says the same.
 
-Data goes to standard output, talk to standard error. On a terminal lists are tables, with the time of the clock on the wall; in a pipe a
+Data goes to standard output, talk to standard error. On a terminal lists are tables, with the time in the desk's zone; in a pipe a
 row is one tab-separated line, without a head, `-` where there is nothing, and every time is RFC 3339 in UTC, as in JSON. Both show 50 rows,
 and say on standard error how many more there are: `--limit N` shows so many, `--json` all. `NO_COLOR` in the environment leaves the colours
 out. Acts that cannot be undone ask, `--yes` answers. [Shells complete](#maild-completion) commands and names.

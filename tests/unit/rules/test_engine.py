@@ -3,19 +3,25 @@
 import copy
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maild.background import NO_BACKGROUND, Pause, RuleMail
 from maild.message import HeaderField
 from maild.rules.actions import Action
 from maild.rules.conditions import ALWAYS
 from maild.rules.engine import ERROR_TAG, evaluate, evaluate_all
 from maild.rules.explain import explain_rule
 from maild.rules.happenings import Happening
+from maild.rules.load import load_rules
 from maild.rules.ruleset import NO_RULES, Rule, RuleSet
 from maild.rules.verdict import Event, Leaf, RuleTrace, Verdict
-from tests.rig.occasions import a_message, a_ticket, an_occasion, rules_from
+from tests.rig.occasions import NOW, a_desk, a_message, a_ticket, an_occasion, rules_from
+
+NOTIFY = "notify: {who: boris, template: escalation}"
 
 
 def rule(rule_id, rest="", do="tag: [%s]", when="ticket.created"):
@@ -189,6 +195,24 @@ def test_the_traces_of_several_events_follow_one_another():
     assert [trace.rule for trace in together] == ["one", "two", "three"]
     assert together[1:] == tuple(later.trace)
     assert together != later.trace
+
+
+def test_a_trace_tells_times_by_the_clock_of_the_desk_and_names_it():
+    rules = rules_from("rules:\n" + rule("daily", "once: 1d 12h, ") + rule("ever", "once: ticket, ") + rule("mails", do=NOTIFY))
+    mail = RuleMail(50, pause=Pause("mails", NOW, "more than 50 mails in 1h"))
+    fired = {name: NOW - timedelta(hours=1) for name in ("daily", "ever")}
+    occasion = replace(an_occasion(), fired=fired, background=replace(NO_BACKGROUND, mail={"mails": mail}))
+    assert [trace.skipped for trace in evaluate(replace(rules, zone=ZoneInfo("Europe/Sofia")), occasion).trace] == [
+        "it fired on this ticket on 2026-03-02 11:00 EET, and rests for 1d 12h",
+        "it fired on this ticket on 2026-03-02 11:00 EET, and rests",
+        "paused since 2026-03-02 12:00 EET: more than 50 mails in 1h",
+    ]
+
+
+def test_a_set_of_rules_knows_the_clock_of_its_desk(tmp_path):
+    settings = a_desk(tmp_path)
+    there = replace(settings, desk=replace(settings.desk, timezone=ZoneInfo("Asia/Tehran")))
+    assert load_rules(tmp_path, there).rules.zone.key == "Asia/Tehran"
 
 
 def run_all(rules, others=()):

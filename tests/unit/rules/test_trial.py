@@ -228,7 +228,7 @@ def test_of_a_rule_that_nothing_asks_it_is_told_what_became_of_the_mail_or_when_
     unheard = "nothing that happened asks rule heard"
     assert why("heard", ", headers: {Auto-Submitted: auto-replied}").startswith(f"{unheard}; no ticket, quarantined: automatic ")
     assert why("heard", "").startswith(f"{unheard}; a new ticket, done: ")
-    due = "rule late is due at 2026-03-02 18:50, 1m after what has happened so far"
+    due = "rule late is due at 2026-03-02 18:50 EET, 1m after what has happened so far"
     assert why("late", "", "wait: 59m") == due
     assert why("late", "", "{priority: high}") == "rule late does not wait on it: priority is high, wanted normal"
 
