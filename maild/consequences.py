@@ -25,7 +25,7 @@ from maild.message import AuthResult
 from maild.outbox.guard import customer_refusal, post
 from maild.reason import Reason
 from maild.rule_effects import alert, closing_rule, closing_template, firings_of, notes_of, settle, tell_of_rules
-from maild.rule_limits import tell_of_pauses, with_pauses
+from maild.rule_limits import Counted, letters_by_rules, tell_of_pauses, with_pauses, within_limits
 from maild.rule_work import BY_RULE, Work, follow_up
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
@@ -47,7 +47,15 @@ def with_consequences(
 
     `asked`: they have had their say about the ticket itself. `quiet`: it is old mail, of which nobody is to hear anything by itself.
     """
-    whole = _with_rules(decision, rules, asking, settings, now, asked=asked, quiet=quiet) if rules.rules else decision
+
+    def follow(count: Counted) -> Decision:
+        def know(ticket: TicketView, aspects: frozenset[Sought]) -> Known:
+            known = asking(ticket, aspects)
+            return replace(known, background=count(known.background))
+
+        return _with_rules(decision, rules, know, settings, now, asked=asked, quiet=quiet)
+
+    whole = within_limits(follow, letters_by_rules, rules) if rules.rules else decision
     if whole.after is None or not becomes_spam(whole):
         return whole
     return with_mail_stopped(whole, whole.after, asking(whole.after, WAITING_MAIL).background, settings)

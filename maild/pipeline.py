@@ -43,6 +43,7 @@ from maild.outbox.guard import windows
 from maild.question import Question
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
+from maild.rule_limits import Counted, letters_by_rules, within_limits
 from maild.rules.engine import evaluate_all
 from maild.rules.happenings import Happening, find_happenings
 from maild.rules.ruleset import RuleSet
@@ -89,7 +90,16 @@ def consider(
 
 def consider_reading(reading: Reading, asking: Asking, desk: Desk, now: datetime) -> Decision:
     """The same of a message that is read already."""
-    return _conclude(decide(reading, desk.settings, now), reading, asking, desk, now)
+    draft = decide(reading, desk.settings, now)
+    return within_limits(lambda count: _conclude(draft, reading, _counting(asking, count), desk, now), letters_by_rules, desk.rules)
+
+
+def _counting(asking: Asking, count: Counted) -> Asking:
+    def ask_and_count(question: Question) -> Known:
+        known = asking(question)
+        return replace(known, background=count(known.background))
+
+    return ask_and_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,19 @@ class Rival:
 def consider_twice(reading: Reading, rival: Rival, asking: Asking, desk: Desk, now: datetime) -> tuple[Decision, Decision]:
     """What a message means by the desk's own rules, and by others, which `backtest` compares; twice the first, where others are not
     wanted."""
+
+    def beside(count: Counted) -> tuple[Decision, Decision]:
+        other = replace(rival, asking=_counting(rival.asking, count))
+        return within_limits(
+            lambda own: _consider_both(reading, other, _counting(asking, own), desk, now),
+            lambda both: letters_by_rules(both[0]),
+            desk.rules,
+        )
+
+    return within_limits(beside, lambda both: letters_by_rules(both[1]), rival.rules)
+
+
+def _consider_both(reading: Reading, rival: Rival, asking: Asking, desk: Desk, now: datetime) -> tuple[Decision, Decision]:
     draft = decide(reading, desk.settings, now)
     heard = _hear_rules(draft, reading, asking, desk, now)
     decision = conclude(heard.draft, heard.verdict, heard.reading, desk.settings, now)

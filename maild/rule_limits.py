@@ -1,23 +1,76 @@
 """Rules that would have sent more than they may (RULES.md 5.5): they are paused, the ticket's log says so, and whoever answers for them is
 told. Pure; that they do nothing is the engine's (`maild.rules.engine`).
+
+How many letters a rule asks for is known once its wishes have become letters: to an audience, or at several events of one mail. Where
+that is too much, all is decided once more, as if the rule had reached its limit before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
+from maild.background import Background, RuleMail
 from maild.config.readers import bare_address
 from maild.config.settings import Settings
 from maild.desk.absence import deputies
 from maild.desk.agent_letters import house_letter
 from maild.desk.audience import admins_named, agents_named
-from maild.effects import AskRule, Decision, Effect, IncomingState, PauseRule, RecordEvent
+from maild.effects import AskRule, Decision, Effect, IncomingState, Letter, PauseRule, RecordEvent, Split
 from maild.known import Absence
 from maild.message import Address
 from maild.outbox.guard import post
 from maild.reason import Reason
+from maild.rules.ruleset import RuleSet
 from maild.rules.verdict import Excess, Verdict
 from maild.ticket import TicketView
+
+Counted = Callable[[Background], Background]
+"""What is known of rules' mail, with those at their limit that would go past it."""
+Decided = TypeVar("Decided")
+
+
+class _Meter:
+    """Hears what rules have sent, and says of those in `full` that they have reached their limit."""
+
+    def __init__(self, full: Mapping[str, int]) -> None:
+        self._full = full
+        self.seen: dict[str, RuleMail] = {}
+
+    def count(self, background: Background) -> Background:
+        self.seen.update(background.mail)
+        full = {rule: replace(mail, count=self._full[rule]) for rule, mail in background.mail.items() if rule in self._full}
+        return replace(background, mail={**background.mail, **full}) if full else background
+
+
+def within_limits(decide: Callable[[Counted], Decided], letters_of: Callable[[Decided], Iterable[Letter]], rules: RuleSet) -> Decided:
+    """What is decided without any rule going past its limit. `decide` hands what it knows of their mail through what it is given."""
+    full: dict[str, int] = {}
+    while True:
+        meter = _Meter(full)
+        decided = decide(meter.count)
+        beyond = _find_beyond(letters_of(decided), meter.seen, rules) if meter.seen else {}
+        if beyond.keys() <= full.keys():
+            return decided
+        full = full | beyond
+
+
+def letters_by_rules(decision: Decision | None) -> Iterator[Letter]:
+    """Those that count against a limit: also what happens beside, and what is split off."""
+    if decision is None:
+        return
+    yield from (letter for letter in decision.letters if letter.rule and letter.limited)
+    split_off = (effect.opening for effect in decision.effects if isinstance(effect, Split))
+    for other in (*decision.beside, *split_off):
+        yield from letters_by_rules(other)
+
+
+def _find_beyond(letters: Iterable[Letter], mail: Mapping[str, RuleMail], rules: RuleSet) -> dict[str, int]:
+    """The limits of the rules that these letters take past them."""
+    asked = Counter(letter.rule for letter in letters if letter.rule in mail)
+    limits = {name: rule.limit.mails for name in asked if (rule := rules.find(name)) and rule.limit}
+    return {name: limit for name, limit in limits.items() if mail[name].count + asked[name] > limit}
 
 
 def pauses_of(verdict: Verdict) -> Iterator[Effect]:

@@ -15,7 +15,7 @@ from maild.known import Known
 from maild.message import Address
 from maild.outbox.guard import post
 from maild.reason import Reason
-from maild.rule_limits import tell_of_pauses
+from maild.rule_limits import Counted, letters_by_rules, tell_of_pauses, within_limits
 from maild.rules.engine import evaluate
 from maild.rules.happenings import Happening
 from maild.rules.ruleset import Rule, RuleSet
@@ -47,8 +47,13 @@ class LengthAnswer:
 def decide_report(rule: Rule, rules: RuleSet, waiting: Mapping[str, Waiting], known: Known, settings: Settings, now: datetime) -> Decision:
     """The rule is asked about each department; for those of which it holds, whom it names gets a letter. `waiting`: of each."""
     seats = [seat_of(queue, now) for queue in settings.queues]
-    answers = [(seat, _ask(rule, rules, Event.SCHEDULE, seat, known, settings, now)) for seat in seats]
-    return _build(Reason("report", f"it is the time of rule {rule.id}"), answers, waiting, known, settings)
+
+    def decide(count: Counted) -> Decision:
+        counted = replace(known, background=count(known.background))
+        answers = [(seat, _ask(rule, rules, Event.SCHEDULE, seat, counted, settings, now)) for seat in seats]
+        return _build(Reason("report", f"it is the time of rule {rule.id}"), answers, waiting, known, settings)
+
+    return within_limits(decide, letters_by_rules, rules)
 
 
 def decide_length(
@@ -63,12 +68,17 @@ def decide_length(
 ) -> LengthAnswer:
     """The rules are asked about one department, each by itself. One that has fired there rests as long as it holds: twenty tickets more
     bring no twenty letters."""
-    seat = seat_of(queue, now)
-    answers = {rule.id: _ask(rule, rules, Event.QUEUE_LENGTH, seat, known, settings, now) for rule in asked}
-    holding = frozenset(name for name, verdict in answers.items() if any(trace.fired for trace in verdict.trace))
-    new = [(seat, verdict) for name, verdict in answers.items() if name not in resting and (name in holding or verdict.excesses)]
-    reason = Reason("report", f"another number of tickets waits in {queue}")
-    return LengthAnswer(_build(reason, new, {queue: waiting}, known, settings) if new else None, holding)
+    seat, rules_asked = seat_of(queue, now), tuple(asked)
+
+    def decide(count: Counted) -> LengthAnswer:
+        counted = replace(known, background=count(known.background))
+        answers = {rule.id: _ask(rule, rules, Event.QUEUE_LENGTH, seat, counted, settings, now) for rule in rules_asked}
+        holding = frozenset(name for name, verdict in answers.items() if any(trace.fired for trace in verdict.trace))
+        new = [(seat, verdict) for name, verdict in answers.items() if name not in resting and (name in holding or verdict.excesses)]
+        reason = Reason("report", f"another number of tickets waits in {queue}")
+        return LengthAnswer(_build(reason, new, {queue: waiting}, known, settings) if new else None, holding)
+
+    return within_limits(decide, lambda answer: letters_by_rules(answer.decision), rules)
 
 
 def _build(

@@ -144,6 +144,31 @@ def test_every_letter_that_a_rule_asks_for_counts_but_the_acknowledgement(a_desk
     assert counted(desk) == {"alarm": 3, "close": 1, "reply": 1, "task": 1}
 
 
+def test_no_mail_takes_a_rule_past_its_limit_to_however_many_it_would_write_at_once(a_desk: Opening):
+    limit = "when: ticket.created, limit: {mails: 4, per: 1h}"
+    desk = a_desk(f"""
+        rules:
+          - {{id: three, {limit}, do: [{{notify: {{who: [anna, boris, admins], template: escalation, why: x}}}}, {{tag: three}}]}}
+          - {{id: four, {limit}, do: [{ALARM}, {{notify: {{who: [anna, boris, admins], template: escalation, why: y}}}}, {{tag: four}}]}}
+          - {{id: five, {limit}, do: [{ALARM}, {ALARM}, {{notify: {{who: [anna, boris, admins], template: escalation}}}}, {{tag: five}}]}}
+    """)
+    assert tags(desk, *(asked(desk) for _ in range(3))) == [{"three", "four"}, set(), set()]
+    assert counted(desk) == {"four": 4, "three": 3}
+    assert [letter.partition("The rule ")[2].split()[0] for letter in told(desk, BORIS)] == ["five", "three", "four"]
+
+
+def test_what_a_rule_does_at_several_events_of_one_mail_counts_together(a_desk: Opening):
+    notify = "do: [{notify: {who: [anna, boris], template: escalation, why: x}}]"
+    desk = a_desk(f"""
+        rules:
+          - {{id: first, when: [ticket.created, message.customer], do: [{{tag: first}}]}}
+          - {{id: loud, when: [ticket.created, ticket.tagged], cascade: true, limit: {{mails: 3, per: 1h}}, {notify}}}
+    """)
+    asked(desk)
+    assert counted(desk) == {}
+    assert len(told(desk, BORIS)) == 1
+
+
 def test_what_happens_at_the_command_line_is_bound_as_well(a_desk: Opening):
     desk = a_desk(f"rules: [{{id: noted, when: message.note, limit: {{mails: 1, per: 31d}}, do: [{ALARM}, {{tag: noted}}]}}]")
     number, other = desk.opened(), desk.opened()
