@@ -11,7 +11,7 @@ import click
 
 from cli.completion import files, rules
 from cli.context import Context
-from cli.options import json_option, ticket_number
+from cli.options import json_option, number, ticket_number
 from cli.output import print_json, print_text, say, shown_time
 
 if TYPE_CHECKING:
@@ -29,18 +29,23 @@ if TYPE_CHECKING:
 
 @click.command(
     "explain",
-    short_help="Why: what the rules made of a ticket, or would make of a mail file.",
-    help="Why: what the rules made of a ticket, or would make of a mail file, which is not stored. --why-not RULE: only that rule.",
+    short_help="Why: what the rules made of a ticket or a mail, or would make of a mail file.",
+    help="Why: what the rules made of a ticket, of an incoming mail that came to none (--message), or would make of a mail file, which is "
+    "not stored. --why-not RULE: only that rule.",
 )
 @click.argument("subject", metavar="TICKET|FILE", shell_complete=files)
+@click.option("--message", "of_message", is_flag=True, help="The number is that of an incoming mail, as `maild message list` has it.")
 @click.option("--why-not", "rule", metavar="RULE", shell_complete=rules, help="What spoke against this rule, and what would have matched.")
 @json_option
 @click.pass_obj
-def command(context: Context, subject: str, rule: str | None, as_json: bool) -> None:
+def command(context: Context, subject: str, of_message: bool, rule: str | None, as_json: bool) -> None:
     settings = context.settings()
-    ticket = _ticket(subject)
+    ticket = None if of_message else _ticket(subject)
     with context.store(settings).reading() as tx:
-        moments = _remembered(tx, ticket) if ticket else [_imagined(tx, context.desk(settings), Path(subject))]
+        if of_message:
+            moments = _remembered_of_mail(tx, number(subject))
+        else:
+            moments = _remembered(tx, ticket) if ticket else [_imagined(tx, context.desk(settings), Path(subject))]
         waits = _explain_waits(tx, ticket, settings, rule) if ticket else []
     events = _find_events(rule, moments, settings) if rule else ()
     if as_json:
@@ -95,6 +100,14 @@ def _remembered(tx: Transaction, number: int) -> list[_Moment]:
 
     tickets.view(tx, number)
     return [_Moment(row.at, read_traces(row.rules)) for row in tickets.list_traces(tx, number)]
+
+
+def _remembered_of_mail(tx: Transaction, identifier: int) -> list[_Moment]:
+    from maild.rules.explain import read_traces
+    from maild.store import received_mail, tickets
+
+    received_mail.show(tx, identifier)
+    return [_Moment(row.at, read_traces(row.rules)) for row in tickets.list_traces_of_mail(tx, identifier)]
 
 
 def _imagined(tx: Transaction, desk: Desk, file: Path) -> _Moment:

@@ -179,8 +179,17 @@ def list_events(tx: Transaction, number: int) -> tuple[EventRow, ...]:
 
 def list_traces(tx: Transaction, number: int) -> tuple[TraceRow, ...]:
     """What the rules did on a ticket, the oldest decision first."""
+    return _list_traces(tx, rule_traces.c.ticket == number)
+
+
+def list_traces_of_mail(tx: Transaction, incoming: int) -> tuple[TraceRow, ...]:
+    """What the rules did with one incoming mail, also where it came to no ticket, or to two."""
+    return _list_traces(tx, rule_traces.c.incoming == incoming)
+
+
+def _list_traces(tx: Transaction, which: ColumnElement[bool]) -> tuple[TraceRow, ...]:
     columns = (rule_traces.c.at, rule_traces.c.incoming, rule_traces.c.rules, rule_traces.c.whole)
-    query = select(*columns).where(rule_traces.c.ticket == number).order_by(rule_traces.c.id)
+    query = select(*columns).where(which).order_by(rule_traces.c.id)
     return tuple(TraceRow(at, incoming, tuple(rules if whole is None else whole)) for at, incoming, rules, whole in tx.execute(query))
 
 

@@ -60,6 +60,8 @@ def test_spam_is_quarantined_by_a_rule_and_let_in_by_release(desk: RunningDesk):
     row = received(desk, "bob@spam.example", subject="You have won", headers={"X-Spam-Flag": "YES"})
     assert (row["state"], row["ticket"], row["reason"]) == ("quarantined", None, "flagged as spam")
     assert desk.letters("bob@spam.example") == []
+    (trace,) = [trace for trace in desk.ask("rules", "explain", "--message", str(row["id"])) if trace["fired"]]
+    assert (trace["rule"], trace["event"], trace["actions"]) == ("spam", "mail.received", ["quarantined: flagged as spam"])
     desk.maild("message", "release", str(row["id"]))
     desk.letter_about("anna", "You have won")
     (released,) = [again for again in desk.incoming() if again["id"] == row["id"]]

@@ -342,6 +342,24 @@ def test_what_the_rules_would_make_of_a_mail_file_is_told_with_what_becomes_of_i
     assert desk.incoming() == []
 
 
+def test_what_the_rules_made_of_an_incoming_mail_is_told_by_its_number(desk: RunningDesk):
+    """Also of one that came to no ticket, for which nothing else has kept it."""
+    desk.rules = "version: 1\nrules: [{id: spam, when: mail.received, if: {subject: prize}, do: [{quarantine: spam}]}]\n"
+    desk.configure()
+    for subject in ("Printer", "Prize"):
+        (desk.directory / "mail.eml").write_bytes(an_email(subject=subject, to=desk.at("support")))
+        desk.ask("message", "inject", str(desk.directory / "mail.eml"), "--mailbox", "support")
+    desk.ask("run", "--once")
+    numbers = {row["subject"]: str(row["id"]) for row in desk.ask("message", "list")}
+    told = maild(desk, "rules", "explain", "--message", numbers["Prize"]).stdout
+    assert told.endswith("  mail.received     rule spam: subject is Prize → quarantined: spam   (rules/10-test.yaml:2)\n")
+    why_not = maild(desk, "rules", "explain", "--message", numbers["Printer"], "--why-not", "spam").stdout
+    assert why_not == "mail.received: rule spam did not fire: subject is Printer, wanted prize   (rules/10-test.yaml:2)\n"
+    assert desk.ask("rules", "explain", "--message", numbers["Prize"])[0]["fired"] is True
+    assert run_here(desk.directory, "rules", "explain", "--message", "99").returncode == 1
+    assert run_here(desk.directory, "rules", "explain", "--message", "mail.eml").returncode == 2
+
+
 def test_a_template_and_the_rules_that_use_it_are_judged_together(desk: RunningDesk):
     """MAIL.md O9: what a template needs and a rule does not give would break only when mail comes."""
     (desk.directory / "templates/en").mkdir(parents=True)
