@@ -10,7 +10,9 @@ from maild.desk.answered import answered_on
 from maild.desk.assignment import offer
 from maild.desk.command import Command
 from maild.desk.regroup import Reach
+from maild.desk.reminders import remind
 from maild.desk.snooze import tell_return
+from maild.desk.tasks import Telling
 from maild.effects import AskRule, Decision, IncomingState
 from maild.known import Known
 from maild.message import InboundMessage
@@ -30,7 +32,7 @@ from maild.ticket import TicketView
 def rehearse(desk: Desk) -> Walk:
     """The walk of this desk, in its first mailbox."""
     limits = tuple(rule.limit for rule in desk.rules.rules if rule.limit)
-    by_itself = (partial(_wake, desk), partial(_ask, desk), partial(_offer, desk), partial(_seek, desk))
+    by_itself = (partial(_wake, desk), partial(_remind, desk), partial(_ask, desk), partial(_offer, desk), partial(_seek, desk))
     of_departments = (partial(_report, desk), partial(_measure, desk))
     return Walk(partial(_consider, desk), partial(_act, desk), *by_itself, *of_departments, desk.timing, limits, desk.rules.schedules)
 
@@ -63,6 +65,14 @@ def _wake(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decisi
     effects = tuple(tell_return(ticket, answered, (), desk.settings, suppressed=(), away={}))
     decision = Decision(IncomingState.DONE, Reason("snooze", "its time is over"), ticket, ticket.awake(), effects)
     return _with_rules(desk, decision, known, now)
+
+
+def _remind(desk: Desk, ticket: TicketView, known: Known, now: datetime) -> Decision | None:
+    def telling_of(after: TicketView) -> Telling:
+        return Telling(after, answered_on(after, known.last_words.get(after.number)), (), desk.settings, known.away)
+
+    decision = remind(ticket, telling_of, now)
+    return _with_rules(desk, decision, known, now) if decision else None
 
 
 def _ask(desk: Desk, ticket: TicketView, asked: AskRule, known: Known, now: datetime) -> Decision:

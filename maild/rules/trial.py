@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from maild.background import Limit, Pause, RuleMail
 from maild.config.settings import UTC
 from maild.desk.ordering import TO_DO
+from maild.desk.reminders import find_due_tasks, find_next_due
 from maild.desk.tally import with_messages
 from maild.effects import AddMessage, AskRule, Decision, NoteFiring, PauseRule
 from maild.ingest.parse import parse_message
@@ -60,14 +61,15 @@ class CaseResult:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """The daemon's own code: what a mail means, what an agent's deed does or why it is not done; and what it does by itself: a snooze that
-    is over, a time rule that is asked, what becomes of a ticket whose owner is away, and who gets one for which a rule looks for an owner,
-    None where there is nobody yet; what a rule reports, and what rules make of it that another number of tickets waits in a department,
-    with those of them that rest there from then on. `timing` and `schedules` know when rules are asked, `limits` bound their
-    mail."""
+    is over, a task that is due, a time rule that is asked, what becomes of a ticket whose owner is away, and who gets one for which a
+    rule looks for an owner, None where there is nobody yet; what a rule reports, and what rules make of it that another number of
+    tickets waits in a department, with those of them that rest there from then on. `timing` and `schedules` know when rules are asked,
+    `limits` bound their mail."""
 
     consider: Consider
     act: Act
     wake: Callable[[TicketView, Known, datetime], Decision]
+    remind: Callable[[TicketView, Known, datetime], Decision | None]
     ask: Callable[[TicketView, AskRule, Known, datetime], Decision]
     offer: Callable[[TicketView, Known, datetime], Decision | None]
     seek: Callable[[TicketView, Known, datetime], Decision | None]
@@ -189,6 +191,8 @@ class _Scene:
         ticket, stay = self._ticket, self._find_asked()
         if ticket and ticket.snoozed_until and ticket.snoozed_until <= self._now:
             self._take(self._walk.wake(ticket, self._known_now(), self._now))
+        elif ticket and find_due_tasks(ticket, self._now):
+            self._do_by_itself(self._walk.remind)
         elif ticket and stay and stay.due and stay.due <= self._now:
             self._ask_rule(ticket, stay)
         elif name := self._find_report():
@@ -198,7 +202,8 @@ class _Scene:
 
     def _find_next_due(self) -> datetime | None:
         asked, name = self._find_asked(), self._find_report()
-        moments = (self._ticket and self._ticket.snoozed_until, asked and asked.due, name and self._reports[name])
+        task = self._ticket and find_next_due(self._ticket)
+        moments = (self._ticket and self._ticket.snoozed_until, task, asked and asked.due, name and self._reports[name])
         return min((moment for moment in moments if moment), default=None)
 
     def _find_asked(self) -> Stay | None:

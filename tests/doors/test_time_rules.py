@@ -351,15 +351,15 @@ def holds(rule: str, status: str, is_tagged: bool) -> bool:
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(1, 50), st.sampled_from(list(STATES)), st.booleans(), st.booleans()),
+        st.tuples(st.integers(1, 50), st.sampled_from(list(STATES)), st.booleans(), st.sampled_from(["", "runs", "starts anew"])),
         max_size=12,
     )
 )
 def test_whatever_happens_and_however_long_nothing_runs_it_is_as_if_all_tickets_had_been_looked_at(
-    steps: list[tuple[int, str, bool, bool]],
+    steps: list[tuple[int, str, bool, str]],
 ):
     """A model that scans: it remembers each minute of the ticket's life. A step is so many minutes later what the ticket becomes, and
-    whether the daemon runs then."""
+    whether the daemon runs then, or is started anew, and reads everything from its files and its database."""
     lasts, history, expected, turns = {"waits": 30, "tagged": 45}, [("open", False)], [], dict.fromkeys(("waits", "tagged"), -1)
     with TemporaryDirectory() as folder:
         desk = with_rules(Path(folder), MODELLED)
@@ -368,6 +368,9 @@ def test_whatever_happens_and_however_long_nothing_runs_it_is_as_if_all_tickets_
         for minutes, status, is_tagged, runs in steps:
             history += [history[-1]] * minutes
             minute, at = len(history) - 1, NOW + (len(history) - 1) * MINUTE
+            if runs == "starts anew":
+                store.close()
+                desk, store = with_rules(Path(folder), MODELLED), open_store("sqlite:///maild.db", Path(folder), create=False)
             if runs:
                 keep(store, desk, at)
                 for rule, needed in lasts.items():

@@ -13,13 +13,27 @@ import pytest
 from maild.config.faults import Faults
 from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
+from maild.desk.assignment import Pick
 from maild.pipeline import Desk
 from maild.rehearsal import rehearse
-from maild.rules import action_scope, load, load_actions, load_cases, load_conditions, load_given, load_letters, load_operators, strings
+from maild.rules import (
+    action_scope,
+    load,
+    load_actions,
+    load_cases,
+    load_conditions,
+    load_given,
+    load_letters,
+    load_operators,
+    load_times,
+    strings,
+)
 from maild.rules.cases import Case, Expectation
 from maild.rules.fields import FIELDS, FieldKind, find_field
 from maild.rules.load import load_rules
 from maild.rules.ruleset import RuleSet
+from maild.rules.spans import read_span
+from maild.rules.time_forms import Clock, Deadline
 from maild.rules.trial import run_case
 from maild.rules.verdict import NAMED_EVENTS
 from maild.tokens import Tokens
@@ -115,8 +129,8 @@ def scalars(node: Node | None) -> Iterator[str]:
 
 
 WRITTEN = written()
-ELSEWHERE = {"bounce.received", "task.due"}
-"""These need a server's report and a task that is due: `tests/doors/test_rule_events.py` has them."""
+ELSEWHERE = {"bounce.received"}
+"""This needs a server's report about a letter that has an id: `tests/doors/test_rule_events.py` has it."""
 
 
 def keys(nodes: Iterable[Node | None]) -> set[str]:
@@ -183,6 +197,34 @@ def test_every_event_asks_a_rule_that_fires():
     events = {event.value for event in NAMED_EVENTS} - ELSEWHERE
     asked = {word for path, rule, table in WRITTEN.rules if (path, rule) in WRITTEN.fired for word in scalars(table.get("when"))}
     assert missing(events, asked) == []
+
+
+def test_every_form_of_time_with_every_word_in_it_asks_a_rule_that_fires():
+    asked = [when for path, rule, table in WRITTEN.rules if (path, rule) in WRITTEN.fired and isinstance(when := table.get("when"), Table)]
+    for form, names in load_times.FORMS.items():
+        assert missing(names, keys(when for when in asked if when.key(form))) == [], form
+    assert missing((clock.value for clock in Clock), chain.from_iterable(scalars(when.get("clock")) for when in asked)) == []
+    assert missing((deadline.value for deadline in Deadline), chain.from_iterable(scalars(when.get("of")) for when in asked)) == []
+    assert missing(load_times.EACH, chain.from_iterable(scalars(when.get("each")) for when in asked)) == []
+
+
+def test_every_word_that_a_rules_own_keys_take_is_written_at_a_rule_that_fires():
+    def written_at(key: str) -> set[str]:
+        return {word for path, rule, table in WRITTEN.rules if (path, rule) in WRITTEN.fired for word in scalars(table.get(key))}
+
+    wanted = {"mode": ("live", "shadow"), "stop": ("true", "false", "group"), "once": ("event", "stay", "ticket")}
+    for key, words in wanted.items():
+        assert missing(words, written_at(key)) == [], key
+    assert any(read_span(word) for word in written_at("once"))
+
+
+def test_whoever_can_be_picked_is_picked_in_every_way():
+    picked = {word for entry in WRITTEN.actions() if entry.key.text == "assign" for word in named(entry.value, "pick")}
+    assert missing((pick.value for pick in Pick), picked) == []
+
+
+def named(node: Node, key: str) -> Iterator[str]:
+    yield from scalars(node.get(key)) if isinstance(node, Table) else ()
 
 
 def test_every_key_of_rules_and_of_tests_is_used():

@@ -51,7 +51,7 @@ def run(test):
 
 
 def a_walk(consider):
-    return Walk(consider, *[nothing_else] * 3, *[lambda *_: None] * 2, nothing_else, lambda *_: (None, frozenset()), Timing((), a_desk()))
+    return Walk(consider, *[nothing_else] * 4, *[lambda *_: None] * 2, nothing_else, lambda *_: (None, frozenset()), Timing((), a_desk()))
 
 
 def nothing_else(*given):
