@@ -3,7 +3,7 @@ time is forgotten.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maild import maillog, node
 from maild.config.settings import Retention, Settings
@@ -14,7 +14,7 @@ from maild.outbox.schedule import LONGEST_WAIT
 from maild.store import deliveries, incoming, letters, mutes, sent_copies, suppressions
 from maild.store.claims import Watch
 from maild.store.engine import Store
-from maild.store.retention import forget_kept_out, forget_tickets
+from maild.store.retention import forget_kept_out, forget_tickets, forget_traces
 from maild.ticket import Status
 
 BITES = 20
@@ -24,6 +24,8 @@ BITE_BYTES = 1024 * 1024
 FORGOTTEN_AT_ONCE = 200
 TICKETS_FORGOTTEN_AT_ONCE = 20
 """A tenth of a second's work each."""
+TRACES_KEPT = timedelta(days=90)
+"""How long it can be explained what rules were asked (RULES.md 5.7)."""
 
 
 @scheduled_job("housekeeping")
@@ -69,6 +71,7 @@ def _forget(store: Store, retention: Retention, now: datetime) -> None:
         kept_out = 0 if retention.quarantine is None else forget_kept_out(tx, now - retention.quarantine, FORGOTTEN_AT_ONCE)
         spans = ((Status.SPAM, retention.spam), (Status.CLOSED, retention.closed))
         wanted = [(status, span) for status, span in spans if span is not None]
+        forget_traces(tx, now - TRACES_KEPT, FORGOTTEN_AT_ONCE)
         tickets = sum(forget_tickets(tx, status, now - span, TICKETS_FORGOTTEN_AT_ONCE) for status, span in wanted)
     if kept_out or tickets:
         maillog.forgotten(kept_out, tickets)

@@ -60,6 +60,8 @@ _EMPTY = (
     )
 )
 _DELETE_TRACES = delete(rule_traces).where(rule_traces.c.incoming.in_(_IDS))
+_FIRST_TRACES = select(rule_traces.c.id, rule_traces.c.at).order_by(rule_traces.c.id).limit(bindparam("most"))
+_DELETE_OLD_TRACES = delete(rule_traces).where(rule_traces.c.id.in_(_IDS))
 _DELETE_EVENTS = delete(events).where(events.c.ticket.is_(None), events.c.incoming.in_(_IDS))
 _DELETE_TICKETS = delete(tickets).where(tickets.c.number.in_(bindparam("numbers", expanding=True)))
 _DELETE_RAWS = delete(raw_messages).where(
@@ -91,6 +93,19 @@ def forget_tickets(tx: Transaction, status: Status, before: datetime, most: int)
     letter_files.delete_unused(tx, carried)
     _forget_mail(tx, mail, DELETED)
     return len(found)
+
+
+def forget_traces(tx: Transaction, before: datetime, most: int) -> int:
+    """Forget what rules were asked before that time; the log of a ticket keeps what they did. Answers how many decisions that were.
+
+    Only so many of the first are looked at: they were written in the order of time, but for what a clock has jumped.
+    """
+    first = tx.execute(_FIRST_TRACES, {"most": most}).all()
+    old = [row.id for row in first if row.at < before]
+    if old:
+        await_turn(tx)
+        tx.execute(_DELETE_OLD_TRACES, {"ids": old})
+    return len(old)
 
 
 def _with_merged(tx: Transaction, numbers: list[int]) -> list[int]:

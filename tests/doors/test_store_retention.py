@@ -10,7 +10,7 @@ from maild.config.settings import Retention, Settings
 from maild.desk.query import parse_query
 from maild.effects import Identity, IncomingState, Post, RecordEvent
 from maild.errors import NotFoundError
-from maild.housekeeping import housekeep
+from maild.housekeeping import TRACES_KEPT, housekeep
 from maild.ingest.arrival import Part
 from maild.message import Attachment
 from maild.question import Question
@@ -19,7 +19,7 @@ from maild.store import incoming, received_mail, tables, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.recall import recall
-from maild.store.retention import forget_kept_out, forget_tickets
+from maild.store.retention import forget_kept_out, forget_tickets, forget_traces
 from maild.store.tables import mail_in
 from maild.ticket import Status
 from tests.builders import some_settings
@@ -213,3 +213,29 @@ def test_housekeeping_forgets_as_the_desk_wants(store: Store):
     assert kept(store, Retention()) == (False, False, True)
     assert kept(store, Retention(quarantine=None, spam=None)) == (True, True, True)
     assert kept(store, Retention(quarantine=32 * DAY, spam=32 * DAY, closed=30 * DAY)) == (True, True, False)
+
+
+def test_what_rules_were_asked_is_forgotten_after_ninety_days_and_nothing_else(store: Store):
+    number, message = a_ticket_of(store, Status.OPEN, NOW)
+    younger, _ = a_ticket_of(store, Status.OPEN, NOW + DAY)
+
+    def explained() -> list[int]:
+        with store.reading() as tx:
+            return [len(tickets.list_traces(tx, ticket)) for ticket in (number, younger)]
+
+    housekeep(store, some_settings(), NOW + TRACES_KEPT)
+    assert explained() == [1, 1]
+    housekeep(store, some_settings(), NOW + TRACES_KEPT + DAY / 2)
+    assert explained() == [0, 1]
+    with store.reading() as tx:
+        assert received_mail.show(tx, message).state is IncomingState.DONE
+        assert tickets.view(tx, number).status is Status.OPEN
+        assert tickets.list_events(tx, number)
+
+
+def test_of_old_traces_so_many_are_forgotten_at_once(store: Store):
+    for _ in range(5):
+        a_ticket_of(store, Status.OPEN)
+    for expected in (2, 2, 1, 0):
+        with store.writing() as tx:
+            assert forget_traces(tx, NOW + DAY, 2) == expected
