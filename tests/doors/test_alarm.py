@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from maild import node
 from maild.alarm import Alarm
 from maild.config.settings import Settings
 from maild.effects import IncomingState, PauseRule, Post
@@ -11,9 +12,10 @@ from maild.ingest.arrival import Arrival
 from maild.outbox.delivery import Failed, Outcome, Unknown
 from maild.reason import Reason
 from maild.reports.status import find_status
-from maild.store import accounts, deliveries, incoming, outbox, rule_mail
+from maild.store import accounts, deliveries, incoming, outbox, rule_mail, signs_of_life
 from maild.store.apply import apply
 from maild.store.engine import Store, Transaction
+from maild.store.signs_of_life import RefusedReload, Running, SignOfLife
 from tests.rig.desk import ACKNOWLEDGEMENT, a_decision, a_message, composed
 from tests.rig.letters import text_of
 from tests.rig.mails import parsed
@@ -70,6 +72,25 @@ def test_a_second_trouble_waits_for_the_quiet_time(store: Store, tmp_path: Path)
     assert len(mails(store)) == 1
     alarm.look(office, NOW + timedelta(minutes=11))
     assert len(mails(store)) == 2
+
+
+def test_of_files_that_a_running_daemon_has_refused_the_admins_are_told_once_unless_somebody_mends_them(store: Store, tmp_path: Path):
+    """RULES.md 5.6: the last good set goes on; whoever reloads by hand sees it at once, and has a quarter of an hour to mend it."""
+    office, alarm = an_office(tmp_path), Alarm(store)
+    refused = RefusedReload(NOW, 1, 'rules/10.yaml:2:28: E102 unknown event "ticket.cretaed"')
+
+    def look(minutes: int, running: Running) -> list[str]:
+        at = NOW + timedelta(minutes=minutes)
+        with store.writing() as tx:
+            signs_of_life.give(tx, SignOfLife(node.own_name(), at, False, running))
+        alarm.look(office, at)
+        return mails(store)
+
+    assert look(0, Running(NOW, refused)) == look(14, Running(NOW, refused)) == look(15, Running(NOW)) == []
+    assert look(16, Running(NOW, refused)) == look(30, Running(NOW, refused)) == []
+    assert look(32, Running(NOW, refused)) == look(90, Running(NOW, refused)) == ["ops@acme.example"]
+    ((_, letter),) = read_outbox(store)
+    assert 'rules/10.yaml:2:28: E102 unknown event "ticket.cretaed"' in text_of(parsed(letter.encode()))
 
 
 def test_a_server_that_is_away_for_a_while_is_nobodys_business(store: Store, tmp_path: Path):

@@ -343,8 +343,12 @@ def test_what_the_rules_would_make_of_a_mail_file_is_told_with_what_becomes_of_i
 
 
 def test_what_the_rules_made_of_an_incoming_mail_is_told_by_its_number(desk: RunningDesk):
-    """Also of one that came to no ticket, for which nothing else has kept it."""
-    desk.rules = "version: 1\nrules: [{id: spam, when: mail.received, if: {subject: prize}, do: [{quarantine: spam}]}]\n"
+    """Also of one that came to no ticket, for which nothing else has kept it; and what a rule in shadow would have done is counted."""
+    desk.rules = """version: 1
+rules:
+  - {id: spam, when: mail.received, if: {subject: prize}, do: [{quarantine: spam}]}
+  - {id: trial, mode: shadow, when: ticket.created, do: [{notify: {who: boris, template: escalation}}, {tag: x}]}
+"""
     desk.configure()
     for subject in ("Printer", "Prize"):
         (desk.directory / "mail.eml").write_bytes(an_email(subject=subject, to=desk.at("support")))
@@ -352,9 +356,13 @@ def test_what_the_rules_made_of_an_incoming_mail_is_told_by_its_number(desk: Run
     desk.ask("run", "--once")
     numbers = {row["subject"]: str(row["id"]) for row in desk.ask("message", "list")}
     told = maild(desk, "rules", "explain", "--message", numbers["Prize"]).stdout
-    assert told.endswith("  mail.received     rule spam: subject is Prize → quarantined: spam   (rules/10-test.yaml:2)\n")
+    assert told.endswith("  mail.received     rule spam: subject is Prize → quarantined: spam   (rules/10-test.yaml:3)\n")
     why_not = maild(desk, "rules", "explain", "--message", numbers["Printer"], "--why-not", "spam").stdout
-    assert why_not == "mail.received: rule spam did not fire: subject is Printer, wanted prize   (rules/10-test.yaml:2)\n"
+    assert why_not == "mail.received: rule spam did not fire: subject is Printer, wanted prize   (rules/10-test.yaml:3)\n"
+    stats = {row["rule"]: row for row in desk.ask("rules", "stats")}
+    trial = {"rule": "trial", "mode": "shadow", "asked": 1, "fired": 0, "would_have_fired": 1, "failed": 0, "skipped": 0, "letters": 1}
+    assert (stats["trial"], stats["spam"]["asked"], stats["spam"]["fired"]) == (trial, 2, 1)
+    assert desk.ask("ticket", "show", "1")["tags"] == []
     assert desk.ask("rules", "explain", "--message", numbers["Prize"])[0]["fired"] is True
     assert run_here(desk.directory, "rules", "explain", "--message", "99").returncode == 1
     assert run_here(desk.directory, "rules", "explain", "--message", "mail.eml").returncode == 2
