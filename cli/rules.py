@@ -164,9 +164,10 @@ def disable(context: Context, rule: str, reason: str, as_json: bool) -> None:
     "paused because it would have sent too much goes on at once, and counts anew.",
 )
 @click.argument("rule", metavar="RULE", shell_complete=rules)
+@click.option("--reason", default="", help="Why: a comment above the rule, if it was disabled there.")
 @json_option
 @click.pass_obj
-def enable(context: Context, rule: str, as_json: bool) -> None:
+def enable(context: Context, rule: str, reason: str, as_json: bool) -> None:
     from maild.rules.switching import enable
 
     was_paused = _lift_pause(context, rule)
@@ -174,7 +175,7 @@ def enable(context: Context, rule: str, as_json: bool) -> None:
         text = f"the rule {rule} is not paused any more"
         print_json({"reloaded": None, "text": text}) if as_json else say(text)
         return
-    _edit(context, rule, lambda raw: enable(raw, rule), as_json=as_json)
+    _edit(context, rule, lambda raw: enable(raw, rule, reason), as_json=as_json)
 
 
 def _lift_pause(context: Context, rule: str) -> bool:

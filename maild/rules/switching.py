@@ -13,6 +13,7 @@ from maild.config.nodes import Entry, Items, Node, Scalar, Table, parse_yaml
 from maild.errors import UsageError
 
 _KEY = "disabled"
+_USUAL_END = "\n"
 _BOM = "\ufeff"
 _LINE = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029]|\Z)")
 _LINE_END = re.compile(r"(?:\r\n|[\n\r\x85\u2028\u2029])\Z")
@@ -29,18 +30,36 @@ def disable(raw: bytes, rule: str, reason: str) -> bytes:
         UsageError: the rule is not in it, or it cannot be edited for certain.
     """
     text = _decoded(raw)
-    words = json.dumps(" ".join("".join(letter if letter.isprintable() else " " for letter in reason).split()), ensure_ascii=False)
+    words = json.dumps(_one_line(reason), ensure_ascii=False)
     if _find(text, rule).get(_KEY):
         text = _without(text, rule)
     return _encoded(_checked(_with(text, rule, words), text, rule, json.loads(words)), raw)
 
 
-def enable(raw: bytes, rule: str) -> bytes:
-    """The file with the rule on. Raises like `disable`; also where it is on."""
+def enable(raw: bytes, rule: str, reason: str = "") -> bytes:
+    """The file with the rule on, and in a comment above it why. Raises like `disable`; also where it is on."""
     text = _decoded(raw)
     if _find(text, rule).get(_KEY) is None:
         raise UsageError(f'the rule "{rule}" is not disabled')
-    return _encoded(_without(text, rule), raw)
+    text = _without(text, rule)
+    return _encoded(_with_comment(text, rule, _one_line(reason)) if reason else text, raw)
+
+
+def _with_comment(text: str, rule: str, words: str) -> str:
+    """Above the line where the rule begins, which may be one of several on it. Raises UsageError where no comment can stand there."""
+    lines = _lines(text)
+    number = _find(text, rule).place.line - 1
+    indent = lines[number][: len(lines[number]) - len(lines[number].lstrip(" "))]
+    ending = _LINE_END.search(lines[number]) or _LINE_END.search(lines[0])
+    lines.insert(number, f"{indent}# {rule} is enabled again: {words}{ending[0] if ending else _USUAL_END}")
+    commented = "".join(lines)
+    if _meaning(commented, rule) != _meaning(text, rule):
+        raise UsageError(f'the rule "{rule}" is written in a way that takes no comment here; leave the reason out')
+    return commented
+
+
+def _one_line(words: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
 
 
 def _decoded(raw: bytes) -> str:
@@ -82,7 +101,7 @@ def _with(text: str, rule: str, words: str) -> str:
         return f"{text[:end]}, {_KEY}: {words}{text[end:]}"
     number = value.place.line
     ending = _LINE_END.search(lines[number - 1]) or _LINE_END.search(lines[0])
-    line_end = ending[0] if ending else "\n"
+    line_end = ending[0] if ending else _USUAL_END
     if not _LINE_END.search(lines[number - 1]):
         lines[number - 1] += line_end
     lines.insert(number, f"{' ' * (key.place.column - 1)}{_KEY}: {words}{line_end}")

@@ -33,6 +33,20 @@ def test_a_rule_is_switched_off_and_on_however_its_file_is_written(name):
     assert enable(off, "a").rstrip() == raw.rstrip()
 
 
+@pytest.mark.parametrize("name", ODD)
+def test_why_it_is_on_again_stands_in_a_comment_above_it(name):
+    raw = ODD[name].encode()
+    off = disable(raw, "a", "too much")
+    on = enable(off, "a", "mended\nthe # pattern: 'x'").decode()
+    comment = "# a is enabled again: mended the # pattern: 'x'"
+    (line,) = (line for line in on.splitlines(keepends=True) if comment in line)
+    assert line.strip("\ufeff \r\n") == comment
+    kept = on.replace(line, "\ufeff" if line.startswith("\ufeff") else "")
+    assert kept.rstrip().encode() == enable(off, "a").rstrip()
+    assert load_text(on.encode()).rules.rules[0].disabled is None
+    assert load_text(enable(disable(on.encode(), "a", "again"), "a")).rules is not None
+
+
 def test_one_line_is_added_and_nothing_else():
     assert disable(ODD["in a block"].encode(), "a", "for now").decode() == ODD["in a block"].replace(
         "# the first\n", '# the first\n    disabled: "for now"\n'
