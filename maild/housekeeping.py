@@ -11,7 +11,7 @@ from maild.ingest.watcher import Watcher
 from maild.jobs import scheduled_job
 from maild.outbox.queue import group_by_account
 from maild.outbox.schedule import LONGEST_WAIT
-from maild.store import deliveries, incoming, letters, mutes, sent_copies, suppressions
+from maild.store import broken_rules, deliveries, incoming, letters, mutes, sent_copies, suppressions
 from maild.store.claims import Watch
 from maild.store.engine import Store
 from maild.store.retention import forget_kept_out, forget_tickets, forget_traces
@@ -31,8 +31,9 @@ TRACES_KEPT = timedelta(days=90)
 @scheduled_job("housekeeping")
 def housekeep(store: Store, settings: Settings, now: datetime, watch: Watch | None = None) -> None:
     """Messages claimed by dead processes are free again; letters in their hands become unknown (OPERATIONS T3); sent letters are packed.
-    What a clock that was set back would keep waiting for hours is due at once (I23). Letters of queues that are gone are another's to send.
-    Mutes and suppressions that have run out are forgotten, copies of sent mail that have no mailbox any more, and what `retention` says.
+    What a clock that was set back would keep waiting for hours is due at once (I23). Letters of queues that are gone are another's to
+    send. Mutes and suppressions that have run out are forgotten, rules that broke long ago, copies of sent mail that have no mailbox any
+    more, and what `retention` says.
 
     `watch` is handed in again each time; None: nobody looks for letters that a living process has lost.
     """
@@ -43,6 +44,7 @@ def housekeep(store: Store, settings: Settings, now: datetime, watch: Watch | No
         sent_copies.hasten(tx, now)
         mutes.forget_ended(tx, now)
         suppressions.forget_old(tx, now)
+        broken_rules.forget_old(tx, now)
         sent_copies.forget_homeless(tx, settings.queues)
         if accounts := group_by_account(settings):
             deliveries.rehome(tx, settings.queues, min(accounts[0][1]))

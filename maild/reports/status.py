@@ -10,6 +10,7 @@ from maild.outbox.delivery import DeliveryState
 from maild.reports.life import RELOAD, START, DaemonStatus, Life, find_daemon
 from maild.reports.paused_rules import describe_pause, remedy_of
 from maild.store import accounts, brakes, delayed_answers, mailboxes, rule_mail, suppressions
+from maild.store.broken_rules import find_lately
 from maild.store.engine import Transaction
 from maild.store.quarantine import count_by_reason
 from maild.store.status import Stopped, count_elsewhere, find_depths, find_given_up, find_held
@@ -95,6 +96,7 @@ def find_status(tx: Transaction, settings: Settings, now: datetime) -> DeskStatu
         *_stopped_mail(tx),
         *_breaker_trouble(brakes.why_tripped(tx)),
         *_paused_rules(tx, settings),
+        *_broken_rules(tx, now),
         *_unreachable_agents(tx, settings, now),
         *_homeless_tickets(tx, settings),
         *([_one("paused", "the outbox is paused: `maild outbox resume` opens it")] if paused else []),
@@ -130,6 +132,12 @@ def _breaker_trouble(why: str) -> Iterator[Trouble]:
     """MAIL.md L4: a person looks at what caused the flood before more goes out."""
     if why:
         yield _one("breaker", f"automatic mail to customers is stopped: {why}; `maild outbox resume` lets it out again")
+
+
+def _broken_rules(tx: Transaction, now: datetime) -> Iterator[Trouble]:
+    """RULES.md 5.2: the mail went on without it, and nobody would miss it before a customer does."""
+    for broken in find_lately(tx, now):
+        yield _one(f"rule error {broken.rule}", f"rule {broken.rule} broke: {broken.why}")
 
 
 def _paused_rules(tx: Transaction, settings: Settings) -> Iterator[Trouble]:

@@ -16,7 +16,7 @@ from maild.errors import LeakError, TemplateError
 from maild.ingest.arrival import Incoming
 from maild.outbox.delivery import Composed, DeliveryState, Envelope
 from maild.stay import Followed
-from maild.store import counters, delayed_answers, regroupings, sent_copies, stays, tasks
+from maild.store import broken_rules, counters, delayed_answers, regroupings, sent_copies, stays, tasks
 from maild.store import incoming as incoming_mail
 from maild.store.deliveries import PRIORITIES
 from maild.store.engine import Transaction
@@ -276,6 +276,8 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
             rows.append(place | {"ticket": here, "kind": "linked", "by": link.by, "text": f"with #{there}{why}"})
     if rows:
         _INSERT_EVENTS.write(tx, *rows)
+    for event in (event for event in events if event.kind == broken_rules.KIND):
+        broken_rules.note(tx, event.by.removeprefix("rule "), event.text, now)
     if decision.trace:
         whole = [dict(rule) for rule in decision.trace]
         _INSERT_TRACE.write(tx, place | {"rules": [rule for rule in whole if rule["fired"] or "problem" in rule], "whole": whole})

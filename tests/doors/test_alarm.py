@@ -7,7 +7,8 @@ from pathlib import Path
 from maild import node
 from maild.alarm import Alarm
 from maild.config.settings import Settings
-from maild.effects import IncomingState, PauseRule, Post
+from maild.effects import IncomingState, PauseRule, Post, RecordEvent
+from maild.housekeeping import housekeep
 from maild.ingest.arrival import Arrival
 from maild.outbox.delivery import Failed, Outcome, Unknown
 from maild.reason import Reason
@@ -195,6 +196,26 @@ def test_what_nobody_could_be_told_is_told_when_somebody_can(store: Store, tmp_p
 
 def without_admins(settings: Settings) -> Settings:
     return replace(settings, desk=replace(settings.desk, admins=()))
+
+
+def test_of_a_rule_that_breaks_the_admins_are_told_once_and_again_where_it_does_so_after_a_day_of_peace(store: Store, tmp_path: Path):
+    """RULES.md 5.2: the mail goes on without it."""
+    office, alarm = an_office(tmp_path), Alarm(store)
+
+    def look(hours: int, *, breaks: bool = False) -> int:
+        at = NOW + timedelta(hours=hours)
+        if breaks:
+            event = RecordEvent("rule_error", "rule odd", "skipped: ZeroDivisionError: boom (rules/10.yaml:3)")
+            with store.writing() as tx:
+                apply(tx, a_decision(a_message(), event), now=at, compose=composed, incoming=None, first_number=1)
+        housekeep(store, office.desk.settings, at)
+        alarm.look(office, at)
+        return len(mails(store))
+
+    assert [look(0), look(1, breaks=True), look(2, breaks=True), look(9), look(20, breaks=True), look(43)] == [0, 1, 1, 1, 1, 1]
+    ((_, letter),) = read_outbox(store)
+    assert "rule odd broke: skipped: ZeroDivisionError: boom (rules/10.yaml:3)" in text_of(parsed(letter.encode()))
+    assert [look(45), look(46, breaks=True)] == [1, 2]
 
 
 def test_a_rule_that_is_paused_is_no_news_to_the_admins_and_shown_beside_what_is(store: Store, tmp_path: Path):
