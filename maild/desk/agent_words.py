@@ -9,6 +9,7 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Role, Settings
 from maild.desk import customer_letters
+from maild.desk.action_mail import own_words
 from maild.desk.acts import Act
 from maild.desk.agent_signatures import is_signature_alone, without_signature
 from maild.desk.answered_letter import find_answered_letter, find_task_told, is_forward
@@ -51,7 +52,7 @@ class Words:
 
 def words_of(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Reason | None, settings: Settings) -> Words:
     """Where his commands and words are looked for: without what the notification says, and with the lines that mend a mail of his."""
-    new, corrected = reading.message.new_text, reading.circumstances.corrected
+    new, corrected = own_words(reading, agent.name), reading.circumstances.corrected
     text = new if why_internal else without_furniture(rejoined(new, reading.known.quoted), ticket.number)
     was_cut = text != new
     if corrected is not None:
@@ -188,8 +189,12 @@ def _is_note(parsed: Parsed, why_internal: Reason | None) -> bool:
 
 
 def _empty(act: Act) -> tuple[CommandFault, ...]:
-    """MAIL.md A5: neither words nor files nor commands."""
-    if act.says_something or act.commands or act.errands or act.internal:
+    """MAIL.md A5: neither words nor files nor commands. A13: who hears nothing takes a note for kept."""
+    if act.says_something or act.errands:
+        return ()
+    if act.commands and all(command.word == "note" for command in act.commands):
+        return (CommandFault(0, "the note has no words; write them behind #note or below it", by_commands=True),)
+    if act.commands or act.internal:
         return ()
     return (CommandFault(0, "the mail has no words of yours; write them above what you quote"),)
 

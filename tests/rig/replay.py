@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from maild.effects import Letter
-from maild.ingest.arrival import Arrival
+from maild.ingest.arrival import Arrival, Incoming
 from maild.ingest.opinion import Opinion
 from maild.ingest.parse import parse_message
 from maild.office import Office
@@ -46,16 +46,21 @@ class Replay:
     letters: dict[str, list[Sent]] = field(default_factory=dict)
 
     def receive(self, raw: bytes, at: datetime, opinion: Opinion | None = None) -> int | None:
-        """A mail arrives, and a filter says that of it; the ticket it was put on."""
-        desk = self.office.desk
-        message = parse_message(raw)
+        """A mail arrives, a filter says that of it, and what it makes walk again follows (MAIL.md A6, A7, A11); its ticket."""
         with self.store.writing() as tx:
             incoming.store_arrivals(tx, [Arrival("support", raw, at)], at)
             (claimed,) = incoming.claim(tx, 1, "replay", 60, at)
-            decision = consider(message, Circumstances("support", received=at, opinion=opinion), partial(recall, tx, now=at), desk, at)
-            first = desk.settings.desk.first_number
-            follow, compose = desk.timing.follow, self._keeping(tx, at)
-            applied = apply(tx, decision, now=at, compose=compose, incoming=claimed, first_number=first, follow=follow)
+            number = self._see_through(tx, claimed, at, opinion)
+            while again := incoming.claim(tx, 1, "replay", 60, at):
+                self._see_through(tx, again[0], at)
+        return number
+
+    def _see_through(self, tx: Transaction, claimed: Incoming, at: datetime, opinion: Opinion | None = None) -> int | None:
+        desk, circumstances = self.office.desk, Circumstances.of(claimed, opinion)
+        decision = consider(parse_message(claimed.raw), circumstances, partial(recall, tx, now=at), desk, at)
+        first = desk.settings.desk.first_number
+        follow, compose = desk.timing.follow, self._keeping(tx, at)
+        applied = apply(tx, decision, now=at, compose=compose, incoming=claimed, first_number=first, follow=follow)
         return applied.ticket_number
 
     def come_round(self, at: datetime) -> None:
