@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.rig.mails import an_email
 from tests.rig.office import RunningDesk, an_answer_to, eventually
+from tests.rig.providers import at_provider
 
 ANN = "Ann Smith <ann@globex.example>"
 
@@ -35,3 +36,34 @@ def test_a_desk_that_wants_no_copies_makes_none(make_desk: Callable[..., Running
     desk.deliver(subject="Another")
     desk.run_once()
     assert len(desk.dovecot.messages(desk.at("support"), "Sent")) == 1
+
+
+def test_nobodys_mail_program_is_shown_what_did_not_come_and_was_not_sent(make_desk: Callable[..., RunningDesk]):
+    """People have the department's mailbox open, too: mail there is as new as it came, nothing is marked, nothing stands among the drafts,
+    and no folder is made but that of what was sent. Nobody touches an agent's own mailbox.
+    """
+    desk = make_desk(support="agents: [anna], copy_to_sent: true")
+    at_provider(desk, plus=False)
+    department, agent = desk.at("support"), desk.at("anna")
+    desk.dovecot.create(department, "Drafts")
+    before = desk.dovecot.folders(department)
+    draft = an_email(sender=department, to="bob@globex.example", subject="Not sent yet")
+    desk.dovecot.append(department, draft, folder="Drafts", flags=("\\Draft", "\\Seen"))
+    asked = an_email(sender=ANN, to=department, subject="Printer")
+    desk.put(asked)
+    assert desk.run_once()
+    answer = an_answer_to(desk.letter("anna"), agent, "#close\nUse the extinguisher.\n")
+    desk.put(answer)
+    assert desk.run_once()
+    assert seen_in(desk, department, "INBOX") == [(asked, {"\\Recent"}), (answer, {"\\Recent"})]
+    assert seen_in(desk, department, "Drafts") == [(draft, {"\\Draft", "\\Seen", "\\Recent"})]
+    sent = [caught.raw for caught in desk.sink.to("ann@globex.example")]
+    assert len(sent) == 2
+    assert [(raw, "\\Seen" in flags) for raw, flags in seen_in(desk, department, "Sent")] == [(raw, True) for raw in sent]
+    assert desk.dovecot.folders(department) == sorted({*before, "Sent"})
+    assert [flags for _, flags in seen_in(desk, agent, "INBOX")] == [{"\\Recent"}]
+    assert desk.dovecot.folders(agent) == ["INBOX"]
+
+
+def seen_in(desk: RunningDesk, user: str, folder: str) -> list[tuple[bytes, set[str]]]:
+    return [(message.raw, set(message.flags)) for message in desk.dovecot.messages(user, folder)]

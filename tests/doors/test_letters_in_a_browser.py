@@ -1,4 +1,4 @@
-"""How letters look in a real browser: on a phone, in the dark, right-to-left, and with all style taken away."""
+"""How letters look in a real browser: on a phone and on a desktop, in the dark, right-to-left, and with all style taken away."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ import pytest
 
 from tests.rig.browser import Browser
 from tests.rig.mail_forms import as_word_reads
-from tests.rig.pictures import LANGUAGES, PHONE, Page, pages
+from tests.rig.pictures import DESKTOP, LANGUAGES, PHONE, Page, pages
 
 MEASURE = Path(__file__).with_name("measure_letter.js").read_text(encoding="utf-8")
 UNKNOWN_TO_WORD = re.compile(
@@ -24,15 +24,16 @@ CELLS = """(() => [...document.querySelectorAll(".page td.label")].map((label) =
   });
   return Math.max(other.left - one.right, one.left - other.right);
 }))()"""
+LONGEST_LINE = 680
 ENOUGH_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, level AA, for text of ordinary size."""
 
 
 @cache
-def measure(browser: Browser, page: Page, *, dark: bool = False, bare: bool = False) -> Any:
+def measure(browser: Browser, page: Page, *, width: int = PHONE, dark: bool = False, bare: bool = False) -> Any:
     """The page as the browser lays it out; `bare` without any style, as the strictest clients show it."""
     html = re.sub(r"<style>.*?</style>| style=\"[^\"]*\"", "", page.html, flags=re.DOTALL) if bare else page.html
-    browser.show(html, width=PHONE, dark=dark)
+    browser.show(html, width=width, dark=dark)
     return browser.evaluate(MEASURE)
 
 
@@ -40,6 +41,16 @@ def measure(browser: Browser, page: Page, *, dark: bool = False, bare: bool = Fa
 def test_no_letter_is_wider_than_a_phone(browser: Browser, language: str):
     wide = {str(page): found["width"] for page in pages(language) if (found := measure(browser, page))["width"] > PHONE}
     assert wide == {}
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_on_a_desktop_no_line_is_longer_than_eyes_follow_and_dark_is_as_readable(browser: Browser, language: str):
+    """In every state, dark: what differs in the light is measured on a phone."""
+    for page in pages(language):
+        found = measure(browser, page, width=DESKTOP, dark=True)
+        assert found["width"] <= DESKTOP, str(page)
+        assert browser.evaluate("document.querySelector('.page').getBoundingClientRect().width") <= LONGEST_LINE, str(page)
+        assert [text for text in found["texts"] if text["contrast"] < ENOUGH_CONTRAST] == [], str(page)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
