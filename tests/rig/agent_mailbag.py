@@ -236,6 +236,7 @@ WRONG = (
     "#canned refnd order=1",
     "#canned refund oder=1 name=Ann",
     '#canned refund order=1 name="Ann',
+    "#canned refund order=1 name=“Ann\nSmith”",
     "#task nobody-here call her",
     "#task boris fri",
     "#task boris 12/5 call her",
@@ -412,12 +413,19 @@ def _paired(kinds: Iterable[Errand], every_way: Iterable[Way]) -> Iterator[tuple
 
 
 def _fits(errand: Errand, way: Way) -> bool:
-    """Commands stand at the start of what is new, which between the lines is none of his."""
+    """Commands stand at the start of what is new, which between the lines is none of his. A long one that a narrow telephone breaks comes
+    back."""
+    if way.columns and errand.outcome is not Outcome.RETURNED and _is_broken(errand.text, way.columns):
+        return False
     if errand.forwarded_by:
         return way.program == errand.forwarded_by
     if errand.above:
         return way.place is Place.TOP
     return way.place is not Place.BETWEEN or not errand.begins_with_command
+
+
+def _is_broken(text: str, columns: int) -> bool:
+    return any(line.startswith("#") and len(line) > columns for line in text.split("\n"))
 
 
 def _text(mail: EmailMessage) -> str:
