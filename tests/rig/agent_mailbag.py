@@ -311,7 +311,7 @@ def _literal(words: str) -> Errand:
 
 
 def _mistyped(word: str, random: Random) -> str:
-    """By one letter, as fingers do; never another command."""
+    """By one letter, as fingers do; never another command, and no digit first, which makes text of it (MAIL.md A7)."""
     at = random.randrange(len(word) - 1)
     slips = (
         f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}",
@@ -319,7 +319,9 @@ def _mistyped(word: str, random: Random) -> str:
         f"{word[:at]}{word[at + 1 :]}",
         f"{word}s",
     )
-    return next(slip for slip in random.sample(slips, len(slips)) if command_of(slip) not in KNOWN and slip != word)
+    return next(
+        slip for slip in random.sample(slips, len(slips)) if command_of(slip) not in KNOWN and slip != word and not slip[:1].isdigit()
+    )
 
 
 def _copied(ticket: TicketView) -> set[str]:
