@@ -15,6 +15,7 @@ from maild.desk.canned import part_around, put_together
 from maild.desk.colleagues import tell_agents, tell_of_absence, tell_of_move
 from maild.desk.command import Command, CommandFault
 from maild.desk.crossing import describe_answers
+from maild.desk.handover import ask_for_note
 from maild.desk.macros import find_macro_faults
 from maild.desk.notices import notice_for
 from maild.desk.regroup import Reach
@@ -362,6 +363,7 @@ def _colleagues(
     moved = describe_move(before, after, settings, act.agent.name)
     ended = find_snooze_ended(before, after)
     yield from tell_agents(owners, after, told, (*joined, *passed, *moved), settings, earlier, snoozed_until=ended)
+    yield from ask_for_note(before, after, act.agent, message, act.earlier, settings)
     followers = _followers(before, after, act, settings, owners) if message else ()
     yield from tell_agents(followers, after, told, joined, settings, earlier)
     others = (act.agent.key, *owners, *followers)
