@@ -51,16 +51,17 @@ _LINE = re.compile(
 # A command for whoever has written it, and for a program a heading ("# note"), a path ("/close"), what the key of "#" gives on another
 # keyboard ("№заметка", "£note", "3note"), or a word in brackets ("[note]").
 _TORN_LINE = re.compile(
-    rf"(?P<lead>[\s*_{_UNSEEN}]*)(?:[{HASHES}][\s{_UNSEEN}]+|№[\s{_UNSEEN}]*|[/\\£$§@!~°·3]|(?P<bracket>[\[({{<]))"
+    rf"(?P<lead>[\s*_{_UNSEEN}]*)(?:[{HASHES}][\s{_UNSEEN}]+|№[\s{_UNSEEN}]*|[/／\\£$§@!~°·3]|(?P<bracket>[\[({{<]))"
     rf"(?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})(?(bracket)[\])}}>]|(?=[\s.!;:*_]|$))(?P<rest>.*)",
     re.DOTALL,
 )
 TORN_OPENING = "a blank stands behind a #, so that the line is text; write #to or #from without one, in a new mail"
 """Said of `# to ann@globex.example`."""
-# A command for a reader, whatever stands around its "#": "- #note", "(#close)". No quoted line, no `##word`.
+# A command for a reader, whatever stands around its "#": "- #note", "(#close)", "1. #note" of a list. No quoted line, no `##word`.
 _LETTERS_UNSEEN = "\u115f\u1160\u3164\uffa0"
 _COMMAND_LIKE = re.compile(
-    rf"(?:[^\w>＞|{HASHES}]|[_{_LETTERS_UNSEEN}])*[{HASHES}](?:[^\w\s{HASHES}]|[_{_LETTERS_UNSEEN}])*(?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})"
+    rf"(?:\s*\d{{1,3}}[.)](?=\s))?(?:[^\w>＞|{HASHES}]|[_{_LETTERS_UNSEEN}])*"
+    rf"[{HASHES}](?:[^\w\s{HASHES}]|[_{_LETTERS_UNSEEN}])*(?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,80}})"
 )
 _ANSWERS = {"send": "says that your words were kept as a note", "yes": "asks what you meant"}
 """Words that answer a letter of the desk's."""

@@ -14,7 +14,8 @@ _OF_OTHER_KEYBOARDS = str.maketrans({"ي": "ی", "ك": "ک"})
 
 def command_of(word: str) -> str:
     """The command that goes by this word, in its own spelling; the word itself where none does, or where it is that spelling."""
-    return aliases().get(plain(word), word)
+    folded = plain(word)
+    return aliases().get(folded) or (folded if folded in _own_words() else word)
 
 
 def plain(word: str) -> str:
@@ -26,6 +27,12 @@ def plain(word: str) -> str:
 def aliases() -> Mapping[str, str]:
     """The commands by their other words, as these are compared."""
     return {plain(word): command for language in words().values() for command, others in language.items() for word in others}
+
+
+@cache
+def _own_words() -> frozenset[str]:
+    """In full-width letters, too, as keyboards of the East write them."""
+    return frozenset(command for language in words().values() for command in language)
 
 
 @cache

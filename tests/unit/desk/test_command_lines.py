@@ -55,7 +55,19 @@ def test_a_command_among_the_words_stops_everything():
     check_fault("Hello\n#close\nbye", 2, "write ##close")
     check_fault("[OUTSIDE] Beware.\n#note She is a crook.\nWatch her.", 2, "#note is read only")
     check_fault("Hi,\n\n\u200e*#internal*\nWatch her.", 3, "#internal is read only")
-    for line in ("- #note", "• #note", "(#note)", '"#note"', "`#note`", "#*note*", "#\u0301note", "\u05b0#note", "*-_#note_"):
+    for line in (
+        "- #note",
+        "• #note",
+        "(#note)",
+        '"#note"',
+        "`#note`",
+        "#*note*",
+        "#\u0301note",
+        "\u05b0#note",
+        "*-_#note_",
+        "1. #note",
+        "2) #note",
+    ):
         check_fault(f"{line}\nWatch her.", 1, "#note is read only")
 
 
@@ -189,6 +201,9 @@ def test_a_blank_behind_the_sign_and_a_stroke_instead_of_it_are_slips_where_comm
         ("!ohne-antwort", "#noreply"),
         ("[note] She owes us.", "#note She owes us."),
         ("(close)", "#close"),
+        ("／close", "#close"),
+        ("# ｎｏｔｅ", "#note"),
+        ("／ｃｌｏｓｅ", "#close"),
     ):
         for text in (f"{line}\nHello", f"#wait\n\n{line}\nHello", f"Hello\n\n{line}"):
             (fault,) = parse(text).faults

@@ -50,6 +50,8 @@ def test_accents_and_the_letters_of_another_keyboard_do_not_matter():
         ("#فایلها", "files"),
         ("#فایل\u200cها", "files"),
         ("＃закрыть.", "close"),
+        ("＃ｃｌｏｓｅ", "close"),
+        ("#Ｔａｇ vip", "tag"),
     ):
         assert commands(f"{written}\n\nHello")[0].split()[0] == f"#{command}", written
 
