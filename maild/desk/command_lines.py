@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
 from maild.desk.command_words import aliases, command_of, foreign_commands, plain, spellings
@@ -17,6 +17,7 @@ from maild.desk.regroup import named_tickets
 from maild.desk.take_back import UNDOABLE
 from maild.desk.verbs import VERBS
 from maild.ingest.attributions import weigh
+from maild.ingest.lines import MAX_LINES
 from maild.ingest.quotes import is_quoted
 
 _KNOWN = (*VERBS, *CONTROLS)
@@ -77,6 +78,7 @@ _OTHER = re.compile(rf"(?<![^\s,;])[{HASHES}](?P<word>[^\W\d_][\w{_UNSEEN}-]{{0,
 _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _MAY_BE_BROKEN = 60
 """In characters: programs that break lines leave none much shorter."""
+_MOST_LOOKED_AT = 200
 _LIKENESS_OF_LINES = 0.6
 """So much like a command is what may have been one where commands stand."""
 _LIKENESS_OF_OWN = 0.7
@@ -209,7 +211,7 @@ def _guess(line: str) -> str:
 
 def hash_words(text: str) -> frozenset[str]:
     """The words after # at the start of lines: they are tags if such tags exist (MAIL.md A7)."""
-    return frozenset(found[0] for line in text.splitlines()[:200] if (found := _split_line(line)))
+    return frozenset(found[0] for line in _find_looked_at(text) if (found := _split_line(line)))
 
 
 def find_errands(text: str) -> tuple[Command, ...]:
@@ -236,10 +238,15 @@ def may_command(word: str, text: str) -> bool:
 
 def _find_commands(text: str) -> Iterator[Command]:
     """What its lines would command, wherever they stand, or were probably to command."""
-    for line in text.splitlines()[:200]:
-        if _is_command_line(line):
-            read = _read_line(line, 0, frozenset())
-            yield from (read,) if isinstance(read, Command) else probably_meant((read,))
+    for line in _find_looked_at(text):
+        read = _read_line(line, 0, frozenset())
+        yield from (read,) if isinstance(read, Command) else probably_meant((read,))
+
+
+def _find_looked_at(text: str) -> Iterable[str]:
+    """The lines of commands for which something is looked up, wherever they stand: of a long mail that an agent quotes the first two
+    hundred lines may be others' words, and his commands below them."""
+    return islice(filter(_is_command_line, text.splitlines()[:MAX_LINES]), _MOST_LOOKED_AT)
 
 
 def is_opening(text: str, known_tags: Iterable[str] = ()) -> bool:

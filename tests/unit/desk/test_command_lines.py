@@ -1,6 +1,7 @@
 """Command lines (MAIL.md A7): only at the start and the very end of the new text."""
 
-from maild.desk.command_lines import command_lines_alone, find_named_tickets, parse, with_corrections
+from maild.desk.command import Command
+from maild.desk.command_lines import command_lines_alone, find_errands, find_named_tickets, hash_words, parse, with_corrections
 
 
 def check(text: str, words: list[tuple[str, str]], body: str, tags: tuple[str, ...] = ()) -> None:
@@ -294,6 +295,10 @@ def test_blocks_that_were_to_be_split_off_do_not_become_an_answer_and_no_note_do
 def test_the_tickets_that_commands_name_are_asked_for_beforehand():
     assert find_named_tickets("#merge 7\n#link #8.\n#close\nSee 9 and #10.\n\n＃Merge [Acme #11-7QKD] anyway") == {7, 8, 11}
     assert find_named_tickets("> #merge 7\n##merge 8\n#merge printer\n#tag 9") == frozenset()
+    below = "> said before\n" * 400 + "#merge 7\n#vip\n#next\nHello"
+    assert find_named_tickets(below) == {7}, "below what is quoted at length"
+    assert "vip" in hash_words(below)
+    assert find_errands(below) == (Command("next", ""),)
 
 
 def placed(text: str) -> tuple[str, tuple[int, ...]]:
