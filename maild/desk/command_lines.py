@@ -181,7 +181,7 @@ def with_corrections(text: str, corrected: str) -> str:
     What was to stay inside stays inside: lines that say so, well spelled or not, remain unless a corrected one says it anew.
     """
     lines, corrections = text.splitlines(), corrected.splitlines()
-    chosen = _find_command_lines(lines)
+    chosen = frozenset(_find_command_lines(lines))
     among = {index: line for index, line in enumerate(lines) if index not in chosen}
     old = {*chosen, *(fault.line - 1 for fault in _misplaced(among) if fault.by_commands)}
     bare, meant = (find_lone_word(text), find_lone_command(text), *find_bare_words(text)), set(map(_guess, corrections))

@@ -17,7 +17,7 @@ from maild.aliases import canonical, find_reported_id
 from maild.config.faults import Faults
 from maild.config.nodes import parse_yaml
 from maild.config.readers import parse_duration
-from maild.desk.command_lines import hash_words, parse
+from maild.desk.command_lines import hash_words, parse, with_corrections
 from maild.desk.courtesy import is_courtesy
 from maild.desk.furniture import is_unmarked_furniture, without_furniture
 from maild.desk.query import parse_query
@@ -81,7 +81,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "tags": lambda text: (TOKENS.find_tags(text), TOKENS.strip_tags(text), write_reply_subject(text, TAG, "prefix", TOKENS)),
     "tokens": read_tokens,
     "details": lambda text: find_details(a_message(recipients=(f"support+{text[:300]}@acme.example",)), SETTINGS),
-    "commands": lambda text: (parse(text, ["vip"]), hash_words(text)),
+    "commands": lambda text: (parse(text, ["vip"]), hash_words(text), with_corrections(text, "#close\n#canned refund")),
     "furniture": lambda text: (without_furniture(text, 7), is_unmarked_furniture(text, 7)),
     "queries": ask,
     "signs of machines": recognise,
