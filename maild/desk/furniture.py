@@ -24,7 +24,9 @@ _MARKS = re.compile(r"[\s>|]{0,40}")
 _CELLS = re.compile(r"\s{0,9}[|\t]\s{0,9}")
 _RULE = re.compile(r"[-_=*]{3,200}$")
 _COMMANDS = re.compile(r"#note\W{1,3}#close\W{1,3}#wait")
-_REST_OF_COMMANDS = re.compile(r"(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)(?:[,\s]{1,3}(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)){0,14}$")
+_PIECE_OF_COMMANDS = re.compile(r"(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)(?:[,\s]{1,3}(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)){0,14},?$")
+_LAST_OF_COMMANDS = "#help"
+_ONE_COMMAND = re.compile(r"(?:#\s{0,3}|/)[a-z]{2,12}(?: (?:3d|NAME|QUEUE|WORD|high))?", re.IGNORECASE)
 _FURTHER_ACTION = re.compile(r"·\s")
 _ACTION = re.compile(r"<?mailto:\S{0,500}maild-ref")
 
@@ -161,7 +163,20 @@ def _is_tail(lines: Sequence[Line], number: int) -> bool:
         return False
     if _ACTION.match(text) or is_wrapped(lines, number) or (lines[number - 1].text.strip() and _FURTHER_ACTION.match(text)):
         return True
-    return is_quoted(lines[number - 1].text) and _REST_OF_COMMANDS.match(text) is not None
+    return is_quoted(lines[number - 1].text) and _is_rest_of_commands(_bare(lines[number - 1]), text)
+
+
+def _is_rest_of_commands(above: str, text: str) -> bool:
+    """Whether a line goes on with the commands named in the one above it."""
+    is_broken_off = _PIECE_OF_COMMANDS.match(above) is not None and not above.endswith(_LAST_OF_COMMANDS)
+    return is_broken_off and _PIECE_OF_COMMANDS.match(text) is not None and not is_one_command(text)
+
+
+def is_one_command(text: str) -> bool:
+    """Whether a line is a command as an agent writes it right below what he quotes: `#note`, `# note`. No piece of the help names one
+    alone, but its last."""
+    bare = text.strip()
+    return bare != _LAST_OF_COMMANDS and _ONE_COMMAND.fullmatch(bare) is not None
 
 
 def _is_top_line(bare: str) -> bool:

@@ -6,6 +6,7 @@ notification says none must reach the customer. Nobody can tell by looks; but th
 
 from collections.abc import Iterator, Sequence
 
+from maild.desk.furniture import is_one_command
 from maild.desk.quoted_notes import has_quotes
 from maild.ingest.attributions import weigh
 from maild.ingest.lines import MAX_LINES
@@ -53,6 +54,9 @@ def _goes_on(whole: str, last: str, line: str, shown: str) -> bool:
     """Whether a line goes on with the quoted one above it, the last piece of which is `last`."""
     first = line.strip().partition(" ")[0]
     if not first or is_quoted(line) or not is_quoted(whole) or len(last.rstrip()) + len(first) < NARROWEST:
+        return False
+    if last.rstrip().endswith(":") and is_one_command(line):
+        # Below the line that says where commands stand.
         return False
     begun, more = _squeezed(whole)[-_COMPARED:], _squeezed(line)
     if not more:

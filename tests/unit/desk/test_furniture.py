@@ -228,6 +228,16 @@ def test_what_was_left_of_a_shortened_notification_goes_too():
         assert relayed(f"> {ASKED[0]}\n{ANSWERS[0]}\n>\n{rest}") == f"> {ASKED[0]}\n{ANSWERS[0]}", rest
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_command_right_below_what_is_quoted_is_the_agents(language: str):
+    """A7: mutt and Thunderbird leave no line empty there, and whoever shortens the quotation may end it anywhere."""
+    lines = quoted(notification(language, "plain", NOTE))
+    for end in range(1, len(lines) + 1):
+        for command in ("#note", "#close", "#snooze 3d", "#priority high"):
+            left = relayed("\n".join([ATTRIBUTION, *lines[:end], command, "He never pays."]))
+            assert left.endswith(f"{command}\nHe never pays."), (lines[end - 1], command)
+
+
 def test_a_card_with_words_of_a_desks_own_is_known_by_its_number_and_rows():
     card = "> Vorgang: 1042\n> Abteilung: Support\n> Status: offen"
     assert relayed(f"> {ASKED[0]}\n{ANSWERS[0]}\n>\n{card}\n> Mehr: nichts") == f"> {ASKED[0]}\n{ANSWERS[0]}"

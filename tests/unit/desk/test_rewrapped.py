@@ -65,6 +65,14 @@ def test_words_of_an_agent_below_a_quoted_line_that_was_broken_stay_his():
     assert rejoined(lines, "Another letter.") == lines
 
 
+def test_a_command_right_below_the_line_that_tells_of_commands_is_the_agents():
+    shown = notification("en", "plain", NOTE)
+    begin = shown[: shown.index("#note, #close")]
+    for command in ("#note", "# Note", "/note"):
+        text = "\n".join([*quoted(begin), command, "He never pays."])
+        assert rejoined(text, shown) == text
+
+
 @given(
     st.sampled_from(NARROW),
     st.sampled_from(LANGUAGES),
