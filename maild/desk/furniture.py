@@ -24,6 +24,7 @@ _MARKS = re.compile(r"[\s>|]{0,40}")
 _CELLS = re.compile(r"\s{0,9}[|\t]\s{0,9}")
 _RULE = re.compile(r"[-_=*]{3,200}$")
 _COMMANDS = re.compile(r"#note\W{1,3}#close\W{1,3}#wait")
+_MORE_COMMANDS = re.compile(r"#move QUEUE\W{1,3}#tag WORD")
 _PIECE_OF_COMMANDS = re.compile(r"(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)(?:[,\s]{1,3}(?:#[a-z]{2,12}|3d|NAME|QUEUE|WORD|high)){0,14},?$")
 _LAST_OF_COMMANDS = "#help"
 _ONE_COMMAND = re.compile(r"(?:#\s{0,3}|/)[a-z]{2,12}(?: (?:3d|NAME|QUEUE|WORD|high))?", re.IGNORECASE)
@@ -113,7 +114,7 @@ def _find_below(lines: Sequence[Line], quoted: Sequence[int], ticket: int) -> in
 
 def _is_below(lines: Sequence[Line], number: int) -> bool:
     bare = _bare(lines[number])
-    if has_own_reference(bare) or _COMMANDS.search(bare) or _ACTION.search(bare):
+    if has_own_reference(bare) or _COMMANDS.search(bare) or _MORE_COMMANDS.search(bare) or _ACTION.search(bare):
         return True
     if bare.endswith(":") and bare.rstrip(" :").lower() in _words().heads:
         return True
@@ -147,10 +148,13 @@ def _next_bare(lines: Sequence[Line], number: int) -> str:
 
 
 def _with_warnings(lines: Sequence[Line], below: int) -> int:
-    """Warnings, the rule and empty lines between the customer's words and the card."""
+    """Warnings, the rule and empty lines between the customer's words and the card, and what is left of a shortened card above the rest."""
+    is_in_card = True
     while below and is_quoted(lines[below - 1].text):
         bare = _bare(lines[below - 1])
-        if bare and not _RULE.match(bare) and not bare.startswith("! "):
+        is_in_card = is_in_card and not _RULE.match(bare)
+        is_ours = _RULE.match(bare) or bare.startswith("! ") or (is_in_card and _is_row(bare))
+        if bare and not is_ours:
             break
         below -= 1
     return below

@@ -222,6 +222,8 @@ def test_what_was_left_of_a_shortened_notification_goes_too():
         "> Commands, as the first lines of your reply:\n> #note, #close, #wait, #open",
         "> #note, #close, #wait, #open, #take, #snooze\n3d, #assign NAME, #move QUEUE, #tag WORD, #priority high",
         "> maild-ref: n.1042.77.0aabcdefghijklmnop",
+        "> #move QUEUE, #tag WORD, #priority high, #next, #files, #help\n>\n> maild-ref: n.1042.77.0aabcdefghijklmnop",
+        "> Customer: since 2025-11-20, last with Boris\n>\n> Commands, as the first lines of your reply:\n> #note, #close, #wait, #open",
         "> ----------------------------------------\n> Ticket: 1042",
         f"> ! {WARNING}\n>\n> Ticket:\n> 1042",
     ):
