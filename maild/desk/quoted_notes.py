@@ -4,6 +4,7 @@
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 _QUOTE_SIGNS = (">", "＞", "|")
@@ -14,7 +15,7 @@ _HEAD_OF_NOTE = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d #(?:note|from) ")
 TELLING = 15
 """So many characters say something that is not said everywhere."""
 _SHOWN = 400
-"""A notification shows no more of a note."""
+"""A notification shows no more of a note. What `#show` gets shows it whole."""
 
 
 def has_quotes(text: str) -> bool:
@@ -38,20 +39,43 @@ def plain(text: str) -> str:
 
 
 def repeats(body: str, notes: Iterable[str], known_to_all: str) -> bool:
-    """Whether a piece of a note stands in an answer written between quoted lines. What the customer
-    has said himself, `known_to_all`, is none.
-    """
-    said, public = unquoted(body), unquoted(known_to_all)
-    return any(piece in said and piece not in public for note in notes for piece in _pieces(plain(note[:_SHOWN])))
+    """Whether a piece of a note stands in an answer written between quoted lines: of its beginning, which notifications show, anywhere, of
+    the rest in what is quoted. What the customer knows, `known_to_all`, is none."""
+    notes = tuple(notes)
+    begun = (piece for note in notes for piece in _pieces(plain(note[:_SHOWN])))
+    whole = (piece for note in notes for piece in _pieces(plain(note)))
+    return _repeats(unquoted(body), begun, known_to_all) or _repeats(_quoted(body), whole, known_to_all)
 
 
 def repeats_own(body: str, notes: Iterable[str], known_to_all: str) -> bool:
     """Whether a piece of a note of the writer's own is quoted in his answer. What he writes anew is his business, and what he has quoted in
     a note himself is none."""
-    said, public = unquoted("\n".join(line for line in body.splitlines() if has_quotes(line))), unquoted(known_to_all)
-    told = (plain("\n".join(line for line in note[:_SHOWN].splitlines() if not has_quotes(line))) for note in notes)
+    said = _quoted(body)
+    told = (plain("\n".join(line for line in note.splitlines() if not has_quotes(line))) for note in notes)
     pieces = (piece for note in told if len(note) >= TELLING for piece in _pieces(note))
-    return _HEAD_OF_NOTE.search(said) is not None or any(piece in said and piece not in public for piece in pieces)
+    return _HEAD_OF_NOTE.search(said) is not None or _repeats(said, pieces, known_to_all)
+
+
+def _quoted(body: str) -> str:
+    return unquoted("\n".join(line for line in body.splitlines() if has_quotes(line)))
+
+
+def _repeats(said: str, pieces: Iterable[str], known_to_all: str) -> bool:
+    found = _find(pieces, said)
+    return bool(found) and bool(found - _find(found, unquoted(known_to_all)))
+
+
+def _find(pieces: Iterable[str], text: str) -> set[str]:
+    """Those that stand in a text. Each place of it is looked at once, since there may be many, and much text."""
+    by_beginning: dict[str, list[str]] = defaultdict(list)
+    for piece in dict.fromkeys(pieces):
+        by_beginning[piece[:TELLING]].append(piece)
+    short = (piece for beginning, (piece, *_) in by_beginning.items() if len(beginning) < TELLING)
+    places = ((place, by_beginning.get(text[place : place + TELLING], ())) for place in range(len(text)))
+    return {
+        *(piece for piece in short if piece in text),
+        *(piece for place, begun in places for piece in begun if text.startswith(piece, place)),
+    }
 
 
 def _pieces(note: str) -> Iterator[str]:

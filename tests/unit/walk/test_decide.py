@@ -658,6 +658,18 @@ def test_what_a_third_party_has_written_is_not_quoted_to_the_requester():
     assert answered(f"#note\n{quoted}") == []
 
 
+def test_the_end_of_a_long_note_that_show_has_fetched_is_quoted_to_nobody():
+    note = " ".join(f"Fact {number} is about ducks." for number in range(100)) + " She is blacklisted since May."
+    for notes in ({"notes": (note,)}, {"own_notes": (note,)}):
+        known = Known(tickets={1042: a_ticket()}, **notes)
+        for text, expected in (
+            ("> Where is it?\n> She is\n> blacklisted\nOn its way.", "command-failed"),
+            ("> Where is it?\nShe is blacklisted.", "answer"),
+        ):
+            draft = decided(by_anna(known=known, message={"new_text": text, "text": text}))
+            assert [template for template, _ in posted(draft)] == [expected], text
+
+
 def test_a_notification_without_a_word_in_it_or_without_marks_goes_back_to_the_agent():
     marked = f"#tag late\n{NOTIFICATION.format(answer='')}"
     unmarked = "Where is it?\nOn its way.\n\nTicket: 1042\nQueue: Support\nStatus: open\nPriority: high"
