@@ -261,7 +261,8 @@ class Known:
     are those addressees, requesters and agents that get no automatic mail (B5). `aliases` are ids our relay gave to letters of ours, in
     canonical form (O1a). `earlier` are the last messages of each candidate, the newest first, `seen_pictures` those of the message's
     pictures that came on one of them before (P11). `notes` are the notes asked for, of all candidates, `own_notes` those of the agent who
-    writes, `own_answers` his last three mails, if there are so many, `answers` the last public answers of others on each candidate, the
+    writes, `strangers` what third parties have written there for all agents to see, each with his address as these are compared,
+    `own_answers` the agent's last three mails, if there are so many, `answers` the last public answers of others on each candidate, the
     newest first (A11). `customers_words` is what the customers of each candidate have written, where something may be split off.
     `regroupings` are what was done last to each candidate, `posted` the last answers posted on each, the newest first, where that is asked
     for; `waiting` are those that still wait. `found` is what he wants to have looked up. `away` are the agents who are away now, by key.
@@ -287,6 +288,7 @@ class Known:
     earlier: Mapping[int, tuple[Earlier, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     own_notes: tuple[str, ...] = ()
+    strangers: tuple[tuple[str, str], ...] = ()
     customers_words: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     own_answers: tuple[OwnAnswer, ...] = ()
     answers: Mapping[int, tuple[KnownAnswer, ...]] = field(default_factory=dict)

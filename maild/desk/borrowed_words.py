@@ -1,5 +1,6 @@
 """Borrowed words: what stands in an agent's answer and was said by others, so that its reader may not see it. Pure."""
 
+from collections.abc import Container
 from datetime import datetime
 
 from maild.config.settings import Agent, Settings
@@ -56,20 +57,39 @@ def _written_by_others(parsed: Parsed, reading: Reading, ticket: TicketView, wri
     if words and words.taken_down and quotes(parsed.body, words.text):
         return (CommandFault(0, "what you quote was taken down for the customer, who has not written it; write above the quotation"),)
     named = {command.argument.casefold() for command in parsed.commands if command.word in ("cc", "same", "requester")}
-    if writer is None or writer.key in named or ticket.role_of(writer.address) not in (None, ParticipantRole.THIRD_PARTY):
+    stranger, who = (writer.address, "sender") if writer and _is_stranger(writer.key, named, ticket) else ("", "")
+    stranger = stranger or _find_stranger_quoted(parsed, reading, named, ticket)
+    if not stranger:
         return ()
-    why = f"what you quote was written by {writer.address}, who is not the requester; write above the quotation, or add #cc sender"
+    why = f"what you quote was written by {stranger}, who is not the requester; write above the quotation, or add #cc {who or stranger}"
     return (CommandFault(0, why, by_commands=True),)
+
+
+def _is_stranger(address: str, named: Container[str], ticket: TicketView) -> bool:
+    """Whether he gets no copy of what is written to the customer. `named`: whom the commands of the mail make take part."""
+    return address not in named and ticket.role_of(address) in (None, ParticipantRole.THIRD_PARTY)
+
+
+def _find_stranger_quoted(parsed: Parsed, reading: Reading, named: Container[str], ticket: TicketView) -> str:
+    """Whose words of before the agent quotes, which notifications show him; "" for nobody's."""
+    public = _public_words(reading, ticket)
+    strangers = ((address, words) for address, words in reading.known.strangers if _is_stranger(address, named, ticket))
+    return next((address for address, words in strangers if repeats_own(parsed.body, (words,), public)), "")
+
+
+def _public_words(reading: Reading, ticket: TicketView) -> str:
+    """What the customer has written or got, as far as notifications show it."""
+    words, earlier = reading.known.last_words.get(ticket.number), reading.known.earlier.get(ticket.number, ())
+    said = (past.words for past in earlier if not (past.is_note or past.is_taken_down or past.third_party))
+    return "\n".join((words.text if words and not words.taken_down else "", *said))
 
 
 def _noted(parsed: Parsed, reading: Reading, ticket: TicketView, *, was_cut: bool) -> tuple[CommandFault, ...]:
     """MAIL.md F11: a notification shows notes, so whoever answers between its lines may have a piece of one left among his words."""
     if not (was_cut or has_quotes(parsed.body)):
         return ()
-    words, known = reading.known.last_words.get(ticket.number), reading.known
-    public = words.text if words and not words.taken_down else ""
-    said = (past.words for past in known.earlier.get(ticket.number, ()) if not (past.is_note or past.is_taken_down or past.third_party))
-    if not repeats(parsed.body, known.notes, public) and not repeats_own(parsed.body, known.own_notes, "\n".join((public, *said))):
+    known, public = reading.known, _public_words(reading, ticket)
+    if not repeats(parsed.body, known.notes, public) and not repeats_own(parsed.body, known.own_notes, public):
         return ()
     return (CommandFault(0, "a note stands in what you quote, which never goes to the customer; write above the quotation"),)
 

@@ -160,13 +160,14 @@ def _with_people(known: Known, tx: Transaction, question: Question, pointers: _P
 def _with_what_was_said(known: Known, tx: Transaction, question: Question) -> Known:
     """On the candidates, and in the letter between whose lines an agent may have written."""
     views = known.tickets
-    notes, own_notes = said.find_notes(tx, question.notes_beside, views)
+    not_for_customers = said.find_notes(tx, question.notes_beside, views)
     return replace(
         known,
         last_words={number: words for number in views if (words := said.last_words_of(tx, number))},
         earlier={number: said.earlier_on(tx, number) for number in views},
-        notes=notes,
-        own_notes=own_notes,
+        notes=not_for_customers.notes,
+        own_notes=not_for_customers.own_notes,
+        strangers=not_for_customers.strangers,
         customers_words={number: said.find_customers_words(tx, number) for number in views} if question.splits else {},
         own_answers=said.find_own_answers(tx, question),
         answers={number: said.find_answers(tx, number, question.notes_beside) for number in views if question.notes_beside},

@@ -1,6 +1,7 @@
 """What has been said on a ticket: as letters quote and show it, and as an agent's answer is held against it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, false, func, not_, or_, select, true
@@ -66,10 +67,16 @@ _EARLIER = Prepared(
     .limit(MOST_EARLIER)
 )
 _NOTES = Prepared(
-    select(messages.c.visible, messages.c.agent, IS_TAKEN_DOWN.label("is_taken_down"))
+    select(
+        messages.c.visible,
+        messages.c.agent,
+        messages.c.author_address,
+        or_(messages.c.internal == true(), IS_TAKEN_DOWN).label("is_inside"),
+        IS_TAKEN_DOWN.label("is_taken_down"),
+    )
     .where(
         messages.c.ticket.in_(bindparam("tickets", expanding=True)),
-        or_(messages.c.internal == true(), IS_TAKEN_DOWN),
+        or_(messages.c.internal == true(), IS_TAKEN_DOWN, messages.c.kind == MessageKind.THIRD_PARTY.value),
     )
     .order_by(messages.c.id.desc())
     .limit(MOST_NOTES)
@@ -139,15 +146,26 @@ def earlier_on(tx: Transaction, number: int) -> tuple[Earlier, ...]:
     return tuple(read(row) for row in _EARLIER.read(tx, {"number": number}))
 
 
-def find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(what his colleagues, third parties and rules have said inside, and what agents have taken down for customers; what he has said
-    inside himself), each the newest first."""
+@dataclass(frozen=True, slots=True)
+class NotForCustomers:
+    """What was said on tickets and is not for their customers, the newest first: `notes` of an agent's colleagues, of rules and third
+    parties, and what agents have taken down; `own_notes`; and what `strangers` have written for all agents to see, as in `Known`."""
+
+    notes: tuple[str, ...] = ()
+    own_notes: tuple[str, ...] = ()
+    strangers: tuple[tuple[str, str], ...] = ()
+
+
+def find_notes(tx: Transaction, agent: str, tickets: Collection[int]) -> NotForCustomers:
     if not agent or not tickets:
-        return (), ()
+        return NotForCustomers()
     rows = _NOTES.read(tx, {"tickets": list(tickets)}).all()
-    is_own = [row.agent == agent and not row.is_taken_down for row in rows]
-    others = tuple(row.visible for row, own in zip(rows, is_own, strict=True) if not own)
-    return others, tuple(row.visible for row, own in zip(rows, is_own, strict=True) if own)
+    inside = [row for row in rows if row.is_inside]
+    return NotForCustomers(
+        tuple(row.visible for row in inside if row.agent != agent or row.is_taken_down),
+        tuple(row.visible for row in inside if row.agent == agent and not row.is_taken_down),
+        tuple((row.author_address.casefold(), row.visible) for row in rows if not row.is_inside),
+    )
 
 
 def find_customers_words(tx: Transaction, number: int) -> tuple[str, ...]:

@@ -255,6 +255,14 @@ def test_colleagues_notes_are_recalled_where_they_are_asked_for(store: Store):
     assert recalled(store, replace(question, notes_beside="anna")).own_notes == ("anna",)
 
 
+def test_what_third_parties_have_written_for_all_agents_to_see_is_recalled_apart_from_notes(store: Store):
+    """F6: it goes out with an agent's words only where he who wrote it gets them, too."""
+    theirs = [a_message(kind=MessageKind.THIRD_PARTY, text=text, internal=text == "inside", author=BORIS) for text in ("seen", "inside")]
+    ticket = opened(store, a_message(), *theirs)
+    known = recalled(store, Question("x", tickets=frozenset({ticket.number}), notes_beside="anna"))
+    assert (known.notes, known.strangers) == (("inside",), ((BORIS.key, "seen"),))
+
+
 def test_what_others_have_answered_publicly_is_recalled_with_when_it_was_recorded(store: Store):
     """A11: a mail is recorded when it has walked, whenever it came; A15: nobody knows who wrote what lay in a Sent folder."""
     with store.writing() as tx:

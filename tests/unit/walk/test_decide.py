@@ -658,6 +658,22 @@ def test_what_a_third_party_has_written_is_not_quoted_to_the_requester():
     assert answered(f"#note\n{quoted}") == []
 
 
+def test_what_a_third_party_wrote_before_is_not_quoted_to_the_requester_either():
+    """F6, O7: a notification of the customer's own mail shows it below her words."""
+    strangers = ((EVE.key, "The goods are a fake, but do not tell her. I never got the invoice."),)
+    words = {1042: LastWords("I never got the invoice, I say", "Ann Smith")}
+
+    def answered(text: str, role: ParticipantRole = ParticipantRole.THIRD_PARTY) -> list[str]:
+        ticket = {"participants": (Participant(EVE, role),)}
+        known = Known(tickets={1042: a_ticket(**ticket)}, strangers=strangers, last_words=words)
+        return [template for template, _ in posted(decided(by_anna(known=known, message={"new_text": text, "text": text}, ticket=ticket)))]
+
+    assert answered("> Where is it?\n> The goods are\n> a fake\nOn its way.") == ["command-failed"]
+    assert answered("> I never got the invoice\nOn its way.") == ["answer"]
+    assert answered(f"#cc {EVE.address}\n> The goods are a fake\nOn its way.") == ["answer"]
+    assert answered("> The goods are a fake\nOn its way.", ParticipantRole.CC) == ["answer"]
+
+
 def test_the_end_of_a_long_note_that_show_has_fetched_is_quoted_to_nobody():
     note = " ".join(f"Fact {number} is about ducks." for number in range(100)) + " She is blacklisted since May."
     for notes in ({"notes": (note,)}, {"own_notes": (note,)}):
