@@ -22,7 +22,7 @@ from maild.desk.furniture import without_furniture
 from maild.desk.lone_words import find_lone_fault
 from maild.desk.messages import shown_date_of
 from maild.desk.named_people import with_requester_named, with_sender_named
-from maild.desk.regroup import Reach, named_tickets
+from maild.desk.regroup import Reach, have_same_requester, named_tickets
 from maild.desk.rewrapped import rejoined
 from maild.desk.second_thoughts import find_unfit, only_status
 from maild.desk.tasks import read_done_alone
@@ -291,8 +291,22 @@ def find_why_internal(reading: Reading, settings: Settings) -> Reason | None:
 
 
 def _find_new_requester(reading: Reading) -> Reason | None:
-    """Somebody else has given the ticket to another customer since the letter was written that he answers: its first line names the one
-    before, and his words are for that one."""
+    """The ticket has become another customer's since the letter was written that he answers: its first line names the one before, and his
+    words are for that one."""
+    return _find_why_given_away(reading) or _find_why_merged_away(reading)
+
+
+def _find_why_merged_away(reading: Reading) -> Reason | None:
+    token, ticket = reading.sender.token, reading.thread.ticket
+    told = reading.known.tickets.get(token.token.ticket) if token else None
+    if ticket is None or told is None or told.number == ticket.number or have_same_requester(told, ticket):
+        return None
+    merged = f"ticket {told.number} went into #{ticket.number}, which is {ticket.requester}'s"
+    return Reason("another-requester", f"since the notification that you answer {merged}")
+
+
+def _find_why_given_away(reading: Reading) -> Reason | None:
+    """By somebody else: whoever did it himself knows."""
     ticket, known_until = reading.thread.ticket, find_known_until(reading)
     if ticket is None or known_until is None or ticket.requester_since is None or ticket.requester_by == reading.sender.agent:
         return None

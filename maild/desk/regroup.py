@@ -98,7 +98,7 @@ def _find_stranger_fault(ticket: TicketView, target: TicketView, named: Named, r
     number, theirs, his = target.number, target.requester, ticket.requester
     already = frozenset(person.key for person in target.cc)
     joining = [person.address for person in merge(ticket, target, settings, target.updated).cc if person.key not in already]
-    is_hers = _have_same_requester(ticket, target)
+    is_hers = have_same_requester(ticket, target)
     whose = [] if is_hers else [f"ticket {number} is {theirs.address}'s, this one is {his.address}'s"]
     who = [f"{', '.join(joining)} would get the answers of ticket {number}"] if joining else []
     if not whose and not who:
@@ -141,7 +141,7 @@ def merged_into(ticket: TicketView, target: TicketView) -> TicketView:
     return replace(ticket, status=Status.MERGED, merged_into=target.number, closed_at=None, snoozed_until=None, tasks=())
 
 
-def _have_same_requester(ticket: TicketView, target: TicketView) -> bool:
+def have_same_requester(ticket: TicketView, target: TicketView) -> bool:
     """Whether both are the same person's, by whichever of her addresses."""
     hers = ParticipantRole.REQUESTER
     return target.role_of(ticket.requester.address) is hers or ticket.role_of(target.requester.address) is hers
@@ -151,7 +151,7 @@ def _together(ticket: TicketView, target: TicketView, settings: Settings) -> tup
     """Who takes part in both. Another requester gets copies, where he wrote from as well as at other addresses of his, and so does who got
     them on either."""
     people = {person.address.key: person for person in target.participants}
-    his = ParticipantRole.REQUESTER if _have_same_requester(ticket, target) else ParticipantRole.CC
+    his = ParticipantRole.REQUESTER if have_same_requester(ticket, target) else ParticipantRole.CC
     for person in (Participant(ticket.requester, his), *ticket.participants):
         key = person.address.key
         known = people.get(key)

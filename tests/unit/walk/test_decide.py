@@ -603,6 +603,14 @@ def test_words_for_one_customer_do_not_go_to_another_to_whom_a_colleague_has_giv
     assert answered(None, None, told=old) == answered(new, "anna", told=old) == ["answer"], "she knows what she has done herself"
 
 
+def test_words_for_one_customer_do_not_go_to_another_into_whose_ticket_hers_has_gone():
+    """A6: a colleague has said `#merge 1042 anyway` since the letter that is answered. Of the same customer's tickets either is hers."""
+    for requester, expected in ((EVE, "kept-as-note"), (ANN, "answer")):
+        went, theirs = a_ticket(7, status=Status.MERGED, merged_into=1042), a_ticket(requester=requester)
+        draft = decided(by_anna(7, known=Known(tickets={7: went, 1042: theirs}), ticket={"requester": requester}))
+        assert [template for template, _ in posted(draft)] == [expected]
+
+
 def test_a_piece_of_a_note_between_the_lines_goes_back_to_the_agent():
     """F11: a rest of the notification that nobody knows for one. What the customer has said himself is no secret."""
     note = "She has owed us money since May, and says that she never got the invoice."
