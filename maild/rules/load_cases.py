@@ -25,7 +25,7 @@ FLAGS = ("close", "open", "spam", "take")
 SETS = ("tag", "untag")
 COMMANDS = (*FLAGS, *SETS, "set", "assign", "move", "priority", "snooze", "macro")
 """What an agent does in a step, in the words of his commands."""
-_AT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
+AT = re.compile(r"((?:19|2[01])\d\d-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
 
@@ -58,7 +58,7 @@ def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading)
 
 def _read_at(entry: Entry | None, loading: Loading) -> datetime | None:
     text = entry.value.text if entry and isinstance(entry.value, Scalar) else _A_MONDAY if entry is None else ""
-    match = _AT.fullmatch(text)
+    match = AT.fullmatch(text)
     try:
         if match:
             zone = ZoneInfo(match[3]) if match[3] else loading.settings.desk.timezone

@@ -10,6 +10,7 @@ from maild.rules.cases import GivenTicket
 from maild.rules.fields import AGENTS, FIELDS, PRIORITIES, QUEUES, STATUSES, TEAMS, TIERS, Known
 from maild.rules.load_operators import read_number
 from maild.rules.loading import Loading
+from maild.rules.spans import LONGEST
 from maild.ticket import Priority, Status, Tier
 
 KNOWN: Mapping[str, Known] = {
@@ -112,6 +113,9 @@ def _count(entry: Entry | None, loading: Loading) -> int:
 
 def _duration(entry: Entry | None, loading: Loading) -> timedelta | None:
     seconds = read_number(entry.value, FIELDS[entry.key.text], loading) if entry else None
+    if entry and seconds is not None and seconds > LONGEST.total_seconds():
+        loading.add(entry.value.place, "E302", f'"{entry.key.text}" is a hundred years at most')
+        return None
     return None if seconds is None else timedelta(seconds=seconds)
 
 

@@ -30,7 +30,7 @@ def case_form(words: DeskWords) -> Schema:
     """One item of `tests`."""
     forms: Mapping[str, Schema] = {
         "name": TEXT,
-        "at": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?: \S+)?$"},
+        "at": {"type": "string", "pattern": rf"^{load_cases.AT.pattern}$"},
         "mail": strict(_mail(), "from", "to"),
         "given": _given(words),
         "steps": {"type": "array", "items": reference("step"), "minItems": 1},

@@ -5,13 +5,16 @@ from datetime import timedelta
 
 DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 EXAMPLES = "30m, 15h or 1d 2h"
+LONGEST = timedelta(days=100 * 366)
+"""What is longer is no duration: added to a date, it would leave the calendar."""
 SPANS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s?([smhdw])(?![A-Za-z])")
 
 
 def read_span(text: str) -> timedelta | None:
-    """None where it is no duration."""
+    """None where it is no duration, or one of more than a hundred years."""
     seconds = [float(number) * DURATIONS[unit] for number, unit in SPANS.findall(text)]
-    return timedelta(seconds=sum(seconds)) if seconds and not SPANS.sub("", text).strip() else None
+    is_span = seconds and sum(seconds) <= LONGEST.total_seconds() and not SPANS.sub("", text).strip()
+    return timedelta(seconds=sum(seconds)) if is_span else None
 
 
 def describe_span(span: timedelta) -> str:

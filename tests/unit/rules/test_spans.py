@@ -23,3 +23,9 @@ def test_a_duration_is_written_as_people_write_it():
 def test_what_is_written_is_read_back(seconds: int):
     span = timedelta(seconds=seconds)
     assert read_span(describe_span(span)) == span
+
+
+def test_what_no_calendar_has_is_no_duration():
+    assert read_span("36600d") == timedelta(days=36600)
+    for words in ("36601d", "999999w", "999999w " * 200):
+        assert read_span(words) is None
