@@ -65,14 +65,14 @@ def read_template(entry: Entry, scope: Scope) -> str | None:
         scope.loading.add(entry.value.place, "E107", f'"{entry.key.text}" needs "template"')
         return None
     name = scope.loading.text(node, "template")
-    if name is None or name in (kinds := _list_kinds(scope.loading.settings)):
+    if name is None or name in (kinds := template_kinds(scope.loading.settings)):
         return name
     scope.loading.add(node.place, "E203", f'there is no mail template "{name}"{did_you_mean(name, sorted(kinds))}')
     return None
 
 
-def _list_kinds(settings: Settings) -> frozenset[str]:
-    """Asked of the template room only where a rule names one: most rules do not, and Jinja2 takes long to import."""
+def template_kinds(settings: Settings) -> frozenset[str]:
+    """The mail templates there are. Asked of the template room only where a rule names one: most rules do not, and Jinja2 takes long to import."""
     from maild.templates.render import list_kinds
 
     return list_kinds(settings)

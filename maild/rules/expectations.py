@@ -38,11 +38,14 @@ def find_mismatches(
         sent = sum(_count_notices(name, decision) for decision in whole)
         if sent != count:
             yield Mismatch(f"sent {name}", str(count), str(sent), _all_sent(whole))
-    if decisions:
-        yield from _compare_mail(wanted, decisions[-1])
 
 
-def _compare_mail(wanted: Expectation, decision: Decision) -> Iterator[Mismatch]:
+def find_mail_mismatches(wanted: Expectation, decision: Decision | None) -> Iterator[Mismatch]:
+    """With what became of the mail, whatever was reported or done by itself behind it. None: nothing has happened."""
+    if decision is None:
+        if wanted.state is not None or wanted.score is not None:
+            yield Mismatch("mail", "one has come", "nothing has happened since something was expected last")
+        return
     if wanted.state is not None and wanted.state != decision.state.value:
         yield Mismatch("state", wanted.state, decision.state.value, decision.reason.text)
     if wanted.score is not None and wanted.score != decision.score:

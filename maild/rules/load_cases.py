@@ -1,7 +1,7 @@
 """YAML nodes → the test cases of rule files (RULES.md 6)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.utils import getaddresses
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from maild.config.faults import did_you_mean
 from maild.config.nodes import Entry, Items, Node, Scalar, Table
 from maild.effects import IncomingState
+from maild.rules.action_scope import template_kinds
 from maild.rules.cases import Case, Deed, Expectation, SampleMail, Step, Wait
 from maild.rules.fields import AGENTS, QUEUES
 from maild.rules.load_given import NOTHING_GIVEN, read_given
@@ -25,6 +26,8 @@ FLAGS = ("close", "open", "spam", "take")
 SETS = ("tag", "untag")
 COMMANDS = (*FLAGS, *SETS, "set", "assign", "move", "priority", "snooze", "macro")
 """What an agent does in a step, in the words of his commands."""
+LETTERS = ("ack", "reply", "status", "notification")
+"""Kinds of letters that are counted, beside templates."""
 AT = re.compile(r"((?:19|2[01])\d\d-\d\d-\d\d)[ T](\d\d:\d\d)(?: (\S+))?")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _A_MONDAY = "2026-03-02 10:00"
@@ -48,12 +51,33 @@ def _read_case(table: Table, file: str, rules: frozenset[str], loading: Loading)
     steps = tuple(_read_steps(found, mail, rules, loading))
     if not any(isinstance(step.what, Expectation) for step in steps):
         loading.add(table.place, "E107", 'the test needs "expect"')
+    elif mail and all(map(_is_hollow, _expected_in(found))) and not any(isinstance(step.what, Deed) for step in steps):
+        loading.add(
+            table.place, "W327", "nothing is expected in this test, which cannot fail: name what must come of it, as in {fired: [ack]}"
+        )
     name = loading.text(found["name"].value, '"name"') if "name" in found else None
     at = _read_at(found.get("at"), loading)
     if name is None or mail is None or at is None:
         return None
     given = read_given(found["given"].value, _queue_of(mail, loading), at, loading) if "given" in found else NOTHING_GIVEN
     return Case(name, file, table.place.line, at, mail, given.ticket, steps, given.background, given.away)
+
+
+def _expected_in(found: Mapping[str, Entry]) -> Iterator[Node]:
+    """What stands under `expect` in a test, and in its steps."""
+    if "expect" in found:
+        yield found["expect"].value
+    steps = found["steps"].value if "steps" in found else None
+    for step in steps if isinstance(steps, Items) else ():
+        if isinstance(step, Table) and (wanted := step.get("expect")):
+            yield wanted
+
+
+def _is_hollow(wanted: Node) -> bool:
+    """Whether nothing is expected there, as in `{fired: []}`."""
+    return isinstance(wanted, Table) and all(
+        entry.value in (Items(entry.value.place, ()), Table(entry.value.place, ())) for entry in wanted.entries
+    )
 
 
 def _read_at(entry: Entry | None, loading: Loading) -> datetime | None:
@@ -224,7 +248,7 @@ def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> It
     yield Expectation(
         fired=_rule_ids(found.get("fired"), rules, loading),
         not_fired=_rule_ids(found.get("not_fired"), rules, loading),
-        ticket={name: _scalar_text(entry, loading) for name, entry in fields.items() if name not in _NOT_PLAIN},
+        ticket={name: _value_of(entry, loading) for name, entry in fields.items() if name not in _NOT_PLAIN},
         tags=loading.tags(fields["tags"].value) if "tags" in fields else frozenset(),
         tasks=_tasks(fields.get("tasks"), loading),
         forks=frozenset(_queues(found.get("forks"), loading)),
@@ -232,6 +256,11 @@ def _read_expectation(node: Node, rules: frozenset[str], loading: Loading) -> It
         state=_state(found.get("state"), loading),
         score=_score(found.get("score"), loading),
     )
+
+
+def _value_of(entry: Entry, loading: Loading) -> str:
+    """`owner: null` expects a ticket without one, as it asks for one in a condition."""
+    return "" if isinstance(entry.value, Scalar) and entry.value.value is None else _scalar_text(entry, loading)
 
 
 def _rule_ids(entry: Entry | None, rules: frozenset[str], loading: Loading) -> tuple[str, ...]:
@@ -266,6 +295,9 @@ def _counts(entry: Entry | None, loading: Loading) -> Iterator[tuple[str, int]]:
     table = loading.table(entry.value, '"sent"') if entry else None
     for inner in table.entries if table else ():
         value = inner.value.value if isinstance(inner.value, Scalar) else None
+        if inner.key.text not in LETTERS and inner.key.text not in template_kinds(loading.settings):
+            meant = did_you_mean(inner.key.text, LETTERS)
+            loading.add(inner.key.place, "W327", f'"{inner.key.text}" is no template, nor {", ".join(LETTERS)}: none is ever sent{meant}')
         if isinstance(value, int) and not isinstance(value, bool):
             yield inner.key.text, value
         else:

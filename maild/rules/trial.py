@@ -19,7 +19,7 @@ from maild.known import Absence, Known, KnownMessage, LastWords
 from maild.message import Address, InboundMessage
 from maild.moments import show_moment
 from maild.rules.cases import Case, Deed, Expectation, GivenTicket, SampleMail, Step, Wait
-from maild.rules.expectations import Mismatch, find_mismatches
+from maild.rules.expectations import Mismatch, find_mail_mismatches, find_mismatches
 from maild.rules.explain import explain_no_stay
 from maild.rules.ruleset import Rule
 from maild.rules.sample_mail import SAMPLE_ID, build_mail
@@ -105,6 +105,7 @@ class _Scene:
         self._sent: list[tuple[str, datetime]] = []
         self._pauses: dict[str, Pause] = {}
         self._decisions: list[Decision] = []
+        self._of_mail: Decision | None = None
         self._was_expected = False
         self._offered: set[str | None] = set()
         self._stirred: set[str] = set()
@@ -119,9 +120,10 @@ class _Scene:
         if isinstance(what, Expectation):
             self._was_expected = True
             yield from find_mismatches(what, self._decisions, self._ticket, self._why_not_asked)
+            yield from find_mail_mismatches(what, self._of_mail or next(reversed(self._decisions), None))
             return
         if self._was_expected:
-            self._decisions, self._was_expected = [], False
+            self._decisions, self._of_mail, self._was_expected = [], None, False
         match what:
             case SampleMail():
                 self._receive(what)
@@ -153,7 +155,8 @@ class _Scene:
         self._mails += 1
         identifier = SAMPLE_ID if self._mails == 1 else f"sample-{self._mails}@maild.invalid"
         message = parse_message(build_mail(mail, self._now, identifier, self._last_id if self._ticket else ""))
-        self._take(self._walk.consider(message, self._known_now(), self._now))
+        self._of_mail = self._walk.consider(message, self._known_now(), self._now)
+        self._take(self._of_mail)
         if self._ticket:
             self._remember(identifier)
             words = LastWords(message.new_text, mail.sender, at=self._now)

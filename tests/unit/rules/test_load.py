@@ -64,6 +64,23 @@ tests:
     ]
 
 
+def test_a_test_that_cannot_fail_is_a_warning():
+    def warned(test):
+        loaded = load_text(f"""
+            rules: [{{id: a, when: ticket.created, do: [{{tag: x}}]}}]
+            tests: [{{name: t, mail: {{from: ann@globex.example, to: support@acme.example}}, {test}}}]
+        """)
+        assert loaded.rules is not None
+        return [fault.message.split(":")[0] for fault in loaded.faults if fault.code == "W327"]
+
+    nothing = "nothing is expected in this test, which cannot fail"
+    for hollow in ("expect: {}", "expect: {fired: [], ticket: {}}", "steps: [{expect: {}}, {wait: 1h}, {expect: {fired: []}}]"):
+        assert warned(hollow) == [nothing], hollow
+    assert warned("expect: {sent: {acknowledgement: 0}}") == ['"acknowledgement" is no template, nor ack, reply, status, notification']
+    for telling in ("expect: {not_fired: a}", "steps: [{expect: {}}, {reply: x, by: anna}]", "expect: {sent: {ack: 1, escalation: 0}}"):
+        assert warned(telling) == [], telling
+
+
 def test_the_example_desks_rules_are_fine():
     loaded = load_rules(EXAMPLE_DESK, a_desk(EXAMPLE_DESK))
     assert loaded.faults == ()

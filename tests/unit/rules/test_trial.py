@@ -180,6 +180,32 @@ def test_steps_tell_a_whole_life_by_the_daemons_own_walk():
 """) == ["ok   a life (rules/10.yaml:11)"]
 
 
+def test_state_and_score_are_the_mails_whatever_is_done_behind_it():
+    settings = a_desk()
+    rules = rules_from("""
+        rules:
+          - {id: points, when: mail.received, do: [{score: +1}]}
+          - {id: long, when: queue.length, do: [{notify: {who: lead, template: backlog}}]}
+        tests:
+          - name: a report behind the mail
+            mail: {from: ann@globex.example, to: support@acme.example}
+            expect: {fired: [points, long], score: 1, ticket: {owner: null, team: ~}}
+          - name: no mail
+            mail: {from: ann@globex.example, to: support@acme.example}
+            steps:
+              - expect: {state: done, ticket: {owner: anna}}
+              - wait: 1h
+              - expect: {state: quarantined, score: 9}
+    """)
+    desk = Desk(settings, rules, Tokens([b"0" * 32], "acme.example", ["Acme"], settings.agents))
+    first, second = run_cases(rules.cases, rehearse(desk))
+    assert first.mismatches == ()
+    assert [(mismatch.what, mismatch.found) for mismatch in second.mismatches] == [
+        ("ticket.owner", "(nothing)"),
+        ("mail", "nothing has happened since something was expected last"),
+    ]
+
+
 def test_what_is_snoozed_comes_back_when_enough_time_has_gone_by():
     assert rehearsed("""
   - name: asleep
