@@ -18,6 +18,8 @@ _BOM = "\ufeff"
 _LINE = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029]|\Z)")
 _LINE_END = re.compile(r"(?:\r\n|[\n\r\x85\u2028\u2029])\Z")
 _FLOW_END = re.compile(r"[,}]")
+_COMMA_IN_FRONT = re.compile(r",[ \t]*\Z")
+_COMMA_BEHIND = re.compile(r"[ \t]*,[ \t]*")
 _MAX_LINES = 40
 _MAX_CHARACTERS = 4000
 """Of a reason; nobody writes a longer one."""
@@ -130,16 +132,27 @@ def _without(text: str, rule: str) -> str:
 def _cuts(text: str, table: Table) -> Iterator[str]:
     lines = _lines(text)
     position = next(number for number, entry in enumerate(table.entries) if entry.key.text == _KEY)
-    start = _offset(lines, table.entries[position].key.place)
-    if position == 0 and len(table.entries) > 1:
-        yield text[:start] + text[_offset(lines, table.entries[1].key.place) :]
+    entry = table.entries[position]
+    start = _offset(lines, entry.key.place)
     if _is_flow(text, table):
-        comma = text.rfind(",", 0, start)
-        yield from (text[:comma] + text[end.start() :] for end in _FLOW_END.finditer(text, start, start + _MAX_CHARACTERS))
+        yield from _cuts_between_braces(text, start, _offset(lines, entry.value.place) + entry.value.place.width)
         return
-    first = table.entries[position].key.place.line - 1
+    first = entry.key.place.line - 1
     for count in range(1, _MAX_LINES):
-        yield "".join(lines[:first] + lines[first + count :])
+        rest = "".join(lines[first + count :])
+        yield "".join(lines[:first]) + rest if position else text[:start] + rest.lstrip()
+
+
+def _cuts_between_braces(text: str, start: int, end: int) -> Iterator[str]:
+    """With the comma in front, or else the one behind. `end`: that of a value on one line, behind which a comment may stand; of any other
+    the next comma or brace may be its end."""
+    if in_front := _COMMA_IN_FRONT.search(text, 0, start):
+        yield text[: in_front.start()] + text[end:]
+    if behind := _COMMA_BEHIND.match(text, end):
+        yield text[:start] + text[behind.end() :]
+    yield text[:start] + text[end:]
+    comma = in_front.start() if in_front else start
+    yield from (text[:comma] + text[end.start() :] for end in _FLOW_END.finditer(text, start, start + _MAX_CHARACTERS))
 
 
 def _lines(text: str) -> list[str]:
