@@ -73,7 +73,7 @@ def _try(raw: bytes, path: Path, settings: Settings) -> None:
 
 
 def replace_file(path: Path, raw: bytes) -> None:
-    """The whole file or none of it: readers find the old one or the new one. A link stays one."""
+    """The whole file or none of it: readers find the old one or the new one, and it stays its owner's. A link stays one."""
     path = path.resolve()
     path.parent.mkdir(exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -82,6 +82,8 @@ def replace_file(path: Path, raw: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
             file.flush()
+            if os.geteuid() == 0 and path.exists():  # who reads it is not root
+                os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
             os.fsync(file.fileno())
         draft.chmod(path.stat().st_mode if path.exists() else 0o644)
         draft.replace(path)
