@@ -32,6 +32,7 @@ from maild.rules.time_forms import After, Cron, TimeForm
 from maild.rules.verdict import ABOUT_DEPARTMENTS, NAMED_EVENTS, Event
 
 VERSION = 1
+ENDING = ".yaml"
 MAX_FAULTS = 200
 TOP_KEYS = ("version", "lists", "conditions", "rules", "tests")
 RULE_KEYS = ("id", "when", "if", "do", "stop", "group", "once", "cascade", "limit", "mode", "disabled", "about", "owner")
@@ -109,24 +110,39 @@ def _load(directory: Path, folder: Path, plain: Loading, drafts: Mapping[str, by
 def _read_all(folder: Path, drafts: Mapping[str, bytes], faults: Faults) -> Iterator[tuple[Path, bytes]]:
     """Editors' own files (`.#20-routing.yaml`) are passed over."""
     names = _names_in(folder, faults)
-    for name in sorted({name for name in names if name.endswith(".yaml") and not name.startswith(".")} | drafts.keys()):
+    for name in sorted({name for name in names if name.endswith(ENDING) and not name.startswith(".")} | drafts.keys()):
         path = folder / name
         try:
             yield path, drafts[name] if name in drafts else read_file(path)
         except OSError as error:
             faults.add(Place(path, 1, 1), "E100", f"cannot be read: {error.strerror}")
-    for path in sorted(folder / name for name in names if name.endswith(".yml")):
-        faults.add(Place(path, 1, 1), "W304", f'is not read: rule files end in ".yaml" (rename it to {path.stem}.yaml)')
+    for path in sorted(folder / name for name in names):
+        if path.suffix != ENDING and path.suffix.casefold() in (ENDING, ".yml"):
+            faults.add(Place(path, 1, 1), "W304", f'is not read: rule files end in "{ENDING}" (rename it to {path.stem}{ENDING})')
 
 
 def _names_in(folder: Path, faults: Faults) -> list[str]:
     """A folder that is there and cannot be looked into is no empty set: a running desk would lose all its rules at a reload."""
     try:
-        return [path.name for path in folder.iterdir()]
+        names = [path.name for path in folder.iterdir()]
+        strange = [name for name in names if not name.isascii() and not _is_unicode(name)]
+        for name in sorted(name for name in strange if name.endswith(ENDING)):
+            shown = name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+            faults.add(Place(folder, 1, 1), "E100", f'holds a file whose name is not UTF-8, "{shown}"; rename it')
+        return [name for name in names if name not in strange]
     except OSError as error:
         if not isinstance(error, FileNotFoundError) or folder.is_symlink():
             faults.add(Place(folder, 1, 1), "E100", f"cannot be read: {error.strerror}")
         return []
+
+
+def _is_unicode(name: str) -> bool:
+    """Seen in practice: names from an archive of a system with another encoding. Nothing can be stored or printed of them."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _open_file(path: Path, raw: bytes, directory: Path, loading: Loading) -> RuleFile:

@@ -161,8 +161,15 @@ def test_a_task_by_a_business_clock_that_no_calendar_tells_is_a_warning():
 
 def test_a_file_by_another_ending_is_told(tmp_path):
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "10.yml").write_text("rules: []")
-    assert [fault.code for fault in load_rules(tmp_path, a_desk(tmp_path)).faults] == ["W304"]
+    for name in ("10.yml", "20.YAML", "30.Yml"):
+        (tmp_path / "rules" / name).write_text("rules: []")
+    assert [fault.code for fault in load_rules(tmp_path, a_desk(tmp_path)).faults] == ["W304"] * 3
+
+
+def test_a_file_whose_name_is_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / os.fsdecode(b"\xef\xf0\xe0.yaml")).write_text("rules: []")
+    assert faults_of(tmp_path) == [r'rules:1:1: E100 holds a file whose name is not UTF-8, "\xef\xf0\xe0.yaml"; rename it']
 
 
 def test_an_editors_lock_file_is_passed_over(tmp_path):
