@@ -114,7 +114,7 @@ def _find_beginnings(subjects: Sequence[Subject]) -> Iterator[tuple[TicketView, 
     set by one of them and set back by the other."""
     pairs = combinations_with_replacement(subjects, 2)
     for pair in (pair for pair in pairs if not _changed_by(pair[0].rule).isdisjoint(_changed_by(pair[1].rule))):
-        values = _values_named(dict.fromkeys(pair))
+        values = _values_named(pair)
         for state in islice(product(*values.values()), MOST_STATES):
             after = _ticket_with(dict(zip(values, state, strict=True)))
             for name, others in values.items():

@@ -265,6 +265,13 @@ def test_what_ends_by_itself_is_no_circle():
     assert codes(f"{cascade}, if: {{queue: sales}}, do: [{{set: {{tier: L2}}}}]", f"{cascade}, if: {{tier: L2}}, do: [{{tag: late}}]") == []
 
 
+def test_a_rule_that_cascades_may_do_anything_beside():
+    everything = "{task: {title: Call, for: lead, due: 1h, clock: business}}, {assign: {pick: least_loaded}}, {snooze: 3d}, {hold: look}"
+    opens = OPENS.replace("do: [", f"do: [{everything}, {{notify: {{who: lead, template: escalation, why: x}}}}, ")
+    assert codes(opens) == []
+    assert codes(opens, CLOSES) == ["W312"]
+
+
 def test_many_rules_that_cascade_take_no_more_than_their_share_of_time():
     rules = "\n".join(
         f"- {{id: r{number}, when: ticket.tagged, cascade: true, owner: anna, if: {{tags: t{number}}}, do: [{{tag: t{number + 1}}}]}}"
