@@ -72,7 +72,10 @@ def read_template(entry: Entry, scope: Scope) -> str | None:
 
 
 def template_kinds(settings: Settings) -> frozenset[str]:
-    """The mail templates there are. Asked of the template room only where a rule names one: most rules do not, and Jinja2 takes long to import."""
+    """The mail templates there are.
+
+    Asked of the template room only where a rule names one: most rules do not, and Jinja2 takes long to import.
+    """
     from maild.templates.render import list_kinds
 
     return list_kinds(settings)

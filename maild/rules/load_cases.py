@@ -295,8 +295,8 @@ def _counts(entry: Entry | None, loading: Loading) -> Iterator[tuple[str, int]]:
     table = loading.table(entry.value, '"sent"') if entry else None
     for inner in table.entries if table else ():
         value = inner.value.value if isinstance(inner.value, Scalar) else None
-        if inner.key.text not in LETTERS and inner.key.text not in template_kinds(loading.settings):
-            meant = did_you_mean(inner.key.text, LETTERS)
+        if inner.key.text not in LETTERS and inner.key.text not in (kinds := template_kinds(loading.settings)):
+            meant = did_you_mean(inner.key.text, (*LETTERS, *sorted(kinds)))
             loading.add(inner.key.place, "W327", f'"{inner.key.text}" is no template, nor {", ".join(LETTERS)}: none is ever sent{meant}')
         if isinstance(value, int) and not isinstance(value, bool):
             yield inner.key.text, value
