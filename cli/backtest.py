@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,8 @@ def command(
     settings = context.settings()
     _require_queue(queue, settings)
     period, tried = _period(since, until), _tried(context, settings, folder)
+    if tried is None:
+        _require_record(period)
     found = _run(context, settings, period, tried, queue or "")
     if as_json:
         print_json(_document(found, period, limit_mails, limit))
@@ -95,6 +97,15 @@ def _period(since: str, until: str | None) -> Period:
     if period.since >= period.until:
         raise UsageError(f'nothing lies between "{since}" and "{until or "now"}"')
     return period
+
+
+def _require_record(period: Period) -> None:
+    """Beside what has happened nothing can be held that is not known any more."""
+    from maild.errors import UsageError
+    from maild.housekeeping import TRACES_KEPT
+
+    if period.since < datetime.now(UTC) - TRACES_KEPT - timedelta(minutes=1):
+        raise UsageError(f"what rules did is recorded for {TRACES_KEPT.days} days; name a later --since, or what to try with --rules")
 
 
 def _tried(context: Context, settings: Settings, folder: Path | None) -> RuleSet | None:

@@ -654,6 +654,14 @@ def test_a_ticket_is_named_as_people_see_it(desk: RunningDesk):
     one_sentence(run_here(desk.directory, "rules", "explain", "#1-AAAA"), "neither a ticket number nor a file", status=2)
 
 
+def test_nothing_is_held_beside_a_record_that_is_not_there_any_more(desk: RunningDesk):
+    """RULES.md 5.7: of what rules were asked, 90 days are kept."""
+    one_sentence(run_here(desk.directory, "rules", "backtest", "--since", "91d"), "what rules did is recorded for 90 days", status=2)
+    assert run_here(desk.directory, "rules", "backtest", "--since", "90d").returncode == 0
+    (desk.directory / "others").mkdir()
+    assert run_here(desk.directory, "rules", "backtest", "--since", "91d", "--rules", str(desk.directory / "others")).returncode == 0
+
+
 def test_a_field_that_no_query_knows_is_wrong_usage(desk: RunningDesk):
     one_sentence(run_here(desk.directory, "ticket", "list", "foo:bar"), 'there is no field "foo"', status=2)
     one_sentence(run_here(desk.directory, "ticket", "list", "owner:anan"), 'no agent "anan" (did you mean "anna"?)', status=2)
