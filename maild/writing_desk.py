@@ -36,11 +36,12 @@ def composing(
         return round_trips.find(tx, queue)
 
     @cache
-    def customer_of(address: str) -> Customer:
+    def customer_of(address: str, ticket: int) -> Customer:
+        """As he is when the letters about this ticket are written: another, split off beside it, is his by then."""
         return customers.find(tx, address)
 
     def compose(letter: Letter, ticket: TicketView | None, number: int) -> Composed:
-        customer = customer_of(ticket.requester.key) if ticket and letter.kind is LetterKind.NOTIFICATION else None
+        customer = customer_of(ticket.requester.key, ticket.number) if ticket and letter.kind is LetterKind.NOTIFICATION else None
         packed, contents = _packed(letter, files, fetched)
         return office.composer.compose(packed, ticket, number, now, contents, trip_of(letter.queue), customer)
 

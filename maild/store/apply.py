@@ -115,6 +115,8 @@ def apply(
         raise ValueError("a decision that concerns no ticket cannot add messages")
     ticket = decision.after and with_messages(_numbered(tx, decision, decision.after, numbers), decision.before, messages, now)
     told = _telling(decision.letters, incoming) if incoming and ticket is None else decision.letters
+    # Ahead of the letters: the card in them names the customer's other tickets as they stand after this.
+    _regroup(tx, decision, ticket, now, follow)
     posted, unwritten = _compose_all(tx, told, ticket, compose, numbers)
     written: tuple[int, ...] = ()
     task_ids: Mapping[int, int] = {}
@@ -131,7 +133,7 @@ def apply(
     _write_log(tx, replace(decision, effects=(*decision.effects, *unwritten)) if unwritten else decision, number, incoming, now)
     write_marks(tx, decision, number, now, incoming.id if incoming else None)
     again = partial(apply, tx, now=now, compose=compose, incoming=None, first_number=first_number, follow=follow, numbering=numbering)
-    opened = _regroup(tx, decision, ticket, now, follow, again)
+    opened = _branch(tx, decision, ticket, now, again)
     if incoming and settles:
         _settle(tx, decision, number, incoming, now)
     elif incoming:
@@ -283,31 +285,17 @@ def _write_log(tx: Transaction, decision: Decision, ticket: int | None, incoming
         _INSERT_TRACE.write(tx, place | {"rules": [rule for rule in whole if rule["fired"] or "problem" in rule], "whole": whole})
 
 
-def _regroup(
-    tx: Transaction,
-    decision: Decision,
-    ticket: TicketView | None,
-    now: datetime,
-    follow: Follow,
-    again: Callable[[Decision], Applied],
-) -> tuple[int, ...]:
-    """Merges, links, splits and what is undone of them. Answers the numbers of the letters about tickets split off. `again` applies what
-    opens those."""
-    posted: tuple[int, ...] = ()
+def _regroup(tx: Transaction, decision: Decision, ticket: TicketView | None, now: datetime, follow: Follow) -> None:
+    """Merges, and what is undone of them, of links and of splits."""
     for effect in decision.effects:
         match effect:
             case Merge() if ticket:
                 regroupings.merge(tx, ticket.number, effect, now)
                 stays.follow(tx, follow(effect.other, replace(effect.other, status=Status.MERGED), now), now)
                 stays.forget_ticket(tx, effect.other.number)
-            case Link() if ticket:
-                regroupings.link(tx, ticket.number, effect, now)
-            case Split() if ticket:
-                posted += _split(tx, ticket.number, effect, now, again)
             case Undo():
                 regroupings.undo(tx, effect, now)
                 _follow_undone(tx, effect.other, now, follow)
-    return posted
 
 
 def _follow_undone(tx: Transaction, other: TicketView | None, now: datetime, follow: Follow) -> None:
@@ -316,6 +304,21 @@ def _follow_undone(tx: Transaction, other: TicketView | None, now: datetime, fol
         stays.forget_ticket(tx, other.number)
     elif other:
         stays.follow(tx, follow(replace(other, status=Status.MERGED), other, now), now)
+
+
+def _branch(
+    tx: Transaction, decision: Decision, ticket: TicketView | None, now: datetime, again: Callable[[Decision], Applied]
+) -> tuple[int, ...]:
+    """Links and splits, also of a ticket that is new and is written by now. Answers the numbers of the letters about tickets split off.
+    `again` applies what opens those."""
+    posted: tuple[int, ...] = ()
+    for effect in decision.effects:
+        match effect:
+            case Link() if ticket:
+                regroupings.link(tx, ticket.number, effect, now)
+            case Split() if ticket:
+                posted += _split(tx, ticket.number, effect, now, again)
+    return posted
 
 
 def _split(tx: Transaction, ticket: int, effect: Split, now: datetime, again: Callable[[Decision], Applied]) -> tuple[int, ...]:

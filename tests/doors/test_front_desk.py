@@ -13,7 +13,7 @@ from maild.desk.command import Command
 from maild.errors import UsageError
 from maild.front_desk import FrontDesk
 from maild.office import Office
-from maild.store import absences, tickets
+from maild.store import absences, letters, outbox, tickets
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.ticket import Priority
@@ -134,3 +134,29 @@ def test_agents_who_ask_at_once_get_a_ticket_each(store: Store, office: Office):
     for thread in threads:
         thread.join()
     assert sorted(number or 0 for number in got) == sorted(wanted)
+
+
+def card_after(store: Store, office: Office, number: int, command: str) -> list[str]:
+    """What Boris reads of the customer's other tickets in the mail about what Anna has just done to his."""
+    act = Act(ANNA, "anna", datetime.now(UTC), (Command(*command.partition(" ")[::2]),), "Look at this.", internal=True)
+    at_the_desk(store, office, "anna").act(number, act)
+    with store.reading() as tx:
+        newest = max(row.id for row in outbox.list_outbox(tx) if row.recipient == "boris@acme.example")
+        text = letters.raw(tx, newest).decode()
+    return [line for line in text.splitlines() if line.startswith(("Customer:", "Other ticket:"))]
+
+
+def test_the_card_names_the_customers_other_tickets_as_they_are_after_what_was_done(store: Store, office: Office):
+    """Whoever was told of a merge read that the ticket that had gone was waiting, and of an undone split that its tickets were new."""
+    first, second = (opened(store, owner="boris", minutes=minutes) for minutes in range(2))
+    since, alone = f"Customer: since {NOW:%Y-%m-%d}, tickets: 2", ["Customer: first ticket"]
+    both = [f"{since}, last with Boris", f"Other ticket: #{second} The printer is on fire (new, Support)"]
+    assert card_after(store, office, first, "note") == both
+    assert card_after(store, office, second, f"merge {first}") == alone
+    assert card_after(store, office, first, "undo") == both
+    assert card_after(store, office, second, f"merge {first}") == alone
+    with store.reading() as tx:
+        last = tickets.list_messages(tx, first)[-1]
+    split_off = at_the_desk(store, office, "anna").split(first, last.id, "My chair")
+    assert card_after(store, office, first, "note") == [since, f"Other ticket: #{split_off.number} My chair (new, Support)"]
+    assert card_after(store, office, first, "undo") == alone
