@@ -318,7 +318,7 @@ def _answer(ticket: TicketView, act: Act, answered: Answered, delay: Delay | Non
     to = ", ".join(address.address for address in (*letter.recipients, *letter.cc))
     yield from post(replace(letter, delay=delay), settings, RecordEvent("answered", act.by, f"to {to}"))
     if delay:
-        yield tell_delay(act.at + delay.lasts, act.at, settings.zone_of(act.agent.key))
+        yield tell_delay(delay.lasts)
     for address in (*letter.recipients, *letter.cc):
         if suppression := act.suppressed.get(address.key):
             yield RecordEvent("warned", "maild", f"mail to {address.address} may not arrive: {suppression.reason}")

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from maild.config.settings import Agent, Settings
 from maild.desk.answered import Answered
-from maild.desk.glimpses import beginning_of, clock, cut, fold_lines
+from maild.desk.glimpses import Remark, beginning_of, by_clock, clock, cut, fold_lines
 from maild.effects import AddMessage, Letter
 from maild.known import Earlier, KnownAnswer
 from maild.message import Address
@@ -27,7 +27,7 @@ def notification(
     agent: Agent,
     ticket: TicketView,
     message: AddMessage,
-    warnings: Sequence[str],
+    warnings: Sequence[Remark],
     settings: Settings,
     *,
     earlier: Sequence[Earlier] = (),
@@ -56,7 +56,7 @@ def notification(
         values={
             "snoozed": clock(snoozed_until, agent, settings) if snoozed_until else "",
             "writer": str(message.author) if is_in_copy else "",
-            "warnings": (*warnings, *describe_bringer(message, settings)),
+            "warnings": (*by_clock(warnings, settings.zone_of(agent.key)), *describe_bringer(message, settings)),
             "notes": tuple(fold_lines(f"{note.author}: {cut(note.words, MOST_OF_NOTE)}") for note in notes if note.words.strip()),
             "history": tuple(_describe(past, ticket, agent, settings) for past in before),
         },

@@ -8,6 +8,7 @@ from maild.config.settings import Agent, Settings
 from maild.desk import agent_letters
 from maild.desk.absence import deputies, describe_absence
 from maild.desk.audience import Circle, agents_to_tell, unreachable_agents, watchers_to_tell
+from maild.desk.glimpses import Remark, by_clock
 from maild.desk.rehoming import describe_move
 from maild.desk.when import describe_moment
 from maild.effects import AddMessage, Effect, Fold, RecordEvent
@@ -21,7 +22,7 @@ def tell_agents(
     agents: Iterable[str],
     ticket: TicketView,
     message: AddMessage,
-    warnings: Sequence[str],
+    warnings: Sequence[Remark],
     settings: Settings,
     earlier: Sequence[Earlier],
     *,
@@ -50,7 +51,7 @@ def tell_department(
     circle: Circle,
     ticket: TicketView,
     message: AddMessage,
-    warnings: Sequence[str],
+    warnings: Sequence[Remark],
     settings: Settings,
     earlier: Sequence[Earlier] = (),
     *,
@@ -117,8 +118,8 @@ def tell_of_absence(ticket: TicketView, away: Mapping[str, Absence], settings: S
     return (f"{describe_absence(absence, settings)}, and owns this ticket. You are told in his place.",) if absence else ()
 
 
-def _tell_admins(ticket: TicketView, message: AddMessage, warnings: Sequence[str], settings: Settings) -> Iterator[Effect]:
+def _tell_admins(ticket: TicketView, message: AddMessage, warnings: Sequence[Remark], settings: Settings) -> Iterator[Effect]:
     nobody = f"Queue {settings.queues[ticket.queue].name} has no agent to tell."
-    values = {"warnings": (nobody, *warnings, *agent_letters.describe_bringer(message, settings))}
+    values = {"warnings": (nobody, *by_clock(warnings, settings.desk.timezone), *agent_letters.describe_bringer(message, settings))}
     for admin in settings.desk.admins:
         yield from post(agent_letters.alert(Address("", admin), None, ticket, "notification", settings, values, message.visible), settings)

@@ -5,11 +5,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from maild.config.settings import Agent, Settings
 from maild.desk import returned_letters
 from maild.desk.colleagues import tell_agents
+from maild.desk.glimpses import Timed, describe_time
 from maild.desk.regroup import Reach, find_undo_fault, restore
 from maild.effects import AddMessage, Effect, RecordEvent, TakeBack
 from maild.known import Earlier
@@ -18,6 +19,7 @@ from maild.outbox.delivery import DeliveryState
 from maild.outbox.guard import post
 from maild.posted_answer import PostedAnswer, WaitingAnswer
 from maild.regrouping import Regrouping, RegroupingKind
+from maild.rules.spans import describe_span
 from maild.ticket import MessageKind, TicketView
 
 ANSWER = "answer"
@@ -41,22 +43,18 @@ class NotUndone:
     better: str = ""
 
 
-def tell_delay(until: datetime, now: datetime, zone: tzinfo) -> RecordEvent:
-    return RecordEvent("held_back", "maild", f"until {describe_time(until, now, zone)}; until then #undo takes the answer back")
+def tell_delay(delay: timedelta) -> RecordEvent:
+    """The log is read by people in many zones, beside times in UTC."""
+    return RecordEvent("held_back", "maild", f"for {describe_span(delay)}; until then #undo takes the answer back")
 
 
-def tell_of_waiting(answers: Iterable[WaitingAnswer], now: datetime, settings: Settings) -> Iterator[str]:
+def tell_of_waiting(answers: Iterable[WaitingAnswer], now: datetime, settings: Settings) -> Iterator[Timed]:
     """What agents are told beside a customer's mail: an answer that he has not got yet."""
     for answer in answers:
         if answer.until > now:
-            at, author = describe_time(answer.until, now, settings.desk.timezone), settings.agents.get(answer.author)
-            yield f"{author.name if author else answer.author}'s answer waits until {at}. #undo takes it back before it goes out."
-
-
-def describe_time(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """By somebody's clock; the day only where it is another."""
-    here = at.astimezone(zone)
-    return f"{here:%H:%M:%S}" if here.date() == now.astimezone(zone).date() else f"{here:%Y-%m-%d %H:%M:%S}"
+            author = settings.agents.get(answer.author)
+            waits = f"{author.name if author else answer.author}'s answer waits until "
+            yield Timed(waits, answer.until, ". #undo takes it back before it goes out.", now)
 
 
 def find_undoable(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from maild.config.settings import Settings
 from maild.desk import agent_letters, customer_letters
 from maild.desk.doubt import warn_of_doubts
+from maild.desk.glimpses import Remark
 from maild.desk.take_back import tell_of_waiting
 from maild.draft import Draft
 from maild.effects import AddMessage
@@ -18,7 +19,7 @@ MOST_SENDERS = 5
 """So many of a mail's senders are named in a notification."""
 
 
-def warn_agents(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[str]:
+def warn_agents(draft: Draft, message: AddMessage, ticket: TicketView, reading: Reading, settings: Settings) -> Iterator[Remark]:
     """In the order in which they stand above the message."""
     if draft.silence:
         yield f"This looks like a loop: {draft.silence.text}. Nothing is answered, and more of it comes in quietly for a day."

@@ -70,7 +70,7 @@ def events(found: Done | Performed) -> list[tuple[str, str]]:
 def test_an_answer_by_mail_waits_as_long_as_its_department_says():
     found = done(body="It is on its way.")
     assert letters(found)["answer"].delay == Delay(MINUTE, OPEN)
-    assert ("held_back", "until 10:01:00; until then #undo takes the answer back") in events(found)
+    assert ("held_back", "for 1m; until then #undo takes the answer back") in events(found)
     desk = some_settings(queues={"support": a_queue(), "sales": a_queue("sales", send_after=MINUTE)})
     moved = done("move sales", body="Sales knows.", settings=desk)
     assert (letters(moved)["answer"].delay or Delay(timedelta(), OPEN)).lasts == MINUTE, "the one it is moved to, which answers"
