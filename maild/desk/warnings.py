@@ -33,10 +33,13 @@ def warn_agents(draft: Draft, message: AddMessage, ticket: TicketView, reading: 
     if len(senders := reading.message.senders) > 1:
         named = ", ".join(address.address for address in senders[:MOST_SENDERS])
         yield f"The mail names several senders: {named}. The first counts as its writer."
-    for name in _direct_writers(reading, settings) if sender and message.kind is MessageKind.CUSTOMER else ():
+    direct = _direct_writers(reading, settings)
+    for name in direct if sender and message.kind is MessageKind.CUSTOMER else ():
         yield f"{sender.address} answers a mail that {name} sent there directly, and has {name}'s own address. Answer to the desk alone."
     if reading.sender.strange_token and (draft.before is None or message.kind is MessageKind.THIRD_PARTY):
         yield f"This mail quotes a notification meant for an agent; somebody passed it on to {sender.address}."
+    elif message.kind is MessageKind.CUSTOMER and not direct:
+        yield from _warn_of_leaked_token(message, reading, settings)
     if message.kind is MessageKind.AUTO:
         yield "This is automatic mail."
     if suppression := reading.known.suppressed.get(ticket.addressee.key):
@@ -66,6 +69,15 @@ def _warn_of_ways(message: AddMessage, ticket: TicketView, reading: Reading, set
     elif elsewhere:
         goes = f" Your reply goes to {ticket.addressee}; #cc ADDRESS sends copies there." if is_public else ""
         yield f"The sender asks for answers to {elsewhere}.{goes}"
+
+
+def _warn_of_leaked_token(message: AddMessage, reading: Reading, settings: Settings) -> Iterator[str]:
+    """MAIL.md A1a: a customer has what only an agent was sent, and not because she answers a copy of his own mail that he sent her."""
+    found = reading.sender.token
+    if found and reading.sender.strange_token:
+        agent = settings.agents.get(found.token.agent or "")
+        meant = f"a notification meant for {agent.name if agent else found.token.agent} ({found.place.value})"
+        yield f"This mail names {meant}, which {message.author.address} should not have. It gives no rights, but may have been read."
 
 
 def _direct_writers(reading: Reading, settings: Settings) -> tuple[str, ...]:

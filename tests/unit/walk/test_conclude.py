@@ -12,7 +12,7 @@ from maild.config.settings import Notify, Settings, Trust
 from maild.decide import decide
 from maild.desk.calendar import Calendar, Hours
 from maild.effects import Decision, Fold, IncomingState, LiftMute, Mute, RecordEvent, TripBreaker
-from maild.ingest.sender import Sender
+from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import (
     Absence,
@@ -35,7 +35,7 @@ from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.rules.verdict import AckWish, CloseWish, Fate, NoteWish, NotifyWish, ReplyWish, Verdict, Wish
 from maild.ticket import Participant, ParticipantRole, Status, TicketView
-from maild.tokens import LetterKind
+from maild.tokens import LetterKind, LetterToken
 
 BOB = Address("Bob", "bob@example.org")
 HOUR, TEN_MINUTES = 3600, 600
@@ -248,6 +248,20 @@ def test_an_agent_is_warned_of_a_notification_passed_on_to_strangers_and_not_of_
     assert PASSED_ON in str(warned(on_ticket(author=EVE, sender=a_sender(EVE, strange_token=True)))[1])
     for participant in (ANN, BOB):
         assert warned(on_ticket(author=participant, sender=a_sender(participant, strange_token=True)))[1] == ()
+
+
+def test_an_agent_is_warned_where_a_customer_has_his_notification():
+    """A1a: she writes with its token, which nobody sent her but with it; and what of it a copy of his own mail has quoted to her is no
+    leak."""
+    token = LetterToken(LetterKind.NOTIFICATION, 1042, 77, "boris")
+    own = KnownMessage("17@laptop.acme.example", 1042, internal=False, agent="boris")
+    for place, where in ((TokenPlace.REFERENCE_LINE, "the maild-ref line"), (TokenPlace.RECIPIENT, "a recipient's address")):
+        sender = a_sender(strange_token=True, token=FoundToken(token, place))
+        (warning,) = warned(on_ticket(sender=sender))[1]
+        assert f"names a notification meant for Boris Petrov ({where}), which ann@globex.example should not have." in warning
+        copied = on_ticket(sender=sender, message={"in_reply_to": (own.message_id,)})
+        (warning,) = warned(replace(copied, known=replace(copied.known, by_id={own.message_id: own})))[1]
+        assert "answers a mail that Boris Petrov sent there directly" in warning
 
 
 def test_an_agent_sees_what_was_said_before_in_short_and_by_his_own_clock():
