@@ -9,7 +9,7 @@ from datetime import datetime
 from maild.config.settings import Agent, Settings
 from maild.desk import returned_letters
 from maild.desk.acts import Act, Done, do
-from maild.desk.agent_outcome import Refusal, give_back, tell_received, tell_sent_directly, warn_of_absence
+from maild.desk.agent_outcome import Refusal, find_direct_readers, give_back, tell_received, tell_sent_directly, warn_of_absence
 from maild.desk.agent_words import DEFAULT_VISIBILITY, REPLY_TO_NOTE, find_why_internal, may_find_more, understand, unsigned, words_of
 from maild.desk.answered import Answered, answered_on
 from maild.desk.answered_letter import find_answered_letter
@@ -178,7 +178,7 @@ def _do_act(reading: Reading, agent: Agent, ticket: TicketView, why_internal: Re
                 return _held(reading, act, ticket, words.text, settings)
             case "note":
                 return _do_act(reading, agent, ticket, Reason(CROSSED, describe_answers(act.crossed)), settings, now)
-    kept = _kept(reading, act, done, why_internal, settings) if why_internal and done.message else ()
+    kept = _kept(reading, act, done, why_internal, find_direct_readers(reading, ticket, settings), settings)
     proof = f"proven by {reading.sender.proof.text}" if _is_proven_for(ticket, reading) else "let in after it was held"
     effects = (
         tell_received(reading, agent, proof),
@@ -243,15 +243,25 @@ def _held(reading: Reading, act: Act, ticket: TicketView, text: str, settings: S
     return Draft(IncomingState.DONE, Reason(CROSSED, why), before=ticket, after=ticket, effects=effects)
 
 
-def _kept(reading: Reading, act: Act, done: Done, why: Reason, settings: Settings) -> tuple[Effect, ...]:
-    """MAIL.md A6: kept as a note. The agent is told, since he may have meant the customer, unless he has said `#note` himself, the desk is
-    set so, or the first line of what he answers said so and he does not address her. What he only passed on was meant for nobody here."""
-    event = RecordEvent("kept_as_note", "maild", why.text)
+def _kept(reading: Reading, act: Act, done: Done, why: Reason | None, readers: tuple[str, ...], settings: Settings) -> tuple[Effect, ...]:
+    """MAIL.md A6: kept as a note. The agent is told if he may have meant the customer, and if she has read his note already, being among
+    these `readers`. `why` None: he has said himself that it is one."""
+    note = done.message
+    if note is None or not note.internal:
+        return ()
+    event = (RecordEvent("kept_as_note", "maild", why.text),) if why else ()
+    if not readers and not (why and _may_be_meant_for_customer(reading, act, done, why)):
+        return event
+    letter = returned_letters.kept_as_note(act.agent, done.after, why.text if why else "", note.visible, readers, settings)
+    return (*event, *post(replace(letter, as_of=find_known_until(reading)), settings))
+
+
+def _may_be_meant_for_customer(reading: Reading, act: Act, done: Done, why: Reason) -> bool:
+    """Unless he has said `#note` himself, the desk is set so, or the first line of what he answers said so and he does not address her.
+    What he only passed on was meant for nobody here."""
     said_so = why == DEFAULT_VISIBILITY or (why == REPLY_TO_NOTE and not is_addressed_to(act.body, done.after.addressee))
-    if said_so or reading.message.nothing_new or any(command.word in ("note", "noreply", "undo") for command in act.commands):
-        return (event,)
-    letter = returned_letters.kept_as_note(act.agent, done.after, why, done.message.visible if done.message else "", settings)
-    return (event, *post(replace(letter, as_of=find_known_until(reading)), settings))
+    is_said = any(command.word in ("note", "noreply", "undo") for command in act.commands)
+    return not said_so and not reading.message.nothing_new and not is_said
 
 
 def _with_persons_answered(ticket: TicketView, act: Act, reading: Reading, settings: Settings) -> TicketView:

@@ -82,14 +82,21 @@ def tell_received(reading: Reading, agent: Agent, proof: str) -> RecordEvent:
 
 
 def tell_sent_directly(reading: Reading, agent: Agent, ticket: TicketView, settings: Settings) -> tuple[RecordEvent, ...]:
-    """MAIL.md A8, A10: customers who have the agent's own mail, with all that the desk would have taken out of it."""
+    """MAIL.md A8, A10."""
+    theirs = ", ".join(find_direct_readers(reading, ticket, settings))
+    text = f"{theirs} got this mail from {agent.name} directly, with the address it came from"
+    return (RecordEvent("sent_directly", agent.key, text),) if theirs else ()
+
+
+def find_direct_readers(reading: Reading, ticket: TicketView, settings: Settings) -> tuple[str, ...]:
+    """The addresses of customers who have the agent's own mail, with all that the desk would have taken out of it. Of what is
+    sent after all the agent was told when it came."""
     if reading.circumstances.sent_after_all:
         return ()
     named = (*reading.message.to, *reading.message.cc)
     persons = (person for person in named if settings.agent_at(person.address) is None and settings.queue_at(person.address) is None)
     theirs = [person.address for person in persons if ticket.role_of(person.address) in (ParticipantRole.REQUESTER, ParticipantRole.CC)]
-    text = f"{', '.join(dict.fromkeys(theirs))} got this mail from {agent.name} directly, with the address it came from"
-    return (RecordEvent("sent_directly", agent.key, text),) if theirs else ()
+    return tuple(dict.fromkeys(theirs))
 
 
 def warn_of_absence(before: TicketView, after: TicketView, act: Act, asking: Asking) -> tuple[Decision, ...]:

@@ -1,6 +1,6 @@
 """One builder for each kind of letter by which an agent's own mail comes back to him, and why. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -77,9 +77,11 @@ def crossed(
     return replace(letter, offer=offer, values={"answers": shown, "keepable": offer is not None})
 
 
-def kept_as_note(agent: Agent, ticket: TicketView, why: Reason, text: str, settings: Settings) -> Letter:
-    """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer. `text`: all that would go to him."""
-    return _returned(KEPT_AS_NOTE, agent, ticket, text, why.text, settings, internal=True)
+def kept_as_note(agent: Agent, ticket: TicketView, why: str, text: str, readers: Sequence[str], settings: Settings) -> Letter:
+    """MAIL.md A6: an agent's words stayed inside, though he may have meant them for the customer. `text`: all that would go to him.
+    `readers`: customers to whom he has sent the mail himself."""
+    letter = _returned(KEPT_AS_NOTE, agent, ticket, text, why, settings, internal=True)
+    return replace(letter, values={**letter.values, "readers": tuple(readers)})
 
 
 def taken_back(agent: Agent, ticket: TicketView, answer: PostedAnswer, by: Agent | None, settings: Settings) -> Letter:

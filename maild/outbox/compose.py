@@ -28,7 +28,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
     personal     to agents, in letters about no ticket: the reader's personal address, or ""
     until, may_ask, device, works, changes, may_use_personal: of the letter of welcome, and of those that meet its answers
     asked, outcome, listed, commands, canned, absence, absent: what an agent has asked the desk itself, and the answer
-    reached      to agents: who has an answer that was taken back
+    reached      to agents: who has an answer that was taken back; readers: the customers who have a note, since it was sent to them, too
     said         to agents: the whole conversation of a ticket they asked for: head, words; files: names and sizes of its files
     warnings, notes, history, tickets (lists), why, sender, count, match, limit (a size), held (subject, at, ticket: a mail
                  that is held): empty unless `Letter.values` has them; so is incoming (a mail's number), but in letters about no ticket

@@ -851,6 +851,23 @@ def test_whom_a_note_was_also_sent_to_takes_no_part():
     assert [ticket.cc if ticket else None for ticket in (answered, noted, forwarded)] == [(EVE,), (), ()]
 
 
+def test_an_agent_whose_note_was_also_sent_to_the_customer_is_told_at_once():
+    """A6, A8: she has read it by then. Whom he names is none of the ticket's is his own affair."""
+    desk, ann = Address("", "support@acme.example"), Address("", "ann@globex.example")
+
+    def readers(*to: Address, **message: Any) -> list[object]:
+        draft = decided(by_anna(message={"to": to, "new_text": "#note\nShe has not paid."} | message))
+        assert kinds(draft) == [(MessageKind.NOTE, True)]
+        letters = [effect.letter for effect in draft.effects if isinstance(effect, Post)]
+        return [letter.values["readers"] for letter in letters if letter.template == "kept-as-note"]
+
+    assert readers(desk, ann) == [(ann.address,)]
+    assert readers(desk, cc=(ann,), new_text="She has not paid.\n#noreply") == [(ann.address,)]
+    assert readers(desk, ann, new_text="Look at this.", subject="Fwd: Printer") == [(ann.address,)]
+    assert readers(desk, EVE) == []
+    assert readers(desk) == []
+
+
 def test_the_log_says_whom_an_agent_has_sent_his_own_mail():
     """A8, A10: whether it is an answer or a note."""
     desk = Address("", "support@acme.example")
