@@ -227,8 +227,8 @@ def _borders_on_nothing(left: Sequence[str | None], number: int) -> bool:
 @cache
 def _words() -> _Words:
     data = tomllib.loads(files("maild.desk").joinpath("data/furniture.toml").read_text(encoding="utf-8"))
-    top, snoozed, welcome, ticket, rows, heads = (
+    top, snoozed, unsent, welcome, ticket, rows, heads = (
         [simplify((Line(word),))[0].text for words in data[key].values() for word in words]
-        for key in ("reply", "snoozed", "welcome", "ticket", "rows", "heads")
+        for key in ("reply", "snoozed", "unsent", "welcome", "ticket", "rows", "heads")
     )
-    return _Words((*top, *snoozed, *welcome), frozenset(ticket), frozenset(rows), frozenset(heads))
+    return _Words((*top, *snoozed, *unsent, *welcome), frozenset(ticket), frozenset(rows), frozenset(heads))

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from maild.config.settings import Settings
+from maild.config.settings import Mode, Settings
 from maild.customer import CustomersTicket
 from maild.desk.calendar import WEEKDAYS
 from maild.outbox.copies import copied
@@ -136,7 +136,8 @@ def _agent_values(draft: LetterDraft, copies: int, settings: Settings, tokens: T
     commands = {"close": "#close", "take": "#take", "wait": "#wait", "snooze": "#snooze 3d", "note": "#note\n\n"}
     start, end = _mailto(draft), _escaped(f"\n\n{reference}")
     actions = {name: f"{start}{_escaped(command)}{end}" for name, command in commands.items()}
-    return {"reply_to": reply_to, "reference": reference, "actions": actions}
+    unsent = bool(reply_to) and draft.queue.mode is not Mode.LIVE
+    return {"reply_to": reply_to, "unsent": unsent, "reference": reference, "actions": actions}
 
 
 def _customer_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:

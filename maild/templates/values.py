@@ -52,6 +52,7 @@ _EVERY_LETTER: Mapping[str, object] = {
 }
 _FOR_AGENTS: Mapping[str, object] = {
     "reply_to": "Ann Smith",
+    "unsent": False,
     "copies": ["Bob Brown <bob@globex.example>"],
     "writer": "Bob Brown <bob@globex.example>",
     "customer": {
@@ -194,6 +195,7 @@ OPTIONAL: Mapping[str, object] = {
     "match": {},
     "limit": "",
     "reply_to": "",
+    "unsent": False,
     "copies": (),
     "writer": "",
     "customer": {},

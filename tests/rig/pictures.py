@@ -163,6 +163,7 @@ EMPTY: Mapping[str, object] = {
         )
     },
     "requester": {"name": "", "address": "ann@globex.example", "shown": "ann@globex.example"},
+    "unsent": True,
     "actions": {},
 }
 _TEMPLATES = Templates(DESK)

@@ -304,6 +304,7 @@ def test_every_word_of_the_letters_is_known():
         words = words_of(language)
         assert data["reply"][language] == [plain(words["reply_to"].partition("{{")[0]).strip(), plain(words["reply_note"])]
         assert data["snoozed"][language] == [plain(words["snoozed"].partition("{{")[0]).strip()]
+        assert [plain(word) for word in data["unsent"][language]] == [plain(words["unsent"]).partition(":")[0].strip()]
         assert data["welcome"][language] == [plain(words["welcome.reply"])]
         assert data["ticket"][language] == [plain(words["card.ticket"])]
         assert [plain(word) for word in data["rows"][language]] == [plain(words[row]) for row in rows]

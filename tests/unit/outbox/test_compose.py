@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maild.config.settings import Mode, Settings
 from maild.customer import Customer, CustomersTicket
 from maild.desk.calendar import Calendar, Hours
 from maild.effects import Letter
@@ -311,6 +312,23 @@ def test_the_first_line_of_a_notification_is_short_in_every_language():
         for internal in (True, False):
             first = text_of(read_back(composed(a_letter(NOTIFICATION, languages=(language,), internal=internal), ticket))).split("\n")[0]
             assert len(first) <= 60
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "bg", "el", "ru", "fa"])
+def test_a_notification_says_at_once_that_its_department_sends_no_answers(language: str):
+    """PRODUCT 34a: whoever answers it has his text back."""
+    desk = a_desk()
+    agents = replace(desk, queues={**desk.queues, "support": replace(desk.queues["support"], mode=Mode.AGENTS)})
+    letter = a_letter(NOTIFICATION, languages=(language,))
+
+    def second(letter: Letter, desk: Settings, subtype: str) -> str:
+        text = text_of(read_back(composed(letter, desk=desk)), subtype)
+        return (html_to_text(text) if subtype == "html" else text).splitlines()[1]
+
+    for subtype in ("plain", "html"):
+        assert "agents" in second(letter, agents, subtype)
+        assert second(letter, desk, subtype) == ""
+        assert second(replace(letter, internal=True), agents, subtype) == "", "a note is kept"
 
 
 def test_warnings_stand_between_the_text_and_the_card():
