@@ -21,8 +21,9 @@ Every template gets these values, beside `Letter.values`, which win over them:
     language, direction ("ltr" or "rtl"); words: the language's (`maild.templates.words`); in HTML also text: the rendered text
     reply_to     to agents: whom a reply goes to, shortened, and how many others; "" means it becomes an internal note
     unsent       to agents: whether it is refused, since the department's mode sends nothing to customers
+    answer_by    to agents: the command that brings a letter whose answer goes to the customer, where that of this one does not, or ""
     copies       to agents: who gets a copy of an answer; writer: who wrote, where he is not the requester but one of those
-    reference    to agents: the `maild-ref` line; actions: close, take, wait, snooze, note as mailto links
+    reference    to agents: the `maild-ref` line; actions: answer, close, take, wait, snooze, note as mailto links
     customer     to agents: who the requester is to the desk: since (a day, or ""), count, agent (who had the last ticket, or ""), tickets
                  (others of his: number, subject, queue, status); empty where that was not asked
     snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock

@@ -133,11 +133,26 @@ def _agent_values(draft: LetterDraft, copies: int, settings: Settings, tokens: T
     person = draft.ticket.reply_to or person_name(draft.ticket.requester)
     whom = shortened(person, REPLY_NAME - len(others)) + others
     reply_to = "" if draft.letter.internal else whom
-    commands = {"close": "#close", "take": "#take", "wait": "#wait", "snooze": "#snooze 3d", "note": "#note\n\n"}
+    answer_by = _answer_by(draft, settings)
+    commands = {
+        **({"answer": answer_by} if answer_by else {}),
+        "close": "#close",
+        "take": "#take",
+        "wait": "#wait",
+        "snooze": "#snooze 3d",
+        "note": "#note\n\n",
+    }
     start, end = _mailto(draft), _escaped(f"\n\n{reference}")
     actions = {name: f"{start}{_escaped(command)}{end}" for name, command in commands.items()}
     unsent = bool(reply_to) and draft.queue.mode is not Mode.LIVE
-    return {"reply_to": reply_to, "unsent": unsent, "reference": reference, "actions": actions}
+    return {"reply_to": reply_to, "unsent": unsent, "answer_by": answer_by, "reference": reference, "actions": actions}
+
+
+def _answer_by(draft: LetterDraft, settings: Settings) -> str:
+    """MAIL.md A6: what gets him a letter that he can answer, where this is answered by a note; "" where no letter's answer goes out."""
+    goes_out = settings.desk.default_visibility == "public" and draft.queue.mode is Mode.LIVE
+    is_asked_for = draft.letter.internal and draft.ticket and draft.ticket.status is not Status.SPAM
+    return f"#show {draft.ticket.number}" if draft.ticket and is_asked_for and goes_out else ""
 
 
 def _customer_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:

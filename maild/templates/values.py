@@ -53,6 +53,7 @@ _EVERY_LETTER: Mapping[str, object] = {
 _FOR_AGENTS: Mapping[str, object] = {
     "reply_to": "Ann Smith",
     "unsent": False,
+    "answer_by": "",
     "copies": ["Bob Brown <bob@globex.example>"],
     "writer": "Bob Brown <bob@globex.example>",
     "customer": {
@@ -63,7 +64,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     },
     "snoozed": "",
     "reference": "maild-ref: n.1042.77.0aabcdefghijklmnop",
-    "actions": dict.fromkeys(("close", "take", "wait", "snooze", "note"), "mailto:support@acme.example"),
+    "actions": dict.fromkeys(("answer", "close", "take", "wait", "snooze", "note"), "mailto:support@acme.example"),
     "warnings": ["The sender could not be verified."],
     "notes": ["rule payment: look at the invoice first"],
     "history": ["2026-03-02 17:51 #note Anna Ivanova: she has called", "2026-03-02 17:50 Ann Smith: Where is my order?"],
@@ -196,6 +197,7 @@ OPTIONAL: Mapping[str, object] = {
     "limit": "",
     "reply_to": "",
     "unsent": False,
+    "answer_by": "",
     "copies": (),
     "writer": "",
     "customer": {},

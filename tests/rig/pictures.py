@@ -23,6 +23,7 @@ PHONE, DESKTOP = 390, 1000
 LONG = "w" * 300
 WORST: Mapping[str, object] = {
     "reply_to": "Wilhelmina Alexandra von und zu Hoh…",
+    "answer_by": "#show 1042",
     "snoozed": "2026-03-02 09:00",
     "why": f"line 1: there is no agent “{LONG}”",
     "body": f"""Hello,

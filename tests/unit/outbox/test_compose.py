@@ -299,11 +299,33 @@ def test_a_notification_says_whose_team_the_ticket_is_and_how_it_is_tagged():
 
 
 def test_each_action_writes_a_mail_with_its_command_first_and_the_token_last():
-    html = text_of(read_back(composed(a_letter(NOTIFICATION))), "html")
-    links = re.findall(r'<a href="mailto:support@acme\.example\?([^"]*)">', html)
-    bodies = [parse_qs(unescape(link))["body"][0].split("\r\n") for link in links]
-    assert [body[0] for body in bodies] == ["#close", "#take", "#wait", "#snooze 3d", "#note"]
-    assert {body[-1] for body in bodies} == {TOKENS.mint_reference_line(1042, 77, "anna")}
+    for internal, first in ((False, []), (True, ["#show 1042"])):
+        html = text_of(read_back(composed(a_letter(NOTIFICATION, internal=internal))), "html")
+        links = re.findall(r'<a href="mailto:support@acme\.example\?([^"]*)">', html)
+        bodies = [parse_qs(unescape(link))["body"][0].split("\r\n") for link in links]
+        assert [body[0] for body in bodies] == [*first, "#close", "#take", "#wait", "#snooze 3d", "#note"]
+        assert {body[-1] for body in bodies} == {TOKENS.mint_reference_line(1042, 77, "anna")}
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "bg", "el", "ru", "fa"])
+def test_a_letter_that_is_answered_by_a_note_says_how_the_customer_is_answered(language: str):
+    """A6, O7: below all else but the token. Not where nothing goes to customers anyway."""
+    desk = a_desk()
+    agents = replace(desk, queues={**desk.queues, "support": replace(desk.queues["support"], mode=Mode.AGENTS)})
+    letter = a_letter(NOTIFICATION, languages=(language,), internal=True)
+
+    def hints(letter: Letter, desk: Settings, ticket: TicketView | None = None) -> tuple[int, int, int]:
+        mail = read_back(composed(letter, ticket, desk=desk))
+        html = text_of(mail, "html")
+        return text_of(mail).count("#show 1042"), html_to_text(html).count("#show 1042"), html.count("%23show%201042")
+
+    assert hints(letter, desk) == (1, 1, 1)
+    assert text_of(read_back(composed(letter, desk=desk))).splitlines()[-3].count("#show 1042") == 1
+    nothing = (0, 0, 0)
+    assert hints(replace(letter, internal=False), desk) == nothing
+    assert hints(letter, agents) == nothing
+    assert hints(letter, a_desk(default_visibility="internal")) == nothing
+    assert hints(letter, desk, a_ticket(status=Status.SPAM)) == nothing
 
 
 def test_the_first_line_of_a_notification_is_short_in_every_language():
