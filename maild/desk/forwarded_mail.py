@@ -38,6 +38,7 @@ from maild.ticket import TicketView, follow_merges
 
 NOT_HERE = frozenset({"merge", "split", "undo", "canned", "macro"})
 """Commands about tickets that are there."""
+GIVE_AWAY = "#requester ADDRESS, in a reply to this mail, gives it to whose it is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +320,7 @@ def _remarks(handed: Handed, ticket: TicketView, settings: Settings) -> Iterator
     """What agents are told first."""
     name, gave = handed.agent.name, _describe_new_owner(handed, ticket, settings)
     if handed.why_not:
-        yield f"{name} forwarded this mail{gave}. The ticket is {name}'s own, since {handed.why_not.text}."
+        yield f"{name} forwarded this mail{gave}. The ticket is {name}'s own, since {handed.why_not.text}. {GIVE_AWAY}"
     else:
         yield f"{name} forwarded this mail{gave}."
     if handed.reading.message.forwarded and (others := handed.reading.message.forwarded.others):

@@ -341,6 +341,7 @@ def test_without_a_mail_in_it_the_ticket_is_the_agents_own_and_says_why(office: 
     )
     (told,) = opened.letters("anna@acme.example")
     assert "The ticket is Anna Ivanova's own" in " ".join(told.split())
+    assert "#requester ADDRESS, in a reply to this mail, gives it to whose it is." in " ".join(told.split())
     assert [letter["Auto-Submitted"] for letter in office.letters("anna@acme.example")] == ["auto-generated"]
 
 
