@@ -53,7 +53,14 @@ def answer(device: Device, agent: Agent, queue: str, answers: str | None, settin
         works=_find_works(device),
         changes=tuple(change.value for change in device.changes),
         may_use_personal=may_use_personal and not device.fresh,
+        may_add=_may_add(device, settings),
     )
+
+
+def _may_add(device: Device, settings: Settings) -> bool:
+    """Whether he may say by `always` that the address is his, too (MAIL.md A4): the letter that asks him is written for no other."""
+    is_known = settings.agent_at(device.address) is not None or settings.is_own_address(device.address)
+    return device.whose is Whose.UNKNOWN and device.auth is AuthResult.PASS and not is_known
 
 
 def late(agent: Agent, queue: str, settings: Settings) -> Letter:

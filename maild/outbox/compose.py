@@ -28,7 +28,7 @@ Every template gets these values, beside `Letter.values`, which win over them:
                  (others of his: number, subject, queue, status); empty where that was not asked
     snoozed      to agents: until when a ticket was snoozed that is back, by the reader's clock
     personal     to agents, in letters about no ticket: the reader's personal address, or ""
-    until, may_ask, device, works, changes, may_use_personal: of the letter of welcome, and of those that meet its answers
+    until, may_ask, device, works, changes, may_use_personal, may_add: of the letter of welcome, and of those that meet its answers
     asked, outcome, listed, commands, canned, absence, absent: what an agent has asked the desk itself, and the answer
     reached      to agents: who has an answer that was taken back; readers: the customers who have a note, since it was sent to them, too
     said         to agents: the whole conversation of a ticket they asked for: head, words; files: names and sizes of its files

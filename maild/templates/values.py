@@ -120,6 +120,7 @@ _FOR_AGENTS: Mapping[str, object] = {
     "personal": "support+anna.0aabcdefghijklmnop@acme.example",
     "may_ask": True,
     "may_use_personal": True,
+    "may_add": False,
     "until": "Tue 12 May 2026 09:00 (Europe/Sofia)",
     "device": {
         "program": "Thunderbird",
@@ -169,6 +170,7 @@ OPTIONAL: Mapping[str, object] = {
     "personal": "",
     "may_ask": False,
     "may_use_personal": False,
+    "may_add": False,
     "until": "",
     "device": {
         "program": "",

@@ -77,6 +77,7 @@ Ann""",
         }
         for number in range(1042, 1054)
     ],
+    "may_add": True,
     "personal": f"support+anna.{LONG}@acme.example",
     "until": "Tue 12 May 2026 09:00 (Europe/Sofia)",
     "device": {

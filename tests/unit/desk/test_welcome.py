@@ -230,6 +230,19 @@ def test_an_agent_is_welcomed_in_his_own_departments_name():
     assert welcome_letters.welcome(Agent("carl", "Carl", "carl@acme.example"), NOW, BOTH).queue == "support"
 
 
+def test_whoever_answers_from_an_unknown_address_is_told_how_he_adds_it_himself():
+    """A4: where the letter that takes `always` would offer it."""
+
+    def offered(**answer: Any) -> object:
+        device = shown(an_answer(**answer), TOKEN_ALONE)
+        return welcome_letters.answer(device, TOKEN_ALONE.agents["anna"], "support", None, TOKEN_ALONE).values["may_add"]
+
+    assert offered(author=PRIVATE)
+    assert not offered(author=PRIVATE, auth=UNKNOWN)
+    assert not offered(author=Address("Boris", "boris@acme.example"))
+    assert not offered()
+
+
 def test_the_personal_address_is_named_only_where_it_would_help():
     def offered(**answer: Any) -> object:
         reading = an_answer(**answer)
