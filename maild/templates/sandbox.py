@@ -55,7 +55,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.meter = Meter()
         self.globals = {}
         harmless = {name: self.filters[name] for name in _HARMLESS_FILTERS.split()}
-        ours = {"paragraphs": paragraphs, "quoted": quoted, "numbered": numbered, "listed": listed, "isolated": isolated}
+        ours = {"paragraphs": paragraphs, "prose": prose, "quoted": quoted, "numbered": numbered, "listed": listed, "isolated": isolated}
         limited = {"join": joined, "round": rounded, "sum": summed}
         self.filters = {**harmless, **limited, **ours, STEP: self.meter.step}
 
@@ -202,6 +202,11 @@ def rounded(value: float, precision: int = 0, method: Literal["common", "ceil", 
 def paragraphs(text: object, direction: str = "") -> Html:
     """Plain text as HTML; see `maild.paragraphs`."""
     return Html(plain.paragraphs(str(text), direction))
+
+
+def prose(text: object) -> Html:
+    """The text of a template as HTML; see `maild.paragraphs`."""
+    return Html(plain.prose(str(text)))
 
 
 def quoted(text: object) -> str:
