@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MINUTES_A_DAY = 24 * 60
 FURTHEST = timedelta(days=20 * 366)
 """Nobody plans further ahead. A calendar that has not opened by then never does."""

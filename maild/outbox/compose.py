@@ -8,7 +8,8 @@ not be repeated (O7): the template's own subject is used, and names he gave hims
 Every template gets these values, beside `Letter.values`, which win over them:
 
     desk         name
-    queue        key, name, address; opens: weekday ("mon"), day, time and zone of its next opening by its calendar; empty while it is open
+    queue        key, name, address; opens: its next opening by its calendar, weekday ("mon"), date (2), month ("mar"), solar (date and
+                 month, from 1, as Persians count them), day (with the year), time and zone; empty while it is open
     ticket       number, tag, subject, status, priority, owner (a name, or ""), team (or ""), tags (a list); number 0: about no ticket;
                  snoozed: until when it is, to agents, by the reader's clock, or ""
     requester    name, address, shown (both); the name is "" where it may not be repeated

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from maild.config.settings import Mode, Settings
 from maild.customer import CustomersTicket
-from maild.desk.calendar import WEEKDAYS
+from maild.desk.calendar import MONTHS, WEEKDAYS
+from maild.desk.solar_calendar import to_solar
 from maild.outbox.copies import copied
 from maild.outbox.faces import author_name, person_name, shortened
 from maild.outbox.hygiene import fold_note, one_line
@@ -54,14 +55,23 @@ def _queue_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:
     return {"key": queue.key, "name": queue.name, "address": queue.address, "opens": _opening(draft, settings)}
 
 
-def _opening(draft: LetterDraft, settings: Settings) -> dict[str, str]:
-    """PRODUCT 4: when the department opens again, by its own clock; empty while it is open."""
+def _opening(draft: LetterDraft, settings: Settings) -> dict[str, object]:
+    """PRODUCT 4: when the department opens again, by its own clock; empty while it is open. Languages write a date as they do."""
     calendar = settings.calendar_of(draft.queue.key)
     opens = calendar.next_opening(draft.now) if calendar else None
     if calendar is None or opens is None or opens <= draft.now:
         return {}
     here = opens.astimezone(calendar.zone)
-    return {"weekday": WEEKDAYS[here.weekday()], "day": f"{here:%Y-%m-%d}", "time": f"{here:%H:%M}", "zone": calendar.zone.key}
+    month, date = to_solar(here)
+    return {
+        "weekday": WEEKDAYS[here.weekday()],
+        "date": here.day,
+        "month": MONTHS[here.month - 1],
+        "solar": {"date": date, "month": month},
+        "day": f"{here:%Y-%m-%d}",
+        "time": f"{here:%H:%M}",
+        "zone": calendar.zone.key,
+    }
 
 
 def _ticket_values(draft: LetterDraft, settings: Settings) -> dict[str, object]:

@@ -62,7 +62,20 @@ def test_an_acknowledgement_has_the_number_and_none_of_the_customers_text():
     assert str(message["MIME-Version"]) == "1.0"
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "bg", "el", "ru", "fa"])
+OPENS = {
+    "en": "on Monday, 23 November, at 08:30 (",
+    "de": "am Montag, dem 23. November, um 08:30 Uhr (",
+    "fr": "lundi 23 novembre à 8\xa0h\xa030 (",
+    "es": "el lunes 23 de noviembre a las 08:30 (",
+    "bg": "в понеделник, 23 ноември, в 08:30\xa0ч. (",
+    "el": "τη Δευτέρα 23 Νοεμβρίου στις 08:30 (",
+    "ru": "в понедельник, 23 ноября, в 08:30 (",
+    "fa": "دوشنبه 2 آذر، ساعت 08:30 (",
+}
+"""As people write dates there; Persians by a calendar of their own."""
+
+
+@pytest.mark.parametrize("language", OPENS)
 def test_an_acknowledgement_says_when_the_department_opens_again_while_it_is_closed(language: str):
     """PRODUCT 4; it is Friday, two minutes past noon in Sofia."""
 
@@ -76,9 +89,7 @@ def test_an_acknowledgement_says_when_the_department_opens_again_while_it_is_clo
     usual = text_of(read_back(composed(a_letter(ACK, languages=(language,)))))
     assert shown(Hours(12 * 60, 18 * 60)) == usual
     closed = re.sub("[\u2068\u2069]", "", shown(Hours(540, 720)))
-    monday = Templates(a_desk()).words_known(language)["weekday"]["mon"]
-    assert re.search(rf"{monday}[,،] 2026-11-23.{{1,9}}08:30.{{1,9}}Europe/Sofia\)", closed)
-    said = [line for line in closed.splitlines() if "2026-11-23" in line]
+    said = [line for line in closed.splitlines() if f"{OPENS[language]}Europe/Sofia)" in line]
     assert len(said) == 1
     assert said[0].endswith(usual.split("\n\n")[2])
 
