@@ -4,9 +4,11 @@ What is written is tried together with all other rules before it takes the file'
 """
 
 import json
+from itertools import chain
 from pathlib import Path
 
 from maild.config.faults import Faults
+from maild.config.initial import quoted
 from maild.config.nodes import Items, Scalar, Table, parse_yaml
 from maild.config.settings import Settings
 from maild.errors import UsageError
@@ -15,7 +17,7 @@ from maild.rules.rule_files import replace_file
 
 FILE = "05-allowed.yaml"
 LIST = "allowed_senders"
-_NEW = f"""\
+_NEW = """\
 # Senders whose mail is let in whatever a spam filter says, if they are authenticated. `maild message release ID --train` adds a line at the
 # end. Edit it as you like, as long as the list stays last; then reload. A domain stands for all addresses in it and below it.
 version: 1
@@ -24,11 +26,12 @@ rules:
   - id: allowed-senders
     about: Senders that were let out of quarantine for good.
     when: mail.received
-    if: {{from: {{listed: ${LIST}}}}}
-    do: [{{allow: its sender was let in by hand}}]
+    if: {from: {listed: $allowed_senders}}
+    do: [{allow: its sender was let in by hand}]
+    OWNER
 
 lists:
-  {LIST}:
+  allowed_senders:
 """
 
 
@@ -40,7 +43,7 @@ def allow_sender(settings: Settings, address: str, why: str) -> bool:
     """
     path = settings.directory / "rules" / FILE
     try:
-        before = path.read_text(encoding="utf-8") if path.exists() else _NEW
+        before = path.read_text(encoding="utf-8") if path.exists() else _new_file(settings)
         if address.casefold() in _senders(before, path):
             return False
         after = f"{before.rstrip()}\n    - {json.dumps(address, ensure_ascii=False)}    # {_one_line(why)}\n"
@@ -49,6 +52,14 @@ def allow_sender(settings: Settings, address: str, why: str) -> bool:
     except (OSError, UnicodeError) as error:
         raise UsageError(f"{address} was not added to the allow-list: {path}: {error}") from error
     return True
+
+
+def _new_file(settings: Settings) -> str:
+    """The file without a sender. The first admin answers for its rule, by his key where he is an agent; else a department's lead."""
+    admins = (agent.key if (agent := settings.agent_at(admin)) else admin for admin in settings.desk.admins)
+    leads = (queue.lead for queue in settings.queues.values() if queue.lead)
+    owner = next(chain(admins, leads), None)
+    return _NEW.replace("OWNER", f"owner: {quoted(owner)}" if owner else "# owner: who answers for this rule")
 
 
 def _one_line(text: str) -> str:

@@ -11,6 +11,7 @@ from maild.errors import UsageError
 from maild.message import Address
 from maild.rules.allow_list import allow_sender
 from maild.rules.engine import evaluate
+from maild.rules.lint import lint
 from maild.rules.load import load_rules
 from maild.rules.verdict import Event, Fate
 from tests.builders import PASSED
@@ -53,6 +54,21 @@ def test_the_first_sender_makes_the_file_and_the_next_is_added_below(settings: S
 def test_nobody_is_let_in_who_is_not_authenticated(settings: Settings):
     allow_sender(settings, "ann@globex.example", WHY)
     assert fate_of("ann@globex.example", settings, proved=False) is Fate.KEEP
+
+
+def test_somebody_answers_for_the_rule_so_that_nothing_is_warned_of(settings: Settings, file: Path):
+    def owner_where(admins: tuple[str, ...]) -> str | None:
+        file.unlink(missing_ok=True)
+        desk = replace(settings, desk=replace(settings.desk, admins=admins))
+        allow_sender(desk, "ann@globex.example", WHY)
+        loaded = load_rules(desk.directory, desk)
+        assert (*loaded.faults, *lint(loaded)) == ()
+        assert loaded.rules is not None
+        return loaded.rules.rules[0].owner
+
+    assert owner_where(("boris@acme.example", "ops@globex.example")) == "boris"
+    assert owner_where(("ops@globex.example",)) == "ops@globex.example"
+    assert owner_where(()) == "anna"
 
 
 def test_a_sender_stands_there_once(settings: Settings, file: Path):
@@ -102,4 +118,4 @@ def test_hostile_addresses_and_reasons_stay_what_they_are(settings: Settings, fi
     assert allow_sender(settings, hostile, "reason\n  - evil@globex.example\u2028\x07\x85# x")
     assert fate_of(hostile, settings) is Fate.ALLOW
     assert fate_of("evil@globex.example", settings) is Fate.KEEP
-    assert len(file.read_text(encoding="utf-8").splitlines()) == 14
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 15
