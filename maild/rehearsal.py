@@ -1,9 +1,10 @@
 """Rehearsal: the walk without a store, for the tests of rule files. What is known is given, and nothing is written or sent."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from maild.config.settings import Agent
+from maild.config.settings import Agent, Mode
 from maild.consequences import with_consequences
 from maild.desk.acts import Act, do
 from maild.desk.answered import answered_on
@@ -30,7 +31,9 @@ from maild.ticket import TicketView
 
 
 def rehearse(desk: Desk) -> Walk:
-    """The walk of this desk, in its first mailbox."""
+    """The walk of this desk, in its first mailbox, as if it were live: most rules are written while a desk only observes (PRODUCT 34a)."""
+    queues = {key: replace(queue, mode=Mode.LIVE) for key, queue in desk.settings.queues.items()}
+    desk = replace(desk, settings=replace(desk.settings, queues=queues))
     limits = tuple(rule.limit for rule in desk.rules.rules if rule.limit)
     by_itself = (partial(_wake, desk), partial(_remind, desk), partial(_ask, desk), partial(_offer, desk), partial(_seek, desk))
     of_departments = (partial(_report, desk), partial(_measure, desk))

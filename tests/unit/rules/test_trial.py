@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from maild.config.settings import Mode
 from maild.effects import Decision, IncomingState, Letter, Post, RecordEvent
 from maild.ingest.parse import parse_message
 from maild.known import Known
@@ -154,9 +155,11 @@ STEPS = """
 """
 
 
-def rehearsed(test):
+def rehearsed(test, mode=Mode.LIVE):
     lines = "\n".join(f"    {line}" for line in test.strip("\n").splitlines())
-    settings, rules = a_desk(), rules_from(f"{STEPS}    tests:\n{lines}\n")
+    desk = a_desk()
+    settings = replace(desk, queues={key: replace(queue, mode=mode) for key, queue in desk.queues.items()})
+    rules = rules_from(f"{STEPS}    tests:\n{lines}\n")
     desk = Desk(settings, rules, Tokens([b"0" * 32], "acme.example", ["Acme"], settings.agents))
     return [line for result in run_cases(rules.cases, rehearse(desk)) for line in result.describe()]
 
@@ -204,6 +207,18 @@ def test_state_and_score_are_the_mails_whatever_is_done_behind_it():
         ("ticket.owner", "(nothing)"),
         ("mail", "nothing has happened since something was expected last"),
     ]
+
+
+def test_rules_are_tried_as_if_the_desk_were_live():
+    test = """
+  - name: before it goes live
+    mail: {from: ann@globex.example, to: support@acme.example, subject: Printer, body: It burns}
+    steps:
+      - expect: {sent: {ack: 1, notification: 1}}
+      - {reply: We come.}
+      - expect: {fired: [heard], sent: {reply: 1}}
+"""
+    assert [rehearsed(test, mode) for mode in Mode] == [["ok   before it goes live (rules/10.yaml:11)"]] * len(Mode)
 
 
 def test_what_is_snoozed_comes_back_when_enough_time_has_gone_by():
