@@ -21,6 +21,7 @@ _NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([A-Za-z]{1,3}
 SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _OF_TAGS, _WHOLE = ("tags", "customer.tags"), ("is", "in", "has", "has_all", "has_none")
 """Fields whose values are tags, and operators that ask for a whole value."""
+_ADDRESSES, _DOMAIN = ("from", "to", "cc", "reply_to"), "from.domain"
 _TYPOGRAPHIC = "“”„‟«»‘’‚"
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
@@ -43,6 +44,8 @@ def _texts(written: Written, loading: Loading) -> tuple[str, ...] | None:
     texts = tuple(scalar.text if written.cased else fold(scalar.text) for scalar in scalars)
     if written.operator != "word":  # which looks at letters and digits alone
         _warn_of_quotes(scalars, loading)
+    if written.operator in _WHOLE:
+        _warn_of_no_address(written.field.name, scalars, loading)
     for scalar, text in zip(scalars, texts, strict=True):
         if not text.strip() and written.operator not in ("is", "in", "has"):
             loading.add(scalar.place, "E302", f'"{written.operator}" needs a text to look for')
@@ -63,6 +66,37 @@ def _warn_of_quotes(scalars: tuple[Scalar, ...], loading: Loading) -> None:
         if not scalar.quoted and len(text) > 2 and text[0] in _TYPOGRAPHIC and text[-1] in _TYPOGRAPHIC:
             message = f"the quotation marks in {text[:60]} are looked for, too: leave them out, or put what is meant so into straight ones"
             loading.add(scalar.place, "W325", message)
+
+
+def _warn_of_no_address(field: str, scalars: tuple[Scalar, ...], loading: Loading) -> None:
+    """Seen in practice: `from: "*@globex.example"`, which is compared letter by letter, as any plain value is."""
+    is_other = {**dict.fromkeys(_ADDRESSES, _is_no_address), _DOMAIN: _is_no_domain}.get(field)
+    for scalar in scalars:
+        if is_other and is_other(scalar.text):
+            what = "domain" if field == _DOMAIN else "address"
+            message = f'"{scalar.text[:60]}" is no {what}, and no "{field}" is ever equal to it: {_suggest_for(scalar.text[:60], what)}'
+            loading.add(scalar.place, "W328", message)
+
+
+def _is_no_address(text: str) -> bool:
+    """A pattern, a domain, or a name beside an address. What has no "@" may be one: mail from the same machine comes from `root`."""
+    local, at, host = text.rpartition("@")
+    if local.startswith('"'):  # in a quoted string all of that may stand
+        return False
+    is_part = not (local and host) if at else "." in host
+    return is_part or any(character in text for character in "*<> ")
+
+
+def _is_no_domain(text: str) -> bool:
+    return text.startswith(".") or any(character in text for character in "*@ ")
+
+
+def _suggest_for(text: str, what: str) -> str:
+    local, _, host = text.rpartition("@")
+    domain = host.lstrip("*.")
+    if local.strip("*") == "" and "." in domain and "*" not in domain:
+        return f"write {{listed: {domain}}} for that domain and all below it"
+    return f'write {{glob: "{text}"}} for a pattern' if "*" in text else f"write the {what} alone"
 
 
 def _read_equals(written: Written, loading: Loading) -> Test | None:

@@ -138,6 +138,36 @@ def test_quotation_marks_of_a_word_processor_are_a_warning_where_they_are_looked
     assert codes("{contains: '“Invoice”'}") == codes("{word: “Invoice”}") == codes("{contains: d’accord}") == []
 
 
+def test_what_no_address_is_ever_equal_to_is_a_warning_with_what_to_write():
+    def warned(condition, more=""):
+        loaded = load_text(f"{more}rules: [{{id: a, when: ticket.created, if: {{{condition}}}, do: [{{tag: x}}]}}]")
+        assert loaded.rules is not None
+        return [f"{fault.code} {fault.message}" for fault in loaded.faults]
+
+    (warning,) = warned('from: "*@globex.example"')
+    assert warning == (
+        'W328 "*@globex.example" is no address, and no "from" is ever equal to it: '
+        "write {listed: globex.example} for that domain and all below it"
+    )
+    for written in (
+        'from: "@globex.example"',
+        "to: globex.example",
+        "cc: {has_none: '*@*.globex.example'}",
+        "from.domain: .globex.example",
+    ):
+        assert "write {listed: globex.example}" in str(warned(written))
+    assert "write {listed: globex.example}" in str(warned("reply_to: {in: $ours}", "lists: {ours: [ann@globex.example, globex.example]}\n"))
+    for written in ("from: info*@globex.example", "from: '*@globex.*'", "from.domain: globex.*", "to: {not: {is: '*'}}"):
+        assert "write {glob: " in str(warned(written))
+    assert "write the address alone" in str(warned("from: Ann <ann@globex.example>"))
+    assert "write the domain alone" in str(warned("from.domain: ann@globex.example"))
+    for written in (
+        *("from: ann@globex.example", "from: root", "from: null", 'from: ""', """from: '"Ann * Smith"@globex.example'""", "subject: '*'"),
+        *("from: {glob: '*@globex.example'}", "from: {ends: '@globex.example'}", "from: {listed: globex.example}", "from.domain: globex"),
+    ):
+        assert warned(written) == []
+
+
 def test_a_business_clock_that_no_calendar_tells_is_a_warning():
     def codes(state):
         loaded = load_text(f"rules: [{{id: a, when: {{after: 1h, while: {{{state}}}, clock: business}}, do: [{{tag: x}}]}}]")
