@@ -20,6 +20,7 @@ _NULL = re.compile(r"(?:~|null|Null|NULL|)")
 _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,15}\.[0-9]{1,15}|\.[0-9]{1,15})(?:[eE][-+]?[0-9]{1,3})?")
+_TYPOGRAPHIC = "“”„‟«»‘’‚"
 
 _IN_QUOTES = re.compile(r'"[^"]*"|\'[^\']*\'')
 _BRACES = 'a text with {{ }} must stand in quotes, as in "order {{ match.order }}"'
@@ -49,6 +50,11 @@ class Scalar:
     text: str
     value: ScalarValue
     quoted: bool
+
+    @property
+    def has_typographic_quotes(self) -> bool:
+        """Seen in practice: `contains: “invoice”`, pasted from a word processor. YAML knows straight quotation marks only."""
+        return not self.quoted and len(self.text) > 2 and self.text[0] in _TYPOGRAPHIC and self.text[-1] in _TYPOGRAPHIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,9 @@ def _text(node: Node, reading: Reading, *, lines: bool) -> str | Bad:
     if _CONTROL.search(found.text) or (not lines and "\n" in found.text):
         what = "a control character" if lines else "a line break or a control character"
         return reading.refuse(node.place, "E302", f'"{reading.name}" holds {what}')
+    if found.has_typographic_quotes:  # the value is not named: it may be a password
+        message = f'the quotation marks are a part of "{reading.name}": leave them out, or put what is meant so into straight ones'
+        reading.findings.faults.add(node.place, "W325", message)
     return found.text
 
 

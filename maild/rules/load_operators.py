@@ -22,7 +22,6 @@ SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1
 _OF_TAGS, _WHOLE = ("tags", "customer.tags"), ("is", "in", "has", "has_all", "has_none")
 """Fields whose values are tags, and operators that ask for a whole value."""
 _ADDRESSES, _DOMAIN = ("from", "to", "cc", "reply_to"), "from.domain"
-_TYPOGRAPHIC = "“”„‟«»‘’‚"
 _NUMBER_HINTS = {FieldKind.SIZE: "a size such as 5MiB", FieldKind.DURATION: "a duration such as 30m, 12h or 3d"}
 
 
@@ -60,12 +59,10 @@ def _texts(written: Written, loading: Loading) -> tuple[str, ...] | None:
 
 
 def _warn_of_quotes(scalars: tuple[Scalar, ...], loading: Loading) -> None:
-    """Seen in practice: `contains: “invoice”`, pasted from a word processor. YAML knows straight quotation marks only."""
     for scalar in scalars:
-        text = scalar.text
-        if not scalar.quoted and len(text) > 2 and text[0] in _TYPOGRAPHIC and text[-1] in _TYPOGRAPHIC:
-            message = f"the quotation marks in {text[:60]} are looked for, too: leave them out, or put what is meant so into straight ones"
-            loading.add(scalar.place, "W325", message)
+        if scalar.has_typographic_quotes:
+            what = f"the quotation marks in {scalar.text[:60]} are looked for, too"
+            loading.add(scalar.place, "W325", f"{what}: leave them out, or put what is meant so into straight ones")
 
 
 def _warn_of_no_address(field: str, scalars: tuple[Scalar, ...], loading: Loading) -> None:
