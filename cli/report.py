@@ -78,7 +78,8 @@ def _find(context: Context, queue: str | None, since: str, until: str | None) ->
 def _print(report: Report, limit: int | None) -> None:
     """What there is nothing of has no table."""
     print_text(f"from {shown_time(report.period.since)} until {shown_time(report.period.until)}")
-    print_rows(_QUEUE_TITLES, ((queue.queue or None, queue.mode, *_queue_cells(queue)) for queue in report.queues))
+    departments = ((queue.queue or None, queue.mode, *_queue_cells(queue)) for queue in report.queues if queue.has_customers)
+    print_rows(_QUEUE_TITLES, departments)
     for heading, titles, cells in _TABLES:
         if rows := [(queue.queue or None, *row) for queue in report.queues for row in cells(queue)]:
             print_text(f"\n{heading}:")

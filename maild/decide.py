@@ -21,6 +21,7 @@ from maild.desk.welcome import decide_welcome_answer
 from maild.draft import Draft
 from maild.effects import IncomingState, NoteAlias
 from maild.ingest.arrival import Part
+from maild.ingest.automated import PROBE
 from maild.known_letter import KnownLetter
 from maild.message import MessageClass
 from maild.reading import Reading
@@ -61,6 +62,8 @@ def _own_mail(reading: Reading, settings: Settings, now: datetime) -> Draft | No
         return None
     if own is None and reading.nature.message_class is not MessageClass.OWN_LOOP:
         return None
+    if own is None and PROBE in reading.nature.reasons:
+        return Draft(IncomingState.DONE, PROBE)
     text = f"our own letter {own.letter} came back" if own else "mail of this desk came back"
     return Draft(IncomingState.DONE, Reason("own_loop", text), effects=tuple(_alias(own, reading)))
 

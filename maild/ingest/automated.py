@@ -27,6 +27,8 @@ _REPORTS = {
     ReportKind.MDN: MessageClass.MDN,
     ReportKind.ARF: MessageClass.ARF,
 }
+PROBE = Reason("probe", "a test mail of `maild doctor`")
+"""Whatever answers or reports one is one, too. The desk sends it to itself, so that reports leave it out."""
 _HUMAN = Reason("human", "no sign of a machine, a list or a report")
 
 
@@ -58,7 +60,7 @@ def _evidence(
     """Every sign that holds, with its class, in the order of L1's table: the first one names the class."""
     to_bounces = _is_to_a_bounce_address(message, tokens, settings)
     report = message.report
-    if loop := _own_loop(message, tokens) or _probe(message, tokens, settings):
+    if loop := _probe(message, tokens, settings) or _own_loop(message, tokens):
         yield MessageClass.OWN_LOOP, loop
     if report and not report.by_address:
         yield _REPORTS[report.kind], Reason("report", report.sign)
@@ -99,10 +101,10 @@ def with_own_letter(nature: Nature, thread: Thread) -> Nature:
 
 
 def _probe(message: InboundMessage, tokens: Tokens, settings: Settings | None) -> Reason | None:
-    """A test mail of `maild doctor`, and whatever answers or reports one: nobody else has its address (`maild.outbox.probe`)."""
+    """Nobody else has the address or the id of a test mail (`maild.outbox.probe`)."""
     details = find_details(message, settings) if settings else ()
     numbers = map(tokens.read_probe, (message.message_id.rpartition("@")[0], *details))
-    return Reason("probe", "a test mail of `maild doctor`") if any(number is not None for number in numbers) else None
+    return PROBE if any(number is not None for number in numbers) else None
 
 
 # What is looked through

@@ -98,6 +98,11 @@ class QueueReport:
     rules: tuple[RuleFigures, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
+    @property
+    def has_customers(self) -> bool:
+        """Whether customers write there, or could. What is nobody's is mostly no mail at all, but what rules report of departments."""
+        return bool(self.queue or self.requests or self.customers_mails)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, ColumnElement, Text, and_, bindparam, case, cast
 
 from maild.effects import IncomingState
 from maild.ingest.arrival import Part
+from maild.ingest.automated import PROBE
 from maild.message import Address, MessageClass
 from maild.outbox.guard import NOT_SENT
 from maild.rules.verdict import Fate
@@ -107,7 +108,7 @@ def _count_customers_mails(tx: Transaction, period: Period) -> Iterator[tuple[st
 
 
 def _count_received(tx: Transaction, period: Period) -> Iterator[Received]:
-    """What is not read yet is nothing yet."""
+    """What is not read yet is nothing yet, and what the desk has sent itself to see whether it comes is no mail."""
     departments: ColumnElement[str | None] = cast(incoming.c.departments, Text)
     has_ticket: ColumnElement[bool] = type_coerce(incoming.c.ticket.is_not(None), Boolean)
     why = case(
@@ -127,7 +128,9 @@ def _count_received(tx: Transaction, period: Period) -> Iterator[Received]:
         select(*alike, func.count())
         .select_from(incoming)
         .outerjoin(tickets, tickets.c.number == incoming.c.ticket)
-        .where(incoming.c.state != IncomingState.RECEIVED.value, *_within(period, incoming.c.received))
+        .where(
+            incoming.c.state != IncomingState.RECEIVED.value, incoming.c.reason_code != PROBE.code, *_within(period, incoming.c.received)
+        )
         .group_by(*alike)
     )
     for queue, read_for, mailbox, kind, state, reason, on_ticket, folder, mails in tx.execute(query):

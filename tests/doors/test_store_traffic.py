@@ -7,6 +7,7 @@ from sqlalchemy import LargeBinary, cast, func, select, update
 
 from maild.effects import Effect, IncomingState, RecordEvent
 from maild.ingest.arrival import Part
+from maild.ingest.automated import PROBE
 from maild.message import Address, MessageClass
 from maild.reason import Reason
 from maild.rules.verdict import RuleTrace
@@ -126,6 +127,7 @@ def test_what_came_in_is_counted_by_how_it_fared(store: Store):
     came(store, a_message(kind=MessageKind.AUTO), on=ticket, message_class=MessageClass.AUTO_REPLY)
     came(store, part=Part.SENT)
     came(store, at=WEEK.until)
+    came(store, message_class=MessageClass.OWN_LOOP, reason=PROBE)
     quarantined, mailbox = IncomingState.QUARANTINED, Origin(None, ("support",), "support")
     assert set(counted(store).received) == {
         Received(Origin("sales", ("support",), "support"), MessageClass.HUMAN, IncomingState.DONE, "", True, False, 1),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from maild.config.settings import Queue
-from maild.ingest.automated import classify
+from maild.ingest.automated import PROBE, classify
 from maild.ingest.parse import parse_message
 from maild.message import InboundMessage, MessageClass
 from maild.outbox.probe import Probe, write_control_probe, write_plus_probe
@@ -49,6 +49,8 @@ def test_a_probe_is_known_by_each_of_its_marks_alone():
     check_own(replace(bare, to=(), recipients=(ADDRESS.upper(),)))
     check_own(replace(message, headers=(), loop_marks=(), to=()))
     check_own(replace(message, message_id="replaced@relay.example", to=()))
+    assert PROBE in classify(message, TOKENS, SETTINGS).reasons
+    assert PROBE in classify(bare, TOKENS, SETTINGS).reasons
 
 
 def test_a_forged_probe_is_a_mail_like_any_other():

@@ -96,6 +96,13 @@ def test_configured_departments_come_first_and_those_of_former_days_last():
     assert report.queues[0] == QueueReport("support", Mode.OBSERVE)
 
 
+def test_what_is_no_departments_is_none_unless_customers_wrote_there():
+    report = build_report(Traffic((), (), (), (), (RuleFirings(Origin(None), "backlog", ("notify lead",), False, 7),)), WEEK, SETTINGS, NOW)
+    assert [(queue.queue, queue.has_customers) for queue in report.queues] == [("support", True), ("sales", True), ("", False)]
+    assert report.queues[-1].rules == (RuleFigures("backlog", 7, 0, (("notify lead", 7),)),)
+    assert QueueReport("", None, customers_mails=1).has_customers
+
+
 def test_what_machines_wrote_is_counted_by_class_and_by_what_came_to_no_ticket():
     found = reported(
         received=(

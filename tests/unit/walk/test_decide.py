@@ -10,11 +10,12 @@ from maild.decide import decide
 from maild.draft import Draft
 from maild.effects import AddMessage, IncomingState, Letter, Merge, Post, RecordEvent, SendCrossed, SendKept, SendMended, Split, Undo
 from maild.ingest.author import Carrier
+from maild.ingest.automated import PROBE
 from maild.ingest.sender import FoundToken, Sender, TokenPlace
 from maild.ingest.thread import Evidence, Strength, Thread
 from maild.known import Earlier, Found, History, Known, KnownAnswer, KnownCopy, LastWords, OwnAnswer, Sent
 from maild.known_letter import KeptMail, KnownLetter, ReturnedMail
-from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Wrapping
+from maild.message import Address, Attachment, Authentication, AuthResult, MessageClass, Nature, Wrapping
 from maild.reading import Circumstances, Reading
 from maild.reason import Reason
 from maild.regrouping import Regrouping, RegroupingKind
@@ -85,6 +86,7 @@ def test_the_first_case_that_applies_answers():
     check(on_ticket(thread={"duplicate": twin}), DUPLICATE, "duplicate")
     check(on_ticket(thread={"duplicate": replace(twin, in_quarantine=True)}), DONE, "follow_up")
     check(a_reading(message_class=MessageClass.OWN_LOOP), DONE, "own_loop")
+    check(replace(a_reading(), nature=Nature(MessageClass.OWN_LOOP, (PROBE,))), DONE, "probe")
     check(a_reading(message_class=MessageClass.BOUNCE), QUARANTINED, "bounce")
     check(a_reading(message_class=MessageClass.AUTO_REPLY), QUARANTINED, "auto")
     check(a_reading(message_class=MessageClass.CALENDAR_REPLY), QUARANTINED, "auto")
