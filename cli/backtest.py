@@ -15,7 +15,7 @@ import click
 from cli.completion import queues
 from cli.context import Context
 from cli.options import json_option, limit_option, number
-from cli.output import print_json, print_rows, print_text, say, shown_time
+from cli.output import counted, print_json, print_rows, print_text, say, shown_time
 
 if TYPE_CHECKING:
     from maild.config.settings import Settings
@@ -32,8 +32,8 @@ _UNJUDGED = {
     "older": "came on tickets whose first mail is not there to be replayed, or that were opened at the command line",
     "strayed": "fared otherwise then than by the rules in the files; their tickets are judged no further",
     "broken": "could not be replayed",
-    "held": "are held, or were not read yet",
-    "deleted": "are deleted, as retention has it",
+    "held": "held, or not read yet",
+    "deleted": "deleted, as retention has it",
     "changed": "were there before or were opened at the command line; how they stood is not known, so no time rule was asked",
 }
 
@@ -75,7 +75,7 @@ def command(
     else:
         _print(found, period, limit)
     if limit_mails is not None and found.rules_mails > limit_mails:
-        say(f"the rules would have sent {found.rules_mails} mails, more than {limit_mails}")
+        say(f"the rules would have sent {counted(found.rules_mails, 'mail')}, more than {limit_mails}")
         sys.exit(OVER_THE_LIMIT)
 
 
@@ -160,7 +160,7 @@ def _moving(move: Callable[[int], None], stretch: Callable[[int], None]) -> Prog
 
 def _print(found: Backtest, period: Period, limit: int | None) -> None:
     beside = "beside the desk's own rules" if found.baseline.value == "rules" else "beside what has happened"
-    print_text(f"from {shown_time(period.since)} until {shown_time(period.until)}, {beside}: {found.judged} mails judged")
+    print_text(f"from {shown_time(period.since)} until {shown_time(period.until)}, {beside}: {counted(found.judged, 'mail')} judged")
     print_text("\nrules:")
     print_rows(("RULE", "FIRED", "SHADOW", "BROKE", "WAS", "TICKETS", "MAILS", "PLACE"), map(_rule_cells, found.rules), limit=limit)
     if found.differences:
@@ -170,7 +170,7 @@ def _print(found: Backtest, period: Period, limit: int | None) -> None:
     if found.mails:
         print_text("\nmails that would go out:")
         print_rows(("KIND", "TO", "MAILS", "WAS"), ((mail.kind, mail.to, mail.mails, mail.was) for mail in found.mails), limit=limit)
-    print_text(f"\n{len(found.differences)} differ; {found.rules_mails} mail{'' if found.rules_mails == 1 else 's'} by rules")
+    print_text(f"\n{len(found.differences)} differ; {counted(found.rules_mails, 'mail')} by rules")
     for sentence in _unjudged(found.unjudged):
         say(sentence)
     for pause in found.pauses:
@@ -192,7 +192,7 @@ def _unjudged(unjudged: Unjudged) -> Iterator[str]:
     for why, many in asdict(unjudged).items():
         noun = "ticket" if why == "changed" else "mail"
         if many:
-            yield f"{many} {noun if many == 1 else f'{noun}s'}, not judged: {_UNJUDGED[why]}"
+            yield f"{counted(many, noun)}, not judged: {_UNJUDGED[why]}"
 
 
 def _document(found: Backtest, period: Period, limit_mails: int | None, limit: int | None) -> dict[str, object]:

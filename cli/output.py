@@ -77,6 +77,11 @@ def print_bytes(content: bytes) -> None:
     click.echo(content, nl=False)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 ticket`, `2 tickets`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def say(text: str) -> None:
     """Talk: stderr, so that pipes carry data only."""
     click.echo(clean(text), err=True)

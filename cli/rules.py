@@ -16,7 +16,7 @@ from cli.context import Context
 from cli.explain import command as explain
 from cli.group import Group
 from cli.options import json_option, limit_option
-from cli.output import print_json, print_rows, print_text, say
+from cli.output import counted, print_json, print_rows, print_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ def _check(context: Context, *, strict: bool, as_json: bool) -> None:
     settings = context.settings()
     checked = check_rules(context, settings)
     waits = _count_waits(context, settings, checked.rules) if checked.rules else ()
-    told = [f"rule {each.rule} waits on {each.tickets} tickets, and is due at once on {each.due}" for each in waits]
+    told = [f"rule {each.rule} waits on {counted(each.tickets, 'ticket')}, and is due at once on {each.due}" for each in waits]
     contents, beside = "\n".join((_contents(checked.rules), *told)), {"waits": [asdict(each) for each in waits]}
     report(context, checked.faults, contents, beside, strict=strict, as_json=as_json)
 
@@ -85,7 +85,7 @@ def _count_waits(context: Context, settings: Settings, rules: RuleSet) -> tuple[
 def _contents(rules: RuleSet | None) -> str:
     if rules is None:
         return "a running desk keeps the rules it has"
-    return f"{len(rules.rules)} rule{'' if len(rules.rules) == 1 else 's'}, set {rules.digest}"
+    return f"{counted(len(rules.rules), 'rule')}, set {rules.digest}"
 
 
 @command.command(
@@ -294,7 +294,7 @@ def diff(context: Context, old: Path, new: Path | None, as_json: bool) -> None:
             print_text(f"{difference.kind:<8} {difference.what} {difference.name}   ({difference.place})")
             for part in difference.parts:
                 print_text(f"         {part.path or difference.what}: {part.before or '(nothing)'} → {part.after or '(nothing)'}")
-        say(f"{len(found)} difference{'' if len(found) == 1 else 's'}" if found else "they are the same")
+        say(counted(len(found), "difference") if found else "they are the same")
     sys.exit(1 if found else 0)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.output import clean, print_csv, to_json
+from cli.output import clean, counted, print_csv, to_json
 
 NOW = datetime(2026, 11, 20, 10, 2, 11, tzinfo=UTC)
 PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -24,6 +24,10 @@ def is_clean(text: str) -> bool:
 
 def check(text: str, expected: str) -> None:
     assert clean(text) == expected
+
+
+def test_one_is_no_plural():
+    assert [counted(number, "ticket") for number in (0, 1, 2)] == ["0 tickets", "1 ticket", "2 tickets"]
 
 
 def test_a_terminal_is_sent_text_only():
