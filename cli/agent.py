@@ -138,7 +138,7 @@ def disown(context: Context, address: str, as_json: bool) -> None:
 
     settings = context.settings()
     with context.store(settings).writing() as tx:
-        if not agent_addresses.forget(tx, address):
+        if not agent_addresses.forget(tx, address, datetime.now(UTC)):
             owner = settings.agent_at(address)
             where = f"; it stands in the configuration, as {owner.key}'s" if owner else ""
             raise NotFoundError(f"no agent has added {address}{where}")

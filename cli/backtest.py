@@ -125,13 +125,10 @@ def _tried(context: Context, settings: Settings, folder: Path | None) -> RuleSet
 
 
 def _run(context: Context, settings: Settings, period: Period, tried: RuleSet | None, queue: str) -> Backtest:
-    from maild.office import open_office, with_added
+    from maild.office import open_office
     from maild.replay import Trial, replay
-    from maild.store import agent_addresses
 
     office, store = open_office(settings), context.store(settings)
-    with store.reading() as tx:
-        office = with_added(office, agent_addresses.find_all(tx))
     with _progress() as progress:
         return replay(store, Trial(office, period, tried, queue), progress)
 

@@ -1,6 +1,6 @@
 """The past as a backtest replays it: stored mails, and what became of each. Plain values, on their way from the store to the replay."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -66,14 +66,35 @@ NOTHING_STANDS = Standing()
 
 
 @dataclass(frozen=True, slots=True)
+class Tenure:
+    """An agent has added an address to his own (MAIL.md A4). `until` None: it is his still."""
+
+    agent: str
+    address: str
+    since: datetime
+    until: datetime | None = None
+
+
+def added_by(tenures: Iterable[Tenure], at: datetime) -> Mapping[str, tuple[str, ...]]:
+    """Which addresses agents had added by then and not lost, by agent, in the order in which they are given."""
+    found: dict[str, tuple[str, ...]] = {}
+    for tenure in tenures:
+        if tenure.since <= at and (tenure.until is None or at < tenure.until):
+            found[tenure.agent] = (*found.get(tenure.agent, ()), tenure.address)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Cast:
     """What can be replayed of a period. `mails` are the messages, by id, in the order in which they walked; `tickets` those that they
     opened, `by_hand` since when people have changed one at the command line, `deeds` the letters about them that no mail has caused.
-    `deleted` mails are no longer stored, `held` ones never became anything."""
+    `tenures`: which addresses agents had added when, the oldest first. `deleted` mails are no longer stored, `held` ones never became
+    anything."""
 
     mails: tuple[int, ...]
     tickets: frozenset[int] = frozenset()
     by_hand: Mapping[int, datetime] = field(default_factory=dict)
     deeds: Mapping[int, tuple[PostedLetter, ...]] = field(default_factory=dict)
+    tenures: tuple[Tenure, ...] = ()
     deleted: int = 0
     held: int = 0

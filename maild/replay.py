@@ -22,8 +22,8 @@ from maild.ingest.department import Departments, find_departments
 from maild.ingest.worker import Reader
 from maild.known import Known
 from maild.message import InboundMessage
-from maild.office import Office
-from maild.past import NOTHING_STANDS, Cast, PastMail, Standing
+from maild.office import Office, with_added
+from maild.past import NOTHING_STANDS, Cast, PastMail, Standing, added_by
 from maild.pipeline import Rival, consider_reading, consider_twice, read
 from maild.question import Question
 from maild.reading import Circumstances
@@ -124,14 +124,14 @@ class _Replay:
         self._source = source
         self._stage = stage
         self._cast = cast
-        self._desk = trial.office.desk
         self._period = trial.period
-        self._tried = TriedRules(trial.rules, self._desk.settings) if trial.rules else None
+        desk = trial.office.desk
+        self._tried = TriedRules(trial.rules, desk.settings) if trial.rules else None
         self._numbers = Renumbering(cast.deeds)
         baseline = Baseline.RULES if trial.rules else Baseline.RECORD
-        self._judge = Judge(trial.rules or self._desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue, standing)
-        self._replayed = ReplayedDesk(self._desk, own, self._tried, self._numbers, self._judge)
-        self._time = PassingTime(trial.office, self._replayed, trial.period, cast.tickets | standing.tickets, self._by_itself)
+        self._judge = Judge(trial.rules or desk.rules, baseline, cast.tickets, cast.by_hand, trial.queue, standing)
+        self._replayed = ReplayedDesk(trial.office, own, self._tried, self._numbers, self._judge)
+        self._time = PassingTime(self._replayed, trial.period, cast.tickets | standing.tickets, self._by_itself)
 
     def play(self, portions: Iterator[list[_Read]], progress: Progress) -> Backtest:
         done = 0
@@ -175,8 +175,9 @@ class _Replay:
     def _walk_all(self, tx: Transaction, mail: PastMail, message: InboundMessage) -> None:
         past.deliver_due(tx, mail.at)
         past.arrive(tx, mail)
+        self._replayed.office = with_added(self._replayed.office, added_by(self._cast.tenures, mail.at))
         earlier: list[Decision] = []
-        for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._desk.settings)):
+        for walk, departments in enumerate(find_departments(message, mail.incoming.mailbox, self._replayed.desk.settings)):
             ours, tried = self._consider(tx, mail, message, departments)
             self._numbers.begin(mail, walk)
             applied = self._replayed.write(tx, ours, mail.at, mail.incoming, settles=ours.settles(earlier))
@@ -190,17 +191,17 @@ class _Replay:
         """By the desk's own rules, and by those that are tried. Each has rested where it has fired itself."""
         at = mail.at if mail.incoming.walks_again else mail.incoming.stored
         asking = partial(self._recall, tx, now=mail.at)
-        reading = read(message, Circumstances.of(mail.incoming, mail.incoming.opinion), departments, asking, self._desk, at)
+        reading = read(message, Circumstances.of(mail.incoming, mail.incoming.opinion), departments, asking, self._replayed.desk, at)
         tried = self._tried
         if tried is None:
-            ours = consider_reading(reading, asking, self._desk, at)
+            ours = consider_reading(reading, asking, self._replayed.desk, at)
             return ours, ours
 
         def ask_too(question: Question) -> Known:
             return tried.knowing(asking(question), mail.at)
 
         rival = Rival(tried.rules, tried.fired, ask_too, partial(self._judge.is_open, mail))
-        return consider_twice(reading, rival, asking, self._desk, at)
+        return consider_twice(reading, rival, asking, self._replayed.desk, at)
 
     def _recall(self, tx: Transaction, question: Question, now: datetime) -> Known:
         """What the copy knows. The words of a letter, by which an agent's answer between them is told from them, only the desk has."""

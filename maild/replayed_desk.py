@@ -13,6 +13,7 @@ from maild.consequences import with_consequences
 from maild.effects import AddMessage, Decision, Effect, RecordEvent
 from maild.ingest.arrival import Incoming
 from maild.known import Known
+from maild.office import Office
 from maild.pipeline import Desk
 from maild.recording import ask_about
 from maild.renumbering import Renumbering
@@ -29,15 +30,20 @@ ASKED_OF_THE_LOG = frozenset({"reopened"})
 
 
 class ReplayedDesk:
-    """`own`: what the desk's own time rules wait for. `tried` None: no other rules are tried."""
+    """`office`: with the addresses that agents had added by the last mail. `own`: what the desk's own time rules wait for. `tried` None:
+    no other rules are tried."""
 
-    def __init__(self, desk: Desk, own: Waiting, tried: TriedRules | None, numbers: Renumbering, judge: Judge) -> None:
-        self.desk = desk
+    def __init__(self, office: Office, own: Waiting, tried: TriedRules | None, numbers: Renumbering, judge: Judge) -> None:
+        self.office = office
         self.own = own
         self.tried = tried
         self.numbers = numbers
         self.judge = judge
         self._alarms: list[datetime] = []
+
+    @property
+    def desk(self) -> Desk:
+        return self.office.desk
 
     def write(
         self,

@@ -13,7 +13,6 @@ from maild.desk.tally import with_messages
 from maild.due import DueJob, DueTicket
 from maild.due_tasks import TELLING
 from maild.effects import AddMessage, Decision, IncomingState
-from maild.office import Office
 from maild.reason import Reason
 from maild.replayed_desk import ReplayedDesk
 from maild.rules.times import decide_to_ask
@@ -39,8 +38,7 @@ Guarded = Callable[[Transaction, str], AbstractContextManager[None]]
 class PassingTime:
     """The clock of the replay; it goes forward only. `waited_on`: the tickets that can stand as they stood where the period begins."""
 
-    def __init__(self, office: Office, desk: ReplayedDesk, period: Period, waited_on: Collection[int], guarded: Guarded) -> None:
-        self._office = office
+    def __init__(self, desk: ReplayedDesk, period: Period, waited_on: Collection[int], guarded: Guarded) -> None:
         self._desk = desk
         self._judge = desk.judge
         self._period = period
@@ -51,7 +49,7 @@ class PassingTime:
 
     def begin(self, tx: Transaction) -> None:
         """Tickets that no replayed mail opened have been put off, too."""
-        due = {case.number for job in JOBS for case in job.find(tx, self._office, self._period.until)}
+        due = {case.number for job in JOBS for case in job.find(tx, self._desk.office, self._period.until)}
         for ticket in ticket_views(tx, due).values():
             self._desk.set_alarms(ticket)
 
@@ -67,7 +65,7 @@ class PassingTime:
     def _take_over(self, tx: Transaction) -> None:
         """As at a reload; in bites, since there may be years of tickets."""
         desk, earlier = self._desk, self._desk.own
-        desk.own = Waiting(self._office.desk.timing)
+        desk.own = Waiting(self._desk.desk.timing)
         if desk.tried:
             desk.tried.begin()
         waited_on = self._waited_on if desk.has_time_rules else ()
@@ -87,13 +85,13 @@ class PassingTime:
 
     def _do_jobs(self, tx: Transaction, now: datetime) -> None:
         for job in JOBS:
-            for case in tuple(job.find(tx, self._office, now)):
+            for case in tuple(job.find(tx, self._desk.office, now)):
                 with self._guarded(tx, job.case.format(case)):
                     self._do(tx, job, case, now)
 
     def _do(self, tx: Transaction, job: DueJob[DueTicket], case: DueTicket, now: datetime) -> None:
         """As the desk's own rules have it; those that are tried are asked, too."""
-        decision = job.decide(tx, case, self._office, now)
+        decision = job.decide(tx, case, self._desk.office, now)
         if decision is None:
             return
         ours = self._desk.ask_own(tx, decision, now)

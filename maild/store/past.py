@@ -16,7 +16,7 @@ from maild.outbox.delivery import DeliveryState
 from maild.past import Cast, PastFiring, PastMail, PostedLetter, Standing
 from maild.rules.explain import read_traces
 from maild.rules.verdict import Event
-from maild.store import stays
+from maild.store import agent_addresses, stays
 from maild.store.engine import AnyRow, Transaction
 from maild.store.incoming import find_all
 from maild.store.prepared import Prepared
@@ -68,6 +68,7 @@ def find_cast(tx: Transaction, period: Period) -> Cast:
         tickets=frozenset(number for number in tx.execute(_opened(period)).scalars() if number),
         by_hand=_find_hands(tx, period),
         deeds=_gather((row.ticket, _posted(row)) for row in tx.execute(_letters_of_deeds(period))),
+        tenures=agent_addresses.find_tenures(tx),
         deleted=tx.execute(gone).scalar_one(),
         held=tx.execute(held).scalar_one(),
     )

@@ -9,7 +9,7 @@ from maild.store.counters import COUNTERS
 from maild.store.tables.desk import counters
 from maild.store.tables.extras import SEARCH_POSTGRESQL, SEARCH_SQLITE, STORAGE_POSTGRESQL
 
-VERSIONS = tuple(f"{number:04}" for number in range(1, 35))
+VERSIONS = tuple(f"{number:04}" for number in range(1, 36))
 """Every schema this maild can bring up to date, oldest first; the last is its own."""
 HEAD = VERSIONS[-1]
 

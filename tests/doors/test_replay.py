@@ -14,6 +14,7 @@ from maild.effects import IncomingState
 from maild.front_desk import FrontDesk
 from maild.ingest.opinion import Opinion
 from maild.ingest.parse import parse_message
+from maild.office import with_added
 from maild.pipeline import consider
 from maild.reading import Circumstances
 from maild.replay import Trial, replay
@@ -21,7 +22,7 @@ from maild.rules.backtest import Backtest
 from maild.rules.load import load_rules
 from maild.rules.outcome import Change
 from maild.rules.ruleset import NO_RULES, RuleSet
-from maild.store import incoming
+from maild.store import agent_addresses, incoming
 from maild.store.apply import apply
 from maild.store.engine import Store
 from maild.store.letters import raw
@@ -102,6 +103,26 @@ def changes(found: Backtest) -> list[tuple[int | None, tuple[Change, ...], tuple
 def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
     with store.reading() as tx:
         return {table.name: sorted(map(tuple, tx.execute(table.select())), key=repr) for table in all_tables().sorted_tables}
+
+
+def test_a_mail_is_his_whose_address_it_was_when_it_came(desk: Replay):
+    """MAIL.md A4: an agent has added an address and lost it again, and another one has it now."""
+    home = "anna@home.example"
+
+    def belongs(agent: str | None, minutes: int) -> None:
+        with desk.store.writing() as tx:
+            if agent:
+                agent_addresses.store(tx, agent, home, BEGIN + minutes * MINUTE)
+            else:
+                agent_addresses.forget(tx, home, BEGIN + minutes * MINUTE)
+        desk.office = with_added(desk.office, {agent: (home,)} if agent else {})
+
+    for minutes, owner in ((0, "anna"), (10, None), (20, "boris")):
+        belongs(owner, minutes)
+        for later in (1, 3):
+            asks(desk, f"Keys {minutes + later}", minutes=minutes + later, sender=home)
+    found = beside_the_record(desk)
+    assert (found.judged, changes(found)) == (6, [])
 
 
 def test_a_rule_that_the_desk_does_not_have_shows_what_it_would_have_changed(desk: Replay):

@@ -1,5 +1,5 @@
-"""What the desk keeps for itself: numbers, switches, leases, who is muted, who is away, which addresses agents have added to theirs, which
-rules are paused, and how agents' mail programs fare."""
+"""What the desk keeps for itself: numbers, switches, leases, who is muted, who is away, which addresses agents have added to theirs and
+which they had, which rules are paused, and how agents' mail programs fare."""
 
 from datetime import datetime
 
@@ -61,6 +61,16 @@ class AgentAddressColumns(TypedColumns):
 
 
 agent_addresses = Table("agent_addresses", metadata, AgentAddressColumns)
+
+
+class FormerAgentAddressColumns(TypedColumns):
+    address: Named[str] = Column(Key, primary_key=True)
+    added: Named[datetime] = Column(Time, primary_key=True)
+    agent: Named[str] = Column(Text)
+    ended: Named[datetime] = Column(Time)
+
+
+former_agent_addresses = Table("former_agent_addresses", metadata, FormerAgentAddressColumns)
 
 
 class RulePauseColumns(TypedColumns):

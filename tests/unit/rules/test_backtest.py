@@ -9,7 +9,7 @@ import pytest
 from maild.background import Pause
 from maild.effects import AddMessage, Decision, Effect, IncomingState, PauseRule, Post, RecordEvent
 from maild.ingest.arrival import Incoming
-from maild.past import PastFiring, PastMail, PostedLetter, Standing
+from maild.past import PastFiring, PastMail, PostedLetter, Standing, Tenure, added_by
 from maild.reason import Reason
 from maild.rules.backtest import MOST_PROBLEMS, Backtest, Baseline, Judge, MailFigures
 from maild.rules.outcome import Change, compare, outcome_of, outcome_recorded
@@ -274,3 +274,11 @@ def test_mail_before_the_period_and_of_other_departments_is_not_judged():
     assert judged((a_mail(judged=False), SAME, HIGH)).judged == 0
     assert judged((a_mail(), SAME, HIGH), queue="sales").judged == 0
     assert judged((a_mail(), SAME, decided(on=replace(ON, queue="sales"))), queue="sales").judged == 1
+
+
+def test_an_address_is_an_agents_from_when_he_added_it_until_he_lost_it():
+    home = "home@globex.example"
+    tenures = (Tenure("anna", home, NOW, NOW + HOUR), Tenure("anna", "more@globex.example", NOW), Tenure("boris", home, NOW + HOUR))
+    assert added_by(tenures, NOW - HOUR) == {}
+    assert added_by(tenures, NOW) == {"anna": (home, "more@globex.example")}
+    assert added_by(tenures, NOW + HOUR) == {"anna": ("more@globex.example",), "boris": (home,)}
