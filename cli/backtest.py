@@ -14,7 +14,7 @@ import click
 
 from cli.completion import queues
 from cli.context import Context
-from cli.options import json_option, limit_option, number
+from cli.options import count, json_option, limit_option
 from cli.output import counted, print_json, print_rows, print_text, say, shown_time
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _UNJUDGED = {
 @click.option("--until", metavar="WHEN", help="Likewise. Else now.")
 @click.option("--rules", "folder", metavar="DIR", type=click.Path(path_type=Path), help="A folder of rule files to try.")
 @click.option("--queue", metavar="QUEUE", shell_complete=queues, help="Judge mail of this department only.")
-@click.option("--limit-mails", type=number, metavar="N", help="Exit status 3 where rules would send more mails than that.")
+@click.option("--limit-mails", type=count, metavar="N", help="Exit status 3 where rules would send more mails than that.")
 @limit_option
 @json_option
 @click.pass_obj

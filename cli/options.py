@@ -18,6 +18,11 @@ def number(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """The same, or 0: none at all."""
+    return 0 if text == "0" else number(text)
+
+
 def ticket_number(text: str) -> int:
     """A ticket as people name it: `8`, `#8`, `8-7QKD`, `[Acme #8-7QKD]`, or a subject with that in it.
 
