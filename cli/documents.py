@@ -206,7 +206,7 @@ def _not_sent_document(unsent: Unsent) -> Document:
 
 def _rule_document(rule: RuleFigures) -> Document:
     actions = [{"action": words, "times": times} for words, times in rule.actions]
-    return {"rule": rule.rule, "fired": rule.fired, "broke": rule.broke, "actions": actions}
+    return {"rule": rule.rule, "fired": rule.fired, "would_have_fired": rule.would_have_fired, "broke": rule.broke, "actions": actions}
 
 
 def describe_reason(reason: Reason) -> str | None:

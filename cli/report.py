@@ -112,7 +112,7 @@ def _not_sent(queue: QueueReport) -> Iterator[Row]:
 
 def _rules(queue: QueueReport) -> Iterator[Row]:
     for item in queue.rules:
-        yield item.rule, item.fired, item.broke, [f"{words} ({times})" for words, times in item.actions]
+        yield item.rule, item.fired, item.would_have_fired, item.broke, [f"{words} ({times})" for words, times in item.actions]
 
 
 def _automatic(queue: QueueReport) -> Iterator[Row]:
@@ -133,7 +133,7 @@ def _sent_about_nothing(queue: QueueReport) -> Iterator[Row]:
 _TABLES: tuple[tuple[str, tuple[str, ...], Callable[[QueueReport], Iterator[Row]]], ...] = (
     ("never answered, the oldest first", ("NUMBER", "AGE", "REQUESTER", "SUBJECT"), _unanswered),
     ("not sent because of the mode", ("LETTER", "TEMPLATE", "LETTERS"), _not_sent),
-    ("rules", ("RULE", "FIRED", "BROKE", "ACTIONS"), _rules),
+    ("rules", ("RULE", "FIRED", "WOULD HAVE", "BROKE", "ACTIONS"), _rules),
     ("automatic mail", ("CLASS", "MAILS", "KEPT OUT"), _automatic),
     ("held, or in quarantine", ("STATE", "REASON", "MAILS"), _doubts),
     ("written in the department's name, about no ticket", ("MAILS",), _sent_about_nothing),
@@ -167,6 +167,7 @@ def _listed_figures(queue: QueueReport) -> Iterator[tuple[str, object, object]]:
     yield from (("not_sent", f"{kind} {template}", letters) for kind, template, letters in _not_sent(queue))
     for rule in queue.rules:
         yield "rule_fired", rule.rule, rule.fired
+        yield "rule_would_have_fired", rule.rule, rule.would_have_fired
         yield "rule_broke", rule.rule, rule.broke
         yield from (("rule_action", f"{rule.rule}: {words}", times) for words, times in rule.actions)
     for machine in queue.automatic:

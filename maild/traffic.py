@@ -65,13 +65,15 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class RuleFirings:
-    """So many events on which a rule fared alike: it fired and did these things, or broke over them (`broke`)."""
+    """So many events on which a rule fared alike: it fired and did these things, or only would have (`shadow`), or broke over them
+    (`broke`)."""
 
     origin: Origin
     rule: str
     actions: tuple[str, ...]
     broke: bool
     times: int
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

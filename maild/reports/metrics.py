@@ -67,12 +67,13 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class RuleFigures:
-    """How often a rule fired, over how many events it broke and was skipped, and what it did, with how often."""
+    """How often a rule fired, and over how many events it broke and was skipped; what it did, or in shadow would have, with how often."""
 
     rule: str
     fired: int
     broke: int
     actions: tuple[tuple[str, int], ...]
+    would_have_fired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +212,17 @@ def _rule_figures(rules: Iterable[RuleFirings]) -> Iterator[RuleFigures]:
     """The busiest first."""
     events: Counter[str] = Counter()
     broke: Counter[str] = Counter()
+    shadows: Counter[str] = Counter()
     actions: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for item in rules:
         events[item.rule] += item.times
         broke[item.rule] += item.times if item.broke else 0
+        shadows[item.rule] += item.times if item.shadow else 0
         for action in item.actions:
-            actions[item.rule][action] += item.times
+            actions[item.rule][f"would have: {action}" if item.shadow else action] += item.times
     for rule, times in _commonest_first(events):
-        yield RuleFigures(rule, times - broke[rule], broke[rule], tuple(_commonest_first(actions[rule])[:MOST_ACTIONS]))
+        fired = times - broke[rule] - shadows[rule]
+        yield RuleFigures(rule, fired, broke[rule], tuple(_commonest_first(actions[rule])[:MOST_ACTIONS]), shadows[rule])
 
 
 def _doubts(received: Iterable[Received]) -> Iterator[Doubt]:

@@ -38,14 +38,14 @@ _IS_CUSTOMERS = messages.c.kind == MessageKind.CUSTOMER.value
 # What rules did stands as JSON in a row for each event. Both engines read `->>`; what takes the list apart has another name on each.
 _FIRED = """
 SELECT tickets.queue, CAST(incoming.departments AS TEXT), incoming.mailbox, rule.value ->> 'rule', rule.value ->> 'actions',
-  rule.value ->> 'problem' IS NOT NULL, count(*)
+  rule.value ->> 'problem' IS NOT NULL, COALESCE(rule.value ->> 'shadow' = {true}, {false}), count(*)
 FROM rule_traces LEFT JOIN tickets ON tickets.number = rule_traces.ticket LEFT JOIN incoming ON incoming.id = rule_traces.incoming,
   {each} AS rule
 WHERE rule_traces.at >= :since AND rule_traces.at < :until AND (rule.value ->> 'fired' = {true} OR rule.value ->> 'problem' IS NOT NULL)
-GROUP BY 1, 2, 3, 4, 5, 6
+GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
-_SQLITE = {"each": "json_each(rule_traces.rules)", "true": "1"}
-_POSTGRESQL = {"each": "json_array_elements(rule_traces.rules)", "true": "'true'"}
+_SQLITE = {"each": "json_each(rule_traces.rules)", "true": "1", "false": "0"}
+_POSTGRESQL = {"each": "json_array_elements(rule_traces.rules)", "true": "'true'", "false": "false"}
 
 
 def find_traffic(tx: Transaction, period: Period) -> Traffic:
@@ -153,8 +153,8 @@ def _count_not_sent(tx: Transaction, period: Period) -> Iterator[NotSent]:
 def _count_firings(tx: Transaction, period: Period) -> Iterator[RuleFirings]:
     words = _FIRED.format(**(_POSTGRESQL if tx.dialect.name == "postgresql" else _SQLITE))
     query = text(words).bindparams(bindparam("since", type_=Time()), bindparam("until", type_=Time()))
-    for queue, read_for, mailbox, rule, actions, broke, times in tx.execute(query, {"since": period.since, "until": period.until}):
-        yield RuleFirings(Origin(queue, _read_list(read_for), mailbox), rule, _read_list(actions), bool(broke), times)
+    for queue, read_for, mailbox, rule, actions, broke, shadow, times in tx.execute(query, {"since": period.since, "until": period.until}):
+        yield RuleFirings(Origin(queue, _read_list(read_for), mailbox), rule, _read_list(actions), bool(broke), times, bool(shadow))
 
 
 def find_outcomes(tx: Transaction, period: Period) -> Iterator[RuleOutcome]:

@@ -78,8 +78,20 @@ def test_a_desk_that_observes_sends_and_touches_nothing_and_reports_all(desk: Ru
             {"kind": "notification", "template": "notification", "letters": 2},
         ],
         "rules": [
-            {"rule": "flagged", "fired": 1, "broke": 0, "actions": [{"action": "quarantined: flagged as spam", "times": 1}]},
-            {"rule": "payment", "fired": 1, "broke": 0, "actions": [{"action": words, "times": 1} for words in DONE]},
+            {
+                "rule": "flagged",
+                "fired": 1,
+                "would_have_fired": 0,
+                "broke": 0,
+                "actions": [{"action": "quarantined: flagged as spam", "times": 1}],
+            },
+            {
+                "rule": "payment",
+                "fired": 1,
+                "would_have_fired": 0,
+                "broke": 0,
+                "actions": [{"action": words, "times": 1} for words in DONE],
+            },
         ],
         "doubts": [
             {"state": "quarantined", "reason": "auto", "mails": 1},

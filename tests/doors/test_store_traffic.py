@@ -162,7 +162,7 @@ def test_what_the_mode_kept_back_is_counted_by_its_words(store: Store):
 def test_rules_are_counted_by_what_they_did(store: Store):
     for _ in range(2):
         opened(store, trace=(MISSED, FIRED, BROKEN))
-    opened(store, trace=(replace(FIRED, actions=()), MISSED))
+    opened(store, trace=(replace(FIRED, actions=()), MISSED, replace(FIRED, rule="trial", shadow=True)))
     came(store, state=IncomingState.QUARANTINED, reason=Reason("drop", "…"), trace=(FIRED,), departments=frozenset({"sales"}))
     opened(store, at=WEEK.until, trace=(FIRED,))
     support = Origin("support", ("support",), "support")
@@ -170,6 +170,7 @@ def test_rules_are_counted_by_what_they_did(store: Store):
         RuleFirings(support, "payment", ("tagged payment", "queue sales"), broke=False, times=2),
         RuleFirings(support, "payment", (), broke=False, times=1),
         RuleFirings(support, "old", (), broke=True, times=2),
+        RuleFirings(support, "trial", ("tagged payment", "queue sales"), broke=False, times=1, shadow=True),
         RuleFirings(Origin(None, ("sales",), "support"), "payment", ("tagged payment", "queue sales"), broke=False, times=1),
     }
 

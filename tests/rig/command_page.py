@@ -92,7 +92,8 @@ rule's own reason.
 
 In a `report`, `first_answer` has `median_hours p90_hours`, or is null where nobody was answered. `oldest_unanswered` is a list of
 `{number, asked, hours, requester, subject}`, `automatic` of `{class, mails, kept_out}`, `not_sent` of `{kind, template, letters}`, `rules`
-of `{rule, fired, broke, actions}` with `actions` a list of `{action, times}` (the twenty commonest), `doubts` of `{state, reason, mails}`.
+of `{rule, fired, would_have_fired, broke, actions}` with `actions` a list of `{action, times}` (the twenty commonest), `doubts` of
+`{state, reason, mails}`.
 [Operations](operations.md#the-report) says what is counted.
 
 In a `rules backtest`, `baseline` is `rules` or `record`, `mails` a list of `{kind, to, mails, was}`, and `unjudged` says how many mails

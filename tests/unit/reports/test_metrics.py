@@ -149,10 +149,13 @@ def test_rules_are_counted_with_what_they_did_the_busiest_first():
             RuleFirings(SUPPORT, "payment", ("tagged payment", "queue sales"), broke=False, times=3),
             RuleFirings(SUPPORT, "payment", ("tagged payment",), broke=False, times=1),
             RuleFirings(SUPPORT, "vip", (), broke=True, times=1),
+            RuleFirings(SUPPORT, "trial", ("tagged tried",), broke=False, times=2, shadow=True),
+            RuleFirings(SUPPORT, "trial", ("tagged tried",), broke=False, times=1),
         )
     )
     assert found.rules == (
         RuleFigures("payment", 4, 0, (("tagged payment", 4), ("queue sales", 3))),
+        RuleFigures("trial", 1, 0, (("would have: tagged tried", 2), ("tagged tried", 1)), would_have_fired=2),
         RuleFigures("vip", 2, 1, (("priority high", 2),)),
     )
 
