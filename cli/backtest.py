@@ -74,9 +74,20 @@ def command(
         print_json(_document(found, period, limit_mails, limit))
     else:
         _print(found, period, limit)
+        for sentence in describe_modes(settings, queue):
+            say(sentence)
     if limit_mails is not None and found.rules_mails > limit_mails:
         say(f"the rules would have sent {counted(found.rules_mails, 'mail')}, more than {limit_mails}")
         sys.exit(OVER_THE_LIMIT)
+
+
+def describe_modes(settings: Settings, queue: str | None) -> Iterator[str]:
+    """Where no mail does not mean that rules want none; of `queue` alone, if it is named."""
+    from maild.config.settings import Mode
+
+    for key, each in settings.queues.items():
+        if each.mode is not Mode.LIVE and queue in (None, key):
+            yield f"queue {key} is in mode {each.mode.value}: what its mode keeps back is not among the mails"
 
 
 def _require_queue(queue: str | None, settings: Settings) -> None:
