@@ -325,7 +325,7 @@ def test(context: Context, as_json: bool) -> None:
     else:
         for result in results:
             print_text("\n".join(result.describe()))
-        say(f"{len(results) - failed} passed, {failed} failed")
+        say(f"{len(results) - failed} passed, {failed} failed" if results else "the rule files have no tests")
     sys.exit(1 if failed else 0)
 
 

@@ -419,6 +419,7 @@ def test_warnings_of_rules_end_lint_with_1_and_check_only_where_it_is_strict(des
     desk.rules = "version: 1\nrules: [{id: pay, when: ticket.created, do: [{tag: [paid]}], owner: anna}]\n"
     desk.configure()
     assert maild(desk, "rules", "lint").stderr == ""
+    assert maild(desk, "rules", "test").stderr == "the rule files have no tests\n"
 
 
 def test_on_how_many_tickets_rules_wait_is_told_where_a_database_is_at_hand(desk: RunningDesk):
