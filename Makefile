@@ -14,7 +14,7 @@ demo: $(STAMP)
 	@$(BIN)/maild demo
 
 test: $(STAMP) servers lint types
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak and not fuzz"
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not fuzz"
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

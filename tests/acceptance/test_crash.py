@@ -223,8 +223,8 @@ def test_a_death_while_a_rule_is_told_how_many_wait_neither_loses_nor_doubles_th
     assert len([mail for mail in desk.letters("anna") if "wait for somebody: 1." in text_of(mail)]) == 1
 
 
-def test_ten_deaths_under_load_lose_and_double_nothing(each_storage: str, make_desk: MakeDesk):
-    check_kills(Correspondence.begin(make_desk(storage=each_storage, extra=EXTRA)), 10)
+def test_ten_deaths_under_load_lose_and_double_nothing(storage: str, make_desk: MakeDesk):
+    check_kills(Correspondence.begin(make_desk(storage=storage, extra=EXTRA)), 10)
 
 
 @pytest.mark.soak
