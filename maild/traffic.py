@@ -56,9 +56,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """So many letters that the mode of a department kept back, with the words of the log."""
+    """So many letters that the mode of a department kept back, with the words of the log. `queue`: their ticket's, None: they concern no
+    ticket, as what answers `list` or a rule's report."""
 
-    queue: str
+    queue: str | None
     text: str
     letters: int
 

@@ -21,6 +21,7 @@ STORM = "storm"
 """The tag of a ticket that is one of too many (L6)."""
 _KINDS = {kind.name.lower(): kind for kind in LetterKind}
 _KEPT_BACK = re.compile(r'(\w+) "([^"]*)" not sent: ')
+_SPEAKER = re.compile(r" not sent: queue (.+) is in mode \w+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,12 @@ def read_kept_back(text: str) -> KeptBack:
     """What the words of the event say was kept back."""
     found = _KEPT_BACK.match(text)
     return KeptBack(_KINDS.get(found[1]), found[2]) if found else KeptBack(None, text.partition(" ")[0])
+
+
+def read_speaker(text: str) -> str:
+    """The queue in whose name it would have gone out, by the same words; empty where they name none."""
+    found = _SPEAKER.search(text)
+    return found[1] if found else ""
 
 
 def customer_refusal(address: Address, queue: str, auth: AuthResult, known: Known, settings: Settings) -> Reason | None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from maild.config.settings import Mode, Settings
 from maild.effects import IncomingState
 from maild.message import MessageClass
-from maild.outbox.guard import KeptBack, read_kept_back
+from maild.outbox.guard import KeptBack, read_kept_back, read_speaker
 from maild.traffic import NotSent, Origin, Period, Received, Request, RuleFirings, Traffic
 
 Counted = TypeVar("Counted", bound=Hashable)
@@ -147,7 +147,7 @@ def _shared_out(traffic: Traffic, settings: Settings) -> Mapping[str, _Share]:
     for received in traffic.received:
         shares[find_queue(received.origin, settings)].received.append(received)
     for kept_back in traffic.not_sent:
-        shares[kept_back.queue].not_sent.append(kept_back)
+        shares[kept_back.queue or read_speaker(kept_back.text)].not_sent.append(kept_back)
     for firings in traffic.rules:
         shares[find_queue(firings.origin, settings)].rules.append(firings)
     return shares

@@ -142,7 +142,7 @@ def _count_received(tx: Transaction, period: Period) -> Iterator[Received]:
 def _count_not_sent(tx: Transaction, period: Period) -> Iterator[NotSent]:
     query = (
         select(tickets.c.queue, events.c.text, func.count())
-        .join(tickets, tickets.c.number == events.c.ticket)
+        .outerjoin(tickets, tickets.c.number == events.c.ticket)
         .where(events.c.kind == NOT_SENT, *_within(period, events.c.at))
         .group_by(tickets.c.queue, events.c.text)
     )

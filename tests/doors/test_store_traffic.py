@@ -152,10 +152,13 @@ def test_what_the_mode_kept_back_is_counted_by_its_words(store: Store):
     opened(store, kept, told, told)
     opened(store, kept, queue="sales")
     opened(store, kept, at=WEEK.until)
+    with store.writing() as tx:
+        apply(tx, replace(a_decision(told), before=None, after=None), now=NOW, compose=composed, incoming=None, first_number=1)
     assert set(counted(store).not_sent) == {
         NotSent("support", kept.text, 1),
         NotSent("support", told.text, 2),
         NotSent("sales", kept.text, 1),
+        NotSent(None, told.text, 1),
     }
 
 

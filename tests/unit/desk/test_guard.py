@@ -16,6 +16,7 @@ from maild.outbox.guard import (
     is_exempt_domain,
     post,
     read_kept_back,
+    read_speaker,
     storm_refusal,
     windows,
 )
@@ -137,3 +138,5 @@ def test_what_a_mode_keeps_back_is_read_again_from_the_words_of_the_log():
         (event,) = post(Letter(kind, "faq-password", "support", (ANN,)), settings, EVENT)
         assert isinstance(event, RecordEvent)
         assert (event.kind, read_kept_back(event.text)) == ("not_sent", KeptBack(kind, "faq-password"))
+        assert read_speaker(event.text) == "support"
+    assert read_speaker("received not sent") == ""

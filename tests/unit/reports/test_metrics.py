@@ -142,6 +142,12 @@ def test_letters_kept_back_are_counted_by_kind_and_template():
     assert found.not_sent == (Unsent(KeptBack(LetterKind.ACKNOWLEDGEMENT, "received"), 4), Unsent(KeptBack(None, "received"), 2))
 
 
+def test_letters_kept_back_about_no_ticket_are_those_of_the_department_that_would_have_sent_them():
+    words = 'notification "{}" not sent: queue {} is in mode observe'
+    found = reported(not_sent=(NotSent(None, words.format("control", "support"), 2), NotSent(None, words.format("backlog", "sales"), 1)))
+    assert found.not_sent == (Unsent(KeptBack(LetterKind.NOTIFICATION, "control"), 2),)
+
+
 def test_rules_are_counted_with_what_they_did_the_busiest_first():
     found = reported(
         rules=(
