@@ -81,7 +81,7 @@ class QueueReport:
     """One department. `mode` None: it is configured no longer; where `queue` is empty, too: mail of which nobody knows whose it is.
 
     Of `requests` some are answered, `elsewhere` in the department's own name with a mail program, some are closed without, the rest is
-    `unanswered`, the oldest first. `sent_about_nothing` are mails of the Sent folder that belong to no ticket.
+    `unanswered`, the oldest first. `sent_about_nothing` are mails of the Sent folder that people wrote, and that belong to no ticket.
     """
 
     queue: str
@@ -166,7 +166,7 @@ def _queue_report(queue: str, share: _Share, settings: Settings, now: datetime) 
         closed=sum(request.is_closed for request in share.requests),
         first_answer=_answer_times([_hours(request.asked, at) for request, at in answered]),
         unanswered=tuple(Waiting(request, _hours(request.asked, now)) for request in sorted(unanswered, key=_asked)),
-        sent_about_nothing=sum(item.mails for item in share.received if item.was_sent and not item.has_ticket),
+        sent_about_nothing=sum(item.mails for item in share.received if _is_sent_about_nothing(item)),
         automatic=tuple(_automatic(share.received)),
         not_sent=tuple(_unsent(share.not_sent)),
         rules=tuple(_rule_figures(share.rules)),
@@ -187,6 +187,11 @@ def _answer_times(hours: list[float]) -> AnswerTimes | None:
         return None
     hours.sort()
     return AnswerTimes(median(hours), hours[ceil(len(hours) * 9 / 10) - 1])
+
+
+def _is_sent_about_nothing(received: Received) -> bool:
+    """Somebody has written it: copies of the desk's own letters lie in the Sent folder, too, and what mail programs write by themselves."""
+    return received.was_sent and received.message_class is MessageClass.HUMAN and not received.has_ticket
 
 
 def _automatic(received: Iterable[Received]) -> Iterator[AutomaticMail]:

@@ -51,6 +51,10 @@ def some_mail(
     return Received(SUPPORT, message_class, state, why, has_ticket, False, mails)
 
 
+def some_sent_mail(mails: int, message_class: MessageClass, *, has_ticket: bool = False) -> Received:
+    return Received(SUPPORT, message_class, IncomingState.DONE, "", has_ticket, True, mails)
+
+
 def check_times(hours: list[float], median: float, p90: float) -> None:
     found = reported(*(a_request(number, took=took) for number, took in enumerate(hours, 1)))
     assert found.first_answer == AnswerTimes(median, p90), hours
@@ -111,11 +115,24 @@ def test_what_machines_wrote_is_counted_by_class_and_by_what_came_to_no_ticket()
             some_mail(3, MessageClass.AUTO_REPLY, IncomingState.QUARANTINED, "auto"),
             some_mail(1, MessageClass.LIST, has_ticket=True),
             some_mail(1, None, IncomingState.HELD, "poison"),
-            Received(SUPPORT, MessageClass.AUTO_REPLY, IncomingState.DONE, "", False, True, 5),
+            some_sent_mail(5, MessageClass.AUTO_REPLY),
         )
     )
     assert found.automatic == (AutomaticMail(MessageClass.LIST, 1, 0), AutomaticMail(MessageClass.AUTO_REPLY, 5, 3))
+
+
+def test_of_the_sent_folder_what_people_wrote_about_no_ticket_is_counted():
+    """Copies of the desk's own letters lie there, too, and what mail programs write by themselves."""
+    found = reported(
+        received=(
+            some_sent_mail(5, MessageClass.HUMAN),
+            some_sent_mail(7, MessageClass.HUMAN, has_ticket=True),
+            some_sent_mail(30, MessageClass.OWN_LOOP),
+            some_sent_mail(1, MessageClass.AUTO_REPLY),
+        )
+    )
     assert found.sent_about_nothing == 5
+    assert found.automatic == ()
 
 
 def test_doubts_are_counted_by_reason_the_commonest_first():
