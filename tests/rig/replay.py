@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from maild.effects import Letter
-from maild.ingest.arrival import Arrival, Incoming
+from maild.ingest.arrival import Arrival, Incoming, Part
 from maild.ingest.opinion import Opinion
 from maild.ingest.parse import parse_message
 from maild.office import Office
@@ -45,10 +45,10 @@ class Replay:
     store: Store
     letters: dict[str, list[Sent]] = field(default_factory=dict)
 
-    def receive(self, raw: bytes, at: datetime, opinion: Opinion | None = None) -> int | None:
+    def receive(self, raw: bytes, at: datetime, opinion: Opinion | None = None, *, part: Part = Part.INBOX) -> int | None:
         """A mail arrives, a filter says that of it, and what it makes walk again follows (MAIL.md A6, A7, A11); its ticket."""
         with self.store.writing() as tx:
-            incoming.store_arrivals(tx, [Arrival("support", raw, at)], at)
+            incoming.store_arrivals(tx, [Arrival("support", raw, at, part=part)], at)
             (claimed,) = incoming.claim(tx, 1, "replay", 60, at)
             number = self._see_through(tx, claimed, at, opinion)
             while again := incoming.claim(tx, 1, "replay", 60, at):
