@@ -177,6 +177,7 @@ def _queue_report_document(queue: QueueReport, limit: int | None) -> Document:
         "answered": queue.answered,
         "answered_elsewhere": queue.answered_elsewhere,
         "never_answered": len(queue.unanswered),
+        "perhaps_answered": queue.perhaps_answered,
         "closed": queue.closed,
         "first_answer": times and {"median_hours": round(times.median_hours, 2), "p90_hours": round(times.p90_hours, 2)},
         "oldest_unanswered": [_waiting_document(waiting) for waiting in queue.unanswered[:limit]],
@@ -196,6 +197,7 @@ def _waiting_document(waiting: Waiting) -> Document:
         "hours": round(waiting.hours, 2),
         "requester": person_document(request.requester),
         "subject": request.subject,
+        "perhaps_answered": request.is_claimed,
     }
 
 

@@ -100,7 +100,8 @@ def _hours(hours: float) -> str:
 def _unanswered(queue: QueueReport) -> Iterator[Row]:
     for waiting in queue.unanswered:
         request = waiting.request
-        yield request.number, _hours(waiting.hours), request.requester.name or request.requester.address, request.subject
+        answer = "unproven" if request.is_claimed else None
+        yield request.number, _hours(waiting.hours), answer, request.requester.name or request.requester.address, request.subject
 
 
 def _not_sent(queue: QueueReport) -> Iterator[Row]:
@@ -131,7 +132,7 @@ def _sent_about_nothing(queue: QueueReport) -> Iterator[Row]:
 
 
 _TABLES: tuple[tuple[str, tuple[str, ...], Callable[[QueueReport], Iterator[Row]]], ...] = (
-    ("never answered, the oldest first", ("NUMBER", "AGE", "REQUESTER", "SUBJECT"), _unanswered),
+    ("never answered, the oldest first", ("NUMBER", "AGE", "ANSWER", "REQUESTER", "SUBJECT"), _unanswered),
     ("not sent because of the mode", ("LETTER", "TEMPLATE", "LETTERS"), _not_sent),
     ("rules", ("RULE", "FIRED", "WOULD HAVE", "BROKE", "ACTIONS"), _rules),
     ("automatic mail", ("CLASS", "MAILS", "KEPT OUT"), _automatic),
@@ -155,6 +156,7 @@ def _single_figures(queue: QueueReport) -> Iterator[tuple[str, object]]:
     yield "answered", queue.answered
     yield "answered_elsewhere", queue.answered_elsewhere
     yield "never_answered", len(queue.unanswered)
+    yield "perhaps_answered", queue.perhaps_answered
     yield "closed", queue.closed
     if times := queue.first_answer:
         yield "first_answer_median_hours", round(times.median_hours, 2)

@@ -28,7 +28,8 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Request:
     """A ticket that a customer began. `asked` is when his mail arrived, `answered` when the first answer to him was written, None: never;
-    `elsewhere`: with a mail program, in the department's own name (MAIL.md A15)."""
+    `elsewhere`: with a mail program, in the department's own name (MAIL.md A15). `is_claimed`: what looks like an agent's answer straight
+    to him was kept as a note, since nothing vouched for the agent."""
 
     number: int
     queue: str
@@ -38,6 +39,7 @@ class Request:
     answered: datetime | None = None
     elsewhere: bool = False
     is_closed: bool = False
+    is_claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,11 @@ class QueueReport:
     doubts: tuple[Doubt, ...] = ()
 
     @property
+    def perhaps_answered(self) -> int:
+        """So many of the unanswered an agent has answered from his own address, if that was he: nothing vouches for it (MAIL.md A15)."""
+        return sum(waiting.request.is_claimed for waiting in self.unanswered)
+
+    @property
     def has_customers(self) -> bool:
         """Whether customers write there, or could. What is nobody's is mostly no mail at all, but what rules report of departments."""
         return bool(self.queue or self.requests or self.customers_mails)

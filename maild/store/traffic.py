@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Text, and_, bindparam, case, cast, func, select, text, type_coerce
 
+from maild.desk.direct_answer import DIRECT
 from maild.effects import IncomingState
 from maild.ingest.arrival import Part
 from maild.ingest.automated import PROBE
@@ -34,6 +35,7 @@ _ARRIVED = func.coalesce(incoming.c.received, messages.c.at, type_=messages.c.at
 """Mail waits for the desk to come to it, those of the Sent folder longer than others: what counts is when the server had it."""
 _IS_ANSWER = and_(messages.c.kind == MessageKind.AGENT.value, ~messages.c.internal)
 _IS_CUSTOMERS = messages.c.kind == MessageKind.CUSTOMER.value
+_IS_CLAIM = and_(messages.c.kind == MessageKind.NOTE.value, incoming.c.reason_code == DIRECT)
 
 # What rules did stands as JSON in a row for each event. Both engines read `->>`; what takes the list apart has another name on each.
 _FIRED = """
@@ -66,6 +68,7 @@ def _find_requests(tx: Transaction, period: Period) -> Iterator[Request]:
             func.min(case((_IS_CUSTOMERS, _ARRIVED)), type_=messages.c.at.type).label("asked"),
             func.min(case((_IS_ANSWER, _ARRIVED)), type_=messages.c.at.type).label("answered"),
             func.min(case((and_(_IS_ANSWER, incoming.c.folder == Part.SENT.value), _ARRIVED)), type_=messages.c.at.type).label("elsewhere"),
+            func.count(case((_IS_CLAIM, 1))).label("claims"),
         )
         .join(tickets, tickets.c.number == messages.c.ticket)
         .outerjoin(incoming, incoming.c.id == messages.c.incoming)
@@ -84,16 +87,18 @@ def _find_requests(tx: Transaction, period: Period) -> Iterator[Request]:
             said.c.asked,
             said.c.answered,
             said.c.elsewhere,
+            said.c.claims,
         )
         .join(said, said.c.ticket == tickets.c.number)
         .where(tickets.c.status.not_in(_LEFT_OUT), *_within(period, said.c.asked))
         .order_by(said.c.asked, tickets.c.number)
     )
-    for number, queue, name, address, subject, status, asked, answered, elsewhere in tx.execute(query):
+    for number, queue, name, address, subject, status, asked, answered, elsewhere, claims in tx.execute(query):
         # Who was written to first asks nothing by answering.
         if answered is None or answered >= asked:
             is_elsewhere = answered is not None and answered == elsewhere
-            yield Request(number, queue, Address(name, address), subject, asked, answered, is_elsewhere, status == Status.CLOSED.value)
+            is_closed = status == Status.CLOSED.value
+            yield Request(number, queue, Address(name, address), subject, asked, answered, is_elsewhere, is_closed, claims > 0)
 
 
 def _count_customers_mails(tx: Transaction, period: Period) -> Iterator[tuple[str, int]]:

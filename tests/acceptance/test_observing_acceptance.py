@@ -70,6 +70,7 @@ def test_a_desk_that_observes_sends_and_touches_nothing_and_reports_all(desk: Ru
         "answered": 1,
         "answered_elsewhere": 1,
         "never_answered": 1,
+        "perhaps_answered": 0,
         "closed": 0,
         "sent_about_nothing": 1,
         "automatic": [{"class": "auto_reply", "mails": 1, "kept_out": 1}],

@@ -112,9 +112,10 @@ LIVED = (
     asks("tue 9:00", "fay", "Both", to=f"{SUPPORT}, {SALES}"),
     team("tue 9:00", "Price-mon-14.00-tue-8.00", "dora", sender=SALES),
     asks("tue 10:00", "gus", "Unsubscribe"),
-    asks("tue 11:00", "hal", "Login", "I forgot my password.\n"),
+    asks("tue 11:00", "hal", "Login", "I forgot my password.\n", headers={"Cc": ANNA}),
     asks("tue 12:00", "ida", "Return", "I want a refund.\n", to=SALES),
     replies("tue 15:00", ANNA, "Chair", to="carl", headers=PROVEN | {"Cc": SUPPORT}),
+    replies("tue 15:15", ANNA, "Login", to="hal", headers={"Cc": SUPPORT}),
     asks("tue 15:30", "jan", "Absent", headers=AWAY),
     asks("tue 16:00", "eve", "Pills", headers={"X-Spam-Flag": "YES"}),
     asks("wed 8:00", "eva", "Your prize"),
@@ -149,9 +150,15 @@ def live_through(desk: Replay) -> None:
     assert waiting == []
 
 
-def unanswered(number: int, when: str, hours: float, who: str, subject: str) -> dict[str, Any]:
-    requester = {"name": "", "address": address(who)}
-    return {"number": number, "asked": moment(when), "hours": hours, "requester": requester, "subject": subject}
+def unanswered(number: int, when: str, hours: float, who: str, subject: str, *, perhaps_answered: bool = False) -> dict[str, Any]:
+    return {
+        "number": number,
+        "asked": moment(when),
+        "hours": hours,
+        "requester": {"name": "", "address": address(who)},
+        "subject": subject,
+        "perhaps_answered": perhaps_answered,
+    }
 
 
 def unsent(kind: str, template: str, letters: int) -> dict[str, Any]:
@@ -177,15 +184,16 @@ OF_SUPPORT = {
     "mode": Mode.OBSERVE,
     "requests": 9,  # ann, bob, carl, fay, gus, hal, lou, kim, mia; zoe's is older, emil's is sales', and a disk asks nothing
     "customers_mails": 13,  # ann, bob once more, ann a third time, and zoe
-    "answered": 2,  # ann after one hour, elsewhere; carl by Anna herself after 28; what went to Boris about bob's is no answer to bob
+    "answered": 2,  # ann after one hour, elsewhere; carl by Anna herself after 28; what Boris got about bob's is none, hal's is unproven
     "answered_elsewhere": 1,
     "never_answered": 6,
+    "perhaps_answered": 1,
     "closed": 2,  # carl's and gus'; ann has opened hers again
     "first_answer": {"median_hours": 14.5, "p90_hours": 28.0},
     "oldest_unanswered": [
         unanswered(3, "mon 8:30", 159.5, "bob", "Money"),
         unanswered(7, "tue 9:00", 135.0, "fay", "Both"),
-        unanswered(9, "tue 11:00", 133.0, "hal", "Login"),
+        unanswered(9, "tue 11:00", 133.0, "hal", "Login", perhaps_answered=True),
         unanswered(11, "wed 9:45", 110.25, "lou", "Printers"),
         unanswered(13, "fri 9:00", 63.0, "kim", "Late"),
         unanswered(15, "sun 20:00", 4.0, "mia", "Sunday"),
@@ -223,6 +231,7 @@ OF_SALES = {
     "answered": 4,
     "answered_elsewhere": 4,
     "never_answered": 0,
+    "perhaps_answered": 0,
     "closed": 3,
     "first_answer": {"median_hours": 23.25, "p90_hours": 72.0},
     "oldest_unanswered": [],
@@ -246,7 +255,10 @@ OF_SALES = {
 OF_NOBODY = {
     "queue": None,
     "mode": None,
-    **{figure: 0 for figure in ("requests", "customers_mails", "answered", "answered_elsewhere", "never_answered", "closed")},
+    **{
+        figure: 0
+        for figure in ("requests", "customers_mails", "answered", "answered_elsewhere", "never_answered", "perhaps_answered", "closed")
+    },
     "first_answer": None,
     "oldest_unanswered": [],
     "sent_about_nothing": 0,

@@ -79,6 +79,15 @@ def test_a_request_is_answered_when_the_server_had_the_answer(store: Store):
     assert counted(store).requests == (Request(1, "support", ANN, ticket.subject, NOW, NOW + 3 * HOUR, elsewhere=True),)
 
 
+def test_what_looks_like_an_agents_answer_and_is_a_note_is_no_answer_and_is_told(store: Store):
+    """MAIL.md A10, A15; an agent's own note says nothing of the kind."""
+    claimed, noted = opened(store), opened(store, at=NOW + HOUR)
+    note = a_message(kind=MessageKind.NOTE, internal=True)
+    came(store, note, at=NOW + HOUR, on=claimed, reason=Reason("direct_answer", "nothing vouches for it"))
+    came(store, note, at=NOW + 2 * HOUR, on=noted)
+    assert [(request.answered, request.is_claimed) for request in counted(store).requests] == [(None, True), (None, False)]
+
+
 def test_an_answer_by_way_of_the_desk_is_not_written_elsewhere(store: Store):
     ticket = opened(store)
     came(store, ANSWER, at=NOW + HOUR, on=ticket)

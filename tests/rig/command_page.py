@@ -65,8 +65,8 @@ replies new_mail form read signature commands to_change` |
 | `status`, `run --once` | `daemon mailboxes incoming quarantine outbox held_back oldest_queued paused accounts observing troubles` |
 | `daemon` of `status` | `state host pid last_sign text loaded refused_reload`, the last null or `at errors first` |
 | `report` | `since until queues` |
-| department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered closed first_answer \
-oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
+| department of `report` | `queue mode requests customers_mails answered answered_elsewhere never_answered perhaps_answered closed \
+first_answer oldest_unanswered sent_about_nothing automatic not_sent rules doubts` |
 | `rules backtest` | `since until baseline judged rules differences mails rules_mails limit_mails unjudged problems pauses` |
 | rule of `rules backtest` | `rule place fired shadow broke was tickets mails` |
 | difference of `rules backtest` | `ticket mail at subject changes rules`, each change with `field before after` |
@@ -91,9 +91,9 @@ rule's own reason.
 `observing` of `status` is a list of `{queue, since}`: the departments in mode `observe`, and since when their mailboxes are read.
 
 In a `report`, `first_answer` has `median_hours p90_hours`, or is null where nobody was answered. `oldest_unanswered` is a list of
-`{number, asked, hours, requester, subject}`, `automatic` of `{class, mails, kept_out}`, `not_sent` of `{kind, template, letters}`, `rules`
-of `{rule, fired, would_have_fired, broke, actions}` with `actions` a list of `{action, times}` (the twenty commonest), `doubts` of
-`{state, reason, mails}`.
+`{number, asked, hours, requester, subject, perhaps_answered}`, `automatic` of `{class, mails, kept_out}`, `not_sent` of
+`{kind, template, letters}`, `rules` of `{rule, fired, would_have_fired, broke, actions}` with `actions` a list of `{action, times}` (the
+twenty commonest), `doubts` of `{state, reason, mails}`.
 [Operations](operations.md#the-report) says what is counted.
 
 In a `rules backtest`, `baseline` is `rules` or `record`, `mails` a list of `{kind, to, mails, was}`, and `unjudged` says how many mails

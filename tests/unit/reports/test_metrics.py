@@ -73,14 +73,15 @@ def test_answer_times_are_the_middle_one_and_what_nine_in_ten_did_not_exceed():
 def test_requests_are_answered_closed_or_wait():
     found = reported(
         a_request(1, took=1, elsewhere=True),
-        a_request(2, took=2, is_closed=True),
+        a_request(2, took=2, is_closed=True, is_claimed=True),
         a_request(3, hours_ago=5),
-        a_request(4, hours_ago=30),
+        a_request(4, hours_ago=30, is_claimed=True),
         a_request(5, is_closed=True),
         customers_mails=(("support", 9), ("sales", 1)),
     )
     assert (found.requests, found.customers_mails, found.answered, found.answered_elsewhere, found.closed) == (5, 9, 2, 1, 2)
     assert [(waiting.request.number, waiting.hours) for waiting in found.unanswered] == [(4, 30), (3, 5)]
+    assert found.perhaps_answered == 1
 
 
 def test_a_mail_counts_for_its_tickets_department_else_for_that_it_was_read_for_else_for_its_mailboxs():
