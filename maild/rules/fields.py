@@ -14,7 +14,7 @@ from maild.config.settings import Settings
 from maild.desk.calendar import Calendar
 from maild.ingest.words import decode_header
 from maild.message import Address, AuthResult, MessageClass
-from maild.rules.folding import Folded, split_words
+from maild.rules.folding import Folded, folded, split_words
 from maild.rules.verdict import Event, Occasion, Source
 from maild.ticket import Priority, Status, TicketView, Tier
 
@@ -136,7 +136,7 @@ class FieldValue:
 
     def _fold(self) -> tuple[Folded, ...]:
         if self._forms is None:
-            self._forms = tuple(map(Folded, self.texts))
+            self._forms = tuple(map(folded, self.texts))
         return self._forms
 
     @property

@@ -7,6 +7,7 @@ megabyte takes milliseconds.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 MOST_CHARACTERS = 1024 * 1024
 """So much of a text is compared. Logs of many megabytes are pasted into mails, and nobody else's mail is seen through meanwhile."""
@@ -38,24 +39,40 @@ _LETTERS = {
 }
 
 
+_SHORT = 100
+
+
 class Folded:
     """A text in its comparison form. Each of its parts between blanks is folded once, however often it stands there."""
 
-    __slots__ = ("_forms", "_parts")
+    __slots__ = ("_forms", "_parts", "_whole")
 
     def __init__(self, text: str) -> None:
         text = text[:MOST_CHARACTERS]
         self._parts = text.split()
         self._forms = _change_each(_fold_ascii if text.isascii() else _fold_letters, self._parts)
+        self._whole: str | None = None
 
     @property
     def whole(self) -> str:
-        return _join(map(self._forms.__getitem__, self._parts))
+        if self._whole is None:
+            self._whole = _join(map(self._forms.__getitem__, self._parts))
+        return self._whole
 
     @property
     def different(self) -> str:
         """Its parts, those that are alike but once: what stands within a part stands here, too."""
         return _join(self._forms.values())
+
+
+def folded(text: str) -> Folded:
+    """A text in its comparison form. What is short comes again, as the names of tags at each rule that changes some."""
+    return _remembered(text) if len(text) <= _SHORT else Folded(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Folded:
+    return Folded(text)
 
 
 def fold(text: str) -> str:
