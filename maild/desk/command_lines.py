@@ -5,13 +5,12 @@ import string
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher, get_close_matches
-from functools import lru_cache
 from itertools import islice, takewhile
 
 from maild.desk.command import HASHES, PLAIN_QUOTES, Command, CommandFault
-from maild.desk.command_words import aliases, command_of, foreign_commands, plain, spellings
+from maild.desk.command_words import command_of
 from maild.desk.control import CONTROLS, MOST_ASKED
+from maild.desk.likely_commands import COMMANDS, find_among_words, find_nearest, find_probable
 from maild.desk.named_people import named_people
 from maild.desk.regroup import named_tickets
 from maild.desk.take_back import UNDOABLE
@@ -20,7 +19,6 @@ from maild.ingest.attributions import weigh
 from maild.ingest.lines import MAX_LINES
 from maild.ingest.quotes import is_quoted
 
-_KNOWN = (*VERBS, *CONTROLS)
 ALONE = frozenset(("close", "open", "wait", "take", "l2", "spam", "noreply", "same", "split", "undo", "ack", "help", "back", "tasks"))
 """Commands that nothing may follow on their line: it would be lost, and was meant for somebody."""
 MAY_NAME = {"undo": frozenset(UNDOABLE)}
@@ -79,16 +77,6 @@ _LITERAL = re.compile(rf"[{HASHES}]{{2}}(?=[^\W\d_])")
 _MAY_BE_BROKEN = 60
 """In characters: programs that break lines leave none much shorter."""
 _MOST_LOOKED_AT = 200
-_LIKENESS_OF_LINES = 0.6
-"""So much like a command is what may have been one where commands stand."""
-_LIKENESS_OF_OWN = 0.7
-"""And so much what one would take for a slip there."""
-_LIKENESS = 0.75
-"""From "wiat" on a word is a mistyped command, where a line begins with it; "hashtag" is none."""
-_LIKENESS_OF_OTHERS = 0.85
-"""The same for the words of languages, if they begin alike: there are many, and "winter" is near to "intern", "area" to "tarea"."""
-_LIKE_NOTHING_ELSE = 3
-"""Shorter commands are too much like other words: "#top", "#two"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +194,7 @@ def _guess(line: str) -> str:
     """The command that a line is, or may have been meant to be; "" for none."""
     match = _COMMAND_LIKE.match(_mended(line) or line)
     word = _word_of(match) if match else ""
-    return command_of(_nearest(word))
+    return command_of(find_nearest(word))
 
 
 def hash_words(text: str) -> frozenset[str]:
@@ -260,7 +248,7 @@ def is_opening(text: str, known_tags: Iterable[str] = ()) -> bool:
 def _opens(word: str, rest: str, tags: frozenset[str], *, is_command: bool) -> bool:
     if word in OPENING:
         return is_command or "@" in rest
-    return "@" in rest and word not in tags and command_of(_nearest(word)) in OPENING
+    return "@" in rest and word not in tags and command_of(find_nearest(word)) in OPENING
 
 
 def find_named_addresses(text: str) -> frozenset[str]:
@@ -350,7 +338,7 @@ def _mended(line: str) -> str:
     """`#note` for a line `# note` or `/note`; "" for any other, as a heading that names no command. `# to` is one before an address."""
     match = _TORN_LINE.match(line)
     word = command_of(_word_of(match)) if match else ""
-    if match is None or word not in _KNOWN or (word in OPENING and "@" not in match["rest"]):
+    if match is None or word not in COMMANDS or (word in OPENING and "@" not in match["rest"]):
         return ""
     return f"{match['lead']}#{match['word']}{match['rest']}"
 
@@ -375,7 +363,7 @@ def _split_written(line: str) -> tuple[str, str] | None:
 def _misplaced(lines: Mapping[int, str]) -> Iterator[CommandFault]:
     """Known commands among the words, mistyped or not, by the index of their lines."""
     for index, line in lines.items():
-        if (match := _COMMAND_LIKE.match(line)) and (meant := _find_meant(word := _word_of(match))):
+        if (match := _COMMAND_LIKE.match(line)) and (meant := find_among_words(word := _word_of(match))):
             split, command = _split_line(line), command_of(meant)
             if command == TEXT and word != meant and split:
                 yield _unknown(word, split[1].strip(_BLANK), index + 1, frozenset())
@@ -392,18 +380,6 @@ def _word_of(command_like: re.Match[str]) -> str:
     return command_like["word"].translate(_WITHOUT_UNSEEN).strip("_").casefold()
 
 
-@lru_cache(maxsize=1024)
-def _find_meant(word: str) -> str | None:
-    """The word of a command that one among others is, or is by a slip of the fingers. Remembered: a program is full of "#include"."""
-    if command_of(word) in _KNOWN:
-        return word
-    folded = plain(word)
-    others = (other for other in aliases() if other[0] == folded[:1])
-    own, other = _near(word, _KNOWN, _LIKENESS), _near(folded, others, _LIKENESS_OF_OTHERS)
-    near = _nearer(word, own, other)
-    return near if len(near) >= _LIKE_NOTHING_ELSE else None
-
-
 def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | CommandFault:
     split = _split_written(line.translate(PLAIN_QUOTES))
     if not split:
@@ -413,9 +389,9 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
     if word in ALONE and any(map(str.isalnum, argument)) and argument.casefold() not in MAY_NAME.get(word, ()):
         what = _NAMES.get(word, "takes no text")
         return CommandFault(number, f"#{split[0]} {what}; put the text on a line of its own")
-    if word in _KNOWN and word not in _FREE and (other := _find_other(argument, tags)):
+    if word in COMMANDS and word not in _FREE and (other := _find_other(argument, tags)):
         return CommandFault(number, f"#{other} stands behind #{split[0]}; write each on a line of its own", by_commands=True)
-    if word in _KNOWN:
+    if word in COMMANDS:
         return Command(word, argument, number)
     if word in tags and not argument:
         return Command("tag", word, number)
@@ -427,7 +403,7 @@ def _read_line(line: str, number: int, tags: frozenset[str]) -> Command | Comman
 def _find_other(argument: str, tags: frozenset[str]) -> str:
     """Another command on the line of one, which would be taken for what that names; "" for none. Tags may have # before them."""
     words = (match["word"].translate(_WITHOUT_UNSEEN).casefold() for match in _OTHER.finditer(argument))
-    return next((word for word in words if word not in tags and command_of(word) in _KNOWN), "")
+    return next((word for word in words if word not in tags and command_of(word) in COMMANDS), "")
 
 
 def _torn(line: str, mended: str, number: int, tags: frozenset[str]) -> CommandFault:
@@ -450,39 +426,8 @@ def _argument_of(word: str, rest: str) -> str:
     return rest.strip() if meant == "note" else rest.strip(_BLANK).rstrip("!;" if meant in TIMED else ".!;")
 
 
-@lru_cache(maxsize=1024)
-def _find_probable(word: str, tags: frozenset[str]) -> str:
-    """The command, or the tag, that was meant, as far as one would ask; "" for none. So much is done for one word of `yes`: of another
-    language it must be a slip."""
-    if foreign := foreign_commands().get(plain(word)):
-        return foreign
-    folded = plain(word)
-    others = (other for other in aliases() if other[0] == folded[:1])
-    return _nearer(word, _near(word, (*_KNOWN, *tags), _LIKENESS_OF_OWN), _near(folded, others, _LIKENESS_OF_OTHERS))
-
-
-@lru_cache(maxsize=1024)
-def _nearest(word: str) -> str:
-    """The word of a command that was perhaps meant; "" for none."""
-    return _nearer(word, _near(word, _KNOWN, _LIKENESS_OF_LINES), _near(plain(word), aliases(), _LIKENESS_OF_LINES))
-
-
-def _near(word: str, known: Iterable[str], cutoff: float) -> str:
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")
-
-
-def _nearer(word: str, own: str, other: str) -> str:
-    """Of a command's own word and another, as these are compared, the nearer, as people are shown it; "" for neither."""
-    is_own = own and (not other or _likeness(word, own) >= _likeness(plain(word), other))
-    return own if is_own else spellings().get(other, "")
-
-
-def _likeness(word: str, known: str) -> float:
-    return SequenceMatcher(a=known, b=word).ratio()
-
-
 def _unknown(word: str, rest: str, number: int, tags: frozenset[str]) -> CommandFault:
-    near = _find_probable(word, tags)
+    near = find_probable(word, tags)
     if not near:
         return CommandFault(number, f"there is no command #{word}", by_commands=True)
     meant, _, value = near.partition(" ")
