@@ -43,10 +43,10 @@ def give_back(
     that he is told only so often; what he is not told of is kept where an admin sees it.
     """
     why = "; ".join(map(str, refusal.faults))
+    if may_be_rule and (untold := find_cap(agent, ticket.queue, reading, settings)):
+        return Draft(IncomingState.QUARANTINED, Reason(COMMAND_FAILED, f"{why}; {untold.text}"))
     reason, is_there = Reason(COMMAND_FAILED, why), ticket.number != 0
     place = ticket if is_there else None
-    if may_be_rule and (untold := find_cap(agent, ticket.queue, reading, settings)):
-        return Draft(IncomingState.QUARANTINED, Reason(COMMAND_FAILED, f"{why}; {untold.text}"), before=place, after=place)
     offer = find_offer(refusal.commands, refusal.faults)
     faults = (*refusal.faults, *(last_words(agent, ticket.queue, reading, settings) if may_be_rule else ()))
     letter = returned_letters.command_failed(
